@@ -1,0 +1,51 @@
+/** Writing the audit trail: one event per change, in the batch that makes the change. */
+import { newId } from "../worker/random.ts";
+import type { AuditAction } from "../worker/schemas/audit.ts";
+import type { Database, Statement } from "./client.ts";
+import { auditEvents } from "./schema.ts";
+
+/** Who changes something, on whose behalf, and from where. */
+export interface Author {
+	tenantId: string;
+	/** User id, `service_role` or `system`. */
+	actor: string;
+	actorEmail: string | null;
+	ip: string | null;
+	userAgent: string | null;
+}
+
+/** By field, what it was and what it is now. */
+export type Changes = Record<string, { from: unknown; to: unknown }>;
+
+export type AuditEvent = typeof auditEvents.$inferSelect;
+
+/** An event with an id of its own, so that delivering it twice records it once. */
+export function auditEvent(
+	author: Author,
+	action: AuditAction,
+	now: number,
+	about: { keyId?: string; changes?: Changes } = {},
+): AuditEvent {
+	return { id: newId("evt"), at: now, action, keyId: about.keyId ?? null, changes: about.changes ?? {}, ...author };
+}
+
+/** The statement that records events; those already there stay as they are. */
+export function insertAudit(db: Database, event: AuditEvent): Statement {
+	return db.insert(auditEvents).values(event).onConflictDoNothing();
+}
+
+/** The fields of a new object as changes from nothing. */
+export function createdWith(fields: Record<string, unknown>): Changes {
+	return Object.fromEntries(Object.entries(fields).map(([field, to]) => [field, { from: null, to }]));
+}
+
+/** The fields of `after` that differ from `before`. Values are compared as JSON, which is how they are stored. */
+export function changesBetween<T extends object>(before: T, after: Partial<T>): Changes {
+	const changes: Changes = {};
+	for (const field of Object.keys(after) as (keyof T & string)[]) {
+		const from = before[field];
+		const to = after[field];
+		if (to !== undefined && JSON.stringify(from) !== JSON.stringify(to)) changes[field] = { from, to };
+	}
+	return changes;
+}

@@ -1,0 +1,232 @@
+/**
+ * The D1 tables, in Drizzle. Migrations in `db/migrations/` are generated from this file (`npm run db:generate`).
+ *
+ * Conventions:
+ * - Every instant is an integer of milliseconds since the Unix epoch, in UTC. Doors turn it into ISO 8601.
+ * - Every table but `tenants` carries `tenant_id`, and every query on it filters by the tenant of the principal.
+ * - Every table that integrations write carries `environment`, so that test keys never see live data.
+ * - Lists are ordered by `(sort value, id)`, which the cursor repeats; each order has an index that starts
+ *   with the columns the query fixes.
+ */
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { ENVIRONMENTS, LEAD_STATUSES, ROLES } from "../worker/schemas/vocabulary.ts";
+
+
+/** A customer company. Everything else belongs to one. */
+export const tenants = sqliteTable(
+	"tenants",
+	{
+		id: text("id").primaryKey(),
+		name: text("name").notNull(),
+		/** Short unique handle for people, such as `acme`. */
+		slug: text("slug").notNull().unique(),
+		createdAt: integer("created_at").notNull(),
+	},
+	(t) => [index("tenants_by_created").on(t.createdAt, t.id)],
+);
+
+/** A person who can sign in to the dashboard. */
+export const users = sqliteTable("users", {
+		id: text("id").primaryKey(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		/** Lower case. Unique across tenants, because sign-in takes nothing but address and password. */
+		email: text("email").notNull().unique(),
+		name: text("name").notNull(),
+		/** `scrypt$N$r$p$salt$hash`: the parameters travel with the hash, so that they can be raised later. */
+		passwordHash: text("password_hash").notNull(),
+		role: text("role", { enum: ROLES }).notNull(),
+		/** Capabilities granted beyond those of the role. */
+		capabilities: text("capabilities", { mode: "json" }).$type<string[]>().notNull(),
+		createdAt: integer("created_at").notNull(),
+});
+
+/** A sign-in that has not been ended. A token of ours with a session id is good only while its row is here. */
+export const sessions = sqliteTable(
+	"sessions",
+	{
+		id: text("id").primaryKey(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		userId: text("user_id")
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		createdAt: integer("created_at").notNull(),
+		expiresAt: integer("expires_at").notNull(),
+	},
+	(t) => [index("sessions_by_user").on(t.userId, t.expiresAt)],
+);
+
+/**
+ * API keys as they are listed and searched. After creation only the key's gate writes a row, and admission
+ * never trusts one: the gate's own storage is the authority.
+ */
+export const apiKeys = sqliteTable(
+	"api_keys",
+	{
+		id: text("id").primaryKey(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		name: text("name").notNull(),
+		/** SHA-256 of the whole key, in hex. The key itself is stored nowhere. */
+		secretHash: text("secret_hash").notNull(),
+		keyPrefix: text("key_prefix").notNull(),
+		lastFour: text("last_four").notNull(),
+		scopes: text("scopes", { mode: "json" }).$type<string[]>().notNull(),
+		rateLimit: integer("rate_limit").notNull(),
+		ipAllowlist: text("ip_allowlist", { mode: "json" }).$type<string[]>().notNull(),
+		createdAt: integer("created_at").notNull(),
+		createdBy: text("created_by").notNull(),
+		expiresAt: integer("expires_at"),
+		/** When the key stops for good: in the past it is revoked, in the future it is being rotated out. */
+		revokeAt: integer("revoke_at"),
+		revokedBy: text("revoked_by"),
+		rotatedFrom: text("rotated_from"),
+		rotatedTo: text("rotated_to"),
+		/** Admitted requests over the key's life. Monotonic. */
+		usageCount: integer("usage_count").notNull().default(0),
+		/** Last admitted request; 0 means never, so that the column sorts and pages without NULL rules. */
+		lastUsedAt: integer("last_used_at").notNull().default(0),
+		/** Name, prefix and last four, folded (lower case, no accents): what `search` looks in. */
+		searchText: text("search_text").notNull(),
+		/** Raised by the gate with every change; a late delivery of an older state finds a higher one and does nothing. */
+		version: integer("version").notNull().default(1),
+	},
+	(t) => [
+		index("api_keys_by_created").on(t.tenantId, t.createdAt, t.id),
+		index("api_keys_by_last_used").on(t.tenantId, t.lastUsedAt, t.id),
+		index("api_keys_by_usage").on(t.tenantId, t.usageCount, t.id),
+		index("api_keys_by_name").on(t.tenantId, sql`name collate nocase`, t.id),
+		index("api_keys_by_state").on(t.tenantId, t.environment, t.revokeAt, t.expiresAt),
+	],
+);
+
+/**
+ * Who did what, when, from where. Append-only. `key_id` is deliberately no foreign key: the trail outlives the key.
+ */
+export const auditEvents = sqliteTable(
+	"audit_events",
+	{
+		id: text("id").primaryKey(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		at: integer("at").notNull(),
+		action: text("action").notNull(),
+		/** A user id, `service_role` or `system`. */
+		actor: text("actor").notNull(),
+		actorEmail: text("actor_email"),
+		keyId: text("key_id"),
+		ip: text("ip"),
+		userAgent: text("user_agent"),
+		/** `{field: {from, to}}`. Never a secret. */
+		changes: text("changes", { mode: "json" }).$type<Record<string, { from: unknown; to: unknown }>>().notNull(),
+	},
+	(t) => [
+		index("audit_events_by_time").on(t.tenantId, t.at, t.id),
+		index("audit_events_by_key").on(t.tenantId, t.keyId, t.at, t.id),
+		index("audit_events_by_actor").on(t.tenantId, t.actor, t.at, t.id),
+		index("audit_events_by_action").on(t.tenantId, t.action, t.at, t.id),
+	],
+);
+
+/** Requests per key and UTC clock hour, written by the key's gate as absolute values. */
+export const usageHourly = sqliteTable(
+	"usage_hourly",
+	{
+		keyId: text("key_id")
+			.notNull()
+			.references(() => apiKeys.id, { onDelete: "cascade" }),
+		/** First millisecond of the hour. */
+		hour: integer("hour").notNull(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		allowed: integer("allowed").notNull(),
+		rateLimited: integer("rate_limited").notNull(),
+		denied: integer("denied").notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.keyId, t.hour] })],
+);
+
+/** People of a tenant's team, as its CRM knows them. */
+export const collaborators = sqliteTable(
+	"collaborators",
+	{
+		id: text("id").primaryKey(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		/** The id in the system that sends them; unique per tenant and environment. */
+		externalId: text("external_id").notNull(),
+		name: text("name").notNull(),
+		email: text("email").notNull(),
+		team: text("team"),
+		role: text("role"),
+		createdAt: integer("created_at").notNull(),
+		updatedAt: integer("updated_at").notNull(),
+		/** The API key that last wrote the row. */
+		writtenBy: text("written_by").notNull(),
+	},
+	(t) => [uniqueIndex("collaborators_by_external_id").on(t.tenantId, t.environment, t.externalId)],
+);
+
+/** Things collaborators did: calls, visits, proposals, each by its three-digit code. */
+export const activities = sqliteTable(
+	"activities",
+	{
+		id: text("id").primaryKey(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		collaboratorId: text("collaborator_id")
+			.notNull()
+			.references(() => collaborators.id),
+		activity: text("activity").notNull(),
+		quantity: real("quantity").notNull(),
+		occurredAt: integer("occurred_at").notNull(),
+		/** The sender's own id of the event; sending it again changes nothing. */
+		reference: text("reference"),
+		createdAt: integer("created_at").notNull(),
+		writtenBy: text("written_by").notNull(),
+	},
+	(t) => [uniqueIndex("activities_by_reference").on(t.tenantId, t.environment, t.reference)],
+);
+
+/** Possible customers that forms and partners send in. */
+export const leads = sqliteTable(
+	"leads",
+	{
+		id: text("id").primaryKey(),
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => tenants.id),
+		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		name: text("name").notNull(),
+		email: text("email"),
+		phone: text("phone"),
+		company: text("company"),
+		position: text("position"),
+		source: text("source"),
+		status: text("status", { enum: LEAD_STATUSES }).notNull(),
+		tags: text("tags", { mode: "json" }).$type<string[]>().notNull(),
+		customFields: text("custom_fields", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
+		/** Name, email, phone and company, folded: what `search` looks in. */
+		searchText: text("search_text").notNull(),
+		createdAt: integer("created_at").notNull(),
+		updatedAt: integer("updated_at").notNull(),
+		writtenBy: text("written_by").notNull(),
+	},
+	(t) => [
+		index("leads_by_created").on(t.tenantId, t.environment, t.createdAt, t.id),
+		index("leads_by_status").on(t.tenantId, t.environment, t.status, t.createdAt, t.id),
+		index("leads_by_source").on(t.tenantId, t.environment, t.source, t.createdAt, t.id),
+	],
+);

@@ -1,0 +1,103 @@
+/** The doors: what every request gets on its way in and out, and where it goes. */
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { Config } from "./env.ts";
+import { AppError, toAppError, validationError } from "./errors.ts";
+import { logError } from "./log.ts";
+import { requestInfo } from "./request-info.ts";
+import type { DoorEnv, IntegrationEnv } from "./rest/context.ts";
+import { failure } from "./rest/envelope.ts";
+import { addHealthRoute } from "./rest/health.ts";
+import { addIntegrationRoutes } from "./rest/integrations.ts";
+import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/door.ts";
+
+const BODY_MAX_BYTES = 1_048_576;
+
+/** The zod-openapi targets, by the name that a caller knows them by. */
+const TARGET_NAMES: Record<string, string> = { json: "body", query: "query", param: "path" };
+
+export function createApp(config: Config): OpenAPIHono<DoorEnv> {
+	const app = new OpenAPIHono<DoorEnv>({
+		// Trailing slashes are tolerated nowhere: one resource, one address.
+		strict: true,
+		defaultHook(result) {
+			if (!result.success) throw validationError(result.error.issues, TARGET_NAMES[result.target]);
+		},
+	});
+
+	app.use(async (c, next) => {
+		const info = requestInfo(c.req.raw);
+		c.set("info", info);
+		c.set("config", config);
+		await next();
+		c.header("X-Request-Id", info.requestId);
+		// Answers are about somebody's keys or data, and some carry a key: no cache may keep them.
+		if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+	});
+	app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }));
+	app.use(
+		bodyLimit({
+			maxSize: BODY_MAX_BYTES,
+			onError: () => {
+				throw new AppError("PAYLOAD_TOO_LARGE");
+			},
+		}),
+	);
+
+	addHealthRoute(app);
+	// The integration routes admit a key before their handlers run, which is what sets the further variables.
+	addIntegrationRoutes(app as unknown as OpenAPIHono<IntegrationEnv>);
+	refuseOtherMethods(app);
+	app.all(`${TRPC_PATH}/*`, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
+
+	app.notFound((c) => fail(c, new AppError("NOT_FOUND", `There is nothing at ${c.req.path}.`)));
+	app.onError((thrown, c) => {
+		const error = thrown instanceof HTTPException ? fromHono(thrown) : toAppError(thrown);
+		if (error.status >= 500) logError(`${c.req.method} ${c.req.path}: ${error.code}`, error.cause, c.var.info.requestId);
+		return fail(c, error);
+	});
+	return app;
+}
+
+/** The failure in the shape of the door that the request knocked at. */
+function fail(c: Context<DoorEnv>, error: AppError): Response {
+	const { info } = c.var;
+	const response = c.req.path.startsWith(`${TRPC_PATH}/`)
+		? trpcErrorResponse(error, info.requestId)
+		: failure(error, info);
+	// Headers that middleware has set for whatever answer there will be, such as the rate limit.
+	c.res.headers.forEach((value, name) => {
+		if (/^(x-)?ratelimit/i.test(name) && !response.headers.has(name)) response.headers.set(name, value);
+	});
+	return response;
+}
+
+/** What Hono and its validators throw about a request. */
+function fromHono(thrown: HTTPException): AppError {
+	if (thrown.status === 415) return new AppError("UNSUPPORTED_MEDIA_TYPE");
+	if (thrown.status === 400)
+		return new AppError("VALIDATION_ERROR", "The body is not valid JSON.", {
+			details: [{ field: "body", message: "Must be JSON" }],
+		});
+	return toAppError(thrown);
+}
+
+/** After all routes: a known path with a method it does not have is 405 and names those it has (RFC 9110, §15.5.6). */
+function refuseOtherMethods(app: OpenAPIHono<DoorEnv>): void {
+	const methods = new Map<string, Set<string>>();
+	for (const { method, path } of app.routes) {
+		if (method === "ALL") continue;
+		const known = methods.get(path) ?? new Set();
+		methods.set(path, known.add(method));
+		if (method === "GET") known.add("HEAD");
+	}
+	for (const [path, known] of methods) {
+		const allow = [...known].sort().join(", ");
+		app.all(path, () => {
+			throw new AppError("METHOD_NOT_ALLOWED", `This takes ${allow}.`, { headers: { Allow: allow } });
+		});
+	}
+}

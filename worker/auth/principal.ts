@@ -1,0 +1,125 @@
+/** Who is calling: the one union that every credential becomes, and how it becomes that. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { parse } from "hono/utils/cookie";
+import type { Config } from "../env.ts";
+import { AppError } from "../errors.ts";
+import { admit, type Gates } from "../gate/admit.ts";
+import { rateLimitHeaders } from "../gate/rate-limit-headers.ts";
+import { refusalError } from "../gate/refusal.ts";
+import type { KeyFacts, WindowState } from "../gate/verdict.ts";
+import type { Role } from "../schemas/vocabulary.ts";
+import { capabilitiesOf } from "./capability.ts";
+import { verifyToken } from "./jwt.ts";
+import { requireSameOrigin } from "./same-origin.ts";
+import { SESSION_COOKIE, type SessionLookup } from "./session.ts";
+
+/** A person of a tenant, by dashboard session or by token. */
+export interface UserPrincipal {
+	kind: "user";
+	id: string;
+	tenantId: string;
+	role: Role;
+	/** Everything the user may do, by role or by grant. */
+	capabilities: string[];
+	email: string | null;
+	name: string | null;
+	/** Null for tokens that our sign-in did not issue. */
+	sessionId: string | null;
+	/** When the token ends, in milliseconds. */
+	expiresAt: number;
+}
+
+export type Principal =
+	| UserPrincipal
+	/** The platform itself: any tenant, by its choice. */
+	| { kind: "service_role" }
+	/** An integration. It may never manage keys. */
+	| { kind: "api_key"; key: KeyFacts; window: WindowState };
+
+/** What authentication needs to know of the world. */
+export interface AuthDeps {
+	config: Config;
+	gates: Gates;
+	sessions: SessionLookup;
+	now: number;
+}
+
+/** The credential as it was sent. A key or a token in a URL is none. */
+type Credential = { from: "bearer" | "x-api-key" | "cookie"; value: string };
+
+function credentialOf(request: Request): Credential | null {
+	const authorization = request.headers.get("authorization");
+	if (authorization !== null) {
+		// RFC 6750, §2.1; the scheme's name is case-insensitive (RFC 9110, §11.1).
+		const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+		if (bearer === undefined) throw new AppError("UNAUTHORIZED", "Send the credential as Authorization: Bearer <credential>.");
+		return { from: "bearer", value: bearer };
+	}
+	const apiKey = request.headers.get("x-api-key");
+	if (apiKey !== null) return { from: "x-api-key", value: apiKey };
+	const cookie = parse(request.headers.get("cookie") ?? "", SESSION_COOKIE)[SESSION_COOKIE];
+	return cookie ? { from: "cookie", value: cookie } : null;
+}
+
+/** The API key that a request presents, if it presents one. */
+export function presentedKey(request: Request): string | null {
+	const credential = credentialOf(request);
+	if (credential === null || credential.from === "cookie") return null;
+	return credential.value;
+}
+
+/**
+ * The principal of a management request. Throws `UNAUTHORIZED` without a valid credential, `FORBIDDEN` for a cookie
+ * sent along by another site, `UNAVAILABLE` where a credential cannot be checked.
+ */
+export async function authenticate(request: Request, deps: AuthDeps, ip: string | null): Promise<Principal> {
+	const credential = credentialOf(request);
+	if (credential === null) throw new AppError("UNAUTHORIZED");
+	if (credential.from === "cookie") requireSameOrigin(request);
+	if (credential.from === "x-api-key" || credential.value.startsWith("sk_")) return integration(request, credential.value, deps, ip);
+	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
+
+	const claims = await verifyToken(credential.value, deps.config.jwt, deps.now);
+	const sessionId = claims.session_id ?? null;
+	if (sessionId !== null && !(await deps.sessions.isOpen(sessionId, claims.tenant_id, deps.now)))
+		throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
+	return {
+		kind: "user",
+		id: claims.sub,
+		tenantId: claims.tenant_id,
+		role: claims.role,
+		capabilities: capabilitiesOf(claims.role, claims.capabilities),
+		email: claims.email ?? null,
+		name: claims.name ?? null,
+		sessionId,
+		expiresAt: claims.exp * 1_000,
+	};
+}
+
+/** A key on a management call: it is checked, so that a dead one hears 401, but never counted as used. */
+async function integration(request: Request, key: string, deps: AuthDeps, ip: string | null): Promise<Principal> {
+	const admission = await admit(
+		deps.gates,
+		deps.config.peppers,
+		key,
+		{ scope: null, ip, tenantId: null, endpoint: "management", userAgent: request.headers.get("user-agent"), consume: false },
+		deps.now,
+	);
+	// With its hour used up the key is known all the same, and may not all the same.
+	if (admission.code === "RATE_LIMITED") throw notForApiKeys(admission.window);
+	if (admission.code !== "VALID") throw refusalError(admission);
+	return { kind: "api_key", key: admission.key, window: admission.window };
+}
+
+/** What an API key hears on every management call. */
+export function notForApiKeys(window: WindowState): AppError {
+	return new AppError("FORBIDDEN", "API keys may never manage API keys. Use a session, a token or the service_role key.", {
+		headers: rateLimitHeaders(window),
+	});
+}
+
+/** In constant time: both sides are hashed first, so that not even the length can be measured. */
+function isServiceRole(credential: string, config: Config): boolean {
+	const digest = (text: string) => createHash("sha256").update(text).digest();
+	return timingSafeEqual(digest(credential), digest(config.serviceRoleKey.reveal()));
+}

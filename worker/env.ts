@@ -1,0 +1,84 @@
+/** The bindings, and the configuration read from them. */
+
+/** Optional settings, which the generated `Env` cannot know. */
+export interface Bindings extends Env {
+	KEY_PEPPER_PREVIOUS?: string;
+}
+
+/** Shorter secrets can be guessed; 32 characters of hex hold 128 bits. */
+const SECRET_LENGTH_MIN = 32;
+
+/** Everything the Worker is told from outside. Secrets are wrapped, so that logging a config shows none. */
+export interface Config {
+	jwt: { secret: Secret; issuer: string; audience: string; jwksUrl: string | null };
+	serviceRoleKey: Secret;
+	/** The current pepper first; a key tagged with any of them is valid. */
+	peppers: Secret[];
+}
+
+/** A secret at rest in memory. Only `reveal()` shows it; text, JSON and the console see `[redacted]`. */
+export class Secret {
+	readonly #value: string;
+
+	constructor(value: string) {
+		this.#value = value;
+	}
+
+	reveal(): string {
+		return this.#value;
+	}
+
+	toString(): string {
+		return "[redacted]";
+	}
+
+	toJSON(): string {
+		return "[redacted]";
+	}
+}
+
+/**
+ * Reads and checks the configuration. Throws an error that names what is missing or too short, before the Worker
+ * has answered anything: a service that guards keys must not start with a default.
+ */
+export function readConfig(env: Partial<Bindings>): Config {
+	const problems: string[] = [];
+
+	function secret(name: "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER" | "KEY_PEPPER_PREVIOUS"): Secret {
+		const value = env[name];
+		if (!value) problems.push(`${name} is missing`);
+		else if (value.length < SECRET_LENGTH_MIN) problems.push(`${name} is shorter than ${SECRET_LENGTH_MIN} characters`);
+		return new Secret(value ?? "");
+	}
+	function variable(name: "JWT_ISSUER" | "JWT_AUDIENCE"): string {
+		const value = env[name];
+		if (!value) problems.push(`${name} is missing`);
+		return value ?? "";
+	}
+
+	const config: Config = {
+		jwt: {
+			secret: secret("JWT_SECRET"),
+			issuer: variable("JWT_ISSUER"),
+			audience: variable("JWT_AUDIENCE"),
+			jwksUrl: env.JWKS_URL || null,
+		},
+		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
+		peppers: [secret("KEY_PEPPER"), ...(env.KEY_PEPPER_PREVIOUS ? [secret("KEY_PEPPER_PREVIOUS")] : [])],
+	};
+	if (config.jwt.jwksUrl !== null && !URL.canParse(config.jwt.jwksUrl)) problems.push("JWKS_URL is not a URL");
+	usageFlushSeconds(env, problems);
+	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See the table in README.md.`);
+	return config;
+}
+
+/**
+ * How late usage may reach D1, in seconds. 15 by default: a list that is a quarter of a minute old still helps an
+ * admin, and a busy key costs D1 four writes a minute.
+ */
+export function usageFlushSeconds(env: Partial<Bindings>, problems: string[] = []): number {
+	const seconds = Number(env.USAGE_FLUSH_SECONDS ?? 15);
+	if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 3_600) return seconds;
+	problems.push("USAGE_FLUSH_SECONDS must be a whole number from 1 to 3600");
+	return 15;
+}

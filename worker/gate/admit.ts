@@ -1,0 +1,61 @@
+/**
+ * A key as it was sent → a verdict. The path of every request of every integration, so it holds nothing but the tag
+ * check, one look into memory, and one hop to the key's gate.
+ */
+import type { Secret } from "../env.ts";
+import { windowState } from "./admission.ts";
+import { hashKey, parseKey } from "./key-material.ts";
+import type { AdmissionCall, KeyGate } from "./key-gate.ts";
+import type { Admission, Refused } from "./verdict.ts";
+
+export type Gates = DurableObjectNamespace<KeyGate>;
+
+/** A request as a door knows it. */
+export type Presented = Omit<AdmissionCall, "keyId" | "secretHash">;
+
+/**
+ * Refusals that can never change, by the hash of the key: a revoked key stays revoked and a deleted one deleted, so
+ * the isolate that has heard so once need not ask again. Bounded; the oldest entry gives way.
+ */
+type FinalRefusal = { code: "REVOKED"; limit: number } | { code: "NOT_FOUND" };
+const finalRefusals = new Map<string, FinalRefusal>();
+const FINAL_REFUSALS_MAX = 10_000;
+
+/** Checks the key and asks its gate. A gate that cannot answer is no reason to admit: the caller must refuse. */
+export async function admit(
+	gates: Gates,
+	peppers: readonly Secret[],
+	key: string,
+	presented: Presented,
+	now: number,
+): Promise<Admission> {
+	const parsed = parseKey(key, peppers);
+	if (!parsed) return { code: "NOT_FOUND", final: true };
+	const secretHash = hashKey(key);
+	const known = finalRefusals.get(secretHash);
+	if (known) return recall(known, now);
+	try {
+		const verdict = await gates.getByName(parsed.id).admit({ ...presented, keyId: parsed.id, secretHash });
+		if (verdict.code === "REVOKED") remember(secretHash, { code: "REVOKED", limit: verdict.window.limit });
+		if (verdict.code === "NOT_FOUND" && verdict.final) remember(secretHash, { code: "NOT_FOUND" });
+		return verdict;
+	} catch (cause) {
+		return { code: "UNAVAILABLE", cause };
+	}
+}
+
+function recall(known: FinalRefusal, now: number): Refused {
+	if (known.code === "NOT_FOUND") return { code: "NOT_FOUND", final: true };
+	// With the whole limit gone, nothing remains.
+	return { code: "REVOKED", window: windowState(known.limit, known.limit, now) };
+}
+
+function remember(secretHash: string, refusal: FinalRefusal): void {
+	if (finalRefusals.size >= FINAL_REFUSALS_MAX) {
+		for (const oldest of finalRefusals.keys()) {
+			finalRefusals.delete(oldest);
+			break;
+		}
+	}
+	finalRefusals.set(secretHash, refusal);
+}

@@ -1,0 +1,72 @@
+/** Who presented a key lately: a short list, so that an admin knows whom revoking it will hit. Pure. */
+import type { ApiKeyDetail } from "../schemas/api-key.ts";
+import { toTimestamp } from "../schemas/common.ts";
+
+/** More distinct callers than a person can look through are no help, and the list is kept in memory. */
+const CALLERS_MAX = 20;
+/** Callers choose their user agent, so it is cut. */
+const USER_AGENT_MAX = 200;
+
+export interface Caller {
+	ip: string;
+	userAgent: string;
+	/** Method and route, such as `POST /v1/sync_activities`. */
+	endpoint: string;
+	lastSeenAt: number;
+	count: number;
+}
+
+/** A bounded list in order of last sight: one more than it holds drops the one unseen for longest. */
+export class RecentCallers {
+	/** A Map keeps the order of insertion; seeing a caller again moves it to the end. */
+	readonly #callers: Map<string, Caller>;
+
+	constructor(callers: readonly Caller[]) {
+		this.#callers = new Map(callers.map((caller) => [identify(caller), caller]));
+	}
+
+	see(ip: string | null, userAgent: string | null, endpoint: string, now: number): void {
+		const caller = {
+			ip: ip ?? "unknown",
+			userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX),
+			endpoint,
+			lastSeenAt: now,
+			count: 1,
+		};
+		const id = identify(caller);
+		const known = this.#callers.get(id);
+		if (known) {
+			caller.count += known.count;
+			this.#callers.delete(id);
+		} else if (this.#callers.size >= CALLERS_MAX) {
+			for (const longestUnseen of this.#callers.keys()) {
+				this.#callers.delete(longestUnseen);
+				break;
+			}
+		}
+		this.#callers.set(id, caller);
+	}
+
+	/** Most recent first, as the outside sees them. */
+	describe(): ApiKeyDetail["recent_callers"] {
+		return this.list()
+			.reverse()
+			.map(({ ip, userAgent, endpoint, lastSeenAt, count }) => ({
+				ip,
+				user_agent: userAgent,
+				endpoint,
+				last_seen_at: toTimestamp(lastSeenAt),
+				count,
+			}));
+	}
+
+	/** Oldest first, as the constructor takes them. */
+	list(): Caller[] {
+		return [...this.#callers.values()];
+	}
+}
+
+/** A line break cannot stand in a header, so it separates the parts without doubt. */
+function identify(caller: Pick<Caller, "ip" | "userAgent" | "endpoint">): string {
+	return `${caller.ip}\n${caller.endpoint}\n${caller.userAgent}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Counts a key's requests in the running hour: exactly in memory, and durably never too few.
+ *
+ * The record on disk stands at or above the true count (see `window.ts`). Whoever answers a request after `count`
+ * has returned can rely on that, since the write, if one was due, is on its way to disk ahead of the answer.
+ */
+import type { Lifetime } from "./snapshot.ts";
+import type { GateStore, HourRecord, HourTally } from "./store.ts";
+import { emptyTally, hourOf, reserveAdmissions, reserveRefusals, type Tally } from "./window.ts";
+
+export class UsageCounter {
+	readonly #store: GateStore;
+	/** As on disk: ceilings. */
+	#reserved: HourRecord;
+	/** The truth. */
+	#tally: Tally;
+	#lastUsedAt: number;
+
+	/** Resumes from the newest record, at its ceilings; without one, from the lifetime that is known. */
+	constructor(store: GateStore, known: Lifetime) {
+		this.#store = store;
+		this.#reserved = store.hours().at(-1) ?? {
+			hour: 0,
+			...emptyTally(),
+			lifetimeBefore: known.usageCount,
+			lastUsedAt: known.lastUsedAt,
+		};
+		const { allowed, rateLimited, denied } = this.#reserved;
+		this.#tally = { allowed, rateLimited, denied };
+		this.#lastUsedAt = this.#reserved.lastUsedAt;
+	}
+
+	/** The hour that is being counted. Never goes back, not even when the clock does. */
+	get hour(): number {
+		return this.#reserved.hour;
+	}
+
+	get tally(): Readonly<Tally> {
+		return this.#tally;
+	}
+
+	get lifetime(): Lifetime {
+		return { usageCount: this.#reserved.lifetimeBefore + this.#tally.allowed, lastUsedAt: this.#lastUsedAt };
+	}
+
+	/** The hours that D1 may not know in full, oldest first, the running one last, all as they truly are. */
+	hours(): HourTally[] {
+		const earlier = this.#store.hours().filter((record) => record.hour < this.hour);
+		return this.hour === 0 ? earlier : [...earlier, { hour: this.hour, ...this.#tally }];
+	}
+
+	/** Moves on to the hour of `now`. The hour that ends is written down as it was. */
+	roll(now: number): void {
+		const hour = hourOf(now);
+		if (hour <= this.#reserved.hour) return;
+		this.settle();
+		const { usageCount: lifetimeBefore, lastUsedAt } = this.lifetime;
+		this.#reserved = { hour, ...emptyTally(), lifetimeBefore, lastUsedAt };
+		this.#tally = emptyTally();
+	}
+
+	/** Counts one request of the running hour. `limit` bounds how far admissions are reserved ahead. */
+	count(outcome: keyof Tally, limit: number, now: number): void {
+		const count = this.#tally[outcome] + 1;
+		this.#tally[outcome] = count;
+		if (outcome === "allowed") this.#lastUsedAt = now;
+		if (count <= this.#reserved[outcome]) return;
+		const ceiling = outcome === "allowed" ? reserveAdmissions(count, limit) : reserveRefusals(count);
+		this.#write({ ...this.#reserved, [outcome]: ceiling, lastUsedAt: this.#lastUsedAt });
+	}
+
+	/** Whether the record on disk is above the truth. */
+	get #unsettled(): boolean {
+		const { allowed, rateLimited, denied } = this.#reserved;
+		return allowed > this.#tally.allowed || rateLimited > this.#tally.rateLimited || denied > this.#tally.denied;
+	}
+
+	/** Gives back what was reserved and not used. */
+	settle(): void {
+		if (this.#unsettled) this.#write({ ...this.#reserved, ...this.#tally, lastUsedAt: this.#lastUsedAt });
+	}
+
+	#write(record: HourRecord): void {
+		this.#store.putHour(record);
+		this.#reserved = record;
+	}
+}

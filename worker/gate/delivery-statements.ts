@@ -1,0 +1,102 @@
+/**
+ * The statements that bring D1 up to what a gate holds. All of them can be delivered twice, or late, and change
+ * nothing then: rows carry a version, usage is absolute and only grows, events have ids of their own.
+ */
+import { and, eq, lt, sql } from "drizzle-orm";
+import { type AuditEvent, type Author, auditEvent, insertAudit } from "../../db/audit.ts";
+import type { Database, Statement } from "../../db/client.ts";
+import { foldForSearch } from "../../db/search.ts";
+import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
+import type { KeySnapshot, Lifetime, Tombstone } from "./snapshot.ts";
+import type { HourTally } from "./store.ts";
+
+/** The row of a key as it is inserted. */
+export function newRow(key: KeySnapshot): typeof apiKeys.$inferInsert {
+	return { ...key, searchText: foldForSearch(key.name, key.keyPrefix, key.lastFour) };
+}
+
+/** The key as it is now, and the events of the changes that made it so. */
+export function deliverKey(db: Database, key: KeySnapshot | Tombstone, events: readonly AuditEvent[]): Statement[] {
+	if (events.length === 0) return [];
+	const row =
+		"deletedAt" in key
+			? db.delete(apiKeys).where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId)))
+			: db
+					.update(apiKeys)
+					.set(newRow(key))
+					.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId), lt(apiKeys.version, key.version)));
+	return [row, ...events.map((event) => insertAudit(db, event))];
+}
+
+/** Usage by hour and over the key's life. Nothing where the key's row is gone. */
+export function deliverUsage(
+	db: Database,
+	key: KeySnapshot,
+	hours: readonly HourTally[],
+	lifetime: Lifetime,
+): Statement[] {
+	if (hours.length === 0) return [];
+	const upserts = hours.map(({ hour, allowed, rateLimited, denied }) =>
+		db
+			.insert(usageHourly)
+			.select(
+				db
+					.select({
+						keyId: apiKeys.id,
+						hour: sql`${hour}`.as("hour"),
+						tenantId: apiKeys.tenantId,
+						allowed: sql`${allowed}`.as("allowed"),
+						rateLimited: sql`${rateLimited}`.as("rate_limited"),
+						denied: sql`${denied}`.as("denied"),
+					})
+					.from(apiKeys)
+					.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId))),
+			)
+			.onConflictDoUpdate({
+				target: [usageHourly.keyId, usageHourly.hour],
+				set: {
+					allowed: sql`max(${usageHourly.allowed}, excluded.allowed)`,
+					rateLimited: sql`max(${usageHourly.rateLimited}, excluded.rate_limited)`,
+					denied: sql`max(${usageHourly.denied}, excluded.denied)`,
+				},
+			}),
+	);
+	const totals = db
+		.update(apiKeys)
+		.set({
+			usageCount: sql`max(${apiKeys.usageCount}, ${lifetime.usageCount})`,
+			lastUsedAt: sql`max(${apiKeys.lastUsedAt}, ${lifetime.lastUsedAt})`,
+		})
+		.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId)));
+	return [...upserts, totals];
+}
+
+/** Takes back a successor whose rotation was not completed: nobody has its key. Leaves an event if it was there. */
+export function deliverDiscard(db: Database, tenantId: string, successorId: string, now: number): Statement[] {
+	const system: Author = { tenantId, actor: "system", actorEmail: null, ip: null, userAgent: null };
+	const event = auditEvent(system, "api_key.delete", now, {
+		keyId: successorId,
+		changes: { reason: { from: null, to: "The rotation that made this key was not completed" } },
+	});
+	const row = and(eq(apiKeys.id, successorId), eq(apiKeys.tenantId, tenantId));
+	return [
+		db.insert(auditEvents).select(
+			db
+				.select({
+					id: sql`${event.id}`.as("id"),
+					tenantId: apiKeys.tenantId,
+					at: sql`${event.at}`.as("at"),
+					action: sql`${event.action}`.as("action"),
+					actor: sql`${event.actor}`.as("actor"),
+					actorEmail: sql`null`.as("actor_email"),
+					keyId: apiKeys.id,
+					ip: sql`null`.as("ip"),
+					userAgent: sql`null`.as("user_agent"),
+					changes: sql`${JSON.stringify(event.changes)}`.as("changes"),
+				})
+				.from(apiKeys)
+				.where(row),
+		),
+		db.delete(apiKeys).where(row),
+	];
+}

@@ -1,0 +1,376 @@
+/**
+ * The gate of one key: a Durable Object that holds the key's truth, decides every request and counts it.
+ *
+ * - It is the only writer of its key after creation. A change goes to its own disk first, together with the audit
+ *   event and an alarm, and then to D1; what D1 misses, the alarm delivers.
+ * - It decides in one turn from memory. D1 is asked once, when the gate has never seen its key.
+ * - The platform holds every answer back until the writes before it are on disk, so nothing is acknowledged that a
+ *   crash could forget.
+ *
+ * The last parameter of a method is the time; callers leave it out, tests pass it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
+import { type AuditEvent, type Author, auditEvent, createdWith, insertAudit } from "../../db/audit.ts";
+import { type Database, database, runBatch } from "../../db/client.ts";
+import { apiKeys } from "../../db/schema.ts";
+import { type Bindings, usageFlushSeconds } from "../env.ts";
+import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
+import { toTimestamp } from "../schemas/common.ts";
+import { type AddressRule, addressRules } from "./address.ts";
+import { type AdmissionRequest, decide, windowState } from "./admission.ts";
+import { AlarmClock } from "./alarm-clock.ts";
+import { RecentCallers } from "./callers.ts";
+import { keyChanges, publicFields } from "./changes.ts";
+import { UsageCounter } from "./counter.ts";
+import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
+import { newRow } from "./delivery-statements.ts";
+import type { KeyMaterial } from "./key-material.ts";
+import {
+	type KeySnapshot,
+	type Lifetime,
+	snapshotOf,
+	statusOf,
+	successorOf,
+	type Tombstone,
+	toApiKey,
+} from "./snapshot.ts";
+import { GateStore, type HourTally } from "./store.ts";
+import type { Verdict } from "./verdict.ts";
+import type { Tally } from "./window.ts";
+
+/** A request as it reaches the gate. */
+export interface AdmissionCall extends AdmissionRequest {
+	keyId: string;
+	/** Method and route, for the list of recent callers. */
+	endpoint: string;
+	userAgent: string | null;
+	/** false: look, and count nothing. */
+	consume: boolean;
+}
+
+/** Who changes the key. The tenant is the principal's: keys of other tenants do not exist for it. */
+export interface ManagementCall {
+	keyId: string;
+	author: Author;
+}
+
+/** What may be changed. Absent: stays. */
+export type KeyPatch = Partial<Pick<KeySnapshot, "name" | "scopes" | "rateLimit" | "ipAllowlist" | "expiresAt">>;
+
+export interface RotationRequest {
+	material: KeyMaterial;
+	/** Life of the successor; null: as long as this key was given. */
+	lifeMs: number | null;
+	/** How long this key goes on; null: until it is revoked. */
+	overlapMs: number | null;
+}
+
+/** What a gate answers to management. Failures are values; an exception means that it could not be asked. */
+export type GateResult<T> = { code: "OK"; value: T } | { code: "NOT_FOUND" } | { code: "CONFLICT"; message: string };
+
+const NOT_FOUND = { code: "NOT_FOUND" } as const;
+const NEVER_USED: Lifetime = { usageCount: 0, lastUsedAt: 0 };
+
+/** A quiet key is settled after one to two of these: before the platform takes an idle object out of memory (10 s). */
+const SETTLE_EVERY_MS = 3_000;
+/** How long the answer to a change waits for D1, so that lists show it; the change itself is durable before. */
+const DELIVERY_PATIENCE_MS = 3_000;
+
+/** What is in memory once the gate knows its key. */
+interface Known {
+	key: KeySnapshot;
+	rules: AddressRule[];
+	counter: UsageCounter;
+	callers: RecentCallers;
+}
+
+export class KeyGate extends DurableObject<Bindings> {
+	readonly #store: GateStore;
+	readonly #flushMs: number;
+	readonly #clock: AlarmClock;
+	readonly #delivery: Delivery;
+	/** undefined: the gate has never seen its key, and D1 must be asked. */
+	#state: Known | Tombstone | undefined;
+	#loading: Promise<void> | undefined;
+	#settling = false;
+	#busy = false;
+
+	constructor(ctx: DurableObjectState, env: Bindings) {
+		super(ctx, env);
+		this.#store = new GateStore(ctx.storage.kv);
+		this.#flushMs = usageFlushSeconds(env) * 1_000;
+		const key = this.#store.key();
+		if (key) this.#remember(key, NEVER_USED);
+		this.#clock = new AlarmClock(ctx.storage);
+		this.#delivery = new Delivery(this.#store, this.#clock, () => this.#db);
+		void ctx.blockConcurrencyWhile(() => this.#clock.load());
+	}
+
+	/** Admits or refuses one request, and counts it. */
+	admit(call: AdmissionCall, now = Date.now()): Verdict | Promise<Verdict> {
+		return this.#state ? this.#decide(this.#state, call, now) : this.#loadAndDecide(call, now);
+	}
+
+	/** The verdict together with the key it is about, for callers who must explain it. */
+	async verify(call: AdmissionCall, now = Date.now()): Promise<GateResult<{ verdict: Verdict; apiKey: ApiKey | null }>> {
+		const verdict = await this.admit(call, now);
+		const current = this.#current(now);
+		const apiKey = verdict.code !== "NOT_FOUND" && current.code === "OK" ? current.value : null;
+		return { code: "OK", value: { verdict, apiKey } };
+	}
+
+	/** The key as it is at this moment. */
+	async describe(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<ApiKeyDetail>> {
+		const known = await this.#find(keyId, tenantId);
+		if (!known) return NOT_FOUND;
+		const { key, counter, callers } = known;
+		counter.roll(now);
+		const { limit, remaining, resetsAt } = windowState(key.rateLimit, counter.tally.allowed, Math.max(now, counter.hour));
+		return {
+			code: "OK",
+			value: {
+				...toApiKey(key, counter.lifetime, now),
+				current_hour: { used: counter.tally.allowed, limit, remaining, resets_at: toTimestamp(resetsAt) },
+				recent_callers: callers.describe(),
+			},
+		};
+	}
+
+	/** The hours that D1 may not know in full yet. */
+	async liveHours(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<HourTally[]>> {
+		const known = await this.#find(keyId, tenantId);
+		if (!known) return NOT_FOUND;
+		known.counter.roll(now);
+		return { code: "OK", value: known.counter.hours() };
+	}
+
+	/** Changes settings. The next request is judged by them. */
+	async update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
+		const known = await this.#find(call.keyId, call.author.tenantId);
+		if (!known) return NOT_FOUND;
+		if (statusOf(known.key, now) === "revoked") return isRevoked("changed");
+		await this.#change(known, patch, call.author, "api_key.update", now);
+		return this.#current(now);
+	}
+
+	/** Stops the key for good. When this has returned, nothing is admitted any more. Idempotent. */
+	async revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
+		const known = await this.#find(call.keyId, call.author.tenantId);
+		if (!known) return NOT_FOUND;
+		if (statusOf(known.key, now) !== "revoked") {
+			const event = auditEvent(call.author, "api_key.revoke", now, {
+				keyId: call.keyId,
+				changes: createdWith({ revoked_at: toTimestamp(now), ...(reason === null ? {} : { reason }) }),
+			});
+			const { key } = known;
+			await this.#commit({ ...key, revokeAt: now, revokedBy: call.author.actor, version: key.version + 1 }, event);
+		}
+		return this.#current(now);
+	}
+
+	/** Removes the key. A tombstone stays here, the audit trail stays in D1. */
+	async remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
+		const known = await this.#find(call.keyId, call.author.tenantId);
+		if (!known) return NOT_FOUND;
+		const { id, tenantId } = known.key;
+		const changes = Object.fromEntries(
+			Object.entries(publicFields(known.key)).map(([field, from]) => [field, { from, to: null }]),
+		);
+		this.#store.forgetUsage();
+		await this.#commit({ id, tenantId, deletedAt: now }, auditEvent(call.author, "api_key.delete", now, { keyId: id, changes }));
+		return { code: "OK", value: null };
+	}
+
+	/**
+	 * Makes a successor with the same settings. D1 gets it before this key points to it, and the order to take it back
+	 * is written down before that and torn up when the rotation is whole. So whatever fails or dies in between, there
+	 * is either a whole rotation or none.
+	 */
+	async rotate(
+		call: ManagementCall,
+		request: RotationRequest,
+		now = Date.now(),
+	): Promise<GateResult<{ successor: ApiKey; previous: ApiKey }>> {
+		const before = await this.#find(call.keyId, call.author.tenantId);
+		if (!before) return NOT_FOUND;
+		if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
+
+		const successor = successorOf(before.key, request.material, request.lifeMs, call.author.actor, now);
+		const created = auditEvent(call.author, "api_key.create", now, {
+			keyId: successor.id,
+			changes: createdWith(publicFields(successor)),
+		});
+		await this.#delivery.rotating(successor.id, now, () =>
+			runBatch(this.#db, [this.#db.insert(apiKeys).values(newRow(successor)), insertAudit(this.#db, created)]),
+		);
+
+		// While D1 was asked, this key may have been revoked or deleted. Then the order to discard stands.
+		const after = this.#state;
+		if (!after || isTombstone(after)) return NOT_FOUND;
+		if (statusOf(after.key, now) === "revoked") return isRevoked("rotated");
+
+		this.#store.deleteDiscard(successor.id);
+		const stopAt = request.overlapMs === null ? null : now + request.overlapMs;
+		const sooner = stopAt !== null && (after.key.revokeAt === null || stopAt < after.key.revokeAt);
+		const stop = sooner ? { revokeAt: stopAt, revokedBy: call.author.actor } : {};
+		await this.#change(after, { rotatedTo: successor.id, ...stop }, call.author, "api_key.rotate", now);
+
+		const previous = this.#current(now);
+		if (previous.code !== "OK") return previous;
+		return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
+	}
+
+	/** Answers, so that a health check knows that objects can be reached. */
+	ping(): "pong" {
+		return "pong";
+	}
+
+	/** Brings D1 up to date. */
+	override async alarm(): Promise<void> {
+		this.#clock.rang();
+		if (this.#state && !isTombstone(this.#state)) this.#store.putCallers(this.#state.callers.list());
+		await this.#deliver(Date.now(), "with usage");
+	}
+
+	#decide(state: Known | Tombstone, call: AdmissionCall, now: number): Verdict {
+		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
+		const { key, rules, counter, callers } = state;
+		counter.roll(now);
+		const verdict = decide(key, rules, call, counter.tally.allowed, Math.max(now, counter.hour));
+		if (call.consume && verdict.code !== "NOT_FOUND") {
+			counter.count(outcomeOf(verdict.code), key.rateLimit, now);
+			callers.see(call.ip, call.userAgent, call.endpoint, now);
+			this.#clock.ringBy(now + this.#flushMs);
+			this.#settleWhenQuiet();
+		}
+		return verdict;
+	}
+
+	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
+		await this.#load(call.keyId);
+		return this.#state ? this.#decide(this.#state, call, now) : { code: "NOT_FOUND", final: false };
+	}
+
+	/** The key if it is there and the tenant's. */
+	async #find(keyId: string, tenantId: string): Promise<Known | undefined> {
+		if (!this.#state) await this.#load(keyId);
+		const state = this.#state;
+		return state && !isTombstone(state) && state.key.tenantId === tenantId ? state : undefined;
+	}
+
+	/** Asks D1 for the key, once however many requests wait for it, and keeps it from then on. */
+	#load(keyId: string): Promise<void> {
+		this.#loading ??= this.#loadFromD1(keyId).finally(() => {
+			this.#loading = undefined;
+		});
+		return this.#loading;
+	}
+
+	async #loadFromD1(keyId: string): Promise<void> {
+		const [row] = await this.#db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
+		if (!row || this.#state) return;
+		const key = snapshotOf(row);
+		this.#store.putKey(key);
+		this.#remember(key, row);
+	}
+
+	#remember(key: KeySnapshot | Tombstone, lifetime: Lifetime): void {
+		this.#state = isTombstone(key)
+			? key
+			: {
+					key,
+					rules: addressRules(key.ipAllowlist),
+					counter: new UsageCounter(this.#store, lifetime),
+					callers: new RecentCallers(this.#store.callers()),
+				};
+	}
+
+	/** Changes settings and leaves the event that tells of it; a change that changes nothing leaves none. */
+	async #change(
+		known: Known,
+		patch: Partial<KeySnapshot>,
+		author: Author,
+		action: "api_key.update" | "api_key.rotate",
+		now: number,
+	): Promise<void> {
+		const next = { ...known.key, ...patch, version: known.key.version + 1 };
+		const changes = keyChanges(known.key, next);
+		if (Object.keys(changes).length === 0) return;
+		await this.#commit(next, auditEvent(author, action, now, { keyId: next.id, changes }));
+	}
+
+	/** Makes a change durable and effective in one turn, then tells D1. */
+	async #commit(next: KeySnapshot | Tombstone, event: AuditEvent): Promise<void> {
+		this.#store.putKey(next);
+		this.#store.putEvent(event);
+		this.#clock.ringBy(event.at + RETRY_FIRST_MS);
+		if (isTombstone(next)) this.#state = next;
+		else if (this.#state && !isTombstone(this.#state))
+			this.#state = { ...this.#state, key: next, rules: addressRules(next.ipAllowlist) };
+		await Promise.race([this.#deliver(event.at, "without usage"), scheduler.wait(DELIVERY_PATIENCE_MS)]);
+	}
+
+	#deliver(now: number, extent: "with usage" | "without usage"): Promise<void> {
+		return this.#delivery.run(() => {
+			const state = this.#state;
+			if (!state) return null;
+			if (isTombstone(state)) return { key: state, usage: null };
+			const { key, counter } = state;
+			return { key, usage: extent === "with usage" ? { hours: counter.hours(), lifetime: counter.lifetime } : null };
+		}, now);
+	}
+
+	#current(now: number): GateResult<ApiKey> {
+		const state = this.#state;
+		if (!state || isTombstone(state)) return NOT_FOUND;
+		return { code: "OK", value: toApiKey(state.key, state.counter.lifetime, now) };
+	}
+
+	/**
+	 * Once no request has come for a moment, writes down the exact counts, so that being taken out of memory costs
+	 * nothing of the limit. A timer and no alarm: it need not survive a crash, and costs no write to set.
+	 */
+	#settleWhenQuiet(): void {
+		this.#busy = true;
+		if (this.#settling) return;
+		this.#settling = true;
+		const check = () => {
+			if (this.#busy) {
+				this.#busy = false;
+				setTimeout(check, SETTLE_EVERY_MS);
+				return;
+			}
+			this.#settling = false;
+			if (this.#state && !isTombstone(this.#state)) this.#state.counter.settle();
+		};
+		check();
+	}
+
+	get #db(): Database {
+		return database(this.env.DB);
+	}
+}
+
+function isTombstone(state: Known | KeySnapshot | Tombstone): state is Tombstone {
+	return "deletedAt" in state;
+}
+
+function outcomeOf(code: Exclude<Verdict["code"], "NOT_FOUND">): keyof Tally {
+	switch (code) {
+		case "VALID":
+			return "allowed";
+		case "RATE_LIMITED":
+			return "rateLimited";
+		case "REVOKED":
+		case "EXPIRED":
+		case "ADDRESS_NOT_ALLOWED":
+		case "MISSING_SCOPE":
+			return "denied";
+		default:
+			return code satisfies never;
+	}
+}
+
+const isRevoked = (what: string) =>
+	({ code: "CONFLICT", message: `This API key is revoked, which is final. It cannot be ${what}.` }) as const;

@@ -1,0 +1,108 @@
+/** One API key as its gate holds it, and the object that others get to see of it. Pure. */
+import type { apiKeys } from "../../db/schema.ts";
+import type { ApiKey } from "../schemas/api-key.ts";
+import { toTimestamp, toTimestampOrNull } from "../schemas/common.ts";
+import type { Environment, KeyStatus } from "../schemas/vocabulary.ts";
+import type { KeyMaterial } from "./key-material.ts";
+
+/** Everything about a key but its usage. Instants in milliseconds since the epoch. */
+export interface KeySnapshot {
+	id: string;
+	tenantId: string;
+	environment: Environment;
+	name: string;
+	secretHash: string;
+	keyPrefix: string;
+	lastFour: string;
+	scopes: string[];
+	rateLimit: number;
+	ipAllowlist: string[];
+	createdAt: number;
+	createdBy: string;
+	expiresAt: number | null;
+	/** When the key stops for good. A rotated key may have this in the future. */
+	revokeAt: number | null;
+	revokedBy: string | null;
+	rotatedFrom: string | null;
+	rotatedTo: string | null;
+	version: number;
+}
+
+/** What stays of a deleted key, so that not even a restored database brings it back. */
+export interface Tombstone {
+	id: string;
+	tenantId: string;
+	deletedAt: number;
+}
+
+/** How much a key was used over its life. */
+export interface Lifetime {
+	usageCount: number;
+	/** 0: never. */
+	lastUsedAt: number;
+}
+
+type ApiKeyRow = typeof apiKeys.$inferSelect;
+
+/** The snapshot that a gate starts from. */
+export function snapshotOf(row: ApiKeyRow): KeySnapshot {
+	const { usageCount: _usage, lastUsedAt: _last, searchText: _search, ...snapshot } = row;
+	return snapshot;
+}
+
+/** A key with the same settings and its own secret. One that expires passes on the length of its life, not its end. */
+export function successorOf(
+	key: KeySnapshot,
+	material: KeyMaterial,
+	lifeMs: number | null,
+	createdBy: string,
+	now: number,
+): KeySnapshot {
+	const life = lifeMs ?? (key.expiresAt === null ? null : key.expiresAt - key.createdAt);
+	return {
+		...key,
+		...material,
+		createdAt: now,
+		createdBy,
+		expiresAt: life === null ? null : now + life,
+		revokeAt: null,
+		revokedBy: null,
+		rotatedFrom: key.id,
+		rotatedTo: null,
+		version: 1,
+	};
+}
+
+/** State at `now`. Revoked wins: it cannot be left, expiry can. */
+export function statusOf(key: Pick<KeySnapshot, "revokeAt" | "expiresAt">, now: number): KeyStatus {
+	if (key.revokeAt !== null && key.revokeAt <= now) return "revoked";
+	if (key.expiresAt !== null && key.expiresAt <= now) return "expired";
+	return "active";
+}
+
+/** The public object. Takes a snapshot or a row; the hash stays behind. */
+export function toApiKey(key: KeySnapshot, lifetime: Lifetime, now: number): ApiKey {
+	const revoked = key.revokeAt !== null && key.revokeAt <= now;
+	return {
+		id: key.id,
+		tenant_id: key.tenantId,
+		name: key.name,
+		environment: key.environment,
+		key_prefix: key.keyPrefix,
+		last_four: key.lastFour,
+		scopes: key.scopes,
+		rate_limit: key.rateLimit,
+		ip_allowlist: key.ipAllowlist,
+		status: statusOf(key, now),
+		created_at: toTimestamp(key.createdAt),
+		created_by: key.createdBy,
+		expires_at: toTimestampOrNull(key.expiresAt),
+		revoked_at: revoked ? toTimestampOrNull(key.revokeAt) : null,
+		revoked_by: revoked ? key.revokedBy : null,
+		revokes_at: revoked ? null : toTimestampOrNull(key.revokeAt),
+		rotated_from: key.rotatedFrom,
+		rotated_to: key.rotatedTo,
+		usage_count: lifetime.usageCount,
+		last_used_at: toTimestampOrNull(lifetime.lastUsedAt || null),
+	};
+}

@@ -1,0 +1,100 @@
+/**
+ * What a gate keeps on its own disk. Every call is synchronous, so calls made without an `await` between them become
+ * durable together, and no answer leaves the object before they are (the platform's output gate sees to that).
+ */
+import type { AuditEvent } from "../../db/audit.ts";
+import type { Caller } from "./callers.ts";
+import type { KeySnapshot, Tombstone } from "./snapshot.ts";
+import type { Tally } from "./window.ts";
+
+export interface HourTally extends Tally {
+	/** First millisecond of the hour. */
+	hour: number;
+}
+
+/** The durable record of one hour. Its tally is a ceiling: the true counts are at most these. */
+export interface HourRecord extends HourTally {
+	/** Admissions of all earlier hours. */
+	lifetimeBefore: number;
+	lastUsedAt: number;
+}
+
+const KEY = "key";
+const CALLERS = "callers";
+const HOUR = "hour:";
+const EVENT = "event:";
+const DISCARD = "discard:";
+
+export class GateStore {
+	readonly #kv: SyncKvStorage;
+
+	constructor(kv: SyncKvStorage) {
+		this.#kv = kv;
+	}
+
+	key(): KeySnapshot | Tombstone | undefined {
+		return this.#kv.get<KeySnapshot | Tombstone>(KEY);
+	}
+
+	putKey(key: KeySnapshot | Tombstone): void {
+		this.#kv.put(KEY, key);
+	}
+
+	callers(): Caller[] {
+		return this.#kv.get<Caller[]>(CALLERS) ?? [];
+	}
+
+	putCallers(callers: Caller[]): void {
+		this.#kv.put(CALLERS, callers);
+	}
+
+	/** Oldest first. */
+	hours(): HourRecord[] {
+		return this.#values<HourRecord>(HOUR);
+	}
+
+	/** Milliseconds have 13 digits until the year 2286, so records list in order of time. */
+	putHour(record: HourRecord): void {
+		this.#kv.put(HOUR + record.hour, record);
+	}
+
+	deleteHour(hour: number): void {
+		this.#kv.delete(HOUR + hour);
+	}
+
+	/** Drops what only a living key needs. */
+	forgetUsage(): void {
+		this.#kv.delete(CALLERS);
+		for (const { hour } of this.hours()) this.deleteHour(hour);
+	}
+
+	/** Events of changes that D1 has not got yet. */
+	events(): AuditEvent[] {
+		return this.#values<AuditEvent>(EVENT);
+	}
+
+	putEvent(event: AuditEvent): void {
+		this.#kv.put(EVENT + event.id, event);
+	}
+
+	deleteEvent(id: string): void {
+		this.#kv.delete(EVENT + id);
+	}
+
+	/** Ids of successors that must not stay, because the rotation that made them was not completed. */
+	discards(): string[] {
+		return this.#values<string>(DISCARD);
+	}
+
+	putDiscard(successorId: string): void {
+		this.#kv.put(DISCARD + successorId, successorId);
+	}
+
+	deleteDiscard(successorId: string): void {
+		this.#kv.delete(DISCARD + successorId);
+	}
+
+	#values<T>(prefix: string): T[] {
+		return Array.from(this.#kv.list<T>({ prefix }), ([, value]) => value);
+	}
+}

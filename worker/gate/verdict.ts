@@ -1,0 +1,41 @@
+/**
+ * What a gate says of one request, as a union. Verdicts are values, never exceptions, and plain data, so that the
+ * union is its own wire form: it crosses RPC by structured clone as it is.
+ */
+import type { Environment } from "../schemas/vocabulary.ts";
+
+/** Where the key stands in its hour. */
+export interface WindowState {
+	limit: number;
+	remaining: number;
+	/** Milliseconds since the epoch. */
+	resetsAt: number;
+	/** Whole seconds until then, by the gate's clock, so that no other clock is asked. */
+	resetSeconds: number;
+}
+
+/** What a handler may know of the key it serves. */
+export interface KeyFacts {
+	id: string;
+	tenantId: string;
+	name: string;
+	environment: Environment;
+	scopes: readonly string[];
+	expiresAt: number | null;
+}
+
+export type Admitted = { code: "VALID"; key: KeyFacts; window: WindowState };
+
+export type Refused =
+	/** No such key, or not of the tenant that asks. */
+	| { code: "NOT_FOUND"; final: boolean }
+	| { code: "REVOKED"; window: WindowState }
+	| { code: "EXPIRED"; window: WindowState }
+	| { code: "ADDRESS_NOT_ALLOWED"; window: WindowState }
+	| { code: "MISSING_SCOPE"; scope: string; window: WindowState }
+	| { code: "RATE_LIMITED"; window: WindowState };
+
+export type Verdict = Admitted | Refused;
+
+/** What the Worker gets when it asks: a verdict, or none because the gate could not be reached. */
+export type Admission = Verdict | { code: "UNAVAILABLE"; cause: unknown };

@@ -1,0 +1,11 @@
+/** Entry of the Worker. */
+import { env } from "cloudflare:workers";
+import { createApp } from "./app.ts";
+import { type Bindings, readConfig } from "./env.ts";
+
+export { KeyGate } from "./gate/key-gate.ts";
+
+// Read while the Worker starts: without its secrets it must not start.
+const app = createApp(readConfig(env as Bindings));
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Bindings>;

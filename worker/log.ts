@@ -1,0 +1,21 @@
+/** The log: one JSON object a line, for operators. Nothing in it is a secret or somebody's data. */
+
+/** What is logged of an error. Drizzle's own messages are left out: they carry the parameters of the query. */
+function causes(thrown: unknown): string[] {
+	const messages: string[] = [];
+	for (let error = thrown; error instanceof Error; error = error.cause) {
+		if (!error.message.startsWith("Failed query")) messages.push(`${error.name}: ${error.message}`);
+	}
+	return messages.length > 0 ? messages : ["not an Error, or one that names a query"];
+}
+
+/** Places in the code, without the message that a stack begins with. */
+function places(thrown: unknown): string[] {
+	const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
+	return stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
+}
+
+/** Records a failure that the caller only hears of in general terms. `requestId` leads from their answer to this line. */
+export function logError(what: string, thrown: unknown, requestId?: string): void {
+	console.error(JSON.stringify({ level: "error", what, request_id: requestId, causes: causes(thrown), at: places(thrown) }));
+}

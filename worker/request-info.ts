@@ -1,0 +1,23 @@
+/** What a door knows of a request besides its content. */
+import type { Author } from "../db/audit.ts";
+
+/** User agents are chosen by callers and stored in the trail, so they are cut. */
+const USER_AGENT_MAX = 256;
+
+export interface RequestInfo extends Pick<Author, "ip" | "userAgent"> {
+	/** On every answer and every line of the log. */
+	requestId: string;
+	/** When the request came in, in milliseconds. Everything below the doors takes the time from here. */
+	now: number;
+}
+
+/** To be called once, where a request enters. */
+export function requestInfo(request: Request): RequestInfo {
+	return {
+		requestId: crypto.randomUUID(),
+		now: Date.now(),
+		// Cloudflare sets this header itself and overwrites what a client sends.
+		ip: request.headers.get("cf-connecting-ip"),
+		userAgent: request.headers.get("user-agent")?.slice(0, USER_AGENT_MAX) ?? null,
+	};
+}

@@ -1,0 +1,15 @@
+/** What handlers of the REST door find in Hono's context. */
+import type { Bindings, Config } from "../env.ts";
+import type { KeyFacts, WindowState } from "../gate/verdict.ts";
+import type { RequestInfo } from "../request-info.ts";
+
+export interface DoorEnv {
+	Bindings: Bindings;
+	Variables: { info: RequestInfo; config: Config };
+}
+
+/** Behind `apiKeyAuth`, the key that was admitted. */
+export interface IntegrationEnv {
+	Bindings: Bindings;
+	Variables: DoorEnv["Variables"] & { key: KeyFacts; window: WindowState };
+}

@@ -1,0 +1,40 @@
+/** The shape of every REST answer: `{data, meta}` or `{error, meta}`. */
+import { z } from "@hono/zod-openapi";
+import type { AppError } from "../errors.ts";
+import type { RequestInfo } from "../request-info.ts";
+import { nextCursor, timestamp, toTimestamp } from "../schemas/common.ts";
+
+const meta = z.object({ request_id: z.string(), timestamp });
+
+/** The envelope around an object. */
+export const enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta });
+
+/** The envelope around a page of a list. */
+export const envelopedList = <T extends z.ZodType>(item: T) =>
+	z.object({ data: z.array(item), meta: meta.extend({ next_cursor: nextCursor }) });
+
+export const errorEnvelope = z.object({
+	error: z.object({
+		code: z.string(),
+		message: z.string(),
+		details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+		retry_after: z.number().int().optional(),
+	}),
+	meta,
+});
+
+export const metaOf = ({ requestId, now }: RequestInfo) => ({ request_id: requestId, timestamp: toTimestamp(now) });
+
+export function failure(error: AppError, info: RequestInfo): Response {
+	const { code, message, details, retryAfter, status, headers } = error;
+	const body: z.infer<typeof errorEnvelope> = {
+		error: {
+			code,
+			message,
+			...(details ? { details } : {}),
+			...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+		},
+		meta: metaOf(info),
+	};
+	return Response.json(body, { status, headers });
+}

@@ -1,0 +1,199 @@
+/** API keys as they cross a door: the object, and what may be asked of it. */
+import { z } from "zod";
+import { id, line, nextCursor, page, tenantChoice, timestamp, timestampInput } from "./common.ts";
+import { ENVIRONMENTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "./vocabulary.ts";
+
+const RATE_LIMIT_MAX = 1_000_000;
+const EXPIRES_IN_DAYS_MAX = 3_650;
+const IP_ALLOWLIST_MAX = 50;
+const ROTATION_OVERLAP_HOURS_MAX = 720;
+
+export const environment = z.enum(ENVIRONMENTS);
+export const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
+
+const scopes = z
+	.array(scope)
+	.max(SCOPES.length * 2)
+	.transform((list) => [...new Set(list)]);
+const rateLimit = z.number().int().min(1).max(RATE_LIMIT_MAX);
+const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+	error: "Must be an IPv4 or IPv6 address, or a CIDR block such as 203.0.113.0/24",
+});
+const ipAllowlist = z.array(address).max(IP_ALLOWLIST_MAX);
+const expiresInDays = z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX);
+
+/** What an API key is to everybody but its holder: everything except the key itself. */
+export const apiKeySchema = z.object({
+	id,
+	tenant_id: id,
+	name: z.string(),
+	environment,
+	/** First 12 characters of the key. */
+	key_prefix: z.string(),
+	last_four: z.string(),
+	/** Empty: unrestricted. */
+	scopes: z.array(z.string()),
+	/** Admitted requests per UTC clock hour. */
+	rate_limit: z.number().int(),
+	/** Addresses and CIDR blocks that may use the key. Empty: any. */
+	ip_allowlist: z.array(z.string()),
+	status: z.enum(KEY_STATUSES),
+	created_at: timestamp,
+	created_by: z.string(),
+	expires_at: timestamp.nullable(),
+	revoked_at: timestamp.nullable(),
+	revoked_by: z.string().nullable(),
+	/** When a rotated key will stop; null unless that lies ahead. */
+	revokes_at: timestamp.nullable(),
+	rotated_from: z.string().nullable(),
+	rotated_to: z.string().nullable(),
+	/** Admitted requests over the key's life. */
+	usage_count: z.number().int(),
+	last_used_at: timestamp.nullable(),
+});
+export type ApiKey = z.infer<typeof apiKeySchema>;
+
+/** Where the key stands in the running hour. */
+export const currentHourSchema = z.object({
+	used: z.number().int(),
+	limit: z.number().int(),
+	remaining: z.number().int(),
+	resets_at: timestamp,
+});
+
+/** Somebody who presented the key lately. */
+export const callerSchema = z.object({
+	ip: z.string(),
+	user_agent: z.string(),
+	/** Method and route, such as `POST /v1/sync_activities`. */
+	endpoint: z.string(),
+	last_seen_at: timestamp,
+	count: z.number().int(),
+});
+
+/** One API key, read live from its gate. */
+export const apiKeyDetailSchema = apiKeySchema.extend({
+	current_hour: currentHourSchema,
+	/** Most recent first, at most 20. */
+	recent_callers: z.array(callerSchema),
+});
+export type ApiKeyDetail = z.infer<typeof apiKeyDetailSchema>;
+
+/** The one answer that ever carries the key. */
+export const issuedKeySchema = z.object({ key: z.string(), api_key: apiKeySchema });
+export type IssuedKey = z.infer<typeof issuedKeySchema>;
+
+/** Unknown fields are refused: a mistyped `ip_allowlist` must not make an unprotected key. */
+export const createKeySchema = z
+	.strictObject({
+		...tenantChoice,
+		name: line(100),
+		environment: environment.default("live"),
+		scopes: scopes.default(["default:sync"]),
+		rate_limit: rateLimit.default(1_000),
+		ip_allowlist: ipAllowlist.default([]),
+		expires_in_days: expiresInDays.optional(),
+		expires_at: timestampInput.nullish(),
+	})
+	.refine((input) => input.expires_in_days === undefined || input.expires_at == null, {
+		path: ["expires_at"],
+		error: "Give expires_in_days or expires_at, not both",
+	});
+export type CreateKey = z.output<typeof createKeySchema>;
+
+/** `sort`: `created_at`, `last_used_at`, `usage_count` or `name`, each with `-` in front for descending. */
+export const KEY_SORTS = [
+	"created_at",
+	"-created_at",
+	"last_used_at",
+	"-last_used_at",
+	"usage_count",
+	"-usage_count",
+	"name",
+	"-name",
+] as const;
+
+export const listKeysSchema = z.strictObject({
+	...tenantChoice,
+	...page,
+	status: z.enum(KEY_STATUSES).optional(),
+	environment: environment.optional(),
+	/** Matches name, key prefix and last four, without regard to case and accents. */
+	search: z.string().trim().max(100).optional(),
+	sort: z.enum(KEY_SORTS).default("-created_at"),
+});
+export type ListKeys = z.output<typeof listKeysSchema>;
+
+export const keyListSchema = z.object({
+	items: z.array(apiKeySchema),
+	next_cursor: nextCursor,
+	/** Of everything that matches `environment` and `search`, whatever the `status` asked for. */
+	counts: z.object({ active: z.number().int(), revoked: z.number().int(), expired: z.number().int() }),
+});
+export type KeyList = z.infer<typeof keyListSchema>;
+
+export const keyIdSchema = z.strictObject({ ...tenantChoice, id });
+
+/** Absent fields stay as they are; `expires_at: null` means the key never expires. */
+export const updateKeySchema = z.strictObject({
+	...tenantChoice,
+	id,
+	name: line(100).optional(),
+	scopes: scopes.optional(),
+	rate_limit: rateLimit.optional(),
+	ip_allowlist: ipAllowlist.optional(),
+	expires_at: timestampInput.nullable().optional(),
+});
+export type UpdateKey = z.output<typeof updateKeySchema>;
+
+export const rotateKeySchema = z.strictObject({
+	...tenantChoice,
+	id,
+	/** Life of the successor. Default: as long as the old key was given, from now. */
+	expires_in_days: expiresInDays.optional(),
+	/** When the old key stops by itself. Default: when it is revoked. 0: at once. */
+	revoke_previous_after_hours: z.number().min(0).max(ROTATION_OVERLAP_HOURS_MAX).optional(),
+});
+export type RotateKey = z.output<typeof rotateKeySchema>;
+
+/** `previous` is the old key after the rotation. */
+export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema });
+
+export const revokeKeySchema = z.strictObject({ ...tenantChoice, id, reason: line(200).optional() });
+
+/** Every verdict a key can get, in the order in which they are decided. */
+export const VERDICT_CODES = [
+	"NOT_FOUND",
+	"REVOKED",
+	"EXPIRED",
+	"ADDRESS_NOT_ALLOWED",
+	"MISSING_SCOPE",
+	"RATE_LIMITED",
+	"VALID",
+] as const;
+
+export const verifyKeySchema = z.strictObject({
+	...tenantChoice,
+	key: z.string().min(1).max(256),
+	/** Scope that the key must grant. */
+	scope: scope.optional(),
+	/** Address of the caller who presented the key; checked against its allow-list. */
+	ip: z.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" }).optional(),
+	/** false: look without counting the request. */
+	consume: z.boolean().default(true),
+});
+export type VerifyKey = z.output<typeof verifyKeySchema>;
+
+export const verificationSchema = z.object({
+	valid: z.boolean(),
+	code: z.enum(VERDICT_CODES),
+	/** Absent where the key is unknown. */
+	api_key: apiKeySchema.optional(),
+	rate_limit: currentHourSchema.omit({ used: true }).optional(),
+});
+export type Verification = z.infer<typeof verificationSchema>;
+
+export const scopeListSchema = z.object({
+	items: z.array(z.object({ scope: z.enum(SCOPES), grants: z.string() })),
+});
+export const scopeList: z.infer<typeof scopeListSchema> = { items: [...SCOPE_CATALOGUE] };

@@ -1,0 +1,45 @@
+/** Pieces that several schemas share. */
+import { z } from "zod";
+
+/** An instant as it crosses a door: ISO 8601 in UTC with milliseconds. */
+export const timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-01-31T12:00:00.000Z" });
+
+const LATEST = Date.UTC(9999, 11, 31);
+
+/** An instant as a caller may write it: ISO 8601 with any offset, up to the end of the year 9999. */
+export const timestampInput = z.iso
+	.datetime({ offset: true, error: "Must be an ISO 8601 time such as 2026-01-31T12:00:00Z" })
+	.refine((text) => Date.parse(text) <= LATEST, { error: "Must not lie beyond the year 9999" });
+
+/** Milliseconds since the epoch → the form that crosses a door. */
+export const toTimestamp = (ms: number): string => new Date(ms).toISOString();
+
+/** The same for times that may be absent. */
+export const toTimestampOrNull = (ms: number | null): string | null => (ms === null ? null : toTimestamp(ms));
+
+/** Id of any object. Ids of the wrong shape are simply unknown (404), so only emptiness and length are checked. */
+export const id = z.string().min(1).max(64);
+
+/** A line of text for people: trimmed, without control characters. */
+export const line = (max: number) =>
+	z
+		.string()
+		.trim()
+		.min(1, "Must not be empty")
+		.max(max, `Must be at most ${max} characters`)
+		.regex(/^\P{Cc}*$/u, "Must not contain control characters");
+
+/**
+ * Tenant to act on. Only the platform's `service_role` may choose one; for everybody else the tenant is the
+ * credential's, and this field is ignored.
+ */
+export const tenantChoice = { tenant_id: id.optional() };
+
+/** Which part of a list: `cursor` is the `next_cursor` of the page before, `limit` the size of a page. */
+export const page = {
+	cursor: z.string().min(1).max(512).optional(),
+	limit: z.number().int().min(1).max(100).default(25),
+};
+
+/** The page after this one, or null on the last. */
+export const nextCursor = z.string().nullable();

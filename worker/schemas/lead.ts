@@ -1,0 +1,71 @@
+/** Leads that forms and partners send in. */
+import { z } from "zod";
+import { environment } from "./api-key.ts";
+import { id, line, timestamp } from "./common.ts";
+import { LEAD_STATUSES } from "./vocabulary.ts";
+
+/** Room for the answers of a long form, far below what a row may hold. */
+const CUSTOM_FIELDS_MAX_CHARACTERS = 16_384;
+
+const customFields = z
+	.record(z.string().min(1).max(100), z.json())
+	.refine((fields) => JSON.stringify(fields).length <= CUSTOM_FIELDS_MAX_CHARACTERS, {
+		error: `Must be at most ${CUSTOM_FIELDS_MAX_CHARACTERS} characters as JSON`,
+	});
+
+const fields = {
+	name: line(200),
+	email: z.string().trim().max(254).pipe(z.email("Must be an email address")).nullable(),
+	phone: line(50).nullable(),
+	company: line(200).nullable(),
+	position: line(200).nullable(),
+	source: line(100).nullable(),
+	status: z.enum(LEAD_STATUSES),
+	tags: z.array(line(50)).max(50),
+	custom_fields: customFields,
+};
+
+export const createLeadSchema = z.strictObject({
+	name: fields.name,
+	email: fields.email.default(null),
+	phone: fields.phone.default(null),
+	company: fields.company.default(null),
+	position: fields.position.default(null),
+	source: fields.source.default(null),
+	status: fields.status.default("new"),
+	tags: fields.tags.default([]),
+	custom_fields: fields.custom_fields.default({}),
+});
+export type CreateLead = z.output<typeof createLeadSchema>;
+
+/** Absent fields stay; `null` clears one; `tags` and `custom_fields` are replaced whole. */
+export const updateLeadSchema = z.strictObject(fields).partial();
+export type UpdateLead = z.output<typeof updateLeadSchema>;
+
+export const leadSchema = z.object({
+	id,
+	environment,
+	name: z.string(),
+	email: z.string().nullable(),
+	phone: z.string().nullable(),
+	company: z.string().nullable(),
+	position: z.string().nullable(),
+	source: z.string().nullable(),
+	status: z.enum(LEAD_STATUSES),
+	tags: z.array(z.string()),
+	custom_fields: z.record(z.string(), z.unknown()),
+	created_at: timestamp,
+	updated_at: timestamp,
+});
+export type Lead = z.infer<typeof leadSchema>;
+
+/** Query string of the list: everything arrives as text. */
+export const listLeadsSchema = z.object({
+	status: z.enum(LEAD_STATUSES).optional(),
+	source: z.string().trim().min(1).max(100).optional(),
+	/** Matches name, email, phone and company, without regard to case and accents. */
+	search: z.string().trim().min(1).max(100).optional(),
+	cursor: z.string().min(1).max(512).optional(),
+	limit: z.coerce.number().int().min(1).max(100).default(25),
+});
+export type ListLeads = z.output<typeof listLeadsSchema>;

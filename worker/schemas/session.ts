@@ -1,0 +1,33 @@
+/** Signing in to the dashboard. */
+import { z } from "zod";
+import { timestamp } from "./common.ts";
+import { tenantSchema } from "./tenant.ts";
+import { ROLES } from "./vocabulary.ts";
+
+export const loginSchema = z.strictObject({
+	email: z.string().trim().toLowerCase().max(254).pipe(z.email("Must be an email address")),
+	/** Bounded, since hashing costs in proportion to the length. */
+	password: z.string().min(1, "Must not be empty").max(1_024),
+});
+export type Login = z.output<typeof loginSchema>;
+
+export const userSchema = z.object({
+	id: z.string(),
+	tenant_id: z.string(),
+	role: z.enum(ROLES),
+	/** Everything the user may do, by role or by grant. */
+	capabilities: z.array(z.string()),
+	/** Null for people of an outside identity provider, who have no account here. */
+	email: z.string().nullable(),
+	name: z.string().nullable(),
+});
+export type User = z.infer<typeof userSchema>;
+
+/** `token` is the JWT that the cookie holds, for callers that are no browser. */
+export const loggedInSchema = z.object({ token: z.string(), expires_at: timestamp, user: userSchema });
+export type LoggedIn = z.infer<typeof loggedInSchema>;
+
+export const loggedOutSchema = z.object({ ended: z.boolean() });
+
+export const meSchema = z.object({ user: userSchema, tenant: tenantSchema.nullable(), expires_at: timestamp });
+export type Me = z.infer<typeof meSchema>;

@@ -1,0 +1,65 @@
+/** What a CRM sends: collaborators and what they did. */
+import { z } from "zod";
+import { line, timestampInput } from "./common.ts";
+
+const BATCH_MAX = 500;
+
+/** A reason why one item of a batch was left out; the good items are kept. */
+const itemError = z.object({ index: z.number().int(), message: z.string() });
+
+export const collaboratorSchema = z.object({
+	/** The person's id in the sending system. */
+	external_id: line(200),
+	name: line(200),
+	email: z.string().trim().max(254).pipe(z.email("Must be an email address")),
+	team: line(200).nullish(),
+	role: line(200).nullish(),
+});
+export type Collaborator = z.output<typeof collaboratorSchema>;
+
+export const activitySchema = z.object({
+	/** `external_id` of a collaborator sent before. */
+	collaborator_id: line(200),
+	activity: z.string().regex(/^(?!000)\d{3}$/, "Must be a code from 001 to 999"),
+	quantity: z.number().positive().max(1_000_000_000).default(1),
+	/** Default: when it is received. */
+	occurred_at: timestampInput.optional(),
+	/** The sender's id of the event. Sending it again changes nothing, which makes a retry harmless. */
+	reference: line(200).optional(),
+});
+export type Activity = z.output<typeof activitySchema>;
+
+/**
+ * A list whose items are judged one by one by the service: here only the length counts, and the schema of an
+ * item is what the OpenAPI document shows.
+ */
+const batchOf = (item: z.ZodType) => z.array(z.unknown().meta({ item })).min(1).max(BATCH_MAX);
+
+export const syncCollaboratorsSchema = z.object({ collaborators: batchOf(collaboratorSchema) });
+export const syncActivitiesSchema = z.object({ activities: batchOf(activitySchema) });
+
+/** The same two by name, in the shape of clients that predate the `/v1` routes. */
+export const defaultIntegrationSchema = z.discriminatedUnion("action", [
+	syncCollaboratorsSchema.extend({ action: z.literal("sync_collaborators") }),
+	syncActivitiesSchema.extend({ action: z.literal("sync_activities") }),
+]);
+
+export const collaboratorsSyncedSchema = z.object({
+	/** People not known before. */
+	created: z.number().int(),
+	/** People known already, now as sent. */
+	existing: z.number().int(),
+	errors: z.array(itemError.extend({ external_id: z.string().nullable() })),
+	total: z.number().int(),
+});
+export type CollaboratorsSynced = z.infer<typeof collaboratorsSyncedSchema>;
+
+export const activitiesSyncedSchema = z.object({
+	/** Recorded now. */
+	processed: z.number().int(),
+	/** Known already by their `reference`. */
+	duplicates: z.number().int(),
+	errors: z.array(itemError.extend({ collaborator_id: z.string().nullable() })),
+	total: z.number().int(),
+});
+export type ActivitiesSynced = z.infer<typeof activitiesSyncedSchema>;

@@ -1,0 +1,22 @@
+/** Tenants, as the platform's `service_role` sees them. */
+import { z } from "zod";
+import { id, line, nextCursor, page, tenantChoice, timestamp } from "./common.ts";
+
+export const tenantSchema = z.object({ id, name: z.string(), slug: z.string(), created_at: timestamp });
+export type Tenant = z.infer<typeof tenantSchema>;
+
+export const createTenantSchema = z.strictObject({
+	name: line(100),
+	slug: z
+		.string()
+		.min(2)
+		.max(63)
+		.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "Must be lower-case letters and digits, with single hyphens between them"),
+});
+export type CreateTenant = z.output<typeof createTenantSchema>;
+
+export const listTenantsSchema = z.strictObject({ ...tenantChoice, ...page });
+export type ListTenants = z.output<typeof listTenantsSchema>;
+
+export const tenantListSchema = z.object({ items: z.array(tenantSchema), next_cursor: nextCursor });
+export type TenantList = z.infer<typeof tenantListSchema>;

@@ -1,0 +1,30 @@
+/** Requests per hour or day. */
+import { z } from "zod";
+import { id, tenantChoice, timestamp, timestampInput } from "./common.ts";
+
+export const usageQuerySchema = z.strictObject({
+	...tenantChoice,
+	id,
+	/** Start, rounded down to a whole bucket. Default: 24 hours, or 30 days, before `to`. */
+	from: timestampInput.optional(),
+	/** End, exclusive, rounded up to a whole bucket. Default: now. */
+	to: timestampInput.optional(),
+	granularity: z.enum(["hour", "day"]).default("hour"),
+});
+export type UsageQuery = z.output<typeof usageQuerySchema>;
+
+const counts = {
+	/** Admitted. */
+	allowed: z.number().int(),
+	/** Refused with 429. */
+	rate_limited: z.number().int(),
+	/** Refused because the key was revoked or expired, the scope missing or the address not allowed. */
+	denied: z.number().int(),
+};
+
+/** Buckets in order of time, without gaps. Hours and days are UTC. */
+export const usageSchema = z.object({
+	buckets: z.array(z.object({ start: timestamp, ...counts })),
+	totals: z.object(counts),
+});
+export type Usage = z.infer<typeof usageSchema>;

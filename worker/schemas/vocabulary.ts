@@ -1,0 +1,28 @@
+/** The closed lists of words that database, schemas and dashboard share. */
+
+/** Whether a key and the rows it writes are real (`live`) or a rehearsal (`test`). */
+export const ENVIRONMENTS = ["live", "test"] as const;
+export type Environment = (typeof ENVIRONMENTS)[number];
+
+/** What a person is in their tenant. */
+export const ROLES = ["owner", "admin", "member"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The capability that managing API keys takes. Owners and admins have it by role. */
+export const ADMIN_INTEGRATIONS = "admin.integrations";
+
+/** State of an API key. Computed from its times, never stored. */
+export const KEY_STATUSES = ["active", "revoked", "expired"] as const;
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+/** How far a lead has come. */
+export const LEAD_STATUSES = ["new", "contacted", "qualified", "unqualified", "converted"] as const;
+
+/** Every scope, with what it grants. An API key with an empty list is unrestricted. */
+export const SCOPE_CATALOGUE = [
+	{ scope: "default:sync", grants: "Send collaborators and activities (sync_collaborators, sync_activities)." },
+	{ scope: "leads:read", grants: "Read leads." },
+	{ scope: "leads:write", grants: "Create and update leads." },
+] as const;
+export type Scope = (typeof SCOPE_CATALOGUE)[number]["scope"];
+export const SCOPES = SCOPE_CATALOGUE.map((entry) => entry.scope);

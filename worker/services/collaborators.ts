@@ -1,0 +1,66 @@
+/** Collaborators as a CRM sends them: unknown ones are created, known ones brought up to date. */
+import { sql } from "drizzle-orm";
+import { chunked } from "../../db/client.ts";
+import { collaborators } from "../../db/schema.ts";
+import type { KeyFacts } from "../gate/verdict.ts";
+import { newId } from "../random.ts";
+import { type CollaboratorsSynced, collaboratorSchema } from "../schemas/sync.ts";
+import { firstOfEach, judge, nameIn } from "./batch-items.ts";
+import type { Deps } from "./deps.ts";
+
+/** Bound parameters of one inserted row. */
+const PARAMETERS = 11;
+
+/** Writes the good items in one atomic batch and reports the others. */
+export async function syncCollaborators(
+	{ db, now }: Pick<Deps, "db" | "now">,
+	key: KeyFacts,
+	items: readonly unknown[],
+): Promise<CollaboratorsSynced> {
+	const judged = judge(collaboratorSchema, items);
+	const { good, bad } = firstOfEach(judged.good, (item) => item.external_id, "external_id");
+	const rows = good.map(({ item }) => ({
+		id: newId("col"),
+		tenantId: key.tenantId,
+		environment: key.environment,
+		externalId: item.external_id,
+		name: item.name,
+		email: item.email,
+		team: item.team ?? null,
+		role: item.role ?? null,
+		createdAt: now,
+		updatedAt: now,
+		writtenBy: key.id,
+	}));
+	const upserts = chunked(rows, PARAMETERS).map((chunk) =>
+		db
+			.insert(collaborators)
+			.values(chunk)
+			.onConflictDoUpdate({
+				target: [collaborators.tenantId, collaborators.environment, collaborators.externalId],
+				set: {
+					name: sql`excluded.name`,
+					email: sql`excluded.email`,
+					// What the sender leaves out, stays.
+					team: sql`coalesce(excluded.team, ${collaborators.team})`,
+					role: sql`coalesce(excluded.role, ${collaborators.role})`,
+					updatedAt: sql`excluded.updated_at`,
+					writtenBy: sql`excluded.written_by`,
+				},
+			})
+			.returning({ id: collaborators.id }),
+	);
+	const [first, ...rest] = upserts;
+	const written = first ? (await db.batch([first, ...rest])).flat() : [];
+	// A known person keeps the id they had, so a new id that comes back is a new person.
+	const fresh = new Set(rows.map((row) => row.id));
+	const created = written.filter((row) => fresh.has(row.id)).length;
+	return {
+		created,
+		existing: written.length - created,
+		errors: [...judged.bad, ...bad]
+			.sort((a, b) => a.index - b.index)
+			.map(({ index, sent, message }) => ({ index, external_id: nameIn(sent, "external_id"), message })),
+		total: items.length,
+	};
+}

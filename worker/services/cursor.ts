@@ -1,0 +1,48 @@
+/**
+ * Cursors: where a page ended, as opaque text. A cursor holds no secret and grants nothing, since every query takes
+ * its tenant from the principal; so it is encoded, not signed.
+ */
+import { z } from "zod";
+import { invalidField } from "../errors.ts";
+
+const position = z.tuple([z.string().max(40), z.union([z.string().max(200), z.number()]), z.string().max(64)]);
+
+/** The last row of a page: value it was sorted by, and id. */
+export interface Position {
+	value: string | number;
+	id: string;
+}
+
+/** `order` names the sort, so that a cursor of one order is refused in another. */
+export function encodeCursor(order: string, { value, id }: Position): string {
+	return Buffer.from(JSON.stringify([order, value, id])).toString("base64url");
+}
+
+/** Null without a cursor. Throws `VALIDATION_ERROR` for one that this order did not make. */
+export function decodeCursor<T extends "string" | "number">(
+	order: string,
+	cursor: string | undefined,
+	type: T,
+): { value: T extends "string" ? string : number; id: string } | null {
+	if (cursor === undefined) return null;
+	try {
+		const [made, value, id] = position.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
+		// biome-ignore lint/suspicious/noExplicitAny: typeof has just been compared with T
+		if (made === order && typeof value === type) return { value: value as any, id };
+	} catch {
+		// Told below, as any other cursor that is not ours.
+	}
+	throw invalidField("cursor", "Not a cursor of this list in this order; start again without one");
+}
+
+/** Splits `limit + 1` fetched rows into the page and the cursor of the next one. */
+export function paginate<R>(
+	rows: R[],
+	limit: number,
+	order: string,
+	positionOf: (row: R) => Position,
+): { rows: R[]; next_cursor: string | null } {
+	const kept = rows.slice(0, limit);
+	const last = kept.at(-1);
+	return { rows: kept, next_cursor: rows.length > limit && last ? encodeCursor(order, positionOf(last)) : null };
+}

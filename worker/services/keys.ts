@@ -1,0 +1,225 @@
+/** API keys: create, list, look, change, rotate, revoke, delete, verify. */
+import { and, type SQL, sql } from "drizzle-orm";
+import { type Author, auditEvent, createdWith, insertAudit } from "../../db/audit.ts";
+import { runBatch } from "../../db/client.ts";
+import { apiKeys } from "../../db/schema.ts";
+import { foldForSearch } from "../../db/search.ts";
+import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
+import { publicFields } from "../gate/changes.ts";
+import { newRow } from "../gate/delivery-statements.ts";
+import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
+import type { KeyPatch, ManagementCall } from "../gate/key-gate.ts";
+import { type KeySnapshot, snapshotOf, toApiKey } from "../gate/snapshot.ts";
+import type {
+	ApiKey,
+	ApiKeyDetail,
+	CreateKey,
+	IssuedKey,
+	KeyList,
+	ListKeys,
+	RotateKey,
+	UpdateKey,
+	Verification,
+	VerifyKey,
+} from "../schemas/api-key.ts";
+import { toTimestamp } from "../schemas/common.ts";
+import type { Environment } from "../schemas/vocabulary.ts";
+import { decodeCursor, paginate } from "./cursor.ts";
+import { ask, type Deps } from "./deps.ts";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** Makes a key. The answer is the only place where the key ever appears. */
+export async function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
+	const { db, now } = deps;
+	const { key, material } = mint(deps, input.environment);
+	const snapshot: KeySnapshot = {
+		...material,
+		tenantId: author.tenantId,
+		name: input.name,
+		scopes: input.scopes,
+		rateLimit: input.rate_limit,
+		ipAllowlist: input.ip_allowlist,
+		createdAt: now,
+		createdBy: author.actor,
+		expiresAt: expiryOf(input, now),
+		revokeAt: null,
+		revokedBy: null,
+		rotatedFrom: null,
+		rotatedTo: null,
+		version: 1,
+	};
+	const event = auditEvent(author, "api_key.create", now, {
+		keyId: snapshot.id,
+		changes: createdWith(publicFields(snapshot)),
+	});
+	try {
+		await runBatch(db, [db.insert(apiKeys).values(newRow(snapshot)), insertAudit(db, event)]);
+	} catch (thrown) {
+		// A token may name a tenant that this service does not have.
+		if (isConstraintFailure(thrown, "FOREIGN KEY")) throw new AppError("NOT_FOUND", "The tenant does not exist.");
+		throw thrown;
+	}
+	return { key, api_key: toApiKey(snapshot, { usageCount: 0, lastUsedAt: 0 }, now) };
+}
+
+/** Columns that a list can be sorted by: expression to order by, and a row's value of it. */
+const SORT_COLUMNS = {
+	created_at: { by: sql`${apiKeys.createdAt}`, type: "number", of: (row: KeyRow) => row.createdAt },
+	last_used_at: { by: sql`${apiKeys.lastUsedAt}`, type: "number", of: (row: KeyRow) => row.lastUsedAt },
+	usage_count: { by: sql`${apiKeys.usageCount}`, type: "number", of: (row: KeyRow) => row.usageCount },
+	name: { by: sql`${apiKeys.name} collate nocase`, type: "string", of: (row: KeyRow) => row.name },
+} as const;
+type KeyRow = typeof apiKeys.$inferSelect;
+
+/** The statements behind {@link listKeys}: one page of rows (and one row more), and the counts. */
+export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: string, input: ListKeys) {
+	const descending = input.sort.startsWith("-");
+	const column = SORT_COLUMNS[input.sort.replace("-", "") as keyof typeof SORT_COLUMNS];
+	const after = decodeCursor(input.sort, input.cursor, column.type);
+	const matching: (SQL | undefined)[] = [
+		sql`${apiKeys.tenantId} = ${tenantId}`,
+		input.environment && sql`${apiKeys.environment} = ${input.environment}`,
+		input.search ? sql`instr(${apiKeys.searchText}, ${foldForSearch(input.search)}) > 0` : undefined,
+	];
+	const revoked = sql`(${apiKeys.revokeAt} is not null and ${apiKeys.revokeAt} <= ${now})`;
+	const expired = sql`(not ${revoked} and ${apiKeys.expiresAt} is not null and ${apiKeys.expiresAt} <= ${now})`;
+	const ofStatus = { revoked, expired, active: sql`(not ${revoked} and not ${expired})` };
+	const beyond = after && sql`(${column.by}, ${apiKeys.id}) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`;
+	const order = descending ? sql`${column.by} desc, ${apiKeys.id} desc` : sql`${column.by}, ${apiKeys.id}`;
+	return {
+		page: db
+			.select()
+			.from(apiKeys)
+			.where(and(...matching, input.status && ofStatus[input.status], beyond ?? undefined))
+			.orderBy(order)
+			.limit(input.limit + 1),
+		counts: db
+			.select({
+				active: sql<number>`coalesce(sum(${ofStatus.active}), 0)`,
+				revoked: sql<number>`coalesce(sum(${ofStatus.revoked}), 0)`,
+				expired: sql<number>`coalesce(sum(${ofStatus.expired}), 0)`,
+			})
+			.from(apiKeys)
+			.where(and(...matching)),
+		position: (row: KeyRow) => ({ value: column.of(row), id: row.id }),
+	};
+}
+
+/** One page of the tenant's keys. Usage in it is as old as the last delivery. */
+export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): Promise<KeyList> {
+	const queries = keyListQueries(deps, tenantId, input);
+	const [rows, [counts]] = await deps.db.batch([queries.page, queries.counts]);
+	const page = paginate(rows, input.limit, input.sort, queries.position);
+	return {
+		items: page.rows.map((row) => toApiKey(snapshotOf(row), row, deps.now)),
+		next_cursor: page.next_cursor,
+		counts: counts ?? { active: 0, revoked: 0, expired: 0 },
+	};
+}
+
+/** One key, live. */
+export function getKey(deps: Deps, tenantId: string, keyId: string): Promise<ApiKeyDetail> {
+	return ask(gateOf(deps, keyId).describe(keyId, tenantId));
+}
+
+export function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise<ApiKey> {
+	const patch: KeyPatch = {
+		...(input.name === undefined ? {} : { name: input.name }),
+		...(input.scopes === undefined ? {} : { scopes: input.scopes }),
+		...(input.rate_limit === undefined ? {} : { rateLimit: input.rate_limit }),
+		...(input.ip_allowlist === undefined ? {} : { ipAllowlist: input.ip_allowlist }),
+		...(input.expires_at === undefined ? {} : { expiresAt: expiryOf(input, deps.now) }),
+	};
+	return ask(gateOf(deps, input.id).update(call(author, input.id), patch));
+}
+
+/** Makes a successor. The answer is the only place where its key ever appears. */
+export async function rotateKey(
+	deps: Deps,
+	author: Author,
+	input: RotateKey,
+): Promise<IssuedKey & { previous: ApiKey }> {
+	// The environment is part of the key and never changes, so it can be read ahead.
+	const { environment } = await getKey(deps, author.tenantId, input.id);
+	const { key, material } = mint(deps, environment);
+	const { successor, previous } = await ask(
+		gateOf(deps, input.id).rotate(call(author, input.id), {
+			material,
+			lifeMs: input.expires_in_days === undefined ? null : input.expires_in_days * DAY_MS,
+			overlapMs: input.revoke_previous_after_hours === undefined ? null : input.revoke_previous_after_hours * HOUR_MS,
+		}),
+	);
+	return { key, api_key: successor, previous };
+}
+
+/** When this has returned, the key admits nothing any more. */
+export function revokeKey(deps: Deps, author: Author, keyId: string, reason: string | null): Promise<ApiKey> {
+	return ask(gateOf(deps, keyId).revoke(call(author, keyId), reason));
+}
+
+export async function deleteKey(deps: Deps, author: Author, keyId: string): Promise<{ id: string; deleted: true }> {
+	await ask(gateOf(deps, keyId).remove(call(author, keyId)));
+	return { id: keyId, deleted: true };
+}
+
+/** The verdict on a key that some back end was shown. Keys of other tenants are unknown, and stay uncounted. */
+export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): Promise<Verification> {
+	const parsed = parseKey(input.key, deps.config.peppers);
+	if (!parsed) return { valid: false, code: "NOT_FOUND" };
+	const { verdict, apiKey } = await ask(
+		gateOf(deps, parsed.id).verify({
+			keyId: parsed.id,
+			secretHash: hashKey(input.key),
+			tenantId: author.tenantId,
+			scope: input.scope ?? null,
+			ip: input.ip ?? null,
+			endpoint: "verify",
+			userAgent: author.userAgent,
+			consume: input.consume,
+		}),
+	);
+	return {
+		valid: verdict.code === "VALID",
+		code: verdict.code,
+		...(apiKey ? { api_key: apiKey } : {}),
+		...("window" in verdict
+			? {
+					rate_limit: {
+						limit: verdict.window.limit,
+						remaining: verdict.window.remaining,
+						resets_at: toTimestamp(verdict.window.resetsAt),
+					},
+				}
+			: {}),
+	};
+}
+
+/** The gate of a key. An id that no key can have is refused before an object is made for it. */
+export function gateOf({ gates }: Pick<Deps, "gates">, keyId: string) {
+	if (!isKeyId(keyId)) throw new AppError("NOT_FOUND", "There is no such API key.");
+	return gates.getByName(keyId);
+}
+
+function call(author: Author, keyId: string): ManagementCall {
+	return { keyId, author };
+}
+
+function mint({ config }: Deps, environment: Environment) {
+	const [pepper] = config.peppers;
+	if (!pepper) throw new Error("There is no pepper, although the configuration was checked for one.");
+	return mintKey(environment, pepper);
+}
+
+/** The instant of expiry, or null for never. */
+function expiryOf(
+	input: { expires_in_days?: number | undefined; expires_at?: string | null | undefined },
+	now: number,
+): number | null {
+	if (input.expires_in_days !== undefined) return now + input.expires_in_days * DAY_MS;
+	if (input.expires_at == null) return null;
+	const at = Date.parse(input.expires_at);
+	if (at <= now) throw invalidField("expires_at", "Must lie in the future");
+	return at;
+}

@@ -1,0 +1,117 @@
+/** Leads of a tenant, as integrations read and write them. */
+import { and, desc, eq, sql } from "drizzle-orm";
+import { leads } from "../../db/schema.ts";
+import { foldForSearch } from "../../db/search.ts";
+import { AppError } from "../errors.ts";
+import type { KeyFacts } from "../gate/verdict.ts";
+import { newId } from "../random.ts";
+import { toTimestamp } from "../schemas/common.ts";
+import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
+import { decodeCursor, paginate } from "./cursor.ts";
+import type { Deps } from "./deps.ts";
+
+type Row = typeof leads.$inferSelect;
+type Holder = Pick<KeyFacts, "tenantId" | "environment">;
+
+const ORDER = "leads";
+
+const toLead = (row: Row): Lead => ({
+	id: row.id,
+	environment: row.environment,
+	name: row.name,
+	email: row.email,
+	phone: row.phone,
+	company: row.company,
+	position: row.position,
+	source: row.source,
+	status: row.status,
+	tags: row.tags,
+	custom_fields: row.customFields,
+	created_at: toTimestamp(row.createdAt),
+	updated_at: toTimestamp(row.updatedAt),
+});
+
+const searchText = (lead: Pick<Row, "name" | "email" | "phone" | "company">) =>
+	foldForSearch(lead.name, lead.email, lead.phone, lead.company);
+
+/** The lead, if it is of the key's tenant and environment. */
+const oneOf = (key: Holder, id: string) =>
+	and(eq(leads.id, id), eq(leads.tenantId, key.tenantId), eq(leads.environment, key.environment));
+
+const notFound = () => new AppError("NOT_FOUND", "There is no such lead.");
+
+export async function createLead({ db, now }: Pick<Deps, "db" | "now">, key: KeyFacts, input: CreateLead): Promise<Lead> {
+	const { custom_fields: customFields, ...fields } = input;
+	const row: Row = {
+		id: newId("lead"),
+		tenantId: key.tenantId,
+		environment: key.environment,
+		...fields,
+		customFields,
+		searchText: searchText(fields),
+		createdAt: now,
+		updatedAt: now,
+		writtenBy: key.id,
+	};
+	await db.insert(leads).values(row);
+	return toLead(row);
+}
+
+export async function getLead({ db }: Pick<Deps, "db">, key: Holder, id: string): Promise<Lead> {
+	const [row] = await db.select().from(leads).where(oneOf(key, id));
+	if (!row) throw notFound();
+	return toLead(row);
+}
+
+/** Changes the fields that are given. */
+export async function updateLead(
+	{ db, now }: Pick<Deps, "db" | "now">,
+	key: KeyFacts,
+	id: string,
+	input: UpdateLead,
+): Promise<Lead> {
+	const [before] = await db.select().from(leads).where(oneOf(key, id));
+	if (!before) throw notFound();
+	const { custom_fields, ...fields } = input;
+	const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+	const patch: Partial<Row> = { ...given, ...(custom_fields === undefined ? {} : { customFields: custom_fields }) };
+	const [after] = await db
+		.update(leads)
+		.set({ ...patch, searchText: searchText({ ...before, ...patch }), updatedAt: now, writtenBy: key.id })
+		.where(oneOf(key, id))
+		.returning();
+	if (!after) throw notFound();
+	return toLead(after);
+}
+
+export function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
+	const after = decodeCursor(ORDER, input.cursor, "number");
+	return db
+		.select()
+		.from(leads)
+		.where(
+			and(
+				eq(leads.tenantId, key.tenantId),
+				eq(leads.environment, key.environment),
+				input.status === undefined ? undefined : eq(leads.status, input.status),
+				input.source === undefined ? undefined : eq(leads.source, input.source),
+				input.search === undefined ? undefined : sql`instr(${leads.searchText}, ${foldForSearch(input.search)}) > 0`,
+				after ? sql`(${leads.createdAt}, ${leads.id}) < (${after.value}, ${after.id})` : undefined,
+			),
+		)
+		.orderBy(desc(leads.createdAt), desc(leads.id))
+		.limit(input.limit + 1);
+}
+
+/** Newest first. */
+export async function listLeads(
+	{ db }: Pick<Deps, "db">,
+	key: Holder,
+	input: ListLeads,
+): Promise<{ items: Lead[]; next_cursor: string | null }> {
+	const page = paginate(await leadsQuery(db, key, input), input.limit, ORDER, (row) => ({
+		value: row.createdAt,
+		id: row.id,
+	}));
+	return { items: page.rows.map(toLead), next_cursor: page.next_cursor };
+}

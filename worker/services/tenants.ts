@@ -1,0 +1,59 @@
+/** Tenants, for the platform. */
+import { desc, eq, sql } from "drizzle-orm";
+import { type Author, auditEvent, createdWith, insertAudit } from "../../db/audit.ts";
+import { runBatch } from "../../db/client.ts";
+import { tenants } from "../../db/schema.ts";
+import { AppError, isConstraintFailure } from "../errors.ts";
+import { newId } from "../random.ts";
+import { toTimestamp } from "../schemas/common.ts";
+import type { CreateTenant, ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
+import { decodeCursor, paginate } from "./cursor.ts";
+import type { Deps } from "./deps.ts";
+
+const ORDER = "tenants";
+/** Later than any tenant, so that the first page is a range of the index like every other. */
+const END_OF_TIME = { value: Number.MAX_SAFE_INTEGER, id: "" };
+
+const toTenant = ({ id, name, slug, createdAt }: typeof tenants.$inferSelect): Tenant => ({
+	id,
+	name,
+	slug,
+	created_at: toTimestamp(createdAt),
+});
+
+/** Adds a customer company. `CONFLICT` if the slug is taken. */
+export async function createTenant({ db, now }: Deps, author: Omit<Author, "tenantId">, input: CreateTenant): Promise<Tenant> {
+	const row = { id: newId("ten"), name: input.name, slug: input.slug, createdAt: now };
+	const event = auditEvent({ ...author, tenantId: row.id }, "tenant.create", now, { changes: createdWith({ ...input }) });
+	try {
+		await runBatch(db, [db.insert(tenants).values(row), insertAudit(db, event)]);
+	} catch (thrown) {
+		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
+		throw new AppError("CONFLICT", `The slug ${input.slug} is taken.`, {
+			details: [{ field: "slug", message: "Taken by another tenant" }],
+		});
+	}
+	return toTenant(row);
+}
+
+export function tenantsQuery(db: Deps["db"], input: ListTenants) {
+	const after = decodeCursor(ORDER, input.cursor, "number") ?? END_OF_TIME;
+	return db
+		.select()
+		.from(tenants)
+		.where(sql`(${tenants.createdAt}, ${tenants.id}) < (${after.value}, ${after.id})`)
+		.orderBy(desc(tenants.createdAt), desc(tenants.id))
+		.limit(input.limit + 1);
+}
+
+/** Newest first. */
+export async function listTenants({ db }: Deps, input: ListTenants): Promise<TenantList> {
+	const page = paginate(await tenantsQuery(db, input), input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
+	return { items: page.rows.map(toTenant), next_cursor: page.next_cursor };
+}
+
+/** Null where there is none. */
+export async function findTenant({ db }: Pick<Deps, "db">, tenantId: string): Promise<Tenant | null> {
+	const [row] = await db.select().from(tenants).where(eq(tenants.id, tenantId));
+	return row ? toTenant(row) : null;
+}

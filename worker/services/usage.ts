@@ -1,0 +1,65 @@
+/** Requests of one key per hour or day: what D1 has, with the hours it may lack read from the gate. */
+import { and, asc, eq, gte, lt } from "drizzle-orm";
+import { usageHourly } from "../../db/schema.ts";
+import { invalidField } from "../errors.ts";
+import type { Usage, UsageQuery } from "../schemas/usage.ts";
+import { toTimestamp } from "../schemas/common.ts";
+import { ask, type Deps } from "./deps.ts";
+import { gateOf } from "./keys.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Size of a bucket, span where the caller names none, and how many buckets one answer may hold. */
+const GRANULARITIES = {
+	hour: { size: HOUR_MS, span: DAY_MS, max: 92 * 24 },
+	day: { size: DAY_MS, span: 30 * DAY_MS, max: 366 },
+} as const;
+
+export function usageQuery(db: Deps["db"], tenantId: string, keyId: string, from: number, to: number) {
+	return db
+		.select()
+		.from(usageHourly)
+		.where(
+			and(
+				eq(usageHourly.keyId, keyId),
+				eq(usageHourly.tenantId, tenantId),
+				gte(usageHourly.hour, from),
+				lt(usageHourly.hour, to),
+			),
+		)
+		.orderBy(asc(usageHourly.hour));
+}
+
+/** Buckets from `from` to `to` without gaps, and their sums. */
+export async function keyUsage(deps: Deps, tenantId: string, input: UsageQuery): Promise<Usage> {
+	const { size, span, max } = GRANULARITIES[input.granularity];
+	const end = input.to === undefined ? deps.now : Date.parse(input.to);
+	const begin = input.from === undefined ? end - span : Date.parse(input.from);
+	if (begin >= end) throw invalidField("from", "Must lie before `to`");
+	const from = Math.floor(begin / size) * size;
+	const to = Math.ceil(end / size) * size;
+	if ((to - from) / size > max) throw invalidField("from", `At most ${max} buckets of one ${input.granularity}: ask for less at a time`);
+
+	const live = await ask(gateOf(deps, input.id).liveHours(input.id, tenantId));
+	const stored = await usageQuery(deps.db, tenantId, input.id, from, to);
+	// The gate knows better, so its hours replace those of D1.
+	const hours = new Map([...stored, ...live].map((row) => [row.hour, row]));
+
+	const totals = { allowed: 0, rate_limited: 0, denied: 0 };
+	const buckets: Usage["buckets"] = [];
+	for (let start = from; start < to; start += size) {
+		const bucket = { start: toTimestamp(start), allowed: 0, rate_limited: 0, denied: 0 };
+		for (let hour = start; hour < start + size; hour += HOUR_MS) {
+			const row = hours.get(hour);
+			bucket.allowed += row?.allowed ?? 0;
+			bucket.rate_limited += row?.rateLimited ?? 0;
+			bucket.denied += row?.denied ?? 0;
+		}
+		totals.allowed += bucket.allowed;
+		totals.rate_limited += bucket.rate_limited;
+		totals.denied += bucket.denied;
+		buckets.push(bucket);
+	}
+	return { buckets, totals };
+}

@@ -1,0 +1,46 @@
+/** The one table of errors, as tRPC carries it. */
+import type { TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
+import { AppError, type ErrorCode, ERRORS, toAppError, validationError } from "../errors.ts";
+
+const BY_TRPC_CODE = new Map<string, ErrorCode>(
+	// The keys of a literal object are exactly its codes.
+	(Object.keys(ERRORS) as ErrorCode[]).map((code) => [ERRORS[code].trpc, code]),
+);
+
+/** What a failed call is to the outside: our own error, wrong input, or tRPC's complaint about the request. */
+export function appErrorOf(error: TRPCError): AppError {
+	if (error.cause instanceof AppError) return error.cause;
+	if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError) return validationError(error.cause.issues, "input");
+	if (error.code === "PARSE_ERROR")
+		return new AppError("VALIDATION_ERROR", "The body or the input parameter is not valid JSON.", {
+			details: [{ field: "body", message: "Must be JSON" }],
+		});
+	if (error.code === "INTERNAL_SERVER_ERROR") return toAppError(error.cause);
+	if (error.code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is no such procedure.");
+	if (error.code === "METHOD_NOT_SUPPORTED")
+		return new AppError("METHOD_NOT_ALLOWED", "Queries are called with GET, mutations with POST.");
+	const code = BY_TRPC_CODE.get(error.code);
+	return code ? new AppError(code) : toAppError(error);
+}
+
+/** What tRPC's errors carry beside the message. `code` is the table's, as on every other door. */
+export interface ErrorData {
+	code: ErrorCode;
+	httpStatus: number;
+	request_id: string | undefined;
+	path: string | undefined;
+	details?: AppError["details"];
+	retry_after?: number;
+}
+
+export function errorData(error: AppError, path: string | undefined, requestId: string | undefined): ErrorData {
+	return {
+		code: error.code,
+		httpStatus: error.status,
+		request_id: requestId,
+		path,
+		...(error.details ? { details: error.details } : {}),
+		...(error.retryAfter === undefined ? {} : { retry_after: error.retryAfter }),
+	};
+}

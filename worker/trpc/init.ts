@@ -1,0 +1,26 @@
+/** tRPC itself: context, errors, and the pieces that routers are made of. */
+import { initTRPC, TRPCError } from "@trpc/server";
+import { AppError, ERRORS } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { appErrorOf, errorData } from "./errors.ts";
+
+const t = initTRPC.context<Context>().create({
+	// It would be on: Workers set no NODE_ENV. On, it puts stacks into answers.
+	isDev: false,
+	errorFormatter({ shape, error, path, ctx }) {
+		const known = appErrorOf(error);
+		return { ...shape, message: known.message, data: errorData(known, path, ctx?.info.requestId) };
+	},
+});
+
+export const router = t.router;
+
+/** Gives our own errors the status that the table says. */
+export const procedure = t.procedure.use(async ({ next }) => {
+	const result = await next();
+	if (!result.ok && result.error.cause instanceof AppError) {
+		const { cause } = result.error;
+		throw new TRPCError({ code: ERRORS[cause.code].trpc, message: cause.message, cause });
+	}
+	return result;
+});

@@ -1,0 +1,78 @@
+import type { TRPCRouterRecord } from "@trpc/server";
+import { z } from "zod";
+import {
+	apiKeyDetailSchema,
+	apiKeySchema,
+	createKeySchema,
+	issuedKeySchema,
+	keyIdSchema,
+	keyListSchema,
+	listKeysSchema,
+	revokeKeySchema,
+	rotatedKeySchema,
+	rotateKeySchema,
+	updateKeySchema,
+	verificationSchema,
+	verifyKeySchema,
+} from "../../schemas/api-key.ts";
+import { usageQuerySchema, usageSchema } from "../../schemas/usage.ts";
+import * as keys from "../../services/keys.ts";
+import { keyUsage } from "../../services/usage.ts";
+import { manageProcedure } from "../procedures.ts";
+
+/** The API keys of a tenant. */
+export const keysRouter = {
+	/** Makes a key. The answer is the only one that ever shows it. */
+	create: manageProcedure
+		.input(createKeySchema)
+		.output(issuedKeySchema)
+		.mutation(({ ctx, input }) => keys.createKey(ctx.deps, ctx.author, input)),
+
+	/** One page of the keys, with the number of keys in each state. */
+	list: manageProcedure
+		.input(listKeysSchema.prefault({}))
+		.output(keyListSchema)
+		.query(({ ctx, input }) => keys.listKeys(ctx.deps, ctx.author.tenantId, input)),
+
+	/** One key, read live from its gate. */
+	get: manageProcedure
+		.input(keyIdSchema)
+		.output(apiKeyDetailSchema)
+		.query(({ ctx, input }) => keys.getKey(ctx.deps, ctx.author.tenantId, input.id)),
+
+	/** Changes settings; the very next request is judged by them. `CONFLICT` for a revoked key. */
+	update: manageProcedure
+		.input(updateKeySchema)
+		.output(apiKeySchema)
+		.mutation(({ ctx, input }) => keys.updateKey(ctx.deps, ctx.author, input)),
+
+	/** Makes a successor with the same settings; the old key goes on until it is revoked. `CONFLICT` for a revoked key. */
+	rotate: manageProcedure
+		.input(rotateKeySchema)
+		.output(rotatedKeySchema)
+		.mutation(({ ctx, input }) => keys.rotateKey(ctx.deps, ctx.author, input)),
+
+	/** Stops a key for good, before it answers. Idempotent. */
+	revoke: manageProcedure
+		.input(revokeKeySchema)
+		.output(apiKeySchema)
+		.mutation(({ ctx, input }) => keys.revokeKey(ctx.deps, ctx.author, input.id, input.reason ?? null)),
+
+	/** Removes a key and its usage. The audit trail keeps that it existed. */
+	delete: manageProcedure
+		.input(keyIdSchema)
+		.output(z.object({ id: z.string(), deleted: z.literal(true) }))
+		.mutation(({ ctx, input }) => keys.deleteKey(ctx.deps, ctx.author, input.id)),
+
+	/** Requests per hour or day, the running hour included. */
+	usage: manageProcedure
+		.input(usageQuerySchema)
+		.output(usageSchema)
+		.query(({ ctx, input }) => keyUsage(ctx.deps, ctx.author.tenantId, input)),
+
+	/** The verdict on a key of the tenant; counts as a request of the key unless `consume` is false. */
+	verify: manageProcedure
+		.input(verifyKeySchema)
+		.output(verificationSchema)
+		.mutation(({ ctx, input }) => keys.verifyKey(ctx.deps, ctx.author, input)),
+} satisfies TRPCRouterRecord;
