@@ -36,16 +36,23 @@ export function insertAudit(db: Database, event: AuditEvent): Statement {
 
 /** The fields of a new object as changes from nothing. */
 export function createdWith(fields: Record<string, unknown>): Changes {
-	return Object.fromEntries(Object.entries(fields).map(([field, to]) => [field, { from: null, to }]));
+	return changesBetween(emptied(fields), fields);
 }
 
+/** The fields of an object that is gone as changes to nothing. */
+export function deletedWith(fields: Record<string, unknown>): Changes {
+	return changesBetween(fields, emptied(fields));
+}
+
+const emptied = (fields: Record<string, unknown>) =>
+	Object.fromEntries(Object.keys(fields).map((field) => [field, null]));
+
 /** The fields of `after` that differ from `before`. Values are compared as JSON, which is how they are stored. */
-export function changesBetween<T extends object>(before: T, after: Partial<T>): Changes {
+export function changesBetween(before: Record<string, unknown>, after: Record<string, unknown>): Changes {
 	const changes: Changes = {};
-	for (const field of Object.keys(after) as (keyof T & string)[]) {
+	for (const [field, to] of Object.entries(after)) {
 		const from = before[field];
-		const to = after[field];
-		if (to !== undefined && JSON.stringify(from) !== JSON.stringify(to)) changes[field] = { from, to };
+		if (JSON.stringify(from) !== JSON.stringify(to)) changes[field] = { from, to };
 	}
 	return changes;
 }

@@ -30,7 +30,9 @@ const SECRETS: Record<string, () => string> = {
 
 /** Adds to `.dev.vars` what it lacks, changes nothing that is there, and returns the whole. */
 function ensureSecrets(): Record<string, string> {
-	const present = existsSync(SECRETS_FILE) ? readFileSync(SECRETS_FILE, "utf8") : "# Secrets of this machine. Never commit them.\n";
+	const present = existsSync(SECRETS_FILE)
+		? readFileSync(SECRETS_FILE, "utf8")
+		: "# Secrets of this machine. Never commit them.\n";
 	const known = parseEnv(present);
 	const missing = Object.entries(SECRETS).filter(([name]) => !known[name]);
 	if (missing.length > 0) {

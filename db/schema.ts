@@ -12,7 +12,6 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { ENVIRONMENTS, LEAD_STATUSES, ROLES } from "../worker/schemas/vocabulary.ts";
 
-
 /** A customer company. Everything else belongs to one. */
 export const tenants = sqliteTable(
 	"tenants",
@@ -28,19 +27,19 @@ export const tenants = sqliteTable(
 
 /** A person who can sign in to the dashboard. */
 export const users = sqliteTable("users", {
-		id: text("id").primaryKey(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
-		/** Lower case. Unique across tenants, because sign-in takes nothing but address and password. */
-		email: text("email").notNull().unique(),
-		name: text("name").notNull(),
-		/** `scrypt$N$r$p$salt$hash`: the parameters travel with the hash, so that they can be raised later. */
-		passwordHash: text("password_hash").notNull(),
-		role: text("role", { enum: ROLES }).notNull(),
-		/** Capabilities granted beyond those of the role. */
-		capabilities: text("capabilities", { mode: "json" }).$type<string[]>().notNull(),
-		createdAt: integer("created_at").notNull(),
+	id: text("id").primaryKey(),
+	tenantId: text("tenant_id")
+		.notNull()
+		.references(() => tenants.id),
+	/** Lower case. Unique across tenants, because sign-in takes nothing but address and password. */
+	email: text("email").notNull().unique(),
+	name: text("name").notNull(),
+	/** `scrypt$N$r$p$salt$hash`: the parameters travel with the hash, so that they can be raised later. */
+	passwordHash: text("password_hash").notNull(),
+	role: text("role", { enum: ROLES }).notNull(),
+	/** Capabilities granted beyond those of the role. */
+	capabilities: text("capabilities", { mode: "json" }).$type<string[]>().notNull(),
+	createdAt: integer("created_at").notNull(),
 });
 
 /** A sign-in that has not been ended. A token of ours with a session id is good only while its row is here. */

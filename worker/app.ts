@@ -37,7 +37,12 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 		// Answers are about somebody's keys or data, and some carry a key: no cache may keep them.
 		if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
 	});
-	app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }));
+	app.use(
+		secureHeaders({
+			contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+			xFrameOptions: "DENY",
+		}),
+	);
 	app.use(
 		bodyLimit({
 			maxSize: BODY_MAX_BYTES,
@@ -56,7 +61,8 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 	app.notFound((c) => fail(c, new AppError("NOT_FOUND", `There is nothing at ${c.req.path}.`)));
 	app.onError((thrown, c) => {
 		const error = thrown instanceof HTTPException ? fromHono(thrown) : toAppError(thrown);
-		if (error.status >= 500) logError(`${c.req.method} ${c.req.path}: ${error.code}`, error.cause, c.var.info.requestId);
+		if (error.status >= 500)
+			logError(`${c.req.method} ${c.req.path}: ${error.code}`, error.cause, c.var.info.requestId);
 		return fail(c, error);
 	});
 	return app;

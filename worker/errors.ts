@@ -83,7 +83,9 @@ export function validationError(issues: readonly Issue[], root = "body"): AppErr
 		const path = issue.path.map(String);
 		if (issue.code === "unrecognized_keys" && issue.keys)
 			return issue.keys.map((key) => ({ field: [...path, key].join("."), message: "Unknown field" }));
-		return [{ field: path.join(".") || root, message: issue.message }];
+		// zod's words for a field that is not there would puzzle anybody who does not write JavaScript.
+		const absent = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+		return [{ field: path.join(".") || root, message: absent ? "Is required" : issue.message }];
 	});
 	const first = details[0];
 	const message = first ? `${first.field}: ${first.message}` : ERRORS.VALIDATION_ERROR.message;

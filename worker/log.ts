@@ -17,5 +17,7 @@ function places(thrown: unknown): string[] {
 
 /** Records a failure that the caller only hears of in general terms. `requestId` leads from their answer to this line. */
 export function logError(what: string, thrown: unknown, requestId?: string): void {
-	console.error(JSON.stringify({ level: "error", what, request_id: requestId, causes: causes(thrown), at: places(thrown) }));
+	console.error(
+		JSON.stringify({ level: "error", what, request_id: requestId, causes: causes(thrown), at: places(thrown) }),
+	);
 }

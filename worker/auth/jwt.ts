@@ -3,7 +3,15 @@
  * our secret, RS256, ES256 and EdDSA with the key set of the identity provider where one is configured, and nothing
  * else is accepted (RFC 8725, §3.1). Issuer, audience, expiry and subject are required of both.
  */
-import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
+import {
+	createRemoteJWKSet,
+	decodeProtectedHeader,
+	errors,
+	type JWTPayload,
+	type JWTVerifyGetKey,
+	jwtVerify,
+	SignJWT,
+} from "jose";
 import { z } from "zod";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
@@ -73,7 +81,8 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 		throw refusal(thrown);
 	}
 	const claims = claimsSchema.safeParse(payload);
-	if (!claims.success) throw new AppError("UNAUTHORIZED", "The token lacks sub, tenant_id or role, or they are malformed.");
+	if (!claims.success)
+		throw new AppError("UNAUTHORIZED", "The token lacks sub, tenant_id or role, or they are malformed.");
 	// A provider's token may use the name for something of its own.
 	return ours ? claims.data : { ...claims.data, session_id: undefined };
 }

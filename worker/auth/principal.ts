@@ -52,7 +52,8 @@ function credentialOf(request: Request): Credential | null {
 	if (authorization !== null) {
 		// RFC 6750, §2.1; the scheme's name is case-insensitive (RFC 9110, §11.1).
 		const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
-		if (bearer === undefined) throw new AppError("UNAUTHORIZED", "Send the credential as Authorization: Bearer <credential>.");
+		if (bearer === undefined)
+			throw new AppError("UNAUTHORIZED", "Send the credential as Authorization: Bearer <credential>.");
 		return { from: "bearer", value: bearer };
 	}
 	const apiKey = request.headers.get("x-api-key");
@@ -76,7 +77,8 @@ export async function authenticate(request: Request, deps: AuthDeps, ip: string 
 	const credential = credentialOf(request);
 	if (credential === null) throw new AppError("UNAUTHORIZED");
 	if (credential.from === "cookie") requireSameOrigin(request);
-	if (credential.from === "x-api-key" || credential.value.startsWith("sk_")) return integration(request, credential.value, deps, ip);
+	if (credential.from === "x-api-key" || credential.value.startsWith("sk_"))
+		return integration(request, credential.value, deps, ip);
 	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
 
 	const claims = await verifyToken(credential.value, deps.config.jwt, deps.now);
@@ -102,7 +104,14 @@ async function integration(request: Request, key: string, deps: AuthDeps, ip: st
 		deps.gates,
 		deps.config.peppers,
 		key,
-		{ scope: null, ip, tenantId: null, endpoint: "management", userAgent: request.headers.get("user-agent"), consume: false },
+		{
+			scope: null,
+			ip,
+			tenantId: null,
+			endpoint: "management",
+			userAgent: request.headers.get("user-agent"),
+			consume: false,
+		},
 		deps.now,
 	);
 	// With its hour used up the key is known all the same, and may not all the same.
@@ -113,9 +122,13 @@ async function integration(request: Request, key: string, deps: AuthDeps, ip: st
 
 /** What an API key hears on every management call. */
 export function notForApiKeys(window: WindowState): AppError {
-	return new AppError("FORBIDDEN", "API keys may never manage API keys. Use a session, a token or the service_role key.", {
-		headers: rateLimitHeaders(window),
-	});
+	return new AppError(
+		"FORBIDDEN",
+		"API keys may never manage API keys. Use a session, a token or the service_role key.",
+		{
+			headers: rateLimitHeaders(window),
+		},
+	);
 }
 
 /** In constant time: both sides are hashed first, so that not even the length can be measured. */

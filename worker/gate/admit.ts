@@ -4,8 +4,8 @@
  */
 import type { Secret } from "../env.ts";
 import { windowState } from "./admission.ts";
-import { hashKey, parseKey } from "./key-material.ts";
 import type { AdmissionCall, KeyGate } from "./key-gate.ts";
+import { hashKey, parseKey } from "./key-material.ts";
 import type { Admission, Refused } from "./verdict.ts";
 
 export type Gates = DurableObjectNamespace<KeyGate>;

@@ -5,8 +5,8 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent, insertAudit } from "../../db/audit.ts";
 import type { Database, Statement } from "../../db/client.ts";
-import { foldForSearch } from "../../db/search.ts";
 import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
+import { foldForSearch } from "../../db/search.ts";
 import type { KeySnapshot, Lifetime, Tombstone } from "./snapshot.ts";
 import type { HourTally } from "./store.ts";
 

@@ -11,7 +11,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { type AuditEvent, type Author, auditEvent, createdWith, insertAudit } from "../../db/audit.ts";
+import { type AuditEvent, type Author, auditEvent, createdWith, deletedWith, insertAudit } from "../../db/audit.ts";
 import { type Database, database, runBatch } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
@@ -113,7 +113,10 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/** The verdict together with the key it is about, for callers who must explain it. */
-	async verify(call: AdmissionCall, now = Date.now()): Promise<GateResult<{ verdict: Verdict; apiKey: ApiKey | null }>> {
+	async verify(
+		call: AdmissionCall,
+		now = Date.now(),
+	): Promise<GateResult<{ verdict: Verdict; apiKey: ApiKey | null }>> {
 		const verdict = await this.admit(call, now);
 		const current = this.#current(now);
 		const apiKey = verdict.code !== "NOT_FOUND" && current.code === "OK" ? current.value : null;
@@ -126,7 +129,11 @@ export class KeyGate extends DurableObject<Bindings> {
 		if (!known) return NOT_FOUND;
 		const { key, counter, callers } = known;
 		counter.roll(now);
-		const { limit, remaining, resetsAt } = windowState(key.rateLimit, counter.tally.allowed, Math.max(now, counter.hour));
+		const { limit, remaining, resetsAt } = windowState(
+			key.rateLimit,
+			counter.tally.allowed,
+			Math.max(now, counter.hour),
+		);
 		return {
 			code: "OK",
 			value: {
@@ -174,11 +181,12 @@ export class KeyGate extends DurableObject<Bindings> {
 		const known = await this.#find(call.keyId, call.author.tenantId);
 		if (!known) return NOT_FOUND;
 		const { id, tenantId } = known.key;
-		const changes = Object.fromEntries(
-			Object.entries(publicFields(known.key)).map(([field, from]) => [field, { from, to: null }]),
-		);
+		const changes = deletedWith(publicFields(known.key));
 		this.#store.forgetUsage();
-		await this.#commit({ id, tenantId, deletedAt: now }, auditEvent(call.author, "api_key.delete", now, { keyId: id, changes }));
+		await this.#commit(
+			{ id, tenantId, deletedAt: now },
+			auditEvent(call.author, "api_key.delete", now, { keyId: id, changes }),
+		);
 		return { code: "OK", value: null };
 	}
 

@@ -10,9 +10,13 @@ export function refusalError(refusal: Exclude<Admission, { code: "VALID" }>): Ap
 		case "NOT_FOUND":
 			return new AppError("UNAUTHORIZED", "This API key is not known. Check that it was copied whole.");
 		case "REVOKED":
-			return new AppError("UNAUTHORIZED", "This API key has been revoked. Ask the tenant's admin for a new one.", { headers });
+			return new AppError("UNAUTHORIZED", "This API key has been revoked. Ask the tenant's admin for a new one.", {
+				headers,
+			});
 		case "EXPIRED":
-			return new AppError("UNAUTHORIZED", "This API key has expired. Ask the tenant's admin to extend or rotate it.", { headers });
+			return new AppError("UNAUTHORIZED", "This API key has expired. Ask the tenant's admin to extend or rotate it.", {
+				headers,
+			});
 		case "ADDRESS_NOT_ALLOWED":
 			return new AppError("FORBIDDEN", "This API key may not be used from this address.", { headers });
 		case "MISSING_SCOPE":
@@ -26,7 +30,9 @@ export function refusalError(refusal: Exclude<Admission, { code: "VALID" }>): Ap
 			);
 		}
 		case "UNAVAILABLE":
-			return new AppError("UNAVAILABLE", "The API key cannot be checked right now. Try again.", { cause: refusal.cause });
+			return new AppError("UNAVAILABLE", "The API key cannot be checked right now. Try again.", {
+				cause: refusal.cause,
+			});
 		default:
 			return refusal satisfies never;
 	}

@@ -20,7 +20,8 @@ const REFUSAL_RESERVE_SHARE = 8;
 export const hourOf = (now: number): number => now - (now % HOUR_MS);
 
 /** Whole seconds, at least one, until the hour of `hour` is over. */
-export const secondsLeft = (hour: number, now: number): number => Math.max(1, Math.ceil((hour + HOUR_MS - now) / 1_000));
+export const secondsLeft = (hour: number, now: number): number =>
+	Math.max(1, Math.ceil((hour + HOUR_MS - now) / 1_000));
 
 /** Requests of one hour by what became of them. */
 export interface Tally {

@@ -16,7 +16,8 @@ import type { IntegrationEnv } from "./context.ts";
 export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 	return createMiddleware<IntegrationEnv>(async (c, next) => {
 		const key = presentedKey(c.req.raw);
-		if (key === null) throw new AppError("UNAUTHORIZED", "Send an API key as Authorization: Bearer sk_… or X-API-Key: sk_…");
+		if (key === null)
+			throw new AppError("UNAUTHORIZED", "Send an API key as Authorization: Bearer sk_… or X-API-Key: sk_…");
 		const { ip, userAgent, now } = c.var.info;
 		const endpoint = `${c.req.method} ${routePath(c)}`;
 		const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume: true };

@@ -7,8 +7,8 @@ import { foldForSearch } from "../../db/search.ts";
 import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
 import { publicFields } from "../gate/changes.ts";
 import { newRow } from "../gate/delivery-statements.ts";
-import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
 import type { KeyPatch, ManagementCall } from "../gate/key-gate.ts";
+import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
 import { type KeySnapshot, snapshotOf, toApiKey } from "../gate/snapshot.ts";
 import type {
 	ApiKey,
@@ -86,7 +86,8 @@ export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: 
 	const revoked = sql`(${apiKeys.revokeAt} is not null and ${apiKeys.revokeAt} <= ${now})`;
 	const expired = sql`(not ${revoked} and ${apiKeys.expiresAt} is not null and ${apiKeys.expiresAt} <= ${now})`;
 	const ofStatus = { revoked, expired, active: sql`(not ${revoked} and not ${expired})` };
-	const beyond = after && sql`(${column.by}, ${apiKeys.id}) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`;
+	const beyond =
+		after && sql`(${column.by}, ${apiKeys.id}) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`;
 	const order = descending ? sql`${column.by} desc, ${apiKeys.id} desc` : sql`${column.by}, ${apiKeys.id}`;
 	return {
 		page: db

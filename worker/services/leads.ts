@@ -40,7 +40,11 @@ const oneOf = (key: Holder, id: string) =>
 
 const notFound = () => new AppError("NOT_FOUND", "There is no such lead.");
 
-export async function createLead({ db, now }: Pick<Deps, "db" | "now">, key: KeyFacts, input: CreateLead): Promise<Lead> {
+export async function createLead(
+	{ db, now }: Pick<Deps, "db" | "now">,
+	key: KeyFacts,
+	input: CreateLead,
+): Promise<Lead> {
 	const { custom_fields: customFields, ...fields } = input;
 	const row: Row = {
 		id: newId("lead"),

@@ -1,6 +1,6 @@
 /** Signing in and out. */
 import { and, eq, lte } from "drizzle-orm";
-import { auditEvent, type Author, insertAudit } from "../../db/audit.ts";
+import { type Author, auditEvent, insertAudit } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
 import { sessions, users } from "../../db/schema.ts";
 import { capabilitiesOf } from "../auth/capability.ts";
@@ -38,7 +38,13 @@ export async function logIn(deps: Deps, visitor: Visitor, input: Login): Promise
 		throw new AppError("UNAUTHORIZED", "Email address and password do not match.");
 	}
 
-	const session = { id: newId("ses"), tenantId: user.tenantId, userId: user.id, createdAt: now, expiresAt: now + SESSION_MS };
+	const session = {
+		id: newId("ses"),
+		tenantId: user.tenantId,
+		userId: user.id,
+		createdAt: now,
+		expiresAt: now + SESSION_MS,
+	};
 	await runBatch(db, [
 		db.delete(sessions).where(and(eq(sessions.userId, user.id), lte(sessions.expiresAt, now))),
 		db.insert(sessions).values(session),

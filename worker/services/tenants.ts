@@ -22,9 +22,15 @@ const toTenant = ({ id, name, slug, createdAt }: typeof tenants.$inferSelect): T
 });
 
 /** Adds a customer company. `CONFLICT` if the slug is taken. */
-export async function createTenant({ db, now }: Deps, author: Omit<Author, "tenantId">, input: CreateTenant): Promise<Tenant> {
+export async function createTenant(
+	{ db, now }: Deps,
+	author: Omit<Author, "tenantId">,
+	input: CreateTenant,
+): Promise<Tenant> {
 	const row = { id: newId("ten"), name: input.name, slug: input.slug, createdAt: now };
-	const event = auditEvent({ ...author, tenantId: row.id }, "tenant.create", now, { changes: createdWith({ ...input }) });
+	const event = auditEvent({ ...author, tenantId: row.id }, "tenant.create", now, {
+		changes: createdWith({ ...input }),
+	});
 	try {
 		await runBatch(db, [db.insert(tenants).values(row), insertAudit(db, event)]);
 	} catch (thrown) {
@@ -48,7 +54,10 @@ export function tenantsQuery(db: Deps["db"], input: ListTenants) {
 
 /** Newest first. */
 export async function listTenants({ db }: Deps, input: ListTenants): Promise<TenantList> {
-	const page = paginate(await tenantsQuery(db, input), input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
+	const page = paginate(await tenantsQuery(db, input), input.limit, ORDER, (row) => ({
+		value: row.createdAt,
+		id: row.id,
+	}));
 	return { items: page.rows.map(toTenant), next_cursor: page.next_cursor };
 }
 

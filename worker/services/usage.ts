@@ -2,8 +2,8 @@
 import { and, asc, eq, gte, lt } from "drizzle-orm";
 import { usageHourly } from "../../db/schema.ts";
 import { invalidField } from "../errors.ts";
-import type { Usage, UsageQuery } from "../schemas/usage.ts";
 import { toTimestamp } from "../schemas/common.ts";
+import type { Usage, UsageQuery } from "../schemas/usage.ts";
 import { ask, type Deps } from "./deps.ts";
 import { gateOf } from "./keys.ts";
 
@@ -39,7 +39,8 @@ export async function keyUsage(deps: Deps, tenantId: string, input: UsageQuery):
 	if (begin >= end) throw invalidField("from", "Must lie before `to`");
 	const from = Math.floor(begin / size) * size;
 	const to = Math.ceil(end / size) * size;
-	if ((to - from) / size > max) throw invalidField("from", `At most ${max} buckets of one ${input.granularity}: ask for less at a time`);
+	if ((to - from) / size > max)
+		throw invalidField("from", `At most ${max} buckets of one ${input.granularity}: ask for less at a time`);
 
 	const live = await ask(gateOf(deps, input.id).liveHours(input.id, tenantId));
 	const stored = await usageQuery(deps.db, tenantId, input.id, from, to);

@@ -1,6 +1,7 @@
 /** The tRPC door: an HTTP request in, an answer out. */
-import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+
 import type { TRPCError } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { Bindings, Config } from "../env.ts";
 import { AppError } from "../errors.ts";
 import { logError } from "../log.ts";
@@ -14,14 +15,19 @@ export const TRPC_PATH = "/trpc";
 /** More calls than any screen makes at once; a batch must not be a way around limits on requests. */
 const BATCH_MAX = 20;
 
-export function handleTrpc(request: Request, env: Bindings, config: Config, info: RequestInfo): Promise<Response> {
+export async function handleTrpc(
+	request: Request,
+	env: Bindings,
+	config: Config,
+	info: RequestInfo,
+): Promise<Response> {
 	return fetchRequestHandler({
 		endpoint: TRPC_PATH,
-		req: withContentType(request),
+		req: await asJson(request),
 		router: appRouter,
 		maxBatchSize: BATCH_MAX,
 		createContext: ({ resHeaders }) => createContext(request, resHeaders, env, config, info),
-		responseMeta: ({ errors, type }) => ({ headers: headersOf(errors, type) }),
+		responseMeta: ({ errors }) => ({ headers: headersOf(errors) }),
 		onError({ error, path }) {
 			const known = appErrorOf(error);
 			if (known.status >= 500) logError(`tRPC ${path ?? ""}: ${known.code}`, known.cause ?? error, info.requestId);
@@ -35,20 +41,24 @@ export function trpcErrorResponse(error: AppError, requestId: string): Response 
 	return Response.json(body, { status: error.status, headers: error.headers });
 }
 
-/** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, `Allow`, the rate limit. */
-function headersOf(errors: readonly TRPCError[], type: string): Headers {
+/** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, the rate limit. tRPC adds `Allow` itself. */
+function headersOf(errors: readonly TRPCError[]): Headers {
 	const headers = new Headers();
 	for (const error of errors) {
 		for (const [name, value] of Object.entries(appErrorOf(error).headers)) headers.set(name, value);
-		if (error.code === "METHOD_NOT_SUPPORTED") headers.set("Allow", type === "mutation" ? "POST" : "GET");
 	}
 	return headers;
 }
 
-/** tRPC refuses a POST without a content type, which is what `curl -X POST` sends to a procedure without input. */
-function withContentType(request: Request): Request {
-	if (request.method !== "POST" || request.body !== null || request.headers.has("content-type")) return request;
+/**
+ * Sees to it that a POST says JSON. A body of another type is `UNSUPPORTED_MEDIA_TYPE`; no body at all, which is what
+ * `curl -X POST` sends to a procedure without input, passes as empty JSON.
+ */
+async function asJson(request: Request): Promise<Request> {
+	if (request.method !== "POST" || /^application\/json\b/i.test(request.headers.get("content-type") ?? ""))
+		return request;
+	if ((await request.clone().text()) !== "") throw new AppError("UNSUPPORTED_MEDIA_TYPE");
 	const headers = new Headers(request.headers);
 	headers.set("content-type", "application/json");
-	return new Request(request, { headers });
+	return new Request(request.url, { method: "POST", headers });
 }

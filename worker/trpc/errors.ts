@@ -1,7 +1,7 @@
 /** The one table of errors, as tRPC carries it. */
 import type { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
-import { AppError, type ErrorCode, ERRORS, toAppError, validationError } from "../errors.ts";
+import { AppError, ERRORS, type ErrorCode, toAppError, validationError } from "../errors.ts";
 
 const BY_TRPC_CODE = new Map<string, ErrorCode>(
 	// The keys of a literal object are exactly its codes.
@@ -11,7 +11,8 @@ const BY_TRPC_CODE = new Map<string, ErrorCode>(
 /** What a failed call is to the outside: our own error, wrong input, or tRPC's complaint about the request. */
 export function appErrorOf(error: TRPCError): AppError {
 	if (error.cause instanceof AppError) return error.cause;
-	if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError) return validationError(error.cause.issues, "input");
+	if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError)
+		return validationError(error.cause.issues, "input");
 	if (error.code === "PARSE_ERROR")
 		return new AppError("VALIDATION_ERROR", "The body or the input parameter is not valid JSON.", {
 			details: [{ field: "body", message: "Must be JSON" }],

@@ -29,7 +29,10 @@ export const manageProcedure = procedure.use(async ({ ctx, next, getRawInput }) 
 			throw notForApiKeys(principal.window);
 		case "user":
 			if (!principal.capabilities.includes(ADMIN_INTEGRATIONS))
-				throw new AppError("FORBIDDEN", `This takes the capability ${ADMIN_INTEGRATIONS}. Ask an admin of your company.`);
+				throw new AppError(
+					"FORBIDDEN",
+					`This takes the capability ${ADMIN_INTEGRATIONS}. Ask an admin of your company.`,
+				);
 			return next({ ctx: { author: authorOf(principal, ctx.info) } });
 		case "service_role": {
 			const tenantId = selectTenant(ctx.request, await getRawInput());

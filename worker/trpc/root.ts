@@ -1,6 +1,7 @@
 /** All procedures. The dashboard and the typed client import the type, and nothing else. */
-import { auditListSchema, listAuditSchema } from "../schemas/audit.ts";
+
 import { scopeList, scopeListSchema } from "../schemas/api-key.ts";
+import { auditListSchema, listAuditSchema } from "../schemas/audit.ts";
 import { listAudit } from "../services/audit.ts";
 import { router } from "./init.ts";
 import { manageProcedure } from "./procedures.ts";

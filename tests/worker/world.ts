@@ -1,0 +1,131 @@
+/** What most tests begin with: a tenant, its people's tokens, and calls on the running Worker. */
+import { env, exports } from "cloudflare:workers";
+import { SignJWT } from "jose";
+import { database } from "../../db/client.ts";
+import { tenants } from "../../db/schema.ts";
+import { newId } from "../../worker/random.ts";
+import type { ApiKey } from "../../worker/schemas/api-key.ts";
+import type { Role } from "../../worker/schemas/vocabulary.ts";
+
+export const ORIGIN = "https://keys.example";
+export const db = database(env.DB);
+
+/** A request to the Worker, as from outside. */
+export function request(path: string, init: RequestInit = {}): Promise<Response> {
+	return exports.default.fetch(new Request(ORIGIN + path, init));
+}
+
+/** Adds a tenant and returns its id. */
+export async function addTenant(slug: string = newId("ten").toLowerCase().replace("_", "-")): Promise<string> {
+	const id = newId("ten");
+	await db.insert(tenants).values({ id, name: `Tenant ${slug}`, slug, createdAt: Date.now() });
+	return id;
+}
+
+interface TokenOptions {
+	tenantId: string;
+	role?: Role;
+	capabilities?: string[];
+	sub?: string;
+	/** Seconds from now. */
+	expiresIn?: number;
+	claims?: Record<string, unknown>;
+}
+
+/** A token as this service's own secret signs it. */
+export function token({
+	tenantId,
+	role = "admin",
+	capabilities,
+	sub = "usr_test",
+	expiresIn = 600,
+	claims = {},
+}: TokenOptions) {
+	return new SignJWT({ tenant_id: tenantId, role, ...(capabilities ? { capabilities } : {}), ...claims })
+		.setProtectedHeader({ alg: "HS256" })
+		.setSubject(sub)
+		.setIssuer(env.JWT_ISSUER)
+		.setAudience(env.JWT_AUDIENCE)
+		.setExpirationTime(Math.floor(Date.now() / 1_000) + expiresIn)
+		.sign(new TextEncoder().encode(env.JWT_SECRET));
+}
+
+/** A tRPC call and all of its answer. `data` is the result, `error` the error's data with its message. */
+export interface Answer<T> {
+	status: number;
+	headers: Headers;
+	data: T;
+	error: {
+		message: string;
+		code: string;
+		httpStatus: number;
+		request_id: string;
+		details?: { field: string; message: string }[];
+		retry_after?: number;
+	};
+}
+
+async function read<T>(response: Response): Promise<Answer<T>> {
+	// The shape is tRPC's; what a test expects of it, it asserts.
+	const body = (await response.json()) as {
+		result?: { data: T };
+		error?: { message: string; data: Answer<T>["error"] };
+	};
+	return {
+		status: response.status,
+		headers: response.headers,
+		data: body.result?.data as T,
+		error: { ...body.error?.data, message: body.error?.message } as Answer<T>["error"],
+	};
+}
+
+/** Who calls: a bearer credential, with further headers if need be. */
+export type Credentials = string | null | Record<string, string>;
+
+const headersOf = (who: Credentials): Record<string, string> =>
+	who === null ? {} : typeof who === "string" ? { authorization: `Bearer ${who}` } : who;
+
+export async function mutate<T>(who: Credentials, procedure: string, input?: unknown): Promise<Answer<T>> {
+	return read(
+		await request(`/trpc/${procedure}`, {
+			method: "POST",
+			headers: { "content-type": "application/json", ...headersOf(who) },
+			...(input === undefined ? {} : { body: JSON.stringify(input) }),
+		}),
+	);
+}
+
+export async function query<T>(who: Credentials, procedure: string, input?: unknown): Promise<Answer<T>> {
+	const search = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+	return read(await request(`/trpc/${procedure}${search}`, { headers: headersOf(who) }));
+}
+
+/** Makes a key through the front door. */
+export async function createKey(
+	who: Credentials,
+	input: Record<string, unknown> = {},
+): Promise<{ key: string; api_key: ApiKey }> {
+	const answer = await mutate<{ key: string; api_key: ApiKey }>(who, "keys.create", { name: "Test key", ...input });
+	if (answer.status !== 200) throw new Error(`keys.create: ${answer.status} ${answer.error.message}`);
+	return answer.data;
+}
+
+/** One request of an integration. */
+export function asIntegration(key: string, path = "/v1/whoami", init: RequestInit = {}): Promise<Response> {
+	return request(path, {
+		...init,
+		headers: { authorization: `Bearer ${key}`, ...(init.headers as Record<string, string>) },
+	});
+}
+
+/** The same with a JSON body. */
+export function sendJson(key: string, method: string, path: string, body: unknown): Promise<Response> {
+	return asIntegration(key, path, {
+		method,
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify(body),
+	});
+}
+
+/** The gate of a key. */
+export const gateOf = (keyId: string) => env.KEY_GATE.getByName(keyId);

@@ -1,0 +1,7 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	test: {
+		projects: ["tests/worker/vitest.config.ts", "tests/e2e/vitest.config.ts"],
+	},
+});
