@@ -82,7 +82,9 @@ export const apiKeys = sqliteTable(
 		createdAt: integer("created_at").notNull(),
 		createdBy: text("created_by").notNull(),
 		expiresAt: integer("expires_at"),
-		/** When the key stops for good: in the past it is revoked, in the future it is being rotated out. */
+		/** When the key was revoked. That it is set is what counts: no clock is compared, so none can be wrong. */
+		revokedAt: integer("revoked_at"),
+		/** When a key that was rotated out stops by itself. */
 		revokeAt: integer("revoke_at"),
 		revokedBy: text("revoked_by"),
 		rotatedFrom: text("rotated_from"),
@@ -101,7 +103,7 @@ export const apiKeys = sqliteTable(
 		index("api_keys_by_last_used").on(t.tenantId, t.lastUsedAt, t.id),
 		index("api_keys_by_usage").on(t.tenantId, t.usageCount, t.id),
 		index("api_keys_by_name").on(t.tenantId, sql`name collate nocase`, t.id),
-		index("api_keys_by_state").on(t.tenantId, t.environment, t.revokeAt, t.expiresAt),
+		index("api_keys_by_state").on(t.tenantId, t.environment, t.revokedAt, t.revokeAt, t.expiresAt),
 	],
 );
 

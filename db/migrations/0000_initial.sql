@@ -28,6 +28,7 @@ CREATE TABLE `api_keys` (
 	`created_at` integer NOT NULL,
 	`created_by` text NOT NULL,
 	`expires_at` integer,
+	`revoked_at` integer,
 	`revoke_at` integer,
 	`revoked_by` text,
 	`rotated_from` text,
@@ -43,7 +44,7 @@ CREATE INDEX `api_keys_by_created` ON `api_keys` (`tenant_id`,`created_at`,`id`)
 CREATE INDEX `api_keys_by_last_used` ON `api_keys` (`tenant_id`,`last_used_at`,`id`);--> statement-breakpoint
 CREATE INDEX `api_keys_by_usage` ON `api_keys` (`tenant_id`,`usage_count`,`id`);--> statement-breakpoint
 CREATE INDEX `api_keys_by_name` ON `api_keys` (`tenant_id`,name collate nocase,`id`);--> statement-breakpoint
-CREATE INDEX `api_keys_by_state` ON `api_keys` (`tenant_id`,`environment`,`revoke_at`,`expires_at`);--> statement-breakpoint
+CREATE INDEX `api_keys_by_state` ON `api_keys` (`tenant_id`,`environment`,`revoked_at`,`revoke_at`,`expires_at`);--> statement-breakpoint
 CREATE TABLE `audit_events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

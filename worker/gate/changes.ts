@@ -14,6 +14,7 @@ export function publicFields(key: KeySnapshot): Record<string, unknown> {
 		rate_limit: key.rateLimit,
 		ip_allowlist: key.ipAllowlist,
 		expires_at: toTimestampOrNull(key.expiresAt),
+		revoked_at: toTimestampOrNull(key.revokedAt),
 		revokes_at: toTimestampOrNull(key.revokeAt),
 		rotated_from: key.rotatedFrom,
 		rotated_to: key.rotatedTo,

@@ -45,11 +45,13 @@ export class Delivery {
 	/** Runs `insert`, which creates a successor, such that the successor does not outlive a failure or a crash. */
 	async rotating<T>(successorId: string, now: number, insert: () => Promise<T>): Promise<T> {
 		this.#store.putDiscard(successorId);
+		this.#clock.ringBy(now + RETRY_FIRST_MS);
 		this.#rotating.add(successorId);
 		try {
 			return await insert();
 		} finally {
 			this.#rotating.delete(successorId);
+			// The first alarm may have rung while D1 was asked.
 			this.#clock.ringBy(now + RETRY_FIRST_MS);
 		}
 	}

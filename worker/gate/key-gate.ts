@@ -171,7 +171,7 @@ export class KeyGate extends DurableObject<Bindings> {
 				changes: createdWith({ revoked_at: toTimestamp(now), ...(reason === null ? {} : { reason }) }),
 			});
 			const { key } = known;
-			await this.#commit({ ...key, revokeAt: now, revokedBy: call.author.actor, version: key.version + 1 }, event);
+			await this.#commit({ ...key, revokedAt: now, revokedBy: call.author.actor, version: key.version + 1 }, event);
 		}
 		return this.#current(now);
 	}
@@ -216,12 +216,10 @@ export class KeyGate extends DurableObject<Bindings> {
 		// While D1 was asked, this key may have been revoked or deleted. Then the order to discard stands.
 		const after = this.#state;
 		if (!after || isTombstone(after)) return NOT_FOUND;
-		if (statusOf(after.key, now) === "revoked") return isRevoked("rotated");
+		if (after.key.revokedAt !== null) return isRevoked("rotated");
 
 		this.#store.deleteDiscard(successor.id);
-		const stopAt = request.overlapMs === null ? null : now + request.overlapMs;
-		const sooner = stopAt !== null && (after.key.revokeAt === null || stopAt < after.key.revokeAt);
-		const stop = sooner ? { revokeAt: stopAt, revokedBy: call.author.actor } : {};
+		const stop = request.overlapMs === null ? {} : stopAfter(after.key, request.overlapMs, call.author.actor, now);
 		await this.#change(after, { rotatedTo: successor.id, ...stop }, call.author, "api_key.rotate", now);
 
 		const previous = this.#current(now);
@@ -239,6 +237,11 @@ export class KeyGate extends DurableObject<Bindings> {
 		this.#clock.rang();
 		if (this.#state && !isTombstone(this.#state)) this.#store.putCallers(this.#state.callers.list());
 		await this.#deliver(Date.now(), "with usage");
+	}
+
+	/** Writes down the exact counts, so that being taken out of memory now would cost nothing of the limit. */
+	settle(): void {
+		if (this.#state && !isTombstone(this.#state)) this.#state.counter.settle();
 	}
 
 	#decide(state: Known | Tombstone, call: AdmissionCall, now: number): Verdict {
@@ -336,8 +339,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/**
-	 * Once no request has come for a moment, writes down the exact counts, so that being taken out of memory costs
-	 * nothing of the limit. A timer and no alarm: it need not survive a crash, and costs no write to set.
+	 * Settles once no request has come for a moment. A timer and no alarm: it need not survive a crash, and costs no
+	 * write to set.
 	 */
 	#settleWhenQuiet(): void {
 		this.#busy = true;
@@ -350,7 +353,7 @@ export class KeyGate extends DurableObject<Bindings> {
 				return;
 			}
 			this.#settling = false;
-			if (this.#state && !isTombstone(this.#state)) this.#state.counter.settle();
+			this.settle();
 		};
 		check();
 	}
@@ -378,6 +381,13 @@ function outcomeOf(code: Exclude<Verdict["code"], "NOT_FOUND">): keyof Tally {
 		default:
 			return code satisfies never;
 	}
+}
+
+/** How a key that is rotated out is to stop. An earlier end that was set before stays. */
+function stopAfter(key: KeySnapshot, overlapMs: number, revokedBy: string, now: number): Partial<KeySnapshot> {
+	if (overlapMs === 0) return { revokedAt: now, revokedBy };
+	const revokeAt = now + overlapMs;
+	return key.revokeAt !== null && key.revokeAt <= revokeAt ? {} : { revokeAt, revokedBy };
 }
 
 const isRevoked = (what: string) =>

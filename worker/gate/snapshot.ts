@@ -20,7 +20,9 @@ export interface KeySnapshot {
 	createdAt: number;
 	createdBy: string;
 	expiresAt: number | null;
-	/** When the key stops for good. A rotated key may have this in the future. */
+	/** Set: the key is revoked, whatever any clock says. */
+	revokedAt: number | null;
+	/** When a key that was rotated out stops by itself. */
 	revokeAt: number | null;
 	revokedBy: string | null;
 	rotatedFrom: string | null;
@@ -65,6 +67,7 @@ export function successorOf(
 		createdAt: now,
 		createdBy,
 		expiresAt: life === null ? null : now + life,
+		revokedAt: null,
 		revokeAt: null,
 		revokedBy: null,
 		rotatedFrom: key.id,
@@ -73,16 +76,22 @@ export function successorOf(
 	};
 }
 
+/** Since when the key is revoked, or null while it is not. */
+function revokedSince(key: Pick<KeySnapshot, "revokedAt" | "revokeAt">, now: number): number | null {
+	if (key.revokedAt !== null) return key.revokedAt;
+	return key.revokeAt !== null && key.revokeAt <= now ? key.revokeAt : null;
+}
+
 /** State at `now`. Revoked wins: it cannot be left, expiry can. */
-export function statusOf(key: Pick<KeySnapshot, "revokeAt" | "expiresAt">, now: number): KeyStatus {
-	if (key.revokeAt !== null && key.revokeAt <= now) return "revoked";
+export function statusOf(key: Pick<KeySnapshot, "revokedAt" | "revokeAt" | "expiresAt">, now: number): KeyStatus {
+	if (revokedSince(key, now) !== null) return "revoked";
 	if (key.expiresAt !== null && key.expiresAt <= now) return "expired";
 	return "active";
 }
 
 /** The public object. Takes a snapshot or a row; the hash stays behind. */
 export function toApiKey(key: KeySnapshot, lifetime: Lifetime, now: number): ApiKey {
-	const revoked = key.revokeAt !== null && key.revokeAt <= now;
+	const revokedAt = revokedSince(key, now);
 	return {
 		id: key.id,
 		tenant_id: key.tenantId,
@@ -97,9 +106,9 @@ export function toApiKey(key: KeySnapshot, lifetime: Lifetime, now: number): Api
 		created_at: toTimestamp(key.createdAt),
 		created_by: key.createdBy,
 		expires_at: toTimestampOrNull(key.expiresAt),
-		revoked_at: revoked ? toTimestampOrNull(key.revokeAt) : null,
-		revoked_by: revoked ? key.revokedBy : null,
-		revokes_at: revoked ? null : toTimestampOrNull(key.revokeAt),
+		revoked_at: toTimestampOrNull(revokedAt),
+		revoked_by: revokedAt === null ? null : key.revokedBy,
+		revokes_at: revokedAt === null ? toTimestampOrNull(key.revokeAt) : null,
 		rotated_from: key.rotatedFrom,
 		rotated_to: key.rotatedTo,
 		usage_count: lifetime.usageCount,

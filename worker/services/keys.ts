@@ -44,6 +44,7 @@ export async function createKey(deps: Deps, author: Author, input: CreateKey): P
 		createdAt: now,
 		createdBy: author.actor,
 		expiresAt: expiryOf(input, now),
+		revokedAt: null,
 		revokeAt: null,
 		revokedBy: null,
 		rotatedFrom: null,
@@ -83,8 +84,9 @@ export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: 
 		input.environment && sql`${apiKeys.environment} = ${input.environment}`,
 		input.search ? sql`instr(${apiKeys.searchText}, ${foldForSearch(input.search)}) > 0` : undefined,
 	];
-	const revoked = sql`(${apiKeys.revokeAt} is not null and ${apiKeys.revokeAt} <= ${now})`;
-	const expired = sql`(not ${revoked} and ${apiKeys.expiresAt} is not null and ${apiKeys.expiresAt} <= ${now})`;
+	// The rule of `statusOf`, in SQL. Comparisons with NULL are made false, so that `not` turns them round.
+	const revoked = sql`(${apiKeys.revokedAt} is not null or coalesce(${apiKeys.revokeAt} <= ${now}, false))`;
+	const expired = sql`(not ${revoked} and coalesce(${apiKeys.expiresAt} <= ${now}, false))`;
 	const ofStatus = { revoked, expired, active: sql`(not ${revoked} and not ${expired})` };
 	const beyond =
 		after && sql`(${column.by}, ${apiKeys.id}) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`;

@@ -1,17 +1,79 @@
 /** The hourly limit is exact: never one admission too many, and without a crash not one too few. */
-import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
-import { addTenant, asIntegration, createKey, token } from "../world.ts";
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import { HOUR_MS, hourOf } from "../../../worker/gate/window.ts";
+import { addTenant, createKey, gateOf, mutate, token } from "../world.ts";
+import { admitMany, crash, presented } from "./inside.ts";
 
-const tenant = await token({ tenantId: await addTenant() });
+const tenantId = await addTenant();
+const admin = await token({ tenantId });
+/** Times are given, so that no hour turns in the middle of a test. */
+const NOW = hourOf(Date.now()) + 10 * 60_000;
 
-describe("a burst against one key", () => {
-	it.each([1, 7, 100])("of three times its limit of %i admits exactly the limit", async (limit) => {
-		const { key } = await createKey(tenant, { rate_limit: limit });
-		const answers = await Promise.all(Array.from({ length: limit * 3 }, () => asIntegration(key)));
-		const admitted = answers.filter((answer) => answer.status === 200);
-		const limited = answers.filter((answer) => answer.status === 429);
-		expect([admitted.length, limited.length]).toEqual([limit, limit * 2]);
-		expect(env.KEY_GATE).toBeDefined();
+describe("any number of concurrent requests", () => {
+	it.each([1, 7, 1_000, 2_500])("at a limit of %i gets exactly that many admissions in an hour", async (limit) => {
+		const { key } = await createKey(admin, { rate_limit: limit });
+		expect(await admitMany(key, limit + 500, NOW)).toEqual({ VALID: limit, RATE_LIMITED: 500 });
+	});
+
+	it("gets the whole limit again in the next hour, and nothing of what was left in the last", async () => {
+		const { key } = await createKey(admin, { rate_limit: 5 });
+		expect(await admitMany(key, 3, NOW)).toEqual({ VALID: 3 });
+		expect(await admitMany(key, 9, NOW + HOUR_MS)).toEqual({ VALID: 5, RATE_LIMITED: 4 });
+	});
+
+	it("gets nothing back when the clock does not go on", async () => {
+		const { key } = await createKey(admin, { rate_limit: 5 });
+		await admitMany(key, 5, NOW + HOUR_MS);
+		expect(await admitMany(key, 3, NOW)).toEqual({ RATE_LIMITED: 3 });
+	});
+});
+
+describe("a limit that is changed within the hour", () => {
+	it("holds for what was admitted before", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 5_000 });
+		await admitMany(key, 20, NOW);
+		await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 15 });
+		expect(await admitMany(key, 3, NOW)).toEqual({ RATE_LIMITED: 3 });
+		await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 25 });
+		expect(await admitMany(key, 9, NOW)).toEqual({ VALID: 5, RATE_LIMITED: 4 });
+	});
+});
+
+describe("refusals", () => {
+	it("do not use the limit up, whatever their reason", async () => {
+		const { key } = await createKey(admin, { rate_limit: 5, ip_allowlist: ["203.0.113.7"] });
+		const gate = gateOf(presented(key).keyId);
+		for (let i = 0; i < 20; i++) {
+			await gate.admit(presented(key, { scope: "leads:read" }), NOW);
+			await gate.admit(presented(key, { ip: "198.51.100.1" }), NOW);
+			await gate.admit(presented(key, { secretHash: "0".repeat(64) }), NOW);
+			await gate.admit(presented(key, { consume: false }), NOW);
+		}
+		expect(await admitMany(key, 8, NOW)).toEqual({ VALID: 5, RATE_LIMITED: 3 });
+	});
+
+	it("are counted apart from admissions", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
+		await admitMany(key, 5, NOW);
+		await gateOf(api_key.id).admit(presented(key, { scope: "leads:read" }), NOW);
+		const hours = await gateOf(api_key.id).liveHours(api_key.id, tenantId, NOW);
+		expect(hours).toEqual({ code: "OK", value: [{ hour: hourOf(NOW), allowed: 2, rateLimited: 3, denied: 1 }] });
+	});
+});
+
+describe("a key that nobody calls for a while", () => {
+	it("has given back what it had reserved and not used, before its gate leaves memory", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout"] });
+		try {
+			const { key, api_key } = await createKey(admin, { rate_limit: 10_000 });
+			await admitMany(key, 30, NOW);
+			await runInDurableObject(gateOf(api_key.id), () => vi.advanceTimersByTime(10_000));
+			await crash(api_key.id);
+			const hours = await gateOf(api_key.id).liveHours(api_key.id, tenantId, NOW);
+			expect(hours).toMatchObject({ value: [{ allowed: 30 }] });
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 });

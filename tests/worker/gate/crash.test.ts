@@ -1,0 +1,105 @@
+/** Killed at any moment, a gate forgets nothing it has acknowledged and never admits more than the limit. */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { HOUR_MS, hourOf } from "../../../worker/gate/window.ts";
+import type { ApiKey } from "../../../worker/schemas/api-key.ts";
+import { addTenant, createKey, gateOf, mutate, query, token } from "../world.ts";
+import { admitMany, crash, disk, presented } from "./inside.ts";
+
+const tenantId = await addTenant();
+const admin = await token({ tenantId });
+const NOW = hourOf(Date.now()) + 10 * 60_000;
+
+async function allowed(keyId: string, now = NOW): Promise<number> {
+	const hours = await gateOf(keyId).liveHours(keyId, tenantId, now);
+	return hours.code === "OK" ? (hours.value.at(-1)?.allowed ?? -1) : -1;
+}
+
+describe("the count after a crash", () => {
+	it("is what it was, for a limit up to 1,000: not one admission more or less", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 1_000 });
+		let admitted = 0;
+		for (const burst of [1, 120, 7, 400]) {
+			admitted += (await admitMany(key, burst, NOW))["VALID"] ?? 0;
+			await crash(api_key.id);
+			expect(await allowed(api_key.id)).toBe(admitted);
+		}
+		expect(await admitMany(key, 1_000, NOW)).toEqual({ VALID: 1_000 - admitted, RATE_LIMITED: admitted });
+	});
+
+	it("is never lower for a larger limit, and higher by at most one percent of the limit for each crash", async () => {
+		const limit = 10_000;
+		const { key, api_key } = await createKey(admin, { rate_limit: limit });
+		let admitted = 0;
+		let crashes = 0;
+		for (const burst of [1, 250, 99, 101, 3]) {
+			admitted += (await admitMany(key, burst, NOW))["VALID"] ?? 0;
+			await crash(api_key.id);
+			crashes++;
+			const count = await allowed(api_key.id);
+			expect(count).toBeGreaterThanOrEqual(admitted);
+			expect(count).toBeLessThanOrEqual(admitted + (crashes * limit) / 100);
+		}
+	});
+
+	it("never lets more than the limit through in all, however often it happens", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 1_200 });
+		let admitted = 0;
+		for (let i = 0; i < 20; i++) {
+			admitted += (await admitMany(key, 100, NOW))["VALID"] ?? 0;
+			await crash(api_key.id);
+		}
+		expect(admitted).toBeLessThanOrEqual(1_200);
+		expect(admitted).toBeGreaterThanOrEqual(1_200 - 20 * 12);
+	});
+
+	it("carries the life of the key over the turn of hours", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 4, NOW);
+		await crash(api_key.id);
+		await admitMany(key, 3, NOW + HOUR_MS);
+		await crash(api_key.id);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		const { data } = await query<{ items: ApiKey[] }>(admin, "keys.list", { search: api_key.last_four });
+		expect(data.items[0]?.usage_count).toBe(7);
+		const { data: usage } = await query<{ totals: { allowed: number } }>(admin, "keys.usage", {
+			id: api_key.id,
+			from: new Date(NOW).toISOString(),
+			to: new Date(NOW + HOUR_MS + 1).toISOString(),
+		});
+		expect(usage.totals.allowed).toBe(7);
+	});
+
+	it("never has refusals lost either", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 1 });
+		await admitMany(key, 41, NOW);
+		await crash(api_key.id);
+		const hours = await gateOf(api_key.id).liveHours(api_key.id, tenantId, NOW);
+		const refused = hours.code === "OK" ? (hours.value[0]?.rateLimited ?? 0) : 0;
+		expect(refused).toBeGreaterThanOrEqual(40);
+		expect(refused).toBeLessThanOrEqual(40 + 5);
+	});
+});
+
+describe("an acknowledged change", () => {
+	it.each([
+		["revoke", {}, "REVOKED"],
+		["update", { scopes: ["leads:read"] }, "MISSING_SCOPE"],
+		["delete", {}, "NOT_FOUND"],
+	])("(%s) is there after a crash that follows at once", async (procedure, input, code) => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 1);
+		await mutate(admin, `keys.${procedure}`, { id: api_key.id, ...input });
+		await crash(api_key.id);
+		const verdict = await gateOf(api_key.id).admit(presented(key, { scope: "default:sync" }));
+		expect(verdict.code).toBe(code);
+	});
+});
+
+it("writes to disk once per hundred admissions of a busy key, not once per request", async () => {
+	const { key, api_key } = await createKey(admin, { rate_limit: 10_000 });
+	await admitMany(key, 1, NOW);
+	const before = await disk(api_key.id);
+	await admitMany(key, 99, NOW);
+	expect(await disk(api_key.id)).toEqual(before);
+});

@@ -1,0 +1,153 @@
+/** The gate is the authority and D1 follows: late if need be, never wrong, never twice. */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { and, eq } from "drizzle-orm";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { apiKeys, auditEvents, usageHourly } from "../../../db/schema.ts";
+import { hourOf } from "../../../worker/gate/window.ts";
+import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../world.ts";
+import { admitMany, crash, disk, linkToD1, presented } from "./inside.ts";
+
+const tenantId = await addTenant();
+const admin = await token({ tenantId });
+const NOW = hourOf(Date.now()) + 10 * 60_000;
+
+beforeEach(() => {
+	vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+afterEach(() => {
+	vi.restoreAllMocks();
+});
+
+const row = async (keyId: string) => (await db.select().from(apiKeys).where(eq(apiKeys.id, keyId)))[0];
+const events = (keyId: string, action: string) =>
+	db
+		.select()
+		.from(auditEvents)
+		.where(and(eq(auditEvents.keyId, keyId), eq(auditEvents.action, action)));
+const pending = async (keyId: string) =>
+	[...(await disk(keyId)).keys()].filter((name) => name.startsWith("event:")).length;
+
+describe("while D1 is down", () => {
+	it("known keys keep working and changes take effect and are acknowledged", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 50 });
+		await admitMany(key, 1);
+		const link = await linkToD1(api_key.id);
+		link.down = true;
+		expect((await asIntegration(key)).status).toBe(200);
+		expect((await mutate(admin, "keys.update", { id: api_key.id, name: "Renamed" })).status).toBe(200);
+		expect((await mutate(admin, "keys.revoke", { id: api_key.id })).status).toBe(200);
+		expect((await asIntegration(key)).status).toBe(401);
+		expect(await row(api_key.id)).toMatchObject({ name: "Test key", revokedAt: null });
+		expect(await pending(api_key.id)).toBe(2);
+	});
+
+	it("a gate that has never seen its key refuses with 503, and admits once D1 is back", async () => {
+		const { key, api_key } = await createKey(admin);
+		const link = await linkToD1(api_key.id);
+		link.down = true;
+		const refused = await asIntegration(key);
+		expect(refused.status).toBe(503);
+		expect(await refused.json()).toMatchObject({ error: { code: "UNAVAILABLE" } });
+		link.down = false;
+		expect((await asIntegration(key)).status).toBe(200);
+	});
+});
+
+describe("what D1 missed", () => {
+	it("is delivered by the alarm, also after a crash: the row and every event, once", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 1);
+		const link = await linkToD1(api_key.id);
+		link.down = true;
+		await mutate(admin, "keys.update", { id: api_key.id, name: "First" });
+		await mutate(admin, "keys.update", { id: api_key.id, name: "Second" });
+		await mutate(admin, "keys.revoke", { id: api_key.id, reason: "Leaked" });
+		await crash(api_key.id);
+
+		expect(await runDurableObjectAlarm(gateOf(api_key.id))).toBe(true);
+		expect(await row(api_key.id)).toMatchObject({ name: "Second", revokedBy: "usr_test" });
+		expect(await events(api_key.id, "api_key.update")).toHaveLength(2);
+		expect(await events(api_key.id, "api_key.revoke")).toMatchObject([{ changes: { reason: { to: "Leaked" } } }]);
+		expect(await pending(api_key.id)).toBe(0);
+	});
+
+	it("stays on the way as long as D1 stays down: every failure sets the next alarm", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 1);
+		const link = await linkToD1(api_key.id);
+		link.down = true;
+		await mutate(admin, "keys.revoke", { id: api_key.id });
+		for (let i = 0; i < 3; i++) expect(await runDurableObjectAlarm(gateOf(api_key.id))).toBe(true);
+		link.down = false;
+		expect(await runDurableObjectAlarm(gateOf(api_key.id))).toBe(true);
+		expect((await row(api_key.id))?.revokedAt).not.toBeNull();
+	});
+
+	it("includes a deletion: the row goes, the trail stays", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 3);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		const link = await linkToD1(api_key.id);
+		link.down = true;
+		await mutate(admin, "keys.delete", { id: api_key.id });
+		expect(await row(api_key.id)).toBeDefined();
+		expect((await mutate(admin, "keys.update", { id: api_key.id, name: "x" })).status).toBe(404);
+		link.down = false;
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect(await row(api_key.id)).toBeUndefined();
+		expect(await db.select().from(usageHourly).where(eq(usageHourly.keyId, api_key.id))).toEqual([]);
+		expect(await events(api_key.id, "api_key.delete")).toHaveLength(1);
+	});
+});
+
+describe("usage", () => {
+	it("reaches D1 as absolute values: delivered again, it changes nothing", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 3 });
+		await admitMany(key, 5, NOW);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		const stored = () => db.select().from(usageHourly).where(eq(usageHourly.keyId, api_key.id));
+		const first = await stored();
+		expect(first).toMatchObject([{ hour: hourOf(NOW), allowed: 3, rateLimited: 2, denied: 0, tenantId }]);
+		expect(await row(api_key.id)).toMatchObject({ usageCount: 3, lastUsedAt: NOW });
+		// A crash makes the gate deliver the hour once more.
+		await crash(api_key.id);
+		await gateOf(api_key.id).admit(presented(key), NOW);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect(await stored()).toMatchObject([{ allowed: 3, rateLimited: 3 }]);
+	});
+
+	it("is delivered as counted, not as reserved ahead", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 10_000 });
+		await admitMany(key, 130, NOW);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect(await row(api_key.id)).toMatchObject({ usageCount: 130 });
+	});
+
+	it("of hours gone by leaves the gate once it is delivered", async () => {
+		const { key, api_key } = await createKey(admin);
+		const hours = [0, 1, 2, 3].map((n) => NOW + n * 3_600_000);
+		for (const hour of hours) await admitMany(key, 2, hour);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect(await db.select().from(usageHourly).where(eq(usageHourly.keyId, api_key.id))).toHaveLength(4);
+		expect([...(await disk(api_key.id)).keys()].filter((name) => name.startsWith("hour:"))).toHaveLength(1);
+	});
+
+	it("of a key whose row is gone is dropped, and does not hold up anything else", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 2);
+		await db.delete(apiKeys).where(eq(apiKeys.id, api_key.id));
+		await mutate(admin, "keys.revoke", { id: api_key.id });
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect(await events(api_key.id, "api_key.revoke")).toHaveLength(1);
+		expect(await pending(api_key.id)).toBe(0);
+	});
+});
+
+it("an older state that arrives late does not overwrite a newer one", async () => {
+	const { key, api_key } = await createKey(admin);
+	await admitMany(key, 1);
+	await mutate(admin, "keys.update", { id: api_key.id, name: "New" });
+	await db.update(apiKeys).set({ name: "Newer, by a later version", version: 99 }).where(eq(apiKeys.id, api_key.id));
+	await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 7 });
+	expect(await row(api_key.id)).toMatchObject({ name: "Newer, by a later version", version: 99, rateLimit: 1_000 });
+});

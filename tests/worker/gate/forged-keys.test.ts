@@ -1,0 +1,61 @@
+/** A forged key costs nothing: it is refused before D1 or any gate is asked. */
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../../../worker/app.ts";
+import { readConfig } from "../../../worker/env.ts";
+import { mintKey } from "../../../worker/gate/key-material.ts";
+import { ALPHABET } from "../../../worker/random.ts";
+import { ORIGIN } from "../world.ts";
+
+const config = readConfig(env);
+const app = createApp(config);
+const [pepper] = config.peppers;
+if (!pepper) throw new Error("no pepper");
+
+let touched = 0;
+/** A binding that counts every use of it, and allows none. */
+const untouchable = new Proxy(
+	{},
+	{
+		get() {
+			touched++;
+			throw new Error("touched");
+		},
+	},
+);
+const sealed = { ...env, DB: untouchable, KEY_GATE: untouchable };
+
+async function present(key: string, path = "/v1/whoami"): Promise<Response> {
+	return app.fetch(new Request(ORIGIN + path, { headers: { authorization: `Bearer ${key}` } }), sealed);
+}
+
+describe("a key that fails its tag", () => {
+	it.each(["/v1/whoami", "/v1/leads", "/trpc/keys.list"])("is refused at %s without any I/O", async (path) => {
+		const { key } = mintKey("live", pepper);
+		const last = key.at(-1) === "0" ? "1" : "0";
+		const response = await present(key.slice(0, -1) + last, path);
+		expect(response.status).toBe(401);
+		expect(touched).toBe(0);
+	});
+
+	it("is refused without any I/O whatever single change was made to it", async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.nat(55), fc.constantFrom(...ALPHABET), async (at, replacement) => {
+				const { key } = mintKey("live", pepper);
+				fc.pre(key[at] !== replacement);
+				const changed = await present(key.slice(0, at) + replacement + key.slice(at + 1));
+				const cut = await present(key.slice(0, at) || "x");
+				expect([changed.status, cut.status]).toEqual([401, 401]);
+			}),
+		);
+		expect(touched).toBe(0);
+	});
+
+	it("is told apart from a real one, which does ask its gate", async () => {
+		const { key } = mintKey("live", pepper);
+		const response = await present(key);
+		expect(touched).toBeGreaterThan(0);
+		expect(response.status).toBe(503);
+	});
+});

@@ -1,0 +1,69 @@
+/** When a change has been acknowledged, the very next request anywhere is judged by it. */
+import { describe, expect, it } from "vitest";
+import { addTenant, asIntegration, createKey, mutate, request, token } from "../world.ts";
+
+const admin = await token({ tenantId: await addTenant() });
+
+describe("under steady load", () => {
+	it.each([
+		["revoke", {}, "/v1/whoami", 401],
+		["delete", {}, "/v1/whoami", 401],
+		["update", { scopes: ["default:sync"] }, "/v1/leads", 403],
+		["update", { rate_limit: 1 }, "/v1/whoami", 429],
+	])("nothing that starts after keys.%s %j has returned is admitted", async (procedure, input, path, status) => {
+		const { key, api_key } = await createKey(admin, { scopes: [], rate_limit: 1_000_000 });
+		let returned = false;
+		const late: number[] = [];
+		let before = 0;
+		async function integrate(): Promise<void> {
+			while (late.length < 200) {
+				// Requests of one isolate would otherwise leave D1's answers no turn.
+				await scheduler.wait(0);
+				const startedLate = returned;
+				const { status } = await asIntegration(key, path);
+				if (startedLate) late.push(status);
+				else if (status === 200) before++;
+				if (before === 100)
+					change ??= mutate(admin, `keys.${procedure}`, { id: api_key.id, ...input }).then(() => {
+						returned = true;
+					});
+			}
+		}
+		let change: Promise<void> | undefined;
+		await Promise.all(Array.from({ length: 16 }, integrate));
+		await change;
+		expect(before).toBeGreaterThanOrEqual(100);
+		expect(new Set(late)).toEqual(new Set([status]));
+	});
+});
+
+describe("a final refusal", () => {
+	it("is given from memory afterwards, with the same words, status and headers", async () => {
+		const { key, api_key } = await createKey(admin);
+		await mutate(admin, "keys.revoke", { id: api_key.id });
+		const [first, second] = [await asIntegration(key), await asIntegration(key)];
+		expect([first.status, second.status]).toEqual([401, 401]);
+		for (const name of ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "www-authenticate"])
+			expect(second.headers.get(name)).toBe(first.headers.get(name));
+		const messages = await Promise.all(
+			[first, second].map(async (answer) => (await answer.json<{ error: unknown }>()).error),
+		);
+		expect(messages[1]).toEqual(messages[0]);
+	});
+
+	it("is of one key only: others of the tenant go on", async () => {
+		const [dead, alive] = [await createKey(admin), await createKey(admin)];
+		await mutate(admin, "keys.revoke", { id: dead.api_key.id });
+		await asIntegration(dead.key);
+		expect((await asIntegration(dead.key)).status).toBe(401);
+		expect((await asIntegration(alive.key)).status).toBe(200);
+	});
+});
+
+it("an expired key that is extended works again, since expiry is no final refusal", async () => {
+	const soon = new Date(Date.now() + 60_000).toISOString();
+	const { key, api_key } = await createKey(admin, { expires_at: soon });
+	expect((await asIntegration(key)).status).toBe(200);
+	expect(api_key.expires_at).toBe(soon);
+	expect((await request("/v1/whoami", { headers: { "x-api-key": key } })).status).toBe(200);
+});

@@ -1,0 +1,88 @@
+/** Reaching into a gate: what D1 is to it, what it has on disk, and its death. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { AdmissionCall, KeyGate } from "../../../worker/gate/key-gate.ts";
+import { hashKey } from "../../../worker/gate/key-material.ts";
+import { gateOf } from "../world.ts";
+
+/** How D1 behaves towards one gate from now on. */
+export interface FakeLink {
+	/** Statements that reached D1. */
+	statements: number;
+	down: boolean;
+	/** Awaited when D1 has applied a batch, before the gate hears so. */
+	afterBatch?: () => Promise<void>;
+	/** Ends the object in the middle of what it does. */
+	die(): void;
+}
+
+/** Puts a link that can fail and count between a gate and the real D1. It lasts until the gate leaves memory. */
+export async function linkToD1(keyId: string): Promise<FakeLink> {
+	const link: FakeLink = { statements: 0, down: false, die: () => undefined };
+	const guarded = new Proxy(env.DB, {
+		get(target, property) {
+			if (property === "prepare")
+				return (sql: string) => {
+					link.statements++;
+					if (link.down) throw new Error("D1_ERROR: no route to the database");
+					return target.prepare(sql);
+				};
+			if (property === "batch")
+				return async (statements: D1PreparedStatement[]) => {
+					if (link.down) throw new Error("D1_ERROR: no route to the database");
+					const results = await target.batch(statements);
+					await link.afterBatch?.();
+					return results;
+				};
+			return Reflect.get(target, property);
+		},
+	});
+	await runInDurableObject(gateOf(keyId), (instance: KeyGate, state) => {
+		link.die = () => state.abort("crash");
+		// `env` is protected; a test may stand in for the platform that sets it.
+		Object.assign(instance, { env: { ...env, DB: guarded } });
+	});
+	return link;
+}
+
+/** Everything a gate has on its disk. */
+export function disk(keyId: string): Promise<Map<string, unknown>> {
+	return runInDurableObject(gateOf(keyId), (_instance: KeyGate, state) => new Map(state.storage.kv.list()));
+}
+
+/** Ends the gate as a crash does: what is in memory is gone, what was acknowledged is on disk. */
+export async function crash(keyId: string): Promise<void> {
+	await runInDurableObject(gateOf(keyId), (_instance: KeyGate, state) => {
+		state.abort("crash");
+	}).catch(() => undefined);
+}
+
+/** A request as the door hands it to the gate. */
+export function presented(key: string, more: Partial<AdmissionCall> = {}): AdmissionCall {
+	return {
+		keyId: key.slice(8, 20),
+		secretHash: hashKey(key),
+		scope: null,
+		ip: "203.0.113.7",
+		tenantId: null,
+		endpoint: "GET /v1/whoami",
+		userAgent: "test",
+		consume: true,
+		...more,
+	};
+}
+
+/** Sends `count` requests and says how often which verdict came. */
+export async function admitMany(key: string, count: number, now?: number): Promise<Record<string, number>> {
+	const call = presented(key);
+	const verdicts = await Promise.all(
+		Array.from({ length: count }, async () => (await gateOf(call.keyId).admit(call, now)).code),
+	);
+	return tally(verdicts);
+}
+
+function tally(codes: string[]): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+	return counts;
+}
