@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
 import { database } from "./client.ts";
+import { endLeftovers } from "./leftovers.ts";
 import { seed } from "./seed.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -63,8 +64,9 @@ async function seedDemo(owner: { email: string; password: string }): Promise<boo
 	}
 }
 
-if (import.meta.main) {
+async function prepare(): Promise<void> {
 	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "" } = ensureSecrets();
+	endLeftovers(STATE_DIR);
 	migrate();
 	const seeded = await seedDemo({ email, password });
 	console.log(`
@@ -76,4 +78,11 @@ if (import.meta.main) {
   Password  ${password}
             (also in .dev.vars, with the other secrets)
 `);
+}
+
+if (import.meta.main) {
+	prepare().catch((error: unknown) => {
+		console.error(error instanceof Error ? error.message : error);
+		process.exitCode = 1;
+	});
 }

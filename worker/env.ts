@@ -1,7 +1,14 @@
 /** The bindings, and the configuration read from them. */
 
-/** Optional settings, which the generated `Env` cannot know. */
+/** The bindings of wrangler.toml, and the secrets, which stand in no file that is committed. */
 export interface Bindings extends Env {
+	/** Signs and checks this service's own tokens. */
+	JWT_SECRET: string;
+	/** The platform's credential. */
+	SERVICE_ROLE_KEY: string;
+	/** Keys the HMAC behind every API key's tag. */
+	KEY_PEPPER: string;
+	/** The pepper before, while keys made under it are still in use. */
 	KEY_PEPPER_PREVIOUS?: string;
 }
 

@@ -1,5 +1,6 @@
 declare namespace Cloudflare {
-	interface Env {
+	/** What the tests have beside the bindings of wrangler.toml. */
+	interface Env extends Pick<import("../../worker/env.ts").Bindings, "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER"> {
 		TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
 	}
 }

@@ -1,0 +1,313 @@
+/**
+ * The service as its users get it: a fresh copy of the repository, started with `npm run dev`, killed and started
+ * again, and spoken to over HTTP. Nothing stays behind: folder, processes and what they wrote elsewhere are one.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join, sep } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseEnv } from "node:util";
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "../worker/trpc/root.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** Seen: about ten seconds. A machine that is busy with other tests may take several times as long. */
+const START_PATIENCE_MS = 90_000;
+/** How long processes may take to go when asked; after that they are killed. */
+const STOP_PATIENCE_MS = 10_000;
+const POLL_EVERY_MS = 50;
+
+/** Asks again and again until the answer is neither `undefined` nor `false`; fails with `what` when that takes too long. */
+export async function eventually<T>(
+	what: string,
+	patienceMs: number,
+	ask: () => T | Promise<T>,
+): Promise<Exclude<T, undefined | false>> {
+	const deadline = Date.now() + patienceMs;
+	for (;;) {
+		const answer = await ask();
+		// The two that were excluded are what the next line tests for.
+		if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+		if (Date.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`);
+		await pause(POLL_EVERY_MS);
+	}
+}
+
+/** What git would publish, and nothing that a developer's machine has beside it. */
+export function copyRepository(target: string): void {
+	const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
+	for (const path of listed.split("\0")) {
+		// A file that was deleted and not yet committed is listed still.
+		if (path !== "" && existsSync(join(ROOT, path))) cpSync(join(ROOT, path), join(target, path));
+	}
+}
+
+/**
+ * The installed packages, each as a link. Linking the folder as a whole would share Vite's cache inside it, which two
+ * servers with different roots keep rewriting under each other's feet.
+ */
+function linkPackages(target: string): void {
+	const modules = join(target, "node_modules");
+	mkdirSync(modules);
+	for (const name of readdirSync(join(ROOT, "node_modules"))) {
+		const isCache = name.startsWith(".") && name !== ".bin";
+		if (!isCache) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
+	}
+}
+
+/**
+ * The environment of somebody who has just cloned the repository: nothing that the test runner or npm has set, and a
+ * home and a folder for temporary files that vanish with the copy.
+ */
+export function freshEnvironment(home: string): Record<string, string> {
+	const temporary = join(home, "tmp");
+	mkdirSync(temporary, { recursive: true });
+	const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.includes(`${sep}node_modules${sep}`));
+	return { PATH: path.join(delimiter), HOME: home, TMPDIR: temporary };
+}
+
+/** A port that nobody listens on, by the name that the server will listen under. */
+export async function freePort(): Promise<number> {
+	const server = createServer().listen(0, "localhost");
+	await once(server, "listening");
+	const address = server.address();
+	server.close();
+	await once(server, "close");
+	if (address === null || typeof address === "string") throw new Error("A TCP server has no port");
+	return address.port;
+}
+
+/** A process together with everything it starts. */
+class ProcessGroup {
+	static readonly #alive = new Set<ProcessGroup>();
+	readonly #child: ChildProcess;
+	#output = "";
+	/** No process holds the other end of the output any more. */
+	#closed = false;
+
+	constructor(command: string, args: string[], options: { cwd: string; env: Record<string, string> }) {
+		// `detached` makes it the leader of a group of its own, so that one signal reaches npm, Vite and workerd.
+		this.#child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+		ProcessGroup.#alive.add(this);
+		const collect = (chunk: string) => {
+			this.#output += chunk;
+		};
+		this.#child.stdout?.setEncoding("utf8").on("data", collect);
+		this.#child.stderr?.setEncoding("utf8").on("data", collect);
+		this.#child.on("error", (error) => collect(String(error)));
+		this.#child.on("close", () => {
+			this.#closed = true;
+		});
+	}
+
+	/** Standard output and standard error, in order of arrival. */
+	get output(): string {
+		return this.#output;
+	}
+
+	/** Whether the first process has ended, however the others fare. */
+	get ended(): boolean {
+		return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+	}
+
+	get exitCode(): number | null {
+		return this.#child.exitCode;
+	}
+
+	/** Signals the group and waits until it is gone, if need be by killing it. */
+	async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+		const gone = () => !this.#signal(0) && this.#closed;
+		this.#signal(signal);
+		try {
+			await eventually("all processes have ended", STOP_PATIENCE_MS, gone);
+		} catch {
+			this.#signal("SIGKILL");
+			await eventually("all processes were killed", STOP_PATIENCE_MS, gone);
+		}
+		ProcessGroup.#alive.delete(this);
+	}
+
+	static killAll(): void {
+		for (const group of ProcessGroup.#alive) group.#signal("SIGKILL");
+	}
+
+	/** False: there is nobody left in the group. Its number may be somebody else's then, so it is not used again. */
+	#signal(signal: NodeJS.Signals | 0): boolean {
+		const { pid } = this.#child;
+		if (pid === undefined || !ProcessGroup.#alive.has(this)) return false;
+		try {
+			return process.kill(-pid, signal);
+		} catch {
+			return false;
+		}
+	}
+}
+
+// A group of its own outlives an interrupted test run otherwise.
+process.once("exit", () => ProcessGroup.killAll());
+
+interface ServiceOptions {
+	/** Changes the copy before its first start. */
+	prepare?: (folder: string) => void;
+}
+
+/** One copy of the repository, and the service that runs in it, or not. */
+export class Service {
+	readonly folder: string;
+	readonly url: string;
+	readonly #home: string;
+	readonly #port: number;
+	#processes: ProcessGroup | undefined;
+
+	private constructor(port: number) {
+		this.#port = port;
+		this.url = `http://localhost:${port}`;
+		this.#home = mkdtempSync(join(tmpdir(), "salesos-e2e-"));
+		this.folder = join(this.#home, "salesos");
+	}
+
+	/** Copies the repository and starts the service in it. Whoever calls must `dispose` of it. */
+	static async start(options: ServiceOptions = {}): Promise<Service> {
+		const service = new Service(await freePort());
+		try {
+			copyRepository(service.folder);
+			linkPackages(service.folder);
+			options.prepare?.(service.folder);
+			await service.restart();
+			return service;
+		} catch (error) {
+			await service.dispose();
+			throw error;
+		}
+	}
+
+	/** What the present or latest start has printed. */
+	output(): string {
+		return this.#processes?.output ?? "";
+	}
+
+	/** The secrets of the copy. */
+	get vars(): Record<string, string> {
+		return parseEnv(readFileSync(this.secretsFile, "utf8")) as Record<string, string>;
+	}
+
+	get secretsFile(): string {
+		return join(this.folder, ".dev.vars");
+	}
+
+	/** Ends everything at once, as a power cut would. Has taken effect when the call returns its promise. */
+	kill(): Promise<void> {
+		return this.#processes?.end("SIGKILL") ?? Promise.resolve();
+	}
+
+	/** Ends everything as Ctrl-C would. */
+	stop(): Promise<void> {
+		return this.#processes?.end("SIGTERM") ?? Promise.resolve();
+	}
+
+	/** Starts the service in the same folder and waits until it is healthy. */
+	async restart(): Promise<void> {
+		await this.stop();
+		const env = { ...freshEnvironment(this.#home), PORT: String(this.#port) };
+		const processes = new ProcessGroup("npm", ["run", "dev"], { cwd: this.folder, env });
+		this.#processes = processes;
+		try {
+			await eventually("GET /healthz answers 200", START_PATIENCE_MS, async () => {
+				if (processes.ended) throw new Error(`npm run dev ended with exit code ${processes.exitCode}`);
+				const response = await fetch(`${this.url}/healthz`).catch(() => undefined);
+				await response?.arrayBuffer();
+				return response?.status === 200;
+			});
+		} catch (error) {
+			await processes.end("SIGKILL");
+			throw new Error(`The service did not start. It printed:\n${processes.output}`, { cause: error });
+		}
+	}
+
+	/** Ends everything and removes the copy. */
+	async dispose(): Promise<void> {
+		try {
+			await this.kill();
+		} finally {
+			rmSync(this.#home, { recursive: true, force: true });
+		}
+	}
+
+	/** A request to the service, as from outside. */
+	fetch(path: string, init: RequestInit = {}): Promise<Response> {
+		return fetch(this.url + path, init);
+	}
+
+	/** Signs in; without an address as the owner. The demo people share one password. */
+	async signIn(email: string = this.vars.DEMO_OWNER_EMAIL ?? ""): Promise<Session> {
+		const password = this.vars.DEMO_OWNER_PASSWORD ?? "";
+		const { token } = await new Session(this, null).mutate("session.login", { email, password });
+		return new Session(this, token);
+	}
+}
+
+/** A tRPC call that was refused. */
+export class CallRefused extends Error {
+	override readonly name = "CallRefused";
+	readonly status: number;
+
+	constructor(procedure: string, status: number, message: string) {
+		super(`${procedure}: ${status} ${message}`);
+		this.status = status;
+	}
+}
+
+/** tRPC calls with one credential, by plain HTTP. A refusal is thrown as {@link CallRefused}. */
+export class Session {
+	readonly #service: Service;
+	readonly token: string | null;
+
+	constructor(service: Service, token: string | null) {
+		this.#service = service;
+		this.token = token;
+	}
+
+	query<P extends Procedure>(procedure: P, input?: InputOf<P>): Promise<OutputOf<P>> {
+		const search = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+		return this.#call(procedure, `/trpc/${procedure}${search}`, {});
+	}
+
+	mutate<P extends Procedure>(procedure: P, input?: InputOf<P>): Promise<OutputOf<P>> {
+		return this.#call(procedure, `/trpc/${procedure}`, {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			...(input === undefined ? {} : { body: JSON.stringify(input) }),
+		});
+	}
+
+	async #call<T>(
+		procedure: string,
+		path: string,
+		init: RequestInit & { headers?: Record<string, string> },
+	): Promise<T> {
+		const authorization: Record<string, string> = this.token === null ? {} : { authorization: `Bearer ${this.token}` };
+		const response = await this.#service.fetch(path, { ...init, headers: { ...init.headers, ...authorization } });
+		// The shape is tRPC's, and the result's type the router's own.
+		const body = (await response.json()) as { result?: { data: T }; error?: { message: string } };
+		if (!body.result) throw new CallRefused(procedure, response.status, body.error?.message ?? "");
+		return body.result.data;
+	}
+}
+
+type Inputs = inferRouterInputs<AppRouter>;
+type Outputs = inferRouterOutputs<AppRouter>;
+/** `keys.create` and so on. */
+type Procedure = { [R in keyof Outputs & string]: `${R}.${keyof Outputs[R] & string}` }[keyof Outputs & string];
+type At<T, P> = P extends `${infer R}.${infer Q}`
+	? R extends keyof T
+		? Q extends keyof T[R]
+			? T[R][Q]
+			: never
+		: never
+	: never;
+type InputOf<P extends Procedure> = At<Inputs, P>;
+type OutputOf<P extends Procedure> = At<Outputs, P>;
