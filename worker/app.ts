@@ -7,6 +7,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { Config } from "./env.ts";
 import { AppError, toAppError, validationError } from "./errors.ts";
 import { logError } from "./log.ts";
+import { pageFor } from "./page.ts";
 import { requestInfo } from "./request-info.ts";
 import type { DoorEnv, IntegrationEnv } from "./rest/context.ts";
 import { failure } from "./rest/envelope.ts";
@@ -28,6 +29,7 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 		},
 	});
 
+	app.use(async (c, next) => (await pageFor(c.req.raw, c.env.ASSETS)) ?? next());
 	app.use(async (c, next) => {
 		const info = requestInfo(c.req.raw);
 		c.set("info", info);
