@@ -25,12 +25,25 @@ export const tenants = sqliteTable(
 	(t) => [index("tenants_by_created").on(t.createdAt, t.id)],
 );
 
+const tenantId = () =>
+	text("tenant_id")
+		.notNull()
+		.references(() => tenants.id);
+
+/** What every row has that an integration writes. */
+const integrationRow = () => ({
+	id: text("id").primaryKey(),
+	tenantId: tenantId(),
+	environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+	createdAt: integer("created_at").notNull(),
+	/** The API key that last wrote the row. */
+	writtenBy: text("written_by").notNull(),
+});
+
 /** A person who can sign in to the dashboard. */
 export const users = sqliteTable("users", {
 	id: text("id").primaryKey(),
-	tenantId: text("tenant_id")
-		.notNull()
-		.references(() => tenants.id),
+	tenantId: tenantId(),
 	/** Lower case. Unique across tenants, because sign-in takes nothing but address and password. */
 	email: text("email").notNull().unique(),
 	name: text("name").notNull(),
@@ -47,9 +60,7 @@ export const sessions = sqliteTable(
 	"sessions",
 	{
 		id: text("id").primaryKey(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
+		tenantId: tenantId(),
 		userId: text("user_id")
 			.notNull()
 			.references(() => users.id, { onDelete: "cascade" }),
@@ -67,9 +78,7 @@ export const apiKeys = sqliteTable(
 	"api_keys",
 	{
 		id: text("id").primaryKey(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
+		tenantId: tenantId(),
 		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
 		name: text("name").notNull(),
 		/** SHA-256 of the whole key, in hex. The key itself is stored nowhere. */
@@ -114,9 +123,7 @@ export const auditEvents = sqliteTable(
 	"audit_events",
 	{
 		id: text("id").primaryKey(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
+		tenantId: tenantId(),
 		at: integer("at").notNull(),
 		action: text("action").notNull(),
 		/** A user id, `service_role` or `system`. */
@@ -145,9 +152,7 @@ export const usageHourly = sqliteTable(
 			.references(() => apiKeys.id, { onDelete: "cascade" }),
 		/** First millisecond of the hour. */
 		hour: integer("hour").notNull(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
+		tenantId: tenantId(),
 		allowed: integer("allowed").notNull(),
 		rateLimited: integer("rate_limited").notNull(),
 		denied: integer("denied").notNull(),
@@ -159,21 +164,14 @@ export const usageHourly = sqliteTable(
 export const collaborators = sqliteTable(
 	"collaborators",
 	{
-		id: text("id").primaryKey(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
-		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		...integrationRow(),
 		/** The id in the system that sends them; unique per tenant and environment. */
 		externalId: text("external_id").notNull(),
 		name: text("name").notNull(),
 		email: text("email").notNull(),
 		team: text("team"),
 		role: text("role"),
-		createdAt: integer("created_at").notNull(),
 		updatedAt: integer("updated_at").notNull(),
-		/** The API key that last wrote the row. */
-		writtenBy: text("written_by").notNull(),
 	},
 	(t) => [uniqueIndex("collaborators_by_external_id").on(t.tenantId, t.environment, t.externalId)],
 );
@@ -182,11 +180,7 @@ export const collaborators = sqliteTable(
 export const activities = sqliteTable(
 	"activities",
 	{
-		id: text("id").primaryKey(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
-		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		...integrationRow(),
 		collaboratorId: text("collaborator_id")
 			.notNull()
 			.references(() => collaborators.id),
@@ -195,8 +189,6 @@ export const activities = sqliteTable(
 		occurredAt: integer("occurred_at").notNull(),
 		/** The sender's own id of the event; sending it again changes nothing. */
 		reference: text("reference"),
-		createdAt: integer("created_at").notNull(),
-		writtenBy: text("written_by").notNull(),
 	},
 	(t) => [uniqueIndex("activities_by_reference").on(t.tenantId, t.environment, t.reference)],
 );
@@ -205,11 +197,7 @@ export const activities = sqliteTable(
 export const leads = sqliteTable(
 	"leads",
 	{
-		id: text("id").primaryKey(),
-		tenantId: text("tenant_id")
-			.notNull()
-			.references(() => tenants.id),
-		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		...integrationRow(),
 		name: text("name").notNull(),
 		email: text("email"),
 		phone: text("phone"),
@@ -221,9 +209,7 @@ export const leads = sqliteTable(
 		customFields: text("custom_fields", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
 		/** Name, email, phone and company, folded: what `search` looks in. */
 		searchText: text("search_text").notNull(),
-		createdAt: integer("created_at").notNull(),
 		updatedAt: integer("updated_at").notNull(),
-		writtenBy: text("written_by").notNull(),
 	},
 	(t) => [
 		index("leads_by_created").on(t.tenantId, t.environment, t.createdAt, t.id),

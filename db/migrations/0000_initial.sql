@@ -2,13 +2,13 @@ CREATE TABLE `activities` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
 	`environment` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`written_by` text NOT NULL,
 	`collaborator_id` text NOT NULL,
 	`activity` text NOT NULL,
 	`quantity` real NOT NULL,
 	`occurred_at` integer NOT NULL,
 	`reference` text,
-	`created_at` integer NOT NULL,
-	`written_by` text NOT NULL,
 	FOREIGN KEY (`tenant_id`) REFERENCES `tenants`(`id`) ON UPDATE no action ON DELETE no action,
 	FOREIGN KEY (`collaborator_id`) REFERENCES `collaborators`(`id`) ON UPDATE no action ON DELETE no action
 );
@@ -67,14 +67,14 @@ CREATE TABLE `collaborators` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
 	`environment` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`written_by` text NOT NULL,
 	`external_id` text NOT NULL,
 	`name` text NOT NULL,
 	`email` text NOT NULL,
 	`team` text,
 	`role` text,
-	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
-	`written_by` text NOT NULL,
 	FOREIGN KEY (`tenant_id`) REFERENCES `tenants`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
@@ -83,6 +83,8 @@ CREATE TABLE `leads` (
 	`id` text PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
 	`environment` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`written_by` text NOT NULL,
 	`name` text NOT NULL,
 	`email` text,
 	`phone` text,
@@ -93,9 +95,7 @@ CREATE TABLE `leads` (
 	`tags` text NOT NULL,
 	`custom_fields` text NOT NULL,
 	`search_text` text NOT NULL,
-	`created_at` integer NOT NULL,
 	`updated_at` integer NOT NULL,
-	`written_by` text NOT NULL,
 	FOREIGN KEY (`tenant_id`) REFERENCES `tenants`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint

@@ -11,7 +11,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { type AuditEvent, type Author, auditEvent, createdWith, deletedWith, insertAudit } from "../../db/audit.ts";
+import { type Author, insertAudit } from "../../db/audit.ts";
 import { type Database, database, runBatch } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
@@ -21,7 +21,6 @@ import { type AddressRule, addressRules } from "./address.ts";
 import { type AdmissionRequest, decide, windowState } from "./admission.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { RecentCallers } from "./callers.ts";
-import { keyChanges, publicFields } from "./changes.ts";
 import { UsageCounter } from "./counter.ts";
 import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
 import { newRow } from "./delivery-statements.ts";
@@ -29,13 +28,23 @@ import type { KeyMaterial } from "./key-material.ts";
 import {
 	type KeySnapshot,
 	type Lifetime,
+	NEVER_USED,
 	snapshotOf,
 	statusOf,
-	successorOf,
 	type Tombstone,
 	toApiKey,
 } from "./snapshot.ts";
 import { GateStore, type HourTally } from "./store.ts";
+import {
+	creation,
+	type KeyPatch,
+	remove,
+	revoke,
+	rotate,
+	successorOf,
+	type Transition,
+	update,
+} from "./transitions.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Tally } from "./window.ts";
 
@@ -55,9 +64,6 @@ export interface ManagementCall {
 	author: Author;
 }
 
-/** What may be changed. Absent: stays. */
-export type KeyPatch = Partial<Pick<KeySnapshot, "name" | "scopes" | "rateLimit" | "ipAllowlist" | "expiresAt">>;
-
 export interface RotationRequest {
 	material: KeyMaterial;
 	/** Life of the successor; null: as long as this key was given. */
@@ -70,7 +76,6 @@ export interface RotationRequest {
 export type GateResult<T> = { code: "OK"; value: T } | { code: "NOT_FOUND" } | { code: "CONFLICT"; message: string };
 
 const NOT_FOUND = { code: "NOT_FOUND" } as const;
-const NEVER_USED: Lifetime = { usageCount: 0, lastUsedAt: 0 };
 
 /** A quiet key is settled after one to two of these: before the platform takes an idle object out of memory (10 s). */
 const SETTLE_EVERY_MS = 3_000;
@@ -157,7 +162,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		const known = await this.#find(call.keyId, call.author.tenantId);
 		if (!known) return NOT_FOUND;
 		if (statusOf(known.key, now) === "revoked") return isRevoked("changed");
-		await this.#change(known, patch, call.author, "api_key.update", now);
+		await this.#make(update(known.key, patch, call.author, now));
 		return this.#current(now);
 	}
 
@@ -165,14 +170,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	async revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
 		const known = await this.#find(call.keyId, call.author.tenantId);
 		if (!known) return NOT_FOUND;
-		if (statusOf(known.key, now) !== "revoked") {
-			const event = auditEvent(call.author, "api_key.revoke", now, {
-				keyId: call.keyId,
-				changes: createdWith({ revoked_at: toTimestamp(now), ...(reason === null ? {} : { reason }) }),
-			});
-			const { key } = known;
-			await this.#commit({ ...key, revokedAt: now, revokedBy: call.author.actor, version: key.version + 1 }, event);
-		}
+		await this.#make(revoke(known.key, reason, call.author, now));
 		return this.#current(now);
 	}
 
@@ -180,13 +178,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	async remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
 		const known = await this.#find(call.keyId, call.author.tenantId);
 		if (!known) return NOT_FOUND;
-		const { id, tenantId } = known.key;
-		const changes = deletedWith(publicFields(known.key));
 		this.#store.forgetUsage();
-		await this.#commit(
-			{ id, tenantId, deletedAt: now },
-			auditEvent(call.author, "api_key.delete", now, { keyId: id, changes }),
-		);
+		await this.#make(remove(known.key, call.author, now));
 		return { code: "OK", value: null };
 	}
 
@@ -197,20 +190,20 @@ export class KeyGate extends DurableObject<Bindings> {
 	 */
 	async rotate(
 		call: ManagementCall,
-		request: RotationRequest,
+		{ material, lifeMs, overlapMs }: RotationRequest,
 		now = Date.now(),
 	): Promise<GateResult<{ successor: ApiKey; previous: ApiKey }>> {
 		const before = await this.#find(call.keyId, call.author.tenantId);
 		if (!before) return NOT_FOUND;
 		if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
 
-		const successor = successorOf(before.key, request.material, request.lifeMs, call.author.actor, now);
-		const created = auditEvent(call.author, "api_key.create", now, {
-			keyId: successor.id,
-			changes: createdWith(publicFields(successor)),
-		});
+		const successor = successorOf(before.key, material, lifeMs, call.author.actor, now);
+		const db = this.#db;
 		await this.#delivery.rotating(successor.id, now, () =>
-			runBatch(this.#db, [this.#db.insert(apiKeys).values(newRow(successor)), insertAudit(this.#db, created)]),
+			runBatch(db, [
+				db.insert(apiKeys).values(newRow(successor)),
+				insertAudit(db, creation(successor, call.author, now)),
+			]),
 		);
 
 		// While D1 was asked, this key may have been revoked or deleted. Then the order to discard stands.
@@ -219,9 +212,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		if (after.key.revokedAt !== null) return isRevoked("rotated");
 
 		this.#store.deleteDiscard(successor.id);
-		const stop = request.overlapMs === null ? {} : stopAfter(after.key, request.overlapMs, call.author.actor, now);
-		await this.#change(after, { rotatedTo: successor.id, ...stop }, call.author, "api_key.rotate", now);
-
+		await this.#make(rotate(after.key, successor.id, overlapMs, call.author, now));
 		const previous = this.#current(now);
 		if (previous.code !== "OK") return previous;
 		return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
@@ -297,22 +288,10 @@ export class KeyGate extends DurableObject<Bindings> {
 				};
 	}
 
-	/** Changes settings and leaves the event that tells of it; a change that changes nothing leaves none. */
-	async #change(
-		known: Known,
-		patch: Partial<KeySnapshot>,
-		author: Author,
-		action: "api_key.update" | "api_key.rotate",
-		now: number,
-	): Promise<void> {
-		const next = { ...known.key, ...patch, version: known.key.version + 1 };
-		const changes = keyChanges(known.key, next);
-		if (Object.keys(changes).length === 0) return;
-		await this.#commit(next, auditEvent(author, action, now, { keyId: next.id, changes }));
-	}
-
-	/** Makes a change durable and effective in one turn, then tells D1. */
-	async #commit(next: KeySnapshot | Tombstone, event: AuditEvent): Promise<void> {
+	/** Makes a transition durable and effective in one turn, then tells D1. */
+	async #make(transition: Transition | null): Promise<void> {
+		if (!transition) return;
+		const { next, event } = transition;
 		this.#store.putKey(next);
 		this.#store.putEvent(event);
 		this.#clock.ringBy(event.at + RETRY_FIRST_MS);
@@ -381,13 +360,6 @@ function outcomeOf(code: Exclude<Verdict["code"], "NOT_FOUND">): keyof Tally {
 		default:
 			return code satisfies never;
 	}
-}
-
-/** How a key that is rotated out is to stop. An earlier end that was set before stays. */
-function stopAfter(key: KeySnapshot, overlapMs: number, revokedBy: string, now: number): Partial<KeySnapshot> {
-	if (overlapMs === 0) return { revokedAt: now, revokedBy };
-	const revokeAt = now + overlapMs;
-	return key.revokeAt !== null && key.revokeAt <= revokeAt ? {} : { revokeAt, revokedBy };
 }
 
 const isRevoked = (what: string) =>

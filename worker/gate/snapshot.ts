@@ -3,7 +3,6 @@ import type { apiKeys } from "../../db/schema.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { toTimestamp, toTimestampOrNull } from "../schemas/common.ts";
 import type { Environment, KeyStatus } from "../schemas/vocabulary.ts";
-import type { KeyMaterial } from "./key-material.ts";
 
 /** Everything about a key but its usage. Instants in milliseconds since the epoch. */
 export interface KeySnapshot {
@@ -44,36 +43,14 @@ export interface Lifetime {
 	lastUsedAt: number;
 }
 
+export const NEVER_USED: Lifetime = { usageCount: 0, lastUsedAt: 0 };
+
 type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** The snapshot that a gate starts from. */
 export function snapshotOf(row: ApiKeyRow): KeySnapshot {
 	const { usageCount: _usage, lastUsedAt: _last, searchText: _search, ...snapshot } = row;
 	return snapshot;
-}
-
-/** A key with the same settings and its own secret. One that expires passes on the length of its life, not its end. */
-export function successorOf(
-	key: KeySnapshot,
-	material: KeyMaterial,
-	lifeMs: number | null,
-	createdBy: string,
-	now: number,
-): KeySnapshot {
-	const life = lifeMs ?? (key.expiresAt === null ? null : key.expiresAt - key.createdAt);
-	return {
-		...key,
-		...material,
-		createdAt: now,
-		createdBy,
-		expiresAt: life === null ? null : now + life,
-		revokedAt: null,
-		revokeAt: null,
-		revokedBy: null,
-		rotatedFrom: key.id,
-		rotatedTo: null,
-		version: 1,
-	};
 }
 
 /** Since when the key is revoked, or null while it is not. */

@@ -1,15 +1,15 @@
 /** API keys: create, list, look, change, rotate, revoke, delete, verify. */
 import { and, type SQL, sql } from "drizzle-orm";
-import { type Author, auditEvent, createdWith, insertAudit } from "../../db/audit.ts";
+import { type Author, insertAudit } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { foldForSearch } from "../../db/search.ts";
 import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
-import { publicFields } from "../gate/changes.ts";
 import { newRow } from "../gate/delivery-statements.ts";
-import type { KeyPatch, ManagementCall } from "../gate/key-gate.ts";
+import type { ManagementCall } from "../gate/key-gate.ts";
 import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
-import { type KeySnapshot, snapshotOf, toApiKey } from "../gate/snapshot.ts";
+import { type KeySnapshot, NEVER_USED, snapshotOf, toApiKey } from "../gate/snapshot.ts";
+import { creation, type KeyPatch } from "../gate/transitions.ts";
 import type {
 	ApiKey,
 	ApiKeyDetail,
@@ -51,10 +51,7 @@ export async function createKey(deps: Deps, author: Author, input: CreateKey): P
 		rotatedTo: null,
 		version: 1,
 	};
-	const event = auditEvent(author, "api_key.create", now, {
-		keyId: snapshot.id,
-		changes: createdWith(publicFields(snapshot)),
-	});
+	const event = creation(snapshot, author, now);
 	try {
 		await runBatch(db, [db.insert(apiKeys).values(newRow(snapshot)), insertAudit(db, event)]);
 	} catch (thrown) {
@@ -62,7 +59,7 @@ export async function createKey(deps: Deps, author: Author, input: CreateKey): P
 		if (isConstraintFailure(thrown, "FOREIGN KEY")) throw new AppError("NOT_FOUND", "The tenant does not exist.");
 		throw thrown;
 	}
-	return { key, api_key: toApiKey(snapshot, { usageCount: 0, lastUsedAt: 0 }, now) };
+	return { key, api_key: toApiKey(snapshot, NEVER_USED, now) };
 }
 
 /** Columns that a list can be sorted by: expression to order by, and a row's value of it. */
