@@ -42,6 +42,10 @@ export class Secret {
 	toJSON(): string {
 		return "[redacted]";
 	}
+
+	[Symbol.for("nodejs.util.inspect.custom")](): string {
+		return "[redacted]";
+	}
 }
 
 /**

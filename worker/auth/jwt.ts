@@ -24,8 +24,11 @@ const claimsSchema = z.object({
 	tenant_id: z.string().min(1).max(64),
 	role: z.enum(ROLES),
 	capabilities: z.array(z.string().max(100)).max(100).default([]),
-	/** Seconds since the epoch. */
-	exp: z.number(),
+	/** Seconds since the epoch. Whoever writes milliseconds makes a token for millennia, which is refused. */
+	exp: z
+		.number()
+		.positive()
+		.max(Date.UTC(9999, 11, 31) / 1_000),
 	email: z.string().max(254).optional(),
 	name: z.string().max(200).optional(),
 	/** Set by our own sign-in: the token is good only while this session lasts. */
@@ -82,7 +85,7 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 	}
 	const claims = claimsSchema.safeParse(payload);
 	if (!claims.success)
-		throw new AppError("UNAUTHORIZED", "The token lacks sub, tenant_id or role, or they are malformed.");
+		throw new AppError("UNAUTHORIZED", "The token lacks sub, tenant_id, role or exp, or one of them is malformed.");
 	// A provider's token may use the name for something of its own.
 	return ours ? claims.data : { ...claims.data, session_id: undefined };
 }

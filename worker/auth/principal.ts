@@ -62,6 +62,12 @@ function credentialOf(request: Request): Credential | null {
 	return cookie ? { from: "cookie", value: cookie } : null;
 }
 
+/** Throws `FORBIDDEN` where the credential is a cookie that another site may have had the browser send along. */
+export function requireOwnCookie(request: Request): void {
+	if (!request.headers.has("authorization") && !request.headers.has("x-api-key") && request.headers.has("cookie"))
+		requireSameOrigin(request);
+}
+
 /** The API key that a request presents, if it presents one. */
 export function presentedKey(request: Request): string | null {
 	const credential = credentialOf(request);
@@ -76,7 +82,7 @@ export function presentedKey(request: Request): string | null {
 export async function authenticate(request: Request, deps: AuthDeps, ip: string | null): Promise<Principal> {
 	const credential = credentialOf(request);
 	if (credential === null) throw new AppError("UNAUTHORIZED");
-	if (credential.from === "cookie") requireSameOrigin(request);
+	requireOwnCookie(request);
 	if (credential.from === "x-api-key" || credential.value.startsWith("sk_"))
 		return integration(request, credential.value, deps, ip);
 	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };

@@ -8,7 +8,7 @@
 import { type AddressRule, addressAllowed } from "./address.ts";
 import { sameHash } from "./key-material.ts";
 import { type KeySnapshot, statusOf } from "./snapshot.ts";
-import type { Verdict, WindowState } from "./verdict.ts";
+import type { Admitted, Refused, WindowState } from "./verdict.ts";
 import { HOUR_MS, hourOf, secondsLeft } from "./window.ts";
 
 /** One request, as far as admission cares. */
@@ -21,6 +21,8 @@ export interface AdmissionRequest {
 	ip: string | null;
 	/** Where set, keys of other tenants do not exist. */
 	tenantId: string | null;
+	/** false: look, and count nothing. */
+	consume: boolean;
 }
 
 /** Decides. `allowed` is the number of requests admitted in the hour of `now` before this one. */
@@ -30,7 +32,7 @@ export function decide(
 	request: AdmissionRequest,
 	allowed: number,
 	now: number,
-): Verdict {
+): Admitted | Refused {
 	if (!sameHash(snapshot.secretHash, request.secretHash)) return { code: "NOT_FOUND", final: false };
 	if (request.tenantId !== null && request.tenantId !== snapshot.tenantId) return { code: "NOT_FOUND", final: false };
 
@@ -47,7 +49,7 @@ export function decide(
 	return {
 		code: "VALID",
 		key: { id, tenantId, name, environment, scopes, expiresAt },
-		window: { ...window, remaining: window.remaining - 1 },
+		window: request.consume ? { ...window, remaining: window.remaining - 1 } : window,
 	};
 }
 

@@ -6,7 +6,7 @@ import type { Secret } from "../env.ts";
 import { windowState } from "./admission.ts";
 import type { AdmissionCall, KeyGate } from "./key-gate.ts";
 import { hashKey, parseKey } from "./key-material.ts";
-import type { Admission, Refused } from "./verdict.ts";
+import type { Refused, Verdict } from "./verdict.ts";
 
 export type Gates = DurableObjectNamespace<KeyGate>;
 
@@ -28,7 +28,7 @@ export async function admit(
 	key: string,
 	presented: Presented,
 	now: number,
-): Promise<Admission> {
+): Promise<Verdict> {
 	const parsed = parseKey(key, peppers);
 	if (!parsed) return { code: "NOT_FOUND", final: true };
 	const secretHash = hashKey(key);

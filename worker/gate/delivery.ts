@@ -42,13 +42,20 @@ export class Delivery {
 		return this.#last;
 	}
 
-	/** Runs `insert`, which creates a successor, such that the successor does not outlive a failure or a crash. */
-	async rotating<T>(successorId: string, now: number, insert: () => Promise<T>): Promise<T> {
+	/**
+	 * Runs `insert`, which creates a successor, such that the successor does not outlive a failure or a crash. Says
+	 * whether D1 took it.
+	 */
+	async rotating(successorId: string, now: number, insert: () => Promise<unknown>): Promise<boolean> {
 		this.#store.putDiscard(successorId);
 		this.#clock.ringBy(now + RETRY_FIRST_MS);
 		this.#rotating.add(successorId);
 		try {
-			return await insert();
+			await insert();
+			return true;
+		} catch (error) {
+			logError("D1 did not take the successor of a rotation", error);
+			return false;
 		} finally {
 			this.#rotating.delete(successorId);
 			// The first alarm may have rung while D1 was asked.

@@ -15,6 +15,7 @@ import { type Author, insertAudit } from "../../db/audit.ts";
 import { type Database, database, runBatch } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
+import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/common.ts";
 import { type AddressRule, addressRules } from "./address.ts";
@@ -45,7 +46,7 @@ import {
 	type Transition,
 	update,
 } from "./transitions.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Admitted, Refused, Unanswered, Verdict } from "./verdict.ts";
 import type { Tally } from "./window.ts";
 
 /** A request as it reaches the gate. */
@@ -54,8 +55,6 @@ export interface AdmissionCall extends AdmissionRequest {
 	/** Method and route, for the list of recent callers. */
 	endpoint: string;
 	userAgent: string | null;
-	/** false: look, and count nothing. */
-	consume: boolean;
 }
 
 /** Who changes the key. The tenant is the principal's: keys of other tenants do not exist for it. */
@@ -72,10 +71,15 @@ export interface RotationRequest {
 	overlapMs: number | null;
 }
 
-/** What a gate answers to management. Failures are values; an exception means that it could not be asked. */
-export type GateResult<T> = { code: "OK"; value: T } | { code: "NOT_FOUND" } | { code: "CONFLICT"; message: string };
+/** What a gate answers to management. Failures are values: an exception would carry its text across objects. */
+export type GateResult<T> =
+	| { code: "OK"; value: T }
+	| { code: "NOT_FOUND" }
+	| { code: "CONFLICT"; message: string }
+	| { code: "UNAVAILABLE" };
 
 const NOT_FOUND = { code: "NOT_FOUND" } as const;
+const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
 
 /** A quiet key is settled after one to two of these: before the platform takes an idle object out of memory (10 s). */
 const SETTLE_EVERY_MS = 3_000;
@@ -97,7 +101,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	readonly #delivery: Delivery;
 	/** undefined: the gate has never seen its key, and D1 must be asked. */
 	#state: Known | Tombstone | undefined;
-	#loading: Promise<void> | undefined;
+	#loading: Promise<boolean> | undefined;
 	#settling = false;
 	#busy = false;
 
@@ -121,66 +125,63 @@ export class KeyGate extends DurableObject<Bindings> {
 	async verify(
 		call: AdmissionCall,
 		now = Date.now(),
-	): Promise<GateResult<{ verdict: Verdict; apiKey: ApiKey | null }>> {
+	): Promise<GateResult<{ verdict: Exclude<Verdict, Unanswered>; apiKey: ApiKey | null }>> {
 		const verdict = await this.admit(call, now);
+		if (verdict.code === "UNAVAILABLE") return UNAVAILABLE;
 		const current = this.#current(now);
 		const apiKey = verdict.code !== "NOT_FOUND" && current.code === "OK" ? current.value : null;
 		return { code: "OK", value: { verdict, apiKey } };
 	}
 
 	/** The key as it is at this moment. */
-	async describe(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<ApiKeyDetail>> {
-		const known = await this.#find(keyId, tenantId);
-		if (!known) return NOT_FOUND;
-		const { key, counter, callers } = known;
-		counter.roll(now);
-		const { limit, remaining, resetsAt } = windowState(
-			key.rateLimit,
-			counter.tally.allowed,
-			Math.max(now, counter.hour),
-		);
-		return {
-			code: "OK",
-			value: {
-				...toApiKey(key, counter.lifetime, now),
-				current_hour: { used: counter.tally.allowed, limit, remaining, resets_at: toTimestamp(resetsAt) },
-				recent_callers: callers.describe(),
-			},
-		};
+	describe(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<ApiKeyDetail>> {
+		return this.#with(keyId, tenantId, ({ key, counter, callers }) => {
+			counter.roll(now);
+			const window = windowState(key.rateLimit, counter.tally.allowed, Math.max(now, counter.hour));
+			const { limit, remaining, resetsAt } = window;
+			return {
+				code: "OK",
+				value: {
+					...toApiKey(key, counter.lifetime, now),
+					current_hour: { used: counter.tally.allowed, limit, remaining, resets_at: toTimestamp(resetsAt) },
+					recent_callers: callers.describe(),
+				},
+			};
+		});
 	}
 
 	/** The hours that D1 may not know in full yet. */
-	async liveHours(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<HourTally[]>> {
-		const known = await this.#find(keyId, tenantId);
-		if (!known) return NOT_FOUND;
-		known.counter.roll(now);
-		return { code: "OK", value: known.counter.hours() };
+	liveHours(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<HourTally[]>> {
+		return this.#with(keyId, tenantId, ({ counter }) => {
+			counter.roll(now);
+			return { code: "OK", value: counter.hours() };
+		});
 	}
 
 	/** Changes settings. The next request is judged by them. */
-	async update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		const known = await this.#find(call.keyId, call.author.tenantId);
-		if (!known) return NOT_FOUND;
-		if (statusOf(known.key, now) === "revoked") return isRevoked("changed");
-		await this.#make(update(known.key, patch, call.author, now));
-		return this.#current(now);
+	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
+		return this.#with(call.keyId, call.author.tenantId, async ({ key }) => {
+			if (statusOf(key, now) === "revoked") return isRevoked("changed");
+			await this.#make(update(key, patch, call.author, now));
+			return this.#current(now);
+		});
 	}
 
 	/** Stops the key for good. When this has returned, nothing is admitted any more. Idempotent. */
-	async revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		const known = await this.#find(call.keyId, call.author.tenantId);
-		if (!known) return NOT_FOUND;
-		await this.#make(revoke(known.key, reason, call.author, now));
-		return this.#current(now);
+	revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
+		return this.#with(call.keyId, call.author.tenantId, async ({ key }) => {
+			await this.#make(revoke(key, reason, call.author, now));
+			return this.#current(now);
+		});
 	}
 
 	/** Removes the key. A tombstone stays here, the audit trail stays in D1. */
-	async remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
-		const known = await this.#find(call.keyId, call.author.tenantId);
-		if (!known) return NOT_FOUND;
-		this.#store.forgetUsage();
-		await this.#make(remove(known.key, call.author, now));
-		return { code: "OK", value: null };
+	remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
+		return this.#with(call.keyId, call.author.tenantId, async ({ key }) => {
+			this.#store.forgetUsage();
+			await this.#make(remove(key, call.author, now));
+			return { code: "OK", value: null };
+		});
 	}
 
 	/**
@@ -188,34 +189,31 @@ export class KeyGate extends DurableObject<Bindings> {
 	 * is written down before that and torn up when the rotation is whole. So whatever fails or dies in between, there
 	 * is either a whole rotation or none.
 	 */
-	async rotate(
+	rotate(
 		call: ManagementCall,
 		{ material, lifeMs, overlapMs }: RotationRequest,
 		now = Date.now(),
 	): Promise<GateResult<{ successor: ApiKey; previous: ApiKey }>> {
-		const before = await this.#find(call.keyId, call.author.tenantId);
-		if (!before) return NOT_FOUND;
-		if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
+		const { keyId, author } = call;
+		return this.#with(keyId, author.tenantId, async (before) => {
+			if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
+			const successor = successorOf(before.key, material, lifeMs, author.actor, now);
+			const db = this.#db;
+			const inserted = await this.#delivery.rotating(successor.id, now, () =>
+				runBatch(db, [db.insert(apiKeys).values(newRow(successor)), insertAudit(db, creation(successor, author, now))]),
+			);
+			if (!inserted) return UNAVAILABLE;
 
-		const successor = successorOf(before.key, material, lifeMs, call.author.actor, now);
-		const db = this.#db;
-		await this.#delivery.rotating(successor.id, now, () =>
-			runBatch(db, [
-				db.insert(apiKeys).values(newRow(successor)),
-				insertAudit(db, creation(successor, call.author, now)),
-			]),
-		);
-
-		// While D1 was asked, this key may have been revoked or deleted. Then the order to discard stands.
-		const after = this.#state;
-		if (!after || isTombstone(after)) return NOT_FOUND;
-		if (after.key.revokedAt !== null) return isRevoked("rotated");
-
-		this.#store.deleteDiscard(successor.id);
-		await this.#make(rotate(after.key, successor.id, overlapMs, call.author, now));
-		const previous = this.#current(now);
-		if (previous.code !== "OK") return previous;
-		return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
+			// While D1 was asked, this key may have been revoked or deleted. Then the order to discard stands.
+			return this.#with(keyId, author.tenantId, async ({ key }) => {
+				if (key.revokedAt !== null) return isRevoked("rotated");
+				this.#store.deleteDiscard(successor.id);
+				await this.#make(rotate(key, successor.id, overlapMs, author, now));
+				const previous = this.#current(now);
+				if (previous.code !== "OK") return previous;
+				return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
+			});
+		});
 	}
 
 	/** Answers, so that a health check knows that objects can be reached. */
@@ -235,7 +233,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		if (this.#state && !isTombstone(this.#state)) this.#state.counter.settle();
 	}
 
-	#decide(state: Known | Tombstone, call: AdmissionCall, now: number): Verdict {
+	#decide(state: Known | Tombstone, call: AdmissionCall, now: number): Admitted | Refused {
 		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
 		const { key, rules, counter, callers } = state;
 		counter.roll(now);
@@ -250,31 +248,44 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
-		await this.#load(call.keyId);
+		if (!(await this.#load(call.keyId))) return UNAVAILABLE;
 		return this.#state ? this.#decide(this.#state, call, now) : { code: "NOT_FOUND", final: false };
 	}
 
-	/** The key if it is there and the tenant's. */
-	async #find(keyId: string, tenantId: string): Promise<Known | undefined> {
-		if (!this.#state) await this.#load(keyId);
+	/**
+	 * Runs `act` on the key, if it is there and the tenant's. `act` gets the state of this very turn: what is read
+	 * before an `await` may be history after it, and a change made from history would undo what came between.
+	 */
+	async #with<T>(
+		keyId: string,
+		tenantId: string,
+		act: (known: Known) => GateResult<T> | Promise<GateResult<T>>,
+	): Promise<GateResult<T>> {
+		if (!this.#state && !(await this.#load(keyId))) return UNAVAILABLE;
 		const state = this.#state;
-		return state && !isTombstone(state) && state.key.tenantId === tenantId ? state : undefined;
+		return state && !isTombstone(state) && state.key.tenantId === tenantId ? act(state) : NOT_FOUND;
 	}
 
-	/** Asks D1 for the key, once however many requests wait for it, and keeps it from then on. */
-	#load(keyId: string): Promise<void> {
+	/** Asks D1 for the key, once however many requests wait for it, and keeps it from then on. False: D1 did not answer. */
+	#load(keyId: string): Promise<boolean> {
 		this.#loading ??= this.#loadFromD1(keyId).finally(() => {
 			this.#loading = undefined;
 		});
 		return this.#loading;
 	}
 
-	async #loadFromD1(keyId: string): Promise<void> {
-		const [row] = await this.#db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
-		if (!row || this.#state) return;
-		const key = snapshotOf(row);
-		this.#store.putKey(key);
-		this.#remember(key, row);
+	async #loadFromD1(keyId: string): Promise<boolean> {
+		try {
+			const [row] = await this.#db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
+			if (!row || this.#state) return true;
+			const key = snapshotOf(row);
+			this.#store.putKey(key);
+			this.#remember(key, row);
+			return true;
+		} catch (error) {
+			logError("D1 did not tell a gate its key", error);
+			return false;
+		}
 	}
 
 	#remember(key: KeySnapshot | Tombstone, lifetime: Lifetime): void {
@@ -346,7 +357,7 @@ function isTombstone(state: Known | KeySnapshot | Tombstone): state is Tombstone
 	return "deletedAt" in state;
 }
 
-function outcomeOf(code: Exclude<Verdict["code"], "NOT_FOUND">): keyof Tally {
+function outcomeOf(code: Exclude<(Admitted | Refused)["code"], "NOT_FOUND">): keyof Tally {
 	switch (code) {
 		case "VALID":
 			return "allowed";

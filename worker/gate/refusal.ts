@@ -1,10 +1,10 @@
 /** Verdicts as the errors that a caller hears. Pure. */
 import { AppError } from "../errors.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
-import type { Admission } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** The error for anything but `VALID`. A revoked or expired key is told so: only its holder can ask. */
-export function refusalError(refusal: Exclude<Admission, { code: "VALID" }>): AppError {
+export function refusalError(refusal: Exclude<Verdict, { code: "VALID" }>): AppError {
 	const headers = "window" in refusal ? rateLimitHeaders(refusal.window) : {};
 	switch (refusal.code) {
 		case "NOT_FOUND":

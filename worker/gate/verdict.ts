@@ -35,7 +35,7 @@ export type Refused =
 	| { code: "MISSING_SCOPE"; scope: string; window: WindowState }
 	| { code: "RATE_LIMITED"; window: WindowState };
 
-export type Verdict = Admitted | Refused;
+/** None: the gate could not be reached, or could not learn its key. Whoever asked must refuse. */
+export type Unanswered = { code: "UNAVAILABLE"; cause?: unknown };
 
-/** What the Worker gets when it asks: a verdict, or none because the gate could not be reached. */
-export type Admission = Verdict | { code: "UNAVAILABLE"; cause: unknown };
+export type Verdict = Admitted | Refused | Unanswered;

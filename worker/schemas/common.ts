@@ -8,7 +8,7 @@ const LATEST = Date.UTC(9999, 11, 31);
 
 /** An instant as a caller may write it: ISO 8601 with any offset, up to the end of the year 9999. */
 export const timestampInput = z.iso
-	.datetime({ offset: true, error: "Must be an ISO 8601 time such as 2026-01-31T12:00:00Z" })
+	.datetime({ offset: true, abort: true, error: "Must be an ISO 8601 time such as 2026-01-31T12:00:00Z" })
 	.refine((text) => Date.parse(text) <= LATEST, { error: "Must not lie beyond the year 9999" });
 
 /** Milliseconds since the epoch → the form that crosses a door. */

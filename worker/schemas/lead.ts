@@ -7,8 +7,20 @@ import { LEAD_STATUSES } from "./vocabulary.ts";
 /** Room for the answers of a long form, far below what a row may hold. */
 const CUSTOM_FIELDS_MAX_CHARACTERS = 16_384;
 
+/** Deeper than any form. JSON of thousands of levels would exhaust the stack of whoever walks it. */
+const CUSTOM_FIELDS_MAX_DEPTH = 10;
+
+function isShallow(value: unknown, depth: number): boolean {
+	if (typeof value !== "object" || value === null) return true;
+	return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
+}
+
 const customFields = z
-	.record(z.string().min(1).max(100), z.json())
+	.record(z.string().min(1).max(100), z.unknown())
+	.refine((fields) => isShallow(fields, 1 + CUSTOM_FIELDS_MAX_DEPTH), {
+		error: `Must be nested at most ${CUSTOM_FIELDS_MAX_DEPTH} deep`,
+		abort: true,
+	})
 	.refine((fields) => JSON.stringify(fields).length <= CUSTOM_FIELDS_MAX_CHARACTERS, {
 		error: `Must be at most ${CUSTOM_FIELDS_MAX_CHARACTERS} characters as JSON`,
 	});

@@ -29,6 +29,8 @@ export async function ask<T>(answer: Promise<GateResult<T>>): Promise<T> {
 			throw new AppError("NOT_FOUND", "There is no such API key.");
 		case "CONFLICT":
 			throw new AppError("CONFLICT", result.message);
+		case "UNAVAILABLE":
+			throw new AppError("UNAVAILABLE");
 		default:
 			return result satisfies never;
 	}

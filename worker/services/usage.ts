@@ -34,7 +34,8 @@ export function usageQuery(db: Deps["db"], tenantId: string, keyId: string, from
 /** Buckets from `from` to `to` without gaps, and their sums. */
 export async function keyUsage(deps: Deps, tenantId: string, input: UsageQuery): Promise<Usage> {
 	const { size, span, max } = GRANULARITIES[input.granularity];
-	const end = input.to === undefined ? deps.now : Date.parse(input.to);
+	// Without an end, up to and with the running bucket, even in its first millisecond.
+	const end = input.to === undefined ? deps.now + 1 : Date.parse(input.to);
 	const begin = input.from === undefined ? end - span : Date.parse(input.from);
 	if (begin >= end) throw invalidField("from", "Must lie before `to`");
 	const from = Math.floor(begin / size) * size;

@@ -3,7 +3,7 @@
 import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { Bindings, Config } from "../env.ts";
-import { AppError } from "../errors.ts";
+import { AppError, invalidField } from "../errors.ts";
 import { logError } from "../log.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { createContext } from "./context.ts";
@@ -21,11 +21,11 @@ export async function handleTrpc(
 	config: Config,
 	info: RequestInfo,
 ): Promise<Response> {
+	refuseLargeBatch(request);
 	return fetchRequestHandler({
 		endpoint: TRPC_PATH,
 		req: await asJson(request),
 		router: appRouter,
-		maxBatchSize: BATCH_MAX,
 		createContext: ({ resHeaders }) => createContext(request, resHeaders, env, config, info),
 		responseMeta: ({ errors }) => ({ headers: headersOf(errors) }),
 		onError({ error, path }) {
@@ -39,6 +39,12 @@ export async function handleTrpc(
 export function trpcErrorResponse(error: AppError, requestId: string): Response {
 	const body = { error: { message: error.message, code: -32_600, data: errorData(error, undefined, requestId) } };
 	return Response.json(body, { status: error.status, headers: error.headers });
+}
+
+function refuseLargeBatch({ url }: Request): void {
+	const { pathname, searchParams } = new URL(url);
+	if (searchParams.has("batch") && pathname.split(/,|%2c/i).length > BATCH_MAX)
+		throw invalidField("batch", `At most ${BATCH_MAX} calls at once`);
 }
 
 /** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, the rate limit. tRPC adds `Allow` itself. */

@@ -1,7 +1,7 @@
 /** The one table of errors, as tRPC carries it. */
 import type { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
-import { AppError, ERRORS, type ErrorCode, toAppError, validationError } from "../errors.ts";
+import { AppError, ERRORS, type ErrorCode, invalidField, toAppError, validationError } from "../errors.ts";
 
 const BY_TRPC_CODE = new Map<string, ErrorCode>(
 	// The keys of a literal object are exactly its codes.
@@ -9,14 +9,12 @@ const BY_TRPC_CODE = new Map<string, ErrorCode>(
 );
 
 /** What a failed call is to the outside: our own error, wrong input, or tRPC's complaint about the request. */
-export function appErrorOf(error: TRPCError): AppError {
+export function appErrorOf(error: TRPCError, method = "POST"): AppError {
 	if (error.cause instanceof AppError) return error.cause;
 	if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError)
 		return validationError(error.cause.issues, "input");
-	if (error.code === "PARSE_ERROR")
-		return new AppError("VALIDATION_ERROR", "The body or the input parameter is not valid JSON.", {
-			details: [{ field: "body", message: "Must be JSON" }],
-		});
+	if (error.code === "BAD_REQUEST" || error.code === "PARSE_ERROR")
+		return invalidField(method === "GET" ? "input" : "body", "Must be valid JSON");
 	if (error.code === "INTERNAL_SERVER_ERROR") return toAppError(error.cause);
 	if (error.code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is no such procedure.");
 	if (error.code === "METHOD_NOT_SUPPORTED")

@@ -8,7 +8,7 @@ const t = initTRPC.context<Context>().create({
 	// It would be on: Workers set no NODE_ENV. On, it puts stacks into answers.
 	isDev: false,
 	errorFormatter({ shape, error, path, ctx }) {
-		const known = appErrorOf(error);
+		const known = appErrorOf(error, ctx?.request.method);
 		return { ...shape, message: known.message, data: errorData(known, path, ctx?.info.requestId) };
 	},
 });

@@ -1,4 +1,5 @@
 import type { TRPCRouterRecord } from "@trpc/server";
+import { requireOwnCookie } from "../../auth/principal.ts";
 import { refuseForeignOrigin } from "../../auth/same-origin.ts";
 import { SESSION_MS, sessionCookie } from "../../auth/session.ts";
 import { AppError } from "../../errors.ts";
@@ -21,11 +22,14 @@ export const sessionRouter = {
 
 	/** Ends the session here and on the server. Whoever has none is logged out already. */
 	logout: publicProcedure.output(loggedOutSchema).mutation(async ({ ctx }) => {
-		ctx.responseHeaders.append("set-cookie", sessionCookie("", 0));
+		// The browser would obey the answer's cookie even where it sent none, so no foreign page may ask for it.
+		refuseForeignOrigin(ctx.request);
+		requireOwnCookie(ctx.request);
 		const principal = await ctx.principal().catch((thrown: unknown) => {
-			if (thrown instanceof AppError && thrown.code === "UNAUTHORIZED") return null;
+			if (thrown instanceof AppError && thrown.status < 500) return null;
 			throw thrown;
 		});
+		ctx.responseHeaders.append("set-cookie", sessionCookie("", 0));
 		if (principal?.kind !== "user" || principal.sessionId === null) return { ended: false };
 		await logOut(ctx.deps, authorOf(principal, ctx.info), principal.sessionId);
 		return { ended: true };
