@@ -41,6 +41,7 @@ function ensureSecrets(): Record<string, string> {
 		const gap = present.endsWith("\n") ? "" : "\n";
 		writeFileSync(SECRETS_FILE, present + gap + lines, { mode: 0o600 });
 	}
+	// A file has no variables without a value, whatever the type allows.
 	return parseEnv(readFileSync(SECRETS_FILE, "utf8")) as Record<string, string>;
 }
 

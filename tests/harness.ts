@@ -81,18 +81,25 @@ export async function freePort(): Promise<number> {
 	return address.port;
 }
 
+/**
+ * Runs a command with a watchman beside it, who reads from this process and gets to hear nothing until it is gone, be
+ * it by an interrupt or worse. Then he ends the group, which would live on otherwise.
+ */
+const WATCHED = `exec 3<&0
+{ cat <&3; kill -KILL 0; } >/dev/null 2>&1 &
+exec "$0" "$@" </dev/null 3<&-`;
+
 /** A process together with everything it starts. */
 class ProcessGroup {
-	static readonly #alive = new Set<ProcessGroup>();
 	readonly #child: ChildProcess;
 	#output = "";
 	/** No process holds the other end of the output any more. */
 	#closed = false;
+	#gone = false;
 
 	constructor(command: string, args: string[], options: { cwd: string; env: Record<string, string> }) {
 		// `detached` makes it the leader of a group of its own, so that one signal reaches npm, Vite and workerd.
-		this.#child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-		ProcessGroup.#alive.add(this);
+		this.#child = spawn("sh", ["-c", WATCHED, command, ...args], { ...options, detached: true });
 		const collect = (chunk: string) => {
 			this.#output += chunk;
 		};
@@ -114,8 +121,10 @@ class ProcessGroup {
 		return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
 	}
 
-	get exitCode(): number | null {
-		return this.#child.exitCode;
+	/** How the first process ended. */
+	get how(): string {
+		const { exitCode, signalCode } = this.#child;
+		return signalCode === null ? `with exit code ${exitCode}` : `by ${signalCode}`;
 	}
 
 	/** Signals the group and waits until it is gone, if need be by killing it. */
@@ -128,17 +137,13 @@ class ProcessGroup {
 			this.#signal("SIGKILL");
 			await eventually("all processes were killed", STOP_PATIENCE_MS, gone);
 		}
-		ProcessGroup.#alive.delete(this);
-	}
-
-	static killAll(): void {
-		for (const group of ProcessGroup.#alive) group.#signal("SIGKILL");
+		this.#gone = true;
 	}
 
 	/** False: there is nobody left in the group. Its number may be somebody else's then, so it is not used again. */
 	#signal(signal: NodeJS.Signals | 0): boolean {
 		const { pid } = this.#child;
-		if (pid === undefined || !ProcessGroup.#alive.has(this)) return false;
+		if (pid === undefined || this.#gone) return false;
 		try {
 			return process.kill(-pid, signal);
 		} catch {
@@ -146,9 +151,6 @@ class ProcessGroup {
 		}
 	}
 }
-
-// A group of its own outlives an interrupted test run otherwise.
-process.once("exit", () => ProcessGroup.killAll());
 
 interface ServiceOptions {
 	/** Changes the copy before its first start. */
@@ -217,7 +219,7 @@ export class Service {
 		this.#processes = processes;
 		try {
 			await eventually("GET /healthz answers 200", START_PATIENCE_MS, async () => {
-				if (processes.ended) throw new Error(`npm run dev ended with exit code ${processes.exitCode}`);
+				if (processes.ended) throw new Error(`npm run dev ended ${processes.how}`);
 				const response = await fetch(`${this.url}/healthz`).catch(() => undefined);
 				await response?.arrayBuffer();
 				return response?.status === 200;

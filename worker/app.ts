@@ -22,14 +22,11 @@ const TARGET_NAMES: Record<string, string> = { json: "body", query: "query", par
 
 export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 	const app = new OpenAPIHono<DoorEnv>({
-		// Trailing slashes are tolerated nowhere: one resource, one address.
-		strict: true,
 		defaultHook(result) {
 			if (!result.success) throw validationError(result.error.issues, TARGET_NAMES[result.target]);
 		},
 	});
 
-	app.use(async (c, next) => (await pageFor(c.req.raw, c.env.ASSETS)) ?? next());
 	app.use(async (c, next) => {
 		const info = requestInfo(c.req.raw);
 		c.set("info", info);
@@ -39,6 +36,7 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 		// Answers are about somebody's keys or data, and some carry a key: no cache may keep them.
 		if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
 	});
+	app.use(async (c, next) => (await pageFor(c.req.raw, c.env.ASSETS)) ?? next());
 	app.use(
 		secureHeaders({
 			contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },

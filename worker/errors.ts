@@ -35,6 +35,15 @@ interface ErrorExtras {
 	cause?: unknown;
 }
 
+/** Callers choose how much is wrong and what their fields are called, so an answer tells of only so much. */
+const DETAILS_MAX = 50;
+const FIELD_NAME_MAX = 100;
+
+/** Text without API keys that somebody may have put where none belongs, such as a path. */
+export function withoutKeys(text: string): string {
+	return text.replace(/sk_(live|test)_\w+/g, "sk_$1_…");
+}
+
 /** A failure that the caller may hear about. Its message is public; the cause is only logged. */
 export class AppError extends Error {
 	override readonly name = "AppError";
@@ -44,9 +53,12 @@ export class AppError extends Error {
 	readonly #headers: Record<string, string>;
 
 	constructor(code: ErrorCode, message: string = ERRORS[code].message, extras: ErrorExtras = {}) {
-		super(message, { cause: extras.cause });
+		super(withoutKeys(message), { cause: extras.cause });
 		this.code = code;
-		this.details = extras.details;
+		this.details = extras.details?.slice(0, DETAILS_MAX).map(({ field, message }) => ({
+			field: withoutKeys(field).slice(0, FIELD_NAME_MAX),
+			message: withoutKeys(message),
+		}));
 		this.retryAfter = extras.retryAfter;
 		this.#headers = extras.headers ?? {};
 	}
@@ -88,7 +100,7 @@ export function validationError(issues: readonly Issue[], root = "body"): AppErr
 		return [{ field: path.join(".") || root, message: absent ? "Is required" : issue.message }];
 	});
 	const first = details[0];
-	const message = first ? `${first.field}: ${first.message}` : ERRORS.VALIDATION_ERROR.message;
+	const message = first ? `${first.field.slice(0, FIELD_NAME_MAX)}: ${first.message}` : undefined;
 	return new AppError("VALIDATION_ERROR", message, { details });
 }
 
@@ -113,6 +125,9 @@ export function isConstraintFailure(thrown: unknown, constraint: "UNIQUE" | "FOR
 }
 
 function isDatabaseFailure(thrown: unknown): boolean {
-	for (const error of causes(thrown)) if (error.message.startsWith("D1_")) return true;
+	for (const error of causes(thrown)) {
+		// A constraint is no outage: trying again would not help, and the mistake is ours.
+		if (error.message.startsWith("D1_")) return !error.message.includes("constraint failed");
+	}
 	return false;
 }

@@ -6,6 +6,7 @@ import { type Bindings, readConfig } from "./env.ts";
 export { KeyGate } from "./gate/key-gate.ts";
 
 // Read while the Worker starts: without its secrets it must not start.
+// The generated type knows no secrets; `readConfig` looks whether they are there.
 const app = createApp(readConfig(env as Bindings));
 
 export default { fetch: app.fetch } satisfies ExportedHandler<Bindings>;

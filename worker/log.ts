@@ -1,5 +1,7 @@
 /** The log: one JSON object a line, for operators. Nothing in it is a secret or somebody's data. */
 
+import { withoutKeys } from "./errors.ts";
+
 /** What is logged of an error. Drizzle's own messages are left out: they carry the parameters of the query. */
 function causes(thrown: unknown): string[] {
 	const messages: string[] = [];
@@ -18,6 +20,8 @@ function places(thrown: unknown): string[] {
 /** Records a failure that the caller only hears of in general terms. `requestId` leads from their answer to this line. */
 export function logError(what: string, thrown: unknown, requestId?: string): void {
 	console.error(
-		JSON.stringify({ level: "error", what, request_id: requestId, causes: causes(thrown), at: places(thrown) }),
+		withoutKeys(
+			JSON.stringify({ level: "error", what, request_id: requestId, causes: causes(thrown), at: places(thrown) }),
+		),
 	);
 }

@@ -129,3 +129,7 @@ export function sendJson(key: string, method: string, path: string, body: unknow
 
 /** The gate of a key. */
 export const gateOf = (keyId: string) => env.KEY_GATE.getByName(keyId);
+
+/** The fields that a refusal complains of, in the order of its details. */
+export const fieldsOf = (answer: { error: { details?: { field: string }[] } }): string[] =>
+	(answer.error.details ?? []).map(({ field }) => field);

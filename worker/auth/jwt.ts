@@ -15,6 +15,7 @@ import {
 import { z } from "zod";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
+import { LATEST } from "../schemas/common.ts";
 import { ROLES } from "../schemas/vocabulary.ts";
 
 const PROVIDER_ALGORITHMS = ["RS256", "ES256", "EdDSA"];
@@ -28,9 +29,10 @@ const claimsSchema = z.object({
 	exp: z
 		.number()
 		.positive()
-		.max(Date.UTC(9999, 11, 31) / 1_000),
-	email: z.string().max(254).optional(),
-	name: z.string().max(200).optional(),
+		.max(LATEST / 1_000),
+	// For people to read; whatever a provider puts there, it makes no token invalid.
+	email: z.string().max(254).nullish().catch(null),
+	name: z.string().max(200).nullish().catch(null),
 	/** Set by our own sign-in: the token is good only while this session lasts. */
 	session_id: z.string().max(64).optional(),
 });

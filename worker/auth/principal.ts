@@ -83,22 +83,22 @@ export async function authenticate(request: Request, deps: AuthDeps, ip: string 
 	const credential = credentialOf(request);
 	if (credential === null) throw new AppError("UNAUTHORIZED");
 	requireOwnCookie(request);
-	if (credential.from === "x-api-key" || credential.value.startsWith("sk_"))
+	if (credential.from === "x-api-key" || (credential.from === "bearer" && credential.value.startsWith("sk_")))
 		return integration(request, credential.value, deps, ip);
 	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
 
 	const claims = await verifyToken(credential.value, deps.config.jwt, deps.now);
 	const sessionId = claims.session_id ?? null;
-	if (sessionId !== null && !(await deps.sessions.isOpen(sessionId, claims.tenant_id, deps.now)))
-		throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
+	const person = sessionId === null ? claims : await deps.sessions(sessionId, claims.tenant_id, deps.now);
+	if (!person) throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
 	return {
 		kind: "user",
 		id: claims.sub,
 		tenantId: claims.tenant_id,
-		role: claims.role,
-		capabilities: capabilitiesOf(claims.role, claims.capabilities),
-		email: claims.email ?? null,
-		name: claims.name ?? null,
+		role: person.role,
+		capabilities: capabilitiesOf(person.role, person.capabilities),
+		email: person.email ?? null,
+		name: person.name ?? null,
 		sessionId,
 		expiresAt: claims.exp * 1_000,
 	};

@@ -2,28 +2,32 @@
 import { and, eq, gt } from "drizzle-orm";
 import { serialize } from "hono/utils/cookie";
 import type { Database } from "../../db/client.ts";
-import { sessions } from "../../db/schema.ts";
+import { sessions, users } from "../../db/schema.ts";
+import { HOUR_MS } from "../units.ts";
 
 /** `__Host-`: only over TLS, only for this host, for all of it (RFC 6265bis, §4.1.3.2). */
 export const SESSION_COOKIE = "__Host-session";
 /** A working day: long enough not to interrupt one, short enough for a laptop left behind. */
-export const SESSION_MS = 12 * 3_600_000;
+export const SESSION_MS = 12 * HOUR_MS;
 
-/** Whether a session has not been ended. */
-export interface SessionLookup {
-	isOpen(sessionId: string, tenantId: string, now: number): Promise<boolean>;
+/** What the person of a session may do today, whatever their token said when they signed in. */
+export type SessionUser = Pick<typeof users.$inferSelect, "role" | "capabilities" | "email" | "name">;
+
+/** Finds the person of a session that has not been ended; null where there is none. */
+export type SessionLookup = (sessionId: string, tenantId: string, now: number) => Promise<SessionUser | null>;
+
+/** The statement behind {@link sessionLookup}. */
+export function sessionQuery(db: Database, sessionId: string, tenantId: string, now: number) {
+	return db
+		.select({ role: users.role, capabilities: users.capabilities, email: users.email, name: users.name })
+		.from(sessions)
+		.innerJoin(users, eq(users.id, sessions.userId))
+		.where(and(eq(sessions.id, sessionId), eq(sessions.tenantId, tenantId), gt(sessions.expiresAt, now)));
 }
 
+/** Looks sessions up in D1. */
 export function sessionLookup(db: Database): SessionLookup {
-	return {
-		async isOpen(sessionId, tenantId, now) {
-			const rows = await db
-				.select({ id: sessions.id })
-				.from(sessions)
-				.where(and(eq(sessions.id, sessionId), eq(sessions.tenantId, tenantId), gt(sessions.expiresAt, now)));
-			return rows.length > 0;
-		},
-	};
+	return async (sessionId, tenantId, now) => (await sessionQuery(db, sessionId, tenantId, now))[0] ?? null;
 }
 
 /** `Set-Cookie` that hands the token to the browser; an empty one takes it back. */

@@ -9,12 +9,20 @@ export type AddressRule = [network: Address, prefixBits: number];
 /** Parses an allow-list. An entry that is no address matches nothing, so a damaged list closes, never opens. */
 export function addressRules(entries: readonly string[]): AddressRule[] {
 	return entries.flatMap((entry): AddressRule[] => {
-		if (ipaddr.isValidCIDR(entry)) return [ipaddr.parseCIDR(entry)];
+		if (ipaddr.isValidCIDR(entry)) return [asIPv4(ipaddr.parseCIDR(entry))];
 		if (!ipaddr.isValid(entry)) return [NOBODY];
 		const address = ipaddr.process(entry);
 		return [[address, address.kind() === "ipv4" ? 32 : 128]];
 	});
 }
+
+/** A block of IPv4 addresses that is written as IPv6 (`::ffff:203.0.113.0/120`) → the same in IPv4. */
+function asIPv4([network, bits]: AddressRule): AddressRule {
+	if (!(network instanceof ipaddr.IPv6) || !network.isIPv4MappedAddress() || bits < IPV4_MAPPED_BITS)
+		return [network, bits];
+	return [network.toIPv4Address(), bits - IPV4_MAPPED_BITS];
+}
+const IPV4_MAPPED_BITS = 96;
 
 /** The unspecified address: never the source of a request. */
 const NOBODY: AddressRule = [ipaddr.parse("::"), 128];

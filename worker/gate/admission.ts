@@ -5,18 +5,21 @@
  * (revoked, expired), then where the request comes from, what it wants, and last the hour, so that a request refused
  * for another reason never uses it up.
  */
+
+import type { Scope } from "../schemas/vocabulary.ts";
+import { HOUR_MS } from "../units.ts";
 import { type AddressRule, addressAllowed } from "./address.ts";
 import { sameHash } from "./key-material.ts";
 import { type KeySnapshot, statusOf } from "./snapshot.ts";
 import type { Admitted, Refused, WindowState } from "./verdict.ts";
-import { HOUR_MS, hourOf, secondsLeft } from "./window.ts";
+import { hourOf, secondsLeft } from "./window.ts";
 
 /** One request, as far as admission cares. */
 export interface AdmissionRequest {
 	/** Hash of the key that was presented. */
 	secretHash: string;
 	/** Scope that the endpoint takes; null where any key will do. */
-	scope: string | null;
+	scope: Scope | null;
 	/** Address of the caller; null where it is not known, which no allow-list lets pass. */
 	ip: string | null;
 	/** Where set, keys of other tenants do not exist. */

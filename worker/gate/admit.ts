@@ -15,11 +15,16 @@ export type Presented = Omit<AdmissionCall, "keyId" | "secretHash">;
 
 /**
  * Refusals that can never change, by the hash of the key: a revoked key stays revoked and a deleted one deleted, so
- * the isolate that has heard so once need not ask again. Bounded; the oldest entry gives way.
+ * the isolate that has heard so need not ask again. Bounded; the oldest entry gives way.
  */
-type FinalRefusal = { code: "REVOKED"; limit: number } | { code: "NOT_FOUND" };
+type FinalRefusal = { code: "REVOKED"; limit: number; until: number } | { code: "NOT_FOUND"; until: number };
 const finalRefusals = new Map<string, FinalRefusal>();
 const FINAL_REFUSALS_MAX = 10_000;
+/**
+ * After this long the gate hears of the key once more: nothing can have changed, but an admin who revoked a leaked key
+ * wants to see that somebody still tries it, and from where.
+ */
+const REMEMBER_MS = 10_000;
 
 /** Checks the key and asks its gate. A gate that cannot answer is no reason to admit: the caller must refuse. */
 export async function admit(
@@ -29,15 +34,17 @@ export async function admit(
 	presented: Presented,
 	now: number,
 ): Promise<Verdict> {
-	const parsed = parseKey(key, peppers);
-	if (!parsed) return { code: "NOT_FOUND", final: true };
+	const keyId = parseKey(key, peppers);
+	if (keyId === null) return { code: "NOT_FOUND", final: true };
 	const secretHash = hashKey(key);
 	const known = finalRefusals.get(secretHash);
-	if (known) return recall(known, now);
+	if (known && known.until > now) return recall(known, now);
 	try {
-		const verdict = await gates.getByName(parsed.id).admit({ ...presented, keyId: parsed.id, secretHash });
-		if (verdict.code === "REVOKED") remember(secretHash, { code: "REVOKED", limit: verdict.window.limit });
-		if (verdict.code === "NOT_FOUND" && verdict.final) remember(secretHash, { code: "NOT_FOUND" });
+		const verdict = await gates.getByName(keyId).admit({ ...presented, keyId, secretHash });
+		if (verdict.code === "REVOKED")
+			remember(secretHash, { code: "REVOKED", limit: verdict.window.limit, until: now + REMEMBER_MS });
+		if (verdict.code === "NOT_FOUND" && verdict.final)
+			remember(secretHash, { code: "NOT_FOUND", until: now + REMEMBER_MS });
 		return verdict;
 	} catch (cause) {
 		return { code: "UNAVAILABLE", cause };

@@ -8,6 +8,9 @@ import type { Lifetime } from "./snapshot.ts";
 import type { GateStore, HourRecord, HourTally } from "./store.ts";
 import { emptyTally, hourOf, reserveAdmissions, reserveRefusals, type Tally } from "./window.ts";
 
+/** Stands for the time before the first request. */
+const NO_HOUR = 0;
+
 export class UsageCounter {
 	readonly #store: GateStore;
 	/** As on disk: ceilings. */
@@ -19,12 +22,9 @@ export class UsageCounter {
 	/** Resumes from the newest record, at its ceilings; without one, from the lifetime that is known. */
 	constructor(store: GateStore, known: Lifetime) {
 		this.#store = store;
-		this.#reserved = store.hours().at(-1) ?? {
-			hour: 0,
-			...emptyTally(),
-			lifetimeBefore: known.usageCount,
-			lastUsedAt: known.lastUsedAt,
-		};
+		const { usageCount: lifetimeBefore, lastUsedAt } = known;
+		this.#reserved = store.hours().at(-1) ?? { hour: NO_HOUR, ...emptyTally(), lifetimeBefore, lastUsedAt };
+		if (this.#reserved.hour === NO_HOUR && lifetimeBefore > 0) this.#write(this.#reserved);
 		const { allowed, rateLimited, denied } = this.#reserved;
 		this.#tally = { allowed, rateLimited, denied };
 		this.#lastUsedAt = this.#reserved.lastUsedAt;
@@ -45,8 +45,8 @@ export class UsageCounter {
 
 	/** The hours that D1 may not know in full, oldest first, the running one last, all as they truly are. */
 	hours(): HourTally[] {
-		const earlier = this.#store.hours().filter((record) => record.hour < this.hour);
-		return this.hour === 0 ? earlier : [...earlier, { hour: this.hour, ...this.#tally }];
+		const earlier = this.#store.hours().filter(({ hour }) => hour !== NO_HOUR && hour < this.hour);
+		return this.hour === NO_HOUR ? earlier : [...earlier, { hour: this.hour, ...this.#tally }];
 	}
 
 	/** Moves on to the hour of `now`. The hour that ends is written down as it was. */
@@ -55,7 +55,9 @@ export class UsageCounter {
 		if (hour <= this.#reserved.hour) return;
 		this.settle();
 		const { usageCount: lifetimeBefore, lastUsedAt } = this.lifetime;
-		this.#reserved = { hour, ...emptyTally(), lifetimeBefore, lastUsedAt };
+		// Written even before anything is counted in it: the record holds the life of the key, and the last hour's goes
+		// once it is delivered.
+		this.#write({ hour, ...emptyTally(), lifetimeBefore, lastUsedAt });
 		this.#tally = emptyTally();
 	}
 

@@ -72,7 +72,7 @@ export function deliverUsage(
 }
 
 /** Takes back a successor whose rotation was not completed: nobody has its key. Leaves an event if it was there. */
-export function deliverDiscard(db: Database, tenantId: string, successorId: string, now: number): Statement[] {
+export function deliverDiscard(db: Database, tenantId: string, successorId: string, now: number) {
 	const system: Author = { tenantId, actor: "system", actorEmail: null, ip: null, userAgent: null };
 	const event = auditEvent(system, "api_key.delete", now, {
 		keyId: successorId,
@@ -97,6 +97,6 @@ export function deliverDiscard(db: Database, tenantId: string, successorId: stri
 				.from(apiKeys)
 				.where(row),
 		),
-		db.delete(apiKeys).where(row),
-	];
+		db.delete(apiKeys).where(row).returning({ id: apiKeys.id }),
+	] as const;
 }

@@ -13,6 +13,9 @@ import type { GateStore, HourTally } from "./store.ts";
 /** Pauses between attempts: doubled each time, from one second to five minutes. */
 export const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 300_000;
+/** D1 gives up on a statement long before; then no insert is under way any more. */
+const DISCARD_PATIENCE_MS = 300_000;
+const DISCARD_EVERY_MS = 30_000;
 
 /** What D1 is to know. */
 export interface Holdings {
@@ -25,20 +28,29 @@ export class Delivery {
 	readonly #store: GateStore;
 	readonly #clock: AlarmClock;
 	readonly #db: () => Database;
+	readonly #bury: (successorId: string, tenantId: string) => Promise<void>;
 	/** Successors of rotations that are under way: not to be discarded yet. */
 	readonly #rotating = new Set<string>();
 	#last: Promise<void> = Promise.resolve();
 	#failures = 0;
 
-	constructor(store: GateStore, clock: AlarmClock, db: () => Database) {
+	/** `bury` puts a tombstone into the gate of a successor that is taken back. */
+	constructor(
+		store: GateStore,
+		clock: AlarmClock,
+		db: () => Database,
+		bury: (successorId: string, tenantId: string) => Promise<void>,
+	) {
 		this.#store = store;
 		this.#clock = clock;
 		this.#db = db;
+		this.#bury = bury;
 	}
 
 	/** Delivers after whatever is being delivered. Never fails: what D1 did not take, the alarm brings again. */
 	run(holdings: () => Holdings | null, now: number): Promise<void> {
-		this.#last = this.#last.then(() => this.#once(holdings(), now));
+		const next = () => this.#once(holdings(), now);
+		this.#last = this.#last.then(next, next);
 		return this.#last;
 	}
 
@@ -47,7 +59,7 @@ export class Delivery {
 	 * whether D1 took it.
 	 */
 	async rotating(successorId: string, now: number, insert: () => Promise<unknown>): Promise<boolean> {
-		this.#store.putDiscard(successorId);
+		this.#store.putDiscard({ successorId, since: now });
 		this.#clock.ringBy(now + RETRY_FIRST_MS);
 		this.#rotating.add(successorId);
 		try {
@@ -65,27 +77,47 @@ export class Delivery {
 
 	async #once(holdings: Holdings | null, now: number): Promise<void> {
 		if (!holdings) return;
-		const { key, usage } = holdings;
-		const db = this.#db();
-		const events = this.#store.events();
-		const discards = this.#store.discards().filter((id) => !this.#rotating.has(id));
 		try {
-			await runBatch(db, [
-				...discards.flatMap((id) => deliverDiscard(db, key.tenantId, id, now)),
-				...deliverKey(db, key, events),
-				...("deletedAt" in key || !usage ? [] : deliverUsage(db, key, usage.hours, usage.lifetime)),
-			]);
+			await this.#deliverKey(holdings.key);
+			await this.#discard(holdings.key.tenantId, now);
+			await this.#deliverUsage(holdings);
+			this.#failures = 0;
 		} catch (error) {
 			logError("D1 did not take a delivery; it will be repeated", error);
 			this.#clock.ringBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
-			return;
 		}
-		this.#failures = 0;
+	}
+
+	async #deliverKey(key: Holdings["key"]): Promise<void> {
+		const events = this.#store.events();
+		const db = this.#db();
+		await runBatch(db, deliverKey(db, key, events));
 		for (const event of events) this.#store.deleteEvent(event.id);
-		for (const id of discards) this.#store.deleteDiscard(id);
+	}
+
+	async #deliverUsage({ key, usage }: Holdings): Promise<void> {
+		if (!usage || "deletedAt" in key) return;
+		const db = this.#db();
+		await runBatch(db, deliverUsage(db, key, usage.hours, usage.lifetime));
 		// The running hour stays: it is what the count resumes from after a crash.
-		for (const { hour } of usage?.hours.slice(0, -1) ?? []) this.#store.deleteHour(hour);
-		// A rotation under way may die; then its order to discard must find an alarm.
-		if (this.#rotating.size > 0) this.#clock.ringBy(now + RETRY_FIRST_MS);
+		for (const { hour } of usage.hours.slice(0, -1)) this.#store.deleteHour(hour);
+	}
+
+	/**
+	 * Takes back successors whose rotation was not completed. An insert that D1 was slow to take may still come after
+	 * the object that sent it has died, so an order stands until a row was found, or long enough that none will come.
+	 */
+	async #discard(tenantId: string, now: number): Promise<void> {
+		for (const { successorId, since } of this.#store.discards()) {
+			let done = false;
+			if (!this.#rotating.has(successorId)) {
+				await this.#bury(successorId, tenantId);
+				const db = this.#db();
+				const [, deleted] = await db.batch(deliverDiscard(db, tenantId, successorId, now));
+				done = deleted.length > 0 || now - since > DISCARD_PATIENCE_MS;
+			}
+			if (done) this.#store.deleteDiscard(successorId);
+			else this.#clock.ringBy(now + DISCARD_EVERY_MS);
+		}
 	}
 }

@@ -112,7 +112,12 @@ export class KeyGate extends DurableObject<Bindings> {
 		const key = this.#store.key();
 		if (key) this.#remember(key, NEVER_USED);
 		this.#clock = new AlarmClock(ctx.storage);
-		this.#delivery = new Delivery(this.#store, this.#clock, () => this.#db);
+		this.#delivery = new Delivery(
+			this.#store,
+			this.#clock,
+			() => this.#db,
+			(successorId, tenantId) => this.env.KEY_GATE.getByName(successorId).bury(successorId, tenantId),
+		);
 		void ctx.blockConcurrencyWhile(() => this.#clock.load());
 	}
 
@@ -204,9 +209,11 @@ export class KeyGate extends DurableObject<Bindings> {
 			);
 			if (!inserted) return UNAVAILABLE;
 
-			// While D1 was asked, this key may have been revoked or deleted. Then the order to discard stands.
+			// While D1 was asked, this key may have been changed or deleted. Then the order to discard stands.
 			return this.#with(keyId, author.tenantId, async ({ key }) => {
 				if (key.revokedAt !== null) return isRevoked("rotated");
+				// The successor would have settings that are no longer those of the key.
+				if (key.version !== before.key.version) return CHANGED_MEANWHILE;
 				this.#store.deleteDiscard(successor.id);
 				await this.#make(rotate(key, successor.id, overlapMs, author, now));
 				const previous = this.#current(now);
@@ -214,6 +221,13 @@ export class KeyGate extends DurableObject<Bindings> {
 				return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
 			});
 		});
+	}
+
+	/** Ends a key that was never handed out, because the rotation that made it was not completed. */
+	bury(keyId: string, tenantId: string, now = Date.now()): void {
+		this.#store.forgetUsage();
+		this.#state = { id: keyId, tenantId, deletedAt: now };
+		this.#store.putKey(this.#state);
 	}
 
 	/** Answers, so that a health check knows that objects can be reached. */
@@ -372,6 +386,11 @@ function outcomeOf(code: Exclude<(Admitted | Refused)["code"], "NOT_FOUND">): ke
 			return code satisfies never;
 	}
 }
+
+const CHANGED_MEANWHILE = {
+	code: "CONFLICT",
+	message: "This API key was changed while it was being rotated. Look at it, and rotate it again.",
+} as const;
 
 const isRevoked = (what: string) =>
 	({ code: "CONFLICT", message: `This API key is revoked, which is final. It cannot be ${what}.` }) as const;

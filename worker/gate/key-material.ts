@@ -21,12 +21,6 @@ const TAG_START = PREFIX_LENGTH + ID_LENGTH + SECRET_LENGTH;
 const KEY_PATTERN = /^sk_(live|test)_[0-9A-Za-z]{48}$/;
 const ID_PATTERN = /^[0-9A-Za-z]{12}$/;
 
-/** A key whose tag is right. Whether it exists, only its gate knows. */
-export interface ParsedKey {
-	id: string;
-	environment: Environment;
-}
-
 /** The parts of a new key that are kept: everything but the key. */
 export interface KeyMaterial {
 	id: string;
@@ -48,17 +42,14 @@ export function mintKey(environment: Environment, pepper: Secret): { key: string
 	};
 }
 
-/** The key's parts if it is well formed and its tag fits one of the peppers, otherwise null. No I/O. */
-export function parseKey(key: string, peppers: readonly Secret[]): ParsedKey | null {
+/** The key's id if it is well formed and its tag fits one of the peppers, otherwise null. No I/O. */
+export function parseKey(key: string, peppers: readonly Secret[]): string | null {
 	if (!KEY_PATTERN.test(key)) return null;
 	const untagged = key.slice(0, TAG_START);
 	const tag = Buffer.from(key.slice(TAG_START));
 	// Constant time, so that a forger cannot find a tag character by character.
 	if (!peppers.some((pepper) => timingSafeEqual(tag, Buffer.from(tagOf(untagged, pepper))))) return null;
-	return {
-		id: key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH),
-		environment: key.startsWith("sk_live_") ? "live" : "test",
-	};
+	return key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH);
 }
 
 /**

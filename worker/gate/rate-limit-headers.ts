@@ -1,6 +1,7 @@
 /** Where a key stands in its hour, as response headers. Pure. */
+
+import { HOUR_MS } from "../units.ts";
 import type { WindowState } from "./verdict.ts";
-import { HOUR_MS } from "./window.ts";
 
 /**
  * `RateLimit-Policy` and `RateLimit` of the IETF draft (draft-ietf-httpapi-ratelimit-headers: q quota, w window in

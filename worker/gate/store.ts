@@ -19,6 +19,12 @@ export interface HourRecord extends HourTally {
 	lastUsedAt: number;
 }
 
+/** The order to take a successor back. */
+export interface Discard {
+	successorId: string;
+	since: number;
+}
+
 const KEY = "key";
 const CALLERS = "callers";
 const HOUR = "hour:";
@@ -81,13 +87,13 @@ export class GateStore {
 		this.#kv.delete(EVENT + id);
 	}
 
-	/** Ids of successors that must not stay, because the rotation that made them was not completed. */
-	discards(): string[] {
-		return this.#values<string>(DISCARD);
+	/** Successors that must not stay, unless the rotation that makes them is completed. */
+	discards(): Discard[] {
+		return this.#values<Discard>(DISCARD);
 	}
 
-	putDiscard(successorId: string): void {
-		this.#kv.put(DISCARD + successorId, successorId);
+	putDiscard(discard: Discard): void {
+		this.#kv.put(DISCARD + discard.successorId, discard);
 	}
 
 	deleteDiscard(successorId: string): void {

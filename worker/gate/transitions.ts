@@ -4,7 +4,7 @@
  */
 import { type AuditEvent, type Author, auditEvent, changesBetween, createdWith, deletedWith } from "../../db/audit.ts";
 import type { AuditAction } from "../schemas/audit.ts";
-import { toTimestamp } from "../schemas/common.ts";
+import { LATEST, toTimestamp } from "../schemas/common.ts";
 import type { KeyMaterial } from "./key-material.ts";
 import { type KeySnapshot, NEVER_USED, statusOf, type Tombstone, toApiKey } from "./snapshot.ts";
 
@@ -51,7 +51,7 @@ export function successorOf(
 		...material,
 		createdAt: now,
 		createdBy,
-		expiresAt: life === null ? null : now + life,
+		expiresAt: life === null ? null : Math.min(now + life, LATEST),
 		revokedAt: null,
 		revokeAt: null,
 		revokedBy: null,

@@ -6,8 +6,7 @@
  * below it are counted in memory, and only reaching it costs a write. After a crash the count resumes at the
  * ceiling: perhaps some requests too high, never one too low.
  */
-
-export const HOUR_MS = 3_600_000;
+import { HOUR_MS } from "../units.ts";
 
 /** Up to this hourly limit every admission is written on its own, so that even a crash loses nothing of the limit. */
 const SMALL_LIMIT = 1_000;

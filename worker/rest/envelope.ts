@@ -23,8 +23,10 @@ export const errorEnvelope = z.object({
 	meta,
 });
 
+/** What every answer tells of itself. */
 export const metaOf = ({ requestId, now }: RequestInfo) => ({ request_id: requestId, timestamp: toTimestamp(now) });
 
+/** An error as a REST answer, with its status and headers. */
 export function failure(error: AppError, info: RequestInfo): Response {
 	const { code, message, details, retryAfter, status, headers } = error;
 	const body: z.infer<typeof errorEnvelope> = {

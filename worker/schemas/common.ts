@@ -4,12 +4,15 @@ import { z } from "zod";
 /** An instant as it crosses a door: ISO 8601 in UTC with milliseconds. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-01-31T12:00:00.000Z" });
 
-const LATEST = Date.UTC(9999, 11, 31);
+/** The last instant there is: beyond the year 9999 ISO 8601 needs more digits than its readers expect. */
+export const LATEST = Date.UTC(9999, 11, 31);
 
-/** An instant as a caller may write it: ISO 8601 with any offset, up to the end of the year 9999. */
+/** An instant as a caller may write it: ISO 8601 with any offset, from 1970 to the end of the year 9999. */
 export const timestampInput = z.iso
 	.datetime({ offset: true, abort: true, error: "Must be an ISO 8601 time such as 2026-01-31T12:00:00Z" })
-	.refine((text) => Date.parse(text) <= LATEST, { error: "Must not lie beyond the year 9999" });
+	.refine((text) => Date.parse(text) >= 0 && Date.parse(text) <= LATEST, {
+		error: "Must lie between the years 1970 and 9999",
+	});
 
 /** Milliseconds since the epoch → the form that crosses a door. */
 export const toTimestamp = (ms: number): string => new Date(ms).toISOString();
@@ -27,17 +30,22 @@ export const line = (max: number) =>
 		.trim()
 		.min(1, "Must not be empty")
 		.max(max, `Must be at most ${max} characters`)
-		.regex(/^\P{Cc}*$/u, "Must not contain control characters");
+		.regex(/^\P{Cc}*$/u, "Must not contain control characters")
+		// Half a surrogate pair is no character: a database would give back something else.
+		.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" });
 
 /**
  * Tenant to act on. Only the platform's `service_role` may choose one; for everybody else the tenant is the
  * credential's, and this field is ignored.
  */
-export const tenantChoice = { tenant_id: id.optional() };
+export const tenantChoice = { tenant_id: z.string().optional().catch(undefined) };
+
+/** Far above what the longest name makes of a cursor. */
+export const CURSOR_MAX = 1_024;
 
 /** Which part of a list: `cursor` is the `next_cursor` of the page before, `limit` the size of a page. */
 export const page = {
-	cursor: z.string().min(1).max(512).optional(),
+	cursor: z.string().min(1).max(CURSOR_MAX).optional(),
 	limit: z.number().int().min(1).max(100).default(25),
 };
 

@@ -1,7 +1,7 @@
 /** Leads that forms and partners send in. */
 import { z } from "zod";
 import { environment } from "./api-key.ts";
-import { id, line, timestamp } from "./common.ts";
+import { CURSOR_MAX, id, line, timestamp } from "./common.ts";
 import { LEAD_STATUSES } from "./vocabulary.ts";
 
 /** Room for the answers of a long form, far below what a row may hold. */
@@ -77,7 +77,7 @@ export const listLeadsSchema = z.object({
 	source: z.string().trim().min(1).max(100).optional(),
 	/** Matches name, email, phone and company, without regard to case and accents. */
 	search: z.string().trim().min(1).max(100).optional(),
-	cursor: z.string().min(1).max(512).optional(),
+	cursor: z.string().min(1).max(CURSOR_MAX).optional(),
 	limit: z.coerce.number().int().min(1).max(100).default(25),
 });
 export type ListLeads = z.output<typeof listLeadsSchema>;

@@ -12,10 +12,11 @@ export const collaboratorSchema = z.object({
 	external_id: line(200),
 	name: line(200),
 	email: z.string().trim().max(254).pipe(z.email("Must be an email address")),
+	/** Left out: stays. null: cleared. */
 	team: line(200).nullish(),
+	/** Left out: stays. null: cleared. */
 	role: line(200).nullish(),
 });
-export type Collaborator = z.output<typeof collaboratorSchema>;
 
 export const activitySchema = z.object({
 	/** `external_id` of a collaborator sent before. */
@@ -27,7 +28,6 @@ export const activitySchema = z.object({
 	/** The sender's id of the event. Sending it again changes nothing, which makes a retry harmless. */
 	reference: line(200).optional(),
 });
-export type Activity = z.output<typeof activitySchema>;
 
 /**
  * A list whose items are judged one by one by the service: here only the length counts, and the schema of an

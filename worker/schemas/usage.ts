@@ -18,7 +18,10 @@ const counts = {
 	allowed: z.number().int(),
 	/** Refused with 429. */
 	rate_limited: z.number().int(),
-	/** Refused because the key was revoked or expired, the scope missing or the address not allowed. */
+	/**
+	 * Refused because the key was revoked or expired, the scope missing or the address not allowed. Of a revoked key
+	 * only one refusal in ten seconds is counted at each location; the others are given from memory.
+	 */
 	denied: z.number().int(),
 };
 

@@ -8,6 +8,7 @@ import type { Deps } from "./deps.ts";
 
 const ORDER = "audit";
 
+/** The statement behind {@link listAudit}: a page and one row more. */
 export function auditQuery(db: Deps["db"], tenantId: string, input: ListAudit) {
 	const after = decodeCursor(ORDER, input.cursor, "number");
 	return db

@@ -35,6 +35,7 @@ function reason(error: z.ZodError): string {
 /** The text that a bad item has in the field which names it, to find it again by. */
 export function nameIn(sent: unknown, field: string): string | null {
 	if (typeof sent !== "object" || sent === null) return null;
+	// Any object may be read by any name; what comes back is looked at.
 	const value = (sent as Record<string, unknown>)[field];
 	return typeof value === "string" ? value.slice(0, 200) : null;
 }

@@ -26,30 +26,34 @@ export async function syncCollaborators(
 		externalId: item.external_id,
 		name: item.name,
 		email: item.email,
-		team: item.team ?? null,
-		role: item.role ?? null,
+		team: item.team,
+		role: item.role,
 		createdAt: now,
 		updatedAt: now,
 		writtenBy: key.id,
 	}));
-	const upserts = chunked(rows, PARAMETERS).map((chunk) =>
-		db
-			.insert(collaborators)
-			.values(chunk)
-			.onConflictDoUpdate({
-				target: [collaborators.tenantId, collaborators.environment, collaborators.externalId],
-				set: {
-					name: sql`excluded.name`,
-					email: sql`excluded.email`,
-					// What the sender leaves out, stays.
-					team: sql`coalesce(excluded.team, ${collaborators.team})`,
-					role: sql`coalesce(excluded.role, ${collaborators.role})`,
-					updatedAt: sql`excluded.updated_at`,
-					writtenBy: sql`excluded.written_by`,
-				},
-			})
-			.returning({ id: collaborators.id }),
-	);
+	// What the sender leaves out stays as it is, so rows are updated together with those that give the same fields.
+	const groups = Map.groupBy(rows, (row) => `${row.team !== undefined},${row.role !== undefined}`);
+	const upserts = [...groups.values()]
+		.flatMap((group) => chunked(group, PARAMETERS))
+		.map((chunk) => {
+			const [{ team, role } = {}] = chunk;
+			return db
+				.insert(collaborators)
+				.values(chunk)
+				.onConflictDoUpdate({
+					target: [collaborators.tenantId, collaborators.environment, collaborators.externalId],
+					set: {
+						name: sql`excluded.name`,
+						email: sql`excluded.email`,
+						...(team === undefined ? {} : { team: sql`excluded.team` }),
+						...(role === undefined ? {} : { role: sql`excluded.role` }),
+						updatedAt: sql`excluded.updated_at`,
+						writtenBy: sql`excluded.written_by`,
+					},
+				})
+				.returning({ id: collaborators.id });
+		});
 	const [first, ...rest] = upserts;
 	const written = first ? (await db.batch([first, ...rest])).flat() : [];
 	// A known person keeps the id they had, so a new id that comes back is a new person.

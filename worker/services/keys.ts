@@ -24,11 +24,9 @@ import type {
 } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/common.ts";
 import type { Environment } from "../schemas/vocabulary.ts";
+import { DAY_MS, HOUR_MS } from "../units.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import { ask, type Deps } from "./deps.ts";
-
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
 
 /** Makes a key. The answer is the only place where the key ever appears. */
 export async function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
@@ -74,6 +72,7 @@ type KeyRow = typeof apiKeys.$inferSelect;
 /** The statements behind {@link listKeys}: one page of rows (and one row more), and the counts. */
 export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: string, input: ListKeys) {
 	const descending = input.sort.startsWith("-");
+	// Every sort of the schema is one of these columns, with or without the sign.
 	const column = SORT_COLUMNS[input.sort.replace("-", "") as keyof typeof SORT_COLUMNS];
 	const after = decodeCursor(input.sort, input.cursor, column.type);
 	const matching: (SQL | undefined)[] = [
@@ -124,6 +123,7 @@ export function getKey(deps: Deps, tenantId: string, keyId: string): Promise<Api
 	return ask(gateOf(deps, keyId).describe(keyId, tenantId));
 }
 
+/** Changes settings; the next request is judged by them. `CONFLICT` for a revoked key. */
 export function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise<ApiKey> {
 	const patch: KeyPatch = {
 		...(input.name === undefined ? {} : { name: input.name }),
@@ -135,7 +135,7 @@ export function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise
 	return ask(gateOf(deps, input.id).update(call(author, input.id), patch));
 }
 
-/** Makes a successor. The answer is the only place where its key ever appears. */
+/** Makes a successor. `CONFLICT` for a revoked key, and where the key changes meanwhile. The answer is the only place where its key ever appears. */
 export async function rotateKey(
 	deps: Deps,
 	author: Author,
@@ -159,6 +159,7 @@ export function revokeKey(deps: Deps, author: Author, keyId: string, reason: str
 	return ask(gateOf(deps, keyId).revoke(call(author, keyId), reason));
 }
 
+/** Removes the key and its usage; the audit trail keeps that it was there. */
 export async function deleteKey(deps: Deps, author: Author, keyId: string): Promise<{ id: string; deleted: true }> {
 	await ask(gateOf(deps, keyId).remove(call(author, keyId)));
 	return { id: keyId, deleted: true };
@@ -166,11 +167,11 @@ export async function deleteKey(deps: Deps, author: Author, keyId: string): Prom
 
 /** The verdict on a key that some back end was shown. Keys of other tenants are unknown, and stay uncounted. */
 export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): Promise<Verification> {
-	const parsed = parseKey(input.key, deps.config.peppers);
-	if (!parsed) return { valid: false, code: "NOT_FOUND" };
+	const keyId = parseKey(input.key, deps.config.peppers);
+	if (keyId === null) return { valid: false, code: "NOT_FOUND" };
 	const { verdict, apiKey } = await ask(
-		gateOf(deps, parsed.id).verify({
-			keyId: parsed.id,
+		gateOf(deps, keyId).verify({
+			keyId,
 			secretHash: hashKey(input.key),
 			tenantId: author.tenantId,
 			scope: input.scope ?? null,

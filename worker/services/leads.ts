@@ -40,6 +40,7 @@ const oneOf = (key: Holder, id: string) =>
 
 const notFound = () => new AppError("NOT_FOUND", "There is no such lead.");
 
+/** Adds a lead. */
 export async function createLead(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
@@ -61,33 +62,41 @@ export async function createLead(
 	return toLead(row);
 }
 
+/** One lead. `NOT_FOUND` for those of other tenants and environments too. */
 export async function getLead({ db }: Pick<Deps, "db">, key: Holder, id: string): Promise<Lead> {
 	const [row] = await db.select().from(leads).where(oneOf(key, id));
 	if (!row) throw notFound();
 	return toLead(row);
 }
 
-/** Changes the fields that are given. */
+/** How often a change is tried again when others change the same lead at the same moment. */
+const UPDATE_ATTEMPTS = 5;
+
+/** Changes the fields that are given. `CONFLICT` if others keep changing the lead meanwhile. */
 export async function updateLead(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
 	id: string,
-	input: UpdateLead,
+	{ custom_fields, ...fields }: UpdateLead,
 ): Promise<Lead> {
-	const [before] = await db.select().from(leads).where(oneOf(key, id));
-	if (!before) throw notFound();
-	const { custom_fields, ...fields } = input;
 	const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 	const patch: Partial<Row> = { ...given, ...(custom_fields === undefined ? {} : { customFields: custom_fields }) };
-	const [after] = await db
-		.update(leads)
-		.set({ ...patch, searchText: searchText({ ...before, ...patch }), updatedAt: now, writtenBy: key.id })
-		.where(oneOf(key, id))
-		.returning();
-	if (!after) throw notFound();
-	return toLead(after);
+	for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt++) {
+		const [before] = await db.select().from(leads).where(oneOf(key, id));
+		if (!before) throw notFound();
+		// The text that search looks in is made of fields old and new, so it must be written over what was read.
+		const text = searchText({ ...before, ...patch });
+		const [after] = await db
+			.update(leads)
+			.set({ ...patch, searchText: text, updatedAt: now, writtenBy: key.id })
+			.where(and(oneOf(key, id), eq(leads.searchText, before.searchText)))
+			.returning();
+		if (after) return toLead(after);
+	}
+	throw new AppError("CONFLICT", "This lead is being changed by others. Try again.");
 }
 
+/** The statement behind {@link listLeads}: a page and one row more. */
 export function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
 	const after = decodeCursor(ORDER, input.cursor, "number");
 	return db

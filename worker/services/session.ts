@@ -34,7 +34,12 @@ export async function logIn(deps: Deps, visitor: Visitor, input: Login): Promise
 	const author = user && { ...visitor, tenantId: user.tenantId, actor: user.id, actorEmail: user.email };
 	const fits = user ? checkPassword(input.password, user.passwordHash) : checkNoPassword(input.password);
 	if (!user || !author || !fits) {
-		if (author) await runBatch(db, [insertAudit(db, auditEvent(author, "session.login_failed", now))]);
+		// An account that does not exist has no trail to write to; the way to the database is as long all the same.
+		await runBatch(db, [
+			author
+				? insertAudit(db, auditEvent(author, "session.login_failed", now))
+				: db.delete(sessions).where(eq(sessions.id, "")),
+		]);
 		throw new AppError("UNAUTHORIZED", "Email address and password do not match.");
 	}
 

@@ -42,6 +42,7 @@ export async function createTenant(
 	return toTenant(row);
 }
 
+/** The statement behind {@link listTenants}: a page and one row more. */
 export function tenantsQuery(db: Deps["db"], input: ListTenants) {
 	const after = decodeCursor(ORDER, input.cursor, "number") ?? END_OF_TIME;
 	return db

@@ -4,11 +4,9 @@ import { usageHourly } from "../../db/schema.ts";
 import { invalidField } from "../errors.ts";
 import { toTimestamp } from "../schemas/common.ts";
 import type { Usage, UsageQuery } from "../schemas/usage.ts";
+import { DAY_MS, HOUR_MS } from "../units.ts";
 import { ask, type Deps } from "./deps.ts";
 import { gateOf } from "./keys.ts";
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Size of a bucket, span where the caller names none, and how many buckets one answer may hold. */
 const GRANULARITIES = {
@@ -16,6 +14,7 @@ const GRANULARITIES = {
 	day: { size: DAY_MS, span: 30 * DAY_MS, max: 366 },
 } as const;
 
+/** The hours of a key that D1 has, from `from` to before `to`. */
 export function usageQuery(db: Deps["db"], tenantId: string, keyId: string, from: number, to: number) {
 	return db
 		.select()

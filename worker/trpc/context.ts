@@ -16,6 +16,7 @@ export interface Context {
 	principal(): Promise<Principal>;
 }
 
+/** The context of one HTTP request, which all calls of a batch share. */
 export function createContext(
 	request: Request,
 	responseHeaders: Headers,

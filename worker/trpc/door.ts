@@ -12,6 +12,9 @@ import { appRouter } from "./root.ts";
 
 export const TRPC_PATH = "/trpc";
 
+// What is a tree to the type checker is one record by dotted names when it runs.
+const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } } | undefined>;
+
 /** More calls than any screen makes at once; a batch must not be a way around limits on requests. */
 const BATCH_MAX = 20;
 
@@ -21,7 +24,7 @@ export async function handleTrpc(
 	config: Config,
 	info: RequestInfo,
 ): Promise<Response> {
-	refuseLargeBatch(request);
+	refuseMisdirected(request);
 	return fetchRequestHandler({
 		endpoint: TRPC_PATH,
 		req: await asJson(request),
@@ -41,10 +44,27 @@ export function trpcErrorResponse(error: AppError, requestId: string): Response 
 	return Response.json(body, { status: error.status, headers: error.headers });
 }
 
-function refuseLargeBatch({ url }: Request): void {
+/**
+ * Refuses what does not fit the procedures it names: unknown ones, other methods, too many, or queries mixed with
+ * mutations. tRPC would too, but without the id of the request, and in words of its own.
+ */
+function refuseMisdirected({ url, method }: Request): void {
 	const { pathname, searchParams } = new URL(url);
-	if (searchParams.has("batch") && pathname.split(/,|%2c/i).length > BATCH_MAX)
-		throw invalidField("batch", `At most ${BATCH_MAX} calls at once`);
+	const names = pathname.slice(TRPC_PATH.length + 1).split(/,|%2c/i);
+	if (names.length > BATCH_MAX) throw invalidField("batch", `At most ${BATCH_MAX} calls at once`);
+	const types = new Set(names.map((name) => procedures[name]?._def.type));
+	const [type, ...others] = types;
+	if (type === undefined || types.has(undefined)) {
+		// In a batch, the known ones are answered.
+		if (names.length > 1 && searchParams.has("batch") && (method === "GET" || method === "POST")) return;
+		throw new AppError("NOT_FOUND", "There is no such procedure.");
+	}
+	if (others.length > 0) throw invalidField("batch", "Queries and mutations cannot be called together");
+	const allowed = type === "query" ? ["GET", "HEAD"] : ["POST"];
+	if (allowed.includes(method)) return;
+	throw new AppError("METHOD_NOT_ALLOWED", "Queries are called with GET, mutations with POST.", {
+		headers: { Allow: allowed.join(", ") },
+	});
 }
 
 /** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, the rate limit. tRPC adds `Allow` itself. */
@@ -57,14 +77,19 @@ function headersOf(errors: readonly TRPCError[]): Headers {
 }
 
 /**
- * Sees to it that a POST says JSON. A body of another type is `UNSUPPORTED_MEDIA_TYPE`; no body at all, which is what
- * `curl -X POST` sends to a procedure without input, passes as empty JSON.
+ * The request as tRPC is to read it: one JSON document in, one out. A body of another type is
+ * `UNSUPPORTED_MEDIA_TYPE`; no body at all, which is what `curl -X POST` sends to a procedure without input, passes as
+ * empty JSON. `trpc-accept` asks for a stream, whose status and headers would leave before the outcome is known.
  */
 async function asJson(request: Request): Promise<Request> {
-	if (request.method !== "POST" || /^application\/json\b/i.test(request.headers.get("content-type") ?? ""))
-		return request;
-	if ((await request.clone().text()) !== "") throw new AppError("UNSUPPORTED_MEDIA_TYPE");
-	const headers = new Headers(request.headers);
-	headers.set("content-type", "application/json");
-	return new Request(request.url, { method: "POST", headers });
+	const { method, headers } = request;
+	const isJson = /^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "");
+	if ((method !== "POST" || isJson) && !headers.has("trpc-accept")) return request;
+	const adapted = new Headers(headers);
+	adapted.delete("trpc-accept");
+	if (method !== "POST") return new Request(request.url, { method, headers: adapted });
+	const body = await request.text();
+	if (!isJson && body !== "") throw new AppError("UNSUPPORTED_MEDIA_TYPE");
+	adapted.set("content-type", "application/json");
+	return new Request(request.url, { method, headers: adapted, ...(body === "" ? {} : { body }) });
 }

@@ -13,6 +13,7 @@ export function appErrorOf(error: TRPCError, method = "POST"): AppError {
 	if (error.cause instanceof AppError) return error.cause;
 	if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError)
 		return validationError(error.cause.issues, "input");
+	// Requests are checked before tRPC reads them, so what it still finds bad is the JSON.
 	if (error.code === "BAD_REQUEST" || error.code === "PARSE_ERROR")
 		return invalidField(method === "GET" ? "input" : "body", "Must be valid JSON");
 	if (error.code === "INTERNAL_SERVER_ERROR") return toAppError(error.cause);
@@ -33,6 +34,7 @@ export interface ErrorData {
 	retry_after?: number;
 }
 
+/** What a failed call tells beside its message. */
 export function errorData(error: AppError, path: string | undefined, requestId: string | undefined): ErrorData {
 	return {
 		code: error.code,

@@ -54,6 +54,7 @@ export const platformProcedure = procedure.use(async ({ ctx, next }) => {
 
 type From = { ip: string | null; userAgent: string | null };
 
+/** A person as the author of changes in their tenant. */
 export function authorOf(user: UserPrincipal, { ip, userAgent }: From) {
 	return { tenantId: user.tenantId, actor: user.id, actorEmail: user.email, ip, userAgent };
 }

@@ -28,7 +28,13 @@ const key: KeySnapshot = {
 	rotatedTo: null,
 	version: 1,
 };
-const request: AdmissionRequest = { secretHash: HASH, scope: "default:sync", ip: "203.0.113.7", tenantId: null };
+const request: AdmissionRequest = {
+	secretHash: HASH,
+	scope: "default:sync",
+	ip: "203.0.113.7",
+	tenantId: null,
+	consume: true,
+};
 
 function verdict(changes: Partial<KeySnapshot>, asked: Partial<AdmissionRequest> = {}, allowed = 0) {
 	const snapshot = { ...key, ...changes };
@@ -113,6 +119,8 @@ describe("an allow-list", () => {
 		["2001:DB8::1", "2001:db8:0:0:0:0:0:1", true],
 		["203.0.113.7", "::ffff:203.0.113.7", true],
 		["::ffff:203.0.113.7", "203.0.113.7", true],
+		["::ffff:203.0.113.0/120", "203.0.113.7", true],
+		["::ffff:203.0.113.0/120", "203.0.114.7", false],
 		["0.0.0.0/0", "2001:db8::1", false],
 		["::/0", "203.0.113.7", false],
 		["not an address", "203.0.113.7", false],

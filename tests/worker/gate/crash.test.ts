@@ -1,8 +1,9 @@
 /** Killed at any moment, a gate forgets nothing it has acknowledged and never admits more than the limit. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { HOUR_MS, hourOf } from "../../../worker/gate/window.ts";
+import { hourOf } from "../../../worker/gate/window.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
+import { HOUR_MS } from "../../../worker/units.ts";
 import { addTenant, createKey, gateOf, mutate, query, token } from "../world.ts";
 import { admitMany, crash, disk, presented } from "./inside.ts";
 
@@ -20,7 +21,7 @@ describe("the count after a crash", () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 1_000 });
 		let admitted = 0;
 		for (const burst of [1, 120, 7, 400]) {
-			admitted += (await admitMany(key, burst, NOW))["VALID"] ?? 0;
+			admitted += (await admitMany(key, burst, NOW)).VALID ?? 0;
 			await crash(api_key.id);
 			expect(await allowed(api_key.id)).toBe(admitted);
 		}
@@ -33,7 +34,7 @@ describe("the count after a crash", () => {
 		let admitted = 0;
 		let crashes = 0;
 		for (const burst of [1, 250, 99, 101, 3]) {
-			admitted += (await admitMany(key, burst, NOW))["VALID"] ?? 0;
+			admitted += (await admitMany(key, burst, NOW)).VALID ?? 0;
 			await crash(api_key.id);
 			crashes++;
 			const count = await allowed(api_key.id);
@@ -46,7 +47,7 @@ describe("the count after a crash", () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 1_200 });
 		let admitted = 0;
 		for (let i = 0; i < 20; i++) {
-			admitted += (await admitMany(key, 100, NOW))["VALID"] ?? 0;
+			admitted += (await admitMany(key, 100, NOW)).VALID ?? 0;
 			await crash(api_key.id);
 		}
 		expect(admitted).toBeLessThanOrEqual(1_200);
@@ -68,6 +69,19 @@ describe("the count after a crash", () => {
 			to: new Date(NOW + HOUR_MS + 1).toISOString(),
 		});
 		expect(usage.totals.allowed).toBe(7);
+	});
+
+	it("keeps the life of a key that is only looked at in a new hour", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 5, NOW);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		await gateOf(api_key.id).describe(api_key.id, tenantId, NOW + HOUR_MS);
+		await mutate(admin, "keys.update", { id: api_key.id, name: "Looked at" });
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		await crash(api_key.id);
+		expect(await gateOf(api_key.id).describe(api_key.id, tenantId, NOW + HOUR_MS)).toMatchObject({
+			value: { usage_count: 5, last_used_at: new Date(NOW).toISOString() },
+		});
 	});
 
 	it("never has refusals lost either", async () => {

@@ -14,7 +14,7 @@ describe("a minted key", () => {
 		fc.assert(
 			fc.property(minted, ({ key, material }) => {
 				expect(key).toMatch(/^sk_(live|test)_[0-9A-Za-z]{48}$/);
-				expect(parseKey(key, [pepper])).toEqual({ id: material.id, environment: material.environment });
+				expect(parseKey(key, [pepper])).toBe(material.id);
 				expect(key).toContain(material.id);
 				expect(key.startsWith(material.keyPrefix)).toBe(true);
 				expect(key.endsWith(material.lastFour)).toBe(true);

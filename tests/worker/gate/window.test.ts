@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { HOUR_MS, hourOf, reserveAdmissions, reserveRefusals, secondsLeft } from "../../../worker/gate/window.ts";
+import { hourOf, reserveAdmissions, reserveRefusals, secondsLeft } from "../../../worker/gate/window.ts";
+import { HOUR_MS } from "../../../worker/units.ts";
 
 const instant = fc.integer({ min: 0, max: Date.UTC(2286, 0) });
 

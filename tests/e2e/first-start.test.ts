@@ -1,0 +1,112 @@
+/** What somebody meets who has cloned the repository and types `npm run dev`, today and tomorrow. */
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CallRefused, Service } from "../harness.ts";
+import { whoami } from "./load.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+	service = await Service.start();
+});
+afterAll(() => service?.dispose());
+
+describe("the first start", () => {
+	it("makes secrets that are long, all different, and readable by nobody else", () => {
+		const { JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER, DEMO_OWNER_PASSWORD } = service.vars;
+		const secrets = [JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER];
+		for (const secret of secrets) expect(secret?.length).toBeGreaterThanOrEqual(32);
+		expect(DEMO_OWNER_PASSWORD?.length).toBeGreaterThanOrEqual(12);
+		expect(new Set([...secrets, DEMO_OWNER_PASSWORD]).size).toBe(4);
+		expect(statSync(service.secretsFile).mode & 0o777).toBe(0o600);
+	});
+
+	it("prints its address, and a sign-in that lets the owner in", async () => {
+		const printed = (label: string) => service.output().match(new RegExp(`^ *${label} +(\\S+)$`, "m"))?.[1];
+		expect(printed("Open")).toBe(service.url);
+		expect(printed("Sign in")).toBe(service.vars.DEMO_OWNER_EMAIL);
+
+		const email = printed("Sign in");
+		const password = printed("Password");
+		const response = await service.fetch("/trpc/session.login", {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({ email, password }),
+		});
+		expect(response.status).toBe(200);
+		expect(response.headers.get("set-cookie")).toMatch(/^__Host-session=.+HttpOnly.+Secure.+SameSite=Strict/i);
+		expect(await response.json()).toMatchObject({ result: { data: { user: { email, role: "owner" } } } });
+	});
+
+	it("serves the page and every script that the page names", async () => {
+		const page = await service.fetch("/");
+		expect(page.status).toBe(200);
+		expect(page.headers.get("content-type")).toMatch(/^text\/html/);
+
+		const scripts = Array.from((await page.text()).matchAll(/<script[^>]+src="([^"]+)"/g), ([, src]) => src ?? "");
+		expect(scripts).not.toEqual([]);
+		for (const src of scripts) {
+			const script = await service.fetch(src);
+			expect([src, script.status]).toEqual([src, 200]);
+			// The page itself is what answers for an address that does not exist.
+			expect(script.headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
+			expect((await script.text()).length).toBeGreaterThan(0);
+		}
+	});
+
+	it("is healthy", async () => {
+		const response = await service.fetch("/healthz");
+		expect(response.status).toBe(200);
+		expect(await response.json()).toMatchObject({ data: { status: "ok" } });
+	});
+
+	it("has an owner, an admin and a member in the tenant acme, all with the same password", async () => {
+		for (const role of ["owner", "admin", "member"]) {
+			const session = await service.signIn(`${role}@acme.example`);
+			const me = await session.query("session.me");
+			expect(me).toMatchObject({ user: { role }, tenant: { slug: "acme" } });
+		}
+	});
+
+	it("lets owner and admin manage keys, and tells the member which capability that takes", async () => {
+		for (const role of ["owner", "admin"]) {
+			const session = await service.signIn(`${role}@acme.example`);
+			expect(await session.query("keys.list")).toMatchObject({ counts: { active: 0, revoked: 0, expired: 0 } });
+		}
+		const member = await service.signIn("member@acme.example");
+		const refusal = await member.query("keys.list").catch((error: unknown) => error);
+		expect(refusal).toBeInstanceOf(CallRefused);
+		expect(refusal).toMatchObject({ status: 403, message: expect.stringContaining("admin.integrations") });
+	});
+});
+
+describe("a second start", () => {
+	it("keeps the secrets, the people and the keys", async () => {
+		const owner = await service.signIn();
+		const { key, api_key } = await owner.mutate("keys.create", { name: "Made before" });
+		const before = readFileSync(service.secretsFile, "utf8");
+
+		await service.restart();
+
+		expect(readFileSync(service.secretsFile, "utf8")).toBe(before);
+		expect((await whoami(service, key)).status).toBe(200);
+		const again = await service.signIn();
+		const { items } = await again.query("keys.list");
+		expect(items.map(({ id }) => id)).toEqual([api_key.id]);
+	});
+});
+
+describe("a start with secrets that are too short", () => {
+	it("stops, and names each of them but shows none", async () => {
+		const names = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER"];
+		await service.stop();
+		const known = readFileSync(service.secretsFile, "utf8");
+		writeFileSync(service.secretsFile, known.replace(new RegExp(`^(${names.join("|")})=.*$`, "gm"), "$1=tooshort"));
+
+		await expect(service.restart()).rejects.toThrow("did not start");
+
+		for (const name of names) expect(service.output()).toContain(`${name} is shorter than 32 characters`);
+		expect(service.output()).not.toContain("tooshort");
+		await expect(service.fetch("/healthz")).rejects.toThrow();
+	});
+});

@@ -1,0 +1,76 @@
+/** A change has taken effect when its call returns, also for a key that is being used as hard as it can be. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { eventually, Service, type Session } from "../harness.ts";
+import { Load, type Outcome, send, whoami, withStatus } from "./load.ts";
+
+const LOOPS = 32;
+const PATIENCE_MS = 60_000;
+/** So many requests before the change, and as many that start after it. */
+const ENOUGH = 200;
+
+let service: Service;
+let owner: Session;
+
+beforeAll(async () => {
+	service = await Service.start();
+	owner = await service.signIn();
+});
+afterAll(() => service?.dispose());
+
+/** A key whose limit does not matter. */
+const createKey = () => owner.mutate("keys.create", { name: "Under load", rate_limit: 1_000_000 });
+
+/** Puts load on, makes the change in the middle, and returns the requests that were sent after it had returned. */
+async function sentAfter(change: () => Promise<unknown>, request: () => Promise<Outcome>): Promise<Outcome[]> {
+	const load = new Load(LOOPS, request);
+	try {
+		await eventually("enough requests were admitted", PATIENCE_MS, () => load.admitted >= ENOUGH);
+		await change();
+		const returned = Date.now();
+		// Strictly: within the same millisecond it cannot be told which came first.
+		const later = () => load.outcomes.filter(({ startedAt }) => startedAt > returned);
+		await eventually("enough requests were sent after the change", PATIENCE_MS, () => later().length >= ENOUGH);
+		return later();
+	} finally {
+		await load.stop();
+	}
+}
+
+it("admits not one request that was sent after a revoke has returned", async () => {
+	const { key, api_key } = await createKey();
+	const later = await sentAfter(
+		() => owner.mutate("keys.revoke", { id: api_key.id }),
+		() => whoami(service, key),
+	);
+	expect(withStatus(later, 401).length).toBe(later.length);
+	expect(later.at(-1)?.body).toContain("revoked");
+});
+
+it("admits not one request that was sent after a delete has returned", async () => {
+	const { key, api_key } = await createKey();
+	const later = await sentAfter(
+		() => owner.mutate("keys.delete", { id: api_key.id }),
+		() => whoami(service, key),
+	);
+	expect(withStatus(later, 401).length).toBe(later.length);
+});
+
+it("refuses every request that lacks a scope once the update that took it has returned", async () => {
+	const { key, api_key } = await createKey();
+	const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+	const post = (path: string, body: unknown) =>
+		send(service, path, { method: "POST", headers, body: JSON.stringify(body) });
+	const person = { external_id: "crm-1", name: "Jane Doe", email: "jane@acme.example" };
+	expect((await post("/v1/sync_collaborators", { collaborators: [person] })).status).toBe(200);
+
+	// With a reference, sending it again changes nothing.
+	const activity = { collaborator_id: "crm-1", activity: "001", reference: "call-1" };
+	const later = await sentAfter(
+		() => owner.mutate("keys.update", { id: api_key.id, scopes: ["leads:read"] }),
+		() => post("/v1/sync_activities", { activities: [activity] }),
+	);
+	expect(withStatus(later, 403).length).toBe(later.length);
+	expect(later.at(-1)?.body).toContain("default:sync");
+	// The scope was taken, not the key.
+	expect((await whoami(service, key)).status).toBe(200);
+});

@@ -1,0 +1,127 @@
+/** The configuration: what stops the Worker, and that no secret in it is ever shown. */
+import { inspect } from "node:util";
+import { describe, expect, it } from "vitest";
+import { type Bindings, type Config, readConfig, Secret, usageFlushSeconds } from "../../../worker/env.ts";
+
+const SECRETS = {
+	JWT_SECRET: "jwt-0123456789abcdef0123456789abcdef",
+	SERVICE_ROLE_KEY: "service-0123456789abcdef0123456789ab",
+	KEY_PEPPER: "pepper-0123456789abcdef0123456789abc",
+};
+const COMPLETE = { ...SECRETS, JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "salesos-api" };
+
+/** Why the configuration is refused. */
+function complaint(env: Partial<Bindings>): string {
+	try {
+		readConfig(env);
+	} catch (thrown) {
+		return String(thrown);
+	}
+	return "";
+}
+
+describe("a complete configuration", () => {
+	it("is read", () => {
+		const config = readConfig(COMPLETE);
+		expect(config.jwt).toMatchObject({ issuer: COMPLETE.JWT_ISSUER, audience: COMPLETE.JWT_AUDIENCE, jwksUrl: null });
+		expect(config.jwt.secret.reveal()).toBe(SECRETS.JWT_SECRET);
+		expect(config.serviceRoleKey.reveal()).toBe(SECRETS.SERVICE_ROLE_KEY);
+		expect(config.peppers.map((pepper) => pepper.reveal())).toEqual([SECRETS.KEY_PEPPER]);
+		expect(usageFlushSeconds(COMPLETE)).toBe(15);
+	});
+
+	it("has no identity provider where JWKS_URL is empty", () => {
+		expect(readConfig({ ...COMPLETE, JWKS_URL: "" }).jwt.jwksUrl).toBeNull();
+		expect(readConfig({ ...COMPLETE, JWKS_URL: "https://idp.example/keys" }).jwt.jwksUrl).toBe(
+			"https://idp.example/keys",
+		);
+	});
+
+	it("has the previous pepper behind the current one, while there is one", () => {
+		const previous = "previous-0123456789abcdef0123456789";
+		const { peppers } = readConfig({ ...COMPLETE, KEY_PEPPER_PREVIOUS: previous });
+		expect(peppers.map((pepper) => pepper.reveal())).toEqual([SECRETS.KEY_PEPPER, previous]);
+		expect(readConfig({ ...COMPLETE, KEY_PEPPER_PREVIOUS: "" }).peppers).toHaveLength(1);
+	});
+});
+
+describe("a configuration that will not do", () => {
+	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "JWT_ISSUER", "JWT_AUDIENCE"] as const)(
+		"is refused without %s, by name",
+		(name) => {
+			const { [name]: _, ...rest } = COMPLETE;
+			expect(complaint(rest)).toContain(`${name} is missing`);
+			expect(complaint({ ...COMPLETE, [name]: "" })).toContain(`${name} is missing`);
+		},
+	);
+
+	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "KEY_PEPPER_PREVIOUS"] as const)(
+		"is refused with %s too short, by name and without showing it",
+		(name) => {
+			const short = "s3cr3t-0123456789abcdef01234567";
+			expect(short).toHaveLength(31);
+			expect(complaint({ ...COMPLETE, [name]: short })).toMatch(new RegExp(`\\b${name} is shorter than 32 characters`));
+			expect(complaint({ ...COMPLETE, [name]: short })).not.toContain("s3cr3t");
+			expect(complaint({ ...COMPLETE, [name]: `${short}8` })).toBe("");
+		},
+	);
+
+	it.each(["no address", "/keys", "idp.example/keys"])("is refused with JWKS_URL %j", (url) => {
+		expect(complaint({ ...COMPLETE, JWKS_URL: url })).toContain("JWKS_URL");
+	});
+
+	it.each(["0", "-1", "1.5", "often", "3601", ""])("is refused with USAGE_FLUSH_SECONDS %j", (seconds) => {
+		expect(complaint({ ...COMPLETE, USAGE_FLUSH_SECONDS: seconds })).toContain("USAGE_FLUSH_SECONDS");
+	});
+
+	it("is told everything that is wrong at once", () => {
+		const message = complaint({
+			JWT_SECRET: "s3cr3t",
+			KEY_PEPPER: "p3pp3r",
+			JWKS_URL: "no address",
+			USAGE_FLUSH_SECONDS: "0",
+		});
+		for (const name of ["JWT_SECRET", "KEY_PEPPER", "SERVICE_ROLE_KEY", "JWT_ISSUER", "JWT_AUDIENCE"])
+			expect(message).toContain(name);
+		for (const name of ["JWKS_URL", "USAGE_FLUSH_SECONDS"]) expect(message).toContain(name);
+		expect(message).not.toMatch(/s3cr3t|p3pp3r/);
+	});
+
+	it("shows no secret that is in order beside one that is not", () => {
+		const message = complaint({ ...COMPLETE, KEY_PEPPER: "short" });
+		for (const secret of Object.values(SECRETS)) expect(message).not.toContain(secret);
+	});
+});
+
+describe("a secret", () => {
+	const VALUE = "s3cr3t-0123456789abcdef0123456789";
+	const secret = new Secret(VALUE);
+	const config: Config = readConfig({ ...COMPLETE, JWT_SECRET: VALUE, SERVICE_ROLE_KEY: VALUE, KEY_PEPPER: VALUE });
+
+	it("is redacted as text and in JSON", () => {
+		expect(String(secret)).toBe("[redacted]");
+		expect(`${secret}`).toBe("[redacted]");
+		expect(`a ${secret}`.concat(String(secret))).toBe("a [redacted][redacted]");
+		expect([secret].join()).toBe("[redacted]");
+		expect(JSON.stringify(secret)).toBe('"[redacted]"');
+		expect(JSON.stringify({ secret })).toBe('{"secret":"[redacted]"}');
+	});
+
+	it("is shown only to who asks for it", () => {
+		expect(secret.reveal()).toBe(VALUE);
+		const shown = [
+			inspect(secret, { showHidden: true, depth: null }),
+			inspect(config, { showHidden: true, depth: null, getters: true }),
+			JSON.stringify(config),
+			JSON.stringify(Object.getOwnPropertyDescriptors(secret)),
+			Object.entries(secret).join(),
+			String(new Error("Failed", { cause: secret }).cause),
+		];
+		for (const text of shown) expect(text).not.toContain("s3cr3t");
+	});
+
+	it("is redacted on the console", () => {
+		expect(inspect(secret)).toContain("[redacted]");
+		expect(inspect({ deep: { secret } })).toContain("[redacted]");
+	});
+});

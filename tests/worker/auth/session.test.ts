@@ -1,0 +1,489 @@
+/** Signing in and out of the dashboard. */
+
+import { env } from "cloudflare:workers";
+import { scryptSync } from "node:crypto";
+import { desc, eq } from "drizzle-orm";
+import { decodeJwt } from "jose";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { auditEvents, tenants, users } from "../../../db/schema.ts";
+import { seed } from "../../../db/seed.ts";
+import { createApp } from "../../../worker/app.ts";
+import { type Bindings, readConfig } from "../../../worker/env.ts";
+import { newId, randomText } from "../../../worker/random.ts";
+import type { LoggedIn, Me } from "../../../worker/schemas/session.ts";
+import { addTenant, createKey, db, mutate, ORIGIN, query, token } from "../world.ts";
+import { expectNoSecrets } from "./auth-matrix.ts";
+
+const COOKIE = "__Host-session";
+const PASSWORD = "correct horse battery staple";
+const HOUR_MS = 3_600_000;
+const OWNER = "olivia@acme.example";
+
+await seed(db, { email: OWNER, password: PASSWORD }, Date.now());
+const [acme] = await db.select().from(tenants);
+if (!acme) throw new Error("There is no demo tenant.");
+
+afterEach(() => {
+	vi.useRealTimers();
+	vi.restoreAllMocks();
+});
+
+/** An address that no other test calls from, since attempts of one address are counted together. */
+function freshAddress(): string {
+	const [a, b] = crypto.getRandomValues(new Uint16Array(2));
+	return `2001:db8::${a?.toString(16)}:${b?.toString(16)}`;
+}
+
+/** A hash of {@link PASSWORD} that costs next to nothing to check, for tests that sign in often. */
+const CHEAP = { N: 16, r: 1, p: 1 };
+const salt = Buffer.alloc(16);
+const CHEAP_HASH = [
+	"scrypt",
+	16,
+	1,
+	1,
+	salt.toString("base64"),
+	scryptSync(PASSWORD, salt, 32, CHEAP).toString("base64"),
+];
+
+/** Adds a person to the demo tenant and returns their address. */
+async function addUser(role: "owner" | "admin" | "member" = "admin", capabilities: string[] = []): Promise<string> {
+	const email = `${randomText(12).toLowerCase()}@acme.example`;
+	await db.insert(users).values({
+		id: newId("usr"),
+		tenantId: acme?.id ?? "",
+		email,
+		name: "Somebody",
+		passwordHash: CHEAP_HASH.join("$"),
+		role,
+		capabilities,
+		createdAt: Date.now(),
+	});
+	return email;
+}
+
+interface Attempt {
+	email: string;
+	password?: string;
+	ip?: string;
+	headers?: Record<string, string>;
+}
+
+const signIn = ({ email, password = PASSWORD, ip = freshAddress(), headers = {} }: Attempt) =>
+	mutate<LoggedIn>({ "cf-connecting-ip": ip, ...headers }, "session.login", { email, password });
+
+/** Signs in and returns the headers that a browser on our page sends from then on. */
+async function asBrowser(email: string) {
+	const { data } = await signIn({ email });
+	return { cookie: `${COOKIE}=${data.token}`, origin: ORIGIN };
+}
+
+/** What a `Set-Cookie` says, attribute by attribute. */
+function cookieOf(headers: Headers): { name: string; value: string; attributes: string[] } | null {
+	const [first, ...others] = headers.getSetCookie();
+	expect(others).toEqual([]);
+	if (first === undefined) return null;
+	const [pair = "", ...attributes] = first.split(/; */);
+	const [name = "", value = ""] = pair.split("=");
+	return { name, value, attributes: attributes.sort() };
+}
+
+const ATTRIBUTES = ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"];
+
+describe("signing in", () => {
+	it.each([OWNER, "admin@acme.example", "member@acme.example"])("works for %s of the demo tenant", async (email) => {
+		const { status, data, headers } = await signIn({ email });
+		expect(status).toBe(200);
+		expect(data.user).toMatchObject({ email, tenant_id: acme.id });
+		expect(headers.get("cache-control")).toBe("no-store");
+	});
+
+	it("sets a cookie for this host alone that no script can read and no other site can send", async () => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		const { data, headers } = await signIn({ email: await addUser() });
+		expect(cookieOf(headers)).toEqual({
+			name: COOKIE,
+			value: data.token,
+			attributes: [...ATTRIBUTES, "Max-Age=43200"].sort(),
+		});
+		expect(Date.parse(data.expires_at)).toBe(Date.now() + 12 * HOUR_MS);
+	});
+
+	it("tells who has signed in, and no more", async () => {
+		const email = await addUser("member", ["admin.integrations"]);
+		const { data } = await signIn({ email });
+		expect(data).toEqual({
+			token: expect.stringMatching(/^eyJ/),
+			expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+			user: {
+				id: expect.stringMatching(/^usr_/),
+				tenant_id: acme.id,
+				role: "member",
+				capabilities: ["admin.integrations"],
+				email,
+				name: "Somebody",
+			},
+		});
+	});
+
+	it("takes the address in capitals and with spaces around it", async () => {
+		const email = await addUser();
+		expect((await signIn({ email: `  ${email.toUpperCase()} ` })).status).toBe(200);
+	});
+
+	it("takes the password only as it is", async () => {
+		const email = await addUser();
+		for (const password of [PASSWORD.toUpperCase(), ` ${PASSWORD}`, `${PASSWORD} `, PASSWORD.slice(0, -1), "x"])
+			expect((await signIn({ email, password })).status, password).toBe(401);
+	});
+
+	it("answers a wrong password and an unknown address in the same words", async () => {
+		const email = await addUser();
+		const wrong = await signIn({ email, password: "wrong" });
+		const unknown = await signIn({ email: "nobody@acme.example" });
+		for (const answer of [wrong, unknown]) {
+			expect(answer.status).toBe(401);
+			expect(answer.error.code).toBe("UNAUTHORIZED");
+			expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+			expect(cookieOf(answer.headers)).toBeNull();
+		}
+		expect({ ...wrong.error, request_id: "" }).toEqual({ ...unknown.error, request_id: "" });
+	});
+
+	it.each(["https://evil.example", "null", "http://keys.example", "https://sub.keys.example"])(
+		"is refused to a page of %s",
+		async (origin) => {
+			const answer = await signIn({ email: await addUser(), headers: { origin } });
+			expect(answer.status).toBe(403);
+			expect(cookieOf(answer.headers)).toBeNull();
+		},
+	);
+
+	it("works from a page of this origin", async () => {
+		expect((await signIn({ email: await addUser(), headers: { origin: ORIGIN } })).status).toBe(200);
+	});
+});
+
+describe("the session cookie", () => {
+	it("is enough to read, with or without Origin", async () => {
+		const { cookie } = await asBrowser(await addUser());
+		for (const procedure of ["session.me", "keys.list", "audit.list"]) {
+			expect((await query({ cookie }, procedure)).status, procedure).toBe(200);
+			expect((await query({ cookie, origin: ORIGIN }, procedure)).status, procedure).toBe(200);
+		}
+	});
+
+	it("is found among other cookies", async () => {
+		const { cookie } = await asBrowser(await addUser());
+		expect((await query({ cookie: `theme=dark; ${cookie}; ${COOKIE}x=1` }, "session.me")).status).toBe(200);
+	});
+
+	it("changes something only from a page of this origin", async () => {
+		const browser = await asBrowser(await addUser());
+		const { api_key } = await createKey(browser);
+		const { cookie } = browser;
+		const foreign = ["https://evil.example", "null", "http://keys.example", "https://keys.example:8443", `${ORIGIN}/`];
+		for (const headers of [{ cookie }, ...foreign.map((origin) => ({ cookie, origin }))]) {
+			for (const procedure of ["keys.create", "keys.update", "keys.rotate", "keys.revoke", "keys.delete"]) {
+				const answer = await mutate(headers, procedure, { id: api_key.id, name: "Stolen" });
+				expect(answer.status, `${procedure} with ${JSON.stringify(headers)}`).toBe(403);
+				expect(answer.error.code).toBe("FORBIDDEN");
+			}
+		}
+		const { data } = await query<{ name: string; status: string }>(browser, "keys.get", { id: api_key.id });
+		expect(data).toMatchObject({ name: "Test key", status: "active" });
+		expect((await mutate(browser, "keys.revoke", { id: api_key.id })).status).toBe(200);
+	});
+
+	it("changes nothing through a GET", async () => {
+		const { cookie } = await asBrowser(await addUser());
+		const answer = await query({ cookie }, "keys.create", { name: "By a link" });
+		expect(answer.status).toBe(405);
+	});
+
+	it("gives way to a bearer credential, which no other site can send", async () => {
+		const { cookie } = await asBrowser(await addUser("member"));
+		const { data } = await signIn({ email: await addUser("admin") });
+		const both = { cookie, authorization: `Bearer ${data.token}`, origin: "https://partner.example" };
+		expect((await query<Me>(both, "session.me")).data.user.role).toBe("admin");
+		expect((await mutate(both, "keys.create", { name: "By a partner's page" })).status).toBe(200);
+	});
+});
+
+describe("who I am", () => {
+	it("tells the user, the tenant and the end of the session", async () => {
+		const email = await addUser("owner");
+		const { data: signedIn } = await signIn({ email });
+		const { data } = await query<Me>(signedIn.token, "session.me");
+		expect(data).toEqual({
+			user: signedIn.user,
+			tenant: {
+				id: acme.id,
+				name: "Acme",
+				slug: "acme",
+				created_at: new Date(acme.createdAt).toISOString(),
+			},
+			expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
+		});
+		expect(data.user.capabilities).toEqual(["admin.integrations"]);
+		// A token counts in whole seconds.
+		expect(Date.parse(signedIn.expires_at) - Date.parse(data.expires_at)).toBeLessThan(1_000);
+	});
+
+	it("is told to people without an account here as well", async () => {
+		const tenantId = await addTenant();
+		const { data } = await query<Me>(await token({ tenantId, role: "member" }), "session.me");
+		expect(data).toMatchObject({
+			user: { id: "usr_test", tenant_id: tenantId, role: "member", capabilities: [], email: null, name: null },
+			tenant: { id: tenantId },
+		});
+	});
+});
+
+describe("signing out", () => {
+	it("ends the session on the server, wherever its token was copied to", async () => {
+		const { data } = await signIn({ email: await addUser() });
+		const answer = await mutate(data.token, "session.logout");
+		expect([answer.status, answer.data]).toEqual([200, { ended: true }]);
+		expect((await query(data.token, "session.me")).status).toBe(401);
+		expect((await query({ cookie: `${COOKIE}=${data.token}` }, "session.me")).status).toBe(401);
+		expect((await mutate(data.token, "keys.create", { name: "Too late" })).status).toBe(401);
+	});
+
+	it("takes the cookie back", async () => {
+		const browser = await asBrowser(await addUser());
+		const answer = await mutate(browser, "session.logout");
+		expect(cookieOf(answer.headers)).toEqual({
+			name: COOKIE,
+			value: "",
+			attributes: [...ATTRIBUTES, "Max-Age=0"].sort(),
+		});
+		expect((await query(browser, "session.me")).status).toBe(401);
+	});
+
+	it("leaves the person's other sessions alone", async () => {
+		const email = await addUser();
+		const laptop = await signIn({ email });
+		const phone = await signIn({ email });
+		await mutate(laptop.data.token, "session.logout");
+		expect((await query(phone.data.token, "session.me")).status).toBe(200);
+	});
+
+	it("is no failure where nobody is signed in", async () => {
+		const { data } = await signIn({ email: await addUser() });
+		await mutate(data.token, "session.logout");
+		for (const who of [null, data.token, "garbage", await token({ tenantId: acme.id }), { cookie: `${COOKIE}=x` }]) {
+			// What comes without Origin is no browser, and a browser's cookie needs one.
+			const headers = typeof who === "object" && who ? { ...who, origin: ORIGIN } : who;
+			const answer = await mutate(headers, "session.logout");
+			expect([answer.status, answer.data]).toEqual([200, { ended: false }]);
+		}
+	});
+
+	it("is refused to a page of another site", async () => {
+		const browser = await asBrowser(await addUser());
+		const answer = await mutate({ ...browser, origin: "https://evil.example" }, "session.logout");
+		expect(answer.status).toBe(403);
+		expect((await query(browser, "session.me")).status).toBe(200);
+	});
+
+	it("does not take the cookie back because a page of another site says so", async () => {
+		// The browser keeps a SameSite=Strict cookie from such a request, but obeys the answer.
+		for (const headers of [{}, { cookie: (await asBrowser(await addUser())).cookie }]) {
+			const answer = await mutate({ ...headers, origin: "https://evil.example" }, "session.logout");
+			expect(cookieOf(answer.headers)).toBeNull();
+		}
+	});
+});
+
+describe("a session", () => {
+	it("lasts twelve hours", async () => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		const { data } = await signIn({ email: await addUser() });
+		const cookie = `${COOKIE}=${data.token}`;
+		const end = Date.parse(data.expires_at);
+		vi.setSystemTime(end - 2_000);
+		expect((await query(data.token, "session.me")).status).toBe(200);
+		expect((await query({ cookie }, "session.me")).status).toBe(200);
+		vi.setSystemTime(end);
+		expect((await query(data.token, "session.me")).status).toBe(401);
+		expect((await query({ cookie }, "session.me")).status).toBe(401);
+	});
+
+	it("ends on the server even if the token says that it goes on", async () => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		const { data } = await signIn({ email: await addUser() });
+		const { session_id } = decodeJwt(data.token);
+		const longer = await token({ tenantId: acme.id, expiresIn: 24 * 3_600, claims: { session_id } });
+		expect((await query(longer, "session.me")).status).toBe(200);
+		vi.setSystemTime(Date.parse(data.expires_at));
+		expect((await query(longer, "session.me")).status).toBe(401);
+	});
+
+	it("is good in no other tenant", async () => {
+		const { data } = await signIn({ email: await addUser() });
+		const { session_id } = decodeJwt(data.token);
+		const elsewhere = await token({ tenantId: await addTenant(), claims: { session_id } });
+		expect((await query(elsewhere, "session.me")).status).toBe(401);
+	});
+
+	it("that cannot be looked up lets nobody in", async () => {
+		const { data } = await signIn({ email: await addUser() });
+		const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+		const down = () => {
+			throw new Error("D1_ERROR: no such table: sessions");
+		};
+		const DB = new Proxy(env.DB, { get: () => down });
+		const headers = { authorization: `Bearer ${data.token}` };
+		const answer = await createApp(readConfig(env)).fetch(new Request(`${ORIGIN}/trpc/scopes.list`, { headers }), {
+			// The app asks for nothing but its bindings.
+			...(env as Bindings),
+			DB,
+		});
+		expect(answer.status).toBe(503);
+		expectNoSecrets(await answer.text());
+		expect(JSON.stringify(log.mock.calls)).not.toContain(data.token);
+	});
+});
+
+describe("attempts to sign in", () => {
+	/**
+	 * Runs what has to lie in one minute of the clock, by which the limiter counts. If it failed and the minute has
+	 * turned on the way, it was none, and is run again.
+	 */
+	async function withinOneMinute(attempts: () => Promise<void>): Promise<void> {
+		const minute = () => Math.floor(Date.now() / 60_000);
+		for (;;) {
+			const start = minute();
+			try {
+				return await attempts();
+			} catch (thrown) {
+				if (minute() === start) throw thrown;
+			}
+		}
+	}
+	const statuses = async (attempts: Attempt[]) => {
+		const all: number[] = [];
+		for (const attempt of attempts) all.push((await signIn(attempt)).status);
+		return all;
+	};
+	const tenTimes = <T>(value: T): T[] => Array<T>(10).fill(value);
+
+	it("at one account are ten a minute, from wherever; then not even the right password helps", async () => {
+		await withinOneMinute(async () => {
+			const email = await addUser();
+			const wrong = tenTimes(0).map((_, i) => ({
+				email: i % 2 === 0 ? email : ` ${email.toUpperCase()}`,
+				password: "wrong",
+			}));
+			expect(await statuses(wrong)).toEqual(tenTimes(401));
+			const answer = await signIn({ email });
+			expect(answer.status).toBe(429);
+			expect(answer.error).toMatchObject({ code: "RATE_LIMITED", retry_after: 60 });
+			expect(answer.headers.get("retry-after")).toBe("60");
+			expect(cookieOf(answer.headers)).toBeNull();
+			// Everybody else goes on.
+			expect((await signIn({ email: await addUser() })).status).toBe(200);
+		});
+	});
+
+	it("from one address are ten a minute, at whichever accounts", async () => {
+		await withinOneMinute(async () => {
+			const ip = freshAddress();
+			const emails = await Promise.all(tenTimes(0).map(() => addUser()));
+			expect(await statuses(emails.map((email) => ({ email, ip })))).toEqual(tenTimes(200));
+			const email = await addUser();
+			const answer = await signIn({ email, ip });
+			expect(answer.status).toBe(429);
+			expect(answer.headers.get("retry-after")).toBe("60");
+			// The account is not the matter, and neither is what the caller says of where they are.
+			expect((await signIn({ email })).status).toBe(200);
+			expect((await signIn({ email, ip, headers: { "x-forwarded-for": freshAddress() } })).status).toBe(429);
+		});
+	});
+
+	it("count one by one within a batch", async () => {
+		await withinOneMinute(async () => {
+			const email = await addUser();
+			const calls = Array(15).fill("session.login").join(",");
+			const input = Object.fromEntries(Array.from({ length: 15 }, (_, i) => [i, { email, password: `guess ${i}` }]));
+			const answers = await mutate({ "cf-connecting-ip": freshAddress() }, `${calls}?batch=1`, input);
+			expect(answers.status).toBe(207);
+			expect((await signIn({ email })).status).toBe(429);
+			const failed = await db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email));
+			expect(failed).toHaveLength(10);
+		});
+	});
+
+	it("at the same time are no more than one after the other", async () => {
+		await withinOneMinute(async () => {
+			const email = await addUser();
+			const answers = await Promise.all(Array.from({ length: 25 }, () => signIn({ email, password: "wrong" })));
+			expect(answers.filter((answer) => answer.status === 401)).toHaveLength(10);
+			expect(answers.filter((answer) => answer.status === 429)).toHaveLength(15);
+		});
+	});
+});
+
+describe("the audit trail", () => {
+	const eventsOf = (email: string) =>
+		db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email)).orderBy(desc(auditEvents.at));
+
+	it("tells of sign-in, failed sign-in and sign-out, from where and with what", async () => {
+		const email = await addUser();
+		const ip = freshAddress();
+		const from = { ip, headers: { "user-agent": "Browser/1.0" } };
+		await signIn({ email, password: "wrong", ...from });
+		const { data } = await signIn({ email, ...from });
+		const headers = { authorization: `Bearer ${data.token}`, "cf-connecting-ip": ip, "user-agent": "Browser/1.0" };
+		await mutate(headers, "session.logout");
+
+		const events = await eventsOf(email);
+		expect(events.map((event) => event.action).sort()).toEqual([
+			"session.login",
+			"session.login_failed",
+			"session.logout",
+		]);
+		for (const event of events)
+			expect(event).toMatchObject({
+				tenantId: acme.id,
+				actor: data.user.id,
+				actorEmail: email,
+				keyId: null,
+				ip,
+				userAgent: "Browser/1.0",
+				changes: {},
+			});
+	});
+
+	it("is read by the tenant's admins, by action", async () => {
+		const email = await addUser();
+		const { data } = await signIn({ email });
+		const list = await query(data.token, "audit.list", { action: "session.login", actor: data.user.id });
+		expect(list.data).toMatchObject({ items: [{ action: "session.login", actor_email: email }] });
+	});
+
+	it("does not believe what a caller says of their address, and does not keep endless text", async () => {
+		const email = await addUser();
+		const headers = { "x-forwarded-for": "203.0.113.9", "x-real-ip": "203.0.113.9", "user-agent": "x".repeat(2_000) };
+		const ip = freshAddress();
+		await signIn({ email, ip, headers });
+		expect(await eventsOf(email)).toMatchObject([{ ip, userAgent: "x".repeat(256) }]);
+	});
+
+	it("holds no password and no token", async () => {
+		const email = await addUser();
+		const typo = "what somebody typed in the wrong field";
+		await signIn({ email, password: typo });
+		await signIn({ email: "nobody@acme.example", password: typo });
+		const { data } = await signIn({ email });
+		await createKey(data.token);
+		await mutate(data.token, "session.logout");
+		const everything = JSON.stringify(await db.select().from(auditEvents));
+		expect(everything).toContain(email);
+		expect(everything).not.toContain(typo);
+		expect(everything).not.toContain(PASSWORD);
+		expect(everything).not.toContain("scrypt$");
+		expectNoSecrets(everything);
+	});
+});

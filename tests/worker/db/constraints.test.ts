@@ -1,0 +1,155 @@
+/** What the database itself refuses, whatever the code above it does. */
+import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { runBatch } from "../../../db/client.ts";
+import { activities, apiKeys, collaborators, sessions, tenants, usageHourly, users } from "../../../db/schema.ts";
+import { isConstraintFailure } from "../../../worker/errors.ts";
+import { newId } from "../../../worker/random.ts";
+import { addTenant, createKey, db, token } from "../world.ts";
+
+const NOW = Date.now();
+const tenantId = await addTenant();
+
+/** Rows that hang together, with the ids that tests put wrong. */
+const apiKey = (tenant: string): typeof apiKeys.$inferInsert => ({
+	id: newId("evt").slice(4, 16),
+	tenantId: tenant,
+	environment: "live",
+	name: "CRM",
+	secretHash: "0".repeat(64),
+	keyPrefix: "sk_live_0000",
+	lastFour: "0000",
+	scopes: [],
+	rateLimit: 1,
+	ipAllowlist: [],
+	createdAt: NOW,
+	createdBy: "usr_ada",
+	searchText: "crm",
+});
+const user = (tenant: string, email = `${newId("usr")}@acme.example`): typeof users.$inferInsert => ({
+	id: newId("usr"),
+	tenantId: tenant,
+	email,
+	name: "Ada",
+	passwordHash: "none",
+	role: "member",
+	capabilities: [],
+	createdAt: NOW,
+});
+const collaborator = (tenant: string, externalId: string): typeof collaborators.$inferInsert => ({
+	id: newId("col"),
+	tenantId: tenant,
+	environment: "live",
+	externalId,
+	name: "Ana",
+	email: "ana@acme.example",
+	createdAt: NOW,
+	updatedAt: NOW,
+	writtenBy: "key",
+});
+const activity = (collaboratorId: string, reference: string | null): typeof activities.$inferInsert => ({
+	id: newId("act"),
+	tenantId,
+	environment: "live",
+	collaboratorId,
+	activity: "001",
+	quantity: 1,
+	occurredAt: NOW,
+	reference,
+	createdAt: NOW,
+	writtenBy: "key",
+});
+
+/** Why a statement failed, as far as the code above distinguishes it. */
+async function failure(statement: PromiseLike<unknown>): Promise<string> {
+	try {
+		await statement;
+	} catch (thrown) {
+		for (const constraint of ["UNIQUE", "FOREIGN KEY"] as const)
+			if (isConstraintFailure(thrown, constraint)) return constraint;
+		return "something else";
+	}
+	return "none";
+}
+
+describe("a row that belongs to nothing", () => {
+	it.each([
+		["a key of an unknown tenant", () => db.insert(apiKeys).values(apiKey("ten_unknown"))],
+		["a user of an unknown tenant", () => db.insert(users).values(user("ten_unknown"))],
+		["a collaborator of an unknown tenant", () => db.insert(collaborators).values(collaborator("ten_unknown", "a"))],
+		["an activity of an unknown collaborator", () => db.insert(activities).values(activity("col_unknown", null))],
+		[
+			"a session of an unknown user",
+			() =>
+				db.insert(sessions).values({ id: "ses_x", tenantId, userId: "usr_unknown", createdAt: NOW, expiresAt: NOW }),
+		],
+		[
+			"usage of an unknown key",
+			() =>
+				db.insert(usageHourly).values({ keyId: "unknown", hour: 0, tenantId, allowed: 0, rateLimited: 0, denied: 0 }),
+		],
+	])("is refused: %s", async (_what, insert) => {
+		expect(await failure(insert())).toBe("FOREIGN KEY");
+	});
+
+	it("is accepted once it does", async () => {
+		expect(await failure(db.insert(apiKeys).values(apiKey(tenantId)))).toBe("none");
+		expect(await failure(db.insert(users).values(user(tenantId)))).toBe("none");
+	});
+});
+
+describe("a tenant", () => {
+	it("cannot be taken away from under its keys", async () => {
+		const full = await addTenant();
+		await createKey(await token({ tenantId: full }));
+		expect(await failure(db.delete(tenants).where(eq(tenants.id, full)))).toBe("FOREIGN KEY");
+	});
+});
+
+describe("what there may be one of", () => {
+	it("is refused the second time: a slug, an address, an external id, a reference", async () => {
+		const slug = newId("ten").toLowerCase();
+		await db.insert(tenants).values({ id: newId("ten"), name: "Acme", slug, createdAt: NOW });
+		expect(await failure(db.insert(tenants).values({ id: newId("ten"), name: "Acme", slug, createdAt: NOW }))).toBe(
+			"UNIQUE",
+		);
+		await db.insert(users).values(user(tenantId, "ada@acme.example"));
+		expect(await failure(db.insert(users).values(user(await addTenant(), "ada@acme.example")))).toBe("UNIQUE");
+
+		const person = collaborator(tenantId, "ana");
+		await db.insert(collaborators).values(person);
+		expect(await failure(db.insert(collaborators).values(collaborator(tenantId, "ana")))).toBe("UNIQUE");
+		await db.insert(activities).values(activity(person.id, "r1"));
+		expect(await failure(db.insert(activities).values(activity(person.id, "r1")))).toBe("UNIQUE");
+		// Without a reference there is nothing to be the same.
+		await db.insert(activities).values([activity(person.id, null), activity(person.id, null)]);
+	});
+});
+
+describe("a batch", () => {
+	it("with one bad statement does nothing at all", async () => {
+		const good = apiKey(tenantId);
+		const batch = runBatch(db, [db.insert(apiKeys).values(good), db.insert(apiKeys).values(apiKey("ten_unknown"))]);
+		expect(await failure(batch)).toBe("FOREIGN KEY");
+		expect(await db.select().from(apiKeys).where(eq(apiKeys.id, good.id))).toEqual([]);
+	});
+});
+
+describe("deleting", () => {
+	it("a key takes its usage along, a user their sessions", async () => {
+		const [key, person] = [apiKey(tenantId), user(tenantId)];
+		await runBatch(db, [
+			db.insert(apiKeys).values(key),
+			db.insert(usageHourly).values({ keyId: key.id, hour: 0, tenantId, allowed: 1, rateLimited: 0, denied: 0 }),
+			db.insert(users).values(person),
+			db.insert(sessions).values({ id: "ses_y", tenantId, userId: person.id, createdAt: NOW, expiresAt: NOW }),
+			db.delete(apiKeys).where(eq(apiKeys.id, key.id)),
+			db.delete(users).where(eq(users.id, person.id)),
+		]);
+		const { results } = await env.DB.prepare(
+			"select (select count(*) from usage_hourly) as usage, (select count(*) from sessions) as sessions",
+		).all();
+		expect(results).toEqual([{ usage: 0, sessions: 0 }]);
+	});
+});

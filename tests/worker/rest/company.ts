@@ -1,0 +1,39 @@
+/** What tests of the REST door begin with: a tenant with keys, and calls whose answer is read whole. */
+import { addTenant, asIntegration, createKey, request, token } from "../world.ts";
+
+/** A tenant, its admin's token, and an unrestricted key of each environment. */
+export async function company() {
+	const tenantId = await addTenant();
+	const admin = await token({ tenantId });
+	const [live, test] = await Promise.all([
+		createKey(admin, { scopes: [], rate_limit: 1_000_000 }),
+		createKey(admin, { scopes: [], rate_limit: 1_000_000, environment: "test" }),
+	]);
+	return { tenantId, admin, live: live.key, test: test.key, liveId: live.api_key.id, testId: test.api_key.id };
+}
+
+/** A REST call and all of its answer. */
+export interface Reply<T> {
+	status: number;
+	headers: Headers;
+	data: T;
+	error: { code: string; message: string; details?: { field: string; message: string }[]; retry_after?: number };
+	meta: { request_id: string; timestamp: string; next_cursor?: string | null };
+}
+
+/** Calls as an integration; with a body, sends it as JSON. */
+export async function call<T>(key: string, method: string, path: string, body?: unknown): Promise<Reply<T>> {
+	const json =
+		body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+	return read(await asIntegration(key, path, { method, ...json }));
+}
+
+/** Reads an answer whose body is an envelope. */
+export async function read<T>(response: Response): Promise<Reply<T>> {
+	// The shape is the envelope's; what a test expects of it, it asserts.
+	const body = (await response.json()) as Pick<Reply<T>, "data" | "error" | "meta">;
+	return { status: response.status, headers: response.headers, data: body.data, error: body.error, meta: body.meta };
+}
+
+/** A request that says no more than where it goes. */
+export const visit = async <T>(path: string, init?: RequestInit): Promise<Reply<T>> => read(await request(path, init));

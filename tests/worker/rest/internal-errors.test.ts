@@ -1,0 +1,92 @@
+/** When something fails on our side, callers hear that and no more; the log has the rest, under the same request id. */
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createApp } from "../../../worker/app.ts";
+import { readConfig } from "../../../worker/env.ts";
+import { asIntegration, createKey } from "../world.ts";
+import { call, company, type Reply, read } from "./company.ts";
+
+const SECRETS = [env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER];
+const log = vi.spyOn(console, "error").mockImplementation(() => {});
+afterEach(() => log.mockClear());
+
+const { admin, live } = await company();
+const { key: unseen } = await createKey(admin, { scopes: [] });
+const { data: lead } = await call<{ id: string }>(live, "POST", "/v1/leads", {
+	name: "Ana Secret-Name",
+	email: "ana-secret@acme.example",
+});
+const CUSTOMER = /Secret-Name|ana-secret/;
+
+/** A failure of ours as it must look from outside, and its line in the log. */
+function expectDiscretion(reply: Reply<unknown>, status: number, code: string, key: string): void {
+	expect([reply.status, reply.error.code]).toEqual([status, code]);
+	expect(Object.keys(reply.error).sort()).toEqual(["code", "message"]);
+	expect(reply.meta.request_id).toBe(reply.headers.get("x-request-id"));
+	expect(reply.error.message).not.toMatch(/table|column|sql|D1|JSON|token|undefined|leads|keys\b.*:/i);
+	const lines = log.mock.calls.map(([line]) => String(line));
+	// The gate may have logged what happened before; the door's line is the one to find by the request's id.
+	expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ level: "error", request_id: reply.meta.request_id });
+	for (const secret of [...SECRETS, key.slice(8)]) expect(lines.join()).not.toContain(secret);
+	expect(lines.join()).not.toMatch(CUSTOMER);
+}
+
+describe("a row that cannot be read", () => {
+	it("is 500 without a word about it", async () => {
+		await env.DB.prepare("update leads set tags = 'no json' where id = ?").bind(lead.id).run();
+		const reply = await call(live, "GET", `/v1/leads/${lead.id}`);
+		expectDiscretion(reply, 500, "INTERNAL", live);
+		expect(reply.headers.get("x-ratelimit-limit")).toBe("1000000");
+		expect(reply.headers.get("cache-control")).toBe("no-store");
+	});
+});
+
+describe("a table that is gone", () => {
+	it.each([
+		["GET", "/v1/leads?search=Secret-Name", undefined],
+		["GET", `/v1/leads/${lead.id}`, undefined],
+		["POST", "/v1/leads", { name: "Ana Secret-Name", email: "ana-secret@acme.example" }],
+		["PATCH", `/v1/leads/${lead.id}`, { name: "Ana Secret-Name" }],
+	])("makes %s %s 503 without a word about it", async (method, path, body) => {
+		await env.DB.exec("drop table if exists leads");
+		expectDiscretion(await call(live, method, path, body), 503, "UNAVAILABLE", live);
+	});
+
+	it.each([
+		[
+			"/v1/sync_collaborators",
+			{ collaborators: [{ external_id: "a", name: "Ana Secret-Name", email: "a@b.example" }] },
+		],
+		["/v1/sync_activities", { activities: [{ collaborator_id: "a", activity: "001" }] }],
+	])("makes POST %s 503 without a word about it", async (path, body) => {
+		await env.DB.exec("drop table if exists activities");
+		await env.DB.exec("drop table if exists collaborators");
+		expectDiscretion(await call(live, "POST", path, body), 503, "UNAVAILABLE", live);
+	});
+});
+
+describe("with the table of keys gone", () => {
+	it("a key that was seen before goes on, one that was not is refused with 503 rather than 401", async () => {
+		await env.DB.exec("drop table usage_hourly");
+		await env.DB.exec("drop table api_keys");
+		expect((await asIntegration(live)).status).toBe(200);
+		log.mockClear();
+		expectDiscretion(await read(await asIntegration(unseen)), 503, "UNAVAILABLE", unseen);
+	});
+});
+
+describe("health", () => {
+	const app = createApp(readConfig(env));
+	const fails = () => Promise.reject(new Error("no route to 10.0.0.1"));
+
+	it.each([
+		["the database", { DB: { prepare: () => ({ first: fails }) } }],
+		["a gate", { KEY_GATE: { getByName: () => ({ ping: fails }) } }],
+	])("is 503 when %s cannot be asked", async (_what, broken) => {
+		const reply = await read(await app.fetch(new Request("https://keys.example/healthz"), { ...env, ...broken }));
+		expect([reply.status, reply.error.code]).toEqual([503, "UNAVAILABLE"]);
+		expect(JSON.stringify(reply)).not.toContain("10.0.0.1");
+		const well = await read(await app.fetch(new Request("https://keys.example/healthz"), env));
+		expect([well.status, well.data]).toEqual([200, { status: "ok" }]);
+	});
+});

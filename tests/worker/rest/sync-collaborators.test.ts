@@ -1,0 +1,222 @@
+/** People of a CRM: new ones are created, known ones brought up to date, bad ones reported. */
+import { asc, eq } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { collaborators } from "../../../db/schema.ts";
+import type { CollaboratorsSynced } from "../../../worker/schemas/sync.ts";
+import { db, fieldsOf } from "../world.ts";
+import { call, company } from "./company.ts";
+
+const sync = (key: string, people: unknown) =>
+	call<CollaboratorsSynced>(key, "POST", "/v1/sync_collaborators", { collaborators: people });
+
+const person = (id: string, more: Record<string, unknown> = {}) => ({
+	external_id: id,
+	name: `Person ${id}`,
+	email: `${id}@acme.example`,
+	...more,
+});
+
+/** What the tenant has, by external id. */
+const stored = (tenantId: string) =>
+	db
+		.select()
+		.from(collaborators)
+		.where(eq(collaborators.tenantId, tenantId))
+		.orderBy(asc(collaborators.environment), asc(collaborators.externalId));
+
+describe("a batch", () => {
+	it("creates people that are unknown", async () => {
+		const { tenantId, live, liveId } = await company();
+		const reply = await sync(live, [person("a", { team: "North", role: "Closer" }), person("b")]);
+		expect(reply.status).toBe(200);
+		expect(reply.data).toEqual({ created: 2, existing: 0, errors: [], total: 2 });
+		expect(await stored(tenantId)).toMatchObject([
+			{
+				externalId: "a",
+				name: "Person a",
+				email: "a@acme.example",
+				team: "North",
+				role: "Closer",
+				environment: "live",
+				writtenBy: liveId,
+			},
+			{ externalId: "b", team: null, role: null },
+		]);
+	});
+
+	it("updates people that are known, who stay the same people", async () => {
+		const { tenantId, live } = await company();
+		await sync(live, [person("a"), person("b")]);
+		const [before] = await stored(tenantId);
+		const reply = await sync(live, [person("a", { name: "Anna New", email: "anna@new.example" }), person("c")]);
+		expect(reply.data).toEqual({ created: 1, existing: 1, errors: [], total: 2 });
+		const [after, ...others] = await stored(tenantId);
+		expect(after).toMatchObject({
+			id: before?.id,
+			createdAt: before?.createdAt,
+			name: "Anna New",
+			email: "anna@new.example",
+		});
+		expect(others.map(({ externalId }) => externalId)).toEqual(["b", "c"]);
+	});
+
+	it("leaves team and role as they are where it does not mention them, and changes them where it does", async () => {
+		const { tenantId, live } = await company();
+		await sync(live, [person("a", { team: "North", role: "Closer" }), person("b", { team: "North", role: "Closer" })]);
+		await sync(live, [person("a", { name: "Renamed" }), person("b", { team: "South" })]);
+		expect(await stored(tenantId)).toMatchObject([
+			{ name: "Renamed", team: "North", role: "Closer" },
+			{ team: "South", role: "Closer" },
+		]);
+	});
+
+	it("sent a second time creates nobody", async () => {
+		const { tenantId, live } = await company();
+		const batch = [person("a"), person("b"), person("c")];
+		await sync(live, batch);
+		expect((await sync(live, batch)).data).toEqual({ created: 0, existing: 3, errors: [], total: 3 });
+		expect(await stored(tenantId)).toHaveLength(3);
+	});
+
+	it("sent twice at the same time creates everybody once", async () => {
+		const { tenantId, live } = await company();
+		const batch = Array.from({ length: 40 }, (_, index) => person(`p${index}`));
+		const replies = await Promise.all([sync(live, batch), sync(live, batch)]);
+		expect(replies.map(({ status }) => status)).toEqual([200, 200]);
+		expect(replies.reduce((sum, { data }) => sum + data.created, 0)).toBe(40);
+		expect(replies.reduce((sum, { data }) => sum + data.existing, 0)).toBe(40);
+		expect(await stored(tenantId)).toHaveLength(40);
+	});
+
+	it("of 500 is taken whole, new and known", async () => {
+		const { tenantId, live } = await company();
+		const batch = Array.from({ length: 500 }, (_, index) => person(`p${index}`, { team: "T", role: "R" }));
+		expect((await sync(live, batch)).data).toEqual({ created: 500, existing: 0, errors: [], total: 500 });
+		expect((await sync(live, batch)).data).toEqual({ created: 0, existing: 500, errors: [], total: 500 });
+		expect(await stored(tenantId)).toHaveLength(500);
+	});
+
+	it.each([
+		["none", []],
+		["501", Array.from({ length: 501 }, (_, index) => person(`p${index}`))],
+	])("of %s is refused and changes nothing", async (_count, batch) => {
+		const { tenantId, live } = await company();
+		const reply = await sync(live, batch);
+		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["collaborators"]]);
+		expect(await stored(tenantId)).toEqual([]);
+	});
+
+	it.each([
+		["an object", {}],
+		["text", "a"],
+		["null", null],
+		["nothing", undefined],
+	])("that is %s instead of a list is refused", async (_what, batch) => {
+		const { live } = await company();
+		const reply = await sync(live, batch);
+		expect([reply.status, fieldsOf(reply)]).toEqual([400, ["collaborators"]]);
+	});
+});
+
+describe("a bad item", () => {
+	it("is reported by its place and id, and does not take the good ones with it", async () => {
+		const { tenantId, live } = await company();
+		const reply = await sync(live, [
+			person("a"),
+			person("b", { email: "not an address" }),
+			"not an object",
+			{ external_id: 7, name: "Number", email: "n@acme.example" },
+			person("c"),
+			{ external_id: "d" },
+			null,
+		]);
+		expect(reply.status).toBe(200);
+		expect(reply.data).toMatchObject({ created: 2, existing: 0, total: 7 });
+		expect(reply.data.errors.map(({ index, external_id }) => [index, external_id])).toEqual([
+			[1, "b"],
+			[2, null],
+			[3, null],
+			[5, "d"],
+			[6, null],
+		]);
+		const messages = reply.data.errors.map(({ message }) => message);
+		expect(messages[0]).toContain("email");
+		expect(messages[2]).toContain("external_id");
+		expect(messages[3]).toMatch(/name: Is required.*email: Is required/);
+		expect((await stored(tenantId)).map(({ externalId }) => externalId)).toEqual(["a", "c"]);
+	});
+
+	it.each([
+		["external_id", ""],
+		["external_id", "   "],
+		["external_id", "x".repeat(201)],
+		["name", ""],
+		["name", "x".repeat(201)],
+		["name", "line\nbreak"],
+		["name", null],
+		["email", "a@"],
+		["email", `${"x".repeat(250)}@acme.example`],
+		["team", ""],
+		["team", "x".repeat(201)],
+		["role", 5],
+	])("is one whose %s is %j", async (field, value) => {
+		const { live } = await company();
+		const reply = await sync(live, [person("a", { [field]: value })]);
+		expect(reply.data).toMatchObject({ created: 0, existing: 0, total: 1 });
+		expect(reply.data.errors).toHaveLength(1);
+		expect(reply.data.errors[0]?.message).toContain(`${field}: `);
+	});
+
+	it("is also one whose external_id came before in the same batch; the first one holds", async () => {
+		const { tenantId, live } = await company();
+		const reply = await sync(live, [
+			person("a", { name: "First" }),
+			person("b"),
+			person("a", { name: "Second" }),
+			person("a", { name: "Third", external_id: " a " }),
+		]);
+		expect(reply.data).toMatchObject({ created: 2, existing: 0, total: 4 });
+		expect(reply.data.errors.map(({ index, external_id }) => [index, external_id])).toEqual([
+			[2, "a"],
+			[3, "a"],
+		]);
+		for (const { message } of reply.data.errors) expect(message).toContain("external_id");
+		expect((await stored(tenantId))[0]).toMatchObject({ externalId: "a", name: "First" });
+	});
+
+	it("does not use the id up: a good item with the same id later in the batch is taken", async () => {
+		const { live } = await company();
+		const reply = await sync(live, [person("a", { email: "bad" }), person("a")]);
+		expect(reply.data).toMatchObject({ created: 1, total: 2, errors: [{ index: 0, external_id: "a" }] });
+	});
+
+	it("is the only kind: the answer is 200 even when nothing was good", async () => {
+		const { tenantId, live } = await company();
+		const reply = await sync(live, [{}, {}]);
+		expect([reply.status, reply.data.created, reply.data.errors.length]).toEqual([200, 0, 2]);
+		expect(await stored(tenantId)).toEqual([]);
+	});
+});
+
+describe("the same person", () => {
+	it("is two people in live and test", async () => {
+		const { tenantId, live, test } = await company();
+		await sync(live, [person("a", { name: "Live" })]);
+		expect((await sync(test, [person("a", { name: "Test" })])).data).toMatchObject({ created: 1, existing: 0 });
+		expect(await stored(tenantId)).toMatchObject([
+			{ environment: "live", name: "Live" },
+			{ environment: "test", name: "Test" },
+		]);
+	});
+
+	it("is two people in two tenants", async () => {
+		const [ours, theirs] = [await company(), await company()];
+		await sync(ours.live, [person("a", { name: "Ours" })]);
+		expect((await sync(theirs.live, [person("a", { name: "Theirs" })])).data).toMatchObject({
+			created: 1,
+			existing: 0,
+		});
+		expect(await stored(ours.tenantId)).toMatchObject([{ name: "Ours" }]);
+		expect(await stored(theirs.tenantId)).toMatchObject([{ name: "Theirs" }]);
+	});
+});

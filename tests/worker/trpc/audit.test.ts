@@ -1,0 +1,281 @@
+/** The trail: who did what to which key, when and from where, and never a secret. */
+import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { auditEvents, users } from "../../../db/schema.ts";
+import { hashPassword } from "../../../worker/auth/password.ts";
+import type { AuditList } from "../../../worker/schemas/audit.ts";
+import { addTenant, asIntegration, type Credentials, createKey, db, fieldsOf, mutate, query, token } from "../world.ts";
+
+const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+beforeEach(() => vi.setSystemTime(NOW));
+afterAll(() => vi.useRealTimers());
+
+type Event = AuditList["items"][number];
+
+/** A tenant with two people who manage keys. */
+async function office() {
+	const tenantId = await addTenant();
+	const [ada, bob] = await Promise.all(
+		["ada", "bob"].map((name) =>
+			token({ tenantId, sub: `usr_${name}`, expiresIn: 86_400, claims: { email: `${name}@acme.example` } }),
+		),
+	);
+	if (!ada || !bob) throw new Error("two people make two tokens");
+	return { tenantId, ada, bob };
+}
+
+const list = async (who: Credentials, input: Record<string, unknown> = {}): Promise<AuditList> => {
+	const answer = await query<AuditList>(who, "audit.list", input);
+	expect(answer.status).toBe(200);
+	return answer.data;
+};
+
+/** Headers as a person's browser sends them. */
+const from = (credential: string) => ({
+	authorization: `Bearer ${credential}`,
+	"cf-connecting-ip": "203.0.113.7",
+	"user-agent": "browser/1.0",
+});
+
+describe("an event", () => {
+	it("tells of every change who made it, when, from where, and what was before", async () => {
+		const { ada } = await office();
+		const { api_key } = await createKey(from(ada), {
+			name: "CRM",
+			scopes: ["leads:read"],
+			rate_limit: 5,
+			ip_allowlist: ["203.0.113.7"],
+			expires_in_days: 1,
+		});
+		const { id } = api_key;
+		vi.setSystemTime(NOW + 1_000);
+		await mutate(from(ada), "keys.update", { id, name: "ERP", scopes: [], rate_limit: 6, expires_at: null });
+		vi.setSystemTime(NOW + 2_000);
+		const successor = await mutate<{ api_key: { id: string } }>(from(ada), "keys.rotate", {
+			id,
+			revoke_previous_after_hours: 1,
+		});
+		vi.setSystemTime(NOW + 3_000);
+		await mutate(from(ada), "keys.revoke", { id, reason: "left the company" });
+		vi.setSystemTime(NOW + 4_000);
+		await mutate(from(ada), "keys.delete", { id });
+
+		const { items } = await list(ada, { key_id: id });
+		expect(items.map(({ at, action }) => [at.slice(17), action])).toEqual([
+			["34.000Z", "api_key.delete"],
+			["33.000Z", "api_key.revoke"],
+			["32.000Z", "api_key.rotate"],
+			["31.000Z", "api_key.update"],
+			["30.000Z", "api_key.create"],
+		]);
+		for (const event of items)
+			expect(event).toMatchObject({
+				id: expect.stringMatching(/^evt_/),
+				actor: "usr_ada",
+				actor_email: "ada@acme.example",
+				key_id: id,
+				ip: "203.0.113.7",
+				user_agent: "browser/1.0",
+			});
+		const [, revoked, rotated, updated, created] = items.map(({ changes }) => changes);
+		expect(created).toMatchObject({
+			name: { from: null, to: "CRM" },
+			scopes: { from: null, to: ["leads:read"] },
+			rate_limit: { from: null, to: 5 },
+			ip_allowlist: { from: null, to: ["203.0.113.7"] },
+			expires_at: { from: null, to: "2031-05-07T10:20:30.000Z" },
+		});
+		expect(updated).toEqual({
+			name: { from: "CRM", to: "ERP" },
+			scopes: { from: ["leads:read"], to: [] },
+			rate_limit: { from: 5, to: 6 },
+			expires_at: { from: "2031-05-07T10:20:30.000Z", to: null },
+		});
+		expect(rotated).toEqual({
+			rotated_to: { from: null, to: successor.data.api_key.id },
+			revokes_at: { from: null, to: "2031-05-06T11:20:32.000Z" },
+		});
+		expect(revoked).toMatchObject({ reason: { from: null, to: "left the company" } });
+
+		const own = (await list(ada, { key_id: successor.data.api_key.id })).items;
+		expect(own.map(({ action }) => action)).toEqual(["api_key.create"]);
+		expect(own[0]?.changes.rotated_from).toEqual({ from: null, to: id });
+	});
+
+	it("names the platform as service_role, in the tenant that it acted in", async () => {
+		const { tenantId, ada } = await office();
+		const platform = { ...from(env.SERVICE_ROLE_KEY), "x-tenant-id": tenantId };
+		const { api_key } = await createKey(platform);
+		expect((await list(ada, { key_id: api_key.id })).items).toMatchObject([
+			{ action: "api_key.create", actor: "service_role", actor_email: null, ip: "203.0.113.7" },
+		]);
+	});
+
+	it("is left by signing in, failing to, and signing out", async () => {
+		const { tenantId, ada } = await office();
+		const person = { email: "carl@acme.example", password: "correct horse battery" };
+		await db.insert(users).values({
+			id: "usr_carl",
+			tenantId,
+			email: person.email,
+			name: "Carl",
+			passwordHash: hashPassword(person.password),
+			role: "member",
+			capabilities: [],
+			createdAt: NOW,
+		});
+		const anybody = { "cf-connecting-ip": "203.0.113.9", "user-agent": "browser/2.0" };
+		await mutate(anybody, "session.login", { ...person, password: "wrong horse" });
+		const { data } = await mutate<{ token: string }>(anybody, "session.login", person);
+		await mutate({ ...anybody, authorization: `Bearer ${data.token}` }, "session.logout");
+		const { items } = await list(ada, { actor: "usr_carl" });
+		expect(items.map(({ action }) => action).sort()).toEqual([
+			"session.login",
+			"session.login_failed",
+			"session.logout",
+		]);
+		for (const event of items)
+			expect(event).toMatchObject({ key_id: null, ip: "203.0.113.9", user_agent: "browser/2.0" });
+		expect(JSON.stringify(items)).not.toMatch(/horse|scrypt/);
+		expect(JSON.stringify(items)).not.toContain(data.token);
+	});
+
+	it("is left by nothing that only looks, and by nothing that failed", async () => {
+		const { ada } = await office();
+		const { key, api_key } = await createKey(ada);
+		const { id } = api_key;
+		await asIntegration(key);
+		for (const [procedure, input] of [
+			["keys.list", {}],
+			["keys.get", { id }],
+			["keys.usage", { id }],
+			["scopes.list", undefined],
+			["audit.list", {}],
+		] as const)
+			await query(ada, procedure, input);
+		await mutate(ada, "keys.verify", { key });
+		await mutate(ada, "keys.update", { id, rate_limit: 0 });
+		await mutate(ada, "keys.rotate", { id, expires_in_days: 0 });
+		await mutate(key, "keys.revoke", { id });
+		expect((await list(ada)).items.map(({ action }) => action)).toEqual(["api_key.create"]);
+	});
+
+	it("cuts what a caller may choose freely", async () => {
+		const { ada } = await office();
+		await createKey({ authorization: `Bearer ${ada}`, "user-agent": "x".repeat(5_000) });
+		expect((await list(ada)).items[0]?.user_agent?.length).toBeLessThan(1_000);
+	});
+});
+
+describe("the list", () => {
+	it("is filtered by key, actor and action, alone and together", async () => {
+		const { ada, bob } = await office();
+		const [one, two] = [(await createKey(ada)).api_key.id, (await createKey(bob)).api_key.id];
+		await mutate(bob, "keys.update", { id: one, name: "renamed" });
+		await mutate(ada, "keys.revoke", { id: two });
+		const seen = async (input: Record<string, unknown>) =>
+			(await list(ada, input)).items
+				.map(({ actor, action, key_id }) => [actor.slice(4), action.slice(8), key_id === one ? "one" : "two"].join(" "))
+				.sort();
+		const all = ["ada create one", "ada revoke two", "bob create two", "bob update one"];
+		expect(await seen({})).toEqual(all);
+		expect(await seen({ key_id: one })).toEqual(["ada create one", "bob update one"]);
+		expect(await seen({ actor: "usr_bob" })).toEqual(["bob create two", "bob update one"]);
+		expect(await seen({ action: "api_key.create" })).toEqual(["ada create one", "bob create two"]);
+		expect(await seen({ key_id: one, actor: "usr_ada" })).toEqual(["ada create one"]);
+		expect(await seen({ actor: "usr_ada", action: "api_key.revoke" })).toEqual(["ada revoke two"]);
+		expect(await seen({ key_id: one, actor: "usr_bob", action: "api_key.update" })).toEqual(["bob update one"]);
+		expect(await seen({ actor: "nobody" })).toEqual([]);
+	});
+
+	it("is of one tenant, also by the id of another's key", async () => {
+		const [ours, theirs] = [await office(), await office()];
+		const { api_key } = await createKey(ours.ada);
+		expect((await list(theirs.ada, { key_id: api_key.id })).items).toEqual([]);
+		expect((await list(theirs.ada)).items).toEqual([]);
+	});
+
+	it.each([{}, { actor: "usr_ada" }, { action: "api_key.create" }])(
+		"by pages gives every event once, newest first, although many are of one instant: %j",
+		async (filter) => {
+			const { ada } = await office();
+			for (const count of [3, 1, 4]) {
+				await Promise.all(Array.from({ length: count }, () => createKey(ada)));
+				vi.setSystemTime(Date.now() + 1);
+			}
+			for (const limit of [1, 2, 3, 8]) {
+				const seen: Event[] = [];
+				let cursor: string | null = null;
+				do {
+					const page: AuditList = await list(ada, { ...filter, limit, ...(cursor ? { cursor } : {}) });
+					seen.push(...page.items);
+					cursor = page.next_cursor;
+				} while (cursor !== null && seen.length < 50);
+				expect(new Set(seen.map(({ id }) => id)).size).toBe(8);
+				expect(seen).toEqual((await list(ada, filter)).items);
+				expect(seen.map(({ at }) => at)).toEqual(
+					seen
+						.map(({ at }) => at)
+						.toSorted()
+						.reverse(),
+				);
+			}
+		},
+	);
+
+	it.each([
+		["limit", 0],
+		["limit", 101],
+		["action", "api_key.steal"],
+		["actor", ""],
+		["key_id", ""],
+		["cursor", "nonsense"],
+		["cursor", btoa('["-created_at",1,"x"]')],
+		["keyId", "x"],
+	])("with a %s of %j is refused by its name", async (field, value) => {
+		const { ada } = await office();
+		const answer = await query(ada, "audit.list", { [field]: value });
+		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
+	});
+});
+
+describe("no secret", () => {
+	it("of a key is anywhere in the database, and its hash only beside the key", async () => {
+		const { ada, tenantId } = await office();
+		const first = await createKey(ada, { name: "CRM" });
+		const rotated = await mutate<{ key: string; api_key: { id: string } }>(ada, "keys.rotate", {
+			id: first.api_key.id,
+		});
+		const last = await createKey(ada);
+		await asIntegration(first.key, "/v1/whoami", { headers: { "user-agent": "crm" } });
+		await asIntegration(first.key, `/v1/whoami?key=${first.key}`);
+		await mutate(ada, "keys.verify", { key: rotated.data.key });
+		await mutate(ada, "keys.update", { id: first.api_key.id, rate_limit: 5 });
+		await mutate(ada, "keys.delete", { id: last.api_key.id });
+
+		const tables = await env.DB.prepare(
+			"select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\'",
+		).all<{ name: string }>();
+		const dump: Record<string, string> = {};
+		for (const { name } of tables.results)
+			dump[name] = JSON.stringify((await env.DB.prepare(`select * from "${name}"`).all()).results);
+		expect(Object.keys(dump)).toEqual(expect.arrayContaining(["api_keys", "audit_events", "usage_hourly"]));
+		expect(dump.audit_events).toContain(tenantId);
+
+		for (const { key } of [first, rotated.data, last]) {
+			const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)))]
+				.map((byte) => byte.toString(16).padStart(2, "0"))
+				.join("");
+			for (const [table, text] of Object.entries(dump)) {
+				expect(text).not.toContain(key);
+				expect(text).not.toContain(key.slice(20, 50));
+				if (table !== "api_keys") expect(text).not.toContain(hash);
+			}
+		}
+		expect(dump.audit_events).not.toMatch(/hash/i);
+		const events = await db.select().from(auditEvents).where(eq(auditEvents.tenantId, tenantId));
+		expect(events).toHaveLength(6);
+	});
+});

@@ -1,0 +1,339 @@
+/** The list of keys: states, counts, search, and pages that neither lose nor repeat a key in any order. */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { apiKeys } from "../../../db/schema.ts";
+import { type ApiKey, KEY_SORTS, type KeyList } from "../../../worker/schemas/api-key.ts";
+import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../world.ts";
+
+/** Ahead of the true clock, so that alarms ring when a test says so. */
+const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+beforeEach(() => vi.setSystemTime(NOW));
+afterAll(() => vi.useRealTimers());
+
+const newAdmin = async () => token({ tenantId: await addTenant(), expiresIn: 400 * 86_400 });
+
+async function list(who: string, input: Record<string, unknown> = {}): Promise<KeyList> {
+	const answer = await query<KeyList>(who, "keys.list", input);
+	expect(answer.status).toBe(200);
+	return answer.data;
+}
+
+const names = ({ items }: KeyList) => items.map(({ name }) => name);
+const ids = (items: ApiKey[]) => items.map(({ id }) => id);
+
+/** All pages, one after the other. */
+async function pages(who: string, input: Record<string, unknown>): Promise<ApiKey[][]> {
+	const all: ApiKey[][] = [];
+	let cursor: string | null = null;
+	do {
+		const page: KeyList = await list(who, { ...input, ...(cursor === null ? {} : { cursor }) });
+		all.push(page.items);
+		cursor = page.next_cursor;
+		expect(all.length).toBeLessThan(50);
+	} while (cursor !== null);
+	return all;
+}
+
+describe("the list", () => {
+	it("of a tenant without keys is empty", async () => {
+		expect(await list(await newAdmin())).toEqual({
+			items: [],
+			next_cursor: null,
+			counts: { active: 0, revoked: 0, expired: 0 },
+		});
+	});
+
+	it("has the newest key first, as it was when it was made", async () => {
+		const admin = await newAdmin();
+		const made: ApiKey[] = [];
+		for (const name of ["first", "second", "third"]) {
+			made.push((await createKey(admin, { name })).api_key);
+			vi.setSystemTime(Date.now() + 1_000);
+		}
+		expect((await list(admin)).items).toEqual(made.reverse());
+	});
+
+	it("takes no input at all", async () => {
+		const admin = await newAdmin();
+		await createKey(admin, { name: "only" });
+		expect(names((await query<KeyList>(admin, "keys.list")).data)).toEqual(["only"]);
+	});
+
+	it("is of one tenant", async () => {
+		const [ours, theirs] = [await newAdmin(), await newAdmin()];
+		await createKey(ours, { name: "ours" });
+		await createKey(theirs, { name: "theirs" });
+		expect(names(await list(ours))).toEqual(["ours"]);
+		expect((await list(ours)).counts).toEqual({ active: 1, revoked: 0, expired: 0 });
+	});
+
+	it("never holds a key or its hash", async () => {
+		const admin = await newAdmin();
+		const { key, api_key } = await createKey(admin);
+		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
+		const text = JSON.stringify(await list(admin));
+		expect(text).not.toContain(key.slice(20, 50));
+		expect(text).not.toContain(row?.secretHash);
+		expect(text).not.toMatch(/hash|secret/i);
+	});
+
+	it("shows usage as of the last delivery", async () => {
+		const admin = await newAdmin();
+		const { key, api_key } = await createKey(admin);
+		for (let round = 0; round < 3; round++) await asIntegration(key);
+		await asIntegration(key, "/v1/leads");
+		expect((await list(admin)).items).toMatchObject([{ usage_count: 0, last_used_at: null }]);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		const used = { usage_count: 3, last_used_at: "2031-05-06T10:20:30.000Z" };
+		expect((await list(admin)).items).toMatchObject([used]);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect((await list(admin)).items).toMatchObject([used]);
+	});
+
+	it("shows a change as soon as it has returned", async () => {
+		const admin = await newAdmin();
+		const { api_key } = await createKey(admin, { name: "before" });
+		await mutate(admin, "keys.update", { id: api_key.id, name: "after", rate_limit: 5 });
+		expect((await list(admin, { search: "after" })).items).toMatchObject([{ name: "after", rate_limit: 5 }]);
+		expect(names(await list(admin, { search: "before" }))).toEqual([]);
+		await mutate(admin, "keys.delete", { id: api_key.id });
+		expect((await list(admin)).counts).toEqual({ active: 0, revoked: 0, expired: 0 });
+	});
+});
+
+describe("states", () => {
+	/** Two active, one expired, one revoked, and one both of these. */
+	let shop: string;
+	beforeAll(async () => {
+		const admin = await newAdmin();
+		vi.setSystemTime(NOW - 5_000);
+		await createKey(admin, { name: "active live" });
+		await createKey(admin, { name: "active test", environment: "test" });
+		await createKey(admin, { name: "expired", expires_at: new Date(NOW).toISOString() });
+		const revoked = await createKey(admin, { name: "revoked", environment: "test" });
+		const both = await createKey(admin, { name: "both", expires_at: new Date(NOW).toISOString() });
+		await mutate(admin, "keys.revoke", { id: revoked.api_key.id });
+		await mutate(admin, "keys.revoke", { id: both.api_key.id });
+		vi.setSystemTime(NOW);
+		shop = admin;
+	});
+
+	it("are computed, and revoked wins over expired", async () => {
+		const { items } = await list(shop);
+		expect(Object.fromEntries(items.map(({ name, status }) => [name, status]))).toEqual({
+			"active live": "active",
+			"active test": "active",
+			expired: "expired",
+			revoked: "revoked",
+			both: "revoked",
+		});
+		for (const { status, revoked_at } of items) expect(revoked_at === null).toBe(status !== "revoked");
+	});
+
+	it.each([
+		["active", ["active live", "active test"]],
+		["expired", ["expired"]],
+		["revoked", ["both", "revoked"]],
+	])("can be filtered by: %s", async (status, expected) => {
+		expect(names(await list(shop, { status, sort: "name" }))).toEqual(expected);
+	});
+
+	it("change with the clock alone", async () => {
+		const admin = shop;
+		vi.setSystemTime(NOW - 1);
+		expect((await list(admin)).counts).toEqual({ active: 3, revoked: 2, expired: 0 });
+		vi.setSystemTime(NOW);
+		expect((await list(admin)).counts).toEqual({ active: 2, revoked: 2, expired: 1 });
+	});
+
+	it.each([
+		[{}, { active: 2, revoked: 2, expired: 1 }],
+		[{ status: "revoked" }, { active: 2, revoked: 2, expired: 1 }],
+		[{ limit: 1 }, { active: 2, revoked: 2, expired: 1 }],
+		[{ environment: "live" }, { active: 1, revoked: 1, expired: 1 }],
+		[{ environment: "test" }, { active: 1, revoked: 1, expired: 0 }],
+		[
+			{ environment: "test", status: "expired" },
+			{ active: 1, revoked: 1, expired: 0 },
+		],
+		[{ search: "active" }, { active: 2, revoked: 0, expired: 0 }],
+		[
+			{ search: "active", environment: "live" },
+			{ active: 1, revoked: 0, expired: 0 },
+		],
+		[{ search: "nothing" }, { active: 0, revoked: 0, expired: 0 }],
+	])("are counted for %j as %j", async (input, counts) => {
+		expect((await list(shop, input)).counts).toEqual(counts);
+	});
+
+	it("of a rotated key: active until its time is over, then revoked", async () => {
+		const admin = await newAdmin();
+		const { api_key } = await createKey(admin, { name: "old" });
+		await mutate(admin, "keys.rotate", { id: api_key.id, revoke_previous_after_hours: 1 });
+		const of = async () => (await list(admin)).items.find(({ id }) => id === api_key.id);
+		expect(await of()).toMatchObject({ status: "active", revokes_at: "2031-05-06T11:20:30.000Z", revoked_at: null });
+		vi.setSystemTime(NOW + 3_600_000);
+		expect(await of()).toMatchObject({
+			status: "revoked",
+			revokes_at: null,
+			revoked_at: "2031-05-06T11:20:30.000Z",
+			revoked_by: "usr_test",
+		});
+		expect((await list(admin)).counts).toEqual({ active: 1, revoked: 1, expired: 0 });
+		expect(names(await list(admin, { status: "revoked" }))).toEqual(["old"]);
+	});
+});
+
+describe("search", () => {
+	let shop: string;
+	beforeAll(async () => {
+		const admin = await newAdmin();
+		for (const name of ["Integração São Paulo", "Müller CRM", "100% off_er", "it's"]) await createKey(admin, { name });
+		await createKey(admin, { name: "Rehearsal", environment: "test" });
+		shop = admin;
+	});
+
+	it.each([
+		["integracao", ["Integração São Paulo"]],
+		["INTEGRAÇÃO", ["Integração São Paulo"]],
+		["sao paulo", ["Integração São Paulo"]],
+		["integrac\u0327a\u0303o", ["Integração São Paulo"]],
+		["  muller  ", ["Müller CRM"]],
+		["crm", ["Müller CRM"]],
+		["%", ["100% off_er"]],
+		["'", ["it's"]],
+		["sk_test", ["Rehearsal"]],
+		["SK_TEST", ["Rehearsal"]],
+		["nobody", []],
+	])("for %j finds %j", async (search, expected) => {
+		expect(names(await list(shop, { search }))).toEqual(expected);
+	});
+
+	it("for nothing finds everything", async () => {
+		for (const search of ["", "   "]) expect((await list(shop, { search })).items).toHaveLength(5);
+	});
+
+	it("finds a key by its prefix and by its last four characters", async () => {
+		const admin = shop;
+		for (const { id, key_prefix, last_four } of (await list(admin)).items) {
+			for (const search of [key_prefix, last_four, last_four.toUpperCase()])
+				expect(ids((await list(admin, { search })).items)).toContain(id);
+		}
+	});
+});
+
+describe("a page", () => {
+	/** Values with ties in every order, zeros for never used, and names that differ only in case or accent. */
+	const NAMES = ["beta", "Alpha", "alpha", "BETA", "álpha", "alpha", "Beta", "gamma", "", "zeta"];
+	let shop: string;
+	beforeAll(async () => {
+		const admin = await newAdmin();
+		for (const [index, name] of NAMES.entries()) {
+			vi.setSystemTime(NOW + Math.floor(index / 4));
+			const { api_key } = await createKey(admin, { name: name || "Ω" });
+			await db
+				.update(apiKeys)
+				.set({ usageCount: (index * 7) % 4, lastUsedAt: index % 3 === 0 ? 0 : NOW + (index % 3) })
+				.where(eq(apiKeys.id, api_key.id));
+		}
+		vi.setSystemTime(NOW);
+		shop = admin;
+	});
+
+	/** What a key is sorted by, so that < and > compare it as the database does. */
+	const rank = (sort: string, key: ApiKey): string | number => {
+		switch (sort.replace("-", "")) {
+			case "name":
+				return key.name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+			case "usage_count":
+				return key.usage_count;
+			case "last_used_at":
+				return key.last_used_at ?? "";
+			default:
+				return key.created_at;
+		}
+	};
+
+	describe.each(KEY_SORTS)("sorted by %s", (sort) => {
+		it("is in order", async () => {
+			const { items } = await list(shop, { sort });
+			const sign = sort.startsWith("-") ? -1 : 1;
+			const wanted = items.toSorted((a, b) => {
+				const [one, two] = [rank(sort, a), rank(sort, b)];
+				if (one !== two) return one < two ? -sign : sign;
+				return a.id < b.id ? -sign : sign;
+			});
+			expect(items).toHaveLength(NAMES.length);
+			expect(ids(items)).toEqual(ids(wanted));
+		});
+
+		it.each([1, 2, 3, 5])("and of %i, after the others gives every key once", async (limit) => {
+			const admin = shop;
+			const got = await pages(admin, { sort, limit });
+			expect(ids(got.flat())).toEqual(ids((await list(admin, { sort })).items));
+			expect(got.slice(0, -1).every((page) => page.length === limit)).toBe(true);
+			expect(got.at(-1)?.length).toBeGreaterThan(0);
+		});
+
+		it("keeps status, environment and search from page to page", async () => {
+			const got = await pages(shop, {
+				sort,
+				limit: 2,
+				status: "active",
+				environment: "live",
+				search: "alpha",
+			});
+			expect(got.map((page) => page.length)).toEqual([2, 2]);
+			expect(new Set(ids(got.flat())).size).toBe(4);
+		});
+
+		it("refuses the cursor of every other order", async () => {
+			const admin = shop;
+			for (const other of KEY_SORTS) {
+				const { next_cursor: cursor } = await list(admin, { sort: other, limit: 1 });
+				const answer = await query(admin, "keys.list", { sort, cursor });
+				if (other === sort) expect(answer.status).toBe(200);
+				else expect([answer.status, fieldsOf(answer)]).toEqual([400, ["cursor"]]);
+			}
+		});
+	});
+
+	it("continues after the longest name there can be", async () => {
+		const admin = await newAdmin();
+		for (const character of ["客", "é", '"', "\\"]) await createKey(admin, { name: character.repeat(100) });
+		await createKey(admin, { name: "🚀".repeat(50) });
+		for (const sort of ["name", "-name"]) expect((await pages(admin, { sort, limit: 1 })).flat()).toHaveLength(5);
+	});
+
+	it("holds 25 where nothing is said, and 100 at most", async () => {
+		const admin = await newAdmin();
+		await Promise.all(Array.from({ length: 27 }, () => createKey(admin)));
+		expect((await list(admin)).items).toHaveLength(25);
+		expect((await list(admin, { limit: 100 })).items).toHaveLength(27);
+		const last = await list(admin, { limit: 27 });
+		expect([last.items.length, last.next_cursor]).toEqual([27, null]);
+	});
+
+	it.each([
+		["limit", 0],
+		["limit", 101],
+		["limit", 1.5],
+		["limit", "10"],
+		["sort", "status"],
+		["sort", "secret_hash"],
+		["status", "deleted"],
+		["environment", "staging"],
+		["search", "x".repeat(101)],
+		["search", 7],
+		["cursor", ""],
+		["cursor", "nonsense"],
+		["cursor", "x".repeat(513)],
+		["cursor", btoa('["-created_at","1","x"]')],
+		["order", "asc"],
+	])("with a %s of %j is refused by its name", async (field, value) => {
+		const answer = await query(shop, "keys.list", { [field]: value });
+		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
+	});
+});

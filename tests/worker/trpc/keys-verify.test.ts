@@ -1,0 +1,154 @@
+/** The verdict on a key, for back ends elsewhere that were shown it. */
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Verification } from "../../../worker/schemas/api-key.ts";
+import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../world.ts";
+
+const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+beforeEach(() => vi.setSystemTime(NOW));
+afterAll(() => vi.useRealTimers());
+
+const admin = await token({ tenantId: await addTenant(), expiresIn: 400 * 86_400 });
+const verify = (input: Record<string, unknown>, who = admin) => mutate<Verification>(who, "keys.verify", input);
+const resets_at = "2031-05-06T11:00:00.000Z";
+
+describe("the code", () => {
+	it("is VALID for a key that would be admitted, with the key and its hour", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 5 });
+		const answer = await verify({ key });
+		expect(answer.status).toBe(200);
+		expect(answer.data).toEqual({
+			valid: true,
+			code: "VALID",
+			api_key: { ...api_key, usage_count: 1, last_used_at: "2031-05-06T10:20:30.000Z" },
+			rate_limit: { limit: 5, remaining: 4, resets_at },
+		});
+	});
+
+	it.each([
+		["of another form", "nonsense"],
+		["made up", `sk_live_${"0".repeat(48)}`],
+		["empty but for a space", " "],
+	])("is NOT_FOUND for a key that is %s, and nothing else is told", async (_what, key) => {
+		const answer = await verify({ key });
+		expect([answer.status, answer.data]).toEqual([200, { valid: false, code: "NOT_FOUND" }]);
+	});
+
+	it("is NOT_FOUND for another tenant's key, which is neither told of nor counted", async () => {
+		const stranger = await token({ tenantId: await addTenant(), expiresIn: 86_400 });
+		const { key, api_key } = await createKey(admin);
+		expect((await verify({ key }, stranger)).data).toEqual({ valid: false, code: "NOT_FOUND" });
+		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({
+			usage_count: 0,
+			recent_callers: [],
+		});
+	});
+
+	it("is NOT_FOUND for a key that was deleted", async () => {
+		const { key, api_key } = await createKey(admin);
+		await mutate(admin, "keys.delete", { id: api_key.id });
+		expect((await verify({ key })).data).toEqual({ valid: false, code: "NOT_FOUND" });
+	});
+
+	it("is REVOKED", async () => {
+		const { key, api_key } = await createKey(admin, { expires_in_days: 1 });
+		await mutate(admin, "keys.revoke", { id: api_key.id });
+		vi.setSystemTime(NOW + 2 * 86_400_000);
+		expect((await verify({ key })).data).toMatchObject({
+			valid: false,
+			code: "REVOKED",
+			api_key: { id: api_key.id, status: "revoked" },
+		});
+	});
+
+	it("is EXPIRED", async () => {
+		const { key, api_key } = await createKey(admin, { expires_in_days: 1 });
+		vi.setSystemTime(NOW + 86_400_000);
+		expect((await verify({ key })).data).toMatchObject({
+			valid: false,
+			code: "EXPIRED",
+			api_key: { id: api_key.id, status: "expired" },
+		});
+	});
+
+	it("is MISSING_SCOPE where the key does not grant the scope that is asked for", async () => {
+		const { key } = await createKey(admin, { scopes: ["leads:read"], rate_limit: 5 });
+		expect((await verify({ key, scope: "leads:write" })).data).toMatchObject({
+			valid: false,
+			code: "MISSING_SCOPE",
+			rate_limit: { limit: 5, remaining: 5, resets_at },
+		});
+		expect((await verify({ key, scope: "leads:read" })).data.code).toBe("VALID");
+		expect((await verify({ key })).data.code).toBe("VALID");
+		const unrestricted = await createKey(admin, { scopes: [] });
+		expect((await verify({ key: unrestricted.key, scope: "leads:write" })).data.code).toBe("VALID");
+	});
+
+	it("is ADDRESS_NOT_ALLOWED by the address that is given, not by the back end's own", async () => {
+		const { key } = await createKey(admin, { ip_allowlist: ["203.0.113.0/24"] });
+		expect((await verify({ key, ip: "203.0.113.9" })).data.code).toBe("VALID");
+		expect((await verify({ key, ip: "198.51.100.1" })).data.code).toBe("ADDRESS_NOT_ALLOWED");
+		expect((await verify({ key })).data.code).toBe("ADDRESS_NOT_ALLOWED");
+		const own = { authorization: `Bearer ${admin}`, "cf-connecting-ip": "203.0.113.9" };
+		expect((await mutate<Verification>(own, "keys.verify", { key })).data.code).toBe("ADDRESS_NOT_ALLOWED");
+	});
+
+	it("is RATE_LIMITED once the hour is used up, by whatever door", async () => {
+		const { key } = await createKey(admin, { rate_limit: 3 });
+		await asIntegration(key);
+		expect((await verify({ key })).data.rate_limit?.remaining).toBe(1);
+		expect((await verify({ key })).data).toMatchObject({ valid: true, rate_limit: { remaining: 0 } });
+		expect((await verify({ key })).data).toMatchObject({
+			valid: false,
+			code: "RATE_LIMITED",
+			rate_limit: { limit: 3, remaining: 0, resets_at },
+		});
+		expect((await asIntegration(key)).status).toBe(429);
+	});
+});
+
+describe("looking without consuming", () => {
+	it("counts nothing, shows nobody as a caller, and tells what truly remains", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
+		for (let round = 0; round < 5; round++)
+			expect((await verify({ key, consume: false })).data).toMatchObject({
+				valid: true,
+				code: "VALID",
+				rate_limit: { limit: 2, remaining: 2, resets_at },
+			});
+		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({
+			usage_count: 0,
+			last_used_at: null,
+			current_hour: { used: 0, remaining: 2 },
+			recent_callers: [],
+		});
+		expect([(await asIntegration(key)).status, (await asIntegration(key)).status]).toEqual([200, 200]);
+		expect((await verify({ key, consume: false })).data).toMatchObject({ valid: false, code: "RATE_LIMITED" });
+	});
+
+	it("refused counts nothing either", async () => {
+		const { key, api_key } = await createKey(admin, { scopes: ["leads:read"] });
+		await verify({ key, scope: "leads:write", consume: false });
+		const usage = await query<{ totals: unknown }>(admin, "keys.usage", { id: api_key.id });
+		expect(usage.data.totals).toEqual({ allowed: 0, rate_limited: 0, denied: 0 });
+	});
+});
+
+describe("what is asked", () => {
+	it.each([
+		["key", undefined],
+		["key", ""],
+		["key", "x".repeat(257)],
+		["key", 7],
+		["scope", "nonsense"],
+		["ip", "203.0.113.0/24"],
+		["ip", "nonsense"],
+		["consume", "no"],
+		["scopes", []],
+	])("is refused where %s is %j, by its name", async (field, value) => {
+		const { key } = await createKey(admin);
+		const answer = await verify({ key, [field]: value });
+		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
+		expect(JSON.stringify(answer.error)).not.toContain(key.slice(20, 50));
+	});
+});

@@ -1,0 +1,115 @@
+/** The customer companies, which only the platform sees and adds. */
+import { env } from "cloudflare:workers";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AuditList } from "../../../worker/schemas/audit.ts";
+import type { Tenant, TenantList } from "../../../worker/schemas/tenant.ts";
+import { createKey, fieldsOf, mutate, query } from "../world.ts";
+
+const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+beforeEach(() => vi.setSystemTime(NOW));
+afterAll(() => vi.useRealTimers());
+
+const platform = env.SERVICE_ROLE_KEY;
+let made = 0;
+const add = (input: Record<string, unknown> = {}) =>
+	mutate<Tenant>(platform, "tenants.create", { name: "Acme", slug: `acme-${made++}`, ...input });
+
+describe("a tenant that is created", () => {
+	it("comes back whole, and can have keys at once", async () => {
+		const answer = await add({ name: "  Acme Ltda  ", slug: "acme-ltda" });
+		expect([answer.status, answer.data]).toEqual([
+			200,
+			{ id: answer.data.id, name: "Acme Ltda", slug: "acme-ltda", created_at: "2031-05-06T10:20:30.000Z" },
+		]);
+		const { api_key } = await createKey({ authorization: `Bearer ${platform}`, "x-tenant-id": answer.data.id });
+		expect(api_key.tenant_id).toBe(answer.data.id);
+	});
+
+	it("begins its trail with its creation", async () => {
+		const { data } = await add();
+		const trail = await query<AuditList>(platform, "audit.list", { tenant_id: data.id });
+		expect(trail.data.items).toMatchObject([
+			{ action: "tenant.create", actor: "service_role", changes: { slug: { from: null, to: data.slug } } },
+		]);
+	});
+
+	it("has a slug of its own: one that is taken is 409 and changes nothing", async () => {
+		const first = await add({ name: "First", slug: "taken" });
+		const second = await add({ name: "Second", slug: "taken" });
+		expect([second.status, second.error.code, fieldsOf(second)]).toEqual([409, "CONFLICT", ["slug"]]);
+		const { items } = (await query<TenantList>(platform, "tenants.list", { limit: 100 })).data;
+		expect(items.filter(({ slug }) => slug === "taken")).toEqual([first.data]);
+	});
+
+	it("has a slug of its own even when many ask for it at once", async () => {
+		const answers = await Promise.all(Array.from({ length: 5 }, () => add({ slug: "wanted" })));
+		expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
+	});
+
+	it.each(["ab", "a1", "acme-north-2", "x".repeat(63)])("may have the slug %j", async (slug) => {
+		expect((await add({ slug })).data.slug).toBe(slug);
+	});
+
+	it.each([
+		["slug", "a"],
+		["slug", "x".repeat(64)],
+		["slug", "Acme"],
+		["slug", "-acme"],
+		["slug", "acme-"],
+		["slug", "ac--me"],
+		["slug", "ac me"],
+		["slug", "açme"],
+		["slug", undefined],
+		["name", ""],
+		["name", "x".repeat(101)],
+		["name", undefined],
+		["id", "ten_mine"],
+	])("is refused where %s is %j, by its name", async (field, value) => {
+		const answer = await add({ [field]: value });
+		expect([answer.status, answer.error.code, new Set(fieldsOf(answer))]).toEqual([
+			400,
+			"VALIDATION_ERROR",
+			new Set([field]),
+		]);
+	});
+});
+
+describe("the list", () => {
+	it("has the newest first, by pages without loss or repetition, although many are of one instant", async () => {
+		for (let index = 0; index < 7; index++) {
+			vi.setSystemTime(NOW + 60_000 + Math.floor(index / 3));
+			await add();
+		}
+		const whole = (await query<TenantList>(platform, "tenants.list", { limit: 100 })).data;
+		expect(whole.next_cursor).toBeNull();
+		expect(whole.items.length).toBeGreaterThanOrEqual(7);
+		const times = whole.items.map(({ created_at }) => created_at);
+		expect(times).toEqual(times.toSorted().reverse());
+		for (const limit of [1, 2, 3]) {
+			const seen: Tenant[] = [];
+			let cursor: string | null = null;
+			do {
+				const input = { limit, ...(cursor === null ? {} : { cursor }) };
+				const page: TenantList = (await query<TenantList>(platform, "tenants.list", input)).data;
+				seen.push(...page.items);
+				cursor = page.next_cursor;
+			} while (cursor !== null && seen.length < 200);
+			expect(seen).toEqual(whole.items);
+		}
+	});
+
+	it("takes no input at all", async () => {
+		expect((await query(platform, "tenants.list")).status).toBe(200);
+	});
+
+	it.each([
+		["limit", 0],
+		["limit", 101],
+		["cursor", "nonsense"],
+		["search", "acme"],
+	])("with a %s of %j is refused by its name", async (field, value) => {
+		const answer = await query(platform, "tenants.list", { [field]: value });
+		expect([answer.status, fieldsOf(answer)]).toEqual([400, [field]]);
+	});
+});
