@@ -77,6 +77,8 @@ export function readConfig(env: Partial<Bindings>): Config {
 		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
 		peppers: [secret("KEY_PEPPER"), ...(env.KEY_PEPPER_PREVIOUS ? [secret("KEY_PEPPER_PREVIOUS")] : [])],
 	};
+	// What begins like an API key is taken for one, so such a service key would open nothing.
+	if (env.SERVICE_ROLE_KEY?.startsWith("sk_")) problems.push("SERVICE_ROLE_KEY must not begin with sk_");
 	if (config.jwt.jwksUrl !== null && !URL.canParse(config.jwt.jwksUrl)) problems.push("JWKS_URL is not a URL");
 	usageFlushSeconds(env, problems);
 	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See the table in README.md.`);

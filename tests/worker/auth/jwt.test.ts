@@ -89,6 +89,11 @@ describe("a token of this service", () => {
 		expect(await verdictOn(await signAsWe({ aud: ["another-api", AUDIENCE] }))).toBe("200");
 	});
 
+	it.each([null, 7, {}, "x".repeat(300)])("is accepted whatever it says of name and email: %.20j", async (text) => {
+		const answer = await query<Me>(await signAsWe({ name: text, email: text }), "session.me");
+		expect(answer.data.user).toMatchObject({ id: "usr_test", name: null, email: null });
+	});
+
 	const REFUSED_CLAIMS: Record<string, Claims> = {
 		"another issuer": { iss: "https://elsewhere.example" },
 		"no issuer": { iss: undefined },

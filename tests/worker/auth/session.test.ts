@@ -320,6 +320,27 @@ describe("a session", () => {
 		expect((await query(longer, "session.me")).status).toBe(401);
 	});
 
+	it("lets its person do what they may do today, not what they might when they signed in", async () => {
+		const email = await addUser("admin");
+		const { data } = await signIn({ email });
+		expect((await query(data.token, "keys.list")).status).toBe(200);
+		await db.update(users).set({ role: "member" }).where(eq(users.email, email));
+		expect((await query(data.token, "keys.list")).status).toBe(403);
+		expect((await query<Me>(data.token, "session.me")).data.user).toMatchObject({ role: "member", capabilities: [] });
+		await db
+			.update(users)
+			.set({ capabilities: ["admin.integrations"] })
+			.where(eq(users.email, email));
+		expect((await query(data.token, "keys.list")).status).toBe(200);
+	});
+
+	it("ends when its person's account is removed", async () => {
+		const email = await addUser("admin");
+		const { data } = await signIn({ email });
+		await db.delete(users).where(eq(users.email, email));
+		expect((await query(data.token, "session.me")).status).toBe(401);
+	});
+
 	it("is good in no other tenant", async () => {
 		const { data } = await signIn({ email: await addUser() });
 		const { session_id } = decodeJwt(data.token);
