@@ -1,9 +1,9 @@
 /** The doors: what every request gets on its way in and out, and where it goes. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { limitBody } from "./body-limit.ts";
 import type { Config } from "./env.ts";
 import { AppError, toAppError, validationError } from "./errors.ts";
 import { logError } from "./log.ts";
@@ -14,8 +14,6 @@ import { failure } from "./rest/envelope.ts";
 import { addHealthRoute } from "./rest/health.ts";
 import { addIntegrationRoutes } from "./rest/integrations.ts";
 import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/door.ts";
-
-const BODY_MAX_BYTES = 1_048_576;
 
 /** The zod-openapi targets, by the name that a caller knows them by. */
 const TARGET_NAMES: Record<string, string> = { json: "body", query: "query", param: "path" };
@@ -43,20 +41,12 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 			xFrameOptions: "DENY",
 		}),
 	);
-	app.use(
-		bodyLimit({
-			maxSize: BODY_MAX_BYTES,
-			onError: () => {
-				throw new AppError("PAYLOAD_TOO_LARGE");
-			},
-		}),
-	);
 
 	addHealthRoute(app);
 	// The integration routes admit a key before their handlers run, which is what sets the further variables.
 	addIntegrationRoutes(app as unknown as OpenAPIHono<IntegrationEnv>);
 	refuseOtherMethods(app);
-	app.all(`${TRPC_PATH}/*`, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
+	app.all(`${TRPC_PATH}/*`, limitBody, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
 
 	app.notFound((c) => fail(c, new AppError("NOT_FOUND", `There is nothing at ${c.req.path}.`)));
 	app.onError((thrown, c) => {

@@ -2,6 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { database } from "../../db/client.ts";
+import { limitBody } from "../body-limit.ts";
 import { currentHourSchema, environment } from "../schemas/api-key.ts";
 import { id, timestamp, toTimestamp, toTimestampOrNull } from "../schemas/common.ts";
 import { createLeadSchema, leadSchema, listLeadsSchema, updateLeadSchema } from "../schemas/lead.ts";
@@ -40,7 +41,8 @@ const REFUSALS = {
 const withKey = (scope: Scope | null) => ({
 	tags: ["Integrations"],
 	security: [{ apiKey: [] }],
-	middleware: apiKeyAuth({ scope }),
+	// First the key, so that what is said of the body comes with the key's rate limit, and strangers send none.
+	middleware: [apiKeyAuth({ scope }), limitBody],
 });
 
 const whoamiSchema = z.object({

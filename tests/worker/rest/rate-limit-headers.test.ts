@@ -46,6 +46,13 @@ describe("the headers", () => {
 		expect(standing(response.headers)).toEqual({ limit: 77, remaining: 76, secondsLeft: 2_370 });
 	});
 
+	it("on a 413 are there, since the key is asked before the body is read", async () => {
+		const key = await newKey({ rate_limit: 77 });
+		const reply = await read(await sendJson(key, "POST", "/v1/leads", { name: "x".repeat(1_100_000) }));
+		expect([reply.status, reply.error.code]).toEqual([413, "PAYLOAD_TOO_LARGE"]);
+		expect(standing(reply.headers)).toMatchObject({ limit: 77, remaining: 76 });
+	});
+
 	it("on a HEAD are those of the GET", async () => {
 		const key = await newKey({ rate_limit: 77 });
 		const response = await asIntegration(key, "/v1/whoami", { method: "HEAD" });
