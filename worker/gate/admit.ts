@@ -4,7 +4,8 @@
  */
 import type { Secret } from "../env.ts";
 import { windowState } from "./admission.ts";
-import type { AdmissionCall, KeyGate } from "./key-gate.ts";
+import type { AdmissionCall } from "./calls.ts";
+import type { KeyGate } from "./key-gate.ts";
 import { hashKey, parseKey } from "./key-material.ts";
 import type { Refused, Verdict } from "./verdict.ts";
 

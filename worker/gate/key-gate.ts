@@ -11,7 +11,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { type Author, insertAudit } from "../../db/audit.ts";
+import { insertAudit } from "../../db/audit.ts";
 import { type Database, database, runBatch } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
@@ -19,13 +19,14 @@ import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/common.ts";
 import { type AddressRule, addressRules } from "./address.ts";
-import { type AdmissionRequest, decide, windowState } from "./admission.ts";
+import { decide, windowState } from "./admission.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { RecentCallers } from "./callers.ts";
+import type { AdmissionCall, GateResult, ManagementCall, RotationRequest } from "./calls.ts";
 import { UsageCounter } from "./counter.ts";
 import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
 import { newRow } from "./delivery-statements.ts";
-import type { KeyMaterial } from "./key-material.ts";
+import { QuietTimer } from "./quiet-timer.ts";
 import {
 	type KeySnapshot,
 	type Lifetime,
@@ -49,40 +50,9 @@ import {
 import type { Admitted, Refused, Unanswered, Verdict } from "./verdict.ts";
 import type { Tally } from "./window.ts";
 
-/** A request as it reaches the gate. */
-export interface AdmissionCall extends AdmissionRequest {
-	keyId: string;
-	/** Method and route, for the list of recent callers. */
-	endpoint: string;
-	userAgent: string | null;
-}
-
-/** Who changes the key. The tenant is the principal's: keys of other tenants do not exist for it. */
-export interface ManagementCall {
-	keyId: string;
-	author: Author;
-}
-
-export interface RotationRequest {
-	material: KeyMaterial;
-	/** Life of the successor; null: as long as this key was given. */
-	lifeMs: number | null;
-	/** How long this key goes on; null: until it is revoked. */
-	overlapMs: number | null;
-}
-
-/** What a gate answers to management. Failures are values: an exception would carry its text across objects. */
-export type GateResult<T> =
-	| { code: "OK"; value: T }
-	| { code: "NOT_FOUND" }
-	| { code: "CONFLICT"; message: string }
-	| { code: "UNAVAILABLE" };
-
 const NOT_FOUND = { code: "NOT_FOUND" } as const;
 const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
 
-/** A quiet key is settled after one to two of these: before the platform takes an idle object out of memory (10 s). */
-const SETTLE_EVERY_MS = 3_000;
 /** How long the answer to a change waits for D1, so that lists show it; the change itself is durable before. */
 const DELIVERY_PATIENCE_MS = 3_000;
 
@@ -102,8 +72,10 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** undefined: the gate has never seen its key, and D1 must be asked. */
 	#state: Known | Tombstone | undefined;
 	#loading: Promise<boolean> | undefined;
-	#settling = false;
-	#busy = false;
+	/** Being taken out of memory by the platform must cost nothing of the limit. */
+	readonly #quiet = new QuietTimer(() => {
+		if (this.#state && !isTombstone(this.#state)) this.#state.counter.settle();
+	});
 
 	constructor(ctx: DurableObjectState, env: Bindings) {
 		super(ctx, env);
@@ -242,11 +214,6 @@ export class KeyGate extends DurableObject<Bindings> {
 		await this.#deliver(Date.now(), "with usage");
 	}
 
-	/** Writes down the exact counts, so that being taken out of memory now would cost nothing of the limit. */
-	settle(): void {
-		if (this.#state && !isTombstone(this.#state)) this.#state.counter.settle();
-	}
-
 	#decide(state: Known | Tombstone, call: AdmissionCall, now: number): Admitted | Refused {
 		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
 		const { key, rules, counter, callers } = state;
@@ -256,7 +223,7 @@ export class KeyGate extends DurableObject<Bindings> {
 			counter.count(outcomeOf(verdict.code), key.rateLimit, now);
 			callers.see(call.ip, call.userAgent, call.endpoint, now);
 			this.#clock.ringBy(now + this.#flushMs);
-			this.#settleWhenQuiet();
+			this.#quiet.disturb();
 		}
 		return verdict;
 	}
@@ -340,26 +307,6 @@ export class KeyGate extends DurableObject<Bindings> {
 		const state = this.#state;
 		if (!state || isTombstone(state)) return NOT_FOUND;
 		return { code: "OK", value: toApiKey(state.key, state.counter.lifetime, now) };
-	}
-
-	/**
-	 * Settles once no request has come for a moment. A timer and no alarm: it need not survive a crash, and costs no
-	 * write to set.
-	 */
-	#settleWhenQuiet(): void {
-		this.#busy = true;
-		if (this.#settling) return;
-		this.#settling = true;
-		const check = () => {
-			if (this.#busy) {
-				this.#busy = false;
-				setTimeout(check, SETTLE_EVERY_MS);
-				return;
-			}
-			this.#settling = false;
-			this.settle();
-		};
-		check();
 	}
 
 	get #db(): Database {

@@ -3,7 +3,7 @@ import type { Database } from "../../db/client.ts";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
 import type { Gates } from "../gate/admit.ts";
-import type { GateResult } from "../gate/key-gate.ts";
+import type { GateResult } from "../gate/calls.ts";
 
 export interface Deps {
 	db: Database;

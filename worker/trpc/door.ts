@@ -83,13 +83,12 @@ function headersOf(errors: readonly TRPCError[]): Headers {
  */
 async function asJson(request: Request): Promise<Request> {
 	const { method, headers } = request;
-	const isJson = /^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "");
-	if ((method !== "POST" || isJson) && !headers.has("trpc-accept")) return request;
+	const type = headers.get("content-type");
+	const isJson = /^application\/json\s*(;|$)/i.test(type ?? "");
+	if (method === "POST" && !isJson && (type !== null || (await request.clone().text()) !== ""))
+		throw new AppError("UNSUPPORTED_MEDIA_TYPE");
 	const adapted = new Headers(headers);
 	adapted.delete("trpc-accept");
-	if (method !== "POST") return new Request(request.url, { method, headers: adapted });
-	const body = await request.text();
-	if (!isJson && body !== "") throw new AppError("UNSUPPORTED_MEDIA_TYPE");
-	adapted.set("content-type", "application/json");
-	return new Request(request.url, { method, headers: adapted, ...(body === "" ? {} : { body }) });
+	if (method === "POST") adapted.set("content-type", "application/json");
+	return new Request(request, { headers: adapted });
 }

@@ -1,7 +1,8 @@
 /** Reaching into a gate: what D1 is to it, what it has on disk, and its death. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { AdmissionCall, KeyGate } from "../../../worker/gate/key-gate.ts";
+import type { AdmissionCall } from "../../../worker/gate/calls.ts";
+import type { KeyGate } from "../../../worker/gate/key-gate.ts";
 import { hashKey } from "../../../worker/gate/key-material.ts";
 import { gateOf } from "../world.ts";
 
