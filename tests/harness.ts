@@ -1,6 +1,6 @@
 /**
  * The service as its users get it: a fresh copy of the repository, started with `npm run dev`, killed and started
- * again, and spoken to over HTTP. Nothing stays behind: folder, processes and what they wrote elsewhere are one.
+ * again, and spoken to over HTTP. Nothing stays behind: one folder holds all it writes, one process group all it runs.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,6 +17,8 @@ const ROOT = join(import.meta.dirname, "..");
 
 /** Seen: about ten seconds. A machine that is busy with other tests may take several times as long. */
 const START_PATIENCE_MS = 90_000;
+/** The check itself gives up after three seconds. */
+const HEALTH_PATIENCE_MS = 5_000;
 /** How long processes may take to go when asked; after that they are killed. */
 const STOP_PATIENCE_MS = 10_000;
 const POLL_EVERY_MS = 50;
@@ -38,7 +40,7 @@ export async function eventually<T>(
 }
 
 /** What git would publish, and nothing that a developer's machine has beside it. */
-export function copyRepository(target: string): void {
+function copyRepository(target: string): void {
 	const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
 	for (const path of listed.split("\0")) {
 		// A file that was deleted and not yet committed is listed still.
@@ -63,7 +65,7 @@ function linkPackages(target: string): void {
  * The environment of somebody who has just cloned the repository: nothing that the test runner or npm has set, and a
  * home and a folder for temporary files that vanish with the copy.
  */
-export function freshEnvironment(home: string): Record<string, string> {
+function freshEnvironment(home: string): Record<string, string> {
 	const temporary = join(home, "tmp");
 	mkdirSync(temporary, { recursive: true });
 	const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.includes(`${sep}node_modules${sep}`));
@@ -71,7 +73,7 @@ export function freshEnvironment(home: string): Record<string, string> {
 }
 
 /** A port that nobody listens on, by the name that the server will listen under. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "localhost");
 	await once(server, "listening");
 	const address = server.address();
@@ -201,12 +203,12 @@ export class Service {
 		return join(this.folder, ".dev.vars");
 	}
 
-	/** Ends everything at once, as a power cut would. Has taken effect when the call returns its promise. */
+	/** Ends everything at once, as a power cut would. The signal is sent before this returns; then it waits for the end. */
 	kill(): Promise<void> {
 		return this.#processes?.end("SIGKILL") ?? Promise.resolve();
 	}
 
-	/** Ends everything as Ctrl-C would. */
+	/** Asks everything to end, as the shutdown of a machine would. */
 	stop(): Promise<void> {
 		return this.#processes?.end("SIGTERM") ?? Promise.resolve();
 	}
@@ -220,13 +222,22 @@ export class Service {
 		try {
 			await eventually("GET /healthz answers 200", START_PATIENCE_MS, async () => {
 				if (processes.ended) throw new Error(`npm run dev ended ${processes.how}`);
-				const response = await fetch(`${this.url}/healthz`).catch(() => undefined);
-				await response?.arrayBuffer();
-				return response?.status === 200;
+				return (await this.#health()) === 200;
 			});
 		} catch (error) {
 			await processes.end("SIGKILL");
 			throw new Error(`The service did not start. It printed:\n${processes.output}`, { cause: error });
+		}
+	}
+
+	/** Status of the health check, or null where there is no answer yet. */
+	async #health(): Promise<number | null> {
+		try {
+			const response = await this.fetch("/healthz", { signal: AbortSignal.timeout(HEALTH_PATIENCE_MS) });
+			await response.arrayBuffer();
+			return response.status;
+		} catch {
+			return null;
 		}
 	}
 

@@ -6,6 +6,7 @@ export const tenantSchema = z.object({ id, name: z.string(), slug: z.string(), c
 export type Tenant = z.infer<typeof tenantSchema>;
 
 export const createTenantSchema = z.strictObject({
+	...tenantChoice,
 	name: line(100),
 	slug: z
 		.string()

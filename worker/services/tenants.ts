@@ -25,17 +25,17 @@ const toTenant = ({ id, name, slug, createdAt }: typeof tenants.$inferSelect): T
 export async function createTenant(
 	{ db, now }: Deps,
 	author: Omit<Author, "tenantId">,
-	input: CreateTenant,
+	{ name, slug }: CreateTenant,
 ): Promise<Tenant> {
-	const row = { id: newId("ten"), name: input.name, slug: input.slug, createdAt: now };
+	const row = { id: newId("ten"), name, slug, createdAt: now };
 	const event = auditEvent({ ...author, tenantId: row.id }, "tenant.create", now, {
-		changes: createdWith({ ...input }),
+		changes: createdWith({ name, slug }),
 	});
 	try {
 		await runBatch(db, [db.insert(tenants).values(row), insertAudit(db, event)]);
 	} catch (thrown) {
 		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
-		throw new AppError("CONFLICT", `The slug ${input.slug} is taken.`, {
+		throw new AppError("CONFLICT", `The slug ${slug} is taken.`, {
 			details: [{ field: "slug", message: "Taken by another tenant" }],
 		});
 	}
