@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
@@ -39,7 +39,8 @@ function ensureSecrets(): Record<string, string> {
 	if (missing.length > 0) {
 		const lines = missing.map(([name, make]) => `${name}=${make()}\n`).join("");
 		const gap = present.endsWith("\n") ? "" : "\n";
-		writeFileSync(SECRETS_FILE, present + gap + lines, { mode: 0o600 });
+		writeFileSync(SECRETS_FILE, present + gap + lines);
+		chmodSync(SECRETS_FILE, 0o600);
 	}
 	// A file has no variables without a value, whatever the type allows.
 	return parseEnv(readFileSync(SECRETS_FILE, "utf8")) as Record<string, string>;

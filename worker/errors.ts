@@ -41,7 +41,8 @@ const FIELD_NAME_MAX = 100;
 
 /** Text without API keys that somebody may have put where none belongs, such as a path. */
 export function withoutKeys(text: string): string {
-	return text.replace(/sk_(live|test)_\w+/g, "sk_$1_…");
+	// What is shorter is a prefix, by which keys are named.
+	return text.replace(/sk_(live|test)_\w{13,}/g, "sk_$1_…");
 }
 
 /** A failure that the caller may hear about. Its message is public; the cause is only logged. */

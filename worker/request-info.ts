@@ -1,5 +1,6 @@
 /** What a door knows of a request besides its content. */
 import type { Author } from "../db/audit.ts";
+import { withoutKeys } from "./errors.ts";
 
 /** User agents are chosen by callers and stored in the trail, so they are cut. */
 const USER_AGENT_MAX = 256;
@@ -18,6 +19,6 @@ export function requestInfo(request: Request): RequestInfo {
 		now: Date.now(),
 		// Cloudflare sets this header itself and overwrites what a client sends.
 		ip: request.headers.get("cf-connecting-ip"),
-		userAgent: request.headers.get("user-agent")?.slice(0, USER_AGENT_MAX) ?? null,
+		userAgent: withoutKeys(request.headers.get("user-agent") ?? "").slice(0, USER_AGENT_MAX) || null,
 	};
 }

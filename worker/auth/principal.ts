@@ -89,7 +89,8 @@ export async function authenticate(request: Request, deps: AuthDeps, ip: string 
 
 	const claims = await verifyToken(credential.value, deps.config.jwt, deps.now);
 	const sessionId = claims.session_id ?? null;
-	const person = sessionId === null ? claims : await deps.sessions(sessionId, claims.tenant_id, deps.now);
+	const session = sessionId === null ? null : { sessionId, userId: claims.sub, tenantId: claims.tenant_id };
+	const person = session ? await deps.sessions(session, deps.now) : claims;
 	if (!person) throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
 	return {
 		kind: "user",

@@ -13,21 +13,35 @@ export const SESSION_MS = 12 * HOUR_MS;
 /** What the person of a session may do today, whatever their token said when they signed in. */
 export type SessionUser = Pick<typeof users.$inferSelect, "role" | "capabilities" | "email" | "name">;
 
+/** What a token says of its session. All of it must fit. */
+export interface SessionClaims {
+	sessionId: string;
+	userId: string;
+	tenantId: string;
+}
+
 /** Finds the person of a session that has not been ended; null where there is none. */
-export type SessionLookup = (sessionId: string, tenantId: string, now: number) => Promise<SessionUser | null>;
+export type SessionLookup = (session: SessionClaims, now: number) => Promise<SessionUser | null>;
 
 /** The statement behind {@link sessionLookup}. */
-export function sessionQuery(db: Database, sessionId: string, tenantId: string, now: number) {
+export function sessionQuery(db: Database, { sessionId, userId, tenantId }: SessionClaims, now: number) {
 	return db
 		.select({ role: users.role, capabilities: users.capabilities, email: users.email, name: users.name })
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
-		.where(and(eq(sessions.id, sessionId), eq(sessions.tenantId, tenantId), gt(sessions.expiresAt, now)));
+		.where(
+			and(
+				eq(sessions.id, sessionId),
+				eq(sessions.userId, userId),
+				eq(sessions.tenantId, tenantId),
+				gt(sessions.expiresAt, now),
+			),
+		);
 }
 
 /** Looks sessions up in D1. */
 export function sessionLookup(db: Database): SessionLookup {
-	return async (sessionId, tenantId, now) => (await sessionQuery(db, sessionId, tenantId, now))[0] ?? null;
+	return async (session, now) => (await sessionQuery(db, session, now))[0] ?? null;
 }
 
 /** `Set-Cookie` that hands the token to the browser; an empty one takes it back. */

@@ -1,5 +1,6 @@
 /** What is said to a gate, and what it answers. Plain data, since it crosses RPC. */
 import type { Author } from "../../db/audit.ts";
+import type { ApiKey } from "../schemas/api-key.ts";
 import type { AdmissionRequest } from "./admission.ts";
 import type { KeyMaterial } from "./key-material.ts";
 
@@ -23,6 +24,13 @@ export interface RotationRequest {
 	lifeMs: number | null;
 	/** How long this key goes on; null: until it is revoked. */
 	overlapMs: number | null;
+}
+
+/** A rotation that is whole. */
+export interface Rotated {
+	successor: ApiKey;
+	/** The key that was rotated, as it is now. */
+	previous: ApiKey;
 }
 
 /** What a gate answers to management. Failures are values: an exception would carry its text across objects. */

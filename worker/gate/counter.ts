@@ -54,18 +54,22 @@ export class UsageCounter {
 		const hour = hourOf(now);
 		if (hour <= this.#reserved.hour) return;
 		this.settle();
+		const { hour: left } = this.#reserved;
+		const { allowed, rateLimited, denied } = this.#tally;
 		const { usageCount: lifetimeBefore, lastUsedAt } = this.lifetime;
 		// Written even before anything is counted in it: the record holds the life of the key, and the last hour's goes
 		// once it is delivered.
 		this.#write({ hour, ...emptyTally(), lifetimeBefore, lastUsedAt });
 		this.#tally = emptyTally();
+		// An hour without requests has nothing to tell; only those with some wait for delivery.
+		if (allowed + rateLimited + denied === 0) this.#store.deleteHour(left);
 	}
 
 	/** Counts one request of the running hour. `limit` bounds how far admissions are reserved ahead. */
 	count(outcome: keyof Tally, limit: number, now: number): void {
 		const count = this.#tally[outcome] + 1;
 		this.#tally[outcome] = count;
-		if (outcome === "allowed") this.#lastUsedAt = now;
+		if (outcome === "allowed") this.#lastUsedAt = Math.max(this.#lastUsedAt, now);
 		if (count <= this.#reserved[outcome]) return;
 		const ceiling = outcome === "allowed" ? reserveAdmissions(count, limit) : reserveRefusals(count);
 		this.#write({ ...this.#reserved, [outcome]: ceiling, lastUsedAt: this.#lastUsedAt });

@@ -16,6 +16,8 @@ const RETRY_MAX_MS = 300_000;
 /** D1 gives up on a statement long before; then no insert is under way any more. */
 const DISCARD_PATIENCE_MS = 300_000;
 const DISCARD_EVERY_MS = 30_000;
+/** After a long outage many hours wait; D1 gets them in portions. */
+const HOURS_AT_ONCE = 50;
 
 /** What D1 is to know. */
 export interface Holdings {
@@ -28,7 +30,7 @@ export class Delivery {
 	readonly #store: GateStore;
 	readonly #clock: AlarmClock;
 	readonly #db: () => Database;
-	readonly #bury: (successorId: string, tenantId: string) => Promise<void>;
+	readonly #bury: (successorId: string, predecessor: Holdings["key"]) => Promise<void>;
 	/** Successors of rotations that are under way: not to be discarded yet. */
 	readonly #rotating = new Set<string>();
 	#last: Promise<void> = Promise.resolve();
@@ -39,7 +41,7 @@ export class Delivery {
 		store: GateStore,
 		clock: AlarmClock,
 		db: () => Database,
-		bury: (successorId: string, tenantId: string) => Promise<void>,
+		bury: (successorId: string, predecessor: Holdings["key"]) => Promise<void>,
 	) {
 		this.#store = store;
 		this.#clock = clock;
@@ -55,37 +57,50 @@ export class Delivery {
 	}
 
 	/**
-	 * Runs `insert`, which creates a successor, such that the successor does not outlive a failure or a crash. Says
-	 * whether D1 took it.
+	 * Runs `insert`, which creates a successor, and then `complete`, which keeps it by deleting the order to discard it.
+	 * `complete` must decide in the turn in which it is called: until then no delivery may take the successor for one
+	 * that was left behind, and from then on the order alone counts. Null: D1 did not take the successor.
 	 */
-	async rotating(successorId: string, now: number, insert: () => Promise<unknown>): Promise<boolean> {
+	async rotating<T>(
+		successorId: string,
+		now: number,
+		insert: () => Promise<unknown>,
+		complete: () => Promise<T>,
+	): Promise<T | null> {
 		this.#store.putDiscard({ successorId, since: now });
 		this.#clock.ringBy(now + RETRY_FIRST_MS);
 		this.#rotating.add(successorId);
+		let outcome: Promise<T> | null = null;
 		try {
 			await insert();
-			return true;
+			outcome = complete();
 		} catch (error) {
 			logError("D1 did not take the successor of a rotation", error);
-			return false;
-		} finally {
-			this.#rotating.delete(successorId);
-			// The first alarm may have rung while D1 was asked.
-			this.#clock.ringBy(now + RETRY_FIRST_MS);
 		}
+		this.#rotating.delete(successorId);
+		// The first alarm may have rung while D1 was asked.
+		this.#clock.ringBy(now + RETRY_FIRST_MS);
+		return outcome;
 	}
 
+	/** Each of the three on its own, so that what can be delivered does not wait for what cannot. */
 	async #once(holdings: Holdings | null, now: number): Promise<void> {
 		if (!holdings) return;
-		try {
-			await this.#deliverKey(holdings.key);
-			await this.#discard(holdings.key.tenantId, now);
-			await this.#deliverUsage(holdings);
-			this.#failures = 0;
-		} catch (error) {
-			logError("D1 did not take a delivery; it will be repeated", error);
-			this.#clock.ringBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
+		let failed = false;
+		for (const deliver of [
+			() => this.#deliverKey(holdings.key),
+			() => this.#deliverUsage(holdings),
+			() => this.#discard(holdings.key, now),
+		]) {
+			try {
+				await deliver();
+			} catch (error) {
+				logError("D1 did not take a delivery; it will be repeated", error);
+				failed = true;
+			}
 		}
+		if (failed) this.#clock.ringBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
+		else this.#failures = 0;
 	}
 
 	async #deliverKey(key: Holdings["key"]): Promise<void> {
@@ -98,22 +113,29 @@ export class Delivery {
 	async #deliverUsage({ key, usage }: Holdings): Promise<void> {
 		if (!usage || "deletedAt" in key) return;
 		const db = this.#db();
-		await runBatch(db, deliverUsage(db, key, usage.hours, usage.lifetime));
-		// The running hour stays: it is what the count resumes from after a crash.
-		for (const { hour } of usage.hours.slice(0, -1)) this.#store.deleteHour(hour);
+		const running = usage.hours.at(-1)?.hour;
+		for (let start = 0; start < usage.hours.length; start += HOURS_AT_ONCE) {
+			const hours = usage.hours.slice(start, start + HOURS_AT_ONCE);
+			await runBatch(db, deliverUsage(db, key, hours, usage.lifetime));
+			// The running hour stays: it is what the count resumes from after a crash.
+			for (const { hour } of hours) if (hour !== running) this.#store.deleteHour(hour);
+		}
 	}
 
 	/**
 	 * Takes back successors whose rotation was not completed. An insert that D1 was slow to take may still come after
 	 * the object that sent it has died, so an order stands until a row was found, or long enough that none will come.
 	 */
-	async #discard(tenantId: string, now: number): Promise<void> {
+	async #discard(key: Holdings["key"], now: number): Promise<void> {
 		for (const { successorId, since } of this.#store.discards()) {
+			// Looked up in the turn in which it is acted on: while the one before was taken back, a rotation may have
+			// been completed, and its order be gone.
+			if (!this.#store.hasDiscard(successorId)) continue;
 			let done = false;
 			if (!this.#rotating.has(successorId)) {
-				await this.#bury(successorId, tenantId);
+				await this.#bury(successorId, key);
 				const db = this.#db();
-				const [, deleted] = await db.batch(deliverDiscard(db, tenantId, successorId, now));
+				const [, deleted] = await db.batch(deliverDiscard(db, key.tenantId, successorId, now));
 				done = deleted.length > 0 || now - since > DISCARD_PATIENCE_MS;
 			}
 			if (done) this.#store.deleteDiscard(successorId);

@@ -22,7 +22,7 @@ import { type AddressRule, addressRules } from "./address.ts";
 import { decide, windowState } from "./admission.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { RecentCallers } from "./callers.ts";
-import type { AdmissionCall, GateResult, ManagementCall, RotationRequest } from "./calls.ts";
+import type { AdmissionCall, GateResult, ManagementCall, Rotated, RotationRequest } from "./calls.ts";
 import { UsageCounter } from "./counter.ts";
 import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
 import { newRow } from "./delivery-statements.ts";
@@ -88,7 +88,7 @@ export class KeyGate extends DurableObject<Bindings> {
 			this.#store,
 			this.#clock,
 			() => this.#db,
-			(successorId, tenantId) => this.env.KEY_GATE.getByName(successorId).bury(successorId, tenantId),
+			(successorId, { id, tenantId }) => this.env.KEY_GATE.getByName(successorId).bury(successorId, tenantId, id),
 		);
 		void ctx.blockConcurrencyWhile(() => this.#clock.load());
 	}
@@ -170,33 +170,42 @@ export class KeyGate extends DurableObject<Bindings> {
 		call: ManagementCall,
 		{ material, lifeMs, overlapMs }: RotationRequest,
 		now = Date.now(),
-	): Promise<GateResult<{ successor: ApiKey; previous: ApiKey }>> {
+	): Promise<GateResult<Rotated>> {
 		const { keyId, author } = call;
 		return this.#with(keyId, author.tenantId, async (before) => {
 			if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
 			const successor = successorOf(before.key, material, lifeMs, author.actor, now);
 			const db = this.#db;
-			const inserted = await this.#delivery.rotating(successor.id, now, () =>
-				runBatch(db, [db.insert(apiKeys).values(newRow(successor)), insertAudit(db, creation(successor, author, now))]),
-			);
-			if (!inserted) return UNAVAILABLE;
-
-			// While D1 was asked, this key may have been changed or deleted. Then the order to discard stands.
-			return this.#with(keyId, author.tenantId, async ({ key }) => {
-				if (key.revokedAt !== null) return isRevoked("rotated");
-				// The successor would have settings that are no longer those of the key.
-				if (key.version !== before.key.version) return CHANGED_MEANWHILE;
-				this.#store.deleteDiscard(successor.id);
-				await this.#make(rotate(key, successor.id, overlapMs, author, now));
-				const previous = this.#current(now);
-				if (previous.code !== "OK") return previous;
-				return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
-			});
+			const insert = () =>
+				runBatch(db, [db.insert(apiKeys).values(newRow(successor)), insertAudit(db, creation(successor, author, now))]);
+			// While D1 is asked, this key may be changed or deleted. Then the order to discard stands.
+			const complete = () =>
+				this.#with<Rotated>(keyId, author.tenantId, async ({ key }) => {
+					if (key.revokedAt !== null) return isRevoked("rotated");
+					// The successor would have settings that are no longer those of the key.
+					if (key.version !== before.key.version) return CHANGED_MEANWHILE;
+					this.#store.deleteDiscard(successor.id);
+					await this.#make(rotate(key, successor.id, overlapMs, author, now));
+					const previous = this.#current(now);
+					if (previous.code !== "OK") return previous;
+					return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
+				});
+			return (await this.#delivery.rotating(successor.id, now, insert, complete)) ?? UNAVAILABLE;
 		});
 	}
 
-	/** Ends a key that was never handed out, because the rotation that made it was not completed. */
-	bury(keyId: string, tenantId: string, now = Date.now()): void {
+	/**
+	 * Ends a key that was never handed out, because the rotation of `predecessorId` that made it was not completed.
+	 * Anything else that this gate may hold stays: only who made a key can take it back, and nobody one that was used.
+	 */
+	bury(keyId: string, tenantId: string, predecessorId: string, now = Date.now()): void {
+		const state = this.#state;
+		if (state) {
+			if (isTombstone(state)) return;
+			const { key, counter } = state;
+			if (key.rotatedFrom !== predecessorId || counter.lifetime.usageCount > 0)
+				throw new Error(`The gate of ${keyId} holds a key that is not to be buried`);
+		}
 		this.#store.forgetUsage();
 		this.#state = { id: keyId, tenantId, deletedAt: now };
 		this.#store.putKey(this.#state);

@@ -92,6 +92,10 @@ export class GateStore {
 		return this.#values<Discard>(DISCARD);
 	}
 
+	hasDiscard(successorId: string): boolean {
+		return this.#kv.get(DISCARD + successorId) !== undefined;
+	}
+
 	putDiscard(discard: Discard): void {
 		this.#kv.put(DISCARD + discard.successorId, discard);
 	}

@@ -6,7 +6,7 @@ import { type AuditEvent, type Author, auditEvent, changesBetween, createdWith, 
 import type { AuditAction } from "../schemas/audit.ts";
 import { LATEST, toTimestamp } from "../schemas/common.ts";
 import type { KeyMaterial } from "./key-material.ts";
-import { type KeySnapshot, NEVER_USED, statusOf, type Tombstone, toApiKey } from "./snapshot.ts";
+import { type KeySnapshot, NEVER_USED, type Tombstone, toApiKey } from "./snapshot.ts";
 
 export interface Transition {
 	next: KeySnapshot | Tombstone;
@@ -79,10 +79,12 @@ export function rotate(
 
 /** The end of every use; null if that has come already. */
 export function revoke(key: KeySnapshot, reason: string | null, author: Author, now: number): Transition | null {
-	if (statusOf(key, now) === "revoked") return null;
-	const changes = createdWith({ revoked_at: toTimestamp(now), reason });
+	if (key.revokedAt !== null) return null;
+	// A key that stopped by itself before did so then, and from now on whatever a clock says.
+	const revokedAt = Math.min(now, key.revokeAt ?? now);
+	const changes = createdWith({ revoked_at: toTimestamp(revokedAt), reason });
 	return {
-		next: { ...key, revokedAt: now, revokedBy: author.actor, version: key.version + 1 },
+		next: { ...key, revokedAt, revokedBy: author.actor, version: key.version + 1 },
 		event: auditEvent(author, "api_key.revoke", now, { keyId: key.id, changes }),
 	};
 }

@@ -31,6 +31,8 @@ export const line = (max: number) =>
 		.min(1, "Must not be empty")
 		.max(max, `Must be at most ${max} characters`)
 		.regex(/^\P{Cc}*$/u, "Must not contain control characters")
+		// People paste what they talk about; a name or a reason is shown to others and kept.
+		.refine((text) => !/sk_(live|test)_\w{13,}/.test(text), { error: "Must not contain an API key" })
 		// Half a surrogate pair is no character: a database would give back something else.
 		.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" });
 

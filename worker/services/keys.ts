@@ -148,7 +148,10 @@ export async function rotateKey(
 		gateOf(deps, input.id).rotate(call(author, input.id), {
 			material,
 			lifeMs: input.expires_in_days === undefined ? null : input.expires_in_days * DAY_MS,
-			overlapMs: input.revoke_previous_after_hours === undefined ? null : input.revoke_previous_after_hours * HOUR_MS,
+			overlapMs:
+				input.revoke_previous_after_hours === undefined
+					? null
+					: Math.round(input.revoke_previous_after_hours * HOUR_MS),
 		}),
 	);
 	return { key, api_key: successor, previous };

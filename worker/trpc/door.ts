@@ -50,21 +50,27 @@ export function trpcErrorResponse(error: AppError, requestId: string): Response 
  */
 function refuseMisdirected({ url, method }: Request): void {
 	const { pathname, searchParams } = new URL(url);
-	const names = pathname.slice(TRPC_PATH.length + 1).split(/,|%2c/i);
+	const names = decoded(pathname.slice(TRPC_PATH.length + 1)).split(",");
 	if (names.length > BATCH_MAX) throw invalidField("batch", `At most ${BATCH_MAX} calls at once`);
-	const types = new Set(names.map((name) => procedures[name]?._def.type));
-	const [type, ...others] = types;
-	if (type === undefined || types.has(undefined)) {
-		// In a batch, the known ones are answered.
-		if (names.length > 1 && searchParams.has("batch") && (method === "GET" || method === "POST")) return;
+	const known = names.filter((name) => Object.hasOwn(procedures, name));
+	// In a batch, the known ones are answered.
+	if (known.length === 0 || (known.length < names.length && !searchParams.has("batch")))
+		throw new AppError("NOT_FOUND", "There is no such procedure.");
+	const types = new Set(known.map((name) => procedures[name]?._def.type));
+	if (types.size > 1) throw invalidField("batch", "Queries and mutations cannot be called together");
+	const allowed = types.has("query") ? "GET" : "POST";
+	if (method !== allowed)
+		throw new AppError("METHOD_NOT_ALLOWED", "Queries are called with GET, mutations with POST.", {
+			headers: { Allow: allowed },
+		});
+}
+
+function decoded(path: string): string {
+	try {
+		return decodeURIComponent(path);
+	} catch {
 		throw new AppError("NOT_FOUND", "There is no such procedure.");
 	}
-	if (others.length > 0) throw invalidField("batch", "Queries and mutations cannot be called together");
-	const allowed = type === "query" ? ["GET", "HEAD"] : ["POST"];
-	if (allowed.includes(method)) return;
-	throw new AppError("METHOD_NOT_ALLOWED", "Queries are called with GET, mutations with POST.", {
-		headers: { Allow: allowed.join(", ") },
-	});
 }
 
 /** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, the rate limit. tRPC adds `Allow` itself. */
@@ -76,19 +82,22 @@ function headersOf(errors: readonly TRPCError[]): Headers {
 	return headers;
 }
 
+/** What makes tRPC answer in a stream, whose status and headers would leave before the outcome is known. */
+const STREAMING = { headers: ["trpc-accept", "last-event-id"], parameters: ["connectionParams", "lastEventId"] };
+
 /**
  * The request as tRPC is to read it: one JSON document in, one out. A body of another type is
  * `UNSUPPORTED_MEDIA_TYPE`; no body at all, which is what `curl -X POST` sends to a procedure without input, passes as
- * empty JSON. `trpc-accept` asks for a stream, whose status and headers would leave before the outcome is known.
+ * empty JSON.
  */
 async function asJson(request: Request): Promise<Request> {
-	const { method, headers } = request;
-	const type = headers.get("content-type");
-	const isJson = /^application\/json\s*(;|$)/i.test(type ?? "");
-	if (method === "POST" && !isJson && (type !== null || (await request.clone().text()) !== ""))
+	const isJson = /^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "");
+	if (request.method === "POST" && !isJson && (await request.clone().arrayBuffer()).byteLength > 0)
 		throw new AppError("UNSUPPORTED_MEDIA_TYPE");
-	const adapted = new Headers(headers);
-	adapted.delete("trpc-accept");
-	if (method === "POST") adapted.set("content-type", "application/json");
-	return new Request(request, { headers: adapted });
+	const headers = new Headers(request.headers);
+	for (const name of STREAMING.headers) headers.delete(name);
+	headers.set("content-type", "application/json");
+	const url = new URL(request.url);
+	for (const name of STREAMING.parameters) url.searchParams.delete(name);
+	return new Request(url, new Request(request, { headers }));
 }

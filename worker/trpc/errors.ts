@@ -1,7 +1,7 @@
 /** The one table of errors, as tRPC carries it. */
 import type { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
-import { AppError, ERRORS, type ErrorCode, invalidField, toAppError, validationError } from "../errors.ts";
+import { AppError, ERRORS, type ErrorCode, invalidField, toAppError, validationError, withoutKeys } from "../errors.ts";
 
 const BY_TRPC_CODE = new Map<string, ErrorCode>(
 	// The keys of a literal object are exactly its codes.
@@ -40,7 +40,7 @@ export function errorData(error: AppError, path: string | undefined, requestId: 
 		code: error.code,
 		httpStatus: error.status,
 		request_id: requestId,
-		path,
+		path: path === undefined ? undefined : withoutKeys(path),
 		...(error.details ? { details: error.details } : {}),
 		...(error.retryAfter === undefined ? {} : { retry_after: error.retryAfter }),
 	};

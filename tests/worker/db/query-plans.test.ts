@@ -241,7 +241,10 @@ describe("every other statement", () => {
 	const hour = { hour: NOW - (NOW % 3_600_000), allowed: 1, rateLimited: 0, denied: 0 };
 
 	it.each<[string, (db: Database) => Promise<unknown>]>([
-		["of a session that is looked up", (db) => sessionLookup(db)("ses_x", tenantId, NOW)],
+		[
+			"of a session that is looked up",
+			(db) => sessionLookup(db)({ sessionId: "ses_x", userId: "usr_x", tenantId }, NOW),
+		],
 		["of signing in", (db) => logIn({ ...deps, db }, author, { email: "ada@acme.example", password: "correct" })],
 		[
 			"of failing to sign in",

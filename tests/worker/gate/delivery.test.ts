@@ -132,6 +132,29 @@ describe("usage", () => {
 		expect([...(await disk(api_key.id)).keys()].filter((name) => name.startsWith("hour:"))).toHaveLength(1);
 	});
 
+	it("of hours in which nobody called leaves nothing behind, however often somebody looks", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 2, NOW);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		for (let n = 1; n <= 30; n++) await gateOf(api_key.id).describe(api_key.id, tenantId, NOW + n * 3_600_000);
+		expect([...(await disk(api_key.id)).keys()].filter((name) => name.startsWith("hour:")).length).toBeLessThanOrEqual(
+			2,
+		);
+	});
+
+	it("of a long outage arrives whole", async () => {
+		const { key, api_key } = await createKey(admin);
+		const link = await linkToD1(api_key.id);
+		await admitMany(key, 1, NOW);
+		link.down = true;
+		for (let n = 1; n <= 120; n++) await admitMany(key, 1, NOW + n * 3_600_000);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		link.down = false;
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect(await db.select().from(usageHourly).where(eq(usageHourly.keyId, api_key.id))).toHaveLength(121);
+		expect(await row(api_key.id)).toMatchObject({ usageCount: 121 });
+	});
+
 	it("of a key whose row is gone is dropped, and does not hold up anything else", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 2);

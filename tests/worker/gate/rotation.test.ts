@@ -1,5 +1,6 @@
 /** A rotation is whole or it is none, whatever fails in between. */
 import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, auditEvents } from "../../../db/schema.ts";
@@ -19,6 +20,8 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
+const AUTHOR = { actor: "usr_test", actorEmail: null, ip: null, userAgent: null };
+const mint = () => mintKey("live", new Secret(env.KEY_PEPPER));
 const successors = (keyId: string) => db.select().from(apiKeys).where(eq(apiKeys.rotatedFrom, keyId));
 const discards = async (keyId: string) => [...(await disk(keyId)).keys()].filter((name) => name.startsWith("discard:"));
 
@@ -35,6 +38,14 @@ async function heldRotation(keyId: string) {
 	await inserted.promise;
 	delete link.afterBatch;
 	return { rotation, goOn: answered.resolve };
+}
+
+/** Waits until the gate points to the successor. */
+async function rotated(keyId: string, successorId: string): Promise<void> {
+	await vi.waitUntil(async () => {
+		const described = await gateOf(keyId).describe(keyId, tenantId);
+		return described.code === "OK" && described.value.rotated_to === successorId;
+	});
 }
 
 describe("a rotation that fails", () => {
@@ -155,6 +166,60 @@ describe("a rotation that fails", () => {
 });
 
 describe("a rotation that succeeds", () => {
+	it("keeps its successor while the one of an earlier attempt is being taken back", async () => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 1);
+		const link = await linkToD1(api_key.id);
+		const call = { keyId: api_key.id, author: { ...AUTHOR, tenantId } };
+		// The orders are looked through by id: the earlier attempt has the lower one.
+		const materials = [mint(), mint()].sort((a, b) => (a.material.id < b.material.id ? -1 : 1));
+		const [earlier, later] = materials;
+		if (!earlier || !later) throw new Error("two were minted");
+		const rotate = ({ material }: typeof later) =>
+			gateOf(api_key.id).rotate(call, { material, lifeMs: null, overlapMs: 0 });
+		link.down = true;
+		expect(await rotate(earlier)).toEqual({ code: "UNAVAILABLE" });
+		link.down = false;
+
+		// D1 has the second successor, then the alarm starts on the first, then the second rotation hears of it. In
+		// between the alarm delivers usage, which is not held up.
+		const [insert, usage, discard] = [0, 1, 2].map(() => ({
+			reached: Promise.withResolvers<void>(),
+			held: Promise.withResolvers<void>(),
+		}));
+		const batches = [insert, usage, discard].values();
+		link.afterBatch = async () => {
+			const { value } = batches.next();
+			value?.reached.resolve();
+			await value?.held.promise;
+		};
+		usage?.held.resolve();
+		const rotation = rotate(later);
+		await insert?.reached.promise;
+		const alarm = runDurableObjectAlarm(gateOf(api_key.id));
+		await discard?.reached.promise;
+		insert?.held.resolve();
+		await rotated(api_key.id, later.material.id);
+		delete link.afterBatch;
+		discard?.held.resolve();
+		expect(await rotation).toMatchObject({ code: "OK" });
+		await alarm;
+		expect(await admitMany(later.key, 1)).toEqual({ VALID: 1 });
+		expect(await admitMany(key, 1)).toEqual({ REVOKED: 1 });
+		expect(await successors(api_key.id)).toHaveLength(1);
+	});
+
+	it("whose overlap is over stays over when the key is revoked once more and a clock goes back", async () => {
+		const { key, api_key } = await createKey(admin);
+		const call = { keyId: api_key.id, author: { ...AUTHOR, tenantId } };
+		const start = Date.now();
+		await gateOf(api_key.id).rotate(call, { material: mint().material, lifeMs: null, overlapMs: 1_000 }, start);
+		expect(await gateOf(api_key.id).revoke(call, null, start + 2_000)).toMatchObject({
+			value: { status: "revoked", revoked_at: new Date(start + 1_000).toISOString() },
+		});
+		expect(await admitMany(key, 1, start + 500)).toEqual({ REVOKED: 1 });
+	});
+
 	it("leaves no order to discard behind, and its successor survives alarms and crashes", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
@@ -169,11 +234,9 @@ describe("a rotation that succeeds", () => {
 	it("of a key that ends in the year 9999 makes one that ends then too", async () => {
 		const { api_key } = await createKey(admin, { expires_at: "9999-12-30T00:00:00Z" });
 		const later = Date.now() + 10 * 86_400_000;
-		const { key: _key, material } = mintKey("live", new Secret("x".repeat(32)));
-		const author = { tenantId, actor: "usr_test", actorEmail: null, ip: null, userAgent: null };
 		const rotated = await gateOf(api_key.id).rotate(
-			{ keyId: api_key.id, author },
-			{ material, lifeMs: null, overlapMs: null },
+			{ keyId: api_key.id, author: { ...AUTHOR, tenantId } },
+			{ material: mint().material, lifeMs: null, overlapMs: null },
 			later,
 		);
 		expect(rotated).toMatchObject({ code: "OK", value: { successor: { expires_at: "9999-12-31T00:00:00.000Z" } } });
