@@ -314,7 +314,10 @@ describe("a session", () => {
 		vi.useFakeTimers({ toFake: ["Date"] });
 		const { data } = await signIn({ email: await addUser() });
 		const { session_id } = decodeJwt(data.token);
-		const longer = await token({ tenantId: acme.id, expiresIn: 24 * 3_600, claims: { session_id } });
+		const lasting = { tenantId: acme.id, expiresIn: 24 * 3_600, claims: { session_id } };
+		const longer = await token({ ...lasting, sub: data.user.id });
+		// A session is one person's: it opens nothing for another.
+		expect((await query(await token({ ...lasting, sub: "usr_other" }), "session.me")).status).toBe(401);
 		expect((await query(longer, "session.me")).status).toBe(200);
 		vi.setSystemTime(Date.parse(data.expires_at));
 		expect((await query(longer, "session.me")).status).toBe(401);
