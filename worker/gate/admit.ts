@@ -4,6 +4,7 @@
  */
 import type { Secret } from "../env.ts";
 import { windowState } from "./admission.ts";
+import { putLast } from "./bounded-map.ts";
 import type { AdmissionCall } from "./calls.ts";
 import type { KeyGate } from "./key-gate.ts";
 import { hashKey, parseKey } from "./key-material.ts";
@@ -18,8 +19,8 @@ export type Presented = Omit<AdmissionCall, "keyId" | "secretHash">;
  * Refusals that can never change, by the hash of the key: a revoked key stays revoked and a deleted one deleted, so
  * the isolate that has heard so need not ask again. Bounded; the oldest entry gives way.
  */
-type FinalRefusal = { code: "REVOKED"; limit: number; until: number } | { code: "NOT_FOUND"; until: number };
-const finalRefusals = new Map<string, FinalRefusal>();
+type FinalRefusal = { code: "REVOKED"; limit: number } | { code: "NOT_FOUND" };
+const finalRefusals = new Map<string, { refusal: FinalRefusal; until: number }>();
 const FINAL_REFUSALS_MAX = 10_000;
 /**
  * After this long the gate hears of the key once more: nothing can have changed, but an admin who revoked a leaked key
@@ -39,31 +40,23 @@ export async function admit(
 	if (keyId === null) return { code: "NOT_FOUND", final: true };
 	const secretHash = hashKey(key);
 	const known = finalRefusals.get(secretHash);
-	if (known && known.until > now) return recall(known, now);
+	if (known && known.until > now) return recall(known.refusal, now);
 	try {
 		const verdict = await gates.getByName(keyId).admit({ ...presented, keyId, secretHash });
-		if (verdict.code === "REVOKED")
-			remember(secretHash, { code: "REVOKED", limit: verdict.window.limit, until: now + REMEMBER_MS });
-		if (verdict.code === "NOT_FOUND" && verdict.final)
-			remember(secretHash, { code: "NOT_FOUND", until: now + REMEMBER_MS });
+		if (verdict.code === "REVOKED") remember(secretHash, { code: "REVOKED", limit: verdict.window.limit }, now);
+		if (verdict.code === "NOT_FOUND" && verdict.final) remember(secretHash, { code: "NOT_FOUND" }, now);
 		return verdict;
 	} catch (cause) {
 		return { code: "UNAVAILABLE", cause };
 	}
 }
 
-function recall(known: FinalRefusal, now: number): Refused {
-	if (known.code === "NOT_FOUND") return { code: "NOT_FOUND", final: true };
+function recall(refusal: FinalRefusal, now: number): Refused {
+	if (refusal.code === "NOT_FOUND") return { code: "NOT_FOUND", final: true };
 	// With the whole limit gone, nothing remains.
-	return { code: "REVOKED", window: windowState(known.limit, known.limit, now) };
+	return { code: "REVOKED", window: windowState(refusal.limit, refusal.limit, now) };
 }
 
-function remember(secretHash: string, refusal: FinalRefusal): void {
-	if (finalRefusals.size >= FINAL_REFUSALS_MAX) {
-		for (const oldest of finalRefusals.keys()) {
-			finalRefusals.delete(oldest);
-			break;
-		}
-	}
-	finalRefusals.set(secretHash, refusal);
+function remember(secretHash: string, refusal: FinalRefusal, now: number): void {
+	putLast(finalRefusals, secretHash, { refusal, until: now + REMEMBER_MS }, FINAL_REFUSALS_MAX);
 }

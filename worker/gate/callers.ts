@@ -1,6 +1,7 @@
 /** Who presented a key lately: a short list, so that an admin knows whom revoking it will hit. Pure. */
 import type { ApiKeyDetail } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/common.ts";
+import { putLast } from "./bounded-map.ts";
 
 /** More distinct callers than a person can look through are no help, and the list is kept in memory. */
 const CALLERS_MAX = 20;
@@ -34,17 +35,8 @@ export class RecentCallers {
 			count: 1,
 		};
 		const id = identify(caller);
-		const known = this.#callers.get(id);
-		if (known) {
-			caller.count += known.count;
-			this.#callers.delete(id);
-		} else if (this.#callers.size >= CALLERS_MAX) {
-			for (const longestUnseen of this.#callers.keys()) {
-				this.#callers.delete(longestUnseen);
-				break;
-			}
-		}
-		this.#callers.set(id, caller);
+		caller.count += this.#callers.get(id)?.count ?? 0;
+		putLast(this.#callers, id, caller, CALLERS_MAX);
 	}
 
 	/** Most recent first, as the outside sees them. */

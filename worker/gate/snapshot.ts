@@ -45,6 +45,16 @@ export interface Lifetime {
 
 export const NEVER_USED: Lifetime = { usageCount: 0, lastUsedAt: 0 };
 
+/** What nothing has happened to yet. */
+export const UNTOUCHED = {
+	revokedAt: null,
+	revokeAt: null,
+	revokedBy: null,
+	rotatedFrom: null,
+	rotatedTo: null,
+	version: 1,
+} satisfies Partial<KeySnapshot>;
+
 type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** The snapshot that a gate starts from. */

@@ -6,7 +6,7 @@ import { type AuditEvent, type Author, auditEvent, changesBetween, createdWith, 
 import type { AuditAction } from "../schemas/audit.ts";
 import { LATEST, toTimestamp } from "../schemas/common.ts";
 import type { KeyMaterial } from "./key-material.ts";
-import { type KeySnapshot, NEVER_USED, type Tombstone, toApiKey } from "./snapshot.ts";
+import { type KeySnapshot, NEVER_USED, type Tombstone, toApiKey, UNTOUCHED } from "./snapshot.ts";
 
 export interface Transition {
 	next: KeySnapshot | Tombstone;
@@ -49,15 +49,11 @@ export function successorOf(
 	return {
 		...key,
 		...material,
+		...UNTOUCHED,
 		createdAt: now,
 		createdBy,
 		expiresAt: life === null ? null : Math.min(now + life, LATEST),
-		revokedAt: null,
-		revokeAt: null,
-		revokedBy: null,
 		rotatedFrom: key.id,
-		rotatedTo: null,
-		version: 1,
 	};
 }
 

@@ -1,5 +1,6 @@
 /** Pieces that several schemas share. */
 import { z } from "zod";
+import { withoutKeys } from "../errors.ts";
 
 /** An instant as it crosses a door: ISO 8601 in UTC with milliseconds. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-01-31T12:00:00.000Z" });
@@ -32,7 +33,7 @@ export const line = (max: number) =>
 		.max(max, `Must be at most ${max} characters`)
 		.regex(/^\P{Cc}*$/u, "Must not contain control characters")
 		// People paste what they talk about; a name or a reason is shown to others and kept.
-		.refine((text) => !/sk_(live|test)_\w{13,}/.test(text), { error: "Must not contain an API key" })
+		.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key" })
 		// Half a surrogate pair is no character: a database would give back something else.
 		.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" });
 

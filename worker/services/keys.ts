@@ -8,7 +8,7 @@ import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
 import type { ManagementCall } from "../gate/calls.ts";
 import { newRow } from "../gate/delivery-statements.ts";
 import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
-import { type KeySnapshot, NEVER_USED, snapshotOf, toApiKey } from "../gate/snapshot.ts";
+import { type KeySnapshot, NEVER_USED, snapshotOf, toApiKey, UNTOUCHED } from "../gate/snapshot.ts";
 import { creation, type KeyPatch } from "../gate/transitions.ts";
 import type {
 	ApiKey,
@@ -42,12 +42,7 @@ export async function createKey(deps: Deps, author: Author, input: CreateKey): P
 		createdAt: now,
 		createdBy: author.actor,
 		expiresAt: expiryOf(input, now),
-		revokedAt: null,
-		revokeAt: null,
-		revokedBy: null,
-		rotatedFrom: null,
-		rotatedTo: null,
-		version: 1,
+		...UNTOUCHED,
 	};
 	const event = creation(snapshot, author, now);
 	try {
@@ -135,7 +130,10 @@ export function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise
 	return ask(gateOf(deps, input.id).update(call(author, input.id), patch));
 }
 
-/** Makes a successor. `CONFLICT` for a revoked key, and where the key changes meanwhile. The answer is the only place where its key ever appears. */
+/**
+ * Makes a successor. `CONFLICT` for a revoked key, and where the key changes meanwhile. The answer is the only place
+ * where the successor's key ever appears.
+ */
 export async function rotateKey(
 	deps: Deps,
 	author: Author,

@@ -73,7 +73,7 @@ function decoded(path: string): string {
 	}
 }
 
-/** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, the rate limit. tRPC adds `Allow` itself. */
+/** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, the rate limit. */
 function headersOf(errors: readonly TRPCError[]): Headers {
 	const headers = new Headers();
 	for (const error of errors) {
@@ -99,5 +99,5 @@ async function asJson(request: Request): Promise<Request> {
 	headers.set("content-type", "application/json");
 	const url = new URL(request.url);
 	for (const name of STREAMING.parameters) url.searchParams.delete(name);
-	return new Request(url, new Request(request, { headers }));
+	return new Request(url, { method: request.method, headers, body: request.body });
 }

@@ -18,8 +18,6 @@ export function appErrorOf(error: TRPCError, method = "POST"): AppError {
 		return invalidField(method === "GET" ? "input" : "body", "Must be valid JSON");
 	if (error.code === "INTERNAL_SERVER_ERROR") return toAppError(error.cause);
 	if (error.code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is no such procedure.");
-	if (error.code === "METHOD_NOT_SUPPORTED")
-		return new AppError("METHOD_NOT_ALLOWED", "Queries are called with GET, mutations with POST.");
 	const code = BY_TRPC_CODE.get(error.code);
 	return code ? new AppError(code) : toAppError(error);
 }

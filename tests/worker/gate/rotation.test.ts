@@ -48,6 +48,17 @@ async function rotated(keyId: string, successorId: string): Promise<void> {
 	});
 }
 
+/** A key whose rotation D1 did not take, although D1 answers again by now. */
+async function failedRotation(): Promise<string> {
+	const { key, api_key } = await createKey(admin);
+	await admitMany(key, 1);
+	const link = await linkToD1(api_key.id);
+	link.down = true;
+	expect((await mutate(admin, "keys.rotate", { id: api_key.id })).status).toBe(503);
+	link.down = false;
+	return api_key.id;
+}
+
 describe("a rotation that fails", () => {
 	it("because D1 is down answers 503 and leaves the key as it was", async () => {
 		const { key, api_key } = await createKey(admin);
@@ -63,38 +74,28 @@ describe("a rotation that fails", () => {
 	});
 
 	it("takes the successor back even if D1 was slow and took it after the process had died", async () => {
-		const { key, api_key } = await createKey(admin);
-		await admitMany(key, 1);
-		const link = await linkToD1(api_key.id);
-		link.down = true;
-		await mutate(admin, "keys.rotate", { id: api_key.id });
-		link.down = false;
-		const [order] = await discards(api_key.id);
+		const keyId = await failedRotation();
+		const [order] = await discards(keyId);
 		const late = order?.replace("discard:", "") ?? "";
 		// Nothing is found at first, and the order stands.
-		await runDurableObjectAlarm(gateOf(api_key.id));
-		expect(await discards(api_key.id)).toEqual([order]);
-		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
-		if (row) await db.insert(apiKeys).values({ ...row, id: late, rotatedFrom: api_key.id });
-		await runDurableObjectAlarm(gateOf(api_key.id));
-		expect(await successors(api_key.id)).toEqual([]);
-		expect(await discards(api_key.id)).toEqual([]);
+		await runDurableObjectAlarm(gateOf(keyId));
+		expect(await discards(keyId)).toEqual([order]);
+		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
+		if (row) await db.insert(apiKeys).values({ ...row, id: late, rotatedFrom: keyId });
+		await runDurableObjectAlarm(gateOf(keyId));
+		expect(await successors(keyId)).toEqual([]);
+		expect(await discards(keyId)).toEqual([]);
 	});
 
 	it("gives up looking for a successor once none can come any more", async () => {
-		const { key, api_key } = await createKey(admin);
-		await admitMany(key, 1);
-		const link = await linkToD1(api_key.id);
-		link.down = true;
-		await mutate(admin, "keys.rotate", { id: api_key.id });
-		link.down = false;
+		const keyId = await failedRotation();
 		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 301_000 });
 		try {
-			await runDurableObjectAlarm(gateOf(api_key.id));
+			await runDurableObjectAlarm(gateOf(keyId));
 		} finally {
 			vi.useRealTimers();
 		}
-		expect(await discards(api_key.id)).toEqual([]);
+		expect(await discards(keyId)).toEqual([]);
 	});
 
 	it("because the key was changed meanwhile is a conflict: no successor has settings that were withdrawn", async () => {
