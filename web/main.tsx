@@ -1,27 +1,9 @@
-/** The page: tells whether the service is up. */
-import { createResource, Match, Switch } from "solid-js";
+/** Entry of the page. */
 import { render } from "solid-js/web";
-import "./main.css";
-
-async function isUp(): Promise<boolean> {
-	const response = await fetch("/healthz");
-	return response.ok;
-}
-
-function Status() {
-	const [up] = createResource(isUp);
-	return (
-		<main>
-			<h1>SalesOS API keys</h1>
-			<p role="status">
-				<Switch fallback="Asking the service…">
-					<Match when={up.error || up() === false}>The service does not answer. Reload the page to ask again.</Match>
-					<Match when={up()}>The service is up.</Match>
-				</Switch>
-			</p>
-		</main>
-	);
-}
+import { App } from "./app.tsx";
+import { loadWords } from "./i18n/index.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
 
 const root = document.getElementById("root");
-if (root) render(() => <Status />, root);
+if (root) void loadWords().then(() => render(() => <App />, root));

@@ -1,0 +1,93 @@
+/** The screens and the addresses they live at. Each is loaded when somebody goes there. */
+import { Navigate, Route, Router, useLocation } from "@solidjs/router";
+import { QueryClientProvider, useQuery } from "@tanstack/solid-query";
+import { type JSX, lazy, Match, Show, Suspense, Switch } from "solid-js";
+import { api } from "./api/client.ts";
+import { problemOf } from "./api/problem.ts";
+import { createQueryClient } from "./api/query-client.ts";
+import { t } from "./i18n/index.ts";
+import { setSessionEnded } from "./session/ended.ts";
+import { HOME } from "./session/local-path.ts";
+import { mayManageKeys, SessionProvider, useSession } from "./session/session.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { ProblemPanel } from "./ui/states.tsx";
+
+const SignIn = lazy(() => import("./routes/sign-in.tsx"));
+const KeyList = lazy(() => import("./routes/key-list.tsx"));
+const CreateKey = lazy(() => import("./routes/create-key.tsx"));
+const KeyDetail = lazy(() => import("./routes/key-detail.tsx"));
+const RotateKey = lazy(() => import("./routes/rotate-key.tsx"));
+const AuditLog = lazy(() => import("./routes/audit-log.tsx"));
+const Account = lazy(() => import("./routes/account.tsx"));
+const NoPermission = lazy(() => import("./routes/no-permission.tsx"));
+const NotFound = lazy(() => import("./routes/not-found.tsx"));
+
+/** Needs somebody to be signed in, and shows them the way in otherwise. */
+function SignedIn(props: { children?: JSX.Element }) {
+	const location = useLocation();
+	const me = useQuery(() => ({
+		queryKey: ["session.me"],
+		queryFn: ({ signal }) => api.session.me.query(undefined, { signal }),
+		staleTime: 60_000,
+	}));
+	const problem = () => (me.isError && !me.data ? problemOf(me.error) : null);
+	const here = () => location.pathname + location.search;
+	return (
+		<Switch>
+			<Match when={me.data}>
+				{(data) => (
+					<SessionProvider me={data()}>
+						<Shell>
+							<Suspense>{props.children}</Suspense>
+						</Shell>
+					</SessionProvider>
+				)}
+			</Match>
+			<Match when={problem()?.code === "UNAUTHORIZED"}>
+				<Navigate href={here() === "/" || here() === HOME ? "/sign-in" : `/sign-in?to=${encodeURIComponent(here())}`} />
+			</Match>
+			<Match when={problem()}>
+				{(found) => (
+					<main>
+						<ProblemPanel title={t().problems.title} problem={found()} onRetry={() => void me.refetch()} />
+					</main>
+				)}
+			</Match>
+		</Switch>
+	);
+}
+
+/** Screens about API keys, for those who may manage them. */
+function Managing(props: { children?: JSX.Element }) {
+	const session = useSession();
+	return (
+		<Show when={mayManageKeys(session())} fallback={<NoPermission />}>
+			{props.children}
+		</Show>
+	);
+}
+
+export function App() {
+	// Before anybody was signed in there is no screen to keep: the route itself leads to the way in.
+	const client = createQueryClient(() => setSessionEnded(client.getQueryData(["session.me"]) !== undefined));
+	return (
+		<QueryClientProvider client={client}>
+			<Router root={(props) => <Suspense>{props.children}</Suspense>}>
+				<Route path="/sign-in" component={SignIn} />
+				<Route component={SignedIn}>
+					<Route path="/" component={() => <Navigate href={HOME} />} />
+					<Route path="/account" component={Account} />
+					<Route path="/integrations" component={Managing}>
+						<Route path="/" component={() => <Navigate href={HOME} />} />
+						<Route path="/api-keys" component={KeyList} />
+						<Route path="/api-keys/new" component={CreateKey} />
+						<Route path="/api-keys/:id" component={KeyDetail} />
+						<Route path="/api-keys/:id/rotate" component={RotateKey} />
+						<Route path="/audit-log" component={AuditLog} />
+					</Route>
+					<Route path="*" component={NotFound} />
+				</Route>
+			</Router>
+		</QueryClientProvider>
+	);
+}

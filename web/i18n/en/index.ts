@@ -1,0 +1,10 @@
+/** English. The measure of the other languages: each has exactly these texts. */
+import { audit } from "./audit.ts";
+import { common } from "./common.ts";
+import { create } from "./create.ts";
+import { end } from "./end.ts";
+import { key } from "./key.ts";
+import { keys } from "./keys.ts";
+import { rotate } from "./rotate.ts";
+
+export const en = { ...common, keys, create, key, rotate, end, audit };

@@ -1,0 +1,66 @@
+/** What a person has chosen about the page itself. Kept in this browser; nothing here is a secret. */
+import { createSignal } from "solid-js";
+
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
+
+export const LANGUAGES = ["en", "pt-BR"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** Storage may be full or forbidden: then a choice lasts as long as the page. */
+function read(name: string): string | null {
+	try {
+		return localStorage.getItem(name);
+	} catch {
+		return null;
+	}
+}
+
+function write(name: string, value: string): void {
+	try {
+		localStorage.setItem(name, value);
+	} catch {
+		// See above.
+	}
+}
+
+function oneOf<T extends string>(known: readonly T[], value: string | null): T | undefined {
+	return known.find((entry) => entry === value);
+}
+
+/** The reader's language: as chosen, else the first of the browser's that the page speaks, else English. */
+function firstLanguage(): Language {
+	const chosen = oneOf(LANGUAGES, read("language"));
+	if (chosen) return chosen;
+	for (const wanted of navigator.languages) {
+		if (/^pt\b/i.test(wanted)) return "pt-BR";
+		if (/^en\b/i.test(wanted)) return "en";
+	}
+	return "en";
+}
+
+const [theme, setThemeSignal] = createSignal<Theme>(oneOf(THEMES, read("theme")) ?? "system");
+const [language, setLanguageSignal] = createSignal<Language>(firstLanguage());
+const [shortcutsOn, setShortcutsSignal] = createSignal(read("shortcuts") !== "off");
+
+export { language, shortcutsOn, theme };
+
+/** `public/theme.js` reads the same entry before the first paint. */
+export function setTheme(value: Theme): void {
+	write("theme", value);
+	if (value === "system") delete document.documentElement.dataset.theme;
+	else document.documentElement.dataset.theme = value;
+	setThemeSignal(value);
+}
+
+/** Remembers the language. The words themselves are loaded by `i18n/index.ts`. */
+export function setLanguage(value: Language): void {
+	write("language", value);
+	setLanguageSignal(value);
+}
+
+/** Keys of one character can be in the way of speech input, so they can be turned off (WCAG 2.1, 2.1.4). */
+export function setShortcutsOn(value: boolean): void {
+	write("shortcuts", value ? "on" : "off");
+	setShortcutsSignal(value);
+}

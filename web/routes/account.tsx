@@ -1,0 +1,81 @@
+import { useNavigate } from "@solidjs/router";
+import { useQueryClient } from "@tanstack/solid-query";
+import { createAction } from "../api/action.ts";
+import { api } from "../api/client.ts";
+import { chooseLanguage, t } from "../i18n/index.ts";
+import { LANGUAGES, language, setTheme, THEMES, theme } from "../preferences.ts";
+import { useSession } from "../session/session.tsx";
+import { useShortcuts } from "../shell/shortcuts.tsx";
+import { useTitle } from "../shell/title.ts";
+import { Button } from "../ui/button.tsx";
+import { Segmented } from "../ui/field.tsx";
+import { ProblemNote } from "../ui/states.tsx";
+import styles from "./account.module.css";
+
+/** Every language by its own name, so that whoever landed in the wrong one finds theirs. */
+const LANGUAGE_NAMES = { en: "English", "pt-BR": "Português" } as const;
+
+/** Who one is here, how the page looks, and the way out. */
+export default function Account() {
+	const session = useSession();
+	const navigate = useNavigate();
+	const client = useQueryClient();
+	const shortcuts = useShortcuts();
+	useTitle(() => t().shell.account);
+	const signOut = createAction(async () => {
+		await api.session.logout.mutate();
+		client.clear();
+		navigate("/sign-in", { replace: true });
+	});
+	const user = () => session().user;
+	return (
+		<div class={styles.page}>
+			<h1>{t().shell.account}</h1>
+			<dl class={styles.facts}>
+				<div>
+					<dt>{t().account.name}</dt>
+					<dd>{user().name ?? "–"}</dd>
+				</div>
+				<div>
+					<dt>{t().account.email}</dt>
+					<dd>{user().email ?? "–"}</dd>
+				</div>
+				<div>
+					<dt>{t().account.company}</dt>
+					<dd>{session().tenant?.name ?? user().tenant_id}</dd>
+				</div>
+				<div>
+					<dt>{t().account.role}</dt>
+					<dd>{t().account.roles[user().role]}</dd>
+				</div>
+			</dl>
+			<div class={styles.setting}>
+				<span aria-hidden="true">{t().account.theme}</span>
+				<Segmented
+					label={t().account.theme}
+					value={theme()}
+					options={THEMES.map((value) => ({ value, label: t().account.themes[value] }))}
+					onChange={setTheme}
+				/>
+			</div>
+			<div class={styles.setting}>
+				<span aria-hidden="true">{t().account.language}</span>
+				<Segmented
+					label={t().account.language}
+					value={language()}
+					options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
+					onChange={(value) => void chooseLanguage(value)}
+				/>
+			</div>
+			<div class={styles.buttons}>
+				<Button onClick={shortcuts.show} shortcut="?">
+					{t().shell.shortcuts.title}
+				</Button>
+				<Button busy={signOut.busy()} onClick={() => void signOut.run()}>
+					{t().session.signOut}
+				</Button>
+			</div>
+			<ProblemNote problem={signOut.problem()} />
+		</div>
+	);
+}

@@ -1,0 +1,20 @@
+import { ADMIN_INTEGRATIONS } from "../../worker/schemas/vocabulary.ts";
+import { t } from "../i18n/index.ts";
+import { useSession } from "../session/session.tsx";
+import { useTitle } from "../shell/title.ts";
+import { EmptyState } from "../ui/states.tsx";
+
+/** For members without the capability: what is missing, and whom to ask. */
+export default function NoPermission() {
+	const session = useSession();
+	useTitle(() => t().noPermission.title);
+	return (
+		<EmptyState title={t().noPermission.title}>
+			<p>{t().noPermission.missing(session().tenant?.name ?? "SalesOS")}</p>
+			<p>
+				<code>{ADMIN_INTEGRATIONS}</code>
+			</p>
+			<p>{t().noPermission.ask}</p>
+		</EmptyState>
+	);
+}

@@ -1,0 +1,104 @@
+import { A } from "@solidjs/router";
+import { createSignal, type JSX, lazy, onCleanup, onMount, Show, Suspense } from "solid-js";
+import { t } from "../i18n/index.ts";
+import { sessionEnded } from "../session/ended.ts";
+import { useSession } from "../session/session.tsx";
+import { Icon, type IconName } from "../ui/icon.tsx";
+import { Toaster } from "../ui/toast.tsx";
+import { Brand } from "./brand.tsx";
+import styles from "./shell.module.css";
+import { ShortcutProvider } from "./shortcuts.tsx";
+
+const SessionEndedDialog = lazy(() => import("../session/session-ended-dialog.tsx"));
+
+/** What surrounds every screen: the side bar, which is a bottom bar on a phone, and what may come over all of them. */
+export function Shell(props: { children: JSX.Element }) {
+	return (
+		<ShortcutProvider>
+			<div class={styles.shell}>
+				<a class={styles.skip} href="#content">
+					{t().shell.skip}
+				</a>
+				<SideBar />
+				<div class={styles.main}>
+					<OfflineBar />
+					<main id="content" tabindex="-1" class={styles.content}>
+						{props.children}
+					</main>
+				</div>
+			</div>
+			<Show when={sessionEnded()}>
+				<Suspense>
+					<SessionEndedDialog />
+				</Suspense>
+			</Show>
+			<Toaster />
+		</ShortcutProvider>
+	);
+}
+
+function SideBar() {
+	const session = useSession();
+	return (
+		<header class={styles.side}>
+			<div class={styles.brand}>
+				<Brand />
+			</div>
+			<nav class={styles.nav} aria-label={t().shell.navigation}>
+				<span class={styles.group}>{t().shell.integrations}</span>
+				<NavLink href="/integrations/api-keys" icon="key" label={t().shell.apiKeys} />
+				<NavLink href="/integrations/audit-log" icon="log" label={t().shell.auditLog} />
+				<NavLink href="/account" icon="person" label={t().shell.account} bottom>
+					<span class={styles.who}>
+						<span class={styles.name}>{session().user.name ?? session().user.email ?? session().user.id}</span>
+						<span class="secondary">{session().tenant?.name ?? session().user.tenant_id}</span>
+					</span>
+				</NavLink>
+			</nav>
+		</header>
+	);
+}
+
+function NavLink(props: { href: string; icon: IconName; label: string; bottom?: boolean; children?: JSX.Element }) {
+	return (
+		<A
+			href={props.href}
+			class={styles.link}
+			activeClass={styles.current ?? ""}
+			classList={{ [styles.bottom ?? ""]: props.bottom === true }}
+		>
+			<Icon name={props.icon} />
+			<Show when={props.children} fallback={props.label}>
+				<span class="visually-hidden">{props.label}:</span>
+				{props.children}
+				<span class={styles.short} aria-hidden="true">
+					{props.label}
+				</span>
+			</Show>
+		</A>
+	);
+}
+
+/** Says so while there is no connection: what is on the screen may be old, and nothing can be changed. */
+function OfflineBar() {
+	const [offline, setOffline] = createSignal(!navigator.onLine);
+	const update = () => setOffline(!navigator.onLine);
+	onMount(() => {
+		window.addEventListener("online", update);
+		window.addEventListener("offline", update);
+	});
+	onCleanup(() => {
+		window.removeEventListener("online", update);
+		window.removeEventListener("offline", update);
+	});
+	return (
+		<div role="status">
+			<Show when={offline()}>
+				<div class={styles.offline}>
+					<Icon name="offline" />
+					{t().shell.offline}
+				</div>
+			</Show>
+		</div>
+	);
+}

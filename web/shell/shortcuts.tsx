@@ -1,0 +1,63 @@
+/** Keys that work on every screen, and a list of them behind `?`. */
+import { useNavigate } from "@solidjs/router";
+import { createContext, createSignal, type JSX, lazy, onCleanup, onMount, Show, Suspense, useContext } from "solid-js";
+import { shortcutsOn } from "../preferences.ts";
+import { mayManageKeys, useSession } from "../session/session.tsx";
+
+const ShortcutsDialog = lazy(() => import("./shortcuts-dialog.tsx"));
+
+interface Shortcuts {
+	/** Shows the list of keys. */
+	show: () => void;
+}
+
+const ShortcutContext = createContext<Shortcuts>();
+
+/** The list of keys, for whoever has no keyboard at hand to press `?` on. */
+export function useShortcuts(): Shortcuts {
+	const shortcuts = useContext(ShortcutContext);
+	if (!shortcuts) throw new Error("useShortcuts must be used inside a ShortcutProvider");
+	return shortcuts;
+}
+
+/** Somebody is typing, or a dialog or menu has the keyboard. */
+function isTaken(target: EventTarget | null): boolean {
+	if (!(target instanceof Element)) return false;
+	return (
+		target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null ||
+		document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null
+	);
+}
+
+/** Runs `run` when `key` is pressed and nobody is typing, for as long as the caller lives. */
+export function useShortcut(key: string, run: () => void): void {
+	const listen = (event: KeyboardEvent) => {
+		if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+		if (!shortcutsOn() || isTaken(event.target)) return;
+		event.preventDefault();
+		run();
+	};
+	onMount(() => document.addEventListener("keydown", listen));
+	onCleanup(() => document.removeEventListener("keydown", listen));
+}
+
+export function ShortcutProvider(props: { children: JSX.Element }) {
+	const session = useSession();
+	const navigate = useNavigate();
+	const [open, setOpen] = createSignal(false);
+	const show = () => setOpen(true);
+	useShortcut("?", show);
+	useShortcut("c", () => {
+		if (mayManageKeys(session())) navigate("/integrations/api-keys/new");
+	});
+	return (
+		<ShortcutContext.Provider value={{ show }}>
+			{props.children}
+			<Show when={open()}>
+				<Suspense>
+					<ShortcutsDialog onClose={() => setOpen(false)} />
+				</Suspense>
+			</Show>
+		</ShortcutContext.Provider>
+	);
+}

@@ -1,0 +1,44 @@
+import { createSignal, onCleanup } from "solid-js";
+import { t } from "../i18n/index.ts";
+import { Button } from "./button.tsx";
+import { notify } from "./toast.tsx";
+
+/** How long the button says that it has copied. */
+const CONFIRM_MS = 2_000;
+
+/** Copies, and says so in its own place. `onCopied` hears of it only when it worked. */
+export function CopyButton(props: {
+	text: () => string;
+	/** Default: Copy. */
+	label?: string;
+	/** For screen readers, where several of them stand together. */
+	description?: string;
+	variant?: "primary" | "secondary" | "quiet";
+	onCopied?: () => void;
+}) {
+	const [copied, setCopied] = createSignal(false);
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	onCleanup(() => clearTimeout(timer));
+	const copy = async () => {
+		try {
+			await navigator.clipboard.writeText(props.text());
+		} catch {
+			notify(t().common.copyFailed);
+			return;
+		}
+		setCopied(true);
+		props.onCopied?.();
+		clearTimeout(timer);
+		timer = setTimeout(() => setCopied(false), CONFIRM_MS);
+	};
+	return (
+		<Button
+			variant={props.variant ?? "secondary"}
+			icon={copied() ? "check" : "copy"}
+			aria-label={copied() ? undefined : props.description}
+			onClick={copy}
+		>
+			<span aria-live="polite">{copied() ? t().common.copied : (props.label ?? t().common.copy)}</span>
+		</Button>
+	);
+}
