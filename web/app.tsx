@@ -2,8 +2,8 @@
 import { Navigate, Route, Router, useLocation } from "@solidjs/router";
 import { QueryClientProvider, useQuery } from "@tanstack/solid-query";
 import { type JSX, lazy, Match, Show, Suspense, Switch } from "solid-js";
-import { api } from "./api/client.ts";
 import { problemOf } from "./api/problem.ts";
+import { meQuery } from "./api/queries.ts";
 import { createQueryClient } from "./api/query-client.ts";
 import { t } from "./i18n/index.ts";
 import { setSessionEnded } from "./session/ended.ts";
@@ -25,11 +25,7 @@ const NotFound = lazy(() => import("./routes/not-found.tsx"));
 /** Needs somebody to be signed in, and shows them the way in otherwise. */
 function SignedIn(props: { children?: JSX.Element }) {
 	const location = useLocation();
-	const me = useQuery(() => ({
-		queryKey: ["session.me"],
-		queryFn: ({ signal }) => api.session.me.query(undefined, { signal }),
-		staleTime: 60_000,
-	}));
+	const me = useQuery(meQuery);
 	const problem = () => (me.isError && !me.data ? problemOf(me.error) : null);
 	const here = () => location.pathname + location.search;
 	return (
@@ -69,7 +65,7 @@ function Managing(props: { children?: JSX.Element }) {
 
 export function App() {
 	// Before anybody was signed in there is no screen to keep: the route itself leads to the way in.
-	const client = createQueryClient(() => setSessionEnded(client.getQueryData(["session.me"]) !== undefined));
+	const client = createQueryClient(() => setSessionEnded(client.getQueryData(meQuery().queryKey) !== undefined));
 	return (
 		<QueryClientProvider client={client}>
 			<Router root={(props) => <Suspense>{props.children}</Suspense>}>

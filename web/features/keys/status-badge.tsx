@@ -1,0 +1,35 @@
+import { t } from "../../i18n/index.ts";
+import styles from "./badges.module.css";
+import type { KeyState } from "./key-state.ts";
+
+/** The state in a word, with a mark whose shape and colour say the same. */
+export function StatusBadge(props: { state: KeyState }) {
+	return (
+		<span class={styles.status} data-state={props.state}>
+			<svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true">
+				<Mark state={props.state} />
+			</svg>
+			{t().keys.status[props.state]}
+		</span>
+	);
+}
+
+/** Full, half, ring, cross: told apart without colour. */
+function Mark(props: { state: KeyState }) {
+	switch (props.state) {
+		case "active":
+			return <circle cx="4" cy="4" r="4" fill="currentColor" />;
+		case "expiring":
+		case "ending":
+			return (
+				<>
+					<circle cx="4" cy="4" r="3.25" fill="none" stroke="currentColor" stroke-width="1.5" />
+					<path d="M4 0a4 4 0 0 1 0 8Z" fill="currentColor" />
+				</>
+			);
+		case "expired":
+			return <circle cx="4" cy="4" r="3.25" fill="none" stroke="currentColor" stroke-width="1.5" />;
+		case "revoked":
+			return <path d="m1 1 6 6M7 1 1 7" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" />;
+	}
+}
