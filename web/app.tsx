@@ -2,6 +2,7 @@
 import { Navigate, Route, Router, useLocation } from "@solidjs/router";
 import { QueryClientProvider, useQuery } from "@tanstack/solid-query";
 import { type JSX, lazy, Match, Show, Suspense, Switch } from "solid-js";
+import { loaded } from "./api/loaded.ts";
 import { problemOf } from "./api/problem.ts";
 import { meQuery } from "./api/queries.ts";
 import { createQueryClient } from "./api/query-client.ts";
@@ -26,11 +27,11 @@ const NotFound = lazy(() => import("./routes/not-found.tsx"));
 function SignedIn(props: { children?: JSX.Element }) {
 	const location = useLocation();
 	const me = useQuery(meQuery);
-	const problem = () => (me.isError && !me.data ? problemOf(me.error) : null);
+	const problem = () => (me.isLoadingError ? problemOf(me.error) : null);
 	const here = () => location.pathname + location.search;
 	return (
 		<Switch>
-			<Match when={me.data}>
+			<Match when={loaded(me)}>
 				{(data) => (
 					<SessionProvider me={data()}>
 						<Shell>

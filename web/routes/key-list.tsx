@@ -1,3 +1,285 @@
-export default function Screen() {
-	return <h1>key-list</h1>;
+import { useSearchParams } from "@solidjs/router";
+import { useInfiniteQuery } from "@tanstack/solid-query";
+import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Switch } from "solid-js";
+import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../worker/schemas/vocabulary.ts";
+import { loaded } from "../api/loaded.ts";
+import { problemOf } from "../api/problem.ts";
+import { keyListQuery } from "../api/queries.ts";
+import { KeyActionsProvider, type KeyDialogProps, useKeyActions } from "../features/keys/actions.tsx";
+import type { ListedKey } from "../features/keys/key-row.tsx";
+import { KeyTable, KeyTableSkeleton } from "../features/keys/key-table.tsx";
+import {
+	filtersOf,
+	LIST_TABS,
+	type ListFilters,
+	type ListTab,
+	paramsOf,
+	queryOf,
+} from "../features/keys/list-filters.ts";
+import { formatNumber } from "../i18n/format.ts";
+import { t } from "../i18n/index.ts";
+import { HOME } from "../session/local-path.ts";
+import { useShortcut } from "../shell/shortcuts.tsx";
+import { useTitle } from "../shell/title.ts";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { Segmented } from "../ui/field.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { EmptyState, ProblemPanel, Skeleton } from "../ui/states.tsx";
+import styles from "./key-list.module.css";
+
+/** Typing pauses that long before the list follows. */
+const SEARCH_PAUSE_MS = 200;
+
+/** The API keys of the tenant. */
+export default function KeyListScreen() {
+	return (
+		<KeyActionsProvider>
+			<KeyList />
+		</KeyActionsProvider>
+	);
+}
+
+function KeyList() {
+	const [params, setParams] = useSearchParams();
+	const filters = createMemo(() => filtersOf(params));
+	const change = (changed: Partial<ListFilters>, replace = false) =>
+		setParams(paramsOf({ ...filters(), ...changed }), { replace, scroll: false });
+	const list = useInfiniteQuery(() => ({
+		...keyListQuery(queryOf(filters())),
+		// Another tab or another word: the old rows stay until the new ones are there, so that nothing jumps.
+		placeholderData: (previous) => previous,
+	}));
+	const keys = createMemo(() => loaded(list)?.pages.flatMap((page) => page.items) ?? []);
+	const counts = () => loaded(list)?.pages.at(-1)?.counts;
+	const countOf = (tab: ListTab): number | undefined => {
+		const known = counts();
+		if (!known) return undefined;
+		if (tab === "all") return known.active + known.expired + known.revoked;
+		return tab === "expiring" ? known.expiring_soon : known[tab];
+	};
+	const isNarrowed = () => filters().search.trim() !== "" || filters().tab !== "all";
+	const createHref = () => (filters().environment === "test" ? `${HOME}/new?env=test` : `${HOME}/new`);
+	useTitle(() => t().keys.title);
+
+	const [selected, setSelected] = createSignal<ReadonlyMap<string, ListedKey>>(new Map());
+	createEffect(on(filters, () => setSelected(new Map()), { defer: true }));
+	const select = (changed: readonly ListedKey[], on: boolean) => {
+		const next = new Map(selected());
+		for (const key of changed) {
+			if (on) next.set(key.id, key);
+			else next.delete(key.id);
+		}
+		setSelected(next);
+	};
+
+	return (
+		<>
+			<header class={styles.head}>
+				<div class={styles.titles}>
+					<p class="secondary">{t().shell.integrations}</p>
+					<h1>{t().keys.title}</h1>
+				</div>
+				<SearchBox value={filters().search} onChange={(search) => change({ search }, true)} />
+				<LinkButton href={createHref()} variant="primary" icon="plus" shortcut="c">
+					{t().keys.create}
+				</LinkButton>
+			</header>
+			<div class={styles.bar}>
+				<nav class={styles.tabs} aria-label={t().keys.tabsLabel}>
+					<For each={LIST_TABS}>
+						{(tab) => (
+							<button
+								type="button"
+								class={styles.tab}
+								aria-current={filters().tab === tab ? "page" : undefined}
+								onClick={() => change({ tab })}
+							>
+								{t().keys.tabs[tab]}
+								<span class={styles.count}>
+									<Show when={countOf(tab) !== undefined} fallback={<Skeleton width="16px" />}>
+										{formatNumber(countOf(tab) ?? 0)}
+									</Show>
+								</span>
+							</button>
+						)}
+					</For>
+				</nav>
+				<div class={styles.controls}>
+					<label class={styles.sort}>
+						<span class="visually-hidden">{t().keys.sortBy}</span>
+						<select value={filters().sort} onChange={(event) => change({ sort: event.currentTarget.value as KeySort })}>
+							<For each={KEY_SORTS}>{(sort) => <option value={sort}>{t().keys.sorts[sort]}</option>}</For>
+						</select>
+					</label>
+					<Segmented
+						label={t().keys.environment}
+						value={filters().environment}
+						options={ENVIRONMENTS.map((value) => ({ value, label: t().keys.environments[value] }))}
+						onChange={(environment) => change({ environment })}
+					/>
+				</div>
+			</div>
+			<Switch>
+				<Match when={list.isLoadingError}>
+					<ProblemPanel
+						title={t().keys.loadFailed}
+						problem={problemOf(list.error)}
+						onRetry={() => void list.refetch()}
+					/>
+				</Match>
+				<Match when={list.isPending}>
+					<KeyTableSkeleton />
+				</Match>
+				<Match when={keys().length > 0}>
+					<KeyTable
+						keys={keys()}
+						total={countOf(filters().tab) ?? keys().length}
+						sort={filters().sort}
+						onSort={(sort) => change({ sort })}
+						selected={new Set(selected().keys())}
+						onSelect={select}
+						onEnd={() => {
+							if (list.hasNextPage && !list.isFetchingNextPage && !list.isError) void list.fetchNextPage();
+						}}
+					/>
+					<div class={styles.more} role="status">
+						<Show when={list.isFetchingNextPage}>{t().keys.loadingMore}</Show>
+						<Show when={list.isFetchNextPageError}>
+							{t().keys.moreFailed}
+							<Button onClick={() => void list.fetchNextPage()}>{t().common.tryAgain}</Button>
+						</Show>
+					</div>
+				</Match>
+				<Match when={isNarrowed()}>
+					<NothingFound filters={filters()} onChange={change} />
+				</Match>
+				<Match when={filters().environment === "test"}>
+					<EmptyState
+						title={t().keys.emptyTest.title}
+						action={
+							<LinkButton href={createHref()} variant="primary">
+								{t().keys.create}
+							</LinkButton>
+						}
+					>
+						<p>{t().keys.emptyTest.text}</p>
+					</EmptyState>
+				</Match>
+				<Match when={true}>
+					<EmptyState
+						title={t().keys.empty.title}
+						action={
+							<LinkButton href={createHref()} variant="primary">
+								{t().keys.create}
+							</LinkButton>
+						}
+					>
+						<p>{t().keys.empty.text}</p>
+					</EmptyState>
+				</Match>
+			</Switch>
+			<SelectionBar selected={[...selected().values()]} onClear={() => setSelected(new Map())} />
+		</>
+	);
+}
+
+/** Finds as one types. The address follows without filling the way back. */
+function SearchBox(props: { value: string; onChange: (value: string) => void }) {
+	let input: HTMLInputElement | undefined;
+	let timer: ReturnType<typeof setTimeout> | undefined;
+	onCleanup(() => clearTimeout(timer));
+	useShortcut("/", () => input?.focus());
+	// What the address says counts, except while somebody is typing here.
+	createEffect(() => {
+		const { value } = props;
+		if (input && document.activeElement !== input) input.value = value;
+	});
+	const settle = (value: string, pause: number) => {
+		clearTimeout(timer);
+		timer = setTimeout(() => props.onChange(value), pause);
+	};
+	return (
+		<search class={styles.search}>
+			<label>
+				<span class="visually-hidden">{t().keys.searchHint}</span>
+				<Icon name="search" />
+				<input
+					ref={input}
+					type="search"
+					maxLength={100}
+					value={props.value}
+					placeholder={t().keys.search}
+					title={t().keys.searchHint}
+					aria-keyshortcuts="/"
+					autocomplete="off"
+					spellcheck={false}
+					onInput={(event) => settle(event.currentTarget.value, SEARCH_PAUSE_MS)}
+					onKeyDown={(event) => {
+						if (event.key !== "Escape") return;
+						event.preventDefault();
+						if (event.currentTarget.value === "") event.currentTarget.blur();
+						event.currentTarget.value = "";
+						settle("", 0);
+					}}
+				/>
+				<span aria-hidden="true">
+					<kbd>/</kbd>
+				</span>
+			</label>
+		</search>
+	);
+}
+
+/** There are keys, but none that fits: where to look instead. */
+function NothingFound(props: { filters: ListFilters; onChange: (changed: Partial<ListFilters>) => void }) {
+	const other = () => (props.filters.environment === "live" ? "test" : "live");
+	return (
+		<EmptyState
+			title={t().keys.nothing.title}
+			action={
+				<div class={styles.buttons}>
+					<Button onClick={() => props.onChange({ search: "", tab: "all" })}>{t().keys.nothing.clear}</Button>
+					<Button variant="quiet" onClick={() => props.onChange({ environment: other() })}>
+						{t().keys.nothing.otherEnvironment[other()]}
+					</Button>
+				</div>
+			}
+		>
+			<p>
+				{props.filters.search.trim() ? t().keys.nothing.search(props.filters.search.trim()) : t().keys.nothing.filter}
+			</p>
+		</EmptyState>
+	);
+}
+
+/** What can be done to the chosen keys together. */
+function SelectionBar(props: { selected: ListedKey[]; onClear: () => void }) {
+	const actions = useKeyActions();
+	let revoke: HTMLDivElement | undefined;
+	const start = () => {
+		const [first, ...others] = props.selected;
+		if (!first) return;
+		const keys: KeyDialogProps["keys"] = [first, ...others];
+		actions.start({
+			kind: "revoke",
+			keys,
+			onDone: props.onClear,
+			returnFocusTo: () => revoke?.querySelector("button"),
+		});
+	};
+	return (
+		<div role="status">
+			<Show when={props.selected.length > 0}>
+				<div class={styles.selection} ref={revoke}>
+					<span>{t().keys.selected(props.selected.length, formatNumber(props.selected.length))}</span>
+					<Button variant="quiet" onClick={props.onClear}>
+						{t().keys.clearSelection}
+					</Button>
+					<Button variant="danger" onClick={start}>
+						{t().keys.revokeSelected}
+					</Button>
+				</div>
+			</Show>
+		</div>
+	);
 }

@@ -66,6 +66,7 @@ export const keys = {
 	revoke: "Revoke",
 	delete: "Delete",
 	select: (name: string) => `Select ${name}`,
+	selectAll: "Select all loaded keys",
 	selected: (count: number, text: string) => `${text} ${plural(count, "key", "keys")} selected`,
 	clearSelection: "Clear selection",
 	revokeSelected: "Revoke selected",

@@ -64,6 +64,7 @@ export const keys: Words["keys"] = {
 	revoke: "Revogar",
 	delete: "Excluir",
 	select: (name) => `Selecionar ${name}`,
+	selectAll: "Selecionar todas as chaves carregadas",
 	selected: (count, text) => `${text} ${plural(count, "chave selecionada", "chaves selecionadas")}`,
 	clearSelection: "Limpar seleção",
 	revokeSelected: "Revogar selecionadas",
