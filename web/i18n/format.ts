@@ -80,11 +80,19 @@ export const formatClock = (iso: string): string => clockTimes().format(new Date
 /** `a, b and c`. */
 export const formatList = (parts: string[]): string => lists().format(parts);
 
-/** The span rounded to its largest unit: 2.4 hours → [2, "hour"]; anything under a second is zero seconds. */
+/** What lies ahead is counted in days for so long: "in 64 days" says more than "in 2 months". */
+const DAYS_AHEAD = 99;
+
+/**
+ * The span in its largest unit: 2.4 hours → [2, "hour"]; anything under a second is zero seconds. What has passed is
+ * rounded down; what is to come to the nearest, so that nine days from now are nine days a minute later, too.
+ */
 function inLargestUnit(ms: number): [amount: number, unit: (typeof UNITS)[number][0]] {
 	const size = Math.abs(ms);
+	const round = ms > 0 ? Math.round : Math.trunc;
 	for (const [unit, length] of UNITS) {
-		if (size >= length) return [Math.trunc(ms / length), unit];
+		if (ms > 0 && ms < DAYS_AHEAD * DAY && length > DAY) continue;
+		if (size >= length) return [round(ms / length), unit];
 	}
 	return [0, "second"];
 }
