@@ -10,7 +10,7 @@ import { t } from "./i18n/index.ts";
 import { setSessionEnded } from "./session/ended.ts";
 import { HOME } from "./session/local-path.ts";
 import { mayManageKeys, SessionProvider, useSession } from "./session/session.tsx";
-import { Shell } from "./shell/shell.tsx";
+import { Shell, ShellSkeleton } from "./shell/shell.tsx";
 import { ProblemPanel } from "./ui/states.tsx";
 
 const SignIn = lazy(() => import("./routes/sign-in.tsx"));
@@ -29,8 +29,10 @@ function SignedIn(props: { children?: JSX.Element }) {
 	const me = useQuery(meQuery);
 	const problem = () => (me.isLoadingError ? problemOf(me.error) : null);
 	const here = () => location.pathname + location.search;
+	// Most visits begin with the list: its code comes along while it is asked who is there.
+	if (location.pathname === HOME || location.pathname === "/") void KeyList.preload();
 	return (
-		<Switch>
+		<Switch fallback={<ShellSkeleton />}>
 			<Match when={loaded(me)}>
 				{(data) => (
 					<SessionProvider me={data()}>

@@ -52,7 +52,8 @@ const exactTimes = kept(
 		}),
 );
 const clockTimes = kept((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "short", hourCycle: "h23" }));
-const relativeTimes = kept((locale) => new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "auto" }));
+const present = kept((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+const relativeTimes = kept((locale) => new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "always" }));
 const relativeTimesLong = kept((locale) => new Intl.RelativeTimeFormat(locale, { style: "long", numeric: "always" }));
 const lists = kept((locale) => new Intl.ListFormat(locale, { type: "conjunction" }));
 
@@ -100,7 +101,7 @@ function inLargestUnit(ms: number): [amount: number, unit: (typeof UNITS)[number
 /** How long ago or ahead: `2 min. ago`, `in 64 days`, `now`. A second or two of clock difference is no future. */
 export function formatRelative(iso: string, now: number): string {
 	const ms = Date.parse(iso) - now;
-	if (Math.abs(ms) < 5 * SECOND) return relativeTimes().format(0, "second");
+	if (Math.abs(ms) < 5 * SECOND) return present().format(0, "second");
 	return relativeTimes().format(...inLargestUnit(ms));
 }
 

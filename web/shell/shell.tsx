@@ -37,6 +37,20 @@ export function Shell(props: { children: JSX.Element }) {
 	);
 }
 
+/** The frame alone, while it is being asked who is signed in. */
+export function ShellSkeleton() {
+	return (
+		<div class={styles.shell} aria-busy="true">
+			<header class={styles.side}>
+				<div class={styles.brand}>
+					<Brand />
+				</div>
+			</header>
+			<main class={styles.main} aria-label={t().common.loading} />
+		</div>
+	);
+}
+
 function SideBar() {
 	const session = useSession();
 	return (

@@ -1,0 +1,348 @@
+/** The list of API keys: finding one among many, and seeing at a glance how it fares. */
+import type { Locator, Page } from "@playwright/test";
+import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import type { TestTenant } from "./tenant.ts";
+
+const LIST = "/integrations/api-keys";
+/** Usage reaches the list within 15 seconds (USAGE_FLUSH_SECONDS). */
+const USAGE_PATIENCE_MS = 25_000;
+
+const rows = (page: Page): Locator => page.locator("tbody tr");
+const row = (page: Page, name: string): Locator => rows(page).filter({ hasText: name });
+const tab = (page: Page, name: string): Locator => page.getByRole("button", { name, exact: false });
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+
+/** One key in each state, and a test key. */
+async function someKeys(tenant: TestTenant) {
+	const crm = await tenant.createKey({ name: "CRM Nightly Sync", expires_in_days: 200 });
+	const forms = await tenant.createKey({ name: "Website Forms", scopes: ["leads:write"], rate_limit: 500 });
+	const partner = await tenant.createKey({ name: "Partner X", scopes: [], expires_at: inDays(9) });
+	const old = await tenant.createKey({ name: "Old importer" });
+	await tenant.admin.api.mutate("keys.revoke", { id: old.api_key.id });
+	const rehearsal = await tenant.createKey({ name: "Rehearsal", environment: "test" });
+	return { crm, forms, partner, old, rehearsal };
+}
+
+test.describe("the list", () => {
+	test("tells of each key what matters", async ({ page, tenant, signedIn }) => {
+		const { crm } = await someKeys(tenant);
+		await signedIn();
+		await page.goto("/");
+
+		await expect(page).toHaveURL(LIST);
+		await expect(page).toHaveTitle("API keys · SalesOS");
+		await expect(rows(page)).toHaveCount(4);
+		const hint = `${crm.api_key.key_prefix}…${crm.api_key.last_four}`;
+		for (const text of [hint, "default:sync", "1,000", "Never used", "in 7 mo.", "Active"])
+			await expect(row(page, "CRM Nightly Sync")).toContainText(text);
+		await expect(row(page, "Partner X")).toContainText("Unrestricted");
+		await expect(row(page, "Partner X")).toContainText("in 9 days");
+		await expect(row(page, "Partner X")).toContainText("Expiring");
+		await expect(row(page, "Website Forms")).toContainText("Never");
+		await expect(row(page, "Old importer")).toContainText("Revoked");
+	});
+
+	test("opens a key from anywhere in its row", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(LIST);
+		await row(page, "CRM").click({ position: { x: 700, y: 20 } });
+		await expect(page).toHaveURL(`${LIST}/${api_key.id}`);
+	});
+
+	test("shows how much a key was used: hour by hour and in total", async ({ page, tenant, signedIn, integration }) => {
+		const { key } = await tenant.createKey({ name: "Busy" });
+		for (let request = 0; request < 7; request++) await integration(key).whoami();
+		await signedIn();
+		await expect(async () => {
+			await page.goto(LIST);
+			await expect(row(page, "Busy").getByRole("img")).toHaveAccessibleName("7 requests in the last 36 hours", {
+				timeout: 1_000,
+			});
+		}).toPass({ timeout: USAGE_PATIENCE_MS });
+		await expect(row(page, "Busy").locator("td").nth(4)).toContainText("7");
+		await expect(row(page, "Busy").locator("time").first()).toHaveText(/now|ago/);
+	});
+
+	test("is the same in Portuguese", async ({ browser: _, newWindow, tenant, signedIn }) => {
+		await someKeys(tenant);
+		const page = await newWindow({ locale: "pt-BR" });
+		await signedIn(undefined, page);
+		await page.goto(LIST);
+		await expect(page.getByRole("heading", { name: "Chaves de API" })).toBeVisible();
+		await expect(page.locator("html")).toHaveAttribute("lang", "pt-BR");
+		for (const text of ["Sem restrição", "em 9 dias", "Nunca usada", "1.000"])
+			await expect(row(page, "Partner X")).toContainText(text);
+		await expect(row(page, "Old importer")).toContainText("Revogada");
+	});
+});
+
+test.describe("narrowing the list", () => {
+	test("by tabs, which count", async ({ page, tenant, signedIn }) => {
+		await someKeys(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		for (const [name, count] of Object.entries({ All: 4, Active: 3, "Expiring soon": 1, Expired: 0, Revoked: 1 }))
+			await expect(tab(page, name)).toHaveText(`${name}${count}`);
+
+		await tab(page, "Expiring soon").click();
+		await expect(page).toHaveURL(`${LIST}?status=expiring`);
+		await expect(rows(page)).toHaveCount(1);
+		await expect(rows(page)).toContainText("Partner X");
+
+		await tab(page, "Revoked").click();
+		await expect(rows(page)).toHaveCount(1);
+		await expect(rows(page)).toContainText("Old importer");
+
+		await page.reload();
+		await expect(tab(page, "Revoked")).toHaveAttribute("aria-current", "page");
+		await expect(rows(page)).toHaveCount(1);
+
+		await page.goBack();
+		await expect(rows(page)).toContainText("Partner X");
+	});
+
+	test("by a word of the name or the end of the key, with / to begin and Escape to end", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
+		const { crm } = await someKeys(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		await expect(rows(page)).toHaveCount(4);
+
+		await page.keyboard.press("/");
+		await page.keyboard.type("nightly");
+		await expect(rows(page)).toHaveCount(1);
+		await expect(rows(page)).toContainText("CRM Nightly Sync");
+		await expect(page).toHaveURL(`${LIST}?q=nightly`);
+
+		await page.keyboard.press("Escape");
+		await expect(rows(page)).toHaveCount(4);
+		await page.keyboard.type(crm.api_key.last_four);
+		await expect(rows(page)).toHaveCount(1);
+		await expect(rows(page)).toContainText("CRM Nightly Sync");
+	});
+
+	test("to nothing says so, and offers the ways out", async ({ page, tenant, signedIn }) => {
+		await someKeys(tenant);
+		await signedIn();
+		await page.goto(`${LIST}?q=rehearsal`);
+		await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
+		await page.getByRole("button", { name: "Look in test keys" }).click();
+		await expect(rows(page)).toContainText("Rehearsal");
+
+		await page.goto(`${LIST}?status=expired`);
+		await page.getByRole("button", { name: "Clear filters" }).click();
+		await expect(rows(page)).toHaveCount(4);
+	});
+
+	test("to test keys, and back", async ({ page, tenant, signedIn }) => {
+		await someKeys(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByText("Test", { exact: true }).click();
+		await expect(page).toHaveURL(`${LIST}?env=test`);
+		await expect(rows(page)).toHaveCount(1);
+		await expect(page.getByRole("link", { name: /Create API key/ })).toHaveAttribute("href", `${LIST}/new?env=test`);
+		await page.getByText("Live", { exact: true }).click();
+		await expect(rows(page)).toHaveCount(4);
+	});
+
+	test("sorts by header, either way, and back", async ({ page, tenant, signedIn }) => {
+		for (const name of ["Bravo", "alfa", "Charlie"]) await tenant.createKey({ name });
+		await signedIn();
+		await page.goto(LIST);
+		const names = () => rows(page).locator("a").allTextContents();
+		await expect.poll(names).toEqual(["Charlie", "alfa", "Bravo"]);
+
+		const header = page.getByRole("columnheader", { name: "Name" });
+		await header.getByRole("button").click();
+		await expect.poll(names).toEqual(["alfa", "Bravo", "Charlie"]);
+		await expect(header).toHaveAttribute("aria-sort", "ascending");
+		await header.getByRole("button").click();
+		await expect.poll(names).toEqual(["Charlie", "Bravo", "alfa"]);
+		await expect(header).toHaveAttribute("aria-sort", "descending");
+		await header.getByRole("button").click();
+		await expect.poll(names).toEqual(["Charlie", "alfa", "Bravo"]);
+
+		await page.getByLabel("Sort by").selectOption({ label: "Oldest first" });
+		await expect.poll(names).toEqual(["Bravo", "alfa", "Charlie"]);
+	});
+});
+
+test.describe("a long list", () => {
+	test("draws only what can be seen, and loads the rest as one scrolls", async ({ page, tenant, signedIn }) => {
+		const COUNT = 230;
+		for (let made = 0; made < COUNT; made += 23)
+			await Promise.all(
+				Array.from({ length: 23 }, (_, index) =>
+					tenant.createKey({ name: `Key ${String(made + index).padStart(3, "0")}` }),
+				),
+			);
+		await signedIn();
+		await page.goto(`${LIST}?sort=name`);
+		await expect(page.getByRole("table")).toHaveAttribute("aria-rowcount", String(COUNT + 1));
+		await expect(rows(page).first()).toContainText("Key 000");
+		expect(await rows(page).count()).toBeLessThan(60);
+
+		await expect(async () => {
+			await page.mouse.wheel(0, 20_000);
+			await expect(row(page, `Key ${COUNT - 1}`)).toBeInViewport({ timeout: 250 });
+		}).toPass();
+		expect(await rows(page).count()).toBeLessThan(60);
+		// The header stays in sight.
+		await expect(page.getByRole("columnheader", { name: "Last used" })).toBeInViewport();
+	});
+});
+
+test.describe("choosing several keys", () => {
+	test("revokes them together, at once", async ({ page, tenant, signedIn, integration }) => {
+		const made = await Promise.all(["One", "Two", "Three"].map((name) => tenant.createKey({ name })));
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("checkbox", { name: "Select One" }).check();
+		await page.getByRole("checkbox", { name: "Select Three" }).check();
+		await expect(page.getByText("2 keys selected")).toBeVisible();
+		await page.getByRole("button", { name: "Revoke selected" }).click();
+		const dialog = page.getByRole("dialog");
+		await expect(dialog).toContainText("One");
+		await expect(dialog).toContainText("Three");
+		await expectAccessible(page);
+		await dialog.getByRole("button", { name: /^Revoke/ }).click();
+		await expect(dialog).toBeHidden();
+
+		await expect(row(page, "One")).toContainText("Revoked");
+		await expect(row(page, "Three")).toContainText("Revoked");
+		await expect(row(page, "Two")).toContainText("Active");
+		await expect(page.getByText(/selected$/)).toBeHidden();
+		await expect(tab(page, "Revoked")).toHaveText("Revoked2");
+		const statuses = await Promise.all(made.map(async ({ key }) => (await integration(key).whoami()).status));
+		expect(statuses).toEqual([401, 200, 401]);
+	});
+
+	test("all that are loaded, but none that is revoked", async ({ page, tenant, signedIn }) => {
+		await someKeys(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		await expect(page.getByRole("checkbox", { name: "Select Old importer" })).toBeDisabled();
+		await page.getByRole("checkbox", { name: "Select all loaded keys" }).check();
+		await expect(page.getByText("3 keys selected")).toBeVisible();
+		await page.getByRole("button", { name: "Clear selection" }).click();
+		await expect(page.getByText(/selected$/)).toBeHidden();
+	});
+});
+
+test.describe("the menu of a row", () => {
+	test("works by keyboard and gives the focus back", async ({ page, tenant, signedIn }) => {
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(LIST);
+		const button = page.getByRole("button", { name: "Actions for CRM" });
+		await button.focus();
+		await page.keyboard.press("Enter");
+		const menu = page.getByRole("menu");
+		await expect(menu.getByRole("menuitem")).toHaveText(["Copy id", "Edit", "Rotate", "Revoke", "Delete"]);
+		await expectAccessible(page);
+		await page.keyboard.press("Escape");
+		await expect(menu).toBeHidden();
+		await expect(button).toBeFocused();
+
+		await page.keyboard.press("Enter");
+		await expect(menu).toBeVisible();
+		await page.keyboard.press("ArrowDown");
+		await menu.getByRole("menuitem", { name: "Revoke" }).focus();
+		await page.keyboard.press("Enter");
+		await expect(page.getByRole("dialog")).toBeVisible();
+		await page.keyboard.press("Escape");
+		await expect(page.getByRole("dialog")).toBeHidden();
+		await expect(button).toBeFocused();
+	});
+
+	test("copies the id, and says so", async ({ page, context, tenant, signedIn }) => {
+		await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("button", { name: "Actions for CRM" }).click();
+		await page.getByRole("menuitem", { name: "Copy id" }).click();
+		await expect(page.getByText("The id is on the clipboard.")).toBeVisible();
+		expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(api_key.id);
+	});
+});
+
+test.describe("when there is nothing to show", () => {
+	test("a new company learns what a key is for", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(LIST);
+		await expect(page.getByRole("heading", { name: "Connect your first integration" })).toBeVisible();
+		await inBothThemes(page, () => expectAccessible(page));
+		await page.getByRole("main").getByRole("link", { name: "Create API key" }).last().click();
+		await expect(page).toHaveURL(`${LIST}/new`);
+	});
+
+	test("a failure says what to do and what to quote, and can be tried again", async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		expectProblems({ status: 500, url: "keys.list" });
+		await page.route(/trpc\/keys\.list/, (route) =>
+			route.fulfill({
+				status: 500,
+				json: [
+					{
+						error: {
+							message: "Something went wrong.",
+							code: -32_603,
+							data: { code: "INTERNAL", httpStatus: 500, request_id: "req-of-the-failure", path: "keys.list" },
+						},
+					},
+				],
+			}),
+		);
+		await page.goto(LIST);
+		const panel = page.getByRole("alert");
+		await expect(panel).toContainText("The keys could not be loaded");
+		await expect(panel).toContainText("req-of-the-failure");
+		await expectAccessible(page);
+		await page.unroute(/trpc\/keys\.list/);
+		await panel.getByRole("button", { name: "Try again" }).click();
+		await expect(row(page, "CRM")).toBeVisible();
+	});
+});
+
+test.describe("to everybody", () => {
+	test.use({ tenantName: "Acme" });
+
+	test("is accessible in both themes", async ({ page, tenant, signedIn }) => {
+		await someKeys(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		await expect(rows(page)).toHaveCount(4);
+		await inBothThemes(page, async (theme) => {
+			await expectAccessible(page);
+			await screenshot(page, `keys-${theme}`);
+		});
+	});
+
+	test.describe("on a phone", () => {
+		test.use(PHONE);
+
+		test("is accessible, and fits", async ({ page, tenant, signedIn }) => {
+			await someKeys(tenant);
+			await signedIn();
+			await page.goto(LIST);
+			await expect(rows(page)).toHaveCount(4);
+			await inBothThemes(page, () => expectAccessible(page));
+			const width = await page.evaluate(() => document.documentElement.scrollWidth);
+			expect(width).toBe(390);
+			await expect(row(page, "Partner X")).toContainText("in 9 days");
+			await screenshot(page, "keys-phone");
+		});
+	});
+});

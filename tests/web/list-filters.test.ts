@@ -1,0 +1,55 @@
+/** A list's address is its filters: both ways, and whatever somebody has typed into it. */
+import { describe, expect, it } from "vitest";
+import { filtersOf, nextSort, paramsOf, queryOf } from "../../web/features/keys/list-filters.ts";
+
+describe("the address of a list", () => {
+	it("says nothing where everything is as usual", () => {
+		const usual = filtersOf({});
+		expect(usual).toEqual({ tab: "all", environment: "live", search: "", sort: "-created_at" });
+		expect(paramsOf(usual)).toEqual({ status: undefined, env: undefined, q: undefined, sort: undefined });
+	});
+
+	it("gives back the filters that it was made from", () => {
+		const filters = { tab: "expiring", environment: "test", search: "crm são", sort: "-usage_count" } as const;
+		expect(filtersOf(paramsOf(filters))).toEqual(filters);
+	});
+
+	it("ignores words that mean nothing, and shortens a search that the server would refuse", () => {
+		expect(filtersOf({ status: "asleep", env: ["live", "test"], sort: "secret_hash", q: "x".repeat(300) })).toEqual({
+			tab: "all",
+			environment: "live",
+			search: "x".repeat(100),
+			sort: "-created_at",
+		});
+	});
+});
+
+describe("what the server is asked for", () => {
+	const usual = filtersOf({});
+
+	it("is a status, or for keys that expire soon the days", () => {
+		expect(queryOf(usual)).toEqual({ environment: "live", sort: "-created_at" });
+		expect(queryOf({ ...usual, tab: "revoked" })).toMatchObject({ status: "revoked" });
+		expect(queryOf({ ...usual, tab: "expiring" })).toEqual({
+			environment: "live",
+			sort: "-created_at",
+			expires_within_days: 14,
+		});
+	});
+
+	it("leaves out a search of nothing but blanks", () => {
+		expect(queryOf({ ...usual, search: "  " })).not.toHaveProperty("search");
+		expect(queryOf({ ...usual, search: " crm " })).toMatchObject({ search: "crm" });
+	});
+});
+
+describe("a click on a header", () => {
+	it("sorts numbers and times from the top, names from A, then the other way, then as before", () => {
+		expect(nextSort("-created_at", "usage_count")).toBe("-usage_count");
+		expect(nextSort("-usage_count", "usage_count")).toBe("usage_count");
+		expect(nextSort("usage_count", "usage_count")).toBe("-created_at");
+		expect(nextSort("-usage_count", "name")).toBe("name");
+		expect(nextSort("name", "name")).toBe("-name");
+		expect(nextSort("-name", "name")).toBe("-created_at");
+	});
+});

@@ -1,0 +1,14 @@
+/** Tests of the page's logic and components, without a browser. What takes one is in tests/browser. */
+import solid from "vite-plugin-solid";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	plugins: [solid()],
+	test: {
+		name: "web",
+		root: import.meta.dirname,
+		include: ["**/*.test.{ts,tsx}"],
+		environment: "jsdom",
+		setupFiles: ["setup.ts"],
+	},
+});
