@@ -1,5 +1,5 @@
-import { A } from "@solidjs/router";
-import { createSignal, type JSX, lazy, onCleanup, onMount, Show, Suspense } from "solid-js";
+import { A, useLocation } from "@solidjs/router";
+import { createEffect, createSignal, type JSX, lazy, on, onCleanup, onMount, Show, Suspense } from "solid-js";
 import { t } from "../i18n/index.ts";
 import { sessionEnded } from "../session/ended.ts";
 import { useSession } from "../session/session.tsx";
@@ -13,6 +13,16 @@ const SessionEndedDialog = lazy(() => import("../session/session-ended-dialog.ts
 
 /** What surrounds every screen: the side bar, which is a bottom bar on a phone, and what may come over all of them. */
 export function Shell(props: { children: JSX.Element }) {
+	const location = useLocation();
+	let main: HTMLElement | undefined;
+	// A new screen is read from its beginning, unless it has put the focus somewhere itself.
+	createEffect(
+		on(
+			() => location.pathname,
+			() => !main?.contains(document.activeElement) && main?.focus({ preventScroll: true }),
+			{ defer: true },
+		),
+	);
 	return (
 		<ShortcutProvider>
 			<div class={styles.shell}>
@@ -22,7 +32,7 @@ export function Shell(props: { children: JSX.Element }) {
 				<SideBar />
 				<div class={styles.main}>
 					<OfflineBar />
-					<main id="content" tabindex="-1" class={styles.content}>
+					<main id="content" tabindex="-1" class={styles.content} ref={main}>
 						{props.children}
 					</main>
 				</div>

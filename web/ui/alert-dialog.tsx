@@ -1,0 +1,48 @@
+import * as Kobalte from "@kobalte/core/alert-dialog";
+import type { JSX } from "solid-js";
+import styles from "./dialog.module.css";
+
+/**
+ * A question in the way of what a person was about to do. Only its buttons answer it; Escape takes the thing back. The
+ * first button has the focus, so it has to be the harmless one. Mounted is open.
+ */
+export function AlertDialog(props: {
+	title: string;
+	children: JSX.Element;
+	/** Buttons, the harmless one first. */
+	footer: JSX.Element;
+	/** Asked to close by Escape. */
+	onClose: () => void;
+	/** Where focus goes afterwards, if it still exists. */
+	returnFocusTo?: () => HTMLElement | null | undefined;
+}) {
+	return (
+		<Kobalte.Root open onOpenChange={(open) => !open && props.onClose()} preventScroll>
+			<Kobalte.Portal>
+				<Kobalte.Overlay class={styles.veil} />
+				<div class={styles.stage}>
+					<Kobalte.Content
+						class={styles.dialog}
+						onPointerDownOutside={(event) => event.preventDefault()}
+						onInteractOutside={(event) => event.preventDefault()}
+						onCloseAutoFocus={(event) => {
+							event.preventDefault();
+							const target = props.returnFocusTo?.();
+							if (target?.isConnected) target.focus();
+						}}
+					>
+						<header class={styles.header}>
+							<Kobalte.Title class={styles.title}>{props.title}</Kobalte.Title>
+						</header>
+						<div class={styles.body}>
+							<Kobalte.Description as="div" class={styles.description}>
+								{props.children}
+							</Kobalte.Description>
+						</div>
+						<footer class={styles.footer}>{props.footer}</footer>
+					</Kobalte.Content>
+				</div>
+			</Kobalte.Portal>
+		</Kobalte.Root>
+	);
+}
