@@ -8,7 +8,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
-import { database } from "./client.ts";
+import { type Database, database } from "./client.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { seed } from "./seed.ts";
 
@@ -18,6 +18,7 @@ const WRANGLER_CONFIG = join(ROOT, "wrangler.toml");
 export const PORT = Number(process.env.PORT ?? 8787);
 /** Where the local D1 and Durable Objects live; the server and this script must agree on it. */
 export const STATE_DIR = join(ROOT, ".wrangler", "state");
+const DATABASE_DIR = join(STATE_DIR, "v3", "d1");
 
 const secret = () => randomBytes(32).toString("hex");
 /** What `.dev.vars` holds, with a fresh value for each. */
@@ -42,6 +43,11 @@ function ensureSecrets(): Record<string, string> {
 		writeFileSync(SECRETS_FILE, present + gap + lines);
 		chmodSync(SECRETS_FILE, 0o600);
 	}
+	return localSecrets();
+}
+
+/** What `.dev.vars` holds. Throws where there is none. */
+export function localSecrets(): Record<string, string> {
 	// A file has no variables without a value, whatever the type allows.
 	return parseEnv(readFileSync(SECRETS_FILE, "utf8")) as Record<string, string>;
 }
@@ -52,7 +58,13 @@ function migrate(): void {
 	if (result.status !== 0) throw new Error(`The migrations could not be applied:\n${result.stdout}\n${result.stderr}`);
 }
 
-async function seedDemo(owner: { email: string; password: string }): Promise<boolean> {
+/** Whether this machine has had a first start, and so a database and secrets. */
+export function isPrepared(): boolean {
+	return existsSync(DATABASE_DIR) && existsSync(SECRETS_FILE);
+}
+
+/** Opens the local database for as long as `use` takes, and gives back what it returns. */
+export async function withLocalDatabase<T>(use: (db: Database) => Promise<T>): Promise<T> {
 	// The database alone: the Worker's other bindings need the Worker.
 	const { name, compatibility_date, d1_databases } = readConfig({ config: WRANGLER_CONFIG });
 	const configPath = join(STATE_DIR, "seed.json");
@@ -60,7 +72,7 @@ async function seedDemo(owner: { email: string; password: string }): Promise<boo
 	writeFileSync(configPath, JSON.stringify({ name, compatibility_date, d1_databases }));
 	const platform = await getPlatformProxy<{ DB: D1Database }>({ configPath, persist: { path: join(STATE_DIR, "v3") } });
 	try {
-		return await seed(database(platform.env.DB), owner, Date.now());
+		return await use(database(platform.env.DB));
 	} finally {
 		await platform.dispose();
 	}
@@ -70,7 +82,7 @@ async function prepare(): Promise<void> {
 	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "" } = ensureSecrets();
 	endLeftovers(STATE_DIR);
 	migrate();
-	const seeded = await seedDemo({ email, password });
+	const seeded = await withLocalDatabase((db) => seed(db, { email, password }, Date.now()));
 	console.log(`
   SalesOS API keys
 

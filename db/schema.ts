@@ -139,6 +139,8 @@ export const auditEvents = sqliteTable(
 		index("audit_events_by_time").on(t.tenantId, t.at, t.id),
 		index("audit_events_by_key").on(t.tenantId, t.keyId, t.at, t.id),
 		index("audit_events_by_actor").on(t.tenantId, t.actor, t.at, t.id),
+		// An outside identity provider writes addresses as it likes.
+		index("audit_events_by_email").on(t.tenantId, sql`actor_email collate nocase`, t.at, t.id),
 		index("audit_events_by_action").on(t.tenantId, t.action, t.at, t.id),
 	],
 );

@@ -1,12 +1,14 @@
 /** API keys as they cross a door: the object, and what may be asked of it. */
 import { z } from "zod";
 import { id, line, nextCursor, page, tenantChoice, timestamp, timestampInput } from "./common.ts";
-import { ENVIRONMENTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "./vocabulary.ts";
+import { ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "./vocabulary.ts";
 
 const RATE_LIMIT_MAX = 1_000_000;
 const EXPIRES_IN_DAYS_MAX = 3_650;
 const IP_ALLOWLIST_MAX = 50;
 const ROTATION_OVERLAP_HOURS_MAX = 720;
+/** A week: 100 keys of a page make 16,800 numbers at most. */
+const RECENT_HOURS_MAX = 168;
 
 export const environment = z.enum(ENVIRONMENTS);
 export const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
@@ -101,34 +103,51 @@ export const createKeySchema = z
 	});
 export type CreateKey = z.output<typeof createKeySchema>;
 
-/** `sort`: `created_at`, `last_used_at`, `usage_count` or `name`, each with `-` in front for descending. */
-export const KEY_SORTS = [
-	"created_at",
-	"-created_at",
-	"last_used_at",
-	"-last_used_at",
-	"usage_count",
-	"-usage_count",
-	"name",
-	"-name",
-] as const;
-
-export const listKeysSchema = z.strictObject({
-	...tenantChoice,
-	...page,
-	status: z.enum(KEY_STATUSES).optional(),
-	environment: environment.optional(),
-	/** Matches name, key prefix and last four, without regard to case and accents. */
-	search: z.string().trim().max(100).optional(),
-	sort: z.enum(KEY_SORTS).default("-created_at"),
-});
+export const listKeysSchema = z
+	.strictObject({
+		...tenantChoice,
+		...page,
+		status: z.enum(KEY_STATUSES).optional(),
+		/** Only active keys whose `expires_at` is at most so many days ahead. */
+		expires_within_days: z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX).optional(),
+		environment: environment.optional(),
+		/** Matches name, key prefix and last four, without regard to case and accents. */
+		search: z.string().trim().max(100).optional(),
+		sort: z.enum(KEY_SORTS).default("-created_at"),
+		/** Adds `recent_usage` to every item: so many UTC hours, the running one included. */
+		recent_hours: z.number().int().min(1).max(RECENT_HOURS_MAX).optional(),
+	})
+	// No key is both. An empty list would look like good news; whoever asks for this has made a mistake.
+	.refine(
+		({ status, expires_within_days }) =>
+			expires_within_days === undefined || status === undefined || status === "active",
+		{
+			path: ["expires_within_days"],
+			error: "Only active keys are about to expire: leave out status, or ask for active",
+		},
+	);
 export type ListKeys = z.output<typeof listKeysSchema>;
 
+export const keyListItemSchema = apiKeySchema.extend({
+	/**
+	 * Admitted requests per UTC hour, oldest first, the running hour last; `recent_hours` numbers, absent unless that
+	 * was given. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` behind.
+	 */
+	recent_usage: z.array(z.number().int()).optional(),
+});
+export type KeyListItem = z.infer<typeof keyListItemSchema>;
+
 export const keyListSchema = z.object({
-	items: z.array(apiKeySchema),
+	items: z.array(keyListItemSchema),
 	next_cursor: nextCursor,
-	/** Of everything that matches `environment` and `search`, whatever the `status` asked for. */
-	counts: z.object({ active: z.number().int(), revoked: z.number().int(), expired: z.number().int() }),
+	/** Of everything that matches `environment` and `search`, whatever else was asked for. */
+	counts: z.object({
+		active: z.number().int(),
+		revoked: z.number().int(),
+		expired: z.number().int(),
+		/** Those of `active` that expire within `EXPIRING_SOON_DAYS`. */
+		expiring_soon: z.number().int(),
+	}),
 });
 export type KeyList = z.infer<typeof keyListSchema>;
 

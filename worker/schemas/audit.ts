@@ -1,6 +1,6 @@
 /** The audit trail of a tenant. */
 import { z } from "zod";
-import { id, nextCursor, page, tenantChoice, timestamp } from "./common.ts";
+import { id, nextCursor, page, tenantChoice, timestamp, timestampInput } from "./common.ts";
 
 /** Everything that leaves an event. */
 export const AUDIT_ACTIONS = [
@@ -16,13 +16,23 @@ export const AUDIT_ACTIONS = [
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
-export const listAuditSchema = z.strictObject({
-	...tenantChoice,
-	...page,
-	key_id: id.optional(),
-	actor: z.string().min(1).max(200).optional(),
-	action: z.enum(AUDIT_ACTIONS).optional(),
-});
+export const listAuditSchema = z
+	.strictObject({
+		...tenantChoice,
+		...page,
+		key_id: id.optional(),
+		/** Id of a user, `service_role`, `system`, or an email address in upper or lower case. */
+		actor: z.string().trim().min(1).max(254).optional(),
+		action: z.enum(AUDIT_ACTIONS).optional(),
+		/** Earliest instant, inclusive. */
+		from: timestampInput.optional(),
+		/** Latest instant, exclusive. */
+		to: timestampInput.optional(),
+	})
+	.refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
+		path: ["from"],
+		error: "Must lie before `to`",
+	});
 export type ListAudit = z.output<typeof listAuditSchema>;
 
 export const auditEventSchema = z.object({
@@ -33,6 +43,8 @@ export const auditEventSchema = z.object({
 	actor: z.string(),
 	actor_email: z.string().nullable(),
 	key_id: z.string().nullable(),
+	/** Name of the key today, or where it was deleted the one that the event itself tells of. */
+	key_name: z.string().nullable(),
 	ip: z.string().nullable(),
 	user_agent: z.string().nullable(),
 	/** What changed, by field. Never a secret. */

@@ -15,6 +15,22 @@ export const ADMIN_INTEGRATIONS = "admin.integrations";
 export const KEY_STATUSES = ["active", "revoked", "expired"] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
 
+/** Orders of the list of keys: each with `-` in front for descending. */
+export const KEY_SORTS = [
+	"created_at",
+	"-created_at",
+	"last_used_at",
+	"-last_used_at",
+	"usage_count",
+	"-usage_count",
+	"name",
+	"-name",
+] as const;
+export type KeySort = (typeof KEY_SORTS)[number];
+
+/** An active key that expires within so many days is expiring soon: two weeks to hand out a successor. */
+export const EXPIRING_SOON_DAYS = 14;
+
 /** How far a lead has come. */
 export const LEAD_STATUSES = ["new", "contacted", "qualified", "unqualified", "converted"] as const;
 

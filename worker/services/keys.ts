@@ -16,6 +16,7 @@ import type {
 	CreateKey,
 	IssuedKey,
 	KeyList,
+	KeyListItem,
 	ListKeys,
 	RotateKey,
 	UpdateKey,
@@ -23,10 +24,11 @@ import type {
 	VerifyKey,
 } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/common.ts";
-import type { Environment } from "../schemas/vocabulary.ts";
+import { type Environment, EXPIRING_SOON_DAYS } from "../schemas/vocabulary.ts";
 import { DAY_MS, HOUR_MS } from "../units.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import { ask, type Deps } from "./deps.ts";
+import { recentUsage } from "./recent-usage.ts";
 
 /** Makes a key. The answer is the only place where the key ever appears. */
 export async function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
@@ -79,6 +81,8 @@ export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: 
 	const revoked = sql`(${apiKeys.revokedAt} is not null or coalesce(${apiKeys.revokeAt} <= ${now}, false))`;
 	const expired = sql`(not ${revoked} and coalesce(${apiKeys.expiresAt} <= ${now}, false))`;
 	const ofStatus = { revoked, expired, active: sql`(not ${revoked} and not ${expired})` };
+	const expiringWithin = (days: number) =>
+		sql`(${ofStatus.active} and coalesce(${apiKeys.expiresAt} <= ${now + days * DAY_MS}, false))`;
 	const beyond =
 		after && sql`(${column.by}, ${apiKeys.id}) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`;
 	const order = descending ? sql`${column.by} desc, ${apiKeys.id} desc` : sql`${column.by}, ${apiKeys.id}`;
@@ -86,7 +90,14 @@ export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: 
 		page: db
 			.select()
 			.from(apiKeys)
-			.where(and(...matching, input.status && ofStatus[input.status], beyond ?? undefined))
+			.where(
+				and(
+					...matching,
+					input.status && ofStatus[input.status],
+					input.expires_within_days === undefined ? undefined : expiringWithin(input.expires_within_days),
+					beyond ?? undefined,
+				),
+			)
 			.orderBy(order)
 			.limit(input.limit + 1),
 		counts: db
@@ -94,6 +105,7 @@ export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: 
 				active: sql<number>`coalesce(sum(${ofStatus.active}), 0)`,
 				revoked: sql<number>`coalesce(sum(${ofStatus.revoked}), 0)`,
 				expired: sql<number>`coalesce(sum(${ofStatus.expired}), 0)`,
+				expiring_soon: sql<number>`coalesce(sum(${expiringWithin(EXPIRING_SOON_DAYS)}), 0)`,
 			})
 			.from(apiKeys)
 			.where(and(...matching)),
@@ -106,11 +118,18 @@ export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): P
 	const queries = keyListQueries(deps, tenantId, input);
 	const [rows, [counts]] = await deps.db.batch([queries.page, queries.counts]);
 	const page = paginate(rows, input.limit, input.sort, queries.position);
+	const items = page.rows.map((row) => toApiKey(snapshotOf(row), row, deps.now));
 	return {
-		items: page.rows.map((row) => toApiKey(snapshotOf(row), row, deps.now)),
+		items: input.recent_hours === undefined ? items : await withRecentUsage(deps, tenantId, items, input.recent_hours),
 		next_cursor: page.next_cursor,
-		counts: counts ?? { active: 0, revoked: 0, expired: 0 },
+		counts: counts ?? { active: 0, revoked: 0, expired: 0, expiring_soon: 0 },
 	};
+}
+
+async function withRecentUsage(deps: Deps, tenantId: string, items: ApiKey[], hours: number): Promise<KeyListItem[]> {
+	const ids = items.map(({ id }) => id);
+	const usage = await recentUsage(deps, tenantId, ids, hours);
+	return items.map((item) => ({ ...item, recent_usage: usage(item.id) }));
 }
 
 /** One key, live. */

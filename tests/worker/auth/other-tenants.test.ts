@@ -106,7 +106,11 @@ describe("another tenant's admin", () => {
 	it("finds a key neither by its name nor by its last characters", async () => {
 		for (const search of [api_key.name, api_key.last_four, api_key.key_prefix]) {
 			const { data } = await query<KeyList>(stranger, "keys.list", { search });
-			expect(data).toEqual({ items: [], next_cursor: null, counts: { active: 0, revoked: 0, expired: 0 } });
+			expect(data).toEqual({
+				items: [],
+				next_cursor: null,
+				counts: { active: 0, revoked: 0, expired: 0, expiring_soon: 0 },
+			});
 		}
 	});
 

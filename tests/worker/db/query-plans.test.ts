@@ -14,17 +14,18 @@ import { deliverDiscard, deliverKey, deliverUsage } from "../../../worker/gate/d
 import type { KeySnapshot } from "../../../worker/gate/snapshot.ts";
 import { snapshotOf } from "../../../worker/gate/snapshot.ts";
 import type { KeyFacts } from "../../../worker/gate/verdict.ts";
-import { KEY_SORTS, listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { AUDIT_ACTIONS, listAuditSchema } from "../../../worker/schemas/audit.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
 import { listTenantsSchema } from "../../../worker/schemas/tenant.ts";
-import { ENVIRONMENTS, KEY_STATUSES } from "../../../worker/schemas/vocabulary.ts";
+import { ENVIRONMENTS, KEY_SORTS, KEY_STATUSES } from "../../../worker/schemas/vocabulary.ts";
 import { syncActivities } from "../../../worker/services/activities.ts";
-import { auditQuery } from "../../../worker/services/audit.ts";
+import { auditQueries } from "../../../worker/services/audit.ts";
 import { syncCollaborators } from "../../../worker/services/collaborators.ts";
 import { encodeCursor } from "../../../worker/services/cursor.ts";
-import { keyListQueries } from "../../../worker/services/keys.ts";
+import { keyListQueries, listKeys } from "../../../worker/services/keys.ts";
 import { createLead, getLead, leadsQuery, updateLead } from "../../../worker/services/leads.ts";
+import { recentUsageQuery } from "../../../worker/services/recent-usage.ts";
 import { logIn, logOut } from "../../../worker/services/session.ts";
 import { createTenant, findTenant, tenantsQuery } from "../../../worker/services/tenants.ts";
 import { usageQuery } from "../../../worker/services/usage.ts";
@@ -79,7 +80,8 @@ async function expectSearches(statement: Prepared): Promise<string[]> {
 	const steps = await plan(statement);
 	const context = `${statement.sql}\n${steps.join("\n")}`;
 	for (const step of steps) {
-		expect(step, context).not.toMatch(/^SCAN (?!CONSTANT ROW)/);
+		// A list of ids that came along as a parameter is read whole, and no table with it.
+		expect(step, context).not.toMatch(/^SCAN (?!CONSTANT ROW|json_each VIRTUAL TABLE)/);
 		expect(step, context).not.toMatch(/AUTOMATIC/);
 		if (step.startsWith("SEARCH"))
 			expect(step, context).toMatch(/USING (COVERING )?INDEX \w+ \(|USING INTEGER PRIMARY KEY/);
@@ -91,6 +93,13 @@ const tenantId = await addTenant();
 const ID = "AAAAAAAAAAAA";
 const NOW = Date.now();
 const { db } = remembering();
+const deps = {
+	now: NOW,
+	config: readConfig(env),
+	gates: env.KEY_GATE,
+	loginLimiter: { limit: async () => ({ success: true }) },
+};
+
 /** Every combination of leaving each entry out or taking it. */
 function subsets<T extends Record<string, unknown>>(entries: T): Partial<T>[] {
 	return Object.entries(entries).reduce<Partial<T>[]>(
@@ -140,7 +149,8 @@ function forms<T extends Record<string, unknown>>(
 
 describe.each(KEY_SORTS)("keys.list sorted by %s", (sort) => {
 	const cursor = encodeCursor(sort, { value: sort.endsWith("name") ? "CRM" : 5, id: ID });
-	const all = forms({ environment: "live", status: "active", search: "crm" }, cursor);
+	const filters = { environment: "live", status: "active", expires_within_days: 14, search: "crm" };
+	const all = forms(filters, cursor);
 	const page = (input: Record<string, unknown>) =>
 		keyListQueries({ db, now: NOW }, tenantId, listKeysSchema.parse({ ...input, sort })).page.toSQL();
 
@@ -160,7 +170,7 @@ describe("the counts of keys.list", () => {
 	it.each([
 		...ENVIRONMENTS.map((environment) => ({ environment })),
 		...KEY_STATUSES.map((status) => ({ status })),
-		...subsets({ environment: "live", status: "active", search: "crm" }),
+		...subsets({ environment: "live", status: "active", expires_within_days: 14, search: "crm" }),
 	])("of %j are found by an index", async (input) => {
 		const { counts } = keyListQueries({ db, now: NOW }, tenantId, listKeysSchema.parse(input));
 		const steps = await expectSearches(counts.toSQL());
@@ -168,17 +178,46 @@ describe("the counts of keys.list", () => {
 	});
 });
 
-describe("audit.list", () => {
-	const filters = { key_id: ID, actor: "usr_ada", action: AUDIT_ACTIONS[0] };
+describe("the recent usage of keys.list", () => {
+	it.each([1, 100])("of %i keys is one statement that finds each key's hours by an index", async (count) => {
+		const ids = Array.from({ length: count }, (_, index) => `AAAAAAAAA${String(index).padStart(3, "0")}`);
+		const statement = recentUsageQuery(db, tenantId, ids, NOW - 36 * 3_600_000, NOW).toSQL();
+		expect(statement.params.length).toBeLessThanOrEqual(100);
+		const steps = (await expectSearches(statement)).join("\n");
+		expect(steps).toContain("(key_id=? AND hour>? AND hour<?)");
+	});
+
+	it("is one statement more than the list without, however many keys there are", async () => {
+		const memory = remembering();
+		const all = { ...deps, db: memory.db };
+		await listKeys(all, tenantId, listKeysSchema.parse({ limit: 20 }));
+		const without = memory.asked.length;
+		await listKeys(all, tenantId, listKeysSchema.parse({ limit: 20, recent_hours: 36 }));
+		expect(memory.asked.length - without).toBe(without + 1);
+	});
+});
+
+describe.each(["usr_ada", "Ada@Acme.example"])("audit.list, an actor being %s", (actor) => {
+	const [from, to] = [NOW - 86_400_000, NOW].map((at) => new Date(at).toISOString());
+	const filters = { key_id: ID, actor, action: AUDIT_ACTIONS[0], from, to };
 
 	it.each(forms(filters, encodeCursor("audit", { value: NOW, id: "evt_x" })))(
 		"takes the %s out of an index of it in its order",
-		async (_name, { cursor, ...filter }) => {
-			const input = listAuditSchema.parse({ ...filter, ...(cursor === undefined ? {} : { cursor }) });
-			const steps = (await expectSearches(auditQuery(db, tenantId, input).toSQL())).join("\n");
-			expect(steps).not.toMatch(SORTING);
-			// Of several filters, one is looked up and the others are checked.
-			if (Object.keys(filter).length > 0) expect(steps).toMatch(/(key_id|actor|action)=\?/);
+		async (_name, input) => {
+			const statements = auditQueries(db, tenantId, listAuditSchema.parse(input)).map((query) => query.toSQL());
+			for (const statement of statements) {
+				const steps = (await expectSearches(statement)).join("\n");
+				expect(steps).not.toMatch(SORTING);
+				// Of several filters, the rarest is looked up and the others are checked; a span of time is read alone.
+				const rarest = (["key_id", "actor", "action"] as const).find((name) => input[name] !== undefined);
+				const start = { key_id: "key_id=\\?", actor: "actor(_email)?=\\?", action: "action=\\?" };
+				const earliest = input.from === undefined ? "" : " AND at>\\?";
+				const until = input.to === undefined ? "" : " AND at<\\?";
+				const latest = input.cursor === undefined ? until : " AND \\(at,id\\)<\\(\\?,\\?\\)";
+				const wanted = `\\(tenant_id=\\?${rarest ? ` AND ${start[rarest]}` : ""}${earliest}${latest}\\)`;
+				expect(steps).toMatch(new RegExp(wanted));
+				expect(steps).toMatch(/SEARCH api_keys USING INDEX sqlite_autoindex_api_keys_1 \(id=\?\) LEFT-JOIN/);
+			}
 		},
 	);
 });
@@ -222,12 +261,6 @@ describe("every other statement", () => {
 		environment: "live",
 		scopes: [],
 		expiresAt: null,
-	};
-	const deps = {
-		now: NOW,
-		config: readConfig(env),
-		gates: env.KEY_GATE,
-		loginLimiter: { limit: async () => ({ success: true }) },
 	};
 	const author = { tenantId, actor: "usr_ada", actorEmail: null, ip: null, userAgent: null };
 

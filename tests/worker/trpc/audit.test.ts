@@ -190,6 +190,152 @@ describe("the list", () => {
 		expect(await seen({ actor: "nobody" })).toEqual([]);
 	});
 
+	it("begins with `from` and ends before `to`, to the millisecond and in any offset", async () => {
+		const { ada } = await office();
+		const made: string[] = [];
+		for (let second = 0; second < 4; second++) {
+			vi.setSystemTime(NOW + second * 1_000);
+			made.push((await createKey(ada)).api_key.id);
+		}
+		const seen = async (input: Record<string, unknown>) =>
+			(await list(ada, input)).items.map(({ key_id }) => made.indexOf(key_id ?? "")).reverse();
+		const at = (second: number, ms = 0) => new Date(NOW + second * 1_000 + ms).toISOString();
+		expect(await seen({ from: at(1) })).toEqual([1, 2, 3]);
+		expect(await seen({ from: at(1, 1) })).toEqual([2, 3]);
+		expect(await seen({ to: at(2) })).toEqual([0, 1]);
+		expect(await seen({ to: at(2, 1) })).toEqual([0, 1, 2]);
+		expect(await seen({ from: at(1), to: at(3) })).toEqual([1, 2]);
+		expect(await seen({ from: "2031-05-06T12:20:31+02:00", to: "2031-05-06T07:20:33-03:00" })).toEqual([1, 2]);
+		expect(await seen({ from: at(1), to: at(3), key_id: made[2], actor: "usr_ada" })).toEqual([2]);
+		expect(await seen({ from: at(4) })).toEqual([]);
+	});
+
+	it("stays within its span on every page, also with the cursor of a longer one", async () => {
+		const { ada } = await office();
+		for (let second = 0; second < 6; second++) {
+			vi.setSystemTime(NOW + second * 1_000);
+			await createKey(ada);
+		}
+		const at = (second: number) => new Date(NOW + second * 1_000).toISOString();
+		const span = { from: at(1), to: at(5), limit: 2 };
+		const first = await list(ada, span);
+		const second = await list(ada, { ...span, cursor: first.next_cursor });
+		expect([...first.items, ...second.items].map((event) => event.at)).toEqual([at(4), at(3), at(2), at(1)]);
+		expect(second.next_cursor).toBeNull();
+		const { next_cursor: cursor } = await list(ada, { limit: 1 });
+		expect((await list(ada, { cursor, to: at(2) })).items.map((event) => event.at)).toEqual([at(1), at(0)]);
+	});
+
+	describe("by the email address of an actor", () => {
+		/** A person with an account, who also uses a token that tells no address, and one of an identity provider. */
+		async function company() {
+			const { tenantId, ada, bob } = await office();
+			const email = `eva-${tenantId.toLowerCase()}@acme.example`;
+			const id = `usr_${tenantId}`;
+			await db.insert(users).values({
+				id,
+				tenantId,
+				email,
+				name: "Eva",
+				passwordHash: hashPassword("correct horse battery"),
+				role: "admin",
+				capabilities: [],
+				createdAt: NOW,
+			});
+			const { data } = await mutate<{ token: string }>(null, "session.login", {
+				email,
+				password: "correct horse battery",
+			});
+			const bare = await token({ tenantId, sub: id });
+			const outside = await token({ tenantId, sub: "idp|1", claims: { email: "Guest@Partner.example" } });
+			const named = await token({ tenantId, sub: "guest@partner.example" });
+			await createKey(bob, { name: "by bob" });
+			await createKey(data.token, { name: "by session" });
+			vi.setSystemTime(NOW + 1);
+			await createKey(bare, { name: "by bare token" });
+			await createKey(outside, { name: "from outside" });
+			await createKey(named, { name: "by name" });
+			return { tenantId, ada, id, email };
+		}
+		const namesOf = (events: Event[]) => events.map((event) => event.key_name ?? event.action).sort();
+
+		it("is everything that the user did, with an address in the event or without", async () => {
+			const { ada, email } = await company();
+			const wanted = ["by bare token", "by session", "session.login"];
+			for (const actor of [email, email.toUpperCase(), ` ${email} `])
+				expect(namesOf((await list(ada, { actor })).items)).toEqual(wanted);
+			expect(namesOf((await list(ada, { actor: email, action: "session.login" })).items)).toEqual(["session.login"]);
+		});
+
+		it("is what people did who have no account here, by address and by id", async () => {
+			const { ada } = await company();
+			for (const actor of ["guest@partner.example", "GUEST@PARTNER.EXAMPLE"])
+				expect(namesOf((await list(ada, { actor })).items)).toContain("from outside");
+			expect(namesOf((await list(ada, { actor: "guest@partner.example" })).items)).toEqual(["by name", "from outside"]);
+		});
+
+		it("gives every event once, newest first, page by page", async () => {
+			const { ada, email } = await company();
+			const whole = (await list(ada, { actor: email })).items;
+			for (const limit of [1, 2, 3]) {
+				const seen: Event[] = [];
+				let cursor: string | null = null;
+				do {
+					const page: AuditList = await list(ada, { actor: email, limit, ...(cursor ? { cursor } : {}) });
+					seen.push(...page.items);
+					cursor = page.next_cursor;
+				} while (cursor !== null && seen.length < 50);
+				expect(seen).toEqual(whole);
+			}
+			expect(whole.map(({ at }) => at.slice(-5))).toEqual([".001Z", ".000Z", ".000Z"]);
+		});
+
+		it("is empty for an address that nobody has, and for one of another tenant", async () => {
+			const [ours, theirs] = [await company(), await company()];
+			expect((await list(ours.ada, { actor: "nobody@acme.example" })).items).toEqual([]);
+			expect((await list(ours.ada, { actor: "@" })).items).toEqual([]);
+			expect((await list(ours.ada, { actor: theirs.email })).items).toEqual([]);
+			// Whose id an address has over there is nobody's business here.
+			const { tenantId } = ours;
+			await db
+				.insert(auditEvents)
+				.values([
+					{ id: `evt_c${tenantId}`, tenantId, at: NOW, action: "session.login", actor: theirs.id, changes: {} },
+				]);
+			expect((await list(ours.ada, { actor: theirs.email })).items).toEqual([]);
+		});
+	});
+
+	it("tells the name that a key has today, and of a deleted one the name in the event", async () => {
+		const { ada } = await office();
+		const [kept, gone] = [
+			(await createKey(ada, { name: "CRM" })).api_key,
+			(await createKey(ada, { name: "Form" })).api_key,
+		];
+		for (const { id, name } of [kept, gone]) {
+			vi.setSystemTime(Date.now() + 1_000);
+			await mutate(ada, "keys.update", { id, name: `${name} 2` });
+			await mutate(ada, "keys.revoke", { id });
+		}
+		vi.setSystemTime(Date.now() + 1_000);
+		await mutate(ada, "keys.delete", { id: gone.id });
+		const names = async (key_id: string) =>
+			Object.fromEntries((await list(ada, { key_id })).items.map((event) => [event.action.slice(8), event.key_name]));
+		expect(await names(kept.id)).toEqual({ create: "CRM 2", update: "CRM 2", revoke: "CRM 2" });
+		expect(await names(gone.id)).toEqual({ create: "Form", update: "Form 2", revoke: null, delete: "Form 2" });
+	});
+
+	it("tells no name where there is no key, and none of another tenant's", async () => {
+		const [ours, theirs] = [await office(), await office()];
+		const { api_key } = await createKey(theirs.ada, { name: "theirs" });
+		const event = { tenantId: ours.tenantId, at: NOW, actor: "system", changes: {} };
+		await db.insert(auditEvents).values([
+			{ ...event, id: `evt_a${ours.tenantId}`, action: "session.login" },
+			{ ...event, id: `evt_b${ours.tenantId}`, action: "api_key.revoke", keyId: api_key.id },
+		]);
+		expect((await list(ours.ada)).items.map(({ key_name }) => key_name)).toEqual([null, null]);
+	});
+
 	it("is of one tenant, also by the id of another's key", async () => {
 		const [ours, theirs] = [await office(), await office()];
 		const { api_key } = await createKey(ours.ada);
@@ -230,6 +376,11 @@ describe("the list", () => {
 		["limit", 101],
 		["action", "api_key.steal"],
 		["actor", ""],
+		["actor", "   "],
+		["actor", "x".repeat(255)],
+		["from", "yesterday"],
+		["from", "2031-05-06"],
+		["to", "+010000-01-01T00:00:00Z"],
 		["key_id", ""],
 		["cursor", "nonsense"],
 		["cursor", btoa('["-created_at",1,"x"]')],
@@ -238,6 +389,18 @@ describe("the list", () => {
 		const { ada } = await office();
 		const answer = await query(ada, "audit.list", { [field]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
+	});
+});
+
+describe("a span of time", () => {
+	it.each([
+		["2031-05-06T10:00:00Z", "2031-05-06T10:00:00Z"],
+		["2031-05-06T10:00:00.001Z", "2031-05-06T10:00:00Z"],
+		["2031-05-06T10:00:00Z", "2031-05-06T11:00:00+02:00"],
+	])("from %s to %s is none, and refused as `from`", async (from, to) => {
+		const { ada } = await office();
+		const answer = await query(ada, "audit.list", { from, to });
+		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", ["from"]]);
 	});
 });
 

@@ -2,8 +2,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { apiKeys } from "../../../db/schema.ts";
-import { type ApiKey, KEY_SORTS, type KeyList } from "../../../worker/schemas/api-key.ts";
+import { apiKeys, usageHourly } from "../../../db/schema.ts";
+import type { ApiKey, KeyList, KeyListItem } from "../../../worker/schemas/api-key.ts";
+import { EXPIRING_SOON_DAYS, KEY_SORTS } from "../../../worker/schemas/vocabulary.ts";
 import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../world.ts";
 
 /** Ahead of the true clock, so that alarms ring when a test says so. */
@@ -12,7 +13,8 @@ vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 beforeEach(() => vi.setSystemTime(NOW));
 afterAll(() => vi.useRealTimers());
 
-const newAdmin = async () => token({ tenantId: await addTenant(), expiresIn: 400 * 86_400 });
+const adminOf = (tenantId: string) => token({ tenantId, expiresIn: 400 * 86_400 });
+const newAdmin = async () => adminOf(await addTenant());
 
 async function list(who: string, input: Record<string, unknown> = {}): Promise<KeyList> {
 	const answer = await query<KeyList>(who, "keys.list", input);
@@ -24,8 +26,8 @@ const names = ({ items }: KeyList) => items.map(({ name }) => name);
 const ids = (items: ApiKey[]) => items.map(({ id }) => id);
 
 /** All pages, one after the other. */
-async function pages(who: string, input: Record<string, unknown>): Promise<ApiKey[][]> {
-	const all: ApiKey[][] = [];
+async function pages(who: string, input: Record<string, unknown>): Promise<KeyListItem[][]> {
+	const all: KeyListItem[][] = [];
 	let cursor: string | null = null;
 	do {
 		const page: KeyList = await list(who, { ...input, ...(cursor === null ? {} : { cursor }) });
@@ -41,7 +43,7 @@ describe("the list", () => {
 		expect(await list(await newAdmin())).toEqual({
 			items: [],
 			next_cursor: null,
-			counts: { active: 0, revoked: 0, expired: 0 },
+			counts: { active: 0, revoked: 0, expired: 0, expiring_soon: 0 },
 		});
 	});
 
@@ -66,7 +68,7 @@ describe("the list", () => {
 		await createKey(ours, { name: "ours" });
 		await createKey(theirs, { name: "theirs" });
 		expect(names(await list(ours))).toEqual(["ours"]);
-		expect((await list(ours)).counts).toEqual({ active: 1, revoked: 0, expired: 0 });
+		expect((await list(ours)).counts).toEqual({ active: 1, revoked: 0, expired: 0, expiring_soon: 0 });
 	});
 
 	it("never holds a key or its hash", async () => {
@@ -99,7 +101,7 @@ describe("the list", () => {
 		expect((await list(admin, { search: "after" })).items).toMatchObject([{ name: "after", rate_limit: 5 }]);
 		expect(names(await list(admin, { search: "before" }))).toEqual([]);
 		await mutate(admin, "keys.delete", { id: api_key.id });
-		expect((await list(admin)).counts).toEqual({ active: 0, revoked: 0, expired: 0 });
+		expect((await list(admin)).counts).toEqual({ active: 0, revoked: 0, expired: 0, expiring_soon: 0 });
 	});
 });
 
@@ -143,27 +145,27 @@ describe("states", () => {
 	it("change with the clock alone", async () => {
 		const admin = shop;
 		vi.setSystemTime(NOW - 1);
-		expect((await list(admin)).counts).toEqual({ active: 3, revoked: 2, expired: 0 });
+		expect((await list(admin)).counts).toEqual({ active: 3, revoked: 2, expired: 0, expiring_soon: 1 });
 		vi.setSystemTime(NOW);
-		expect((await list(admin)).counts).toEqual({ active: 2, revoked: 2, expired: 1 });
+		expect((await list(admin)).counts).toEqual({ active: 2, revoked: 2, expired: 1, expiring_soon: 0 });
 	});
 
 	it.each([
-		[{}, { active: 2, revoked: 2, expired: 1 }],
-		[{ status: "revoked" }, { active: 2, revoked: 2, expired: 1 }],
-		[{ limit: 1 }, { active: 2, revoked: 2, expired: 1 }],
-		[{ environment: "live" }, { active: 1, revoked: 1, expired: 1 }],
-		[{ environment: "test" }, { active: 1, revoked: 1, expired: 0 }],
+		[{}, { active: 2, revoked: 2, expired: 1, expiring_soon: 0 }],
+		[{ status: "revoked" }, { active: 2, revoked: 2, expired: 1, expiring_soon: 0 }],
+		[{ limit: 1 }, { active: 2, revoked: 2, expired: 1, expiring_soon: 0 }],
+		[{ environment: "live" }, { active: 1, revoked: 1, expired: 1, expiring_soon: 0 }],
+		[{ environment: "test" }, { active: 1, revoked: 1, expired: 0, expiring_soon: 0 }],
 		[
 			{ environment: "test", status: "expired" },
-			{ active: 1, revoked: 1, expired: 0 },
+			{ active: 1, revoked: 1, expired: 0, expiring_soon: 0 },
 		],
-		[{ search: "active" }, { active: 2, revoked: 0, expired: 0 }],
+		[{ search: "active" }, { active: 2, revoked: 0, expired: 0, expiring_soon: 0 }],
 		[
 			{ search: "active", environment: "live" },
-			{ active: 1, revoked: 0, expired: 0 },
+			{ active: 1, revoked: 0, expired: 0, expiring_soon: 0 },
 		],
-		[{ search: "nothing" }, { active: 0, revoked: 0, expired: 0 }],
+		[{ search: "nothing" }, { active: 0, revoked: 0, expired: 0, expiring_soon: 0 }],
 	])("are counted for %j as %j", async (input, counts) => {
 		expect((await list(shop, input)).counts).toEqual(counts);
 	});
@@ -181,8 +183,163 @@ describe("states", () => {
 			revoked_at: "2031-05-06T11:20:30.000Z",
 			revoked_by: "usr_test",
 		});
-		expect((await list(admin)).counts).toEqual({ active: 1, revoked: 1, expired: 0 });
+		expect((await list(admin)).counts).toEqual({ active: 1, revoked: 1, expired: 0, expiring_soon: 0 });
 		expect(names(await list(admin, { status: "revoked" }))).toEqual(["old"]);
+	});
+});
+
+describe("expiring soon", () => {
+	const DAY_MS = 86_400_000;
+	const SOON_MS = EXPIRING_SOON_DAYS * DAY_MS;
+	/** By the time that is left to each: over, the last day, the edges of soon, long, and for ever. */
+	let shop: string;
+	beforeAll(async () => {
+		const admin = await newAdmin();
+		vi.setSystemTime(NOW - 5_000);
+		const at = (ms: number) => new Date(NOW + ms).toISOString();
+		await createKey(admin, { name: "over", expires_at: at(0) });
+		await createKey(admin, { name: "day", expires_at: at(DAY_MS) });
+		await createKey(admin, { name: "fortnight", environment: "test", expires_at: at(SOON_MS) });
+		await createKey(admin, { name: "later", expires_at: at(SOON_MS + 1) });
+		await createKey(admin, { name: "never" });
+		const revoked = await createKey(admin, { name: "revoked", expires_at: at(DAY_MS) });
+		await mutate(admin, "keys.revoke", { id: revoked.api_key.id });
+		vi.setSystemTime(NOW);
+		shop = admin;
+	});
+
+	it.each([
+		[1, ["day"]],
+		[13, ["day"]],
+		[14, ["day", "fortnight"]],
+		[15, ["day", "fortnight", "later"]],
+		[3_650, ["day", "fortnight", "later"]],
+	])("within %i days are the active keys %j", async (expires_within_days, expected) => {
+		expect(names(await list(shop, { expires_within_days, sort: "name" }))).toEqual(expected);
+		expect(names(await list(shop, { expires_within_days, status: "active", sort: "name" }))).toEqual(expected);
+	});
+
+	it("is asked for together with the other filters, page by page", async () => {
+		const of = async (input: Record<string, unknown>) =>
+			(await pages(shop, { expires_within_days: 15, sort: "-name", limit: 1, ...input })).flat();
+		expect((await of({})).map(({ name }) => name)).toEqual(["later", "fortnight", "day"]);
+		expect((await of({ environment: "live" })).map(({ name }) => name)).toEqual(["later", "day"]);
+		expect((await of({ search: "FORT" })).map(({ name }) => name)).toEqual(["fortnight"]);
+	});
+
+	it.each(["revoked", "expired"])("is refused for %s keys, which nobody can mean", async (status) => {
+		const answer = await query(shop, "keys.list", { status, expires_within_days: 5 });
+		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([
+			400,
+			"VALIDATION_ERROR",
+			["expires_within_days"],
+		]);
+	});
+
+	it.each([
+		[{}, { active: 4, revoked: 1, expired: 1, expiring_soon: 2 }],
+		[{ expires_within_days: 1 }, { active: 4, revoked: 1, expired: 1, expiring_soon: 2 }],
+		[{ status: "revoked" }, { active: 4, revoked: 1, expired: 1, expiring_soon: 2 }],
+		[{ environment: "test" }, { active: 1, revoked: 0, expired: 0, expiring_soon: 1 }],
+		[{ search: "day" }, { active: 1, revoked: 0, expired: 0, expiring_soon: 1 }],
+	])("is counted for %j as %j", async (input, counts) => {
+		expect((await list(shop, input)).counts).toEqual(counts);
+	});
+
+	it("comes and goes with the clock alone", async () => {
+		vi.setSystemTime(NOW + 1);
+		expect((await list(shop)).counts).toMatchObject({ active: 4, expiring_soon: 3 });
+		vi.setSystemTime(NOW + DAY_MS);
+		expect((await list(shop)).counts).toMatchObject({ active: 3, expiring_soon: 2 });
+	});
+
+	it("leaves out a key that has stopped by itself before", async () => {
+		const admin = await newAdmin();
+		const { api_key } = await createKey(admin, { expires_in_days: 2 });
+		await mutate(admin, "keys.rotate", { id: api_key.id, expires_in_days: 100, revoke_previous_after_hours: 1 });
+		expect((await list(admin)).counts.expiring_soon).toBe(1);
+		vi.setSystemTime(NOW + 3_600_000);
+		expect((await list(admin)).counts.expiring_soon).toBe(0);
+		expect((await list(admin, { expires_within_days: 2 })).items).toEqual([]);
+	});
+});
+
+describe("recent usage", () => {
+	const HOUR_MS = 3_600_000;
+	const RUNNING = Date.parse("2031-05-06T10:00:00.000Z");
+	/** Admitted requests as a delivery writes them; what was refused must not show. */
+	const used = (tenantId: string, keyId: string, hoursAgo: number, allowed: number) =>
+		db
+			.insert(usageHourly)
+			.values({ tenantId, keyId, hour: RUNNING - hoursAgo * HOUR_MS, allowed, rateLimited: 50, denied: 60 });
+
+	it("is there for who asks, and for nobody else", async () => {
+		const admin = await newAdmin();
+		const { api_key } = await createKey(admin);
+		expect((await list(admin)).items).toEqual([api_key]);
+		expect((await list(admin, { recent_hours: 2 })).items).toEqual([{ ...api_key, recent_usage: [0, 0] }]);
+	});
+
+	it("is what was admitted per hour, oldest first, the running hour last, with zeros between", async () => {
+		const tenantId = await addTenant();
+		const admin = await adminOf(tenantId);
+		const { id } = (await createKey(admin)).api_key;
+		for (const [hoursAgo, allowed] of [
+			[-1, 9],
+			[0, 5],
+			[2, 3],
+			[3, 1],
+			[4, 8],
+			[167, 4],
+			[168, 7],
+		] as const)
+			await used(tenantId, id, hoursAgo, allowed);
+		const recent = async (recent_hours: number) => (await list(admin, { recent_hours })).items[0]?.recent_usage;
+		expect(await recent(1)).toEqual([5]);
+		expect(await recent(4)).toEqual([1, 3, 0, 5]);
+		const week = await recent(168);
+		expect([week?.length, week?.[0], week?.slice(-5)]).toEqual([168, 4, [8, 1, 3, 0, 5]]);
+
+		vi.setSystemTime(RUNNING + HOUR_MS - 1);
+		expect(await recent(2)).toEqual([0, 5]);
+		vi.setSystemTime(RUNNING);
+		expect(await recent(2)).toEqual([0, 5]);
+		vi.setSystemTime(RUNNING - 1);
+		expect(await recent(2)).toEqual([3, 0]);
+	});
+
+	it("is each key's own, on the largest page and on every page", async () => {
+		const tenantId = await addTenant();
+		const admin = await adminOf(tenantId);
+		const keys = await Promise.all(
+			Array.from({ length: 101 }, (_, index) => createKey(admin, { name: `key ${String(index).padStart(3, "0")}` })),
+		);
+		for (const [index, { api_key }] of keys.entries()) await used(tenantId, api_key.id, 1, index + 1);
+		const [first, second] = await pages(admin, { recent_hours: 2, sort: "name", limit: 100 });
+		expect(first?.map(({ recent_usage }) => recent_usage)).toEqual(
+			Array.from({ length: 100 }, (_, index) => [index + 1, 0]),
+		);
+		expect(second?.map(({ recent_usage }) => recent_usage)).toEqual([[101, 0]]);
+	});
+
+	it("is what a gate has delivered", async () => {
+		const admin = await newAdmin();
+		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
+		for (let round = 0; round < 3; round++) await asIntegration(key);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		expect((await list(admin, { recent_hours: 1 })).items[0]?.recent_usage).toEqual([2]);
+	});
+
+	it("of another tenant is never shown, whatever a row says of its key", async () => {
+		const [ours, theirs] = [await addTenant(), await addTenant()];
+		const admin = await adminOf(ours);
+		const { api_key } = await createKey(admin);
+		await used(theirs, api_key.id, 0, 3);
+		expect((await list(admin, { recent_hours: 1 })).items[0]?.recent_usage).toEqual([0]);
+	});
+
+	it("of no keys is no question", async () => {
+		expect((await list(await newAdmin(), { recent_hours: 36 })).items).toEqual([]);
 	});
 });
 
@@ -324,6 +481,12 @@ describe("a page", () => {
 		["sort", "status"],
 		["sort", "secret_hash"],
 		["status", "deleted"],
+		["expires_within_days", 0],
+		["expires_within_days", 3_651],
+		["expires_within_days", 1.5],
+		["recent_hours", 0],
+		["recent_hours", 169],
+		["recent_hours", 1.5],
 		["environment", "staging"],
 		["search", "x".repeat(101)],
 		["search", 7],

@@ -1,0 +1,1 @@
+CREATE INDEX `audit_events_by_email` ON `audit_events` (`tenant_id`,actor_email collate nocase,`at`,`id`);
