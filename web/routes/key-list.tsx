@@ -1,6 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Switch } from "solid-js";
+import { unwrap } from "solid-js/store";
 import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../worker/schemas/vocabulary.ts";
 import { loaded } from "../api/loaded.ts";
 import { problemOf } from "../api/problem.ts";
@@ -49,7 +50,8 @@ function KeyList() {
 		// Another tab or another word: the old rows stay until the new ones are there, so that nothing jumps.
 		placeholderData: (previous) => previous,
 	}));
-	const keys = createMemo(() => loaded(list)?.pages.flatMap((page) => page.items) ?? []);
+	// Past the store that watches every field of every key: with thousands of them that costs more than drawing.
+	const keys = createMemo(() => unwrap(loaded(list))?.pages.flatMap((page) => page.items) ?? []);
 	const counts = () => loaded(list)?.pages.at(-1)?.counts;
 	const countOf = (tab: ListTab): number | undefined => {
 		const known = counts();
