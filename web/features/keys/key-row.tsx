@@ -1,7 +1,7 @@
 import { A, useNavigate } from "@solidjs/router";
 import { type Accessor, type JSX, Show } from "solid-js";
 import type { KeyList } from "../../../worker/schemas/api-key.ts";
-import { formatExactTime, formatNumber, formatRelative } from "../../i18n/format.ts";
+import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { HOME } from "../../session/local-path.ts";
 import { Menu, type MenuItem } from "../../ui/menu.tsx";
@@ -87,24 +87,14 @@ export function KeyRow(props: {
 /** When the key stops by itself: the nearer of its expiry and the end of its rotation. */
 function Ends(props: { apiKey: ListedKey; now: Accessor<number> }) {
 	const state = () => keyState(props.apiKey, props.now());
+	const at = () => (state() === "ending" ? props.apiKey.revokes_at : props.apiKey.expires_at);
 	return (
 		<Show when={state() !== "revoked"} fallback={<span class={styles.none}>–</span>}>
-			<Show
-				when={state() === "ending" ? props.apiKey.revokes_at : null}
-				fallback={
-					<Show when={props.apiKey.expires_at} fallback={<span class={styles.none}>{t().keys.neverExpires}</span>}>
-						{(at) => (
-							<span data-soon={state() === "expiring"}>
-								<RelativeTime at={at()} now={props.now} />
-							</span>
-						)}
-					</Show>
-				}
-			>
+			<Show when={at()} fallback={<span class={styles.none}>{t().keys.neverExpires}</span>}>
 				{(at) => (
-					<time datetime={at()} title={formatExactTime(at())} data-soon="true">
-						{t().keys.endsByRotation(formatRelative(at(), props.now()))}
-					</time>
+					<span data-soon={state() === "expiring" || state() === "ending"}>
+						<RelativeTime at={at()} now={props.now} />
+					</span>
 				)}
 			</Show>
 		</Show>

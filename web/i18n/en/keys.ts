@@ -54,8 +54,6 @@ export const keys = {
 	moreScopes: (count: number) => `+${count}`,
 	neverUsed: "Never used",
 	neverExpires: "Never",
-	/** `when` is relative: in 3 hours. */
-	endsByRotation: (when: string) => `Ends ${when}`,
 	recentUsage: (count: number, text: string) => `${text} ${plural(count, "request", "requests")} in the last 36 hours`,
 	actionsFor: (name: string) => `Actions for ${name}`,
 	copyId: "Copy id",

@@ -53,7 +53,6 @@ export const keys: Words["keys"] = {
 	moreScopes: (count) => `+${count}`,
 	neverUsed: "Nunca usada",
 	neverExpires: "Nunca",
-	endsByRotation: (when) => `Encerra ${when}`,
 	recentUsage: (count, text) => `${text} ${plural(count, "requisição", "requisições")} nas últimas 36 horas`,
 	actionsFor: (name) => `Ações de ${name}`,
 	copyId: "Copiar ID",
