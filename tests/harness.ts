@@ -1,17 +1,27 @@
 /**
- * The service as its users get it: a fresh copy of the repository, started with `npm run dev`, killed and started
- * again, and spoken to over HTTP. Nothing stays behind: one folder holds all it writes, one process group all it runs.
+ * The service as its users get it: a fresh copy of the repository, started with `npm run dev` or `npm run preview`,
+ * killed and started again, and spoken to over HTTP. Nothing stays behind: one folder holds all it writes, one process
+ * group all it runs.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, sep } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseEnv } from "node:util";
-import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
-import type { AppRouter } from "../worker/trpc/root.ts";
+import { Session } from "./session.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -59,6 +69,14 @@ function linkPackages(target: string): void {
 		const isCache = name.startsWith(".") && name !== ".bin";
 		if (!isCache) symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
 	}
+}
+
+function setUsageFlush(folder: string, seconds: number): void {
+	const file = join(folder, "wrangler.toml");
+	const known = readFileSync(file, "utf8");
+	const setting = /^USAGE_FLUSH_SECONDS = .*$/m;
+	if (!setting.test(known)) throw new Error("wrangler.toml does not set USAGE_FLUSH_SECONDS");
+	writeFileSync(file, known.replace(setting, `USAGE_FLUSH_SECONDS = "${seconds}"`));
 }
 
 /**
@@ -155,8 +173,10 @@ class ProcessGroup {
 }
 
 interface ServiceOptions {
-	/** Changes the copy before its first start. */
-	prepare?: (folder: string) => void;
+	/** The script of package.json that starts it: from its sources (the default), or built as for a deploy. */
+	script?: "dev" | "preview";
+	/** How late usage may reach lists and charts, in seconds. Without it as late as wrangler.toml says. */
+	usageFlushSeconds?: number;
 }
 
 /** One copy of the repository, and the service that runs in it, or not. */
@@ -165,22 +185,30 @@ export class Service {
 	readonly url: string;
 	readonly #home: string;
 	readonly #port: number;
+	readonly #script: string;
 	#processes: ProcessGroup | undefined;
+	/** Where there is no time to wait, as after an interrupt while the service is still starting. */
+	readonly #onExit = () => {
+		void this.kill();
+		this.#removeCopy();
+	};
 
-	private constructor(port: number) {
+	private constructor(port: number, script: string) {
 		this.#port = port;
+		this.#script = script;
 		this.url = `http://localhost:${port}`;
 		this.#home = mkdtempSync(join(tmpdir(), "salesos-e2e-"));
 		this.folder = join(this.#home, "salesos");
+		process.on("exit", this.#onExit);
 	}
 
 	/** Copies the repository and starts the service in it. Whoever calls must `dispose` of it. */
 	static async start(options: ServiceOptions = {}): Promise<Service> {
-		const service = new Service(await freePort());
+		const service = new Service(await freePort(), options.script ?? "dev");
 		try {
 			copyRepository(service.folder);
 			linkPackages(service.folder);
-			options.prepare?.(service.folder);
+			if (options.usageFlushSeconds !== undefined) setUsageFlush(service.folder, options.usageFlushSeconds);
 			await service.restart();
 			return service;
 		} catch (error) {
@@ -217,11 +245,11 @@ export class Service {
 	async restart(): Promise<void> {
 		await this.stop();
 		const env = { ...freshEnvironment(this.#home), PORT: String(this.#port) };
-		const processes = new ProcessGroup("npm", ["run", "dev"], { cwd: this.folder, env });
+		const processes = new ProcessGroup("npm", ["run", this.#script], { cwd: this.folder, env });
 		this.#processes = processes;
 		try {
 			await eventually("GET /healthz answers 200", START_PATIENCE_MS, async () => {
-				if (processes.ended) throw new Error(`npm run dev ended ${processes.how}`);
+				if (processes.ended) throw new Error(`npm run ${this.#script} ended ${processes.how}`);
 				return (await this.#health()) === 200;
 			});
 		} catch (error) {
@@ -246,8 +274,14 @@ export class Service {
 		try {
 			await this.kill();
 		} finally {
-			rmSync(this.#home, { recursive: true, force: true });
+			this.#removeCopy();
+			process.off("exit", this.#onExit);
 		}
+	}
+
+	#removeCopy(): void {
+		// A process that was killed this moment may still have a file to write.
+		rmSync(this.#home, { recursive: true, force: true, maxRetries: 5 });
 	}
 
 	/** A request to the service, as from outside. */
@@ -262,65 +296,3 @@ export class Service {
 		return new Session(this, token);
 	}
 }
-
-/** A tRPC call that was refused. */
-export class CallRefused extends Error {
-	override readonly name = "CallRefused";
-	readonly status: number;
-
-	constructor(procedure: string, status: number, message: string) {
-		super(`${procedure}: ${status} ${message}`);
-		this.status = status;
-	}
-}
-
-/** tRPC calls with one credential, by plain HTTP. A refusal is thrown as {@link CallRefused}. */
-export class Session {
-	readonly #service: Service;
-	readonly token: string | null;
-
-	constructor(service: Service, token: string | null) {
-		this.#service = service;
-		this.token = token;
-	}
-
-	query<P extends Procedure>(procedure: P, input?: InputOf<P>): Promise<OutputOf<P>> {
-		const search = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
-		return this.#call(procedure, `/trpc/${procedure}${search}`, {});
-	}
-
-	mutate<P extends Procedure>(procedure: P, input?: InputOf<P>): Promise<OutputOf<P>> {
-		return this.#call(procedure, `/trpc/${procedure}`, {
-			method: "POST",
-			headers: { "content-type": "application/json" },
-			...(input === undefined ? {} : { body: JSON.stringify(input) }),
-		});
-	}
-
-	async #call<T>(
-		procedure: string,
-		path: string,
-		init: RequestInit & { headers?: Record<string, string> },
-	): Promise<T> {
-		const authorization: Record<string, string> = this.token === null ? {} : { authorization: `Bearer ${this.token}` };
-		const response = await this.#service.fetch(path, { ...init, headers: { ...init.headers, ...authorization } });
-		// The shape is tRPC's, and the result's type the router's own.
-		const body = (await response.json()) as { result?: { data: T }; error?: { message: string } };
-		if (!body.result) throw new CallRefused(procedure, response.status, body.error?.message ?? "");
-		return body.result.data;
-	}
-}
-
-type Inputs = inferRouterInputs<AppRouter>;
-type Outputs = inferRouterOutputs<AppRouter>;
-/** `keys.create` and so on. */
-type Procedure = { [R in keyof Outputs & string]: `${R}.${keyof Outputs[R] & string}` }[keyof Outputs & string];
-type At<T, P> = P extends `${infer R}.${infer Q}`
-	? R extends keyof T
-		? Q extends keyof T[R]
-			? T[R][Q]
-			: never
-		: never
-	: never;
-type InputOf<P extends Procedure> = At<Inputs, P>;
-type OutputOf<P extends Procedure> = At<Outputs, P>;

@@ -1,7 +1,8 @@
 /** What somebody meets who has cloned the repository and types `npm run dev`, today and tomorrow. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CallRefused, Service } from "../harness.ts";
+import { Service } from "../harness.ts";
+import { CallRefused } from "../session.ts";
 import { whoami } from "./load.ts";
 
 let service: Service;

@@ -2,10 +2,9 @@
  * The power goes in the middle of everything, three times in a row: `kill -9` of every process of the service while
  * keys are used and changed, and a new start in the same folder. What was answered before must hold after.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { CallRefused, eventually, Service, type Session } from "../harness.ts";
+import { eventually, Service } from "../harness.ts";
+import { CallRefused, type Session } from "../session.ts";
 import { Load, type Outcome, whoami, windowOf, withStatus } from "./load.ts";
 
 const KILLS = 3;
@@ -40,7 +39,7 @@ const revoked: { id: string; key: string }[] = [];
 const deleted: { id: string; key: string }[] = [];
 
 beforeAll(async () => {
-	service = await Service.start({ prepare: flushQuickly });
+	service = await Service.start({ usageFlushSeconds: USAGE_FLUSH_SECONDS });
 	owner = await service.signIn();
 	const use = async (limit: number, expected: Pick<Used, "reserved" | "loops" | "perKill">): Promise<Used> => {
 		const { key, id } = await createKey({ name: `Limit ${limit}`, rate_limit: limit });
@@ -55,14 +54,6 @@ beforeAll(async () => {
 	revoked.push(before);
 });
 afterAll(() => service?.dispose());
-
-function flushQuickly(folder: string): void {
-	const file = join(folder, "wrangler.toml");
-	const known = readFileSync(file, "utf8");
-	const changed = known.replace(/^USAGE_FLUSH_SECONDS = .*$/m, `USAGE_FLUSH_SECONDS = "${USAGE_FLUSH_SECONDS}"`);
-	expect(changed).not.toBe(known);
-	writeFileSync(file, changed);
-}
 
 async function createKey(input: { name: string; rate_limit?: number }): Promise<{ id: string; key: string }> {
 	const { key, api_key } = await owner.mutate("keys.create", input);

@@ -1,6 +1,7 @@
 /** A change has taken effect when its call returns, also for a key that is being used as hard as it can be. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { eventually, Service, type Session } from "../harness.ts";
+import { eventually, Service } from "../harness.ts";
+import type { Session } from "../session.ts";
 import { Load, type Outcome, send, whoami, withStatus } from "./load.ts";
 
 const LOOPS = 32;

@@ -1,0 +1,29 @@
+/** Tests of the dashboard in a real browser, against the built service. See tests/browser/fixtures.ts. */
+import { defineConfig } from "@playwright/test";
+
+const CI = Boolean(process.env.CI);
+
+export default defineConfig({
+	testDir: "tests/browser",
+	testMatch: "**/*.spec.ts",
+	globalSetup: "tests/browser/global-setup.ts",
+	outputDir: ".playwright",
+	// Every test has a tenant of its own, so they may run in any order and side by side.
+	fullyParallel: true,
+	workers: 2,
+	retries: 0,
+	forbidOnly: CI,
+	timeout: 30_000,
+	expect: { timeout: 10_000 },
+	reporter: CI ? "dot" : "list",
+	use: {
+		viewport: { width: 1440, height: 900 },
+		deviceScaleFactor: 1,
+		colorScheme: "light",
+		locale: "en-US",
+		timezoneId: "UTC",
+		// Less than the test's, so that a failure names what could not be done.
+		actionTimeout: 10_000,
+		trace: "retain-on-failure",
+	},
+});

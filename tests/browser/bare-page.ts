@@ -1,0 +1,22 @@
+/** A page with nothing of the dashboard in it, for tests of what the tests themselves stand on. */
+import type { Page } from "@playwright/test";
+
+const PATH = "/bare-page";
+/** As strict as the dashboard's. */
+const POLICY = "default-src 'none'; connect-src 'self'; script-src 'self'; style-src 'self'; img-src data:";
+
+const HEAD = `<title>Bare</title>
+<meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">`;
+
+/** Opens it at the dashboard's own address, so with its cookies, storage and doors. `body` is HTML. */
+export async function openBarePage(page: Page, body = "<h1>Bare</h1>", policy = POLICY): Promise<void> {
+	await page.route(`**${PATH}`, (route) =>
+		route.fulfill({
+			contentType: "text/html",
+			headers: { "content-security-policy": policy },
+			body: `<!doctype html><html lang="en">${HEAD}<main>${body}</main>`,
+		}),
+	);
+	await page.goto(PATH);
+}

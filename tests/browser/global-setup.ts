@@ -1,0 +1,30 @@
+/**
+ * Before the first test: unpacks the browser, and starts the built service in a private copy of the repository.
+ *
+ * While writing specs, a service that runs already saves that start: DASHBOARD_URL is its address, DASHBOARD_VARS the
+ * path of its `.dev.vars`.
+ */
+import { join, resolve } from "node:path";
+import { unstable_readConfig as readConfig } from "wrangler";
+import { Service } from "../harness.ts";
+import { prepareChromium } from "./chromium.ts";
+import { announce } from "./surroundings.ts";
+
+/** Returns what is to be done after the last test, which Playwright does after Ctrl-C as well. */
+export default async function setUp(): Promise<() => Promise<void>> {
+	const launch = await prepareChromium();
+	const { url, secretsFile, dispose } = await provideService();
+	const { JWT_ISSUER, JWT_AUDIENCE } = readConfig({ config: join(import.meta.dirname, "../../wrangler.toml") }).vars;
+	announce({ url, secretsFile, jwt: { issuer: String(JWT_ISSUER), audience: String(JWT_AUDIENCE) }, launch });
+	return dispose;
+}
+
+async function provideService(): Promise<{ url: string; secretsFile: string; dispose: () => Promise<void> }> {
+	const { DASHBOARD_URL: url, DASHBOARD_VARS: secretsFile } = process.env;
+	if (!url && !secretsFile) {
+		const service = await Service.start({ script: "preview", usageFlushSeconds: 1 });
+		return { url: service.url, secretsFile: service.secretsFile, dispose: () => service.dispose() };
+	}
+	if (!url || !secretsFile) throw new Error("DASHBOARD_URL and DASHBOARD_VARS go together: set both or none");
+	return { url: new URL(url).origin, secretsFile: resolve(secretsFile), dispose: async () => {} };
+}

@@ -1,0 +1,70 @@
+/** What a browser has to load before people see the dashboard, and from where. */
+import { gzipSync } from "node:zlib";
+import type { Page } from "@playwright/test";
+import { expect, SIGNED_OUT, test } from "./fixtures.ts";
+
+/** All scripts of a first visit, as sent by a server that compresses. */
+const SCRIPT_BYTES_MAX = 90 * 1000;
+
+/** Nothing more is coming when no script has come for so long. */
+const QUIET_MS = 500;
+
+/** Opens the address and returns the compressed bytes of each script that was loaded. */
+async function scriptsOf(page: Page, address: string): Promise<Map<string, number>> {
+	const bodies: Promise<[string, number]>[] = [];
+	page.on("response", (response) => {
+		if (!/javascript/.test(response.headers()["content-type"] ?? "")) return;
+		const weighed = response
+			.body()
+			.then((body): [string, number] => [new URL(response.url()).pathname, gzipSync(body, { level: 9 }).length]);
+		bodies.push(weighed);
+	});
+	await page.goto(address);
+	await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+	await page.waitForFunction((quiet) => {
+		const ends = performance.getEntriesByType("resource").map((entry) => entry.startTime + entry.duration);
+		return performance.now() - Math.max(...ends) > quiet;
+	}, QUIET_MS);
+	return new Map(await Promise.all(bodies));
+}
+
+function expectLight(scripts: Map<string, number>): void {
+	expect(scripts.size).toBeGreaterThan(0);
+	const sum = [...scripts.values()].reduce((a, b) => a + b, 0);
+	const list = [...scripts].map(([path, bytes]) => `${bytes} ${path}`).join("\n");
+	test.info().annotations.push({ type: "script bytes", description: `${sum}: ${list}` });
+	expect(sum, `compressed bytes of all scripts:\n${list}`).toBeLessThanOrEqual(SCRIPT_BYTES_MAX);
+}
+
+test("the dashboard is light", async ({ page, signedIn }) => {
+	await signedIn();
+	expectLight(await scriptsOf(page, "/"));
+});
+
+test("the page to sign in is light", async ({ page, expectProblems }) => {
+	expectProblems(SIGNED_OUT);
+	expectLight(await scriptsOf(page, "/"));
+});
+
+test("the page's policy lets it load from its own service only, and run nothing inline", async ({ page, signedIn }) => {
+	await signedIn();
+	const response = await page.goto("/");
+	const policy = parsePolicy((await response?.headerValue("content-security-policy")) ?? "");
+
+	const all = [...policy.values()].flat();
+	for (const unsafe of ["'unsafe-inline'", "'unsafe-eval'", "*", "https:", "http:"]) expect(all).not.toContain(unsafe);
+	const allowed = (directive: string) => policy.get(directive) ?? policy.get("default-src") ?? ["*"];
+	expect(policy.get("default-src")).toEqual(["'none'"]);
+	for (const directive of ["script-src", "style-src", "connect-src"]) expect(allowed(directive)).toEqual(["'self'"]);
+	expect(["'self'", "data:", "blob:"]).toEqual(expect.arrayContaining(allowed("img-src")));
+	expect(allowed("object-src")).toEqual(["'none'"]);
+	// These two do not fall back on default-src.
+	expect(policy.get("base-uri")).toEqual(["'none'"]);
+	expect(policy.get("frame-ancestors")).toEqual(["'none'"]);
+});
+
+/** Directives by name, each with its sources (CSP 3, §2.2.1). */
+function parsePolicy(header: string): Map<string, string[]> {
+	const directives = header.split(";").map((directive) => directive.trim().split(/\s+/));
+	return new Map(directives.map(([name = "", ...sources]) => [name, sources]));
+}

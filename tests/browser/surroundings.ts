@@ -1,0 +1,36 @@
+/** What a run of the tests finds around itself: the service under test, and the browser. Made once, by global-setup.ts. */
+import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
+import type { Launch } from "./chromium.ts";
+
+export interface Surroundings {
+	/** Where the dashboard is, without a slash at the end. */
+	url: string;
+	/** The `.dev.vars` of the service. */
+	secretsFile: string;
+	jwt: { issuer: string; audience: string };
+	launch: Launch;
+}
+
+const VARIABLE = "DASHBOARD_SURROUNDINGS";
+
+/** Hands them to the worker processes, which inherit the environment. */
+export function announce(surroundings: Surroundings): void {
+	process.env[VARIABLE] = JSON.stringify(surroundings);
+}
+
+/** Throws where no global setup has run. */
+export function surroundings(): Surroundings {
+	const announced = process.env[VARIABLE];
+	if (announced === undefined) throw new Error(`${VARIABLE} is not set: run the tests with playwright test`);
+	// Written by `announce`.
+	return JSON.parse(announced) as Surroundings;
+}
+
+/** A secret of the service. Throws if its file does not have it. */
+export function secret(name: "JWT_SECRET" | "SERVICE_ROLE_KEY" | "DEMO_OWNER_EMAIL" | "DEMO_OWNER_PASSWORD"): string {
+	const { secretsFile } = surroundings();
+	const value = parseEnv(readFileSync(secretsFile, "utf8"))[name];
+	if (!value) throw new Error(`${secretsFile} has no ${name}`);
+	return value;
+}

@@ -1,0 +1,35 @@
+/** What the dashboard looks like: sizes, themes, pictures. */
+import { join } from "node:path";
+import { type Page, test } from "@playwright/test";
+
+/** For `test.use`. The default. */
+export const LAPTOP = { viewport: { width: 1440, height: 900 }, isMobile: false, hasTouch: false };
+/** For `test.use`. */
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
+export type Theme = "light" | "dark";
+
+/** Runs the block once in each theme, on the page as it is. */
+export async function inBothThemes(page: Page, block: (theme: Theme) => Promise<void>): Promise<void> {
+	for (const theme of ["light", "dark"] as const) {
+		await test.step(theme, async () => {
+			await page.emulateMedia({ colorScheme: theme });
+			await block(theme);
+		});
+	}
+}
+
+const PICTURES = join(import.meta.dirname, "../../docs/screenshots");
+
+/**
+ * Takes a picture for the documentation. Only `npm run screenshots` keeps it, as docs/screenshots/<name>.png; every
+ * other run makes sure that it can be taken.
+ */
+export async function screenshot(page: Page, name: string): Promise<void> {
+	const keep = process.env.UPDATE_SCREENSHOTS === "1";
+	await page.screenshot({
+		animations: "disabled",
+		caret: "hide",
+		...(keep ? { path: join(PICTURES, `${name}.png`) } : {}),
+	});
+}
