@@ -74,10 +74,12 @@ export const auditQuery = (filters: AuditFilters, limit = 50) =>
 			api.audit.list.query({ ...filters, limit, ...(pageParam === null ? {} : { cursor: pageParam }) }, { signal }),
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.next_cursor,
+		refetchOnWindowFocus: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
 	});
 
-/** Puts a key that the server has answered with wherever it is shown, and has the rest looked at again. */
-export function keyChanged(client: QueryClient, changed: ApiKey): void {
+/** Puts keys that the server has answered with wherever they are shown, and has the rest looked at again. */
+export function keyChanged(client: QueryClient, ...changed: ApiKey[]): void {
+	const byId = new Map(changed.map((key) => [key.id, key]));
 	client.setQueriesData<KeyListData>(
 		{ queryKey: ["keys", "list"] },
 		(data) =>
@@ -85,11 +87,18 @@ export function keyChanged(client: QueryClient, changed: ApiKey): void {
 				...data,
 				pages: data.pages.map((page) => ({
 					...page,
-					items: page.items.map((item) => (item.id === changed.id ? { ...item, ...changed } : item)),
+					items: page.items.map((item) => {
+						const key = byId.get(item.id);
+						return key ? { ...item, ...key } : item;
+					}),
 				})),
 			},
 	);
-	void client.invalidateQueries({ queryKey: ["keys", "detail", changed.id] });
+	for (const key of changed) {
+		const { queryKey } = keyQuery(key.id);
+		client.setQueryData(queryKey, (detail) => detail && { ...detail, ...key });
+		void client.invalidateQueries({ queryKey });
+	}
 	refreshLists(client);
 }
 

@@ -1,6 +1,161 @@
 import { useSearchParams } from "@solidjs/router";
-import { AuditTrail } from "../features/audit/audit-trail.tsx";
-export default function Screen() {
-	const [p] = useSearchParams<{ key_id: string }>();
-	return <><h1>audit-log</h1><h2>Trail</h2><AuditTrail keyId={p.key_id ?? ""} /></>;
+import { useInfiniteQuery } from "@tanstack/solid-query";
+import { createEffect, createMemo, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
+import type { AuditAction } from "../../worker/schemas/audit.ts";
+import { problemOf } from "../api/problem.ts";
+import { auditQuery } from "../api/queries.ts";
+import { deletedKeys } from "../features/audit/deleted-keys.ts";
+import type { AuditEvent } from "../features/audit/event-words.ts";
+import { ExportButton } from "../features/audit/export-button.tsx";
+import { keepKnown } from "../features/audit/keep-known.ts";
+import {
+	filtersOf,
+	isNarrowed,
+	isWrongOrder,
+	type LogFilters,
+	NO_FILTERS,
+	paramsOf,
+	queryOf,
+} from "../features/audit/log-filters.ts";
+import { LogFiltersBar, type Person } from "../features/audit/log-filters-bar.tsx";
+import { LogTable, LogTableSkeleton } from "../features/audit/log-table.tsx";
+import { formatNumber } from "../i18n/format.ts";
+import { t } from "../i18n/index.ts";
+import { useTitle } from "../shell/title.ts";
+import { Button } from "../ui/button.tsx";
+import { EmptyState, ProblemPanel } from "../ui/states.tsx";
+import styles from "./audit-log.module.css";
+
+/** As many as the server gives at once. */
+const PAGE = 100;
+/** The next page is asked for when the end is nearer than that. */
+const AHEAD = "800px";
+
+/** Who did what to which key, when and from where. */
+export default function AuditLog() {
+	const [params, setParams] = useSearchParams();
+	// The words have one for each, in the order in which people look for them.
+	const actions = createMemo(() => Object.keys(t().audit.actions) as AuditAction[]);
+	const filters = createMemo(() => filtersOf(params, actions()));
+	const change = (changed: Partial<LogFilters>) => setParams(paramsOf({ ...filters(), ...changed }), { replace: true });
+	const log = useInfiniteQuery(() => ({
+		...auditQuery(queryOf(filters()), PAGE),
+		enabled: !isWrongOrder(filters()),
+		// With other filters the old rows stay until the new ones are there, so that nothing jumps.
+		placeholderData: (previous) => previous,
+	}));
+	// While it is pending the data must not be read: that would suspend the whole screen.
+	const events = createMemo<AuditEvent[]>(
+		(known) => keepKnown(known, log.isPending ? [] : (log.data?.pages.flatMap((page) => page.items) ?? [])),
+		[],
+	);
+	const deleted = createMemo(() => deletedKeys(events()));
+	const people = createMemo<Person[]>(() => {
+		const emails = new Set(events().map((event) => event.actor_email ?? event.actor));
+		const names: Record<string, string> = { service_role: t().audit.platform, system: t().audit.system };
+		return [...emails].sort().map((actor) => ({ actor, ...(names[actor] ? { name: names[actor] } : {}) }));
+	});
+	const keyName = () => events().find(({ key_id }) => key_id === filters().keyId)?.key_name ?? filters().keyId ?? "";
+	useTitle(() => t().audit.title);
+
+	return (
+		<>
+			<header class={styles.head}>
+				<div class={styles.titles}>
+					<p class="secondary">{t().shell.integrations}</p>
+					<h1>{t().audit.title}</h1>
+				</div>
+				<ExportButton filters={filters()} disabled={events().length === 0 || isWrongOrder(filters())} />
+			</header>
+			<LogFiltersBar filters={filters()} actions={actions()} people={people()} keyName={keyName()} onChange={change} />
+			<Switch>
+				<Match when={isWrongOrder(filters())}>
+					<EmptyState title={t().audit.nothing.title}>
+						<p>{t().audit.nothing.wrongOrder}</p>
+					</EmptyState>
+				</Match>
+				<Match when={log.isError && events().length === 0}>
+					<ProblemPanel
+						title={t().audit.loadFailed}
+						problem={problemOf(log.error)}
+						onRetry={() => void log.refetch()}
+					/>
+				</Match>
+				<Match when={log.isPending}>
+					<LogTableSkeleton />
+				</Match>
+				<Match when={events().length > 0}>
+					<LogTable events={events()} deletedKeys={deleted()} stale={log.isPlaceholderData} />
+					<End
+						count={events().length}
+						narrowed={isNarrowed(filters())}
+						more={log.hasNextPage}
+						loading={log.isFetchingNextPage}
+						failed={log.isFetchNextPageError}
+						// Whatever else is under way is waited for: it would be given up for this.
+						idle={!log.isFetching && !log.isError}
+						onMore={() => void log.fetchNextPage()}
+					/>
+				</Match>
+				<Match when={isNarrowed(filters())}>
+					<EmptyState
+						title={t().audit.nothing.title}
+						action={<Button onClick={() => change(NO_FILTERS)}>{t().audit.filters.clear}</Button>}
+					>
+						<p>{t().audit.nothing.text}</p>
+						<Show when={filters().who && !filters().who.includes("@")}>
+							<p>{t().audit.nothing.who(filters().who)}</p>
+						</Show>
+					</EmptyState>
+				</Match>
+				<Match when={true}>
+					<EmptyState title={t().audit.empty.title}>
+						<p>{t().audit.empty.text}</p>
+					</EmptyState>
+				</Match>
+			</Switch>
+		</>
+	);
+}
+
+/** What comes below the rows: more of them as one scrolls, or that there are none. */
+function End(props: {
+	count: number;
+	narrowed: boolean;
+	more: boolean;
+	loading: boolean;
+	failed: boolean;
+	idle: boolean;
+	onMore: () => void;
+}) {
+	let end: HTMLDivElement | undefined;
+	const observer = new IntersectionObserver(
+		([entry]) => {
+			if (entry?.isIntersecting && props.more && props.idle) props.onMore();
+		},
+		{ rootMargin: AHEAD },
+	);
+	const look = () => {
+		if (!end) return;
+		// Watching anew tells where it is now, even if that has not changed: a short page does not push the end away.
+		observer.unobserve(end);
+		observer.observe(end);
+	};
+	onMount(look);
+	createEffect(on(() => [props.count, props.idle], look, { defer: true }));
+	onCleanup(() => observer.disconnect());
+	return (
+		<div class={styles.end} ref={end}>
+			<span role="status">
+				<Show when={!props.failed} fallback={t().audit.moreFailed}>
+					{props.loading ? t().audit.loadingMore : t().audit.shown(props.count, formatNumber(props.count))}
+				</Show>
+			</span>
+			<Show when={props.more} fallback={<span>{props.narrowed ? t().audit.endFiltered : t().audit.end}</span>}>
+				<Button busy={props.loading} onClick={props.onMore}>
+					{props.failed ? t().common.tryAgain : t().audit.more}
+				</Button>
+			</Show>
+		</div>
+	);
 }

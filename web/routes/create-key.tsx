@@ -1,3 +1,103 @@
-export default function Screen() {
-	return <h1>create-key</h1>;
+import { useNavigate, useSearchParams } from "@solidjs/router";
+import { useQueryClient } from "@tanstack/solid-query";
+import { createSignal, For, onCleanup, onMount, Show } from "solid-js";
+import { ENVIRONMENTS } from "../../worker/schemas/vocabulary.ts";
+import { createAction } from "../api/action.ts";
+import { api } from "../api/client.ts";
+import { refreshLists } from "../api/queries.ts";
+import { ExpiryField } from "../features/keys/expiry-field.tsx";
+import fields from "../features/keys/key-form.module.css";
+import { createInput, newDraft } from "../features/keys/key-form-draft.ts";
+import { errorsOfNew, explainRefusal } from "../features/keys/key-form-errors.ts";
+import { AddressesField, NameField, RateLimitField, ScopesField } from "../features/keys/key-form-fields.tsx";
+import { FormProblem } from "../features/keys/key-form-problem.tsx";
+import { createKeyForm } from "../features/keys/key-form-state.ts";
+// Not loaded when it is needed: then the key is made already, and what cannot be loaded cannot show it.
+import { type IssuedKey, RevealDialog } from "../features/keys/reveal-dialog.tsx";
+import type { CreateInput } from "../features/keys/validation.ts";
+import { formatNumber } from "../i18n/format.ts";
+import { t } from "../i18n/index.ts";
+import { HOME } from "../session/local-path.ts";
+import { useTitle } from "../shell/title.ts";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { Choice, ChoiceGroup } from "../ui/field.tsx";
+import styles from "./create-key.module.css";
+
+/** The form that makes an API key, and the one moment in which the key is seen. */
+export default function CreateKey() {
+	const [search] = useSearchParams<{ env?: string }>();
+	const navigate = useNavigate();
+	const client = useQueryClient();
+	useTitle(() => t().create.title);
+
+	const environment = ENVIRONMENTS.find((known) => known === search.env) ?? "live";
+	const form = createKeyForm(newDraft(environment, formatNumber), (draft) => errorsOfNew(draft, Date.now()));
+	/** The only place where the key is, and only until the person has finished with it. */
+	const [issued, setIssued] = createSignal<IssuedKey | null>(null);
+	onCleanup(() => setIssued(null));
+
+	const create = createAction(async (input: CreateInput) => {
+		const { key, api_key } = await api.keys.create.mutate(input);
+		setIssued({ secret: key, apiKey: api_key });
+	});
+	const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
+		event.preventDefault();
+		const element = event.currentTarget;
+		if (create.busy() || !form.submit(element)) return;
+		await create.run(createInput(form.draft));
+		const problem = create.problem();
+		if (problem) form.refuse(explainRefusal(problem.details, form.draft).errors, element);
+		// Also when no answer came: the key may be there.
+		if (!problem || problem.code === "UNREACHABLE") refreshLists(client);
+	};
+	const done = (id: string) => {
+		setIssued(null);
+		// Going back from there leads to the list: the form has done its work.
+		navigate(`${HOME}/${id}`, { replace: true });
+	};
+
+	let name: HTMLInputElement | undefined;
+	onMount(() => name?.focus());
+
+	return (
+		<div class={styles.page}>
+			<h1>{t().create.title}</h1>
+			<form class={fields.form} onSubmit={submit} noValidate method="post">
+				<NameField form={form} hint={t().create.nameHint} ref={(element) => (name = element)} />
+				<ChoiceGroup label={t().create.environment}>
+					<div class={fields.environments}>
+						<For each={ENVIRONMENTS}>
+							{(value) => (
+								<Choice
+									type="radio"
+									name="environment"
+									class={fields.choice ?? ""}
+									label={t().keys.environments[value]}
+									hint={t().create.environmentHints[value]}
+									checked={form.draft.environment === value}
+									onChange={() => form.edit(null, { environment: value })}
+								/>
+							)}
+						</For>
+					</div>
+				</ChoiceGroup>
+				<ScopesField form={form} hint={t().create.scopesHint} />
+				<RateLimitField form={form} />
+				<ExpiryField form={form} />
+				<AddressesField form={form} />
+				<div class={fields.end}>
+					<FormProblem problem={create.problem()} draft={form.draft} unanswered={t().create.noAnswer} />
+					<div class={styles.buttons}>
+						<Button type="submit" variant="primary" busy={create.busy()}>
+							{create.busy() ? t().create.submitting : t().create.submit}
+						</Button>
+						<LinkButton href={environment === "test" ? `${HOME}?env=test` : HOME}>{t().common.cancel}</LinkButton>
+					</div>
+				</div>
+			</form>
+			<Show when={issued()} keyed>
+				{(key) => <RevealDialog issued={key} onDone={() => done(key.apiKey.id)} />}
+			</Show>
+		</div>
+	);
 }

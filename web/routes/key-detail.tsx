@@ -1,3 +1,277 @@
-export default function Screen() {
-	return <h1>key-detail</h1>;
+import { A, useNavigate, useParams } from "@solidjs/router";
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/solid-query";
+import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-js";
+import { unwrap } from "solid-js/store";
+import type { ApiKey, KeyList } from "../../worker/schemas/api-key.ts";
+import { explain } from "../api/explain.ts";
+import { loaded } from "../api/loaded.ts";
+import { isPassing, problemOf } from "../api/problem.ts";
+import { keyQuery } from "../api/queries.ts";
+import { AuditTrail } from "../features/audit/audit-trail.tsx";
+import { UsagePanel } from "../features/insights/usage-panel.tsx";
+import { KeyActionsProvider, useKeyActions } from "../features/keys/actions.tsx";
+import { HourMeter } from "../features/keys/hour-meter.tsx";
+import { KeyFacts } from "../features/keys/key-facts.tsx";
+import { isRotating, type KeyState, keyHint, keyState } from "../features/keys/key-state.ts";
+import { RecentCallers } from "../features/keys/recent-callers.tsx";
+import { StatusBadge } from "../features/keys/status-badge.tsx";
+import { t } from "../i18n/index.ts";
+import { useNow } from "../now.ts";
+import { HOME } from "../session/local-path.ts";
+import { useTitle } from "../shell/title.ts";
+import { Button, LinkButton } from "../ui/button.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { Menu, type MenuItem } from "../ui/menu.tsx";
+import { EmptyState, ProblemPanel, Skeleton } from "../ui/states.tsx";
+import styles from "./key-detail.module.css";
+
+/** How often the key is looked at while the page is. */
+const LIVE_MS = 3_000;
+
+/** One API key. Another key is another screen, even if a link leads from one to the other. */
+export default function KeyDetailScreen() {
+	const params = useParams<{ id: string }>();
+	return (
+		<KeyActionsProvider>
+			<Show when={params.id} keyed>
+				{(id) => <KeyDetail id={id} />}
+			</Show>
+		</KeyActionsProvider>
+	);
+}
+
+function KeyDetail(props: { id: string }) {
+	const client = useQueryClient();
+	const now = useNow();
+	const [deleted, setDeleted] = createSignal(false);
+	const live = useQuery(() => ({
+		...keyQuery(props.id),
+		enabled: !deleted(),
+		refetchInterval: ({ state: { error } }) => (error === null || isPassing(problemOf(error)) ? LIVE_MS : false),
+		// What has not changed stays as it is: somebody may be selecting it.
+		reconcile: "id",
+	}));
+	const problem = () => (live.isError ? problemOf(live.error) : null);
+	const isUnknown = () => problem()?.code === "NOT_FOUND";
+	const detail = () => loaded(live);
+	const listed = listedKey(client, props.id);
+	const apiKey = (): ApiKey | undefined => detail() ?? listed;
+	const state = createMemo(() => {
+		const key = apiKey();
+		return key && keyState(key, now());
+	});
+	const pausedBecause = () => {
+		const found = problem();
+		return found ? t().key.hour.paused(explain(found)) : "";
+	};
+	useTitle(() => apiKey()?.name ?? t().key.title);
+
+	return (
+		<Switch>
+			<Match when={isUnknown()}>
+				<NoSuchKey id={props.id} />
+			</Match>
+			<Match when={problem() && !apiKey() ? problem() : null}>
+				{(found) => (
+					<Nameless>
+						<ProblemPanel title={t().key.loadFailed} problem={found()} onRetry={() => void live.refetch()} />
+					</Nameless>
+				)}
+			</Match>
+			<Match when={true}>
+				<div class={styles.page}>
+					<Show when={apiKey()} fallback={<HeaderSkeleton />}>
+						{(key) => <Header apiKey={key()} state={state() ?? "active"} onDelete={() => setDeleted(true)} />}
+					</Show>
+					<section class={styles.section} aria-labelledby="facts-title">
+						<h2 id="facts-title" class="visually-hidden">
+							{t().key.facts.title}
+						</h2>
+						<Show when={apiKey()} fallback={<FactsSkeleton />}>
+							{(key) => <KeyFacts apiKey={key()} now={now} />}
+						</Show>
+					</section>
+					<section class={styles.section} aria-labelledby="hour-title">
+						<div class={styles.title}>
+							<h2 id="hour-title">{t().key.hour.title}</h2>
+							<p class="secondary" role="status">
+								{pausedBecause()}
+							</p>
+						</div>
+						<HourMeter hour={detail()?.current_hour} state={state()} onTurn={() => void live.refetch()} />
+					</section>
+					<div class={styles.section}>
+						<UsagePanel keyId={props.id} rateLimit={apiKey()?.rate_limit} />
+					</div>
+					<section class={styles.section} aria-labelledby="callers-title">
+						<h2 id="callers-title">{t().key.callers.title}</h2>
+						<RecentCallers callers={detail()?.recent_callers} now={now} />
+					</section>
+					<section class={styles.section} aria-labelledby="trail-title">
+						<h2 id="trail-title">{t().key.trail}</h2>
+						<AuditTrail keyId={props.id} />
+					</section>
+				</div>
+			</Match>
+		</Switch>
+	);
+}
+
+/** The key as a list has shown it: the screen can begin with that. */
+function listedKey(client: QueryClient, id: string): ApiKey | undefined {
+	for (const [, data] of client.getQueriesData<{ pages: KeyList[] }>({ queryKey: ["keys", "list"] })) {
+		const found = data?.pages.flatMap((page) => page.items).find((item) => item.id === id);
+		if (found) return found;
+	}
+	return undefined;
+}
+
+function Back() {
+	return (
+		<A href={HOME} class={styles.back}>
+			<Icon name="back" />
+			{t().keys.title}
+		</A>
+	);
+}
+
+type Kind = "edit" | "revoke" | "delete";
+
+function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }) {
+	const actions = useKeyActions();
+	const navigate = useNavigate();
+	let heading: HTMLHeadingElement | undefined;
+	let buttons: HTMLDivElement | undefined;
+	const start = (kind: Kind, from: () => HTMLElement | null | undefined) => {
+		let done = false;
+		actions.start({
+			kind,
+			// As it is now: what somebody reads or edits in a dialog must not change under their hands.
+			keys: [structuredClone(unwrap(props.apiKey))],
+			onDone: () => {
+				done = true;
+				if (kind !== "delete") return;
+				props.onDelete();
+				navigate(HOME);
+			},
+			// A key that has ended has fewer buttons, and a deleted one no screen.
+			returnFocusTo: () => {
+				if (!done || kind === "edit") return from();
+				return kind === "revoke" ? heading : document.getElementById("content");
+			},
+		});
+	};
+	const startFrom = (kind: Kind) => (event: MouseEvent & { currentTarget: HTMLElement }) => {
+		const button = event.currentTarget;
+		start(kind, () => button);
+	};
+	const fromMenu = (kind: Kind) => () => start(kind, () => buttons?.querySelector<HTMLElement>("[aria-haspopup]"));
+	// A revoked key can neither be changed nor come back.
+	const isFinal = () => props.state === "revoked";
+	const items = (): MenuItem[] => [
+		{ label: t().keys.revoke, danger: true, onSelect: fromMenu("revoke") },
+		{ label: t().keys.delete, danger: true, onSelect: fromMenu("delete") },
+	];
+	return (
+		<header class={styles.header}>
+			<Back />
+			<div class={styles.line}>
+				<div class={styles.names}>
+					<h1 ref={heading} tabindex="-1">
+						{props.apiKey.name}
+					</h1>
+					<p class={styles.marks}>
+						<StatusBadge state={props.state} />
+						<span>{t().keys.environments[props.apiKey.environment]}</span>
+						<code>{keyHint(props.apiKey)}</code>
+					</p>
+				</div>
+				<div class={styles.buttons} ref={buttons}>
+					<Show when={!isFinal()}>
+						<Button onClick={startFrom("edit")}>{t().keys.edit}</Button>
+						<LinkButton
+							href={`${HOME}/${props.apiKey.id}/rotate`}
+							variant={isRotating(props.apiKey) ? "primary" : "secondary"}
+						>
+							{isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate}
+						</LinkButton>
+						<Button class={styles.roomy} onClick={startFrom("revoke")}>
+							{t().keys.revoke}
+						</Button>
+					</Show>
+					<Button class={isFinal() ? undefined : styles.roomy} onClick={startFrom("delete")}>
+						{t().keys.delete}
+					</Button>
+					<Show when={!isFinal()}>
+						<span class={styles.narrow}>
+							<Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} />
+						</span>
+					</Show>
+				</div>
+			</div>
+		</header>
+	);
+}
+
+function HeaderSkeleton() {
+	return (
+		<header class={styles.header}>
+			<Back />
+			<div class={styles.line}>
+				<div class={styles.names}>
+					<h1 aria-label={t().key.title}>
+						<Skeleton width="240px" height="20px" />
+					</h1>
+					<p class={styles.marks}>
+						<Skeleton width="200px" />
+					</p>
+				</div>
+				<div class={styles.buttons} />
+			</div>
+		</header>
+	);
+}
+
+function FactsSkeleton() {
+	return (
+		<div class={styles.waiting} aria-hidden="true">
+			<Skeleton width="64%" />
+			<Skeleton width="52%" />
+			<Skeleton width="58%" />
+		</div>
+	);
+}
+
+/** Where there is no key whose name could stand above. */
+function Nameless(props: { children: JSX.Element }) {
+	return (
+		<div class={styles.page}>
+			<header class={styles.header}>
+				<Back />
+				<h1>{t().key.title}</h1>
+			</header>
+			{props.children}
+		</div>
+	);
+}
+
+/** Unknown, deleted, or another company's: all the same from here. What happened to a deleted key is still in the log. */
+function NoSuchKey(props: { id: string }) {
+	return (
+		<Nameless>
+			<EmptyState
+				title={t().key.unknown.title}
+				action={
+					<div class={styles.choices}>
+						<LinkButton href={HOME}>{t().key.unknown.list}</LinkButton>
+						<LinkButton variant="quiet" href={`/integrations/audit-log?key_id=${encodeURIComponent(props.id)}`}>
+							{t().key.unknown.log}
+						</LinkButton>
+					</div>
+				}
+			>
+				<p>{t().key.unknown.text}</p>
+			</EmptyState>
+		</Nameless>
+	);
 }

@@ -33,9 +33,11 @@ export interface Change {
 const WRITTEN_ONCE = new Set(["revoked_at", "revokes_at", "rotated_from", "rotated_to", "reason"]);
 
 /** What an event changed, field by field, in the order in which the server tells it. */
-export function changesOf({ action, actor, changes }: AuditEvent): Change[] {
+export function changesOf({ action, actor, at, changes }: AuditEvent): Change[] {
 	const isWhole = action === "api_key.create" || action === "api_key.delete" || action === "tenant.create";
-	return Object.entries(joined(changes)).map(([field, { from, to }]) => {
+	// That it was revoked when it was revoked needs no telling; that it had stopped before does.
+	const telling = Object.entries(joined(changes)).filter(([field, { to }]) => field !== "revoked_at" || to !== at);
+	return telling.map(([field, { from, to }]) => {
 		const one = isWhole || WRITTEN_ONCE.has(field);
 		return {
 			label: labelOf(field),

@@ -1,3 +1,65 @@
 import type { Words } from "../index.ts";
 
-export const end: Words["end"] = {};
+const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+
+export const end: Words["end"] = {
+	key: "Chave",
+	lastUsed: "Último uso",
+	lastDay: "Requisições nas últimas 24 horas",
+	lastDayCount: (admitted, refused) => (refused === null ? admitted : `${admitted}, e ${refused} recusadas`),
+	callers: "Quem usou há pouco",
+	noCallers: "Ninguém",
+	moreCallers: (count, text) => `e mais ${text} ${plural(count, "origem", "origens")}`,
+	unknownAddress: "Endereço desconhecido",
+	unknownAgent: "Programa desconhecido",
+	notLoaded: "Não foi possível carregar quem usa esta chave. Você pode continuar mesmo assim.",
+	used: (name, ago) => `${name} foi usada ${ago}.`,
+	usedBy: (name, ago, callers, text) => `${name} foi usada ${ago} por ${text} ${plural(callers, "origem", "origens")}.`,
+	neverUsed: (name) => `${name} nunca foi usada.`,
+	revoke: {
+		title: (name) => `Revogar ${name}?`,
+		consequence: "A partir de agora, requisições com esta chave serão recusadas. Não há como desfazer.",
+		expired:
+			"Ela expirou, então as requisições já são recusadas. Depois de revogada, não será possível adiar a expiração.",
+		already: (name) => `${name} já está revogada. As requisições com ela são recusadas.`,
+		reason: "Motivo (opcional)",
+		reasonHint: "Fica registrado na auditoria.",
+		reasonTooLong: (max) => `Reduza o motivo a ${max} caracteres.`,
+		reasonHasKey: "Tire a chave de API do motivo: ela ficaria legível na auditoria.",
+		submit: "Revogar chave",
+		busy: "Revogando…",
+		done: (name) => `${name} foi revogada. A partir de agora, as requisições com ela são recusadas.`,
+		gone: (name) => `${name} foi excluída nesse meio-tempo. As requisições com ela já são recusadas.`,
+	},
+	revokeMany: {
+		title: (count, text) => `Revogar ${text} ${plural(count, "chave", "chaves")}?`,
+		consequence: "A partir de agora, requisições com estas chaves serão recusadas. Não há como desfazer.",
+		lately: (count, text) =>
+			count === 0
+				? "Nenhuma delas foi usada nas últimas 24 horas."
+				: `${text} ${plural(count, "delas foi usada", "delas foram usadas")} nas últimas 24 horas.`,
+		already: (count, text) => `Mais ${text} já ${plural(count, "está revogada", "estão revogadas")}.`,
+		allRevoked: "Todas estas chaves já estão revogadas. As requisições com elas são recusadas.",
+		list: "Chaves a revogar",
+		submit: (count, text) => `Revogar ${text} ${plural(count, "chave", "chaves")}`,
+		progress: (done, of) => `${done} de ${of} chaves foram revogadas.`,
+		failed: (count, text) =>
+			`${text} ${plural(count, "chave ainda funciona", "chaves ainda funcionam")}, porque a revogação falhou:`,
+		retry: (count, text) => `Tentar de novo com ${text} ${plural(count, "chave", "chaves")}`,
+		done: (count, text) =>
+			`${text} ${plural(count, "chave foi revogada", "chaves foram revogadas")}. A partir de agora, as requisições com ${plural(count, "ela", "elas")} são recusadas.`,
+	},
+	remove: {
+		title: (name) => `Excluir ${name}?`,
+		betterRevoke:
+			"Quase sempre é melhor revogar: a chave para do mesmo jeito, e depois você ainda consegue ver o que ela era e quem a usou.",
+		stops: "Ela ainda funciona. Excluir a encerra na hora: as requisições com ela serão recusadas.",
+		lost: "O registro da chave e todo o histórico de uso somem para sempre. A auditoria guarda que ela existiu, o que foi feito com ela e que você a excluiu.",
+		confirm: (name) => `Digite “${name}” para confirmar`,
+		revokeInstead: "Revogar em vez disso",
+		submit: "Excluir chave",
+		busy: "Excluindo…",
+		done: (name) => `${name} foi excluída. A auditoria guarda o que foi feito com ela.`,
+		gone: (name) => `${name} já tinha sido excluída.`,
+	},
+};

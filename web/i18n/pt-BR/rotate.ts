@@ -1,3 +1,129 @@
 import type { Words } from "../index.ts";
 
-export const rotate: Words["rotate"] = {};
+const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+
+export const rotate: Words["rotate"] = {
+	screen: "Rotacionar chave",
+	title: (name) => `Rotacionar ${name}`,
+	intro:
+		"Uma chave nova assume enquanto a antiga continua funcionando, então nenhuma requisição falha. Você pode sair quando quiser e voltar depois: esta página sabe onde você parou.",
+	loadFailed: "Não foi possível carregar a chave",
+	gone: "Esta chave não existe, ou deixou de existir",
+	allKeys: "Ir para as chaves de API",
+	steps: "Etapas da rotação",
+	isDone: "Concluída:",
+	create: {
+		title: "Criar a chave nova",
+		text: "Ela recebe o mesmo nome, escopos, limite e endereços permitidos. Você a vê uma única vez.",
+		ends: "Quando a chave antiga deixa de funcionar?",
+		endsHint:
+			"Quando a chave antiga se encerra, as requisições com ela são recusadas. A escolha é feita agora: depois, você pode encerrá-la antes, mas não prolongar o prazo.",
+		endsAnyway: (span, date) => `De qualquer forma, a chave antiga expira em ${span}, em ${date}.`,
+		manual: "Quando eu revogar",
+		manualHint: "Nada quebra de surpresa: as duas chaves funcionam até você ver que ninguém mais precisa da antiga.",
+		byItself: { 1: "Sozinha, depois de 1 hora", 24: "Sozinha, depois de 24 horas", 168: "Sozinha, depois de 7 dias" },
+		byItselfHint: {
+			1: "Para uma chave que outras pessoas podem ter visto.",
+			24: "Para integrações que rodam pelo menos uma vez por dia.",
+			168: "Para rotinas semanais e parceiros que precisam de tempo.",
+		},
+		expires: "A chave nova expira",
+		asBeforeNever: "Nunca, como antes",
+		asBefore: (span, date) => `Depois de ${span}, como antes (${date})`,
+		after: (span, date) => `Depois de ${span} (${date})`,
+		days: (count, text) => `${text} ${plural(count, "dia", "dias")}`,
+		submit: "Criar chave nova",
+		busy: "Criando…",
+		done: (hint, ago) => `${hint}, criada ${ago}.`,
+	},
+	replace: {
+		text: "A chave nova desta rotação foi encerrada ou excluída antes da antiga. Crie outra para continuar. A chave antiga ainda funciona.",
+		textEnding: "A chave nova desta rotação foi encerrada ou excluída antes da antiga. Crie outra para continuar.",
+		submit: "Criar outra chave nova",
+	},
+	update: {
+		title: "Atualizar a integração",
+		text: "Coloque a chave nova onde a integração guarda a antiga e publique ou reinicie. As duas funcionam, então faça com calma.",
+		newKey: "Chave nova",
+		oldKey: "Chave antiga",
+		callers: "Quem usou a chave antiga há pouco",
+		lost: "Ficou sem a chave nova?",
+		lostText: "Não dá para mostrá-la de novo. Crie outra; a que nunca foi usada é revogada.",
+		lostTooLate: "Não dá para mostrá-la de novo. Rotacione a chave nova para receber a próxima.",
+		rotateNew: "Rotacionar a chave nova",
+		another: "Criar outra chave nova",
+	},
+	another: {
+		title: "Criar outra chave nova?",
+		text: (hint) =>
+			`${hint} ainda não foi usada. Ela será revogada, e uma nova será criada no lugar. Onde ela já estiver configurada, as requisições serão recusadas até a próxima chave chegar lá. A chave antiga não muda.`,
+		submit: "Revogar e criar outra",
+		usedMeanwhile: "A chave nova foi usada nesse meio-tempo, então alguém a tem. Nada foi alterado.",
+		reason: "Nunca usada; substituída por outra chave na mesma rotação",
+	},
+	use: {
+		title: "Ver a chave nova em uso",
+		waiting: "Esperando a primeira requisição com a chave nova…",
+		live: "Ao vivo",
+		notLive: "Sem atualização: o serviço não responde",
+		tested: (ago) =>
+			`A chave nova foi testada em um navegador ${ago}. Isso não conta: falta a requisição da própria integração.`,
+		refused: (endpoint, ip, ago) =>
+			`A chave nova foi apresentada ${ago} e recusada: ${endpoint}, de ${ip}. Verifique os escopos e os endereços permitidos.`,
+		openKey: "Abrir a chave nova",
+		first: (ago) => `Primeira requisição ${ago}`,
+		inUse: (count, text, ago) => `Em uso: ${text} ${plural(count, "requisição", "requisições")}, a última ${ago}`,
+		by: (endpoint, ip, agent) => `${endpoint}, de ${ip}, ${agent}`,
+		onlyChecks:
+			"Até agora ela só foi conferida com GET /v1/whoami. Espere a integração fazer o próprio trabalho com ela.",
+	},
+	retire: {
+		title: "Aposentar a chave antiga",
+		later: "Quando a chave nova estiver em uso, você verá aqui a antiga ficar em silêncio.",
+		plan: "A chave antiga funciona até você revogar.",
+		planEnds: (span, date) => `A chave antiga se encerra sozinha em ${span}, em ${date}.`,
+		hurry: (span) =>
+			`A chave antiga se encerra sozinha em ${span}. Se a integração não tiver a chave nova até lá, as requisições serão recusadas.`,
+		neverUsed: "A chave antiga nunca foi usada.",
+		stillUsed: (ago) => `Ainda em uso: última requisição com a chave antiga ${ago}`,
+		silent: (span) => `A chave antiga está em silêncio há ${span}`,
+		wait: "Espere a rotina mais rara, como uma que roda à noite, rodar de novo.",
+		waitFor: (before, pause) =>
+			`Nos ${before} antes da rotação, ela chegou a ficar ${pause} sem uso. Espere pelo menos esse tempo.`,
+		waitedEnough: (before, pause) =>
+			`É mais do que qualquer pausa nos ${before} antes da rotação (a maior foi de ${pause}).`,
+		unusedBefore: (before) =>
+			`Nos ${before} antes da rotação ela não foi usada, então o silêncio diz pouco. Pergunte a quem cuida da integração.`,
+		callers: "Quem usa a chave antiga",
+		moved: "Usa a chave nova",
+		both: "Usa as duas chaves",
+		notYet: "Ainda não usou a chave nova",
+		revoke: "Revogar chave antiga",
+		revokeNow: "Revogar agora",
+		revoked: (ago) => `Revogada ${ago}.`,
+		expired: (ago) => `Expirada ${ago}.`,
+		cut: "A chave antiga se encerrou, mas a nova ainda não foi usada. Se a integração ainda tem a antiga, as requisições estão sendo recusadas: atualize agora.",
+	},
+	done: {
+		title: "Rotação concluída",
+		text: (oldHint, newHint) => `${newHint} assumiu, e ${oldHint} não funciona mais.`,
+		bothEnded: (oldHint) => `${oldHint} não funciona mais, nem a chave que veio depois dela.`,
+		open: "Abrir a chave nova",
+	},
+	closed: {
+		title: "Esta chave não pode ser rotacionada",
+		revoked: (ago) =>
+			`Ela foi revogada ${ago}, e isso é definitivo. As requisições já são recusadas, então não há o que transferir. Crie uma chave nova para a integração.`,
+		expired: (ago) =>
+			`Ela expirou ${ago}. As requisições já são recusadas, então não há o que transferir. Crie uma chave nova para a integração ou adie a expiração desta.`,
+		create: "Criar chave de API",
+		open: "Abrir a chave",
+	},
+	said: {
+		update: "A chave nova foi criada. Próxima etapa: atualizar a integração.",
+		watch: "A chave nova está em uso.",
+		done: "A chave antiga se encerrou. Rotação concluída.",
+		cut: "A chave antiga se encerrou, e a nova ainda não foi usada.",
+		replace: "A chave nova se encerrou. Crie outra.",
+	},
+};

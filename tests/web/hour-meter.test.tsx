@@ -1,0 +1,66 @@
+import { render, screen } from "@solidjs/testing-library";
+import { createSignal } from "solid-js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { HourMeter } from "../../web/features/keys/hour-meter.tsx";
+import { hourLevel } from "../../web/features/keys/hour-meter-level.ts";
+
+const hour = (used: number) => ({
+	used,
+	limit: 1_000,
+	remaining: 1_000 - used,
+	resets_at: "2026-11-22T15:00:00.000Z",
+});
+
+afterEach(() => vi.useRealTimers());
+
+describe("how near a key is to its limit", () => {
+	it("is told from four fifths on, and again when nothing is left", () => {
+		expect(hourLevel({ used: 799, limit: 1_000 })).toBe("calm");
+		expect(hourLevel({ used: 800, limit: 1_000 })).toBe("near");
+		expect(hourLevel({ used: 999, limit: 1_000 })).toBe("near");
+		expect(hourLevel({ used: 1_000, limit: 1_000 })).toBe("full");
+		// The limit was lowered after more had been admitted.
+		expect(hourLevel({ used: 1_000, limit: 500 })).toBe("full");
+	});
+});
+
+describe("the meter of the running hour", () => {
+	it("says what is used, what is left and for how long", () => {
+		vi.useFakeTimers({ now: Date.parse("2026-11-22T14:47:55.000Z") });
+		render(() => <HourMeter hour={hour(412)} state="active" onTurn={() => {}} />);
+		const meter = screen.getByRole("meter", { name: "Requests used this hour" });
+		expect(meter).toHaveProperty("value", 412);
+		expect(meter.getAttribute("aria-valuetext")).toBe("412 of 1,000 requests");
+		expect(screen.getByText("588")).toBeDefined();
+		expect(screen.getByText("12:05")).toBeDefined();
+		vi.advanceTimersByTime(1_000);
+		expect(screen.getByText("12:04")).toBeDefined();
+	});
+
+	it("asks again once when the hour turns, and once more when the next one does", () => {
+		vi.useFakeTimers({ now: Date.parse("2026-11-22T14:59:58.000Z") });
+		const [shown, setShown] = createSignal(hour(412));
+		const onTurn = vi.fn();
+		render(() => <HourMeter hour={shown()} state="active" onTurn={onTurn} />);
+		vi.advanceTimersByTime(1_000);
+		expect(onTurn).not.toHaveBeenCalled();
+		vi.advanceTimersByTime(3_000);
+		expect(onTurn).toHaveBeenCalledTimes(1);
+		expect(screen.getByText("0:00")).toBeDefined();
+		setShown({ ...hour(0), resets_at: "2026-11-22T16:00:00.000Z" });
+		vi.advanceTimersByTime(3_600_000);
+		expect(onTurn).toHaveBeenCalledTimes(2);
+	});
+
+	it("says in words that the limit is near or reached, and that an ended key has nothing left", () => {
+		const [used, setUsed] = createSignal(800);
+		const [state, setState] = createSignal<"active" | "revoked">("active");
+		render(() => <HourMeter hour={hour(used())} state={state()} onTurn={() => {}} />);
+		expect(screen.getByText("Close to the limit.")).toBeDefined();
+		setUsed(1_000);
+		expect(screen.getByText(/^The limit is reached/)).toBeDefined();
+		setState("revoked");
+		expect(screen.getByText(/^This key is revoked/)).toBeDefined();
+		expect(screen.getByText("–")).toBeDefined();
+	});
+});

@@ -1,0 +1,259 @@
+/** What the form about a key says to the server, and what it says is wrong. */
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+import {
+	addressEntries,
+	changesOf,
+	createInput,
+	draftOf,
+	type KeyDraft,
+	newDraft,
+	parseCount,
+} from "../../web/features/keys/key-form-draft.ts";
+import { errorsOfChanged, errorsOfNew, explainRefusal } from "../../web/features/keys/key-form-errors.ts";
+import { narrowingWords } from "../../web/features/keys/key-form-narrowing.ts";
+import { checkCreate } from "../../web/features/keys/validation.ts";
+import { chooseLanguage } from "../../web/i18n/index.ts";
+import type { ApiKey } from "../../worker/schemas/api-key.ts";
+import { SCOPES } from "../../worker/schemas/vocabulary.ts";
+
+const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+const english = (value: number) => value.toLocaleString("en-US");
+const draft = (changed: Partial<KeyDraft> = {}): KeyDraft => ({
+	...newDraft("live", english),
+	name: "CRM Nightly Sync",
+	...changed,
+});
+const key: ApiKey = {
+	id: "4fK9aaaaaaaa",
+	tenant_id: "tnt_1",
+	name: "CRM Nightly Sync",
+	environment: "live",
+	key_prefix: "sk_live_4fK9",
+	last_four: "x7Qz",
+	scopes: ["default:sync", "leads:read"],
+	rate_limit: 1_000,
+	ip_allowlist: ["203.0.113.0/24"],
+	status: "active",
+	created_at: "2031-01-01T00:00:00.000Z",
+	created_by: "usr_1",
+	expires_at: null,
+	revoked_at: null,
+	revoked_by: null,
+	revokes_at: null,
+	rotated_from: null,
+	rotated_to: null,
+	usage_count: 7,
+	last_used_at: "2031-05-06T10:00:00.000Z",
+};
+const changed = (part: Partial<KeyDraft>): KeyDraft => ({ ...draftOf(key, english), ...part });
+
+afterEach(() => chooseLanguage("en"));
+
+describe("a new key", () => {
+	it("as prefilled has the narrowest scope, a limit and an end", () => {
+		expect(createInput(draft())).toEqual({
+			name: "CRM Nightly Sync",
+			environment: "live",
+			scopes: ["default:sync"],
+			rate_limit: 1_000,
+			ip_allowlist: [],
+			expires_in_days: 90,
+		});
+		expect(errorsOfNew(draft(), NOW)).toEqual({});
+	});
+
+	it("is unrestricted only by choosing that and saying so", () => {
+		const empty: unknown[] = [];
+		fc.assert(
+			fc.property(fc.subarray(SCOPES), fc.boolean(), fc.boolean(), (scopes, unrestricted, understood) => {
+				const given = draft({ scopes, unrestricted, understood });
+				const isEmpty = createInput(given).scopes?.length === 0;
+				expect(isEmpty).toBe(unrestricted && understood);
+				const errors = errorsOfNew(given, NOW);
+				expect(Object.keys(errors)).toEqual(
+					unrestricted ? (understood ? [] : ["understood"]) : scopes.length === 0 ? ["scopes"] : [],
+				);
+				if (isEmpty) empty.push(given);
+			}),
+		);
+		expect(empty.length).toBeGreaterThan(0);
+	});
+
+	it("that the form accepts is accepted by the server's schema, whatever was typed", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "binary" }), fc.string(), fc.string(), (name, rateLimit, addresses) => {
+				const given = draft({ name, rateLimit, addresses });
+				const accepted = Object.keys(errorsOfNew(given, NOW)).length === 0;
+				expect(accepted).toBe(checkCreate(createInput(given)).length === 0);
+			}),
+		);
+	});
+});
+
+describe("numbers", () => {
+	it.each([
+		["1000", 1000],
+		["1,000", 1000],
+		["1.000", 1000],
+		["1 000", 1000],
+		[" 1\u202f000\u202f000 ", 1_000_000],
+		["1,000,000", 1_000_000],
+		["007", 7],
+	])("%j is %i", (text, count) => expect(parseCount(text)).toBe(count));
+
+	it.each(["", "1.5", "1,00", "1,000.000", "1e3", "-5", "ten", "1,0000", "½"])("%j is none", (text) =>
+		expect(parseCount(text)).toBeNaN(),
+	);
+});
+
+describe("what is wrong, in words", () => {
+	it.each<[string, Partial<KeyDraft>, object]>([
+		["no name", { name: "  " }, { name: "Give the key a name, so that people know what it is for." }],
+		["a long name", { name: "x".repeat(101) }, { name: "Shorten the name to 100 characters." }],
+		[
+			"a key as name",
+			{ name: `sk_live_${"a".repeat(48)}` },
+			{ name: expect.stringContaining("looks like an API key") },
+		],
+		["a control character", { name: "a\u0007b" }, { name: expect.stringContaining("cannot be shown") }],
+		["half a character", { name: "a\ud800" }, { name: expect.stringContaining("cannot be shown") }],
+		["no limit", { rateLimit: "" }, { rate_limit: "Enter a whole number, such as 1,000." }],
+		["no requests", { rateLimit: "0" }, { rate_limit: "Enter at least 1." }],
+		["a huge limit", { rateLimit: "1000001" }, { rate_limit: "Enter at most 1,000,000." }],
+		["an absurd limit", { rateLimit: "9".repeat(30) }, { rate_limit: "Enter at most 1,000,000." }],
+		[
+			"no date",
+			{ expiry: { choice: "date", date: "" } },
+			{ expires_at: expect.stringContaining("Choose the last day") },
+		],
+		[
+			"a day that is over",
+			{ expiry: { choice: "date", date: "2031-05-01" } },
+			{ expires_at: expect.stringContaining("is over") },
+		],
+		[
+			"the last day of all",
+			{ expiry: { choice: "date", date: "9999-12-31" } },
+			{ expires_at: expect.stringContaining("9999") },
+		],
+		[
+			"too many addresses",
+			{ addresses: "::1\n".repeat(51) },
+			{ ip_allowlist: expect.stringContaining("50 addresses at most") },
+		],
+	])("%s", (_, part, errors) => expect(errorsOfNew(draft(part), NOW)).toEqual(errors));
+
+	it("names each line that is no address, and leaves the others in peace", () => {
+		const of = (addresses: string) => errorsOfNew(draft({ addresses }), NOW).ip_allowlist;
+		expect(of("203.0.113.7\n\n2001:db8::/32, 10.0.0.0/8")).toBeUndefined();
+		expect(of("203.0.113.7\n10.0.0.256")).toBe(
+			"“10.0.0.256” in line 2 is no address or block. Write it like 203.0.113.7 or 203.0.113.0/24.",
+		);
+		expect(of("a\n::1, b")).toContain("“a” in line 1 and “b” in line 2 are no addresses or blocks");
+		expect(of("a\nb\nc\nd\ne")).toContain("“c” in line 3, and 2 more are no addresses");
+		expect(of("x".repeat(500))?.length).toBeLessThan(200);
+	});
+
+	it("in the reader's language", async () => {
+		await chooseLanguage("pt-BR");
+		expect(errorsOfNew(draft({ rateLimit: "x", addresses: "a\nb" }), NOW)).toEqual({
+			rate_limit: "Digite um número inteiro, como 1.000.",
+			ip_allowlist:
+				"“a” na linha 1 e “b” na linha 2 não são endereços nem blocos. Escreva como 203.0.113.7 ou 203.0.113.0/24.",
+		});
+	});
+});
+
+describe("what the server has refused", () => {
+	it("goes to the fields it names, in words where there are some", () => {
+		const details = [
+			{ field: "expires_at", message: "Must lie in the future" },
+			{ field: "name", message: "Must not rhyme" },
+			{ field: "ip_allowlist.1", message: "Must be an IPv4 or IPv6 address" },
+		];
+		expect(explainRefusal(details, draft({ addresses: "::1\nfoo" }))).toEqual({
+			errors: {
+				expires_at: "This day is over. Choose today or a later one.",
+				name: "Must not rhyme",
+				ip_allowlist: expect.stringContaining("“foo” in line 2"),
+			},
+			rest: false,
+		});
+	});
+
+	it("is not swallowed where it is about no field of the form", () => {
+		expect(explainRefusal([{ field: "body", message: "Unknown field" }], draft())).toEqual({ errors: {}, rest: true });
+		expect(explainRefusal([], draft())).toEqual({ errors: {}, rest: true });
+	});
+});
+
+describe("changing a key", () => {
+	it("sends nothing when nothing differs, however it is written", () => {
+		const same = changed({ name: " CRM Nightly Sync ", rateLimit: "1.000", addresses: " 203.0.113.0/24 ,\n" });
+		expect(changesOf(key, same, NOW)).toEqual({});
+		expect(changesOf(key, changed({ scopes: ["leads:read", "default:sync"] }), NOW)).toEqual({});
+	});
+
+	it.each<[Partial<KeyDraft>, object]>([
+		[{ name: "Renamed" }, { name: "Renamed" }],
+		[{ scopes: ["leads:read"] }, { scopes: ["leads:read"] }],
+		[{ unrestricted: true, understood: true }, { scopes: [] }],
+		[{ rateLimit: "5" }, { rate_limit: 5 }],
+		[{ addresses: "" }, { ip_allowlist: [] }],
+		[{ addresses: "203.0.113.0/24\n::1" }, { ip_allowlist: ["203.0.113.0/24", "::1"] }],
+		[{ expiry: { choice: "never", date: "" } }, { expires_at: null }],
+	])("%j sends only that", (part, changes) => {
+		expect(errorsOfChanged(key.id, changed(part), NOW)).toEqual({});
+		expect(changesOf(key, changed(part), NOW)).toEqual(changes);
+	});
+
+	it("an unrestricted key can be saved without saying again that it is", () => {
+		const open = { ...key, scopes: [] };
+		expect(errorsOfChanged(key.id, draftOf(open, english), NOW)).toEqual({});
+		expect(changesOf(open, draftOf(open, english), NOW)).toEqual({});
+	});
+
+	it("takes addresses apart by lines and commas, and remembers the line", () => {
+		expect(addressEntries("a, b\r\n\n c ,")).toEqual([
+			{ text: "a", line: 1 },
+			{ text: "b", line: 1 },
+			{ text: "c", line: 3 },
+		]);
+	});
+});
+
+describe("what a key in use loses is said before", () => {
+	const hour = (used: number) => ({
+		last_used_at: key.last_used_at,
+		current_hour: { used, limit: 1_000, remaining: 1_000 - used, resets_at: "2031-05-06T11:00:00.000Z" },
+	});
+
+	it.each<[string, Parameters<typeof narrowingWords>[1], string[]]>([
+		["a scope", { scopes: ["default:sync"] }, ["Requests that need leads:read will be refused."]],
+		["several", { scopes: ["leads:write"] }, ["Requests that need default:sync and leads:read will be refused."]],
+		["an address", { ip_allowlist: ["::1"] }, [expect.stringContaining("addresses that are not listed")]],
+		["the rest of the hour", { rate_limit: 40 }, [expect.stringContaining("already made 40 requests")]],
+	])("%s", (_, changes, words) => expect(narrowingWords(key, changes, hour(40))).toEqual(words));
+
+	it.each<[string, Parameters<typeof narrowingWords>[1]]>([
+		["one scope more", { scopes: ["default:sync", "leads:read", "leads:write"] }],
+		["no restriction", { scopes: [] }],
+		["any address", { ip_allowlist: [] }],
+		["one address more", { ip_allowlist: ["203.0.113.0/24", "::1"] }],
+		["a limit that is not reached", { rate_limit: 41 }],
+		["a name", { name: "x" }],
+	])("%s takes nothing away", (_, changes) => expect(narrowingWords(key, changes, hour(40))).toEqual([]));
+
+	it("an unrestricted key loses whatever is not chosen", () => {
+		expect(narrowingWords({ ...key, scopes: [] }, { scopes: [...SCOPES] }, undefined)).toEqual([
+			expect.stringContaining("beyond the chosen scopes"),
+		]);
+	});
+
+	it("a key that nobody uses loses nothing; the gate knows better than the list whether it is used", () => {
+		const unused = { ...key, last_used_at: null };
+		expect(narrowingWords(unused, { scopes: ["leads:write"] }, undefined)).toEqual([]);
+		expect(narrowingWords(unused, { scopes: ["leads:write"] }, hour(1))).toHaveLength(1);
+	});
+});
