@@ -8,7 +8,7 @@ import { meQuery } from "./api/queries.ts";
 import { createQueryClient } from "./api/query-client.ts";
 import { t } from "./i18n/index.ts";
 import { setSessionEnded } from "./session/ended.ts";
-import { HOME } from "./session/local-path.ts";
+import { HOME, SIGN_IN } from "./session/local-path.ts";
 import { mayManageKeys, SessionProvider, useSession } from "./session/session.tsx";
 import { Shell, ShellSkeleton } from "./shell/shell.tsx";
 import { ProblemPanel } from "./ui/states.tsx";
@@ -26,11 +26,10 @@ const NotFound = lazy(() => import("./routes/not-found.tsx"));
 /** Needs somebody to be signed in, and shows them the way in otherwise. */
 function SignedIn(props: { children?: JSX.Element }) {
 	const location = useLocation();
-	const me = useQuery(meQuery);
+	// The answer that was asked for ahead is taken as it is, be it a refusal.
+	const me = useQuery(() => ({ ...meQuery(), retryOnMount: false }));
 	const problem = () => (me.isLoadingError ? problemOf(me.error) : null);
 	const here = () => location.pathname + location.search;
-	// Most visits begin with the list: its code comes along while it is asked who is there.
-	if (location.pathname === HOME || location.pathname === "/") void KeyList.preload();
 	return (
 		<Switch fallback={<ShellSkeleton />}>
 			<Match when={loaded(me)}>
@@ -43,7 +42,7 @@ function SignedIn(props: { children?: JSX.Element }) {
 				)}
 			</Match>
 			<Match when={problem()?.code === "UNAUTHORIZED"}>
-				<Navigate href={here() === "/" || here() === HOME ? "/sign-in" : `/sign-in?to=${encodeURIComponent(here())}`} />
+				<Navigate href={here() === "/" || here() === HOME ? SIGN_IN : `${SIGN_IN}?to=${encodeURIComponent(here())}`} />
 			</Match>
 			<Match when={problem()}>
 				{(found) => (
@@ -66,13 +65,22 @@ function Managing(props: { children?: JSX.Element }) {
 	);
 }
 
+// Before anybody was signed in there is no screen to keep: the route itself leads to the way in.
+const client = createQueryClient(() => setSessionEnded(client.getQueryData(meQuery().queryKey) !== undefined));
+
+/** Asks ahead what nearly every visit needs, while the words are still on their way. */
+export function prefetch(): void {
+	if (location.pathname === SIGN_IN) return;
+	void client.prefetchQuery(meQuery());
+	// Most visits begin with the list.
+	if (location.pathname === HOME || location.pathname === "/") void KeyList.preload();
+}
+
 export function App() {
-	// Before anybody was signed in there is no screen to keep: the route itself leads to the way in.
-	const client = createQueryClient(() => setSessionEnded(client.getQueryData(meQuery().queryKey) !== undefined));
 	return (
 		<QueryClientProvider client={client}>
 			<Router root={(props) => <Suspense>{props.children}</Suspense>}>
-				<Route path="/sign-in" component={SignIn} />
+				<Route path={SIGN_IN} component={SignIn} />
 				<Route component={SignedIn}>
 					<Route path="/" component={() => <Navigate href={HOME} />} />
 					<Route path="/account" component={Account} />

@@ -36,10 +36,17 @@ function expectLight(scripts: Map<string, number>): void {
 	expect(sum, `compressed bytes of all scripts:\n${list}`).toBeLessThanOrEqual(SCRIPT_BYTES_MAX);
 }
 
-test("the dashboard is light", async ({ page, signedIn }) => {
-	await signedIn();
-	expectLight(await scriptsOf(page, "/"));
-});
+for (const locale of ["en-US", "pt-BR"]) {
+	test.describe(`in ${locale}`, () => {
+		test.use({ locale });
+
+		test("the dashboard is light", async ({ page, tenant, signedIn }) => {
+			await tenant.createKey({ name: "CRM" });
+			await signedIn();
+			expectLight(await scriptsOf(page, "/"));
+		});
+	});
+}
 
 test("the page to sign in is light", async ({ page, expectProblems }) => {
 	expectProblems(SIGNED_OUT);

@@ -4,6 +4,7 @@ import { createAction } from "../api/action.ts";
 import { api } from "../api/client.ts";
 import { chooseLanguage, t } from "../i18n/index.ts";
 import { LANGUAGES, language, setTheme, THEMES, theme } from "../preferences.ts";
+import { SIGN_IN } from "../session/local-path.ts";
 import { useSession } from "../session/session.tsx";
 import { useShortcuts } from "../shell/shortcuts.tsx";
 import { useTitle } from "../shell/title.ts";
@@ -25,7 +26,7 @@ export default function Account() {
 	const signOut = createAction(async () => {
 		await api.session.logout.mutate();
 		client.clear();
-		navigate("/sign-in", { replace: true });
+		navigate(SIGN_IN, { replace: true });
 	});
 	const user = () => session().user;
 	return (

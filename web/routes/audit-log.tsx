@@ -130,8 +130,9 @@ function End(props: {
 }) {
 	let end: HTMLDivElement | undefined;
 	const observer = new IntersectionObserver(
-		([entry]) => {
-			if (entry?.isIntersecting && props.more && props.idle) props.onMore();
+		// Of several moves since the last time, the last one counts.
+		(moves) => {
+			if (moves.at(-1)?.isIntersecting && props.more && props.idle) props.onMore();
 		},
 		{ rootMargin: AHEAD },
 	);

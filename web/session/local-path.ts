@@ -1,6 +1,9 @@
 /** Where the dashboard begins. */
 export const HOME = "/integrations/api-keys";
 
+/** The way in. */
+export const SIGN_IN = "/sign-in";
+
 /**
  * The address to go to after signing in: a path of this page, or home. Anything else would let a link send people who
  * have just signed in to a foreign site.
@@ -14,6 +17,6 @@ export function localPath(wanted: string | undefined): string {
 	} catch {
 		return HOME;
 	}
-	if (url.origin !== base || url.pathname === "/sign-in") return HOME;
+	if (url.origin !== base || url.pathname === SIGN_IN) return HOME;
 	return url.pathname + url.search + url.hash;
 }

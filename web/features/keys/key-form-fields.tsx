@@ -127,10 +127,12 @@ export function RateLimitField(props: FieldProps) {
 	);
 }
 
-/** Behind a word, for most keys do without. */
+/** Behind a word, for most keys do without; open where there are some already. */
 export function AddressesField(props: FieldProps) {
+	// Read once: emptying the field must not close it.
+	const isFilled = props.form.draft.addresses !== "";
 	return (
-		<details class={styles.advanced} open={props.form.draft.addresses !== ""}>
+		<details class={styles.advanced} open={isFilled}>
 			<summary class={styles.summary}>{t().create.advanced}</summary>
 			<TextArea
 				mono

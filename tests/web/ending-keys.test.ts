@@ -1,0 +1,96 @@
+/** What people type before a key ends, and who is said to have used it. */
+import { describe, expect, it } from "vitest";
+import { formatAgo, formatSince, formatUntil } from "../../web/features/keys/ago.ts";
+import { distinctCallers } from "../../web/features/keys/distinct-callers.ts";
+import { REASON_MAX, reasonFault } from "../../web/features/keys/reason-fault.ts";
+import { isSameName } from "../../web/features/keys/same-name.ts";
+import { revokeKeySchema } from "../../worker/schemas/api-key.ts";
+
+describe("typing a name to confirm", () => {
+	it.each([
+		["CRM Nightly Sync", "CRM Nightly Sync"],
+		["  CRM Nightly Sync ", "CRM Nightly Sync"],
+		// One letter in two ways of writing it.
+		["Integrac\u0327a\u0303o", "Integração"],
+		// What a page shows as one space.
+		["CRM Nightly", "CRM  Nightly"],
+		["CRM Nightly", "CRM\u00a0Nightly"],
+	])("%j is %j", (typed, name) => {
+		expect(isSameName(typed, name)).toBe(true);
+	});
+
+	it.each([
+		["crm nightly sync", "CRM Nightly Sync"],
+		["CRM", "CRM Nightly Sync"],
+		["", "CRM Nightly Sync"],
+		["Integracao", "Integração"],
+		["CRMNightly", "CRM Nightly"],
+	])("%j is not %j", (typed, name) => {
+		expect(isSameName(typed, name)).toBe(false);
+	});
+});
+
+describe("the reason", () => {
+	/** Made up here, so that no text of this project looks like a key. */
+	const keyLike = `sk_live_${"a1".repeat(24)}`;
+
+	it.each([
+		["", null],
+		["Rotated", null],
+		["x".repeat(REASON_MAX), null],
+		[`  ${"x".repeat(REASON_MAX)}  `, null],
+		["x".repeat(REASON_MAX + 1), "too-long"],
+		[`was in a log: ${keyLike}`, "has-key"],
+		[`was ${keyLike.slice(0, 12)}`, null],
+	])("%j", (reason, fault) => {
+		expect(reasonFault(reason)).toBe(fault);
+		// The same as the server says, but for a reason that is not given.
+		if (reason !== "") expect(revokeKeySchema.safeParse({ id: "k", reason }).success).toBe(fault === null);
+	});
+});
+
+describe("callers", () => {
+	const seen = (ip: string, user_agent: string, endpoint: string, last_seen_at: string, count: number) => ({
+		ip,
+		user_agent,
+		endpoint,
+		last_seen_at,
+		count,
+	});
+
+	it("are told apart by address and program, not by what they call; the last seen comes first", () => {
+		expect(
+			distinctCallers([
+				seen("10.0.0.1", "curl/8", "GET /v1/leads", "2031-01-01T00:00:09.000Z", 2),
+				seen("10.0.0.2", "curl/8", "GET /v1/leads", "2031-01-01T00:00:08.000Z", 1),
+				seen("10.0.0.1", "curl/8", "GET /v1/whoami", "2031-01-01T00:00:07.000Z", 3),
+				seen("10.0.0.1", "wget", "GET /v1/leads", "2031-01-01T00:00:06.000Z", 1),
+			]).map(({ ip, userAgent, endpoint, count }) => [ip, userAgent, endpoint, count]),
+		).toEqual([
+			["10.0.0.1", "curl/8", "GET /v1/leads", 5],
+			["10.0.0.2", "curl/8", "GET /v1/leads", 1],
+			["10.0.0.1", "wget", "GET /v1/leads", 1],
+		]);
+	});
+});
+
+describe("times in sentences", () => {
+	const NOW = Date.parse("2031-01-01T12:00:00.000Z");
+	const iso = (ms: number) => new Date(NOW + ms).toISOString();
+
+	it("what has happened never lies ahead, whatever the clocks say", () => {
+		expect(formatAgo(iso(-12_000), NOW)).toBe("12 seconds ago");
+		expect(formatAgo(iso(0), NOW)).toBe("1 second ago");
+		expect(formatAgo(iso(5_000), NOW)).toBe("1 second ago");
+		expect(formatSince(iso(5_000), NOW)).toBe("1 second");
+	});
+
+	it("a silence is not rounded up", () => {
+		expect(formatSince(iso(-12.9 * 60_000), NOW)).toBe("12 minutes");
+	});
+
+	it("what is to come is at least a second away", () => {
+		expect(formatUntil(iso(23 * 3_600_000), NOW)).toBe("23 hours");
+		expect(formatUntil(iso(-1), NOW)).toBe("1 second");
+	});
+});

@@ -1,0 +1,212 @@
+/** Where a rotation stands, read off its two keys. */
+import { describe, expect, it } from "vitest";
+import {
+	endOf,
+	integrationsOf,
+	isUnderWay,
+	lastAttempt,
+	moveOf,
+	ownUse,
+	stageOf,
+	stepStates,
+	witness,
+} from "../../web/features/keys/rotation.ts";
+import type { ApiKeyDetail } from "../../worker/schemas/api-key.ts";
+
+const NOW = Date.parse("2031-05-06T12:00:00.000Z");
+const minutes = (count: number) => new Date(NOW + count * 60_000).toISOString();
+
+type Caller = ApiKeyDetail["recent_callers"][number];
+const job: Caller = {
+	ip: "203.0.113.7",
+	user_agent: "python-requests/2.32",
+	endpoint: "POST /v1/sync_activities",
+	last_seen_at: minutes(-2),
+	count: 1,
+};
+const check: Caller = { ...job, endpoint: "GET /v1/whoami" };
+const trial: Caller = { ...check, ip: "198.51.100.1", user_agent: "Mozilla/5.0 (X11) Chrome/147" };
+
+function key(changes: Partial<ApiKeyDetail> = {}): ApiKeyDetail {
+	return {
+		id: "old",
+		tenant_id: "t",
+		name: "CRM",
+		environment: "live",
+		key_prefix: "sk_live_4fK9",
+		last_four: "x7Qz",
+		scopes: [],
+		rate_limit: 1_000,
+		ip_allowlist: [],
+		status: "active",
+		created_at: minutes(-600),
+		created_by: "u",
+		expires_at: null,
+		revoked_at: null,
+		revoked_by: null,
+		revokes_at: null,
+		rotated_from: null,
+		rotated_to: null,
+		usage_count: 0,
+		last_used_at: null,
+		current_hour: { used: 0, limit: 1_000, remaining: 1_000, resets_at: minutes(60) },
+		recent_callers: [],
+		...changes,
+	};
+}
+const rotated = (changes: Partial<ApiKeyDetail> = {}) => key({ rotated_to: "new", ...changes });
+const successor = (changes: Partial<ApiKeyDetail> = {}) => key({ id: "new", rotated_from: "old", ...changes });
+const used = (callers: Caller[], count: number, at = minutes(-2)) =>
+	successor({ usage_count: count, last_used_at: at, recent_callers: callers });
+const revoked = { status: "revoked", revoked_at: minutes(-1) } as const;
+
+describe("the stage of a rotation", () => {
+	it.each([
+		["a key that was never rotated", key(), null, "create"],
+		["a revoked key that was never rotated", key(revoked), null, "closed"],
+		["an expired key that was never rotated", key({ status: "expired", expires_at: minutes(-1) }), null, "closed"],
+		["a successor that nobody has used", rotated(), successor(), "update"],
+		["a successor in use", rotated(), used([job], 1), "watch"],
+		["a successor that was revoked", rotated(), successor(revoked), "replace"],
+		["a successor that was revoked after it was used", rotated(), { ...used([job], 1), ...revoked }, "replace"],
+		["a successor that was deleted", rotated(), null, "replace"],
+		["an old key that was revoked", rotated(revoked), used([job], 1), "done"],
+		["an old key that was revoked too early", rotated(revoked), successor(), "cut"],
+		["an old key that has expired", rotated({ status: "expired", expires_at: minutes(-1) }), used([job], 1), "done"],
+		["both keys revoked", rotated(revoked), successor(revoked), "done"],
+		["an old key that was revoked, and a successor that was deleted", rotated(revoked), null, "done"],
+	] as const)("%s", (_, old, next, stage) => {
+		expect(stageOf(old, next, NOW)).toBe(stage);
+	});
+
+	it("goes on by itself when the old key's time has come, before the server has said so", () => {
+		const old = rotated({ revokes_at: minutes(1) });
+		expect(stageOf(old, used([job], 1), NOW)).toBe("watch");
+		expect(stageOf(old, used([job], 1), NOW + 60_000)).toBe("done");
+		expect(stageOf(old, successor(), NOW + 60_000)).toBe("cut");
+	});
+
+	it("shows exactly one step to take, until there is none", () => {
+		const current = (stage: Parameters<typeof stepStates>[0]) =>
+			Object.entries(stepStates(stage)).flatMap(([step, state]) => (state === "current" ? [step] : []));
+		expect(current("create")).toEqual(["create"]);
+		expect(current("replace")).toEqual(["create"]);
+		expect(current("update")).toEqual(["update"]);
+		expect(current("watch")).toEqual(["retire"]);
+		expect(current("cut")).toEqual(["update"]);
+		expect(current("done")).toEqual([]);
+		expect(Object.values(stepStates("done"))).toEqual(["done", "done", "done", "done"]);
+	});
+});
+
+describe("what counts as use of a new key", () => {
+	it("a request of a program", () => {
+		expect(ownUse(used([job], 3))).toEqual({ count: 3, lastAt: minutes(-2), onlyChecks: false });
+	});
+
+	it("not a test in a browser, as the page itself offers it", () => {
+		expect(ownUse(used([trial], 1))).toBeNull();
+		expect(ownUse(used([{ ...trial, count: 4 }], 4))).toBeNull();
+		expect(lastAttempt(used([trial], 1))).toEqual({ kind: "trial", at: trial.last_seen_at });
+	});
+
+	it("tests are not counted, nor taken for the last request", () => {
+		const later: Caller = { ...trial, last_seen_at: minutes(-1), count: 2 };
+		expect(ownUse(used([later, job], 5, minutes(-1)))).toEqual({ count: 3, lastAt: minutes(-2), onlyChecks: false });
+	});
+
+	it("a program that only asks whether the key works is told apart", () => {
+		expect(ownUse(used([check], 1))).toMatchObject({ onlyChecks: true });
+		expect(ownUse(used([check, { ...job, last_seen_at: minutes(-3) }], 2))).toMatchObject({ onlyChecks: false });
+	});
+
+	it("a request that was refused is none, and says so", () => {
+		const refused = successor({ recent_callers: [job] });
+		expect(ownUse(refused)).toBeNull();
+		expect(lastAttempt(refused)).toMatchObject({ kind: "refused", caller: { ip: job.ip, endpoint: job.endpoint } });
+	});
+
+	it("a refusal after the last admitted request is not the last use", () => {
+		const refusedSince: Caller = { ...job, endpoint: "GET /v1/leads", last_seen_at: minutes(-1) };
+		expect(ownUse(used([refusedSince, job], 1, minutes(-2)))?.lastAt).toBe(minutes(-2));
+	});
+
+	it("requests count even where nobody remembers the callers: their key must not be taken for an unused one", () => {
+		expect(ownUse(used([], 2))).toEqual({ count: 2, lastAt: minutes(-2), onlyChecks: false });
+	});
+
+	it("nothing at all", () => {
+		expect(ownUse(successor())).toBeNull();
+		expect(lastAttempt(successor())).toBeNull();
+	});
+});
+
+describe("the first request", () => {
+	it("is known when it was watched, however much follows", () => {
+		const waiting = witness(undefined, successor());
+		const first = witness(waiting, used([job], 3));
+		expect(first.firstAt).toBe(minutes(-2));
+		expect(witness(first, used([{ ...job, last_seen_at: minutes(-1) }], 300, minutes(-1))).firstAt).toBe(minutes(-2));
+	});
+
+	it("is known when it is the only one", () => {
+		expect(witness(undefined, used([job], 1)).firstAt).toBe(minutes(-2));
+	});
+
+	it("is not known when one comes later, and does not become so", () => {
+		const late = witness(undefined, used([job], 345));
+		expect(late.firstAt).toBeNull();
+		expect(witness(late, used([job], 346)).firstAt).toBeNull();
+	});
+
+	it("of one successor is not that of another", () => {
+		const first = witness(undefined, used([job], 1));
+		expect(witness(first, { ...successor(), id: "another" })).toEqual({ id: "another", firstAt: null, used: false });
+	});
+});
+
+describe("who has changed over", () => {
+	const [caller] = integrationsOf(used([job], 1));
+	if (!caller) throw new Error("The job is a caller.");
+	const at = (last_seen_at: string, changes: Partial<Caller> = {}) =>
+		integrationsOf(used([{ ...job, last_seen_at, ...changes }], 1));
+
+	it("whoever was seen with the new key since", () => {
+		expect(moveOf(caller, at(minutes(-1), { endpoint: "GET /v1/leads" }))).toBe("moved");
+	});
+	it("not whoever went back to the old one", () => {
+		expect(moveOf(caller, at(minutes(-3)))).toBe("both");
+	});
+	it("not another program at the same address, nor the same program elsewhere", () => {
+		expect(moveOf(caller, at(minutes(-1), { user_agent: "curl/8" }))).toBe("not-yet");
+		expect(moveOf(caller, at(minutes(-1), { ip: "203.0.113.8" }))).toBe("not-yet");
+		expect(moveOf(caller, [])).toBe("not-yet");
+	});
+	it("tests in a browser are nobody", () => {
+		expect(integrationsOf(used([trial], 1))).toEqual([]);
+	});
+});
+
+describe("a rotation that is under way", () => {
+	it("is gone on with when one comes by its successor", () => {
+		expect(isUnderWay(successor(), rotated(), NOW)).toBe(true);
+		expect(isUnderWay(successor(revoked), rotated(), NOW)).toBe(true);
+	});
+	it("is over when the old key has ended", () => {
+		expect(isUnderWay(successor(), rotated(revoked), NOW)).toBe(false);
+		expect(isUnderWay(successor(), rotated({ revokes_at: minutes(-1) }), NOW)).toBe(false);
+		expect(isUnderWay(successor(), null, NOW)).toBe(false);
+	});
+	it("is no longer that of a successor that was replaced, or has a successor itself", () => {
+		expect(isUnderWay(successor(), rotated({ rotated_to: "another" }), NOW)).toBe(false);
+		expect(isUnderWay(successor({ rotated_to: "third" }), rotated(), NOW)).toBe(false);
+	});
+});
+
+it("a key ends by whatever comes first", () => {
+	expect(endOf(key())).toBeNull();
+	expect(endOf(key({ expires_at: minutes(5) }))).toBe(minutes(5));
+	expect(endOf(key({ revokes_at: minutes(6) }))).toBe(minutes(6));
+	expect(endOf(key({ expires_at: minutes(5), revokes_at: minutes(6) }))).toBe(minutes(5));
+	expect(endOf(key({ expires_at: minutes(7), revokes_at: minutes(6) }))).toBe(minutes(6));
+});
