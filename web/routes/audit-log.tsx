@@ -1,7 +1,9 @@
 import { useSearchParams } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
+import { unwrap } from "solid-js/store";
 import type { AuditAction } from "../../worker/schemas/audit.ts";
+import { loaded } from "../api/loaded.ts";
 import { problemOf } from "../api/problem.ts";
 import { auditQuery } from "../api/queries.ts";
 import { deletedKeys } from "../features/audit/deleted-keys.ts";
@@ -44,16 +46,20 @@ export default function AuditLog() {
 		// With other filters the old rows stay until the new ones are there, so that nothing jumps.
 		placeholderData: (previous) => previous,
 	}));
-	// While it is pending the data must not be read: that would suspend the whole screen.
+	// Past the store that watches every field of every event: nothing of an event ever changes by itself.
 	const events = createMemo<AuditEvent[]>(
-		(known) => keepKnown(known, log.isPending ? [] : (log.data?.pages.flatMap((page) => page.items) ?? [])),
+		(known) => keepKnown(known, unwrap(loaded(log))?.pages.flatMap((page) => page.items) ?? []),
 		[],
 	);
 	const deleted = createMemo(() => deletedKeys(events()));
+	// Everybody seen so far: with the log narrowed to one of them, the others are who to look at next.
+	const actors = createMemo<ReadonlySet<string>>(
+		(seen) => new Set([...seen, ...events().map(({ actor, actor_email }) => actor_email ?? actor)]),
+		new Set(),
+	);
 	const people = createMemo<Person[]>(() => {
-		const emails = new Set(events().map((event) => event.actor_email ?? event.actor));
 		const names: Record<string, string> = { service_role: t().audit.platform, system: t().audit.system };
-		return [...emails].sort().map((actor) => ({ actor, ...(names[actor] ? { name: names[actor] } : {}) }));
+		return [...actors()].sort().map((actor) => ({ actor, ...(names[actor] ? { name: names[actor] } : {}) }));
 	});
 	const keyName = () => events().find(({ key_id }) => key_id === filters().keyId)?.key_name ?? filters().keyId ?? "";
 	useTitle(() => t().audit.title);

@@ -5,14 +5,14 @@ import { unwrap } from "solid-js/store";
 import type { ApiKey, KeyList } from "../../worker/schemas/api-key.ts";
 import { explain } from "../api/explain.ts";
 import { loaded } from "../api/loaded.ts";
-import { isPassing, problemOf } from "../api/problem.ts";
+import { isPassing, type Problem, problemOf } from "../api/problem.ts";
 import { keyQuery } from "../api/queries.ts";
 import { AuditTrail } from "../features/audit/audit-trail.tsx";
 import { UsagePanel } from "../features/insights/usage-panel.tsx";
 import { KeyActionsProvider, useKeyActions } from "../features/keys/actions.tsx";
 import { HourMeter } from "../features/keys/hour-meter.tsx";
-import { KeyFacts } from "../features/keys/key-facts.tsx";
-import { isRotating, type KeyState, keyHint, keyState } from "../features/keys/key-state.ts";
+import { KeyFacts, KeyFactsSkeleton } from "../features/keys/key-facts.tsx";
+import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../features/keys/key-state.ts";
 import { RecentCallers } from "../features/keys/recent-callers.tsx";
 import { StatusBadge } from "../features/keys/status-badge.tsx";
 import { t } from "../i18n/index.ts";
@@ -43,25 +43,31 @@ export default function KeyDetailScreen() {
 function KeyDetail(props: { id: string }) {
 	const client = useQueryClient();
 	const now = useNow();
+	const listed = listedKey(client, props.id);
 	const [deleted, setDeleted] = createSignal(false);
 	const live = useQuery(() => ({
 		...keyQuery(props.id),
 		enabled: !deleted(),
-		refetchInterval: ({ state: { error } }) => (error === null || isPassing(problemOf(error)) ? LIVE_MS : false),
+		refetchInterval: ({ state: { data, error } }) => {
+			// Where there is nothing on the screen but the problem, people try again themselves.
+			const hasScreen = data !== undefined || listed !== undefined;
+			return hasScreen && (error === null || isPassing(problemOf(error))) ? LIVE_MS : false;
+		},
 		// What has not changed stays as it is: somebody may be selecting it.
 		reconcile: "id",
 	}));
 	const problem = () => (live.isError ? problemOf(live.error) : null);
 	const isUnknown = () => problem()?.code === "NOT_FOUND";
 	const detail = () => loaded(live);
-	const listed = listedKey(client, props.id);
 	const apiKey = (): ApiKey | undefined => detail() ?? listed;
 	const state = createMemo(() => {
 		const key = apiKey();
 		return key && keyState(key, now());
 	});
+	// Stands while another try is under way: it is not over before that has succeeded.
+	const standing = createMemo<Problem | null>((before) => problem() ?? (live.isPending ? before : null), null);
 	const pausedBecause = () => {
-		const found = problem();
+		const found = standing();
 		return found ? t().key.hour.paused(explain(found)) : "";
 	};
 	useTitle(() => apiKey()?.name ?? t().key.title);
@@ -87,7 +93,7 @@ function KeyDetail(props: { id: string }) {
 						<h2 id="facts-title" class="visually-hidden">
 							{t().key.facts.title}
 						</h2>
-						<Show when={apiKey()} fallback={<FactsSkeleton />}>
+						<Show when={apiKey()} fallback={<KeyFactsSkeleton />}>
 							{(key) => <KeyFacts apiKey={key()} now={now} />}
 						</Show>
 					</section>
@@ -166,7 +172,7 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 		start(kind, () => button);
 	};
 	const fromMenu = (kind: Kind) => () => start(kind, () => buttons?.querySelector<HTMLElement>("[aria-haspopup]"));
-	// A revoked key can neither be changed nor come back.
+	// A revoked key can neither be changed nor come back. An expired one can be given a later end, and works again.
 	const isFinal = () => props.state === "revoked";
 	const items = (): MenuItem[] => [
 		{ label: t().keys.revoke, danger: true, onSelect: fromMenu("revoke") },
@@ -189,12 +195,14 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 				<div class={styles.buttons} ref={buttons}>
 					<Show when={!isFinal()}>
 						<Button onClick={startFrom("edit")}>{t().keys.edit}</Button>
-						<LinkButton
-							href={`${HOME}/${props.apiKey.id}/rotate`}
-							variant={isRotating(props.apiKey) ? "primary" : "secondary"}
-						>
-							{isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate}
-						</LinkButton>
+						<Show when={!hasEnded(props.state)}>
+							<LinkButton
+								href={`${HOME}/${props.apiKey.id}/rotate`}
+								variant={isRotating(props.apiKey) ? "primary" : "secondary"}
+							>
+								{isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate}
+							</LinkButton>
+						</Show>
 						<Button class={styles.roomy} onClick={startFrom("revoke")}>
 							{t().keys.revoke}
 						</Button>
@@ -229,16 +237,6 @@ function HeaderSkeleton() {
 				<div class={styles.buttons} />
 			</div>
 		</header>
-	);
-}
-
-function FactsSkeleton() {
-	return (
-		<div class={styles.waiting} aria-hidden="true">
-			<Skeleton width="64%" />
-			<Skeleton width="52%" />
-			<Skeleton width="58%" />
-		</div>
 	);
 }
 

@@ -18,5 +18,7 @@ export function localPath(wanted: string | undefined): string {
 		return HOME;
 	}
 	if (url.origin !== base || url.pathname === SIGN_IN) return HOME;
+	// `/..//x` is a path of this page until its dots are resolved.
+	if (url.pathname.startsWith("//")) return HOME;
 	return url.pathname + url.search + url.hash;
 }

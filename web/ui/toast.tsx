@@ -23,6 +23,8 @@ const PROBLEM_MS = 20_000;
 function show(text: string, requestId: string | null, isProblem: boolean): void {
 	Kobalte.toaster.show((toast) => (
 		<Kobalte.Root
+			// An item of a list that is a status at the same time is neither to a screen reader.
+			as="div"
 			toastId={toast.toastId}
 			class={styles.toast}
 			priority={isProblem ? "high" : "low"}
@@ -53,7 +55,7 @@ export function Toaster() {
 	return (
 		<Portal>
 			<Kobalte.Region aria-label={t().common.notifications} limit={3}>
-				<Kobalte.List class={styles.list} />
+				<Kobalte.List as="div" class={styles.list} />
 			</Kobalte.Region>
 		</Portal>
 	);

@@ -1,6 +1,8 @@
 import { A } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
 import { type Accessor, createMemo, For, Match, Show, Switch } from "solid-js";
+import { unwrap } from "solid-js/store";
+import { loaded } from "../../api/loaded.ts";
 import { problemOf } from "../../api/problem.ts";
 import { auditQuery } from "../../api/queries.ts";
 import { t } from "../../i18n/index.ts";
@@ -20,9 +22,8 @@ const PAGE = 12;
 export function AuditTrail(props: { keyId: string }) {
 	const now = useNow();
 	const trail = useInfiniteQuery(() => auditQuery({ key_id: props.keyId }, PAGE));
-	// While it is pending the data must not be read: that would suspend the whole screen.
 	const events = createMemo<AuditEvent[]>(
-		(known) => keepKnown(known, trail.isPending ? [] : (trail.data?.pages.flatMap((page) => page.items) ?? [])),
+		(known) => keepKnown(known, unwrap(loaded(trail))?.pages.flatMap((page) => page.items) ?? []),
 		[],
 	);
 	let list: HTMLOListElement | undefined;

@@ -10,7 +10,7 @@ export function Changes(props: { changes: readonly Change[] }) {
 			<For each={props.changes}>
 				{(change) => (
 					<div>
-						<dt>{change.label}:</dt>
+						<dt>{change.label}: </dt>
 						<dd>
 							<Show when={change.before}>{(before) => <span class={styles.before}>{before()}</span>}</Show>
 							<Show when={change.before !== null && change.after !== null}>

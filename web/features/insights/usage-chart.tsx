@@ -116,7 +116,8 @@ export default function UsageChart(props: UsageChartProps) {
 			aria-valuenow={value()}
 			aria-valuetext={sentenceOf(props.buckets[value()], props.size, value() === last())}
 			onKeyDown={onKeyDown}
-			onFocus={() => setFocused(last())}
+			// By keyboard: with a mouse, what is under it is told already.
+			onFocus={(event) => event.currentTarget.matches(":focus-visible") && setFocused(last())}
 			onBlur={() => setFocused(null)}
 		>
 			<Show when={at() !== null}>

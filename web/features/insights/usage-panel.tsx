@@ -31,7 +31,8 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 	const from = createMemo(() => askFor(range(), now()).from);
 	const usage = useQuery(() => ({
 		...usageQuery({ id: props.keyId, from: from(), granularity: askFor(range(), now()).granularity }),
-		refetchInterval: REFRESH_MS,
+		// Where there is nothing on the screen but the problem, people try again themselves.
+		refetchInterval: ({ state }) => (state.data === undefined ? false : REFRESH_MS),
 		// Another span: the old bars stay until the new ones are there.
 		placeholderData: (previous) => previous,
 	}));

@@ -6,6 +6,7 @@ import { formatDate, formatExactTime, formatNumber } from "../../i18n/format.ts"
 import { t } from "../../i18n/index.ts";
 import { HOME } from "../../session/local-path.ts";
 import { CopyButton } from "../../ui/copy-button.tsx";
+import { Skeleton } from "../../ui/states.tsx";
 import { RelativeTime } from "../../ui/time.tsx";
 import styles from "./key-facts.module.css";
 import { usePeople } from "./key-facts-people.ts";
@@ -94,6 +95,31 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 					<CopyButton text={() => props.apiKey.id} variant="quiet" description={t().keys.copyId} />
 				</span>
 			</Fact>
+		</dl>
+	);
+}
+
+/** The facts that every key has, before they are known: in the same places, so that nothing jumps. */
+export function KeyFactsSkeleton() {
+	const words = () => t().key.facts;
+	const labels = () => [words().limit, words().addresses, words().created, words().expires, words().lastUsed];
+	return (
+		<dl class={styles.facts} aria-busy="true">
+			<Fact label={words().scopes} wide>
+				<Skeleton width="60%" />
+			</Fact>
+			<For each={[...labels(), words().requests, words().id]}>
+				{(label) => (
+					<Fact label={label}>
+						<Skeleton width="72px" />
+						<Show when={label === words().created}>
+							<span class={styles.more}>
+								<Skeleton width="120px" height="10px" />
+							</span>
+						</Show>
+					</Fact>
+				)}
+			</For>
 		</dl>
 	);
 }

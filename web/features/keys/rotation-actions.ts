@@ -6,6 +6,7 @@ import { createAction } from "../../api/action.ts";
 import { api } from "../../api/client.ts";
 import { keyChanged, keyQuery } from "../../api/queries.ts";
 import { t } from "../../i18n/index.ts";
+import { notify } from "../../ui/toast.tsx";
 import type { IssuedKey } from "./reveal-dialog.tsx";
 import { ownUse } from "./rotation.ts";
 import { lifeToRepeat, type RotationChoice } from "./rotation-plan.ts";
@@ -23,7 +24,11 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 		keyChanged(client, previous);
 	};
 
-	const create = createAction((choice: RotationChoice) => api.keys.rotate.mutate({ id: oldId, ...choice }));
+	/** "made": somebody else has just made the successor. A second one would push the first aside, and leave it working. */
+	const create = createAction(async (choice: RotationChoice): Promise<Rotated | "made"> => {
+		const { rotated_to } = await api.keys.get.query({ id: oldId });
+		return rotated_to === null ? api.keys.rotate.mutate({ id: oldId, ...choice }) : "made";
+	});
 
 	/**
 	 * Ends the successor first: whatever fails after that leaves a rotation without successor, which the page knows how to
@@ -61,8 +66,9 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 		/** Makes the first successor. */
 		async create(choice: RotationChoice): Promise<void> {
 			const rotated = await create.run(choice);
-			if (rotated) take(rotated);
-			else lookAgain(oldId);
+			if (rotated && rotated !== "made") return take(rotated);
+			if (rotated === "made") notify(t().rotate.create.alreadyMade);
+			lookAgain(oldId);
 		},
 		/** Makes another successor; `last` is the one before. False if it was used after all, undefined if it failed. */
 		async replace(old: ApiKey, last: ApiKeyDetail | null): Promise<boolean | undefined> {

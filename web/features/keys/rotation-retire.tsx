@@ -3,12 +3,12 @@ import { type Accessor, Match, Show, Switch } from "solid-js";
 import type { ApiKey, ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import { loaded } from "../../api/loaded.ts";
 import { usageQuery } from "../../api/queries.ts";
-import { formatDateTime, formatNumber, formatSpan } from "../../i18n/format.ts";
+import { formatDate, formatDateTime, formatNumber, formatSpan } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { formatAgo, formatSince, formatUntil } from "./ago.ts";
 import { CallerList } from "./caller-list.tsx";
 import styles from "./rotation.module.css";
-import { endOf, integrationsOf, moveOf } from "./rotation.ts";
+import { endOf, integrationsOf, moveOf, SOON_MS } from "./rotation.ts";
 import { observation, type Pauses, pausesIn } from "./rotation-pause.ts";
 import { Confirmation } from "./rotation-steps.tsx";
 
@@ -20,9 +20,13 @@ const IN_USE_MS = 60_000;
 /** When the old key ends: by itself, or when somebody revokes it. */
 export function EndPlan(props: { old: ApiKey; now: Accessor<number> }) {
 	const text = () => {
-		const at = endOf(props.old);
-		if (at === null) return t().rotate.retire.plan;
-		return t().rotate.retire.planEnds(formatUntil(at, props.now()), formatDateTime(at));
+		const words = t().rotate.retire;
+		const { expires_at } = props.old;
+		const end = endOf(props.old);
+		if (end === null) return words.plan;
+		// A life that is long enough is no reason to hurry.
+		if (end === expires_at && Date.parse(end) - props.now() > SOON_MS) return words.planExpires(formatDate(end));
+		return words.planEnds(formatUntil(end, props.now()), formatDateTime(end));
 	};
 	return <p>{text()}</p>;
 }

@@ -8,10 +8,7 @@ import { formatUntil } from "./ago.ts";
 import { CallerList } from "./caller-list.tsx";
 import { keyHint } from "./key-state.ts";
 import styles from "./rotation.module.css";
-import { endOf, integrationsOf } from "./rotation.ts";
-
-/** An end that is so near has to be thought of while updating. */
-const SOON_MS = 8 * 86_400_000;
+import { endOf, integrationsOf, SOON_MS } from "./rotation.ts";
 
 /** What to put where, who will need it, and the way out for whoever has lost the new key. */
 export function UpdateStep(props: {

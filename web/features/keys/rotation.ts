@@ -140,6 +140,9 @@ export function witness(before: Witness | undefined, key: ApiKeyDetail): Witness
 	return { id: key.id, firstAt: known || use.count === 1 ? use.lastAt : null, used: true };
 }
 
+/** An end of the old key that is so near has to be thought of: a little more than the longest overlap on offer. */
+export const SOON_MS = 8 * 86_400_000;
+
 /** When a key ends by itself, or null. */
 export function endOf(key: Pick<ApiKey, "revokes_at" | "expires_at">): string | null {
 	if (key.revokes_at === null || key.expires_at === null) return key.revokes_at ?? key.expires_at;

@@ -31,6 +31,7 @@ export const rotate = {
 		asBefore: (span: string, date: string) => `After ${span}, as before (${date})`,
 		after: (span: string, date: string) => `After ${span} (${date})`,
 		days: (count: number, text: string) => `${text} ${plural(count, "day", "days")}`,
+		alreadyMade: "Somebody else has just created the new key. Nothing was changed.",
 		submit: "Create new key",
 		busy: "Creating…",
 		done: (hint: string, ago: string) => `${hint}, created ${ago}.`,
@@ -81,6 +82,7 @@ export const rotate = {
 		title: "Retire the old key",
 		later: "Once the new key is used, you see here how the old one falls silent.",
 		plan: "The old key works until you revoke it.",
+		planExpires: (date: string) => `The old key works until you revoke it, or until it expires on ${date}.`,
 		planEnds: (span: string, date: string) => `The old key ends by itself in ${span}, on ${date}.`,
 		hurry: (span: string) =>
 			`The old key ends by itself in ${span}. If the integration does not have the new key by then, its requests are refused.`,

@@ -21,7 +21,7 @@ export const create: Words["create"] = {
 		"Quem tiver esta chave poderá fazer tudo o que a API oferece, com todos os seus dados. Prefira escolher escopos se souber quais são.",
 	understood: "Entendo que esta chave poderá chamar todos os endpoints, inclusive os que forem criados depois",
 	rateLimit: "Limite por hora",
-	rateLimitHint: "Requisições em cada hora do relógio. As demais são recusadas com status 429 até a hora acabar.",
+	rateLimitHint: "Requisições em cada hora cheia. As demais são recusadas com status 429 até a hora acabar.",
 	expiry: "Expira",
 	days: (count) => `${count} dias`,
 	until: (date) => `até ${date}`,

@@ -32,6 +32,7 @@ export const rotate: Words["rotate"] = {
 		asBefore: (span, date) => `Depois de ${span}, como antes (${date})`,
 		after: (span, date) => `Depois de ${span} (${date})`,
 		days: (count, text) => `${text} ${plural(count, "dia", "dias")}`,
+		alreadyMade: "Outra pessoa acabou de criar a chave nova. Nada foi alterado.",
 		submit: "Criar chave nova",
 		busy: "Criando…",
 		done: (hint, ago) => `${hint}, criada ${ago}.`,
@@ -81,6 +82,7 @@ export const rotate: Words["rotate"] = {
 		title: "Aposentar a chave antiga",
 		later: "Quando a chave nova estiver em uso, você verá aqui a antiga ficar em silêncio.",
 		plan: "A chave antiga funciona até você revogar.",
+		planExpires: (date) => `A chave antiga funciona até você revogar, ou até expirar em ${date}.`,
 		planEnds: (span, date) => `A chave antiga se encerra sozinha em ${span}, em ${date}.`,
 		hurry: (span) =>
 			`A chave antiga se encerra sozinha em ${span}. Se a integração não tiver a chave nova até lá, as requisições serão recusadas.`,

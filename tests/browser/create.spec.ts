@@ -1,0 +1,412 @@
+/** The form that makes an API key. What comes after it is in reveal.spec.ts. */
+import type { Locator, Page, Route } from "@playwright/test";
+import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import type { TestTenant } from "./tenant.ts";
+
+const NEW = "/integrations/api-keys/new";
+const CREATE = "**/trpc/keys.create*";
+
+const submit = (page: Page) => page.getByRole("button", { name: "Create key" });
+const reveal = (page: Page) => page.getByRole("dialog", { name: /^Key for/ });
+const environment = (page: Page, name: "Live" | "Test") => page.getByRole("radio", { name, exact: true });
+
+/** Opens the form and gives the key a name, so that only what the test is about may be wrong. */
+async function openForm(page: Page, name = "CRM Nightly Sync"): Promise<void> {
+	await page.goto(NEW);
+	await page.getByLabel("Name").fill(name);
+}
+
+/** The one key of the tenant, as it was made. */
+async function madeKey(tenant: TestTenant) {
+	const { items } = await tenant.admin.api.query("keys.list");
+	expect(items).toHaveLength(1);
+	return tenant.admin.api.query("keys.get", { id: items[0]?.id ?? "" });
+}
+
+const keyCount = async (tenant: TestTenant) => (await tenant.admin.api.query("keys.list")).items.length;
+
+/** What a control says is wrong with it. */
+async function expectError(control: Locator, text: string | RegExp): Promise<void> {
+	await expect(control).toHaveAttribute("aria-invalid", "true");
+	await expect(control).toHaveAccessibleDescription(text);
+}
+
+test("a name is all it takes for a key with one scope, a limit and an end", async ({ page, tenant, signedIn }) => {
+	await signedIn();
+	await page.goto(NEW);
+	await expect(page).toHaveTitle("Create API key · SalesOS");
+	await expect(page.getByLabel("Name")).toBeFocused();
+	await page.keyboard.type("CRM Nightly Sync");
+	await page.keyboard.press("Enter");
+	await expect(reveal(page)).toBeVisible();
+
+	const key = await madeKey(tenant);
+	expect(key).toMatchObject({
+		name: "CRM Nightly Sync",
+		environment: "live",
+		scopes: ["default:sync"],
+		rate_limit: 1_000,
+		ip_allowlist: [],
+	});
+	expect(Date.parse(key.expires_at ?? "") - Date.parse(key.created_at)).toBe(90 * 86_400_000);
+});
+
+test("everything that can be chosen is what the key becomes", async ({ page, tenant, signedIn }) => {
+	await signedIn();
+	await openForm(page);
+	await environment(page, "Test").check();
+	await page.getByLabel("leads:read").check();
+	await page.getByLabel("default:sync").uncheck();
+	await page.getByLabel("Limit per hour").fill("2,500");
+	await page.getByRole("radio", { name: "30 days" }).check();
+	await page.getByText("Advanced").click();
+	await page.getByLabel("Allowed addresses").fill("203.0.113.7, 198.51.100.0/24\n\n2001:db8::/32\n");
+	await submit(page).click();
+	await expect(reveal(page)).toBeVisible();
+
+	const key = await madeKey(tenant);
+	expect(key).toMatchObject({
+		environment: "test",
+		scopes: ["leads:read"],
+		rate_limit: 2_500,
+		ip_allowlist: ["203.0.113.7", "198.51.100.0/24", "2001:db8::/32"],
+	});
+	expect(key.key_prefix).toMatch(/^sk_test_/);
+	expect(Date.parse(key.expires_at ?? "") - Date.parse(key.created_at)).toBe(30 * 86_400_000);
+});
+
+test("each scope says what it grants, each life when it ends, and one is recommended", async ({ page, signedIn }) => {
+	await signedIn();
+	await page.clock.setFixedTime("2031-05-06T10:00:00Z");
+	await page.goto(NEW);
+	await expect(page.getByLabel("default:sync")).toHaveAccessibleDescription("Send collaborators and activities");
+	await expect(page.getByLabel("leads:read")).toHaveAccessibleDescription("Read leads");
+	await expect(page.getByLabel("leads:write")).toHaveAccessibleDescription("Create and update leads");
+	await expect(page.getByRole("radio", { name: "30 days" })).toHaveAccessibleDescription("until Jun 5, 2031");
+	await expect(page.getByRole("radio", { name: "90 days A good default" })).toBeChecked();
+	await expect(page.getByRole("radio", { name: "365 days" })).toHaveAccessibleDescription("until May 5, 2032");
+});
+
+test("whoever comes from the list of test keys makes a test key", async ({ page, signedIn }) => {
+	await signedIn();
+	await page.goto(`${NEW}?env=test`);
+	await expect(environment(page, "Test")).toBeChecked();
+	await page.getByRole("link", { name: "Cancel" }).click();
+	await expect(page).toHaveURL("/integrations/api-keys?env=test");
+});
+
+test.describe("what is wrong is said", () => {
+	test("once a field was left, and no longer than it is wrong", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(NEW);
+		const name = page.getByLabel("Name");
+		await name.fill("x".repeat(101));
+		await expect(name).toHaveAttribute("aria-invalid", "false");
+		await name.press("Tab");
+		await expectError(name, /Shorten the name to 100 characters/);
+		await name.fill("x".repeat(100));
+		await expect(name).toHaveAttribute("aria-invalid", "false");
+		await name.fill(`sk_live_${"a".repeat(48)}`);
+		await expectError(name, /looks like an API key/);
+		await name.fill("");
+		await expectError(name, /Give the key a name/);
+	});
+
+	test("altogether when somebody submits; the first wrong field has the focus", async ({ page, tenant, signedIn }) => {
+		await signedIn();
+		await page.goto(NEW);
+		await page.getByLabel("default:sync").uncheck();
+		await page.getByLabel("Limit per hour").fill("1.5");
+		await page.getByText("On a date").click();
+		await submit(page).click();
+
+		await expect(page.getByLabel("Name")).toBeFocused();
+		await expectError(page.getByLabel("Name"), /Give the key a name/);
+		await expect(page.getByRole("group", { name: "Scopes" })).toHaveAccessibleDescription("Choose at least one scope.");
+		await expectError(page.getByLabel("Limit per hour"), /Enter a whole number, such as 1,000/);
+		await expectError(page.getByLabel("Last day"), /Choose the last day/);
+
+		await page.getByLabel("Name").fill("CRM");
+		await submit(page).click();
+		await expect(page.getByLabel("default:sync")).toBeFocused();
+		await page.getByLabel("leads:read").check();
+		await submit(page).click();
+		await expect(page.getByLabel("Limit per hour")).toBeFocused();
+		expect(await keyCount(tenant)).toBe(0);
+	});
+
+	test("of every line of addresses by itself, also where the field was closed", async ({ page, tenant, signedIn }) => {
+		await signedIn();
+		await openForm(page);
+		const advanced = page.getByText("Advanced");
+		await advanced.click();
+		const addresses = page.getByLabel("Allowed addresses");
+		await addresses.fill("203.0.113.7\n10.0.0.256\n::1\nexample.com");
+		await advanced.click();
+		await expect(addresses).toBeHidden();
+		await submit(page).click();
+		await expect(addresses).toBeFocused();
+		await expectError(addresses, /“10.0.0.256” in line 2 and “example.com” in line 4 are no addresses/);
+		await addresses.fill("203.0.113.7\n10.0.0.255\n::1\nexample.com");
+		await expectError(addresses, /“example.com” in line 4 is no address/);
+		expect(await keyCount(tenant)).toBe(0);
+	});
+
+	test("without moving the button away from under the pointer", async ({ page, signedIn }) => {
+		await signedIn();
+		await openForm(page);
+		const limit = page.getByLabel("Limit per hour");
+		await limit.fill("none");
+		const box = await submit(page).boundingBox();
+		if (!box) throw new Error("The button is not on the page");
+		await page.mouse.move(box.x + box.width / 2, box.y + 2);
+		await page.mouse.down();
+		await expect(limit).not.toBeFocused();
+		await expect(limit).toHaveAttribute("aria-invalid", "false");
+		await page.mouse.up();
+		await expectError(limit, /Enter a whole number/);
+		await expect(limit).toBeFocused();
+	});
+
+	test("what only the server can know appears at its field", async ({ page, tenant, signedIn, expectProblems }) => {
+		expectProblems({ status: 400, url: "keys.create" });
+		await signedIn();
+		// A browser whose clock is years behind takes a day for the future that is over.
+		await page.clock.setFixedTime("2020-01-01T12:00:00Z");
+		await openForm(page);
+		await page.getByText("On a date").click();
+		await page.getByLabel("Last day").fill("2020-02-01");
+		await submit(page).click();
+		await expectError(page.getByLabel("Last day"), /This day is over/);
+		await expect(page.getByLabel("Last day")).toBeFocused();
+		await page.getByLabel("Last day").fill("2120-02-01");
+		await submit(page).click();
+		await expect(reveal(page)).toBeVisible();
+		expect((await madeKey(tenant)).expires_at).toBe("2120-02-01T23:59:59.999Z");
+	});
+});
+
+test.describe("an unrestricted key", () => {
+	test("takes a warning and a word of consent", async ({ page, tenant, signedIn }) => {
+		await signedIn();
+		await openForm(page);
+		const unrestricted = page.getByLabel("Unrestricted");
+		await expect(unrestricted).not.toBeChecked();
+		await unrestricted.check();
+		await expect(page.getByText("Whoever gets hold of this key can do everything")).toBeVisible();
+		await expect(page.getByLabel("leads:read")).toBeDisabled();
+
+		await submit(page).click();
+		const consent = page.getByLabel("I understand that this key may call every endpoint");
+		await expect(consent).toBeFocused();
+		await expect(consent).toHaveAttribute("aria-invalid", "true");
+		await expect(page.getByText("Confirm this, or choose scopes instead.")).toBeVisible();
+		expect(await keyCount(tenant)).toBe(0);
+
+		await consent.check();
+		await submit(page).click();
+		await expect(reveal(page)).toBeVisible();
+		expect((await madeKey(tenant)).scopes).toEqual([]);
+	});
+
+	test("is given up by taking the choice back; consent has to be given anew", async ({ page, tenant, signedIn }) => {
+		await signedIn();
+		await openForm(page);
+		const unrestricted = page.getByLabel("Unrestricted");
+		await unrestricted.check();
+		await page.getByLabel("I understand").check();
+		await unrestricted.uncheck();
+		await expect(page.getByLabel("default:sync")).toBeChecked();
+		await expect(page.getByLabel("leads:read")).not.toBeChecked();
+		await unrestricted.check();
+		await expect(page.getByLabel("I understand")).not.toBeChecked();
+		await unrestricted.uncheck();
+		await submit(page).click();
+		await expect(reveal(page)).toBeVisible();
+		expect((await madeKey(tenant)).scopes).toEqual(["default:sync"]);
+	});
+});
+
+test.describe("in São Paulo", () => {
+	test.use({ timezoneId: "America/Sao_Paulo", locale: "pt-BR" });
+
+	test("a day ends there, numbers are written as there, and everything is said in Portuguese", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
+		await signedIn();
+		await page.goto(NEW);
+		await expect(page.getByRole("heading", { name: "Criar chave de API" })).toBeVisible();
+		await page.getByRole("button", { name: "Criar chave" }).click();
+		await expectError(page.getByLabel("Nome"), /Dê um nome à chave/);
+		await page.getByLabel("Nome").fill("Sincronização");
+		const limit = page.getByLabel("Limite por hora");
+		await expect(limit).toHaveValue("1.000");
+		await limit.fill("2500");
+		await limit.press("Tab");
+		await expect(limit).toHaveValue("2.500");
+		await page.getByText("Em uma data").click();
+		await page.getByLabel("Último dia").fill("2099-03-01");
+		await inBothThemes(page, () => expectAccessible(page));
+		await page.getByRole("button", { name: "Criar chave" }).click();
+		await expect(page.getByRole("dialog", { name: "Chave de Sincronização" })).toBeVisible();
+		await expect(page.getByText("Esta é a única vez que você verá esta chave.")).toBeVisible();
+		await expectAccessible(page);
+
+		const key = await madeKey(tenant);
+		expect(key).toMatchObject({ rate_limit: 2_500, expires_at: "2099-03-02T02:59:59.999Z" });
+	});
+});
+
+test("a key may be made never to expire, with a word of warning", async ({ page, tenant, signedIn }) => {
+	await signedIn();
+	await openForm(page);
+	const warning = page.getByText("A key that never expires goes on working");
+	await expect(warning).toBeHidden();
+	await page.getByRole("radio", { name: "Never" }).check();
+	await expect(warning).toBeVisible();
+	await submit(page).click();
+	await expect(reveal(page)).toBeVisible();
+	expect((await madeKey(tenant)).expires_at).toBeNull();
+});
+
+test.describe("when it does not work, nothing that was typed is lost:", () => {
+	const keepsItsName = (page: Page) => expect(page.getByLabel("Name")).toHaveValue("CRM Nightly Sync");
+
+	test("submitting twice makes one key", async ({ page, tenant, signedIn }) => {
+		await signedIn();
+		await openForm(page);
+		const held: Route[] = [];
+		await page.route(CREATE, (route) => void held.push(route));
+		await submit(page).click();
+		await expect(page.getByRole("button", { name: "Creating…" })).toHaveAttribute("aria-busy", "true");
+		// What a person's impatient click does. Playwright by itself waits until the button says that it can be clicked.
+		await page.getByRole("button", { name: "Creating…" }).click({ force: true });
+		await page.getByLabel("Name").press("Enter");
+		await page.locator("form").evaluate((form: HTMLFormElement) => form.requestSubmit());
+		for (const route of held) await route.continue();
+		await expect(reveal(page)).toBeVisible();
+		expect(held).toHaveLength(1);
+		expect(await keyCount(tenant)).toBe(1);
+	});
+
+	test("offline", async ({ page, context, tenant, signedIn, expectProblems }) => {
+		expectProblems({ unanswered: "keys.create" });
+		await signedIn();
+		await openForm(page);
+		await context.setOffline(true);
+		await submit(page).click();
+		await expect(page.getByText("You are offline, so nothing was sent.")).toBeVisible();
+		await keepsItsName(page);
+		await context.setOffline(false);
+		await submit(page).click();
+		await expect(reveal(page)).toBeVisible();
+		expect(await keyCount(tenant)).toBe(1);
+	});
+
+	test("no answer: the key may be there, and how to go on is said", async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
+		expectProblems({ unanswered: "keys.create" });
+		await signedIn();
+		// By way of the list, which thinks now that it knows all keys.
+		await page.goto("/integrations/api-keys");
+		await page.getByRole("main").getByRole("link", { name: "Create API key" }).first().click();
+		await page.getByRole("textbox", { name: "Name", exact: true }).fill("CRM Nightly Sync");
+		await page.route(CREATE, async (route) => {
+			await route.fetch();
+			await route.abort("connectionreset");
+		});
+		await submit(page).click();
+		await expect(page.getByText("nobody has seen its secret: revoke it")).toBeVisible();
+		await keepsItsName(page);
+		expect(await keyCount(tenant)).toBe(1);
+		await page.getByRole("link", { name: "Cancel" }).click();
+		await expect(page.getByRole("link", { name: "CRM Nightly Sync" })).toBeVisible();
+	});
+
+	test("trouble of the server comes with an id to quote", async ({ page, signedIn, expectProblems }) => {
+		expectProblems({ status: 500, url: "keys.create" });
+		await signedIn();
+		await openForm(page);
+		const data = { code: "INTERNAL", httpStatus: 500, path: "keys.create", request_id: "req_7Hq2" };
+		await page.route(CREATE, (route) =>
+			route.fulfill({ status: 500, json: [{ error: { message: "Something failed", code: -32603, data } }] }),
+		);
+		await submit(page).click();
+		const note = page.locator("form").getByText("req_7Hq2");
+		await expect(note).toBeVisible();
+		await keepsItsName(page);
+		await page.unroute(CREATE);
+		await submit(page).click();
+		await expect(reveal(page)).toBeVisible();
+	});
+
+	test("a session that has ended is taken up again over the form", async ({ page, context, demo, expectProblems }) => {
+		expectProblems({ status: 401, url: "session.me" }, { status: 401, url: "keys.create" });
+		await page.goto(NEW);
+		const signIn = async () => {
+			await page.getByLabel("Password").fill(demo.password);
+			await page.getByRole("button", { name: "Sign in" }).click();
+		};
+		await page.getByLabel("Email address").fill(demo.email);
+		await signIn();
+		const name = `CRM ${crypto.randomUUID()}`;
+		await page.getByLabel("Name").fill(name);
+		await page.getByLabel("leads:write").check();
+		await page.getByRole("radio", { name: "180 days" }).check();
+
+		await context.clearCookies();
+		await submit(page).click();
+		await expect(page.getByRole("dialog", { name: "Sign in to go on" })).toBeVisible();
+		await signIn();
+		await expect(page.getByRole("dialog")).toBeHidden();
+		await expect(page.getByText("Your session had ended, so nothing was sent.")).toBeVisible();
+		await expect(page.getByLabel("Name")).toHaveValue(name);
+		await expect(page.getByLabel("leads:write")).toBeChecked();
+		await expect(page.getByRole("radio", { name: "180 days" })).toBeChecked();
+		await submit(page).click();
+		await expect(page.getByRole("dialog", { name: `Key for ${name}` })).toBeVisible();
+	});
+});
+
+test("is accessible, with and without mistakes", async ({ page, signedIn }) => {
+	await signedIn();
+	await page.goto(NEW);
+	await inBothThemes(page, async (theme) => {
+		await expectAccessible(page);
+		await screenshot(page, `create-${theme}`);
+	});
+	await page.getByLabel("Unrestricted").check();
+	await page.getByText("On a date").click();
+	await page.getByText("Advanced").click();
+	await page.getByLabel("Allowed addresses").fill("nowhere");
+	await submit(page).click();
+	await page.getByRole("radio", { name: "Never" }).check();
+	await inBothThemes(page, () => expectAccessible(page));
+});
+
+test.describe("on a phone", () => {
+	test.use(PHONE);
+
+	test("fits, can be touched, and is accessible", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(NEW);
+		await expect(page.getByLabel("Name")).toBeVisible();
+		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+		const heights = await page
+			.locator("main label, main summary, main button[type=submit]")
+			.evaluateAll((elements) =>
+				elements
+					.filter((element) => element.matches("summary, button") || element.closest("fieldset"))
+					.map((element) => element.getBoundingClientRect().height),
+			);
+		expect(heights.length).toBeGreaterThan(10);
+		expect(Math.min(...heights)).toBeGreaterThanOrEqual(44);
+		await inBothThemes(page, () => expectAccessible(page));
+	});
+});

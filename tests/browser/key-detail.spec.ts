@@ -1,0 +1,496 @@
+/** The screen of one key: what it is, how it fares right now, and what can be done to it. */
+import type { Page, Route } from "@playwright/test";
+import { Session } from "../session.ts";
+import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
+import { secret } from "./surroundings.ts";
+import { TestTenant } from "./tenant.ts";
+
+const LIST = "/integrations/api-keys";
+const DAY_MS = 86_400_000;
+
+const heading = (page: Page) => page.getByRole("heading", { level: 1 });
+const fact = (page: Page, label: string) =>
+	page.locator("dl > div").filter({ has: page.locator("dt").getByText(label, { exact: true }) });
+const section = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
+const callerRows = (page: Page) => section(page, "Recent callers").locator("tbody tr");
+
+/** Where the sections of the screen begin, down to the callers. */
+const tops = (page: Page) =>
+	page
+		.getByRole("heading", { level: 2 })
+		.evaluateAll((headings) => headings.slice(0, 4).map((heading) => heading.getBoundingClientRect().top));
+
+/** The service fails at one procedure, whatever else travels in the same request. Returns how to end that. */
+async function failAt(page: Page, procedure: string): Promise<() => Promise<void>> {
+	const pattern = /\/trpc\//;
+	const answer = async (route: Route) => {
+		const procedures = new URL(route.request().url()).pathname.replace("/trpc/", "").split(",");
+		if (!procedures.includes(procedure)) return route.continue();
+		const response = await route.fetch();
+		// A batch is answered with a list, in its order.
+		const answers = (await response.json()) as unknown[];
+		const data = { code: "UNAVAILABLE", httpStatus: 503, request_id: "req-of-the-failure", path: procedure };
+		const failure = { error: { message: "Try again later.", code: -32_603, data } };
+		const json = answers.map((one, index) => (procedures[index] === procedure ? failure : one));
+		return route.fulfill({ response, status: 207, json });
+	};
+	await page.route(pattern, answer);
+	return () => page.unroute(pattern, answer);
+}
+
+/** Keeps back the answers to one procedure until it is told to let them go. */
+async function holdBack(page: Page, procedure: string): Promise<() => void> {
+	const { promise, resolve } = Promise.withResolvers<void>();
+	await page.route(new RegExp(`/trpc/.*${procedure}`), async (route) => {
+		await promise;
+		await route.continue();
+	});
+	return resolve;
+}
+
+test.describe("the facts", () => {
+	test("tell what the key may do, since when and until when", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({
+			name: "CRM Nightly Sync",
+			scopes: ["default:sync", "leads:read"],
+			rate_limit: 5_000,
+			ip_allowlist: ["203.0.113.0/24", "2001:db8::/32", "198.51.100.4", "198.51.100.5", "198.51.100.6"],
+			expires_in_days: 65,
+		});
+		// Somebody else than who made it, so that only its trail can tell the name.
+		await signedIn({ role: "owner" });
+		await page.goto(`${LIST}/${api_key.id}`);
+
+		await expect(heading(page)).toHaveText("CRM Nightly Sync");
+		await expect(page).toHaveTitle("CRM Nightly Sync · SalesOS");
+		const header = page.locator("main header").first();
+		await expect(header).toContainText(`${api_key.key_prefix}…${api_key.last_four}`);
+		await expect(header).toContainText("Active");
+		await expect(header).toContainText("Live");
+		await expect(fact(page, "Scopes")).toContainText("default:syncSend collaborators and activities");
+		await expect(fact(page, "Scopes")).toContainText("leads:readRead leads");
+		await expect(fact(page, "Limit per hour")).toContainText("5,000 requests");
+		await expect(fact(page, "Created")).toContainText(`by ${tenant.admin.email}`);
+		await expect(fact(page, "Expires")).toContainText(/in 6[45] days/);
+		await expect(fact(page, "Last used")).toContainText("Never used");
+		await expect(fact(page, "Admitted in total")).toContainText("0");
+		await expect(fact(page, "Id")).toContainText(api_key.id);
+
+		const addresses = fact(page, "Allowed addresses");
+		await expect(addresses.getByText("198.51.100.4")).toBeVisible();
+		await expect(addresses.getByText("198.51.100.6")).toBeHidden();
+		await addresses.getByText("2 more").click();
+		await expect(addresses.getByText("198.51.100.6")).toBeVisible();
+	});
+
+	test("say so where there is no restriction, and who made a key that no person made", async ({
+		page,
+		tenant,
+		signedIn,
+		service,
+	}) => {
+		const platform = new Session(service, secret("SERVICE_ROLE_KEY"));
+		const { api_key } = await platform.mutate("keys.create", { tenant_id: tenant.id, name: "Made by us", scopes: [] });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		await expect(fact(page, "Scopes")).toContainText("UnrestrictedThis key may call every endpoint.");
+		await expect(fact(page, "Allowed addresses")).toContainText("Any address");
+		await expect(fact(page, "Expires")).toContainText("Never");
+		await expect(fact(page, "Created")).toContainText("by Platform");
+	});
+
+	test("lead from a rotated key to its successor and back", async ({ page, tenant, signedIn }) => {
+		const { api_key: old } = await tenant.createKey({ name: "Partner X" });
+		const { api_key: successor } = await tenant.admin.api.mutate("keys.rotate", {
+			id: old.id,
+			revoke_previous_after_hours: 24,
+		});
+		await signedIn();
+		await page.goto(`${LIST}/${old.id}`);
+		await expect(fact(page, "Ends after rotation")).toContainText(/in 2[34] hr\./);
+		await expect(page.getByRole("link", { name: "Continue rotation" })).toHaveAttribute(
+			"href",
+			`${LIST}/${old.id}/rotate`,
+		);
+		await fact(page, "Replaced by").getByRole("link").click();
+		await expect(page).toHaveURL(`${LIST}/${successor.id}`);
+		await expect(fact(page, "Id")).toContainText(successor.id);
+		await expect(page.getByRole("link", { name: "Rotate" })).toBeVisible();
+		await fact(page, "Replaces").getByRole("link").click();
+		await expect(fact(page, "Id")).toContainText(old.id);
+	});
+});
+
+test.describe("the running hour", () => {
+	test("is followed live, up to its limit", async ({ page, tenant, signedIn, integration }) => {
+		const { key, api_key } = await tenant.createKey({ name: "CRM", rate_limit: 5 });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		const hour = section(page, "This hour");
+		const meter = hour.getByRole("meter", { name: "Requests used this hour" });
+		await expect(meter).toHaveAttribute("aria-valuetext", "0 of 5 requests");
+		await expect(hour).toContainText(/Resets in[0-5]?\d:\d\d/);
+
+		for (let request = 0; request < 4; request++) await integration(key).whoami();
+		await expect(meter).toHaveAttribute("aria-valuetext", "4 of 5 requests");
+		await expect(hour).toContainText("Used4 of 5");
+		await expect(hour).toContainText("Left1");
+		await expect(hour).toContainText("Close to the limit.");
+
+		await integration(key).whoami();
+		await expect(meter).toHaveAttribute("aria-valuetext", "5 of 5 requests");
+		await expect(hour).toContainText("The limit is reached.");
+		await expect(fact(page, "Admitted in total")).toContainText("5");
+		await expect(fact(page, "Last used")).toContainText(/now|sec/);
+	});
+
+	test("counts down", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.clock.install();
+		await page.goto(`${LIST}/${api_key.id}`);
+		const figure = section(page, "This hour").locator("dd").last();
+		await expect(figure).toHaveText(/^\d+:\d\d$/);
+		const seconds = async () => {
+			const [minutes = 0, rest = 0] = ((await figure.textContent()) ?? "").split(":").map(Number);
+			return minutes * 60 + rest;
+		};
+		const before = await seconds();
+		await page.clock.runFor(10_000);
+		await expect.poll(async () => before - (await seconds())).toBeGreaterThanOrEqual(10);
+	});
+
+	test("says so when it is not up to date, and when it is again", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		const hour = section(page, "This hour");
+		await expect(hour.getByRole("meter")).toHaveAttribute("aria-valuetext", "0 of 1,000 requests");
+		const works = await failAt(page, "keys.get");
+		await expect(hour.getByRole("status")).toHaveText(/^Not up to date\./);
+		await expect(heading(page)).toHaveText("CRM");
+		await works();
+		await expect(hour.getByRole("status")).toBeEmpty();
+	});
+});
+
+test.describe("who called", () => {
+	test("is told most recent first: from where, with what, for what and how often", async ({
+		page,
+		tenant,
+		signedIn,
+		service,
+	}) => {
+		const { key, api_key } = await tenant.createKey({ name: "CRM" });
+		const chrome =
+			"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36";
+		const call = (path: string, address: string, agent: string) =>
+			service.fetch(path, {
+				headers: { authorization: `Bearer ${key}`, "cf-connecting-ip": address, "user-agent": agent },
+			});
+		await call("/v1/whoami", "203.0.113.7", chrome);
+		await call("/v1/whoami", "203.0.113.8", "python-requests/2.32.3");
+		await call("/v1/whoami", "203.0.113.8", "python-requests/2.32.3");
+		// Refused for its scope, and seen all the same.
+		await call("/v1/leads", "203.0.113.8", "python-requests/2.32.3");
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+
+		await expect(callerRows(page)).toHaveCount(3);
+		const cells = (index: number) => callerRows(page).nth(index).locator("td");
+		await expect(cells(0).nth(0)).toHaveText("203.0.113.8");
+		await expect(cells(0).nth(2)).toHaveText("GET /v1/leads");
+		await expect(cells(1).nth(1)).toHaveText("python-requests/2.32.3");
+		await expect(cells(1).nth(2)).toHaveText("GET /v1/whoami");
+		await expect(cells(1).nth(3)).toContainText("2");
+		await expect(cells(2).nth(1)).toHaveText("Chrome on Windows");
+		await expect(cells(2).nth(1)).toHaveAttribute("title", chrome);
+		await expect(cells(2).nth(4)).toHaveText(/now|ago/);
+	});
+
+	test("stays as it is while it is looked at again: what somebody selects there stays selected", async ({
+		page,
+		tenant,
+		signedIn,
+		integration,
+	}) => {
+		const { key, api_key } = await tenant.createKey({ name: "CRM" });
+		await integration(key, "203.0.113.7").whoami();
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		const address = callerRows(page).first().locator("code").first();
+		await address.selectText();
+		await integration(key, "203.0.113.7").whoami();
+		await expect(callerRows(page).first().locator("td").nth(3)).toContainText("2");
+		expect(await page.evaluate(() => String(getSelection()))).toBe("203.0.113.7");
+	});
+
+	test("is nobody at first", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		await expect(section(page, "Recent callers")).toContainText("Nobody has called with this key lately.");
+	});
+});
+
+test.describe("what can be done", () => {
+	test("is to edit it, and the screen follows", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM", rate_limit: 1_000 });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		const edit = page.getByRole("button", { name: "Edit", exact: true });
+		await edit.click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByLabel("Name").fill("CRM in Lisbon");
+		await dialog.getByRole("button", { name: /^Save/ }).click();
+		await expect(dialog).toBeHidden();
+		await expect(heading(page)).toHaveText("CRM in Lisbon");
+		await expect(edit).toBeFocused();
+		await expect(section(page, "Audit trail").getByRole("listitem").first()).toContainText("changed this key");
+	});
+
+	test("is to revoke it, which is final", async ({ page, tenant, signedIn, integration }) => {
+		const { key, api_key } = await tenant.createKey({ name: "CRM" });
+		const who = await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		await page.getByRole("button", { name: "Revoke", exact: true }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByLabel(/^Reason/).fill("Laptop stolen");
+		await dialog.getByRole("button", { name: "Revoke key" }).click();
+		await expect(dialog).toBeHidden();
+
+		await expect(page.locator("main header").first()).toContainText("Revoked");
+		for (const name of ["Edit", "Revoke"]) await expect(page.getByRole("button", { name, exact: true })).toBeHidden();
+		await expect(page.getByRole("link", { name: "Rotate" })).toBeHidden();
+		await expect(page.getByRole("button", { name: "Delete", exact: true })).toBeVisible();
+		await expect(heading(page)).toBeFocused();
+		await expect(fact(page, "Revoked")).toContainText(`by ${who.email}`);
+		await expect(fact(page, "Revoked")).toContainText("Reason: Laptop stolen");
+		await expect(section(page, "This hour")).toContainText("Every request with it is refused.");
+		expect((await integration(key).whoami()).status).toBe(401);
+	});
+
+	test("is to delete it, which leads back to the list", async ({ page, tenant, signedIn, integration }) => {
+		const { key, api_key } = await tenant.createKey({ name: "CRM" });
+		await tenant.createKey({ name: "Website Forms" });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		await page.getByRole("button", { name: "Delete", exact: true }).click();
+		const dialog = page.getByRole("dialog");
+		await dialog.getByRole("textbox").fill("CRM");
+		await dialog.getByRole("button", { name: "Delete key" }).click();
+
+		await expect(page).toHaveURL(LIST);
+		await expect(page.getByText("CRM is deleted.")).toBeVisible();
+		await expect(page.locator("tbody tr")).toHaveCount(1);
+		await expect(page.locator("tbody tr")).toContainText("Website Forms");
+		expect((await integration(key).whoami()).status).toBe(401);
+	});
+
+	test("is to give an expired key new life", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({
+			name: "CRM",
+			expires_at: new Date(Date.now() + 1_500).toISOString(),
+		});
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		const header = page.locator("main header").first();
+		// The screen notices by itself.
+		await expect(header).toContainText("Expired");
+		await expect(section(page, "This hour")).toContainText("This key has expired.");
+		await expect(page.getByRole("button", { name: "Edit", exact: true })).toBeVisible();
+		await expect(page.getByRole("link", { name: "Rotate" })).toBeHidden();
+		await tenant.admin.api.mutate("keys.update", {
+			id: api_key.id,
+			expires_at: new Date(Date.now() + 90 * DAY_MS).toISOString(),
+		});
+		await expect(header).toContainText("Active");
+	});
+
+	test("is cancelled without a trace, and the focus goes back", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		for (const name of ["Edit", "Revoke", "Delete"]) {
+			const button = page.getByRole("button", { name, exact: true });
+			await button.focus();
+			await page.keyboard.press("Enter");
+			await expect(page.getByRole("dialog")).toBeVisible();
+			await expectAccessible(page);
+			await page.keyboard.press("Escape");
+			await expect(page.getByRole("dialog")).toBeHidden();
+			await expect(button).toBeFocused();
+		}
+	});
+});
+
+test.describe("what is shown until there is something to show", () => {
+	test("begins with what the list knew, and nothing jumps when the rest arrives", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(LIST);
+		await expect(page.getByRole("link", { name: "CRM" })).toBeVisible();
+		const letGo = await holdBack(page, "keys.get");
+		await page.getByRole("link", { name: "CRM" }).click();
+
+		await expect(heading(page)).toHaveText("CRM");
+		await expect(fact(page, "Limit per hour")).toContainText("1,000 requests");
+		await expect(section(page, "This hour").getByRole("meter")).toHaveAttribute("aria-valuetext", "Loading…");
+		const before = await tops(page);
+		letGo();
+		await expect(section(page, "This hour").getByRole("meter")).toHaveAttribute(
+			"aria-valuetext",
+			"0 of 1,000 requests",
+		);
+		expect(await tops(page)).toEqual(before);
+	});
+
+	test("has the places of everything, where nothing is known yet", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		const letGo = await holdBack(page, "keys.get");
+		await page.goto(`${LIST}/${api_key.id}`);
+		await expect(page.getByText("Limit per hour")).toBeVisible();
+		const before = await tops(page);
+		letGo();
+		await expect(heading(page)).toHaveText("CRM");
+		await expect(page.getByRole("slider")).toBeVisible();
+		expect(await tops(page)).toEqual(before);
+	});
+
+	test("for a key that does not exist, is deleted or is another company's, is the same", async ({
+		page,
+		tenant,
+		signedIn,
+		service,
+	}) => {
+		const { api_key: deleted } = await tenant.createKey({ name: "Gone" });
+		await tenant.admin.api.mutate("keys.delete", { id: deleted.id });
+		const { api_key: foreign } = await (await TestTenant.create(service, "Other")).createKey({
+			name: "Not yours",
+		});
+		await signedIn();
+		for (const id of ["nosuchkey", deleted.id, foreign.id]) {
+			await page.goto(`${LIST}/${id}`);
+			await expect(heading(page)).toHaveText("API key");
+			await expect(page.getByRole("heading", { name: "There is no such key" })).toBeVisible();
+		}
+		await inBothThemes(page, () => expectAccessible(page));
+		await expect(page.getByRole("link", { name: "Look in audit log" })).toHaveAttribute(
+			"href",
+			`/integrations/audit-log?key_id=${foreign.id}`,
+		);
+		await page.getByRole("link", { name: "Go to API keys" }).click();
+		await expect(page).toHaveURL(LIST);
+	});
+
+	test("is told as soon as somebody else deletes the key", async ({ page, tenant, signedIn, expectProblems }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(`${LIST}/${api_key.id}`);
+		await expect(heading(page)).toHaveText("CRM");
+		expectProblems({ status: 404, url: "keys.get" });
+		await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
+		await expect(page.getByRole("heading", { name: "There is no such key" })).toBeVisible();
+	});
+
+	test("heals by itself where the list knew the key", async ({ page, tenant, signedIn }) => {
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(LIST);
+		const works = await failAt(page, "keys.get");
+		await page.getByRole("link", { name: "CRM" }).click();
+		const hour = section(page, "This hour");
+		await expect(hour.getByRole("status")).toHaveText(/^Not up to date\./);
+		await expect(heading(page)).toHaveText("CRM");
+		await works();
+		await expect(hour.getByRole("meter")).toHaveAttribute("aria-valuetext", "0 of 1,000 requests");
+		await expect(hour.getByRole("status")).toBeEmpty();
+	});
+
+	test("where the service fails, is what to quote, and another try", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		const works = await failAt(page, "keys.get");
+		await page.goto(`${LIST}/${api_key.id}`);
+		const panel = page.getByRole("alert").filter({ hasText: "The key could not be loaded" });
+		await expect(panel).toContainText("req-of-the-failure");
+		await expectAccessible(page);
+		await works();
+		await panel.getByRole("button", { name: "Try again" }).click();
+		await expect(heading(page)).toHaveText("CRM");
+	});
+});
+
+test.describe("to everybody", () => {
+	test("is accessible in both themes, while it waits as well", async ({ page, tenant, signedIn, integration }) => {
+		const { key, api_key } = await tenant.createKey({ name: "CRM", scopes: [], rate_limit: 3 });
+		for (let request = 0; request < 5; request++) await integration(key).whoami();
+		await signedIn();
+		const letGo = await holdBack(page, "keys.get");
+		await page.goto(`${LIST}/${api_key.id}`);
+		await expect(page.getByText("This hour")).toBeVisible();
+		await inBothThemes(page, () => expectAccessible(page));
+		letGo();
+		await expect(section(page, "This hour")).toContainText("The limit is reached.");
+		await expect(page.getByRole("slider")).toBeVisible();
+		await inBothThemes(page, () => expectAccessible(page));
+	});
+
+	test.describe("on a phone", () => {
+		test.use(PHONE);
+
+		test("fits, and keeps what ends a key in a menu", async ({ page, tenant, signedIn, integration }) => {
+			const { key, api_key } = await tenant.createKey({ name: "CRM", expires_in_days: 90 });
+			await integration(key).whoami();
+			await signedIn();
+			await page.goto(`${LIST}/${api_key.id}`);
+			await expect(callerRows(page)).toHaveCount(1);
+			await expect(page.getByRole("slider")).toBeVisible();
+			expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+			await inBothThemes(page, () => expectAccessible(page));
+			const controls = page.getByRole("main").locator("a, button, summary, label:has(input)");
+			for (const control of await controls.all()) {
+				if (!(await control.isVisible())) continue;
+				const box = await control.boundingBox();
+				expect.soft(box?.height, (await control.textContent()) ?? "").toBeGreaterThanOrEqual(43.5);
+			}
+
+			await expect(page.getByRole("button", { name: "Revoke", exact: true })).toBeHidden();
+			const menu = page.getByRole("button", { name: "Actions for CRM" });
+			await menu.click();
+			await expect(page.getByRole("menuitem")).toHaveText(["Revoke", "Delete"]);
+			await page.getByRole("menuitem", { name: "Revoke" }).click();
+			await expect(page.getByRole("dialog")).toBeVisible();
+			await page.keyboard.press("Escape");
+			await expect(menu).toBeFocused();
+		});
+	});
+
+	test.describe("in Portuguese", () => {
+		test.use({ locale: "pt-BR" });
+
+		test("reads as written for them", async ({ page, tenant, signedIn, integration }) => {
+			const { key, api_key } = await tenant.createKey({
+				name: "CRM",
+				scopes: [],
+				expires_in_days: 9,
+				rate_limit: 5_000,
+			});
+			await integration(key).whoami();
+			await signedIn();
+			await page.goto(`${LIST}/${api_key.id}`);
+			await expect(section(page, "Nesta hora")).toContainText("1 de 5.000");
+			await expect(fact(page, "Escopos")).toContainText("Sem restrição");
+			await expect(fact(page, "Expira")).toContainText("em 9 dias");
+			for (const name of ["Editar", "Revogar", "Excluir"])
+				await expect(page.getByRole("button", { name, exact: true })).toBeVisible();
+			await expect(section(page, "Requisições").getByRole("button", { name: /^Aceitas/ })).toContainText("1");
+			await expectAccessible(page);
+		});
+	});
+});

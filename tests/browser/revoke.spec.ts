@@ -1,0 +1,447 @@
+/** Revoking: what it will stop is said before, and it has stopped when the dialog says so. */
+import type { Locator, Page, Route } from "@playwright/test";
+import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import type { TestTenant } from "./tenant.ts";
+
+const LIST = "/integrations/api-keys";
+
+const row = (page: Page, name: string): Locator => page.locator("tbody tr").filter({ hasText: name });
+const dialog = (page: Page): Locator => page.getByRole("dialog");
+const fact = (page: Page, term: string): Locator =>
+	dialog(page).locator("dl > div").filter({ hasText: term }).locator("dd");
+const confirm = (page: Page): Locator => dialog(page).getByRole("button", { name: /^Revok/ });
+const reason = (page: Page): Locator => dialog(page).getByLabel("Reason (optional)");
+
+const readsLeads = (tenant: TestTenant, name = "CRM Nightly Sync") =>
+	tenant.createKey({ name, scopes: ["leads:read"] });
+
+/** Opens the dialog from the menu of a key's row. */
+async function startFromList(page: Page, name: string): Promise<void> {
+	await page.goto(LIST);
+	await page.getByRole("button", { name: `Actions for ${name}` }).click();
+	await page.getByRole("menuitem", { name: "Revoke" }).click();
+	await expect(dialog(page)).toBeVisible();
+}
+
+async function select(page: Page, names: string[]): Promise<void> {
+	await page.goto(LIST);
+	for (const name of names) await row(page, name).getByRole("checkbox").check();
+	await page.getByRole("button", { name: "Revoke selected" }).click();
+	await expect(dialog(page)).toBeVisible();
+}
+
+/** Keeps requests back until it is told to let them go. */
+async function hold(page: Page, pattern: RegExp): Promise<() => void> {
+	const { promise, resolve } = Promise.withResolvers<void>();
+	await page.route(pattern, async (route) => {
+		await promise;
+		await route.continue();
+	});
+	return resolve;
+}
+
+const failure = (code: string, httpStatus: number) => ({
+	error: {
+		message: "Something failed on our side.",
+		code: -32_603,
+		data: { code, httpStatus, request_id: "req_7Hq2", path: "keys.revoke" },
+	},
+});
+
+/** The service fails at every call of a procedure. Returns how to end that. */
+async function failAt(page: Page, procedure: string): Promise<() => Promise<void>> {
+	const pattern = new RegExp(`/trpc/${procedure.replace(".", "\\.")}`);
+	await page.route(pattern, (route) => route.fulfill({ status: 500, json: [failure("INTERNAL", 500)] }));
+	return () => page.unroute(pattern);
+}
+
+test.describe("one key", () => {
+	test("what it stops is said, and then it is stopped", async ({ page, tenant, signedIn, integration }) => {
+		const { key, api_key } = await readsLeads(tenant);
+		const caller = integration(key, "203.0.113.7");
+		for (let request = 0; request < 3; request++) await caller.get("/v1/leads");
+		await integration(key, "203.0.113.8").get("/v1/leads");
+		const who = await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+
+		await expect(dialog(page)).toHaveAccessibleName("Revoke CRM Nightly Sync?");
+		await expect(dialog(page)).toHaveAccessibleDescription(
+			/CRM Nightly Sync was used \d+ seconds? ago by 2 callers\. Requests with this key will be refused from now on\. This cannot be undone\./,
+		);
+		await expect(fact(page, "Key")).toHaveText(`${api_key.key_prefix}…${api_key.last_four}`);
+		await expect(fact(page, "Requests in the last 24 hours")).toHaveText("4");
+		const callers = dialog(page).getByRole("list", { name: "Recent callers" }).getByRole("listitem");
+		await expect(callers).toHaveCount(2);
+		await expect(callers.first()).toContainText("203.0.113.8");
+		await expect(callers.last()).toContainText("203.0.113.7");
+		await inBothThemes(page, async () => expectAccessible(page));
+		await screenshot(page, "revoke");
+
+		await reason(page).fill("Laptop stolen");
+		await confirm(page).click();
+		await expect(
+			page.getByText("CRM Nightly Sync is revoked. Its requests are refused from now on.", { exact: true }),
+		).toBeVisible();
+		expect((await caller.get("/v1/leads")).status).toBe(401);
+		await expect(dialog(page)).toBeHidden();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+		const { items } = await tenant.admin.api.query("audit.list", { key_id: api_key.id, action: "api_key.revoke" });
+		expect(items).toMatchObject([{ actor: who.id }]);
+		expect(JSON.stringify(items)).toContain("Laptop stolen");
+	});
+
+	test("a key that was never used says so", async ({ page, tenant, signedIn }) => {
+		await readsLeads(tenant);
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		await expect(dialog(page)).toContainText("CRM Nightly Sync was never used.");
+		await expect(fact(page, "Last used")).toHaveText("Never used");
+		await expect(fact(page, "Requests in the last 24 hours")).toHaveText("0");
+		await expect(fact(page, "Recent callers")).toHaveText("None");
+	});
+
+	test("refused requests are told apart, and of many callers five are named", async ({
+		page,
+		tenant,
+		signedIn,
+		integration,
+	}) => {
+		const { key } = await readsLeads(tenant);
+		for (let host = 1; host <= 8; host++) await integration(key, `203.0.113.${host}`).get("/v1/leads");
+		await integration(key, "203.0.113.8").post("/v1/leads", { name: "Ana", email: "ana@acme.example" });
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		await expect(dialog(page)).toContainText("by 8 callers");
+		await expect(fact(page, "Requests in the last 24 hours")).toHaveText("8, and 1 refused");
+		const callers = dialog(page).getByRole("list", { name: "Recent callers" }).getByRole("listitem");
+		await expect(callers).toHaveCount(6);
+		await expect(callers.last()).toHaveText("and 3 more");
+	});
+
+	test("nothing happens by a stray key, and leaving changes nothing", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await readsLeads(tenant);
+		await signedIn();
+		const opener = page.getByRole("button", { name: "Revoke", exact: true });
+		await page.goto(`${LIST}/${api_key.id}`);
+		for (const leave of ["Enter", "Escape"]) {
+			await opener.click();
+			await expect(dialog(page).locator(":focus")).toHaveCount(1);
+			await expect(confirm(page)).not.toBeFocused();
+			await page.keyboard.press(leave);
+			await expect(dialog(page)).toBeHidden();
+			await expect(opener).toBeFocused();
+		}
+		await opener.click();
+		await reason(page).fill("No");
+		await page.keyboard.press("Enter");
+		await expect(dialog(page)).toBeVisible();
+		await dialog(page).getByRole("button", { name: "Cancel" }).click();
+		expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).status).toBe("active");
+	});
+
+	test("the row changes when the server has answered, not before", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await readsLeads(tenant);
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		const calls: string[] = [];
+		page.on("request", (request) => request.url().includes("keys.revoke") && calls.push(request.url()));
+		const release = await hold(page, /\/trpc\/keys\.revoke/);
+		await confirm(page).click();
+		await expect(confirm(page)).toHaveAccessibleName("Revoking…");
+		await expect(confirm(page)).toHaveAttribute("aria-busy", "true");
+		await expect(confirm(page)).toBeFocused();
+		await page.keyboard.press("Enter");
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Active");
+		expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).status).toBe("active");
+		release();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+		await expect(dialog(page)).toBeHidden();
+		// Asking twice is no second call.
+		expect(calls).toHaveLength(1);
+	});
+
+	test("whoever leaves the dialog while it works still hears what became of it", async ({ page, tenant, signedIn }) => {
+		await readsLeads(tenant);
+		await readsLeads(tenant, "Partner X");
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		const release = await hold(page, /\/trpc\/keys\.revoke/);
+		await confirm(page).click();
+		await page.keyboard.press("Escape");
+		await page.getByRole("button", { name: "Actions for Partner X" }).click();
+		await page.getByRole("menuitem", { name: "Revoke" }).click();
+		await expect(dialog(page)).toHaveAccessibleName("Revoke Partner X?");
+		release();
+		await expect(page.getByText("CRM Nightly Sync is revoked.")).toBeVisible();
+		// The other dialog is not closed by that.
+		await expect(dialog(page)).toHaveAccessibleName("Revoke Partner X?");
+	});
+
+	test("a reason that would give a key away, or is too long, is not sent", async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
+		const { key, api_key } = await readsLeads(tenant);
+		expectProblems({ status: 400, url: "keys.revoke" });
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		const calls: string[] = [];
+		page.on("request", (request) => request.url().includes("keys.revoke") && calls.push(request.url()));
+		await reason(page).fill(`Found ${key} in a log`);
+		await expect(reason(page)).toHaveAccessibleDescription(/Take the API key out of the reason/);
+		await expect(reason(page)).toHaveAttribute("aria-invalid", "true");
+		await confirm(page).click();
+		await reason(page).fill("x".repeat(201));
+		await expect(reason(page)).toHaveAccessibleDescription(/Shorten the reason to 200 characters/);
+		await confirm(page).click();
+		expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).status).toBe("active");
+		expect(calls).toEqual([]);
+		// What only the server knows it says at the field.
+		await reason(page).fill("Bell\u0007");
+		await confirm(page).click();
+		await expect(reason(page)).toHaveAccessibleDescription(/Must not contain control characters/);
+		await expectAccessible(page);
+		await reason(page).fill("Bell");
+		await expect(reason(page)).toHaveAttribute("aria-invalid", "false");
+		await confirm(page).click();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+	});
+
+	test("a service that fails says so in the dialog, where one tries again", async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
+		await readsLeads(tenant);
+		expectProblems({ status: 500, url: "keys.revoke" });
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		await reason(page).fill("Laptop stolen");
+		const works = await failAt(page, "keys.revoke");
+		await confirm(page).click();
+		await expect(dialog(page)).toContainText("Something went wrong on our side.");
+		await expect(dialog(page)).toContainText("req_7Hq2");
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Active");
+		await works();
+		await confirm(page).click();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+	});
+
+	test("what is not known of a key does not keep it alive", async ({ page, tenant, signedIn, expectProblems }) => {
+		await readsLeads(tenant);
+		expectProblems({ status: 500, url: "keys.get" }, { status: 500, url: "keys.usage" });
+		await signedIn();
+		await page.goto(LIST);
+		await failAt(page, "keys.get");
+		await failAt(page, "keys.usage");
+		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
+		await page.getByRole("menuitem", { name: "Revoke" }).click();
+		await expect(dialog(page)).toContainText("What uses this key could not be loaded.");
+		await expectAccessible(page);
+		await confirm(page).click();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+	});
+
+	test("a key that was deleted meanwhile is gone, and the dialog says so", async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
+		const { api_key } = await readsLeads(tenant);
+		expectProblems({ status: 404, url: "keys.get" });
+		await signedIn();
+		await page.goto(LIST);
+		await expect(row(page, "CRM Nightly Sync")).toBeVisible();
+		await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
+		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
+		await page.getByRole("menuitem", { name: "Revoke" }).click();
+		await expect(dialog(page)).toContainText("CRM Nightly Sync was deleted in the meantime.");
+		await expect(confirm(page)).toHaveCount(0);
+		await dialog(page).locator("footer").getByRole("button", { name: "Close" }).click();
+		await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
+	});
+
+	test("a key that expired can be ended for good", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({
+			name: "CRM Nightly Sync",
+			expires_at: new Date(Date.now() + 1_500).toISOString(),
+		});
+		await expect
+			.poll(async () => (await tenant.admin.api.query("keys.get", { id: api_key.id })).status)
+			.toBe("expired");
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		await expect(dialog(page)).toContainText("It has expired, so its requests are refused already.");
+		await confirm(page).click();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+	});
+});
+
+test.describe("two people at once", () => {
+	test("what one revokes the other sees without reloading", async ({
+		page,
+		tenant,
+		signedIn,
+		newWindow,
+		integration,
+	}) => {
+		const { key, api_key } = await readsLeads(tenant);
+		const colleague = await newWindow();
+		await signedIn({ role: "owner" }, colleague);
+		await colleague.goto(`${LIST}/${api_key.id}`);
+		const state = colleague.locator("main header").first();
+		await expect(state).toContainText("Active");
+
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		await confirm(page).click();
+		await expect(page.getByText("CRM Nightly Sync is revoked.")).toBeVisible();
+		expect((await integration(key).get("/v1/leads")).status).toBe(401);
+		await expect(state).toContainText("Revoked");
+		await expect(colleague.getByRole("button", { name: "Revoke", exact: true })).toHaveCount(0);
+	});
+
+	test("a dialog that is open offers nothing that another has done", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await readsLeads(tenant);
+		await signedIn();
+		await startFromList(page, "CRM Nightly Sync");
+		await expect(dialog(page)).toContainText("Requests with this key will be refused from now on.");
+		await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
+		await expect(dialog(page)).toContainText("CRM Nightly Sync is revoked already.");
+		await expect(confirm(page)).toHaveCount(0);
+		await expectAccessible(page);
+		await dialog(page).locator("footer").getByRole("button", { name: "Close" }).click();
+		// The row learns it with the dialog.
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+	});
+
+	test("revoking what was just revoked is no mistake", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await readsLeads(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		await expect(row(page, "CRM Nightly Sync")).toBeVisible();
+		const release = await hold(page, /\/trpc\/keys\.get/);
+		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
+		await page.getByRole("menuitem", { name: "Revoke" }).click();
+		await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
+		await confirm(page).click();
+		await expect(page.getByText("CRM Nightly Sync is revoked.")).toBeVisible();
+		release();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+	});
+});
+
+test.describe("several keys", () => {
+	test("are named, and revoked together", async ({ page, tenant, signedIn, integration }) => {
+		const made = [];
+		for (const name of ["Alpha", "Beta", "Gamma", "Delta"]) made.push(await readsLeads(tenant, name));
+		for (const { key } of made.slice(0, 2)) await integration(key).get("/v1/leads");
+		await signedIn();
+		await expect(async () => {
+			await page.goto(LIST);
+			await expect(row(page, "Beta").locator("time").first()).toHaveText(/now|ago/, { timeout: 1_000 });
+		}).toPass({ timeout: 25_000 });
+		await select(page, ["Alpha", "Beta", "Gamma"]);
+
+		await expect(dialog(page)).toHaveAccessibleName("Revoke 3 keys?");
+		await expect(dialog(page)).toContainText("2 of them were used in the last 24 hours.");
+		const listed = dialog(page).getByRole("list", { name: "Keys to revoke" }).getByRole("listitem");
+		await expect(listed).toHaveCount(3);
+		for (const name of ["Alpha", "Beta", "Gamma"]) await expect(listed.filter({ hasText: name })).toHaveCount(1);
+		await expect(confirm(page)).not.toBeFocused();
+		await inBothThemes(page, async () => expectAccessible(page));
+		await screenshot(page, "revoke-many");
+		const calls: string[] = [];
+		page.on("request", (request) => request.url().includes("keys.revoke") && calls.push(request.url()));
+		await reason(page).fill("Supplier left");
+		await dialog(page).getByRole("button", { name: "Revoke 3 keys" }).click();
+
+		await expect(page.getByText("3 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		expect(calls).toHaveLength(1);
+		for (const [index, { key }] of made.entries())
+			expect((await integration(key).get("/v1/leads")).status).toBe(index < 3 ? 401 : 200);
+		for (const name of ["Alpha", "Beta", "Gamma"]) await expect(row(page, name)).toContainText("Revoked");
+		await expect(row(page, "Delta")).toContainText("Active");
+		// The selection is over with them.
+		await expect(page.getByRole("button", { name: "Revoke selected" })).toBeHidden();
+		const { items } = await tenant.admin.api.query("audit.list", { action: "api_key.revoke" });
+		expect(items).toHaveLength(3);
+		for (const event of items) expect(JSON.stringify(event)).toContain("Supplier left");
+	});
+
+	test("more than one request can carry are revoked all the same", async ({ page, tenant, signedIn }) => {
+		for (let number = 10; number < 35; number++) await tenant.createKey({ name: `Key ${number}` });
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("checkbox", { name: "Select all loaded keys" }).check();
+		await page.getByRole("button", { name: "Revoke selected" }).click();
+		await dialog(page).getByRole("button", { name: "Revoke 25 keys" }).click();
+		await expect(page.getByText("25 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		expect((await tenant.admin.api.query("keys.list")).counts).toMatchObject({ active: 0, revoked: 25 });
+	});
+
+	test("those that fail stay, with why, and are tried again", async ({ page, tenant, signedIn }) => {
+		for (const name of ["Alpha", "Beta", "Gamma"]) await readsLeads(tenant, name);
+		await signedIn();
+		await select(page, ["Alpha", "Beta", "Gamma"]);
+		const fail = async (route: Route) => {
+			// The second of the batch does not reach the service at all.
+			const body = route.request().postDataJSON() as Record<string, unknown>;
+			const response = await route.fetch({
+				url: new URL("/trpc/keys.revoke,keys.revoke?batch=1", page.url()).href,
+				postData: { 0: body[0], 1: body[2] },
+			});
+			const [first, third] = (await response.json()) as unknown[];
+			await route.fulfill({ status: 207, json: [first, failure("UNAVAILABLE", 503), third] });
+		};
+		await page.route(/keys\.revoke/, fail);
+		await confirm(page).click();
+		await expect(dialog(page)).toContainText("2 of 3 keys are revoked.");
+		await expect(dialog(page)).toContainText("1 key still works, because revoking failed:");
+		const listed = dialog(page).getByRole("list", { name: "Keys to revoke" }).getByRole("listitem");
+		await expect(listed).toHaveCount(1);
+		await expect(listed).toContainText("Beta");
+		await expect(listed).toContainText("The service cannot answer right now.");
+		await expect(row(page, "Alpha")).toContainText("Revoked");
+		await expect(row(page, "Beta")).toContainText("Active");
+		await expectAccessible(page);
+		await page.unroute(/keys\.revoke/, fail);
+		await dialog(page).getByRole("button", { name: "Try again for 1 key" }).click();
+		await expect(page.getByText("3 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		await expect(row(page, "Beta")).toContainText("Revoked");
+	});
+
+	test("one that was deleted meanwhile does not stop the others", async ({ page, tenant, signedIn }) => {
+		await readsLeads(tenant, "Alpha");
+		const { api_key } = await readsLeads(tenant, "Beta");
+		await signedIn();
+		await select(page, ["Alpha", "Beta"]);
+		await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
+		await confirm(page).click();
+		await expect(page.getByText("2 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		await expect(row(page, "Alpha")).toContainText("Revoked");
+		await expect(row(page, "Beta")).toHaveCount(0);
+	});
+});
+
+test.describe("on a phone, in Portuguese", () => {
+	test.use({ ...PHONE, locale: "pt-BR" });
+	test("the dialog fits and is told as people speak", async ({ page, tenant, signedIn, integration }) => {
+		const { key } = await readsLeads(tenant);
+		await integration(key).get("/v1/leads");
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("button", { name: "Ações de CRM Nightly Sync" }).tap();
+		await page.getByRole("menuitem", { name: "Revogar" }).tap();
+		await expect(dialog(page)).toHaveAccessibleName("Revogar CRM Nightly Sync?");
+		await expect(dialog(page)).toContainText(/CRM Nightly Sync foi usada há \d+ segundos? por 1 origem\./);
+		expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+		await expectAccessible(page);
+		await dialog(page).getByRole("button", { name: "Revogar chave" }).tap();
+		await expect(page.getByText("CRM Nightly Sync foi revogada.")).toBeVisible();
+	});
+});

@@ -1,0 +1,127 @@
+/** The audit log as a file: what other programs read in it is what happened, and nothing of it is run. */
+import { describe, expect, it, vi } from "vitest";
+import { collectCsv } from "../../web/features/audit/collect.ts";
+import { csvHead, csvLines, csvName } from "../../web/features/audit/csv.ts";
+import type { AuditEvent } from "../../web/features/audit/event-words.ts";
+
+const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
+	id: "evt_1",
+	at: "2026-11-22T23:32:39.000Z",
+	actor: "usr_1",
+	actor_email: "ana@acme.example",
+	action: "api_key.create",
+	key_id: "key1",
+	key_name: "CRM",
+	ip: "203.0.113.7",
+	user_agent: "curl/8.5.0",
+	changes: {},
+	...fields,
+});
+
+/** One line, read as RFC 4180 has it: quoted fields may hold anything, two quotes are one. */
+function read(line: string): string[] {
+	expect(line).toMatch(/\r\n$/);
+	const fields: string[] = [];
+	for (const [, quoted, plain] of line.slice(0, -2).matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g))
+		fields.push(quoted === undefined ? (plain ?? "") : quoted.replaceAll('""', '"'));
+	return fields;
+}
+
+const COLUMNS = ["at", "actor", "actor_email", "action", "key_id", "key_name", "ip", "user_agent", "changes"];
+const NAME = COLUMNS.indexOf("key_name");
+
+describe("a file", () => {
+	it("begins with the mark that Excel needs for accents, and the names of the columns", () => {
+		expect(csvHead()).toBe(`\uFEFF${COLUMNS.join(",")}\r\n`);
+	});
+
+	it("is named after the day it is where the reader is", () => {
+		expect(csvName(new Date(2026, 0, 2, 23, 59))).toBe("audit-log-2026-01-02.csv");
+	});
+});
+
+describe("a line", () => {
+	it("has a field for each column, and an empty one for what is not there", () => {
+		expect(csvLines([event({ actor_email: null, key_id: null, key_name: null, ip: null, user_agent: null })])).toBe(
+			"2026-11-22T23:32:39.000Z,usr_1,,api_key.create,,,,,{}\r\n",
+		);
+	});
+
+	it("holds the changes as JSON", () => {
+		const changes = { scopes: { from: ["leads:read"], to: [] }, name: { from: 'a "b", c', to: "d" } };
+		const fields = read(csvLines([event({ changes })]));
+		expect(fields).toHaveLength(COLUMNS.length);
+		expect(JSON.parse(fields.at(-1) ?? "")).toEqual(changes);
+	});
+
+	it.each(['She said "no"', "one, two", "line\nbreak", "line\r\nbreak", "Ação – São Paulo 🚀", '"', ","])(
+		"gives back %j as it was",
+		(key_name) => {
+			expect(read(csvLines([event({ key_name })]))[NAME]).toBe(key_name);
+		},
+	);
+
+	it.each(["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"])("keeps %j from being run", (key_name) => {
+		expect(read(csvLines([event({ key_name })]))[NAME]).toBe(`'${key_name}`);
+	});
+
+	it("leaves alone what only contains such characters", () => {
+		expect(csvLines([event({ key_name: "a=b+c-d@e" })])).toContain(",a=b+c-d@e,");
+	});
+
+	it("is one per event, in their order", () => {
+		const lines = csvLines([event({ actor: "usr_2" }), event({ actor: "usr_1" })]).split("\r\n");
+		expect(lines.map((line) => line.split(",")[1])).toEqual(["usr_2", "usr_1", undefined]);
+	});
+});
+
+describe("collecting a file", () => {
+	/** Three pages of two events; the page numbers are the cursors. */
+	const pages = (cursor: string | null) => {
+		const number = Number(cursor ?? 1);
+		const items = [1, 2].map((index) => event({ actor: `usr_${number}${index}` }));
+		return Promise.resolve({ items, next_cursor: number < 3 ? String(number + 1) : null });
+	};
+	const actorsIn = (parts: string[]) =>
+		parts
+			.join("")
+			.split("\r\n")
+			.slice(1, -1)
+			.map((line) => line.split(",")[1]);
+	const ALL = ["usr_11", "usr_12", "usr_21", "usr_22", "usr_31", "usr_32"];
+
+	it("takes page after page to the end, and tells how far it is", async () => {
+		const progress = vi.fn();
+		const parts = await collectCsv(pages).run(new AbortController().signal, progress);
+		expect(parts[0]).toBe(csvHead());
+		expect(actorsIn(parts)).toEqual(ALL);
+		expect(progress.mock.calls).toEqual([[2], [4], [6]]);
+	});
+
+	it("goes on after a failure where it stopped, with every event once", async () => {
+		let broken = true;
+		const load = vi.fn((cursor: string | null) => {
+			if (cursor === "2" && broken) return Promise.reject(new Error("down"));
+			return pages(cursor);
+		});
+		const collection = collectCsv(load);
+		const { signal } = new AbortController();
+		await expect(collection.run(signal, () => {})).rejects.toThrow("down");
+		expect(collection.count()).toBe(2);
+		broken = false;
+		expect(actorsIn(await collection.run(signal, () => {}))).toEqual(ALL);
+		expect(load.mock.calls.map(([cursor]) => cursor)).toEqual([null, "2", "2", "3"]);
+	});
+
+	it("stops when it is told to, even if a page arrives all the same", async () => {
+		const controller = new AbortController();
+		const load = vi.fn((cursor: string | null) => {
+			controller.abort();
+			return pages(cursor);
+		});
+		const collection = collectCsv(load);
+		await expect(collection.run(controller.signal, () => {})).rejects.toThrow();
+		expect(load).toHaveBeenCalledOnce();
+		expect(collection.count()).toBe(0);
+	});
+});

@@ -1,0 +1,34 @@
+/** After signing in people land where they were going, if that is here, and never anywhere else. */
+import { expect, it } from "vitest";
+import { HOME, localPath } from "../../web/session/local-path.ts";
+
+it.each(["/account", "/integrations/audit-log?who=ana%40acme.example", "/integrations/api-keys/k1#usage", "/"])(
+	"%s is a way on",
+	(path) => expect(localPath(path)).toBe(path),
+);
+
+it.each([
+	undefined,
+	"",
+	"account",
+	"//evil.example",
+	"///evil.example",
+	"/\\evil.example",
+	"\\\\evil.example",
+	"https://evil.example/",
+	"https:evil.example",
+	"javascript:alert(1)",
+	"data:text/html,x",
+	" //evil.example",
+	"/\t/evil.example",
+	"/\n/evil.example",
+	"/sign-in",
+	"/sign-in?to=/sign-in",
+	"/../sign-in",
+	"//[",
+	"/..//evil.example",
+	"/.//evil.example",
+	"/a/..//evil.example",
+])("%j leads home", (wanted) => expect(localPath(wanted)).toBe(HOME));
+
+it("dots in a path are resolved", () => expect(localPath("/x/./../account")).toBe("/account"));

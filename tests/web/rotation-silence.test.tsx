@@ -1,0 +1,92 @@
+/** What is said of an old key that falls silent, and how long to wait before it is revoked. */
+import { render, screen } from "@solidjs/testing-library";
+import { QueryClient, QueryClientProvider } from "@tanstack/solid-query";
+import { expect, it } from "vitest";
+import { usageQuery } from "../../web/api/queries.ts";
+import { observation } from "../../web/features/keys/rotation-pause.ts";
+import { Silence } from "../../web/features/keys/rotation-retire.tsx";
+import type { ApiKeyDetail } from "../../worker/schemas/api-key.ts";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const ROTATED = Date.parse("2031-05-15T12:00:00.000Z");
+const iso = (ms: number) => new Date(ms).toISOString();
+
+const key = (changes: Partial<ApiKeyDetail>): ApiKeyDetail => ({
+	id: "old",
+	tenant_id: "t",
+	name: "CRM",
+	environment: "live",
+	key_prefix: "sk_live_4fK9",
+	last_four: "x7Qz",
+	scopes: [],
+	rate_limit: 1_000,
+	ip_allowlist: [],
+	status: "active",
+	created_at: iso(ROTATED - 30 * DAY),
+	created_by: "u",
+	expires_at: null,
+	revoked_at: null,
+	revoked_by: null,
+	revokes_at: null,
+	rotated_from: null,
+	rotated_to: "new",
+	usage_count: 9,
+	last_used_at: iso(ROTATED),
+	current_hour: { used: 0, limit: 1_000, remaining: 1_000, resets_at: iso(ROTATED + HOUR) },
+	recent_callers: [],
+	...changes,
+});
+
+/** Shows a key that was used `hours` before the rotation (the last first), when it has been silent for so long after it. */
+function show(silentMs: number, hours: number[], changes: Partial<ApiKeyDetail> = {}) {
+	const old = key(changes);
+	const successor = key({ id: "new", created_at: iso(ROTATED), rotated_to: null });
+	const client = new QueryClient();
+	const { from } = observation(old.created_at, successor.created_at);
+	client.setQueryData(usageQuery({ id: "old", from: iso(from), granularity: "hour" }).queryKey, {
+		buckets: hours
+			.toReversed()
+			.map((hour) => ({ start: iso(ROTATED - hour * HOUR), allowed: 1, rate_limited: 0, denied: 0 })),
+		totals: { allowed: hours.length, rate_limited: 0, denied: 0 },
+	});
+	return render(() => (
+		<QueryClientProvider client={client}>
+			<Silence old={old} successor={successor} now={() => ROTATED + silentMs} />
+		</QueryClientProvider>
+	));
+}
+const nightly = Array.from({ length: 14 }, (_, day) => 10 + day * 24);
+
+it("a nightly job is waited for", () => {
+	show(12 * 60_000, nightly);
+	expect(screen.getByText("The old key has been silent for 12 minutes")).toBeTruthy();
+	expect(screen.getByText(/In the 14 days before the rotation it paused for up to 1 day\. Wait/)).toBeTruthy();
+});
+
+it("until it has been silent for longer than ever before", () => {
+	show(25 * HOUR, nightly);
+	expect(screen.getByText("The old key has been silent for 1 day")).toBeTruthy();
+	expect(screen.getByText(/That is longer than any pause in the 14 days before the rotation/)).toBeTruthy();
+});
+
+it("a key that is being used is not silent", () => {
+	show(59_000, nightly);
+	expect(screen.getByText("Still in use: last request with the old key 59 seconds ago")).toBeTruthy();
+	expect(screen.queryByText(/silent/)).toBeNull();
+});
+
+it("the silence of a key that was not used before either tells little", () => {
+	show(3 * DAY, []);
+	expect(screen.getByText(/was not used at all, so its silence tells little/)).toBeTruthy();
+});
+
+it("of a young key nothing is claimed", () => {
+	show(3 * HOUR, [1], { created_at: iso(ROTATED - DAY) });
+	expect(screen.getByText(/Wait until the rarest job/)).toBeTruthy();
+});
+
+it("a key that was never used is done with", () => {
+	show(3 * HOUR, [], { last_used_at: null, usage_count: 0 });
+	expect(screen.getByText("The old key was never used.")).toBeTruthy();
+});
