@@ -1,0 +1,75 @@
+/** The demo tenant, filled as `npm run demo` fills it: thousands of keys with a past. The pictures are taken here. */
+import { execFileSync } from "node:child_process";
+import { dirname } from "node:path";
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+
+const LIST = "/integrations/api-keys";
+const KEYS = 2_000;
+/** Seen: three seconds. */
+const FILL_PATIENCE_MS = 60_000;
+
+// One after another, since all of them look at one tenant that is filled once.
+test.describe.configure({ mode: "serial" });
+
+test.beforeAll(({ surroundings }) => {
+	test.setTimeout(FILL_PATIENCE_MS);
+	execFileSync(process.execPath, ["db/demo.ts", String(KEYS)], { cwd: dirname(surroundings.secretsFile) });
+});
+
+/** Signs in as the owner of the demo tenant. */
+async function signIn(page: Page, { email, password }: { email: string; password: string }): Promise<void> {
+	await page.goto("/sign-in");
+	await page.getByLabel("Email address").fill(email);
+	await page.getByLabel("Password").fill(password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await expect(page.locator("tbody tr").first()).toBeVisible();
+}
+
+test("scrolls to the last of thousands of keys with a few rows drawn at a time", async ({ page, demo }) => {
+	test.setTimeout(90_000);
+	await signIn(page, demo);
+	await page.goto(`${LIST}?sort=created_at`);
+	const total = Number(await page.getByRole("table").getAttribute("aria-rowcount"));
+	expect(total).toBeGreaterThan(KEYS / 2);
+	const lastRow = page.locator(`tbody tr[aria-rowindex="${total}"]`);
+	await expect(async () => {
+		await page.mouse.wheel(0, 100_000);
+		await expect(lastRow).toBeInViewport({ timeout: 200 });
+	}).toPass({ timeout: 60_000 });
+	expect(await page.locator("tbody tr").count()).toBeLessThan(60);
+
+	// And what is far down can be opened, and come back from.
+	await lastRow.getByRole("link").click();
+	await expect(page.getByRole("heading", { level: 2, name: "This hour" })).toBeVisible();
+	await page.goBack();
+	await expect(page.locator("tbody tr").first()).toBeVisible();
+});
+
+test("shows the list and a key with their past, in both themes", async ({ page, demo }) => {
+	await signIn(page, demo);
+	await inBothThemes(page, async (theme) => {
+		await expectAccessible(page);
+		await screenshot(page, `keys-${theme}`);
+	});
+
+	// The newest keys have the longest past; one of them that was much used.
+	await page.goto(`${LIST}?status=active`);
+	const busy = page.locator("tbody tr", { has: page.getByRole("img", { name: /^\d[\d,]{3,} requests/ }) }).first();
+	await busy.getByRole("link").click();
+	await page.getByText("7 days", { exact: true }).click();
+	await expect(page.locator("canvas")).toBeVisible();
+	await inBothThemes(page, async (theme) => {
+		await expectAccessible(page);
+		await screenshot(page, `key-${theme}`);
+	});
+});
+
+test.describe("on a phone", () => {
+	test.use(PHONE);
+
+	test("shows the list in two lines a key", async ({ page, demo }) => {
+		await signIn(page, demo);
+		await inBothThemes(page, async (theme) => screenshot(page, `keys-phone-${theme}`));
+	});
+});
