@@ -177,6 +177,8 @@ interface ServiceOptions {
 	script?: "dev" | "preview";
 	/** How late usage may reach lists and charts, in seconds. Without it as late as wrangler.toml says. */
 	usageFlushSeconds?: number;
+	/** How many keys `npm run demo` puts into the demo tenant before the first start. */
+	demoKeys?: number;
 }
 
 /** One copy of the repository, and the service that runs in it, or not. */
@@ -209,6 +211,7 @@ export class Service {
 			copyRepository(service.folder);
 			linkPackages(service.folder);
 			if (options.usageFlushSeconds !== undefined) setUsageFlush(service.folder, options.usageFlushSeconds);
+			if (options.demoKeys !== undefined) service.#fillDemo(options.demoKeys);
 			await service.restart();
 			return service;
 		} catch (error) {
@@ -277,6 +280,12 @@ export class Service {
 			this.#removeCopy();
 			process.off("exit", this.#onExit);
 		}
+	}
+
+	#fillDemo(keys: number): void {
+		const options = { cwd: this.folder, env: freshEnvironment(this.#home), stdio: "pipe" } as const;
+		execFileSync("npm", ["run", "predev"], options);
+		execFileSync("npm", ["run", "demo", "--", String(keys)], options);
 	}
 
 	#removeCopy(): void {

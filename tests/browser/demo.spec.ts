@@ -1,22 +1,8 @@
 /** The demo tenant, filled as `npm run demo` fills it: thousands of keys with a past. The pictures are taken here. */
-import { execFileSync } from "node:child_process";
-import { dirname } from "node:path";
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
-const KEYS = 2_000;
-/** Seen: three seconds. */
-const FILL_PATIENCE_MS = 60_000;
-
-// One after another, since all of them look at one tenant that is filled once.
-test.describe.configure({ mode: "serial" });
-
-test.beforeAll(({ surroundings }) => {
-	test.setTimeout(FILL_PATIENCE_MS);
-	execFileSync(process.execPath, ["db/demo.ts", String(KEYS)], { cwd: dirname(surroundings.secretsFile) });
-});
-
 /** Signs in as the owner of the demo tenant. */
 async function signIn(page: Page, { email, password }: { email: string; password: string }): Promise<void> {
 	await page.goto("/sign-in");
@@ -31,7 +17,7 @@ test("scrolls to the last of thousands of keys with a few rows drawn at a time",
 	await signIn(page, demo);
 	await page.goto(`${LIST}?sort=created_at`);
 	const total = Number(await page.getByRole("table").getAttribute("aria-rowcount"));
-	expect(total).toBeGreaterThan(KEYS / 2);
+	expect(total, "filled by npm run demo").toBeGreaterThan(1_000);
 	const lastRow = page.locator(`tbody tr[aria-rowindex="${total}"]`);
 	await expect(async () => {
 		await page.mouse.wheel(0, 100_000);

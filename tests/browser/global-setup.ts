@@ -2,13 +2,16 @@
  * Before the first test: unpacks the browser, and starts the built service in a private copy of the repository.
  *
  * While writing specs, a service that runs already saves that start: DASHBOARD_URL is its address, DASHBOARD_VARS the
- * path of its `.dev.vars`.
+ * path of its `.dev.vars`; demo.spec.ts needs `npm run demo` to have been run there.
  */
 import { join, resolve } from "node:path";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { Service } from "../harness.ts";
 import { prepareChromium } from "./chromium.ts";
 import { announce } from "./surroundings.ts";
+
+/** Enough to have to scroll a long way. */
+const DEMO_KEYS = 2_000;
 
 /** Returns what is to be done after the last test, which Playwright does after Ctrl-C as well. */
 export default async function setUp(): Promise<() => Promise<void>> {
@@ -22,7 +25,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
 async function provideService(): Promise<{ url: string; secretsFile: string; dispose: () => Promise<void> }> {
 	const { DASHBOARD_URL: url, DASHBOARD_VARS: secretsFile } = process.env;
 	if (!url && !secretsFile) {
-		const service = await Service.start({ script: "preview", usageFlushSeconds: 1 });
+		const service = await Service.start({ script: "preview", usageFlushSeconds: 1, demoKeys: DEMO_KEYS });
 		return { url: service.url, secretsFile: service.secretsFile, dispose: () => service.dispose() };
 	}
 	if (!url || !secretsFile) throw new Error("DASHBOARD_URL and DASHBOARD_VARS go together: set both or none");

@@ -337,6 +337,8 @@ test.describe("two people at once", () => {
 
 test.describe("several keys", () => {
 	test("are named, and revoked together", async ({ page, tenant, signedIn, integration }) => {
+		// Usage takes up to 15 seconds to the list (USAGE_FLUSH_SECONDS).
+		test.slow();
 		const made = [];
 		for (const name of ["Alpha", "Beta", "Gamma", "Delta"]) made.push(await readsLeads(tenant, name));
 		for (const { key } of made.slice(0, 2)) await integration(key).get("/v1/leads");

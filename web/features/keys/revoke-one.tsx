@@ -39,8 +39,12 @@ export function RevokeOne(props: KeyDialogProps) {
 	onCleanup(() => {
 		isOpen = false;
 	});
+	/** What the dialog has learned the page learns, too. */
 	const close = () => {
-		if (isGone()) keyRemoved(client, key().id);
+		const [{ id, status }] = props.keys;
+		const seen = client.getQueryData(keyQuery(id).queryKey);
+		if (isGone()) keyRemoved(client, id);
+		else if (seen && seen.status !== status) keyChanged(client, seen);
 		props.onClose();
 	};
 	/** What was asked for is so, whoever did it. Nobody waits for a dialog that they have closed meanwhile. */

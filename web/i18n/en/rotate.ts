@@ -38,8 +38,6 @@ export const rotate = {
 	},
 	replace: {
 		text: "The new key of this rotation has ended or was deleted before the old one. Create another one to go on. The old key still works.",
-		textEnding:
-			"The new key of this rotation has ended or was deleted before the old one. Create another one to go on.",
 		submit: "Create another new key",
 	},
 	update: {
@@ -101,7 +99,6 @@ export const rotate = {
 		both: "Uses both keys",
 		notYet: "Not seen with the new key",
 		revoke: "Revoke old key",
-		revokeNow: "Revoke it now",
 		revoked: (ago: string) => `Revoked ${ago}.`,
 		expired: (ago: string) => `Expired ${ago}.`,
 		cut: "The old key has ended, but the new one has not been used yet. If the integration still has the old key, its requests are being refused: update it now.",

@@ -39,7 +39,6 @@ export const rotate: Words["rotate"] = {
 	},
 	replace: {
 		text: "A chave nova desta rotação foi encerrada ou excluída antes da antiga. Crie outra para continuar. A chave antiga ainda funciona.",
-		textEnding: "A chave nova desta rotação foi encerrada ou excluída antes da antiga. Crie outra para continuar.",
 		submit: "Criar outra chave nova",
 	},
 	update: {
@@ -101,7 +100,6 @@ export const rotate: Words["rotate"] = {
 		both: "Usa as duas chaves",
 		notYet: "Ainda não usou a chave nova",
 		revoke: "Revogar chave antiga",
-		revokeNow: "Revogar agora",
 		revoked: (ago) => `Revogada ${ago}.`,
 		expired: (ago) => `Expirada ${ago}.`,
 		cut: "A chave antiga se encerrou, mas a nova ainda não foi usada. Se a integração ainda tem a antiga, as requisições estão sendo recusadas: atualize agora.",
