@@ -266,7 +266,7 @@ function SelectionBar(props: { selected: ListedKey[]; onClear: () => void }) {
 			kind: "revoke",
 			keys,
 			onDone: props.onClear,
-			returnFocusTo: () => revoke?.querySelector("button"),
+			returnFocusTo: () => revoke?.querySelector<HTMLElement>("button:last-of-type"),
 		});
 	};
 	return (

@@ -9,7 +9,7 @@ export default function NoPermission() {
 	const session = useSession();
 	useTitle(() => t().noPermission.title);
 	return (
-		<EmptyState title={t().noPermission.title}>
+		<EmptyState screen title={t().noPermission.title}>
 			<p>{t().noPermission.missing(session().tenant?.name ?? "SalesOS")}</p>
 			<p>
 				<code>{ADMIN_INTEGRATIONS}</code>

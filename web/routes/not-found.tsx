@@ -9,6 +9,7 @@ export default function NotFound() {
 	useTitle(() => t().shell.notFound.title);
 	return (
 		<EmptyState
+			screen
 			title={t().shell.notFound.title}
 			action={<LinkButton href={HOME}>{t().shell.notFound.home}</LinkButton>}
 		>

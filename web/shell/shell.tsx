@@ -26,7 +26,8 @@ export function Shell(props: { children: JSX.Element }) {
 	return (
 		<ShortcutProvider>
 			<div class={styles.shell}>
-				<a class={styles.skip} href="#content">
+				{/* With a target it is the browser's link and not the router's, which would move no focus. */}
+				<a class={styles.skip} href="#content" target="_self">
 					{t().shell.skip}
 				</a>
 				<SideBar />

@@ -1,5 +1,5 @@
 import * as Kobalte from "@kobalte/core/dialog";
-import { type JSX, Show } from "solid-js";
+import { createComputed, type JSX, Show } from "solid-js";
 import { t } from "../i18n/index.ts";
 import styles from "./dialog.module.css";
 import { Icon } from "./icon.tsx";
@@ -26,6 +26,11 @@ interface DialogProps {
 
 /** A modal dialog: holds the focus, is named and described, and gives the focus back. */
 export function Dialog(props: DialogProps) {
+	let before: Element | null = null;
+	// Asked before the dialog takes the focus, however often it opens.
+	createComputed(() => {
+		if (props.open) before = document.activeElement;
+	});
 	return (
 		<Kobalte.Root open={props.open} onOpenChange={(open) => !open && props.onClose()} preventScroll>
 			<Kobalte.Portal>
@@ -37,8 +42,8 @@ export function Dialog(props: DialogProps) {
 						onPointerDownOutside={(event) => props.steadfast && event.preventDefault()}
 						onInteractOutside={(event) => props.steadfast && event.preventDefault()}
 						onCloseAutoFocus={(event) => {
-							const target = props.returnFocusTo?.();
-							if (!target?.isConnected) return;
+							const target = props.returnFocusTo?.() ?? before;
+							if (!(target instanceof HTMLElement && target.isConnected)) return;
 							event.preventDefault();
 							target.focus();
 						}}

@@ -1,5 +1,6 @@
 /** What a screen shows when it has nothing else to show: not yet, nothing there, or not to be had. */
 import { type JSX, Show } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { explain } from "../api/explain.ts";
 import type { Problem } from "../api/problem.ts";
 import { t } from "../i18n/index.ts";
@@ -13,10 +14,18 @@ export function Skeleton(props: { width?: string; height?: string }) {
 }
 
 /** Tells what belongs here, and the one thing to do about it. */
-export function EmptyState(props: { title: string; children?: JSX.Element; action?: JSX.Element }) {
+export function EmptyState(props: {
+	title: string;
+	/** There is nothing else on the screen, so this is what it is about. */
+	screen?: boolean;
+	children?: JSX.Element;
+	action?: JSX.Element;
+}) {
 	return (
 		<section class={styles.empty}>
-			<h2>{props.title}</h2>
+			<Dynamic component={props.screen ? "h1" : "h2"} class={styles.title}>
+				{props.title}
+			</Dynamic>
 			<Show when={props.children}>
 				<div class={styles.words}>{props.children}</div>
 			</Show>

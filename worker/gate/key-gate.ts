@@ -72,9 +72,11 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** undefined: the gate has never seen its key, and D1 must be asked. */
 	#state: Known | Tombstone | undefined;
 	#loading: Promise<boolean> | undefined;
-	/** Being taken out of memory by the platform must cost nothing of the limit. */
+	/** Being taken out of memory by the platform must cost nothing of the limit, and forget no caller. */
 	readonly #quiet = new QuietTimer(() => {
-		if (this.#state && !isTombstone(this.#state)) this.#state.counter.settle();
+		if (!this.#state || isTombstone(this.#state)) return;
+		this.#state.counter.settle();
+		this.#store.putCallers(this.#state.callers.list());
 	});
 
 	constructor(ctx: DurableObjectState, env: Bindings) {

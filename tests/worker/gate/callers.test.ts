@@ -1,6 +1,6 @@
 /** Who called lately: bounded, most recent first, and there after a restart. */
-import { runDurableObjectAlarm } from "cloudflare:test";
-import { expect, it } from "vitest";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { expect, it, vi } from "vitest";
 import { RecentCallers } from "../../../worker/gate/callers.ts";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, gateOf, query, token } from "../world.ts";
@@ -43,4 +43,18 @@ it("an admin sees address, agent, endpoint, last sight and count, also after the
 		{ ip: "198.51.100.9", user_agent: "crm/2.0", endpoint: "GET /v1/whoami", count: 1 },
 		{ ip: "198.51.100.9", user_agent: "crm/2.0", endpoint: "GET /v1/leads/:id", count: 2 },
 	]);
+});
+
+it("no caller is forgotten by a gate that leaves memory before its next delivery", async () => {
+	vi.useFakeTimers({ toFake: ["setTimeout"] });
+	try {
+		const { key, api_key } = await createKey(admin);
+		await asIntegration(key, "/v1/whoami", { headers: { "user-agent": "crm/2.0" } });
+		await runInDurableObject(gateOf(api_key.id), () => vi.advanceTimersByTime(10_000));
+		await crash(api_key.id);
+		const { data } = await query<ApiKeyDetail>(admin, "keys.get", { id: api_key.id });
+		expect(data.recent_callers).toMatchObject([{ user_agent: "crm/2.0", count: 1 }]);
+	} finally {
+		vi.useRealTimers();
+	}
 });

@@ -30,9 +30,7 @@ export default function EditDialog(props: KeyDialogProps) {
 	const formId = createUniqueId();
 	const form = createKeyForm(draftOf(key, formatNumber), (draft) => errorsOfChanged(key.id, draft, Date.now()));
 	const detail = useQuery(() => keyQuery(key.id));
-	const narrowing = createMemo(() =>
-		narrowingWords(key, changesOf(key, form.draft, Date.now()), loaded(detail)),
-	);
+	const narrowing = createMemo(() => narrowingWords(key, changesOf(key, form.draft, Date.now()), loaded(detail)));
 
 	const save = createAction(async (changes: ReturnType<typeof changesOf>) => {
 		const takeBack = showAhead(client, key, changes);

@@ -1,0 +1,73 @@
+/** A session has an end: chosen, or in the middle of something. Neither may cost what was typed. */
+import { expect, expectAccessible, SIGNED_OUT, test } from "./fixtures.ts";
+
+const LIST = "/integrations/api-keys";
+
+test("signing out ends the session here and on the server", async ({ page, context, demo, expectProblems }) => {
+	await page.goto("/sign-in");
+	await page.getByLabel("Email address").fill(demo.email);
+	await page.getByLabel("Password").fill(demo.password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await expect(page).toHaveURL(LIST);
+	const before = await context.cookies();
+
+	await page.getByRole("link", { name: /Account/ }).click();
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await expect(page).toHaveURL("/sign-in");
+	expect(await context.cookies()).toEqual([]);
+
+	// The cookie itself is worth nothing any more, wherever it was copied to.
+	expectProblems(SIGNED_OUT);
+	await context.addCookies(before.map((cookie) => ({ ...cookie, domain: "localhost" })));
+	await page.goto(LIST);
+	await expect(page).toHaveURL(/\/sign-in/);
+});
+
+test.describe("a session that ends over a form", () => {
+	test("is opened again on top of it, and the form is as it was", async ({ page, context, demo, expectProblems }) => {
+		expectProblems({ status: 401, url: "keys.create" });
+		await page.goto("/sign-in");
+		await page.getByLabel("Email address").fill(demo.email);
+		await page.getByLabel("Password").fill(demo.password);
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await expect(page).toHaveURL(LIST);
+		await page.keyboard.press("c");
+		await expect(page).toHaveURL(`${LIST}/new`);
+		await page.getByLabel("Name").fill("Typed before the end");
+		await page.getByLabel("Limit per hour").fill("250");
+
+		await context.clearCookies();
+		await page.getByRole("button", { name: "Create key" }).click();
+		const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
+		await expect(dialog).toBeVisible();
+		await expect(dialog.getByLabel("Email address")).toHaveValue(demo.email);
+		await expectAccessible(page);
+		// Nothing but signing in leads on.
+		await page.keyboard.press("Escape");
+		await expect(dialog).toBeVisible();
+
+		await dialog.getByLabel("Password").fill(demo.password);
+		await dialog.getByRole("button", { name: "Sign in" }).click();
+		await expect(dialog).toBeHidden();
+		await expect(page.getByLabel("Name")).toHaveValue("Typed before the end");
+		await expect(page.getByLabel("Limit per hour")).toHaveValue("250");
+		await page.getByRole("button", { name: "Create key" }).click();
+		await expect(page.getByRole("dialog", { name: /Typed before the end/ })).toBeVisible();
+	});
+
+	test("begins anew for somebody else", async ({ page, context, tenant, signedIn, demo, expectProblems }) => {
+		expectProblems({ status: 401 });
+		await tenant.createKey({ name: "Only this tenant's" });
+		await signedIn();
+		await page.goto(LIST);
+		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeVisible();
+		await context.clearCookies();
+		await page.getByRole("button", { name: /^Expired/ }).click();
+		const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
+		await dialog.getByLabel("Email address").fill(`member@${demo.email.split("@")[1]}`);
+		await dialog.getByLabel("Password").fill(demo.password);
+		await dialog.getByRole("button", { name: "Sign in" }).click();
+		await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
+		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeHidden();
+	});
+});

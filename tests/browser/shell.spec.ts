@@ -1,0 +1,190 @@
+/** What surrounds every screen: the ways around, keys, themes, languages, and what happens when something is missing. */
+import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
+
+const LIST = "/integrations/api-keys";
+const SCREENS = [LIST, `${LIST}/new`, "/integrations/audit-log", "/account", "/nowhere"];
+
+test.describe("the ways around", () => {
+	test("lead to every screen, and put the reader at its beginning", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(LIST);
+		const main = page.getByRole("navigation", { name: "Main" });
+		await main.getByRole("link", { name: "Audit log" }).click();
+		await expect(page.getByRole("heading", { level: 1, name: "Audit log" })).toBeVisible();
+		await expect(page.getByRole("main")).toBeFocused();
+		await expect(main.getByRole("link", { name: "Audit log" })).toHaveAttribute("aria-current", "page");
+		await main.getByRole("link", { name: /Account/ }).click();
+		await expect(page).toHaveTitle("Account · SalesOS");
+		await main.getByRole("link", { name: "API keys" }).click();
+		await expect(page).toHaveURL(LIST);
+	});
+
+	test("can be skipped", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(LIST);
+		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+		await page.keyboard.press("Tab");
+		await expect(page.getByRole("link", { name: "Skip to content" })).toBeFocused();
+		await page.keyboard.press("Enter");
+		await expect(page.getByRole("main")).toBeFocused();
+	});
+
+	test("end where there is nothing, with a way back", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto("/integrations/nowhere");
+		await expect(page.getByRole("heading", { level: 1, name: "There is nothing here" })).toBeVisible();
+		await page.getByRole("link", { name: "Go to API keys" }).click();
+		await expect(page).toHaveURL(LIST);
+	});
+
+	test("are at the side, and at the bottom of a narrow window", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(LIST);
+		const bar = page.getByRole("banner");
+		await page.setViewportSize({ width: 720, height: 800 });
+		expect(await bar.boundingBox()).toMatchObject({ x: 0, y: 0, width: 224 });
+		await page.setViewportSize({ width: 719, height: 800 });
+		await expect.poll(async () => (await bar.boundingBox())?.width).toBe(719);
+		expect((await bar.boundingBox())?.y).toBeGreaterThan(700);
+	});
+});
+
+test.describe("keys of the keyboard", () => {
+	test("are listed, and create a key", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto("/account");
+		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+		await page.keyboard.press("?");
+		const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+		await expect(dialog).toContainText("Create an API key");
+		await inBothThemes(page, () => expectAccessible(page));
+		// A dialog has the keyboard.
+		await page.keyboard.press("c");
+		await page.keyboard.press("Escape");
+		await expect(dialog).toBeHidden();
+		await expect(page).toHaveURL("/account");
+		await page.keyboard.press("c");
+		await expect(page).toHaveURL(`${LIST}/new`);
+	});
+
+	test("are letters where somebody types", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("searchbox").fill("");
+		await page.keyboard.type("c/?");
+		await expect(page.getByRole("searchbox")).toHaveValue("c/?");
+		await expect(page.getByRole("dialog")).toBeHidden();
+	});
+
+	test("can be turned off, for good", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto("/account");
+		await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
+		await page.getByLabel("Use keyboard shortcuts").uncheck();
+		await page.keyboard.press("Escape");
+		await expect(page.getByRole("button", { name: "Keyboard shortcuts" })).toBeFocused();
+		await page.reload();
+		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+		await page.keyboard.press("?");
+		await page.keyboard.press("c");
+		await expect(page.getByRole("dialog")).toBeHidden();
+		await expect(page).toHaveURL("/account");
+	});
+});
+
+test.describe("what a person has chosen", () => {
+	test("the theme stays, whatever the system's is", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto("/account");
+		const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+		const light = await ground();
+		await page.getByText("Dark", { exact: true }).click();
+		await expect.poll(ground).not.toBe(light);
+		const dark = await ground();
+		await page.reload();
+		expect(await ground()).toBe(dark);
+		await page.getByText("System", { exact: true }).click();
+		await expect.poll(ground).toBe(light);
+		await page.emulateMedia({ colorScheme: "dark" });
+		await expect.poll(ground).toBe(dark);
+	});
+
+	test("the language stays, and is told to screen readers", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto("/account");
+		await page.getByText("Português", { exact: true }).click();
+		await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
+		await expect(page.locator("html")).toHaveAttribute("lang", "pt-BR");
+		await page.reload();
+		await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
+		await page.goto("/lugar-nenhum");
+		await expect(page.getByRole("heading", { level: 1, name: "Não há nada aqui" })).toBeVisible();
+	});
+});
+
+test.describe("when something is missing", () => {
+	test("the connection: it is said, and not any more once it is back", async ({ page, context, signedIn }) => {
+		await signedIn();
+		await page.goto(LIST);
+		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+		await context.setOffline(true);
+		await expect(page.getByText("You are offline.")).toBeVisible();
+		await expectAccessible(page);
+		await context.setOffline(false);
+		await expect(page.getByText("You are offline.")).toBeHidden();
+	});
+
+	test("the server's health: a toast has the id to quote", async ({ page, tenant, signedIn, expectProblems }) => {
+		expectProblems({ status: 500, url: "session.logout" });
+		await signedIn(await tenant.person());
+		await page.goto("/account");
+		await page.route(/session\.logout/, (route) =>
+			route.fulfill({
+				status: 500,
+				json: [
+					{
+						error: {
+							message: "Something went wrong.",
+							code: -32_603,
+							data: { code: "INTERNAL", httpStatus: 500, request_id: "req-to-quote", path: "session.logout" },
+						},
+					},
+				],
+			}),
+		);
+		await page.getByRole("button", { name: "Sign out" }).click();
+		const toasts = page.getByRole("region", { name: /Notifications/ });
+		await expect(toasts).toContainText("req-to-quote");
+		await expect(toasts).toContainText("Something went wrong on our side.");
+		await inBothThemes(page, () => expectAccessible(page));
+		await toasts.getByRole("button", { name: "Close" }).click();
+		await expect(toasts).not.toContainText("req-to-quote");
+	});
+});
+
+test.describe("every screen", () => {
+	for (const screen of SCREENS)
+		test(`${screen} is accessible in both themes, and fits 320 pixels`, async ({ page, tenant, signedIn }) => {
+			await tenant.createKey({ name: "CRM Nightly Sync with a name that is longer than most, and then some" });
+			await signedIn();
+			await page.goto(screen);
+			await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+			await inBothThemes(page, () => expectAccessible(page));
+			// WCAG 2.1, 1.4.10: 1,280 pixels at 400 %.
+			await page.setViewportSize({ width: 320, height: 640 });
+			await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+		});
+
+	test.describe("on a phone, in Portuguese", () => {
+		test.use({ ...PHONE, locale: "pt-BR" });
+		for (const screen of SCREENS)
+			test(`${screen} is accessible, and fits`, async ({ page, tenant, signedIn }) => {
+				await tenant.createKey({ name: "Sincronização noturna do CRM" });
+				await signedIn();
+				await page.goto(screen);
+				await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+				await expectAccessible(page);
+				expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+			});
+	});
+});

@@ -1,0 +1,104 @@
+/** The way in: errors that help, and afterwards on to where the person was going. */
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, inBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
+
+const LIST = "/integrations/api-keys";
+const NOBODY = "nobody@acme.example";
+
+async function enter(page: Page, email: string, password: string): Promise<void> {
+	await page.getByLabel("Email address").fill(email);
+	await page.getByLabel("Password").fill(password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+test("leads on to where the person was going", async ({ page, demo, expectProblems }) => {
+	expectProblems(SIGNED_OUT);
+	await page.goto("/integrations/audit-log?action=api_key.create");
+	await expect(page).toHaveURL(/\/sign-in\?to=/);
+	await expect(page.getByLabel("Email address")).toBeFocused();
+	await enter(page, demo.email, demo.password);
+	await expect(page).toHaveURL("/integrations/audit-log?action=api_key.create");
+	await expect(page.getByRole("heading", { name: "Audit log" })).toBeVisible();
+});
+
+test("leads to the keys from the front door, by keyboard alone", async ({ page, demo, expectProblems }) => {
+	expectProblems(SIGNED_OUT);
+	await page.goto("/");
+	await expect(page).toHaveURL("/sign-in");
+	await expect(page.getByLabel("Email address")).toBeFocused();
+	await page.keyboard.type(demo.email);
+	await page.keyboard.press("Tab");
+	await page.keyboard.type(demo.password);
+	await page.keyboard.press("Enter");
+	await expect(page).toHaveURL(LIST);
+});
+
+for (const foreign of ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"])
+	test(`never leads to ${foreign}`, async ({ page, demo }) => {
+		await page.goto(`/sign-in?to=${encodeURIComponent(foreign)}`);
+		await enter(page, `admin@${demo.email.split("@")[1]}`, demo.password);
+		await expect(page).toHaveURL(LIST);
+	});
+
+test("says what is missing before it asks anybody", async ({ page }) => {
+	await page.goto("/sign-in");
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await expect(page.getByText("Enter your email address")).toBeVisible();
+	await expect(page.getByLabel("Email address")).toBeFocused();
+	await enter(page, NOBODY, "");
+	await expect(page.getByText("Enter your password.")).toBeVisible();
+	await expect(page.getByLabel("Password")).toBeFocused();
+	await inBothThemes(page, () => expectAccessible(page));
+});
+
+test("says that the two do not match, and keeps the address", async ({ page, expectProblems }) => {
+	expectProblems({ status: 401, url: "session.login" });
+	await page.goto("/sign-in");
+	await enter(page, NOBODY, "wrong");
+	await expect(page.getByText("Email address and password do not match.")).toBeVisible();
+	await expect(page.getByLabel("Email address")).toHaveValue(NOBODY);
+	await expect(page.getByLabel("Password")).toBeFocused();
+	await inBothThemes(page, () => expectAccessible(page));
+});
+
+test("explains that too many attempts were made, and how long to wait", async ({ page, expectProblems }) => {
+	expectProblems({ status: 401, url: "session.login" }, { status: 429, url: "session.login" });
+	await page.goto("/sign-in");
+	await expect(async () => {
+		const answer = page.waitForResponse(/session\.login/);
+		await enter(page, `${test.info().testId}@acme.example`, "wrong");
+		expect((await answer).status()).toBe(429);
+	}).toPass();
+	await expect(page.getByText(/Too many attempts.*signing in is paused for 1 minute/)).toBeVisible();
+	await expectAccessible(page);
+});
+
+test("tells when the service cannot be reached, and works once it can", async ({ page, demo, expectProblems }) => {
+	expectProblems({ unanswered: "session.login" });
+	await page.goto("/sign-in");
+	await page.route(/session\.login/, (route) => route.abort());
+	await enter(page, `member@${demo.email.split("@")[1]}`, demo.password);
+	await expect(page.getByText("The service could not be reached.")).toBeVisible();
+	await page.unroute(/session\.login/);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
+});
+
+test.describe("a member", () => {
+	test("is told what is missing and whom to ask", async ({ page, signedIn }) => {
+		await signedIn({ role: "member" });
+		for (const address of [LIST, `${LIST}/new`, "/integrations/audit-log"]) {
+			await page.goto(address);
+			await expect(page.getByRole("heading", { level: 1, name: "You cannot manage API keys yet" })).toBeVisible();
+			await expect(page.getByRole("main")).toContainText("admin.integrations");
+			await expect(page.getByRole("main")).toContainText("Ask an owner or admin");
+		}
+		await inBothThemes(page, () => expectAccessible(page));
+	});
+
+	test("with the capability is let in", async ({ page, signedIn }) => {
+		await signedIn({ role: "member", capabilities: ["admin.integrations"] });
+		await page.goto("/");
+		await expect(page.getByRole("heading", { name: "Connect your first integration" })).toBeVisible();
+	});
+});
