@@ -7,7 +7,7 @@ import {
 	endOfDay,
 	expiryOfChangedKey,
 	expiryOfNewKey,
-} from "../../web/features/keys/expiry.ts";
+} from "../../web/features/keys/form/expiry.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.400Z");
 afterEach(() => {

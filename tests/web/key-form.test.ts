@@ -9,10 +9,10 @@ import {
 	type KeyDraft,
 	newDraft,
 	parseCount,
-} from "../../web/features/keys/key-form-draft.ts";
-import { errorsOfChanged, errorsOfNew, explainRefusal } from "../../web/features/keys/key-form-errors.ts";
-import { narrowingWords } from "../../web/features/keys/key-form-narrowing.ts";
-import { checkCreate } from "../../web/features/keys/validation.ts";
+} from "../../web/features/keys/form/key-form-draft.ts";
+import { errorsOfChanged, errorsOfNew, explainRefusal } from "../../web/features/keys/form/key-form-errors.ts";
+import { narrowingWords } from "../../web/features/keys/form/key-form-narrowing.ts";
+import { checkCreate } from "../../web/features/keys/form/validation.ts";
 import { chooseLanguage } from "../../web/i18n/index.ts";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
 import { SCOPES } from "../../worker/schemas/vocabulary.ts";

@@ -1,7 +1,7 @@
 /** How long the next key lives, and how long to wait before the old one is revoked. */
 import { describe, expect, it } from "vitest";
-import { observation, pausesIn } from "../../web/features/keys/rotation-pause.ts";
-import { lifeOf, lifeToRepeat, otherLives } from "../../web/features/keys/rotation-plan.ts";
+import { observation, pausesIn } from "../../web/features/keys/rotation/rotation-pause.ts";
+import { lifeOf, lifeToRepeat, otherLives } from "../../web/features/keys/rotation/rotation-plan.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

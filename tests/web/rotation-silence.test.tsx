@@ -3,8 +3,8 @@ import { render, screen } from "@solidjs/testing-library";
 import { QueryClient, QueryClientProvider } from "@tanstack/solid-query";
 import { expect, it } from "vitest";
 import { usageQuery } from "../../web/api/queries.ts";
-import { observation } from "../../web/features/keys/rotation-pause.ts";
-import { Silence } from "../../web/features/keys/rotation-retire.tsx";
+import { observation } from "../../web/features/keys/rotation/rotation-pause.ts";
+import { Silence } from "../../web/features/keys/rotation/rotation-retire.tsx";
 import type { ApiKeyDetail } from "../../worker/schemas/api-key.ts";
 
 const HOUR = 3_600_000;

@@ -10,7 +10,7 @@ import {
 	stageOf,
 	stepStates,
 	witness,
-} from "../../web/features/keys/rotation.ts";
+} from "../../web/features/keys/rotation/rotation.ts";
 import type { ApiKeyDetail } from "../../worker/schemas/api-key.ts";
 
 const NOW = Date.parse("2031-05-06T12:00:00.000Z");

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { parseEnv } from "node:util";
 import { expect, it } from "vitest";
-import { SNIPPETS, snippet } from "../../web/features/keys/snippets.ts";
+import { SNIPPETS, snippet } from "../../web/features/keys/reveal/snippets.ts";
 
 const key = `sk_live_${"4fK9".repeat(12)}`;
 const parts = { key, origin: "https://api.company.example", comment: "A comment" };

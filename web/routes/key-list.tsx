@@ -7,8 +7,8 @@ import { loaded } from "../api/loaded.ts";
 import { problemOf } from "../api/problem.ts";
 import { keyListQuery } from "../api/queries.ts";
 import { KeyActionsProvider, type KeyDialogProps, useKeyActions } from "../features/keys/actions.tsx";
-import type { ListedKey } from "../features/keys/key-row.tsx";
-import { KeyTable, KeyTableSkeleton } from "../features/keys/key-table.tsx";
+import type { ListedKey } from "../features/keys/list/key-row.tsx";
+import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
 import {
 	filtersOf,
 	LIST_TABS,
@@ -16,7 +16,7 @@ import {
 	type ListTab,
 	paramsOf,
 	queryOf,
-} from "../features/keys/list-filters.ts";
+} from "../features/keys/list/list-filters.ts";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { HOME } from "../session/local-path.ts";

@@ -2,9 +2,9 @@
 import { createContext, createSignal, type JSX, lazy, Show, Suspense, useContext } from "solid-js";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 
-const RevokeDialog = lazy(() => import("./revoke-dialog.tsx"));
-const DeleteDialog = lazy(() => import("./delete-dialog.tsx"));
-const EditDialog = lazy(() => import("./edit-dialog.tsx"));
+const RevokeDialog = lazy(() => import("./end/revoke-dialog.tsx"));
+const DeleteDialog = lazy(() => import("./end/delete-dialog.tsx"));
+const EditDialog = lazy(() => import("./form/edit-dialog.tsx"));
 
 /** What every one of these dialogs gets. Mounted is open. */
 export interface KeyDialogProps {

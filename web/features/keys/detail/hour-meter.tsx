@@ -1,0 +1,79 @@
+import { createEffect, createMemo, on, Show } from "solid-js";
+import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+import { formatCountdown, formatNumber } from "../../../i18n/format.ts";
+import { t } from "../../../i18n/index.ts";
+import { useNow } from "../../../now.ts";
+import { Skeleton } from "../../../ui/states.tsx";
+import { hasEnded, type KeyState } from "../key-state.ts";
+import styles from "./hour-meter.module.css";
+import { hourLevel } from "./hour-meter-level.ts";
+
+/** How much of the limit the running UTC hour has used. `onTurn` is called when that hour is over. */
+export function HourMeter(props: {
+	hour: ApiKeyDetail["current_hour"] | undefined;
+	state: KeyState | undefined;
+	onTurn: () => void;
+}) {
+	const now = useNow(1_000);
+	const words = () => t().key.hour;
+	const left = () => (props.hour ? Date.parse(props.hour.resets_at) - now() : null);
+	const isOver = createMemo(() => (left() ?? 1) <= 0);
+	createEffect(on(isOver, (over) => over && props.onTurn(), { defer: true }));
+	const level = () => (props.hour ? hourLevel(props.hour) : "calm");
+	const share = () => (props.hour ? Math.min(1, props.hour.used / Math.max(1, props.hour.limit)) : 0);
+	const isEnded = () => props.state !== undefined && hasEnded(props.state);
+	const note = () => {
+		if (isEnded()) return props.state === "revoked" ? words().revoked : words().expired;
+		return level() === "calm" ? "" : words()[level() === "full" ? "full" : "near"];
+	};
+	return (
+		<div class={styles.meter} data-level={level()}>
+			<dl class={styles.figures}>
+				<div>
+					<dt>{words().used}</dt>
+					<dd>
+						<Show when={props.hour} fallback={<Skeleton width="96px" height="20px" />}>
+							{(hour) => (
+								<>
+									{formatNumber(hour().used)} <span class={styles.of}>{words().of(formatNumber(hour().limit))}</span>
+								</>
+							)}
+						</Show>
+					</dd>
+				</div>
+				<div>
+					<dt>{words().left}</dt>
+					<dd>
+						<Show when={props.hour} fallback={<Skeleton width="56px" height="20px" />}>
+							{isEnded() ? "–" : formatNumber(props.hour?.remaining ?? 0)}
+						</Show>
+					</dd>
+				</div>
+				<div>
+					<dt>{words().resets}</dt>
+					<dd>
+						<Show when={left() !== null} fallback={<Skeleton width="56px" height="20px" />}>
+							{formatCountdown(left() ?? 0)}
+						</Show>
+					</dd>
+				</div>
+			</dl>
+			<meter
+				class="visually-hidden"
+				aria-label={words().meter}
+				min={0}
+				max={props.hour?.limit ?? 1}
+				value={Math.min(props.hour?.used ?? 0, props.hour?.limit ?? 1)}
+				aria-valuetext={
+					props.hour
+						? words().usedOf(formatNumber(props.hour.used), formatNumber(props.hour.limit))
+						: t().common.loading
+				}
+			/>
+			<div class={styles.bar} aria-hidden="true">
+				<span class={styles.fill} style={{ width: `${share() * 100}%` }} />
+			</div>
+			<p class={styles.note}>{note()}</p>
+		</div>
+	);
+}

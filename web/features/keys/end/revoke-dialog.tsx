@@ -1,0 +1,13 @@
+import { Show } from "solid-js";
+import type { KeyDialogProps } from "../actions.tsx";
+import { RevokeMany } from "./revoke-many.tsx";
+import { RevokeOne } from "./revoke-one.tsx";
+
+/** Says what revoking will stop, and revokes. Nothing changes on the page before the server has answered. */
+export default function RevokeDialog(props: KeyDialogProps) {
+	return (
+		<Show when={props.keys.length > 1} fallback={<RevokeOne {...props} />}>
+			<RevokeMany {...props} />
+		</Show>
+	);
+}

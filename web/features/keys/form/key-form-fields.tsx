@@ -1,0 +1,148 @@
+/** The fields that making and changing a key have in common. */
+import { createUniqueId, For, Show } from "solid-js";
+import { SCOPES, type Scope } from "../../../../worker/schemas/vocabulary.ts";
+import { formatNumber } from "../../../i18n/format.ts";
+import { t } from "../../../i18n/index.ts";
+import { Choice, ChoiceGroup, TextArea, TextField } from "../../../ui/field.tsx";
+import { Icon } from "../../../ui/icon.tsx";
+import { Notice } from "../../../ui/states.tsx";
+import styles from "./key-form.module.css";
+import { parseCount } from "./key-form-draft.ts";
+import type { KeyForm } from "./key-form-state.ts";
+
+interface FieldProps {
+	form: KeyForm;
+}
+
+export function NameField(props: FieldProps & { hint?: string; ref?: (element: HTMLInputElement) => void }) {
+	return (
+		<TextField
+			ref={(element) => props.ref?.(element)}
+			label={t().create.name}
+			hint={props.hint}
+			error={props.form.error("name")}
+			value={props.form.draft.name}
+			onInput={(event) => props.form.edit("name", { name: event.currentTarget.value })}
+			onBlur={() => props.form.touch("name")}
+			required
+		/>
+	);
+}
+
+/** Scopes with what each grants, and apart from them the way to do without. */
+export function ScopesField(props: FieldProps & { hint?: string }) {
+	const chosen = (scope: Scope) => props.form.draft.unrestricted || props.form.draft.scopes.includes(scope);
+	const toggle = (scope: Scope, on: boolean) => {
+		const { scopes } = props.form.draft;
+		props.form.edit("scopes", { scopes: SCOPES.filter((known) => (known === scope ? on : scopes.includes(known))) });
+	};
+	return (
+		<ChoiceGroup label={t().create.scopes} error={props.form.error("scopes")}>
+			<Show when={props.hint}>
+				<p class="secondary">{props.hint}</p>
+			</Show>
+			<For each={SCOPES}>
+				{(scope) => (
+					<Choice
+						type="checkbox"
+						class={styles.scope ?? ""}
+						label={<code>{scope}</code>}
+						hint={t().keys.scopeGrants[scope]}
+						checked={chosen(scope)}
+						disabled={props.form.draft.unrestricted}
+						aria-invalid={props.form.error("scopes") !== undefined}
+						onChange={(event) => toggle(scope, event.currentTarget.checked)}
+						onBlur={() => props.form.touch("scopes")}
+					/>
+				)}
+			</For>
+			<div class={styles.apart}>
+				<Choice
+					type="checkbox"
+					class={styles.scope ?? ""}
+					label={t().create.unrestricted}
+					hint={t().create.unrestrictedHint}
+					checked={props.form.draft.unrestricted}
+					onChange={(event) =>
+						props.form.edit("scopes", { unrestricted: event.currentTarget.checked, understood: false })
+					}
+				/>
+				<div role="status" class={styles.aside}>
+					<Show when={props.form.draft.unrestricted}>
+						<Notice tone="warning">{t().create.unrestrictedWarning}</Notice>
+					</Show>
+				</div>
+				<Show when={props.form.draft.unrestricted}>
+					<Understood form={props.form} />
+				</Show>
+			</div>
+		</ChoiceGroup>
+	);
+}
+
+/** Has to be ticked by hand: an unrestricted key is never made in passing. */
+function Understood(props: FieldProps) {
+	const id = createUniqueId();
+	return (
+		<div class={styles.understood}>
+			<Choice
+				type="checkbox"
+				class={styles.choice ?? ""}
+				label={t().create.understood}
+				checked={props.form.draft.understood}
+				required
+				aria-invalid={props.form.error("understood") !== undefined}
+				aria-errormessage={id}
+				onChange={(event) => props.form.edit("understood", { understood: event.currentTarget.checked })}
+			/>
+			<div id={id} class={styles.error} aria-live="polite">
+				<Show when={props.form.error("understood")}>
+					<Icon name="warning" />
+					<span>{props.form.error("understood")}</span>
+				</Show>
+			</div>
+		</div>
+	);
+}
+
+export function RateLimitField(props: FieldProps) {
+	/** What was typed is shown as numbers are written here, once it is one. */
+	const settle = () => {
+		const count = parseCount(props.form.draft.rateLimit);
+		if (!Number.isNaN(count)) props.form.edit(null, { rateLimit: formatNumber(count) });
+		props.form.touch("rate_limit");
+	};
+	return (
+		<TextField
+			class={styles.count ?? ""}
+			label={t().create.rateLimit}
+			hint={t().create.rateLimitHint}
+			error={props.form.error("rate_limit")}
+			inputmode="numeric"
+			value={props.form.draft.rateLimit}
+			onInput={(event) => props.form.edit("rate_limit", { rateLimit: event.currentTarget.value })}
+			onBlur={settle}
+			required
+		/>
+	);
+}
+
+/** Behind a word, for most keys do without; open where there are some already. */
+export function AddressesField(props: FieldProps) {
+	// Read once: emptying the field must not close it.
+	const isFilled = props.form.draft.addresses !== "";
+	return (
+		<details class={styles.advanced} open={isFilled}>
+			<summary class={styles.summary}>{t().create.advanced}</summary>
+			<TextArea
+				mono
+				label={t().create.addresses}
+				hint={t().create.addressesHint}
+				error={props.form.error("ip_allowlist")}
+				value={props.form.draft.addresses}
+				onInput={(event) => props.form.edit("ip_allowlist", { addresses: event.currentTarget.value })}
+				onBlur={() => props.form.touch("ip_allowlist")}
+			/>
+		</details>
+	);
+}

@@ -1,0 +1,129 @@
+import { A, useNavigate } from "@solidjs/router";
+import { type Accessor, type JSX, Show } from "solid-js";
+import type { KeyList } from "../../../../worker/schemas/api-key.ts";
+import { formatNumber } from "../../../i18n/format.ts";
+import { t } from "../../../i18n/index.ts";
+import { HOME } from "../../../session/local-path.ts";
+import { Menu, type MenuItem } from "../../../ui/menu.tsx";
+import { RelativeTime } from "../../../ui/time.tsx";
+import { notify } from "../../../ui/toast.tsx";
+import { useKeyActions } from "../actions.tsx";
+import { isRotating, keyHint, keyState } from "../key-state.ts";
+import { ScopeList } from "../scope-list.tsx";
+import { StatusBadge } from "../status-badge.tsx";
+import styles from "./key-table.module.css";
+import { Sparkline } from "./sparkline.tsx";
+
+export type ListedKey = KeyList["items"][number];
+
+/** One key in the list. The whole row opens it; the box and the menu are for themselves. */
+export function KeyRow(props: {
+	apiKey: ListedKey;
+	/** Place in the whole list, from 1; the header is row 1. */
+	rowIndex: number;
+	now: Accessor<number>;
+	selected: boolean;
+	onSelect: (selected: boolean) => void;
+	style: JSX.CSSProperties;
+}) {
+	const state = () => keyState(props.apiKey, props.now());
+	let menu: HTMLTableCellElement | undefined;
+	const menuButton = () => menu?.querySelector("button");
+	return (
+		<tr
+			class={styles.row}
+			aria-rowindex={props.rowIndex}
+			aria-selected={props.selected}
+			data-state={state()}
+			style={props.style}
+		>
+			<td class={styles.select}>
+				<label class={styles.box}>
+					<span class="visually-hidden">{t().keys.select(props.apiKey.name)}</span>
+					<input
+						type="checkbox"
+						checked={props.selected}
+						disabled={state() === "revoked"}
+						onChange={(event) => props.onSelect(event.currentTarget.checked)}
+					/>
+				</label>
+			</td>
+			<td class={styles.name}>
+				<A href={`${HOME}/${props.apiKey.id}`} class={styles.open} title={props.apiKey.name}>
+					{props.apiKey.name}
+				</A>
+			</td>
+			<td class={styles.key}>
+				<code>{keyHint(props.apiKey)}</code>
+			</td>
+			<td class={styles.scopes}>
+				<ScopeList scopes={props.apiKey.scopes} max={1} />
+			</td>
+			<td class={styles.usage}>
+				<Sparkline counts={props.apiKey.recent_usage ?? []} />
+				<span class="number">{formatNumber(props.apiKey.usage_count)}</span>
+			</td>
+			<td class={styles.limit}>
+				<span class="number">{formatNumber(props.apiKey.rate_limit)}</span>
+			</td>
+			<td class={styles.used}>
+				<Show when={props.apiKey.last_used_at} fallback={<span class={styles.none}>{t().keys.neverUsed}</span>}>
+					{(at) => <RelativeTime at={at()} now={props.now} />}
+				</Show>
+			</td>
+			<td class={styles.expires}>
+				<Ends apiKey={props.apiKey} now={props.now} />
+			</td>
+			<td class={styles.status}>
+				<StatusBadge state={state()} />
+			</td>
+			<td class={styles.menu} ref={menu}>
+				<KeyMenu apiKey={props.apiKey} ended={state() === "revoked"} returnFocusTo={menuButton} />
+			</td>
+		</tr>
+	);
+}
+
+/** When the key stops by itself: the nearer of its expiry and the end of its rotation. */
+function Ends(props: { apiKey: ListedKey; now: Accessor<number> }) {
+	const state = () => keyState(props.apiKey, props.now());
+	const at = () => (state() === "ending" ? props.apiKey.revokes_at : props.apiKey.expires_at);
+	return (
+		<Show when={state() !== "revoked"} fallback={<span class={styles.none}>–</span>}>
+			<Show when={at()} fallback={<span class={styles.none}>{t().keys.neverExpires}</span>}>
+				{(at) => (
+					<span data-soon={state() === "expiring" || state() === "ending"}>
+						<RelativeTime at={at()} now={props.now} />
+					</span>
+				)}
+			</Show>
+		</Show>
+	);
+}
+
+function KeyMenu(props: { apiKey: ListedKey; ended: boolean; returnFocusTo: () => HTMLElement | null | undefined }) {
+	const actions = useKeyActions();
+	const navigate = useNavigate();
+	const start = (kind: "edit" | "revoke" | "delete") =>
+		actions.start({ kind, keys: [props.apiKey], returnFocusTo: props.returnFocusTo });
+	const items = (): MenuItem[] => [
+		{
+			label: t().keys.copyId,
+			onSelect: () => {
+				navigator.clipboard.writeText(props.apiKey.id).then(
+					() => notify(t().keys.idCopied),
+					() => notify(t().common.copyFailed),
+				);
+			},
+		},
+		{ label: t().keys.edit, disabled: props.ended, onSelect: () => start("edit") },
+		{
+			label: isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate,
+			disabled: props.apiKey.status !== "active",
+			onSelect: () => navigate(`${HOME}/${props.apiKey.id}/rotate`),
+		},
+		{ label: t().keys.revoke, disabled: props.ended, danger: true, onSelect: () => start("revoke") },
+		{ label: t().keys.delete, danger: true, onSelect: () => start("delete") },
+	];
+	return <Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} />;
+}

@@ -1,0 +1,148 @@
+import { createSignal, Show } from "solid-js";
+import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
+import { t } from "../../../i18n/index.ts";
+import { AlertDialog } from "../../../ui/alert-dialog.tsx";
+import { Button } from "../../../ui/button.tsx";
+import { Dialog } from "../../../ui/dialog.tsx";
+import { Choice } from "../../../ui/field.tsx";
+import { Notice } from "../../../ui/states.tsx";
+import { RevealCopyButton } from "./reveal-copy-button.tsx";
+import styles from "./reveal-dialog.module.css";
+import { guardLeaving } from "./reveal-guard.ts";
+import { TestKey } from "./reveal-test.tsx";
+import { Snippets } from "./snippets-view.tsx";
+
+/** A key that was just made: the secret itself, and the object. Lives in one signal, and only until it is dismissed. */
+export interface IssuedKey {
+	secret: string;
+	apiKey: ApiKey;
+}
+
+/** What stands for the rest of a key. As many for every key: their number tells nothing. */
+const DOTS = "•".repeat(24);
+
+/**
+ * Shows a new key for the only time. `onDone` is called when the person has finished with it. While the key is hidden
+ * it is nowhere in the document; until it was copied, nobody leaves without being asked.
+ */
+export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
+	const [shown, setShown] = createSignal(false);
+	/** The person has the key somewhere else, or has given it up. */
+	const [safe, setSafe] = createSignal(false);
+	/** The browser does not let the page copy. */
+	const [refused, setRefused] = createSignal(false);
+	/** What the person wanted to do without having copied. */
+	const [leave, setLeave] = createSignal<(() => void) | null>(null);
+	let keyText: HTMLElement | undefined;
+	let copyButton: HTMLButtonElement | undefined;
+
+	const secret = () => props.issued.secret;
+	const shownKey = () => (shown() ? secret() : props.issued.apiKey.key_prefix + DOTS);
+	const ask = (go: () => void) => setLeave(() => go);
+	guardLeaving(() => !safe(), ask);
+
+	const finish = () => {
+		if (safe()) props.onDone();
+		else ask(() => props.onDone());
+	};
+	const copyByHand = () => {
+		setRefused(true);
+		setShown(true);
+		if (keyText) getSelection()?.selectAllChildren(keyText);
+	};
+
+	return (
+		<>
+			<Dialog
+				open
+				wide
+				steadfast
+				withoutCross
+				onClose={finish}
+				title={t().create.reveal.title(props.issued.apiKey.name)}
+				description={
+					<>
+						<p class={styles.once}>{t().create.reveal.once}</p>
+						<p>{t().create.reveal.advice}</p>
+					</>
+				}
+				footer={
+					<Button variant={safe() ? "primary" : "secondary"} onClick={finish}>
+						{t().create.reveal.done}
+					</Button>
+				}
+			>
+				<div class={styles.key}>
+					<span class="visually-hidden">{t().create.reveal.key}: </span>
+					<Show
+						when={shown()}
+						fallback={
+							<>
+								<span class="visually-hidden">{t().create.reveal.hidden(props.issued.apiKey.key_prefix)}</span>
+								<code aria-hidden="true">{shownKey()}</code>
+							</>
+						}
+					>
+						<code class={styles.whole} ref={keyText} translate="no">
+							{secret()}
+						</code>
+					</Show>
+				</div>
+				<div class={styles.buttons}>
+					<RevealCopyButton
+						ref={(element) => (copyButton = element)}
+						variant={safe() ? "secondary" : "primary"}
+						label={t().create.reveal.copy}
+						text={secret}
+						onCopied={() => setSafe(true)}
+						onRefused={copyByHand}
+					/>
+					<Button icon="eye" onClick={() => setShown(!shown())}>
+						{shown() ? t().create.reveal.hide : t().create.reveal.show}
+					</Button>
+				</div>
+				<div role="alert" class={styles.refused}>
+					<Show when={refused()}>
+						<Notice tone="warning">{t().create.reveal.refused}</Notice>
+					</Show>
+				</div>
+				<Show when={refused()}>
+					<Choice
+						type="checkbox"
+						label={t().create.reveal.saved}
+						checked={safe()}
+						onChange={(event) => setSafe(event.currentTarget.checked)}
+					/>
+				</Show>
+				<Snippets shownKey={shownKey()} secret={secret} onCopied={() => setSafe(true)} onRefused={copyByHand} />
+				<TestKey secret={secret} />
+			</Dialog>
+			<Show when={leave()} keyed>
+				{(go) => (
+					<AlertDialog
+						title={t().create.reveal.leaveTitle}
+						onClose={() => setLeave(null)}
+						returnFocusTo={() => copyButton}
+						footer={
+							<>
+								<Button variant="primary" onClick={() => setLeave(null)}>
+									{t().create.reveal.back}
+								</Button>
+								<Button
+									onClick={() => {
+										setSafe(true);
+										go();
+									}}
+								>
+									{t().create.reveal.leave}
+								</Button>
+							</>
+						}
+					>
+						{t().create.reveal.leaveText}
+					</AlertDialog>
+				)}
+			</Show>
+		</>
+	);
+}
