@@ -2,8 +2,8 @@
  * Every query of the page: its place in the cache, and the call behind it. Nothing secret passes here: no procedure that
  * is a query ever returns a key.
  */
-import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/solid-query";
-import type { ApiKey, ListKeys } from "../../worker/schemas/api-key.ts";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/solid-query";
+import type { ListKeys } from "../../worker/schemas/api-key.ts";
 import type { ListAudit } from "../../worker/schemas/audit.ts";
 import { api } from "./client.ts";
 
@@ -24,7 +24,7 @@ const LIST_PAGE = 100;
 export const RECENT_HOURS = 36;
 
 /** Past so many pages a list is not loaded anew as a whole: what changed is put in its place instead. */
-const REFETCH_PAGES_MAX = 5;
+export const REFETCH_PAGES_MAX = 5;
 
 /** The list of keys, page after page. */
 export const keyListQuery = (filters: KeyFilters) =>
@@ -46,7 +46,6 @@ export const keyListQuery = (filters: KeyFilters) =>
 		refetchOnWindowFocus: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
 		refetchOnMount: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
 	});
-type KeyListData = { pages: Awaited<ReturnType<typeof api.keys.list.query>>[]; pageParams: unknown[] };
 
 /** One key with its running hour and recent callers, live. Screens that watch it set `refetchInterval`. */
 export const keyQuery = (id: string) =>
@@ -76,72 +75,3 @@ export const auditQuery = (filters: AuditFilters, limit = 50) =>
 		getNextPageParam: (last) => last.next_cursor,
 		refetchOnWindowFocus: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
 	});
-
-/** Puts keys that the server has answered with wherever they are shown, and has the rest looked at again. */
-export function keyChanged(client: QueryClient, ...changed: ApiKey[]): void {
-	const byId = new Map(changed.map((key) => [key.id, key]));
-	client.setQueriesData<KeyListData>(
-		{ queryKey: ["keys", "list"] },
-		(data) =>
-			data && {
-				...data,
-				pages: data.pages.map((page) => ({
-					...page,
-					items: page.items.map((item) => {
-						const key = byId.get(item.id);
-						return key ? { ...item, ...key } : item;
-					}),
-				})),
-			},
-	);
-	for (const key of changed) {
-		const { queryKey } = keyQuery(key.id);
-		client.setQueryData(queryKey, (detail) => detail && { ...detail, ...key });
-		void client.invalidateQueries({ queryKey });
-	}
-	refreshLists(client);
-}
-
-/** Takes a deleted key from wherever it was shown. */
-export function keyRemoved(client: QueryClient, id: string): void {
-	client.setQueriesData<KeyListData>(
-		{ queryKey: ["keys", "list"] },
-		(data) =>
-			data && {
-				...data,
-				pages: data.pages.map((page) => ({ ...page, items: page.items.filter((item) => item.id !== id) })),
-			},
-	);
-	client.removeQueries({ queryKey: ["keys", "detail", id] });
-	client.removeQueries({
-		queryKey: ["keys", "usage"],
-		predicate: ({ queryKey }) => JSON.stringify(queryKey).includes(id),
-	});
-	refreshLists(client);
-}
-
-/** Something about the keys has changed: lists and the trail are out of date. */
-export function refreshLists(client: QueryClient): void {
-	void client.invalidateQueries({ queryKey: ["audit"] });
-	for (const query of client.getQueryCache().findAll({ queryKey: ["keys", "list"] })) {
-		// The cache holds what `keyListQuery` put under this key.
-		const data = query.state.data as KeyListData | undefined;
-		if ((data?.pages.length ?? 0) <= REFETCH_PAGES_MAX) void client.invalidateQueries({ queryKey: query.queryKey });
-		else void refreshCounts(client, query.queryKey);
-	}
-}
-
-/** New counts for a list that is too long to be loaded anew. They stand on its last page, as the freshest ones do. */
-async function refreshCounts(client: QueryClient, queryKey: readonly unknown[]): Promise<void> {
-	// As above.
-	const filters = queryKey[2] as KeyFilters;
-	const { counts } = await api.keys.list.query({ ...filters, limit: 1 });
-	client.setQueryData<KeyListData>(
-		queryKey,
-		(data) =>
-			data && {
-				...data,
-				pages: data.pages.map((page, index) => (index === data.pages.length - 1 ? { ...page, counts } : page)),
-			},
-	);
-}

@@ -6,7 +6,10 @@ import { notify } from "./toast.tsx";
 /** How long the button says that it has copied. */
 const CONFIRM_MS = 2_000;
 
-/** Copies, and says so in its own place. `onCopied` hears of it only when it worked. */
+/**
+ * Copies, and says so in its own place. `onCopied` hears of it only when it worked. Where a refusal of the browser needs
+ * an answer on the spot, `onRefused` gives it; otherwise a toast tells what to do.
+ */
 export function CopyButton(props: {
 	text: () => string;
 	/** Default: Copy. */
@@ -14,7 +17,9 @@ export function CopyButton(props: {
 	/** For screen readers, where several of them stand together. */
 	description?: string;
 	variant?: "primary" | "secondary" | "quiet";
+	ref?: (element: HTMLButtonElement) => void;
 	onCopied?: () => void;
+	onRefused?: () => void;
 }) {
 	const [copied, setCopied] = createSignal(false);
 	let timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,7 +28,8 @@ export function CopyButton(props: {
 		try {
 			await navigator.clipboard.writeText(props.text());
 		} catch {
-			notify(t().common.copyFailed);
+			if (props.onRefused) props.onRefused();
+			else notify(t().common.copyFailed);
 			return;
 		}
 		setCopied(true);
@@ -33,6 +39,7 @@ export function CopyButton(props: {
 	};
 	return (
 		<Button
+			ref={(element) => props.ref?.(element)}
 			variant={props.variant ?? "secondary"}
 			icon={copied() ? "check" : "copy"}
 			aria-label={copied() ? undefined : props.description}

@@ -10,6 +10,25 @@ interface FieldProps {
 	error?: string | undefined;
 }
 
+/** What stands beneath a control or a group: what to know, and what is wrong. Read out through `aria-describedby`. */
+function Explanation(props: { id: string; hint: JSX.Element; error: string | undefined }) {
+	return (
+		<>
+			<Show when={props.hint}>
+				<div id={`${props.id}-hint`} class="secondary">
+					{props.hint}
+				</div>
+			</Show>
+			<div id={`${props.id}-error`} class={styles.error} aria-live="polite">
+				<Show when={props.error}>
+					<Icon name="warning" />
+					<span>{props.error}</span>
+				</Show>
+			</div>
+		</>
+	);
+}
+
 /** Label, hint and error around one control, tied together for screen readers. */
 export function Field(
 	props: FieldProps & { children: (ids: { id: string; describedBy: string; invalid: boolean }) => JSX.Element },
@@ -29,17 +48,7 @@ export function Field(
 					return Boolean(props.error);
 				},
 			})}
-			<Show when={props.hint}>
-				<div id={`${id}-hint`} class="secondary">
-					{props.hint}
-				</div>
-			</Show>
-			<div id={`${id}-error`} class={styles.error} aria-live="polite">
-				<Show when={props.error}>
-					<Icon name="warning" />
-					<span>{props.error}</span>
-				</Show>
-			</div>
+			<Explanation id={id} hint={props.hint} error={props.error} />
 		</div>
 	);
 }
@@ -110,17 +119,7 @@ export function ChoiceGroup(props: FieldProps & { children: JSX.Element }) {
 		<fieldset class={styles.field} aria-describedby={`${id}-hint ${id}-error`}>
 			<legend class={styles.label}>{props.label}</legend>
 			<div class={styles.choices}>{props.children}</div>
-			<Show when={props.hint}>
-				<div id={`${id}-hint`} class="secondary">
-					{props.hint}
-				</div>
-			</Show>
-			<div id={`${id}-error`} class={styles.error} aria-live="polite">
-				<Show when={props.error}>
-					<Icon name="warning" />
-					<span>{props.error}</span>
-				</Show>
-			</div>
+			<Explanation id={id} hint={props.hint} error={props.error} />
 		</fieldset>
 	);
 }

@@ -70,7 +70,6 @@ export const create = {
 		show: "Show key",
 		hide: "Hide key",
 		copy: "Copy key",
-		copied: "Copied",
 		refused: "Your browser did not allow copying. Select the key above and copy it by hand.",
 		saved: "I have saved the key",
 		use: "Use it",

@@ -72,7 +72,6 @@ export const create: Words["create"] = {
 		show: "Mostrar chave",
 		hide: "Ocultar chave",
 		copy: "Copiar chave",
-		copied: "Copiada",
 		refused: "Seu navegador não permitiu copiar. Selecione a chave acima e copie manualmente.",
 		saved: "Guardei a chave",
 		use: "Como usar",

@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createSignal, onCleanup, Show } from "solid-js";
 import { createAction } from "../../../api/action.ts";
+import { keyRemoved } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
 import { loaded } from "../../../api/loaded.ts";
-import { keyQuery, keyRemoved } from "../../../api/queries.ts";
+import { keyQuery } from "../../../api/queries.ts";
 import { t } from "../../../i18n/index.ts";
 import { useNow } from "../../../now.ts";
 import { Button } from "../../../ui/button.tsx";

@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createSignal, Match, onCleanup, Show, Switch } from "solid-js";
 import { createAction } from "../../../api/action.ts";
+import { keyChanged, keyRemoved } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
 import { loaded } from "../../../api/loaded.ts";
 import { problemOf } from "../../../api/problem.ts";
-import { keyChanged, keyQuery, keyRemoved } from "../../../api/queries.ts";
+import { keyQuery } from "../../../api/queries.ts";
 import { t } from "../../../i18n/index.ts";
 import { useNow } from "../../../now.ts";
 import { Button } from "../../../ui/button.tsx";

@@ -3,10 +3,10 @@ import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
 import { t } from "../../../i18n/index.ts";
 import { AlertDialog } from "../../../ui/alert-dialog.tsx";
 import { Button } from "../../../ui/button.tsx";
+import { CopyButton } from "../../../ui/copy-button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Choice } from "../../../ui/field.tsx";
 import { Notice } from "../../../ui/states.tsx";
-import { RevealCopyButton } from "./reveal-copy-button.tsx";
 import styles from "./reveal-dialog.module.css";
 import { guardLeaving } from "./reveal-guard.ts";
 import { TestKey } from "./reveal-test.tsx";
@@ -89,7 +89,7 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 					</Show>
 				</div>
 				<div class={styles.buttons}>
-					<RevealCopyButton
+					<CopyButton
 						ref={(element) => (copyButton = element)}
 						variant={safe() ? "secondary" : "primary"}
 						label={t().create.reveal.copy}

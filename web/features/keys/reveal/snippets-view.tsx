@@ -1,7 +1,7 @@
 import { createSignal } from "solid-js";
 import { t } from "../../../i18n/index.ts";
+import { CopyButton } from "../../../ui/copy-button.tsx";
 import { Tabs } from "../../../ui/tabs.tsx";
-import { RevealCopyButton } from "./reveal-copy-button.tsx";
 import styles from "./reveal-dialog.module.css";
 import { SNIPPET_TITLES, SNIPPETS, type SnippetName, snippet } from "./snippets.ts";
 
@@ -22,7 +22,7 @@ export function Snippets(props: {
 			value={chosen()}
 			onChange={setChosen}
 			aside={
-				<RevealCopyButton
+				<CopyButton
 					variant="quiet"
 					label={t().common.copy}
 					description={t().create.reveal.copySnippet(SNIPPET_TITLES[chosen()])}
