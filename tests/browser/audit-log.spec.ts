@@ -1,6 +1,7 @@
 /** The audit log: finding out who did what, and taking it along; and the trail of one key on its own screen. */
 import { readFile } from "node:fs/promises";
 import type { Download, Locator, Page } from "@playwright/test";
+import { FAILED_REQUEST, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -262,7 +263,7 @@ test.describe("a long log", () => {
 		await signedIn();
 		let broken = true;
 		await page.route(/audit\.list.*cursor/, (route) =>
-			broken ? route.fulfill({ status: 500, json: [failure] }) : route.fallback(),
+			broken ? route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] }) : route.fallback(),
 		);
 		await page.goto(LOG);
 		await expect(rows(page)).toHaveCount(100);
@@ -275,26 +276,19 @@ test.describe("a long log", () => {
 	});
 });
 
-/** What the server answers when it fails. */
-const failure = {
-	error: {
-		message: "Something went wrong.",
-		code: -32603,
-		data: { code: "INTERNAL", httpStatus: 500, request_id: "req-of-the-failure", details: [], path: "audit.list" },
-	},
-};
-
 test("a log that cannot be loaded says why, and tries again", async ({ page, tenant, signedIn, expectProblems }) => {
 	expectProblems({ status: 500, url: "audit.list" });
 	await history(tenant);
 	await signedIn();
 	await page.clock.install();
-	await page.route("**/trpc/audit.list*", (route) => route.fulfill({ status: 500, json: [failure] }));
+	await page.route("**/trpc/audit.list*", (route) =>
+		route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] }),
+	);
 	await page.goto(LOG);
 	await page.clock.fastForward(10_000);
 	const panel = page.getByRole("alert");
 	await expect(panel).toContainText("The audit log could not be loaded");
-	await expect(panel).toContainText("req-of-the-failure");
+	await expect(panel).toContainText(FAILED_REQUEST);
 	await inBothThemes(page, () => expectAccessible(page));
 	await page.unroute("**/trpc/audit.list*");
 	await panel.getByRole("button", { name: "Try again" }).click();
@@ -374,14 +368,14 @@ test.describe("the export", () => {
 		await page.route("**/trpc/audit.list*", (route) => {
 			asked++;
 			return broken && route.request().url().includes("cursor")
-				? route.fulfill({ status: 500, json: [failure] })
+				? route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] })
 				: route.fallback();
 		});
 		let downloads = 0;
 		page.on("download", () => downloads++);
 		await exportButton(page).click();
 		await expect(page.getByText("The export stopped after 100 events. Nothing was saved.")).toBeVisible();
-		await expect(page.getByText("req-of-the-failure").first()).toBeVisible();
+		await expect(page.getByText(FAILED_REQUEST).first()).toBeVisible();
 		await inBothThemes(page, () => expectAccessible(page));
 		expect([asked, downloads]).toEqual([2, 0]);
 		broken = false;
@@ -537,10 +531,12 @@ test.describe("the trail of one key", () => {
 		await page.route(/audit\.list/, async (route) => {
 			if (!broken) return route.fallback();
 			const names = new URL(route.request().url()).pathname.replace("/trpc/", "").split(",");
-			if (names.length === 1) return route.fulfill({ status: 500, json: [failure] });
+			if (names.length === 1) return route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] });
 			const response = await route.fetch();
 			const answers: unknown[] = await response.json();
-			const json = answers.map((answer, index) => (names[index] === "audit.list" ? failure : answer));
+			const json = answers.map((answer, index) =>
+				names[index] === "audit.list" ? failure("INTERNAL", "audit.list") : answer,
+			);
 			return route.fulfill({ status: 207, json });
 		});
 		await page.goto(`/integrations/api-keys/${crm.id}`);

@@ -1,5 +1,6 @@
 /** The list of API keys: finding one among many, and seeing at a glance how it fares. */
 import type { Locator, Page } from "@playwright/test";
+import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -291,26 +292,13 @@ test.describe("when there is nothing to show", () => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		expectProblems({ status: 500, url: "keys.list" });
-		await page.route(/trpc\/keys\.list/, (route) =>
-			route.fulfill({
-				status: 500,
-				json: [
-					{
-						error: {
-							message: "Something went wrong.",
-							code: -32_603,
-							data: { code: "INTERNAL", httpStatus: 500, request_id: "req-of-the-failure", path: "keys.list" },
-						},
-					},
-				],
-			}),
-		);
+		const mend = await failAt(page, "keys.list");
 		await page.goto(LIST);
 		const panel = page.getByRole("alert");
 		await expect(panel).toContainText("The keys could not be loaded");
-		await expect(panel).toContainText("req-of-the-failure");
+		await expect(panel).toContainText(FAILED_REQUEST);
 		await expectAccessible(page);
-		await page.unroute(/trpc\/keys\.list/);
+		await mend();
 		await panel.getByRole("button", { name: "Try again" }).click();
 		await expect(row(page, "CRM")).toBeVisible();
 	});

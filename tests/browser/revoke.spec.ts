@@ -1,5 +1,6 @@
 /** Revoking: what it will stop is said before, and it has stopped when the dialog says so. */
 import type { Locator, Page, Route } from "@playwright/test";
+import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -38,21 +39,6 @@ async function hold(page: Page, pattern: RegExp): Promise<() => void> {
 		await route.continue();
 	});
 	return resolve;
-}
-
-const failure = (code: string, httpStatus: number) => ({
-	error: {
-		message: "Something failed on our side.",
-		code: -32_603,
-		data: { code, httpStatus, request_id: "req_7Hq2", path: "keys.revoke" },
-	},
-});
-
-/** The service fails at every call of a procedure. Returns how to end that. */
-async function failAt(page: Page, procedure: string): Promise<() => Promise<void>> {
-	const pattern = new RegExp(`/trpc/${procedure.replace(".", "\\.")}`);
-	await page.route(pattern, (route) => route.fulfill({ status: 500, json: [failure("INTERNAL", 500)] }));
-	return () => page.unroute(pattern);
 }
 
 test.describe("one key", () => {
@@ -223,7 +209,7 @@ test.describe("one key", () => {
 		const works = await failAt(page, "keys.revoke");
 		await confirm(page).click();
 		await expect(dialog(page)).toContainText("Something went wrong on our side.");
-		await expect(dialog(page)).toContainText("req_7Hq2");
+		await expect(dialog(page)).toContainText(FAILED_REQUEST);
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Active");
 		await works();
 		await confirm(page).click();
@@ -398,7 +384,7 @@ test.describe("several keys", () => {
 				postData: { 0: body[0], 1: body[2] },
 			});
 			const [first, third] = (await response.json()) as unknown[];
-			await route.fulfill({ status: 207, json: [first, failure("UNAVAILABLE", 503), third] });
+			await route.fulfill({ status: 207, json: [first, failure("UNAVAILABLE", "keys.revoke"), third] });
 		};
 		await page.route(/keys\.revoke/, fail);
 		await confirm(page).click();

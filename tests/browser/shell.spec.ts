@@ -1,4 +1,5 @@
 /** What surrounds every screen: the ways around, keys, themes, languages, and what happens when something is missing. */
+import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
@@ -138,27 +139,14 @@ test.describe("when something is missing", () => {
 		expectProblems({ status: 500, url: "session.logout" });
 		await signedIn(await tenant.person());
 		await page.goto("/account");
-		await page.route(/session\.logout/, (route) =>
-			route.fulfill({
-				status: 500,
-				json: [
-					{
-						error: {
-							message: "Something went wrong.",
-							code: -32_603,
-							data: { code: "INTERNAL", httpStatus: 500, request_id: "req-to-quote", path: "session.logout" },
-						},
-					},
-				],
-			}),
-		);
+		await failAt(page, "session.logout");
 		await page.getByRole("button", { name: "Sign out" }).click();
 		const toasts = page.getByRole("region", { name: /Notifications/ });
-		await expect(toasts).toContainText("req-to-quote");
+		await expect(toasts).toContainText(FAILED_REQUEST);
 		await expect(toasts).toContainText("Something went wrong on our side.");
 		await inBothThemes(page, () => expectAccessible(page));
 		await toasts.getByRole("button", { name: "Close" }).click();
-		await expect(toasts).not.toContainText("req-to-quote");
+		await expect(toasts).not.toContainText(FAILED_REQUEST);
 	});
 });
 

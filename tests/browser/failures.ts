@@ -1,0 +1,21 @@
+/** The service in trouble, as no service under test can be brought into it: answered by the browser in its place. */
+import type { Page } from "@playwright/test";
+
+/** What such answers are to be quoted by. */
+export const FAILED_REQUEST = "req-of-the-failure";
+
+/** A call that failed, as tRPC says it. */
+export const failure = (code: "INTERNAL" | "UNAVAILABLE", procedure: string) => ({
+	error: {
+		message: "Something went wrong.",
+		code: -32_603,
+		data: { code, httpStatus: code === "INTERNAL" ? 500 : 503, request_id: FAILED_REQUEST, path: procedure },
+	},
+});
+
+/** Every call of the procedure fails, until what is returned is called. Announce it: `{ status: 500, url: procedure }`. */
+export async function failAt(page: Page, procedure: string): Promise<() => Promise<void>> {
+	const pattern = new RegExp(`/trpc/${procedure.replace(".", "\\.")}`);
+	await page.route(pattern, (route) => route.fulfill({ status: 500, json: [failure("INTERNAL", procedure)] }));
+	return () => page.unroute(pattern);
+}
