@@ -291,6 +291,20 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 		expect(await keyCount(tenant)).toBe(1);
 	});
 
+	test("a key that is on its way is waited for, whatever one clicks", async ({ page, signedIn }) => {
+		await signedIn();
+		await openForm(page);
+		const held: Route[] = [];
+		await page.route(CREATE, (route) => void held.push(route));
+		await submit(page).click();
+		await expect(page.getByRole("button", { name: "Creating…" })).toBeVisible();
+		await page.getByRole("link", { name: "Cancel" }).click();
+		await page.getByRole("link", { name: "Audit log" }).click();
+		await expect(page).toHaveURL(/api-keys\/new$/);
+		for (const route of held) await route.continue();
+		await expect(reveal(page)).toBeVisible();
+	});
+
 	test("offline", async ({ page, context, tenant, signedIn, expectProblems }) => {
 		expectProblems({ unanswered: "keys.create" });
 		await signedIn();

@@ -15,6 +15,7 @@ import { createKeyForm } from "../features/keys/form/key-form-state.ts";
 import type { CreateInput } from "../features/keys/form/validation.ts";
 // Not loaded when it is needed: then the key is made already, and what cannot be loaded cannot show it.
 import { type IssuedKey, RevealDialog } from "../features/keys/reveal/reveal-dialog.tsx";
+import { guardLeaving } from "../features/keys/reveal/reveal-guard.ts";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { HOME } from "../session/local-path.ts";
@@ -40,6 +41,8 @@ export default function CreateKey() {
 		const { key, api_key } = await api.keys.create.mutate(input);
 		setIssued({ secret: key, apiKey: api_key });
 	});
+	// The only copy of a key is on its way here.
+	guardLeaving(create.busy, () => {});
 	const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
 		event.preventDefault();
 		const element = event.currentTarget;

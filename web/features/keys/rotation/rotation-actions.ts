@@ -1,5 +1,4 @@
 /** What can be done in a rotation: the first successor, and another one in place of one that is lost. */
-import { useBeforeLeave } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
 import type { ApiKey, ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
 import { createAction } from "../../../api/action.ts";
@@ -9,6 +8,7 @@ import { keyQuery } from "../../../api/queries.ts";
 import { t } from "../../../i18n/index.ts";
 import { notify } from "../../../ui/toast.tsx";
 import type { IssuedKey } from "../reveal/reveal-dialog.tsx";
+import { guardLeaving } from "../reveal/reveal-guard.ts";
 import { ownUse } from "./rotation.ts";
 import { lifeToRepeat, type RotationChoice } from "./rotation-plan.ts";
 
@@ -52,9 +52,10 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 	};
 
 	// The only copy of a key is on its way here.
-	useBeforeLeave((event) => {
-		if (create.busy() || replace.busy()) event.preventDefault();
-	});
+	guardLeaving(
+		() => create.busy() || replace.busy(),
+		() => {},
+	);
 
 	return {
 		busy: () => create.busy() || replace.busy(),
