@@ -30,7 +30,7 @@ test.describe("a session that ends over a form", () => {
 		await page.getByLabel("Email address").fill(demo.email);
 		await page.getByLabel("Password").fill(demo.password);
 		await page.getByRole("button", { name: "Sign in" }).click();
-		await expect(page).toHaveURL(LIST);
+		await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
 		await page.keyboard.press("c");
 		await expect(page).toHaveURL(`${LIST}/new`);
 		await page.getByLabel("Name").fill("Typed before the end");
