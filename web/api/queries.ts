@@ -21,7 +21,7 @@ export type KeyFilters = Pick<ListKeys, "status" | "environment" | "search" | "e
 
 const LIST_PAGE = 100;
 /** Hours in the sparkline of a row. */
-export const RECENT_HOURS = 36;
+const RECENT_HOURS = 36;
 
 /** Past so many pages a list is not loaded anew as a whole: what changed is put in its place instead. */
 export const REFETCH_PAGES_MAX = 5;

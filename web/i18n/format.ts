@@ -33,7 +33,6 @@ const numbers = kept((locale) => new Intl.NumberFormat(locale));
 const compactNumbers = kept(
 	(locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
 );
-const percents = kept((locale) => new Intl.NumberFormat(locale, { style: "percent" }));
 const dates = kept((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
 const dateTimes = kept(
 	(locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }),
@@ -62,9 +61,6 @@ export const formatNumber = (value: number): string => numbers().format(value);
 
 /** 18204 → `18.2K`, for the axes of charts. */
 export const formatCompact = (value: number): string => compactNumbers().format(value);
-
-/** 0.25 → `25%`. */
-export const formatPercent = (share: number): string => percents().format(share);
 
 /** `Nov 22, 2026`. */
 export const formatDate = (iso: string): string => dates().format(new Date(iso));

@@ -30,7 +30,7 @@ function Explanation(props: { id: string; hint: JSX.Element; error: string | und
 }
 
 /** Label, hint and error around one control, tied together for screen readers. */
-export function Field(
+function Field(
 	props: FieldProps & { children: (ids: { id: string; describedBy: string; invalid: boolean }) => JSX.Element },
 ) {
 	const id = createUniqueId();

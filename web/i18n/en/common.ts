@@ -7,12 +7,9 @@ export const common = {
 		copied: "Copied",
 		copyFailed: "The browser did not allow copying. Select the text and copy it yourself.",
 		tryAgain: "Try again",
-		save: "Save",
 		requestId: "Request id:",
 		notifications: "Notifications",
 		loading: "Loading…",
-		never: "never",
-		now: "now",
 	},
 	problems: {
 		title: "This could not be loaded",

@@ -19,7 +19,6 @@ export const keys = {
 	},
 	tabsLabel: "Keys by status",
 	columns: {
-		select: "Select",
 		name: "Name",
 		key: "Key",
 		scopes: "Scopes",
@@ -29,7 +28,6 @@ export const keys = {
 		lastUsed: "Last used",
 		expires: "Expires",
 		status: "Status",
-		created: "Created",
 		actions: "Actions",
 	},
 	sortBy: "Sort by",
@@ -69,7 +67,6 @@ export const keys = {
 	clearSelection: "Clear selection",
 	revokeSelected: "Revoke selected",
 	loadingMore: "Loading more keys…",
-	shown: (count: number, text: string) => `${text} ${plural(count, "key", "keys")}`,
 	loadFailed: "The keys could not be loaded",
 	moreFailed: "More keys could not be loaded.",
 	empty: {

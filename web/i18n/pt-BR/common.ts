@@ -8,12 +8,9 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 		copied: "Copiado",
 		copyFailed: "O navegador não permitiu copiar. Selecione o texto e copie você mesmo.",
 		tryAgain: "Tentar de novo",
-		save: "Salvar",
 		requestId: "ID da requisição:",
 		notifications: "Notificações",
 		loading: "Carregando…",
-		never: "nunca",
-		now: "agora",
 	},
 	problems: {
 		title: "Não foi possível carregar",

@@ -18,7 +18,6 @@ export const keys: Words["keys"] = {
 	},
 	tabsLabel: "Chaves por situação",
 	columns: {
-		select: "Selecionar",
 		name: "Nome",
 		key: "Chave",
 		scopes: "Escopos",
@@ -28,7 +27,6 @@ export const keys: Words["keys"] = {
 		lastUsed: "Último uso",
 		expires: "Expira",
 		status: "Situação",
-		created: "Criada",
 		actions: "Ações",
 	},
 	sortBy: "Ordenar por",
@@ -68,7 +66,6 @@ export const keys: Words["keys"] = {
 	clearSelection: "Limpar seleção",
 	revokeSelected: "Revogar selecionadas",
 	loadingMore: "Carregando mais chaves…",
-	shown: (count, text) => `${text} ${plural(count, "chave", "chaves")}`,
 	loadFailed: "Não foi possível carregar as chaves",
 	moreFailed: "Não foi possível carregar mais chaves.",
 	empty: {

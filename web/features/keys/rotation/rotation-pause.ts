@@ -1,7 +1,7 @@
 /** How long a key is silent in between when all is well: who knows that, knows how long to wait. Pure. */
 
 /** How far back to look: a weekly job shows its pauses in two weeks. */
-export const LOOK_BACK_DAYS = 14;
+const LOOK_BACK_DAYS = 14;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
