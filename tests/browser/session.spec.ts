@@ -1,5 +1,5 @@
 /** A session has an end: chosen, or in the middle of something. Neither may cost what was typed. */
-import { expect, expectAccessible, SIGNED_OUT, test } from "./fixtures.ts";
+import { expect, expectAccessible, inBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
 
@@ -53,6 +53,49 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByLabel("Limit per hour")).toHaveValue("250");
 		await page.getByRole("button", { name: "Create key" }).click();
 		await expect(page.getByRole("dialog", { name: /Typed before the end/ })).toBeVisible();
+	});
+
+	test("that was ended elsewhere: the reader goes on where they were, after a wrong password too", async ({
+		page,
+		context,
+		demo,
+		service,
+		expectProblems,
+	}) => {
+		const email = `admin@${demo.email.split("@")[1]}`;
+		await page.goto("/sign-in");
+		await page.getByLabel("Email address").fill(email);
+		await page.getByLabel("Password").fill(demo.password);
+		await page.getByRole("button", { name: "Sign in" }).click();
+		await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
+		await page.goto("/integrations/audit-log");
+		const who = page.getByRole("combobox", { name: "Who" });
+		await expect(page.getByRole("row").nth(1)).toBeVisible();
+
+		// The same session, ended from another place.
+		const [cookie] = await context.cookies();
+		const headers = { authorization: `Bearer ${cookie?.value}` };
+		const ended = await service.fetch("/trpc/session.logout", { method: "POST", headers });
+		expect(await ended.json()).toMatchObject({ result: { data: { ended: true } } });
+
+		expectProblems({ status: 401, url: "audit.list" }, { status: 401, url: "session.login" });
+		await who.fill(email);
+		await who.press("Enter");
+		const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
+		await expect(dialog.getByLabel("Password")).toBeFocused();
+		await inBothThemes(page, () => expectAccessible(page));
+		// The keys of the page are letters here.
+		await page.keyboard.type("c?/");
+		await page.keyboard.press("Enter");
+		await expect(dialog.getByText("Email address and password do not match.")).toBeVisible();
+		await expect(dialog.getByLabel("Email address")).toHaveValue(email);
+		await expect(dialog.getByLabel("Password")).toBeFocused();
+		await page.keyboard.type(demo.password);
+		await page.keyboard.press("Enter");
+		await expect(dialog).toBeHidden();
+		await expect(who).toBeFocused();
+		await expect(who).toHaveValue(email);
+		await expect(page.getByRole("row").nth(1)).toContainText(email);
 	});
 
 	test("begins anew for somebody else", async ({ page, context, tenant, signedIn, demo, expectProblems }) => {

@@ -1,4 +1,5 @@
 /** What surrounds every screen: the ways around, keys, themes, languages, and what happens when something is missing. */
+import type { Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
 
@@ -163,6 +164,22 @@ test.describe("every screen", () => {
 			await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 		});
 
+	test("loses nothing when lines, words and letters are set apart", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await tenant.createKey({ name: "CRM Nightly Sync", expires_in_days: 9 });
+		await signedIn();
+		for (const screen of [...SCREENS, `${LIST}/${api_key.id}`, `${LIST}/${api_key.id}/rotate`])
+			await test.step(screen, async () => {
+				await page.goto(screen);
+				await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+				for (const width of [1_440, 390]) {
+					await page.setViewportSize({ width, height: 844 });
+					await setApart(page);
+					expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+					expect(await cutOff(page)).toEqual([]);
+				}
+			});
+	});
+
 	test.describe("on a phone, in Portuguese", () => {
 		test.use({ ...PHONE, locale: "pt-BR" });
 		for (const screen of SCREENS)
@@ -176,3 +193,29 @@ test.describe("every screen", () => {
 			});
 	});
 });
+
+/** As far as every page has to bear it: WCAG 2.1, 1.4.12. The page's policy lets no style in but this way. */
+async function setApart(page: Page): Promise<void> {
+	await page.evaluate(() => {
+		const sheet = new CSSStyleSheet();
+		sheet.replaceSync(`
+			* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+			p { margin-block-end: 2em !important; }
+		`);
+		document.adoptedStyleSheets = [sheet];
+	});
+}
+
+/** Texts whose lower or upper part is hidden by the box they stand in. */
+function cutOff(page: Page): Promise<string[]> {
+	return page.evaluate(() =>
+		[...document.querySelectorAll<HTMLElement>("body *")]
+			.filter((element) => {
+				const { overflowY, clipPath } = getComputedStyle(element);
+				const hides = overflowY === "hidden" || overflowY === "clip";
+				// What is for screen readers alone is cut off on purpose.
+				return hides && clipPath === "none" && element.scrollHeight > element.clientHeight + 1;
+			})
+			.map((element) => `${element.tagName} ${element.className}: ${element.textContent}`),
+	);
+}

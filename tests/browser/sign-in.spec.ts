@@ -84,6 +84,30 @@ test("tells when the service cannot be reached, and works once it can", async ({
 	await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
 });
 
+test.describe("on a small screen, in Portuguese", () => {
+	test.use({ viewport: { width: 320, height: 568 }, locale: "pt-BR" });
+
+	test("errors fit, and can be read by all", async ({ page, expectProblems }) => {
+		expectProblems({ status: 401, url: "session.login" });
+		await page.goto("/sign-in");
+		await page.getByLabel("E-mail").fill("uma.pessoa.com.um.nome.comprido@empresa.example");
+		await page.getByLabel("Senha").fill("errada");
+		await page.getByRole("button", { name: "Entrar" }).click();
+		await expect(page.getByText("E-mail e senha não conferem.")).toBeVisible();
+		await inBothThemes(page, () => expectAccessible(page));
+		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+	});
+
+	test("a member is told what is missing", async ({ page, signedIn }) => {
+		await signedIn({ role: "member" });
+		await page.goto(LIST);
+		await expect(page.getByRole("heading", { name: "Você ainda não pode gerenciar chaves de API" })).toBeVisible();
+		await expect(page.getByText("Peça a um proprietário ou administrador")).toBeVisible();
+		await expectAccessible(page);
+		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+	});
+});
+
 test.describe("a member", () => {
 	test("is told what is missing and whom to ask", async ({ page, signedIn }) => {
 		await signedIn({ role: "member" });

@@ -61,7 +61,10 @@ export default function AuditLog() {
 		const names: Record<string, string> = { service_role: t().audit.platform, system: t().audit.system };
 		return [...actors()].sort().map((actor) => ({ actor, ...(names[actor] ? { name: names[actor] } : {}) }));
 	});
-	const keyName = () => events().find(({ key_id }) => key_id === filters().keyId)?.key_name ?? filters().keyId ?? "";
+	const keyName = () =>
+		events().find(({ key_id, key_name }) => key_id === filters().keyId && key_name !== null)?.key_name ??
+		filters().keyId ??
+		"";
 	useTitle(() => t().audit.title);
 
 	return (

@@ -1,5 +1,5 @@
 import { A, Navigate, useParams } from "@solidjs/router";
-import { createSignal, For, Match, Show, Switch } from "solid-js";
+import { createSignal, For, Match, onCleanup, Show, Switch } from "solid-js";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
 import { KeyActionsProvider } from "../features/keys/actions.tsx";
 import { formatAgo } from "../features/keys/ago.ts";
@@ -33,6 +33,7 @@ function Rotation(props: { id: string }) {
 	const rotation = useRotation(props.id);
 	/** The only place where a new key ever is, and only until the dialog is left. Above all that comes and goes below. */
 	const [issued, setIssued] = createSignal<IssuedKey | null>(null);
+	onCleanup(() => setIssued(null));
 	const actions = useRotationActions(props.id, setIssued);
 	let title: HTMLHeadingElement | undefined;
 	return (

@@ -12,6 +12,7 @@ import { SignInForm } from "./sign-in-form.tsx";
 export default function SessionEndedDialog() {
 	const session = useSession();
 	const client = useQueryClient();
+	let form: HTMLDivElement | undefined;
 	const done = (userId: string) => {
 		if (userId !== session().user.id) {
 			location.assign("/");
@@ -28,8 +29,12 @@ export default function SessionEndedDialog() {
 			onClose={() => {}}
 			title={t().session.endedTitle}
 			description={t().session.endedText}
+			// Who it is stands there already, as a rule.
+			focusFirst={() => form?.querySelector(session().user.email ? "[name=password]" : "[name=email]")}
 		>
-			<SignInForm email={session().user.email ?? ""} onDone={(user) => done(user.id)} />
+			<div ref={form}>
+				<SignInForm email={session().user.email ?? ""} onDone={(user) => done(user.id)} />
+			</div>
 		</Dialog>
 	);
 }

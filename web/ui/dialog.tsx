@@ -20,6 +20,8 @@ interface DialogProps {
 	steadfast?: boolean;
 	/** No cross: there is a button that says what leaving means. */
 	withoutCross?: boolean;
+	/** What has the focus at first. Default: the first thing that can have it. */
+	focusFirst?: () => HTMLElement | null | undefined;
 	/** Where focus goes afterwards. Default: back to where it was, if that still exists. */
 	returnFocusTo?: () => HTMLElement | null | undefined;
 }
@@ -41,6 +43,12 @@ export function Dialog(props: DialogProps) {
 						classList={{ [styles.wide ?? ""]: props.wide === true }}
 						onPointerDownOutside={(event) => props.steadfast && event.preventDefault()}
 						onInteractOutside={(event) => props.steadfast && event.preventDefault()}
+						onOpenAutoFocus={(event) => {
+							const target = props.focusFirst?.();
+							if (!target) return;
+							event.preventDefault();
+							target.focus();
+						}}
 						onCloseAutoFocus={(event) => {
 							const target = props.returnFocusTo?.() ?? before;
 							if (!(target instanceof HTMLElement && target.isConnected)) return;

@@ -1,0 +1,108 @@
+/** The account: who one is here, and how the page looks and speaks. */
+import type { Page } from "@playwright/test";
+import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+
+const ACCOUNT = "/account";
+/** What stands beside the word. */
+const fact = (page: Page, name: string) => page.locator("dl > div").filter({ hasText: name }).locator("dd");
+
+test.describe("the account", () => {
+	test.use({ tenantName: "Northwind Sales" });
+
+	for (const [role, name] of [
+		["owner", "Owner"],
+		["admin", "Admin"],
+		["member", "Member"],
+	] as const)
+		test(`tells who one is: ${name}`, async ({ page, signedIn }) => {
+			const who = await signedIn({ role, name: "Bruno Costa" });
+			await page.goto(ACCOUNT);
+			await expect(page).toHaveTitle("Account · SalesOS");
+			await expect(fact(page, "Name")).toHaveText("Bruno Costa");
+			await expect(fact(page, "Email address")).toHaveText(who.email);
+			await expect(fact(page, "Company")).toHaveText("Northwind Sales");
+			await expect(fact(page, "Role")).toHaveText(name);
+			await expect(page.getByRole("navigation").getByRole("link", { name: /Account/ })).toContainText("Bruno Costa");
+		});
+
+	test("is usable by all, with either theme chosen against the system's", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(ACCOUNT);
+		for (const theme of ["Dark", "Light"]) {
+			await page.getByText(theme, { exact: true }).click();
+			await expect(page.locator("html")).toHaveAttribute("data-theme", theme.toLowerCase());
+			await inBothThemes(page, () => expectAccessible(page));
+		}
+	});
+
+	test("lets the theme and the language be chosen by keyboard", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(ACCOUNT);
+		await page.getByRole("radio", { name: "System" }).focus();
+		await page.keyboard.press("ArrowRight");
+		await page.keyboard.press("ArrowRight");
+		await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+		await page.keyboard.press("Tab");
+		await expect(page.getByRole("radio", { name: "English" })).toBeFocused();
+		await page.keyboard.press("ArrowRight");
+		await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
+		// The words have changed around the reader, who stays where they were.
+		await expect(page.getByRole("radio", { name: "Português" })).toBeFocused();
+		await expect(page).toHaveTitle("Conta · SalesOS");
+	});
+});
+
+test.describe("on a phone", () => {
+	test.use(PHONE);
+
+	test("everything is large enough for a finger", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto(ACCOUNT);
+		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+		const targets = page
+			.getByRole("button")
+			.or(page.getByRole("group"))
+			.or(page.getByRole("navigation").getByRole("link"));
+		expect(await targets.count()).toBeGreaterThanOrEqual(7);
+		for (const target of await targets.all()) {
+			const { height = 0 } = (await target.boundingBox()) ?? {};
+			expect(height, (await target.textContent()) ?? "").toBeGreaterThanOrEqual(44);
+		}
+		await expectAccessible(page);
+		await screenshot(page, "account-phone");
+	});
+});
+
+test("what was chosen is there before anything is drawn", async ({ page, signedIn }) => {
+	await signedIn();
+	await page.goto(ACCOUNT);
+	await page.getByText("Dark", { exact: true }).click();
+	await page.getByText("Português", { exact: true }).click();
+	await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
+
+	// Not even the page's own code has arrived.
+	let release = () => {};
+	const held = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	await page.route(/\/assets\/.*\.js$/, async (route) => {
+		await held;
+		await route.continue();
+	});
+	await page.reload({ waitUntil: "commit" });
+	await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+	await expect(page.locator("#root")).toBeEmpty();
+	// Every heading that is ever shown is in the language that was chosen.
+	await page.evaluate(() => {
+		const seen: string[] = [];
+		new MutationObserver(() => {
+			const text = document.querySelector("h1")?.textContent;
+			if (text && seen.at(-1) !== text) seen.push(text);
+		}).observe(document, { childList: true, subtree: true, characterData: true });
+		Object.assign(window, { seenHeadings: seen });
+	});
+	release();
+	await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
+	expect(await page.evaluate(() => (window as unknown as { seenHeadings: string[] }).seenHeadings)).toEqual(["Conta"]);
+	await expect(page.locator("html")).toHaveAttribute("lang", "pt-BR");
+});
