@@ -80,11 +80,11 @@ test.describe("the log", () => {
 		await signedIn();
 		await page.goto(LOG);
 
+		await expect(row(page, "Old importer")).toHaveCount(2);
 		for (const line of await row(page, "Old importer").all()) {
 			await expect(line.getByRole("link")).toHaveCount(0);
 			await expect(line).toContainText("deleted");
 		}
-		await expect(row(page, "Old importer")).toHaveCount(2);
 		await row(page, "Key changed").getByRole("link", { name: "CRM Nightly Sync" }).click();
 		await expect(page).toHaveURL(`/integrations/api-keys/${crm.id}`);
 	});
