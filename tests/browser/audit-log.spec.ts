@@ -446,15 +446,21 @@ test.describe("looks", () => {
 
 	test("speak Portuguese", async ({ newWindow, tenant, signedIn }) => {
 		await history(tenant);
+		await tenant.admin.api.mutate("keys.rotate", { id: (await tenant.createKey({ name: "ERP" })).api_key.id });
 		const page = await newWindow({ locale: "pt-BR" });
 		await signedIn(undefined, page);
 		await page.goto(LOG);
 		await expect(page.getByRole("heading", { name: "Auditoria" })).toBeVisible();
 		const lines = page.locator("tbody tr");
-		await expect(lines).toHaveCount(6);
+		await expect(lines).toHaveCount(9);
 		await expect(lines.filter({ hasText: "Chave alterada" })).toContainText("Limite por hora: 1.000 → 5.000");
 		await expect(lines.filter({ hasText: "Chave alterada" })).toContainText("default:sync → Sem restrição");
 		await expect(lines.filter({ hasText: "Empresa criada" })).toContainText("Plataforma");
+		// The longer words have room: no time without its seconds.
+		const widths = await lines
+			.locator("td:is(:nth-child(1), :nth-child(3))")
+			.evaluateAll((cells) => cells.map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth));
+		expect(widths).toEqual(new Array(18).fill(0));
 		await expectAccessible(page);
 	});
 

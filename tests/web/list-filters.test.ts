@@ -1,6 +1,6 @@
 /** A list's address is its filters: both ways, and whatever somebody has typed into it. */
 import { describe, expect, it } from "vitest";
-import { filtersOf, nextSort, paramsOf, queryOf } from "../../web/features/keys/list/list-filters.ts";
+import { filtersOf, nextSort, paramsOf, queryOf, withoutSecret } from "../../web/features/keys/list/list-filters.ts";
 
 describe("the address of a list", () => {
 	it("says nothing where everything is as usual", () => {
@@ -22,6 +22,12 @@ describe("the address of a list", () => {
 			sort: "-created_at",
 		});
 	});
+});
+
+it("a key that is pasted is looked for by its beginning, and goes nowhere", () => {
+	const key = `sk_live_${"4fK9".padEnd(48, "x")}`;
+	expect(withoutSecret(`from ${key} here`)).toBe("from sk_live_4fK9 here");
+	expect(filtersOf({ q: key }).search).toBe("sk_live_4fK9");
 });
 
 describe("what the server is asked for", () => {

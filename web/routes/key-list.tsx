@@ -16,6 +16,7 @@ import {
 	type ListTab,
 	paramsOf,
 	queryOf,
+	withoutSecret,
 } from "../features/keys/list/list-filters.ts";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
@@ -198,7 +199,7 @@ function SearchBox(props: { value: string; onChange: (value: string) => void }) 
 	});
 	const settle = (value: string, pause: number) => {
 		clearTimeout(timer);
-		timer = setTimeout(() => props.onChange(value), pause);
+		timer = setTimeout(() => props.onChange(withoutSecret(value)), pause);
 	};
 	return (
 		<search class={styles.search}>
