@@ -1,7 +1,7 @@
 /** The screens and the addresses they live at. Each is loaded when somebody goes there. */
 import { Navigate, Route, Router, useLocation } from "@solidjs/router";
-import { QueryClientProvider, useQuery } from "@tanstack/solid-query";
-import { type JSX, lazy, Match, Show, Suspense, Switch } from "solid-js";
+import { QueryClientProvider, useQuery, useQueryClient } from "@tanstack/solid-query";
+import { createEffect, type JSX, lazy, Match, on, onCleanup, Show, Suspense, Switch } from "solid-js";
 import { loaded } from "./api/loaded.ts";
 import { problemOf } from "./api/problem.ts";
 import { meQuery } from "./api/queries.ts";
@@ -9,6 +9,7 @@ import { createQueryClient } from "./api/query-client.ts";
 import { t } from "./i18n/index.ts";
 import { setSessionEnded } from "./session/ended.ts";
 import { HOME, SIGN_IN } from "./session/local-path.ts";
+import { onSignInElsewhere } from "./session/other-tabs.ts";
 import { mayManageKeys, SessionProvider, useSession } from "./session/session.tsx";
 import { Shell, ShellSkeleton } from "./shell/shell.tsx";
 import { ProblemPanel } from "./ui/states.tsx";
@@ -25,11 +26,32 @@ const NotFound = lazy(() => import("./routes/not-found.tsx"));
 
 /** Needs somebody to be signed in, and shows them the way in otherwise. */
 function SignedIn(props: { children?: JSX.Element }) {
-	const location = useLocation();
+	const route = useLocation();
 	// The answer that was asked for ahead is taken as it is, be it a refusal.
 	const me = useQuery(() => ({ ...meQuery(), retryOnMount: false }));
+	const client = useQueryClient();
+	onCleanup(
+		onSignInElsewhere((userId) => {
+			void me.refetch();
+			if (userId !== loaded(me)?.user.id) return;
+			setSessionEnded(false);
+			void client.invalidateQueries();
+		}),
+	);
+	// Somebody else has signed in, in another tab: what is on this page is not theirs, and what it would do is not meant.
+	const who = () => {
+		const user = loaded(me)?.user;
+		return user && `${user.tenant_id}/${user.id}`;
+	};
+	createEffect(
+		on(who, (now, before) => {
+			if (before === undefined || now === before) return;
+			client.clear();
+			location.assign("/");
+		}),
+	);
 	const problem = () => (me.isLoadingError ? problemOf(me.error) : null);
-	const here = () => location.pathname + location.search;
+	const here = () => route.pathname + route.search;
 	return (
 		<Switch fallback={<ShellSkeleton />}>
 			<Match when={loaded(me)}>

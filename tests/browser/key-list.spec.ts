@@ -1,5 +1,5 @@
 /** The list of API keys: finding one among many, and seeing at a glance how it fares. */
-import type { Locator, Page } from "@playwright/test";
+import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
 import type { TestTenant } from "./tenant.ts";
@@ -137,6 +137,49 @@ test.describe("narrowing the list", () => {
 		await page.goto(`${LIST}?status=expired`);
 		await page.getByRole("button", { name: "Clear filters" }).click();
 		await expect(rows(page)).toHaveCount(4);
+	});
+
+	test("leaves the old rows dimmed and out of reach until the new ones are there", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
+		await someKeys(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		await expect(rows(page)).toHaveCount(4);
+		const held: Route[] = [];
+		await page.route(/\/trpc\/keys\.list/, (route) => void held.push(route));
+		await page.getByRole("button", { name: /^Revoked/ }).click();
+		const table = page.getByRole("table");
+		await expect(table).toHaveAttribute("aria-busy", "true");
+		await expect(table.getByRole("checkbox", { name: "Select all loaded keys" })).toBeDisabled();
+		await expect(page.locator("tbody")).toHaveAttribute("inert");
+		await expect.poll(() => held.length).toBe(1);
+		await held[0]?.continue();
+		await page.unrouteAll();
+		await expect(table).toHaveAttribute("aria-busy", "false");
+		await expect(rows(page)).toHaveCount(1);
+		// Rows of live keys never stand in for test keys.
+		await page.route(/\/trpc\/keys\.list/, (route) => void held.push(route));
+		await page.getByText("Test", { exact: true }).click();
+		await expect.poll(() => held.length).toBe(2);
+		await expect(page.getByRole("row")).toHaveCount(0);
+		await held[1]?.continue();
+		await page.unrouteAll();
+		await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
+	});
+
+	test("cannot be done offline, which is said", async ({ page, context, tenant, signedIn }) => {
+		await someKeys(tenant);
+		await signedIn();
+		await page.goto(LIST);
+		await expect(rows(page)).toHaveCount(4);
+		await context.setOffline(true);
+		await page.getByRole("button", { name: /^Revoked/ }).click();
+		await expect(page.getByRole("alert")).toContainText("The keys could not be loaded");
+		await context.setOffline(false);
+		await expect(rows(page)).toHaveCount(1);
 	});
 
 	test("to test keys, and back", async ({ page, tenant, signedIn }) => {

@@ -146,21 +146,46 @@ test.describe("one key", () => {
 		expect(calls).toHaveLength(1);
 	});
 
-	test("whoever leaves the dialog while it works still hears what became of it", async ({ page, tenant, signedIn }) => {
+	test("what is under way cannot be called off, and whoever leaves hears what became of it", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
 		await readsLeads(tenant);
-		await readsLeads(tenant, "Partner X");
 		await signedIn();
-		await startFromList(page, "CRM Nightly Sync");
+		await page.goto("/integrations/audit-log");
+		await page.getByRole("link", { name: "API keys" }).click();
+		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
+		await page.getByRole("menuitem", { name: "Revoke" }).click();
 		const release = await hold(page, /\/trpc\/keys\.revoke/);
 		await confirm(page).click();
+		await expect(dialog(page).getByRole("button", { name: "Cancel" })).toBeDisabled();
 		await page.keyboard.press("Escape");
-		await page.getByRole("button", { name: "Actions for Partner X" }).click();
-		await page.getByRole("menuitem", { name: "Revoke" }).click();
-		await expect(dialog(page)).toHaveAccessibleName("Revoke Partner X?");
+		await dialog(page).getByRole("button", { name: "Close" }).click({ force: true });
+		await expect(dialog(page)).toBeVisible();
+		await page.goBack();
+		await expect(page.getByRole("heading", { name: "Audit log" })).toBeVisible();
 		release();
 		await expect(page.getByText("CRM Nightly Sync is revoked.")).toBeVisible();
-		// The other dialog is not closed by that.
-		await expect(dialog(page)).toHaveAccessibleName("Revoke Partner X?");
+		await expect(page).toHaveURL(/audit-log/);
+	});
+
+	test("a failure after leaving is told all the same", async ({ page, tenant, signedIn, expectProblems }) => {
+		expectProblems({ unanswered: "keys.revoke" });
+		await readsLeads(tenant);
+		await signedIn();
+		await page.goto("/integrations/audit-log");
+		await page.getByRole("link", { name: "API keys" }).click();
+		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
+		await page.getByRole("menuitem", { name: "Revoke" }).click();
+		const held: Route[] = [];
+		await page.route(/\/trpc\/keys\.revoke/, (route) => void held.push(route));
+		await confirm(page).click();
+		await expect.poll(() => held.length).toBe(1);
+		await page.goBack();
+		await expect(page.getByRole("heading", { name: "Audit log" })).toBeVisible();
+		await held[0]?.abort();
+		await expect(page.getByText("What you began before you left was not done, or not confirmed.")).toBeVisible();
 	});
 
 	test("a reason that would give a key away, or is too long, is not sent", async ({
@@ -389,7 +414,7 @@ test.describe("several keys", () => {
 		await page.route(/keys\.revoke/, fail);
 		await confirm(page).click();
 		await expect(dialog(page)).toContainText("2 of 3 keys are revoked.");
-		await expect(dialog(page)).toContainText("1 key still works, because revoking failed:");
+		await expect(dialog(page)).toContainText("1 key was not confirmed as revoked and may still work:");
 		const listed = dialog(page).getByRole("list", { name: "Keys to revoke" }).getByRole("listitem");
 		await expect(listed).toHaveCount(1);
 		await expect(listed).toContainText("Beta");
@@ -410,7 +435,8 @@ test.describe("several keys", () => {
 		await select(page, ["Alpha", "Beta"]);
 		await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
 		await confirm(page).click();
-		await expect(page.getByText("2 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		await expect(page.getByText("1 key is revoked. Requests with it are refused from now on.")).toBeVisible();
+		await expect(page.getByText("1 key had been deleted in the meantime.")).toBeVisible();
 		await expect(row(page, "Alpha")).toContainText("Revoked");
 		await expect(row(page, "Beta")).toHaveCount(0);
 	});

@@ -113,4 +113,50 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
 		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeHidden();
 	});
+
+	test("that is somebody else's in another tab is theirs here too", async ({
+		page,
+		context,
+		tenant,
+		signedIn,
+		demo,
+	}) => {
+		await tenant.createKey({ name: "Only this tenant's" });
+		await signedIn();
+		await page.goto(LIST);
+		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeVisible();
+		const other = await context.newPage();
+		await other.goto("/sign-in");
+		await other.getByLabel("Email address").fill(`member@${demo.email.split("@")[1]}`);
+		await other.getByLabel("Password").fill(demo.password);
+		await other.getByRole("button", { name: "Sign in" }).click();
+		await expect(other.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
+		await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
+		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeHidden();
+	});
+
+	test("that was ended and is there again in another tab goes on here too", async ({
+		page,
+		context,
+		demo,
+		expectProblems,
+	}) => {
+		expectProblems({ status: 401 });
+		const signIn = async (window: typeof page) => {
+			await window.getByLabel("Email address").fill(demo.email);
+			await window.getByLabel("Password").fill(demo.password);
+			await window.getByRole("button", { name: "Sign in" }).click();
+		};
+		await page.goto("/sign-in");
+		await signIn(page);
+		await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
+		await context.clearCookies();
+		await page.getByRole("button", { name: /^Expired/ }).click();
+		await expect(page.getByRole("dialog", { name: "Sign in to go on" })).toBeVisible();
+		const other = await context.newPage();
+		await other.goto("/sign-in");
+		await signIn(other);
+		await expect(other.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
+		await expect(page.getByRole("dialog", { name: "Sign in to go on" })).toBeHidden();
+	});
 });

@@ -5,7 +5,20 @@ import type { AppRouter } from "../../worker/trpc/root.ts";
 /** As many calls as the server takes at once. */
 const BATCH_MAX = 20;
 
+/** An answer that late is as good as none. Nobody waits for it in front of a dialog that cannot be closed meanwhile. */
+const PATIENCE_MS = 30_000;
+
 /** Calls that are made in the same turn travel together; those of a query carry its `AbortSignal`. */
 export const api = createTRPCClient<AppRouter>({
-	links: [httpBatchLink({ url: "/trpc", maxItems: BATCH_MAX, maxURLLength: 4_000 })],
+	links: [
+		httpBatchLink({
+			url: "/trpc",
+			maxItems: BATCH_MAX,
+			maxURLLength: 4_000,
+			fetch: (url, init) => {
+				const signals = [AbortSignal.timeout(PATIENCE_MS), ...(init?.signal ? [init.signal] : [])];
+				return fetch(url, { ...init, signal: AbortSignal.any(signals) });
+			},
+		}),
+	],
 });

@@ -18,6 +18,15 @@ export interface Problem {
 const isOurs = (error: unknown): error is TRPCClientError<AppRouter> =>
 	isTRPCClientError(error) || error instanceof TRPCClientError;
 
+/** The browser knows that it cannot get an answer, and has not asked. */
+export const UNREACHABLE: Problem = {
+	code: "UNREACHABLE",
+	message: "The service cannot be reached",
+	requestId: null,
+	details: [],
+	retryAfter: null,
+};
+
 /** Any thrown value as a problem. */
 export function problemOf(error: unknown): Problem {
 	const data = isOurs(error) ? error.data : undefined;

@@ -12,6 +12,8 @@ export const meQuery = () =>
 		queryKey: ["session", "me"],
 		queryFn: ({ signal }) => api.session.me.query(undefined, { signal }),
 		staleTime: 60_000,
+		// Whoever comes back to this tab may be somebody else by now.
+		refetchOnWindowFocus: "always",
 	});
 
 /** What a list of keys is narrowed to; as in `keys.list`. */
@@ -29,7 +31,7 @@ export const REFETCH_PAGES_MAX = 5;
 /** The list of keys, page after page. */
 export const keyListQuery = (filters: KeyFilters) =>
 	infiniteQueryOptions({
-		queryKey: ["keys", "list", filters],
+		queryKey: ["keys", "list", filters] as const,
 		queryFn: ({ pageParam, signal }) =>
 			api.keys.list.query(
 				{

@@ -4,7 +4,7 @@ import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show
 import { unwrap } from "solid-js/store";
 import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../worker/schemas/vocabulary.ts";
 import { loaded } from "../api/loaded.ts";
-import { problemOf } from "../api/problem.ts";
+import { type Problem, problemOf, UNREACHABLE } from "../api/problem.ts";
 import { keyListQuery } from "../api/queries.ts";
 import { KeyActionsProvider, type KeyDialogProps, useKeyActions } from "../features/keys/actions.tsx";
 import type { ListedKey } from "../features/keys/list/key-row.tsx";
@@ -48,9 +48,17 @@ function KeyList() {
 		setParams(paramsOf({ ...filters(), ...changed }), { replace, scroll: false });
 	const list = useInfiniteQuery(() => ({
 		...keyListQuery(queryOf(filters())),
-		// Another tab or another word: the old rows stay until the new ones are there, so that nothing jumps.
-		placeholderData: (previous) => previous,
+		// Another tab or another word: the old rows stay until the new ones are there, so that nothing jumps. Live keys never
+		// stand where test keys are asked for.
+		placeholderData: (previous, query) =>
+			query?.queryKey[2].environment === filters().environment ? previous : undefined,
 	}));
+	/** What is asked for is not there; offline it will not be, either. */
+	const isMissing = () => list.isPending || list.isPlaceholderData;
+	const problem = (): Problem | null => {
+		if (list.isLoadingError) return problemOf(list.error);
+		return isMissing() && list.fetchStatus === "paused" ? UNREACHABLE : null;
+	};
 	// Past the store that watches every field of every key: with thousands of them that costs more than drawing.
 	const keys = createMemo(() => unwrap(loaded(list))?.pages.flatMap((page) => page.items) ?? []);
 	const counts = () => loaded(list)?.pages.at(-1)?.counts;
@@ -123,26 +131,33 @@ function KeyList() {
 				</div>
 			</div>
 			<Switch>
-				<Match when={list.isLoadingError}>
-					<ProblemPanel
-						title={t().keys.loadFailed}
-						problem={problemOf(list.error)}
-						onRetry={() => void list.refetch()}
-					/>
+				<Match when={problem()}>
+					{(found) => (
+						<ProblemPanel title={t().keys.loadFailed} problem={found()} onRetry={() => void list.refetch()} />
+					)}
 				</Match>
 				<Match when={list.isPending}>
 					<KeyTableSkeleton />
 				</Match>
 				<Match when={keys().length > 0}>
+					<div role="status">
+						<Show when={list.isRefetchError && !list.isFetchNextPageError}>
+							<div class={styles.more}>
+								{t().keys.refreshFailed}
+								<Button onClick={() => void list.refetch()}>{t().common.tryAgain}</Button>
+							</div>
+						</Show>
+					</div>
 					<KeyTable
 						keys={keys()}
+						stale={list.isPlaceholderData}
 						total={countOf(filters().tab) ?? keys().length}
 						sort={filters().sort}
 						onSort={(sort) => change({ sort })}
 						selected={new Set(selected().keys())}
 						onSelect={select}
 						onEnd={() => {
-							if (list.hasNextPage && !list.isFetchingNextPage && !list.isError) void list.fetchNextPage();
+							if (list.hasNextPage && !list.isFetching && !list.isError) void list.fetchNextPage();
 						}}
 					/>
 					<div class={styles.more} role="status">

@@ -1,6 +1,7 @@
 import { useNavigate, useSearchParams } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
 import { t } from "../i18n/index.ts";
+import { setSessionEnded } from "../session/ended.ts";
 import { localPath } from "../session/local-path.ts";
 import { SignInForm } from "../session/sign-in-form.tsx";
 import { Brand } from "../shell/brand.tsx";
@@ -16,6 +17,7 @@ export default function SignIn() {
 	const done = () => {
 		// Whatever was known belonged to whoever was signed in before.
 		client.clear();
+		setSessionEnded(false);
 		navigate(localPath(search.to), { replace: true });
 	};
 	return (

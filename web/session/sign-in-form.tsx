@@ -8,6 +8,7 @@ import { t } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { tellOtherTabs } from "./other-tabs.ts";
 import styles from "./sign-in-form.module.css";
 
 type Missing = "email" | "password";
@@ -38,6 +39,7 @@ export function SignInForm(props: { email?: string; onDone: (user: LoggedIn["use
 		setBusy(true);
 		try {
 			const { user } = await api.session.login.mutate({ email, password });
+			tellOtherTabs(user.id);
 			props.onDone(user);
 		} catch (error) {
 			setProblem(problemOf(error));

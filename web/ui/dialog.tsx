@@ -16,6 +16,8 @@ interface DialogProps {
 	footer?: JSX.Element;
 	/** Wider, for what has to be read or copied. */
 	wide?: boolean;
+	/** What was begun in it is not over: it stays until then. */
+	busy?: boolean;
 	/** Cannot be left by a stray click; Escape and the cross still ask `onClose`. */
 	steadfast?: boolean;
 	/** No cross: there is a button that says what leaving means. */
@@ -34,7 +36,7 @@ export function Dialog(props: DialogProps) {
 		if (props.open) before = document.activeElement;
 	});
 	return (
-		<Kobalte.Root open={props.open} onOpenChange={(open) => !open && props.onClose()} preventScroll>
+		<Kobalte.Root open={props.open} onOpenChange={(open) => !open && !props.busy && props.onClose()} preventScroll>
 			<Kobalte.Portal>
 				<Kobalte.Overlay class={styles.veil} />
 				<div class={styles.stage}>
@@ -59,7 +61,11 @@ export function Dialog(props: DialogProps) {
 						<header class={styles.header}>
 							<Kobalte.Title class={styles.title}>{props.title}</Kobalte.Title>
 							<Show when={!props.withoutCross}>
-								<Kobalte.CloseButton class={styles.cross} aria-label={t().common.close}>
+								<Kobalte.CloseButton
+									class={styles.cross}
+									aria-label={t().common.close}
+									aria-disabled={props.busy ? "true" : undefined}
+								>
 									<Icon name="close" />
 								</Kobalte.CloseButton>
 							</Show>

@@ -17,6 +17,11 @@ export function notifyProblem(problem: Problem): void {
 	show(explain(problem), problem.requestId, true);
 }
 
+/** Says that something failed after its screen had been left. */
+export function notifyAbandoned(problem: Problem): void {
+	show(t().problems.abandoned(explain(problem)), problem.requestId, true);
+}
+
 const CALM_MS = 5_000;
 const PROBLEM_MS = 20_000;
 

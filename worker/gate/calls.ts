@@ -24,6 +24,8 @@ export interface RotationRequest {
 	lifeMs: number | null;
 	/** How long this key goes on; null: until it is revoked. */
 	overlapMs: number | null;
+	/** The successor that this key must have (null: none) to be rotated; undefined: any. */
+	expectedSuccessor?: string | null | undefined;
 }
 
 /** A rotation that is whole. */

@@ -170,12 +170,13 @@ export class KeyGate extends DurableObject<Bindings> {
 	 */
 	rotate(
 		call: ManagementCall,
-		{ material, lifeMs, overlapMs }: RotationRequest,
+		{ material, lifeMs, overlapMs, expectedSuccessor }: RotationRequest,
 		now = Date.now(),
 	): Promise<GateResult<Rotated>> {
 		const { keyId, author } = call;
 		return this.#with(keyId, author.tenantId, async (before) => {
 			if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
+			if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return ROTATED_MEANWHILE;
 			const successor = successorOf(before.key, material, lifeMs, author.actor, now);
 			const db = this.#db;
 			const insert = () =>
@@ -348,6 +349,11 @@ function outcomeOf(code: Exclude<(Admitted | Refused)["code"], "NOT_FOUND">): ke
 const CHANGED_MEANWHILE = {
 	code: "CONFLICT",
 	message: "This API key was changed while it was being rotated. Look at it, and rotate it again.",
+} as const;
+
+const ROTATED_MEANWHILE = {
+	code: "CONFLICT",
+	message: "This API key has another successor than expected_rotated_to says. Look at it before you rotate it.",
 } as const;
 
 const isRevoked = (what: string) =>

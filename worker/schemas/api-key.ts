@@ -172,6 +172,11 @@ export const rotateKeySchema = z.strictObject({
 	expires_in_days: expiresInDays.optional(),
 	/** When the old key stops by itself. Default: when it is revoked. 0: at once. */
 	revoke_previous_after_hours: z.number().min(0).max(ROTATION_OVERLAP_HOURS_MAX).optional(),
+	/**
+	 * The key's `rotated_to` as the caller knows it: `CONFLICT` if that has changed, so that of two people who rotate at
+	 * once only one does. Default: whatever it is.
+	 */
+	expected_rotated_to: id.nullable().optional(),
 });
 export type RotateKey = z.output<typeof rotateKeySchema>;
 

@@ -169,6 +169,7 @@ export async function rotateKey(
 				input.revoke_previous_after_hours === undefined
 					? null
 					: Math.round(input.revoke_previous_after_hours * HOUR_MS),
+			expectedSuccessor: input.expected_rotated_to,
 		}),
 	);
 	return { key, api_key: successor, previous };

@@ -172,6 +172,17 @@ describe("a rotation", () => {
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({ rotated_to: null });
 	});
 
+	it("of two who expect that there is no successor yet, one rotates and the other is told", async () => {
+		const { api_key } = await createKey(admin);
+		const answers = await Promise.all([1, 2].map(() => rotate(api_key.id, { expected_rotated_to: null })));
+		expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+		const won = answers.find(({ status }) => status === 200)?.data.api_key.id;
+		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({ rotated_to: won });
+		// Later, too; and whoever knows the successor may go on from there.
+		expect((await rotate(api_key.id, { expected_rotated_to: null })).status).toBe(409);
+		expect((await rotate(api_key.id, { expected_rotated_to: won })).status).toBe(200);
+	});
+
 	it.each([
 		["revoked", (id: string) => mutate(admin, "keys.revoke", { id })],
 		["rotated away", (id: string) => rotate(id, { revoke_previous_after_hours: 0 })],

@@ -20,6 +20,7 @@ export const common = {
 		forbidden: "You are not allowed to do this. Ask an owner or admin of your company.",
 		notFound: "This does not exist, or no longer.",
 		conflict: "This changed in the meantime. Reload and look at it again.",
+		abandoned: (why: string) => `What you began before you left was not done, or not confirmed. ${why}`,
 		rateLimited: (wait: string) => `Too many requests. Try again in ${wait}.`,
 	},
 	session: {

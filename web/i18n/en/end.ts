@@ -44,7 +44,9 @@ export const end = {
 		submit: (count: number, text: string) => `Revoke ${text} ${plural(count, "key", "keys")}`,
 		progress: (done: string, of: string) => `${done} of ${of} keys are revoked.`,
 		failed: (count: number, text: string) =>
-			`${text} ${plural(count, "key still works", "keys still work")}, because revoking failed:`,
+			`${text} ${plural(count, "key was not confirmed as revoked and may", "keys were not confirmed as revoked and may")} still work:`,
+		gone: (count: number, text: string) =>
+			`${text} ${plural(count, "key", "keys")} had been deleted in the meantime. Requests with ${plural(count, "it", "them")} are refused already.`,
 		retry: (count: number, text: string) => `Try again for ${text} ${plural(count, "key", "keys")}`,
 		done: (count: number, text: string) =>
 			`${text} ${plural(count, "key is", "keys are")} revoked. Requests with ${plural(count, "it", "them")} are refused from now on.`,

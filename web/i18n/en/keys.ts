@@ -68,6 +68,7 @@ export const keys = {
 	revokeSelected: "Revoke selected",
 	loadingMore: "Loading more keys…",
 	loadFailed: "The keys could not be loaded",
+	refreshFailed: "This list could not be refreshed and may be out of date.",
 	moreFailed: "More keys could not be loaded.",
 	empty: {
 		title: "Connect your first integration",

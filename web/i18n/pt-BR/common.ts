@@ -21,6 +21,7 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 		forbidden: "Você não tem permissão para isso. Fale com um proprietário ou administrador da sua empresa.",
 		notFound: "Isto não existe, ou deixou de existir.",
 		conflict: "Isto mudou nesse meio-tempo. Recarregue e confira de novo.",
+		abandoned: (why) => `O que você iniciou antes de sair não foi feito ou não foi confirmado. ${why}`,
 		rateLimited: (wait) => `Requisições demais. Tente de novo em ${wait}.`,
 	},
 	session: {

@@ -44,7 +44,9 @@ export const end: Words["end"] = {
 		submit: (count, text) => `Revogar ${text} ${plural(count, "chave", "chaves")}`,
 		progress: (done, of) => `${done} de ${of} chaves foram revogadas.`,
 		failed: (count, text) =>
-			`${text} ${plural(count, "chave ainda funciona", "chaves ainda funcionam")}, porque a revogação falhou:`,
+			`Não houve confirmação da revogação de ${text} ${plural(count, "chave, que ainda pode", "chaves, que ainda podem")} funcionar:`,
+		gone: (count, text) =>
+			`${text} ${plural(count, "chave já tinha sido excluída. As requisições com ela", "chaves já tinham sido excluídas. As requisições com elas")} são recusadas.`,
 		retry: (count, text) => `Tentar de novo com ${text} ${plural(count, "chave", "chaves")}`,
 		done: (count, text) =>
 			`${text} ${plural(count, "chave foi revogada", "chaves foram revogadas")}. A partir de agora, as requisições com ${plural(count, "ela", "elas")} são recusadas.`,

@@ -67,6 +67,7 @@ export const keys: Words["keys"] = {
 	revokeSelected: "Revogar selecionadas",
 	loadingMore: "Carregando mais chaves…",
 	loadFailed: "Não foi possível carregar as chaves",
+	refreshFailed: "Não foi possível atualizar esta lista; ela pode estar desatualizada.",
 	moreFailed: "Não foi possível carregar mais chaves.",
 	empty: {
 		title: "Conecte sua primeira integração",

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/solid-query";
-import { createSignal, onCleanup, Show } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import { createAction } from "../../../api/action.ts";
 import { keyRemoved } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
@@ -28,24 +28,23 @@ export default function DeleteDialog(props: KeyDialogProps) {
 	const stillWorks = () => !hasEnded(keyState(key(), now()));
 	const [typed, setTyped] = createSignal("");
 	const remove = createAction(() => api.keys.delete.mutate({ id: key().id }));
-	let isOpen = true;
-	onCleanup(() => {
-		isOpen = false;
-	});
 	const submit = async () => {
 		const { id, name } = key();
 		const deleted = await remove.run();
 		const wasGone = remove.problem()?.code === "NOT_FOUND";
 		if (!deleted && !wasGone) return;
 		notify(wasGone ? t().end.remove.gone(name) : t().end.remove.done(name));
-		props.onDone();
-		if (isOpen) props.onClose();
+		if (!remove.abandoned()) {
+			props.onDone();
+			props.onClose();
+		}
 		// Last, so that no screen of this key is there any more to ask for it again.
 		keyRemoved(client, id);
 	};
 	return (
 		<Dialog
 			open
+			busy={remove.busy()}
 			onClose={props.onClose}
 			returnFocusTo={props.returnFocusTo}
 			title={t().end.remove.title(key().name)}
@@ -63,7 +62,9 @@ export default function DeleteDialog(props: KeyDialogProps) {
 			}
 			footer={
 				<>
-					<Button onClick={props.onClose}>{t().common.cancel}</Button>
+					<Button onClick={props.onClose} disabled={remove.busy()}>
+						{t().common.cancel}
+					</Button>
 					<Button
 						variant="danger"
 						busy={remove.busy()}
@@ -80,6 +81,7 @@ export default function DeleteDialog(props: KeyDialogProps) {
 					<div class={styles.better}>
 						<p>{t().end.remove.betterRevoke}</p>
 						<Button
+							disabled={remove.busy()}
 							onClick={() => actions.start({ kind: "revoke", keys: props.keys, returnFocusTo: props.returnFocusTo })}
 						>
 							{t().end.remove.revokeInstead}

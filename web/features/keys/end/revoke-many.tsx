@@ -1,8 +1,8 @@
 import { useQueryClient } from "@tanstack/solid-query";
-import { createSignal, For, onCleanup, Show } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
 import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
 import { createAction } from "../../../api/action.ts";
-import { keyChanged, keyRemoved } from "../../../api/cache.ts";
+import { keyChanged, keyRemoved, refreshLists } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
 import { explain } from "../../../api/explain.ts";
 import { type Problem, problemOf } from "../../../api/problem.ts";
@@ -14,7 +14,7 @@ import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Notice } from "../../../ui/states.tsx";
 import { RelativeTime } from "../../../ui/time.tsx";
-import { notify } from "../../../ui/toast.tsx";
+import { notify, notifyAbandoned } from "../../../ui/toast.tsx";
 import type { KeyDialogProps } from "../actions.tsx";
 import { keyHint } from "../key-state.ts";
 import styles from "./end.module.css";
@@ -49,10 +49,8 @@ export function RevokeMany(props: KeyDialogProps) {
 		const [first] = failures();
 		return first?.problem.details.find(({ field }) => field === "reason")?.message;
 	};
-	let isOpen = true;
-	onCleanup(() => {
-		isOpen = false;
-	});
+	/** Deleted by somebody else meanwhile. */
+	let goneCount = 0;
 	const submit = async () => {
 		if (reasonFault(reason())) return;
 		const keys = pending();
@@ -70,17 +68,27 @@ export function RevokeMany(props: KeyDialogProps) {
 		}
 		keyChanged(client, ...outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : [])));
 		for (const { id } of gone) keyRemoved(client, id);
+		goneCount += gone.length;
 		setFailures(failed);
-		if (failed.some(({ problem }) => problem.code === "UNAUTHORIZED")) setSessionEnded(true);
-		if (failed.length > 0) return;
-		const count = wanted().length;
-		notify(t().end.revokeMany.done(count, formatNumber(count)));
+		const [first] = failed;
+		if (first) {
+			if (failed.some(({ problem }) => problem.code === "UNAUTHORIZED")) setSessionEnded(true);
+			if (revoke.abandoned()) notifyAbandoned(first.problem);
+			// Without an answer nobody knows what became of them.
+			refreshLists(client);
+			return;
+		}
+		const count = wanted().length - goneCount;
+		if (count > 0) notify(t().end.revokeMany.done(count, formatNumber(count)));
+		if (goneCount > 0) notify(t().end.revokeMany.gone(goneCount, formatNumber(goneCount)));
+		if (revoke.abandoned()) return;
 		props.onDone();
-		if (isOpen) props.onClose();
+		props.onClose();
 	};
 	return (
 		<Dialog
 			open
+			busy={revoke.busy()}
 			onClose={props.onClose}
 			returnFocusTo={props.returnFocusTo}
 			title={t().end.revokeMany.title(wanted().length, formatNumber(wanted().length))}
@@ -97,7 +105,9 @@ export function RevokeMany(props: KeyDialogProps) {
 			}
 			footer={
 				<Show when={wanted().length > 0} fallback={<Button onClick={props.onClose}>{t().common.close}</Button>}>
-					<Button onClick={props.onClose}>{failures().length > 0 ? t().common.close : t().common.cancel}</Button>
+					<Button onClick={props.onClose} disabled={revoke.busy()}>
+						{failures().length > 0 ? t().common.close : t().common.cancel}
+					</Button>
 					<Button variant="danger" busy={revoke.busy()} onClick={() => void submit()}>
 						<Show when={!revoke.busy()} fallback={t().end.revoke.busy}>
 							{failures().length > 0

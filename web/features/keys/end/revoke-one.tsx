@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/solid-query";
-import { createSignal, Match, onCleanup, Show, Switch } from "solid-js";
+import { createSignal, Match, Show, Switch } from "solid-js";
 import { createAction } from "../../../api/action.ts";
 import { keyChanged, keyRemoved } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
@@ -36,10 +36,6 @@ export function RevokeOne(props: KeyDialogProps) {
 	const refused = () => revoke.problem()?.details.find(({ field }) => field === "reason")?.message;
 	const isGone = () => live.isError && problemOf(live.error).code === "NOT_FOUND";
 	const isOver = () => isGone() || key().status === "revoked";
-	let isOpen = true;
-	onCleanup(() => {
-		isOpen = false;
-	});
 	/** What the dialog has learned the page learns, too. */
 	const close = () => {
 		const [{ id, status }] = props.keys;
@@ -48,11 +44,12 @@ export function RevokeOne(props: KeyDialogProps) {
 		else if (seen && seen.status !== status) keyChanged(client, seen);
 		props.onClose();
 	};
-	/** What was asked for is so, whoever did it. Nobody waits for a dialog that they have closed meanwhile. */
+	/** What was asked for is so, whoever did it. */
 	const finish = (text: string) => {
 		notify(text);
+		if (revoke.abandoned()) return;
 		props.onDone();
-		if (isOpen) props.onClose();
+		props.onClose();
 	};
 	const submit = async () => {
 		if (reasonFault(reason())) return;
@@ -69,6 +66,7 @@ export function RevokeOne(props: KeyDialogProps) {
 	return (
 		<Dialog
 			open
+			busy={revoke.busy()}
 			onClose={close}
 			returnFocusTo={props.returnFocusTo}
 			title={t().end.revoke.title(key().name)}
@@ -93,7 +91,9 @@ export function RevokeOne(props: KeyDialogProps) {
 			}
 			footer={
 				<Show when={!isOver()} fallback={<Button onClick={close}>{t().common.close}</Button>}>
-					<Button onClick={close}>{t().common.cancel}</Button>
+					<Button onClick={close} disabled={revoke.busy()}>
+						{t().common.cancel}
+					</Button>
 					<Button variant="danger" busy={revoke.busy()} onClick={() => void submit()}>
 						{revoke.busy() ? t().end.revoke.busy : t().end.revoke.submit}
 					</Button>

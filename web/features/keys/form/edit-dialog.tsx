@@ -52,12 +52,13 @@ export default function EditDialog(props: KeyDialogProps) {
 		const problem = save.problem();
 		if (!problem) {
 			notify(t().create.edit.saved(form.draft.name.trim()));
+			if (save.abandoned()) return;
 			props.onDone();
 			return props.onClose();
 		}
 		form.refuse(explainRefusal(problem.details, form.draft).errors, element);
-		// What is shown of the key is not what it is.
-		if (problem.code === "CONFLICT" || problem.code === "NOT_FOUND") {
+		// What is shown of the key is not what it is, or nobody knows: an answer that was lost may have been a yes.
+		if (problem.code !== "VALIDATION_ERROR") {
 			void client.invalidateQueries({ queryKey: keyQuery(key.id).queryKey });
 			refreshLists(client);
 		}
@@ -70,13 +71,16 @@ export default function EditDialog(props: KeyDialogProps) {
 			wide
 			steadfast
 			withoutCross
+			busy={save.busy()}
 			onClose={props.onClose}
 			title={t().create.edit.title(key.name)}
 			description={t().create.edit.effect}
 			returnFocusTo={props.returnFocusTo}
 			footer={
 				<>
-					<Button onClick={props.onClose}>{t().common.cancel}</Button>
+					<Button onClick={props.onClose} disabled={save.busy()}>
+						{t().common.cancel}
+					</Button>
 					<Button type="submit" form={formId} variant="primary" busy={save.busy()}>
 						{save.busy() ? t().create.edit.saving : t().create.edit.save}
 					</Button>

@@ -18,5 +18,9 @@ export function showAhead(client: QueryClient, key: ApiKey, { name, rate_limit }
 	if (Object.keys(ahead).length === 0) return () => {};
 	dropAnswers(client, key.id);
 	showKeys(client, [{ id: key.id, ...ahead }]);
-	return () => showKeys(client, [{ id: key.id, name: key.name, rate_limit: key.rate_limit }]);
+	const before = {
+		...(name === undefined ? {} : { name: key.name }),
+		...(rate_limit === undefined ? {} : { rate_limit: key.rate_limit }),
+	};
+	return () => showKeys(client, [{ id: key.id, ...before }]);
 }

@@ -24,6 +24,8 @@ type SortableColumn = Parameters<typeof nextSort>[1];
 /** The keys as a table of which only the rows in the window exist. Scrolls with the page. */
 export function KeyTable(props: {
 	keys: readonly ListedKey[];
+	/** These are still the rows of what was asked for before. */
+	stale: boolean;
 	/** Rows there are in all, loaded or not. */
 	total: number;
 	sort: KeySort;
@@ -70,7 +72,13 @@ export function KeyTable(props: {
 
 	return (
 		<div class={styles.frame}>
-			<table class={styles.table} aria-label={t().keys.title} aria-rowcount={props.total + 1}>
+			<table
+				class={styles.table}
+				classList={{ [styles.stale ?? ""]: props.stale }}
+				aria-label={t().keys.title}
+				aria-rowcount={props.total + 1}
+				aria-busy={props.stale}
+			>
 				<thead>
 					<tr class={styles.header} aria-rowindex={1}>
 						<th scope="col" class={styles.select}>
@@ -84,7 +92,7 @@ export function KeyTable(props: {
 											box.indeterminate = !allSelected() && props.selected.size > 0;
 										})
 									}
-									disabled={selectable().length === 0}
+									disabled={props.stale || selectable().length === 0}
 									onChange={(event) => props.onSelect(selectable(), event.currentTarget.checked)}
 								/>
 							</label>
@@ -131,7 +139,7 @@ export function KeyTable(props: {
 						</th>
 					</tr>
 				</thead>
-				<tbody class={styles.body} ref={body} style={{ height: `${rows.getTotalSize()}px` }}>
+				<tbody class={styles.body} ref={body} inert={props.stale} style={{ height: `${rows.getTotalSize()}px` }}>
 					<For each={rows.getVirtualItems()}>
 						{(row) => (
 							<Show when={props.keys[row.index]}>

@@ -4,6 +4,7 @@ import type { ApiKey, ApiKeyDetail } from "../../../../worker/schemas/api-key.ts
 import { createAction } from "../../../api/action.ts";
 import { keyChanged } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
+import { problemOf } from "../../../api/problem.ts";
 import { keyQuery } from "../../../api/queries.ts";
 import { t } from "../../../i18n/index.ts";
 import { notify } from "../../../ui/toast.tsx";
@@ -25,17 +26,27 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 		keyChanged(client, previous);
 	};
 
-	/** "made": somebody else has just made the successor. A second one would push the first aside, and leave it working. */
+	/** "made": somebody else has just made a successor. A second one would push the first aside, and leave it working. */
+	const unlessMade = async (known: string | null, rotate: () => Promise<Rotated>): Promise<Rotated | "made"> => {
+		try {
+			return await rotate();
+		} catch (error) {
+			if (problemOf(error).code !== "CONFLICT") throw error;
+			const { status, rotated_to } = await api.keys.get.query({ id: oldId });
+			if (status === "revoked" || rotated_to === known) throw error;
+			return "made";
+		}
+	};
+
 	const create = createAction(async (choice: RotationChoice): Promise<Rotated | "made"> => {
-		const { rotated_to } = await api.keys.get.query({ id: oldId });
-		return rotated_to === null ? api.keys.rotate.mutate({ id: oldId, ...choice }) : "made";
+		return unlessMade(null, () => api.keys.rotate.mutate({ id: oldId, ...choice, expected_rotated_to: null }));
 	});
 
 	/**
 	 * Ends the successor first: whatever fails after that leaves a rotation without successor, which the page knows how to
 	 * go on with, and never a key that works and belongs to nobody. "used": it was used after all, and nothing was done.
 	 */
-	const replace = createAction(async (old: ApiKey, last: ApiKeyDetail | null): Promise<Rotated | "used"> => {
+	const replace = createAction(async (old: ApiKey, last: ApiKeyDetail | null): Promise<Rotated | "used" | "made"> => {
 		if (last?.status === "active") {
 			const fresh = await api.keys.get.query({ id: last.id });
 			client.setQueryData(keyQuery(last.id).queryKey, fresh);
@@ -44,7 +55,9 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 			keyChanged(client, await api.keys.revoke.mutate({ id: last.id, reason }));
 		}
 		const days = last ? lifeToRepeat(last, old) : undefined;
-		return api.keys.rotate.mutate({ id: oldId, ...(days === undefined ? {} : { expires_in_days: days }) });
+		const life = days === undefined ? {} : { expires_in_days: days };
+		const known = old.rotated_to;
+		return unlessMade(known, () => api.keys.rotate.mutate({ id: oldId, ...life, expected_rotated_to: known }));
 	});
 
 	const lookAgain = (...ids: string[]) => {
@@ -72,12 +85,14 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 			if (rotated === "made") notify(t().rotate.create.alreadyMade);
 			lookAgain(oldId);
 		},
-		/** Makes another successor; `last` is the one before. False if it was used after all, undefined if it failed. */
-		async replace(old: ApiKey, last: ApiKeyDetail | null): Promise<boolean | undefined> {
+		/** Makes another successor, unless none is needed after all; `last` is the one before. False if it failed. */
+		async replace(old: ApiKey, last: ApiKeyDetail | null): Promise<boolean> {
 			const rotated = await replace.run(old, last);
-			if (rotated === undefined) lookAgain(oldId, ...(last ? [last.id] : []));
-			else if (rotated !== "used") take(rotated);
-			return rotated && rotated !== "used";
+			if (rotated === "used") notify(t().rotate.another.usedMeanwhile);
+			else if (rotated === "made") notify(t().rotate.create.alreadyMade);
+			else if (rotated) take(rotated);
+			if (rotated === undefined || rotated === "made") lookAgain(oldId, ...(last ? [last.id] : []));
+			return rotated !== undefined;
 		},
 	};
 }

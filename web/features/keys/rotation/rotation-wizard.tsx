@@ -4,7 +4,6 @@ import { t } from "../../../i18n/index.ts";
 import { HOME } from "../../../session/local-path.ts";
 import { Button, LinkButton } from "../../../ui/button.tsx";
 import { Notice, ProblemNote } from "../../../ui/states.tsx";
-import { notify } from "../../../ui/toast.tsx";
 import { useKeyActions } from "../actions.tsx";
 import { formatAgo } from "../ago.ts";
 import { keyHint, keyState } from "../key-state.ts";
@@ -35,10 +34,9 @@ export function RotationWizard(props: {
 	/** The successor that the person has asked to replace. */
 	const [lost, setLost] = createSignal<ApiKeyDetail | null>(null);
 	const replace = async (last: ApiKeyDetail | null) => {
-		const done = await props.actions.replace(props.old, last);
-		if (done === false) notify(t().rotate.another.usedMeanwhile);
+		const settled = await props.actions.replace(props.old, last);
 		// What failed while it was being asked about is told there, as long as there is something to ask about.
-		if (done !== undefined || props.stage !== "update") setLost(null);
+		if (settled || props.stage !== "update") setLost(null);
 	};
 
 	/** Told to whoever cannot see the steps change. */
