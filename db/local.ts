@@ -40,7 +40,8 @@ function ensureSecrets(): Record<string, string> {
 	if (missing.length > 0) {
 		const lines = missing.map(([name, make]) => `${name}=${make()}\n`).join("");
 		const gap = present.endsWith("\n") ? "" : "\n";
-		writeFileSync(SECRETS_FILE, present + gap + lines);
+		writeFileSync(SECRETS_FILE, present + gap + lines, { mode: 0o600 });
+		// A file that was there keeps its mode.
 		chmodSync(SECRETS_FILE, 0o600);
 	}
 	return localSecrets();
