@@ -52,7 +52,7 @@ test.describe("one key", () => {
 
 		await expect(dialog(page)).toHaveAccessibleName("Revoke CRM Nightly Sync?");
 		await expect(dialog(page)).toHaveAccessibleDescription(
-			/CRM Nightly Sync was used \d+ seconds? ago by 2 callers\. Requests with this key will be refused from now on\. This cannot be undone\./,
+			/CRM Nightly Sync was used \d+ seconds? ago by 2 callers\. As soon as you revoke it, requests with this key are refused\. This cannot be undone\./,
 		);
 		await expect(fact(page, "Key")).toHaveText(`${api_key.key_prefix}…${api_key.last_four}`);
 		await expect(fact(page, "Requests in the last 24 hours")).toHaveText("4");

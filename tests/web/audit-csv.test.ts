@@ -11,6 +11,7 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	actor_email: "ana@acme.example",
 	action: "api_key.create",
 	key_id: "key1",
+	key_deleted: false,
 	key_name: "CRM",
 	ip: "203.0.113.7",
 	user_agent: "curl/8.5.0",
@@ -61,7 +62,21 @@ describe("a line", () => {
 		},
 	);
 
-	it.each(["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "\n=1"])("keeps %j from being run", (key_name) => {
+	it.each([
+		"=HYPERLINK(1)",
+		"+1",
+		"-1",
+		"@SUM(1)",
+		"\t=1",
+		"\r=1",
+		"\n=1",
+		" =1",
+		"\u00a0+1",
+		"＝1",
+		"＋1",
+		"－1",
+		"＠A1",
+	])("keeps %j from being run", (key_name) => {
 		expect(read(csvLines([event({ key_name })]))[NAME]).toBe(`'${key_name}`);
 	});
 

@@ -1,8 +1,8 @@
 /** What an event says to whoever reads it: who, with what, and what changed. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { deletedKeys } from "../../web/features/audit/deleted-keys.ts";
 import { type AuditEvent, agentText, changesLine, changesOf, whoOf } from "../../web/features/audit/event-words.ts";
 import { keepKnown } from "../../web/features/audit/keep-known.ts";
+import { lastNames } from "../../web/features/audit/last-names.ts";
 import { chooseLanguage } from "../../web/i18n/index.ts";
 
 beforeAll(() => chooseLanguage("en"));
@@ -15,6 +15,7 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	action: "api_key.update",
 	key_id: "key1",
 	key_name: "CRM",
+	key_deleted: false,
 	ip: null,
 	user_agent: null,
 	changes: {},
@@ -133,34 +134,27 @@ describe("what changed", () => {
 });
 
 describe("keys that are gone", () => {
-	it("are those whose deletion is told, and those without a name, by the name they had last", () => {
+	it("are called by the name they had last", () => {
 		const events = [
-			event({ key_id: "a", key_name: "A2", action: "api_key.delete" }),
-			event({ key_id: "b", key_name: null }),
-			event({ key_id: "c", key_name: "C" }),
-			event({ key_id: "a", key_name: null }),
+			event({ key_id: "a", key_name: null, action: "api_key.revoke" }),
+			event({ key_id: "a", key_name: "A2", action: "api_key.update" }),
 			event({ key_id: "a", key_name: "A1", action: "api_key.create" }),
-			event({ key_id: "b", key_name: "B", action: "api_key.create" }),
-			event({ key_id: "d", key_name: null }),
-			event({ key_id: "e", key_name: "E", action: "api_key.delete" }),
+			event({ key_id: "b", key_name: null }),
 			event({ key_id: null, key_name: null, action: "session.login" }),
 		];
-		expect([...deletedKeys(events)].sort()).toEqual([
-			["a", "A2"],
-			["b", "B"],
-			["d", null],
-			["e", "E"],
-		]);
+		expect([...lastNames(events)]).toEqual([["a", "A2"]]);
 	});
 });
 
 describe("events that arrive again", () => {
-	it("stay the same objects, unless their key is called something else by now", () => {
+	it("stay the same objects, unless their key is called something else or gone by now", () => {
 		const [one, two] = [event({ id: "evt_1" }), event({ id: "evt_2" })];
 		const again = [event({ id: "evt_3" }), event({ id: "evt_1" }), event({ id: "evt_2", key_name: "ERP" })];
 		const kept = keepKnown([one, two], again);
 		expect(kept.map(({ id }) => id)).toEqual(["evt_3", "evt_1", "evt_2"]);
 		expect(kept[1]).toBe(one);
 		expect(kept[2]).toBe(again[2]);
+		const gone = [event({ id: "evt_1", key_deleted: true })];
+		expect(keepKnown([one], gone)[0]).toBe(gone[0]);
 	});
 });

@@ -56,6 +56,7 @@ describe("callers", () => {
 		endpoint,
 		last_seen_at,
 		count,
+		refused: 0,
 	});
 
 	it("are told apart by address and program, not by what they call; the last seen comes first", () => {

@@ -37,6 +37,12 @@ describe("the meter of the running hour", () => {
 		expect(screen.getByText("12:04")).toBeDefined();
 	});
 
+	it("never counts down from more than an hour, however wrong the clock", () => {
+		vi.useFakeTimers({ now: Date.parse("2026-11-22T13:10:00.000Z") });
+		render(() => <HourMeter hour={hour(412)} state="active" onTurn={() => {}} />);
+		expect(screen.getByText("60:00")).toBeDefined();
+	});
+
 	it("asks again once when the hour turns, and once more when the next one does", () => {
 		vi.useFakeTimers({ now: Date.parse("2026-11-22T14:59:58.000Z") });
 		const [shown, setShown] = createSignal(hour(412));
@@ -46,13 +52,16 @@ describe("the meter of the running hour", () => {
 		expect(onTurn).not.toHaveBeenCalled();
 		vi.advanceTimersByTime(3_000);
 		expect(onTurn).toHaveBeenCalledTimes(1);
-		expect(screen.getByText("0:00")).toBeDefined();
+		// Of the new hour nothing is known yet.
+		expect(screen.getAllByText("–")).toHaveLength(3);
+		expect(screen.getByRole("meter").getAttribute("aria-valuetext")).toBe("Loading…");
 		setShown({ ...hour(0), resets_at: "2026-11-22T16:00:00.000Z" });
 		vi.advanceTimersByTime(3_600_000);
 		expect(onTurn).toHaveBeenCalledTimes(2);
 	});
 
 	it("says in words that the limit is near or reached, and that an ended key has nothing left", () => {
+		vi.useFakeTimers({ now: Date.parse("2026-11-22T14:30:00.000Z") });
 		const [used, setUsed] = createSignal(800);
 		const [state, setState] = createSignal<"active" | "revoked">("active");
 		render(() => <HourMeter hour={hour(used())} state={state()} onTurn={() => {}} />);

@@ -43,8 +43,8 @@ function show(silentMs: number, hours: number[], changes: Partial<ApiKeyDetail> 
 	const old = key(changes);
 	const successor = key({ id: "new", created_at: iso(ROTATED), rotated_to: null });
 	const client = new QueryClient();
-	const { from } = observation(old.created_at, successor.created_at);
-	client.setQueryData(usageQuery({ id: "old", from: iso(from), granularity: "hour" }).queryKey, {
+	const { from, to } = observation(old.created_at, successor.created_at);
+	client.setQueryData(usageQuery({ id: "old", from: iso(from), to: iso(to + HOUR), granularity: "hour" }).queryKey, {
 		buckets: hours
 			.toReversed()
 			.map((hour) => ({ start: iso(ROTATED - hour * HOUR), allowed: 1, rate_limited: 0, denied: 0 })),

@@ -23,6 +23,7 @@ const job: Caller = {
 	endpoint: "POST /v1/sync_activities",
 	last_seen_at: minutes(-2),
 	count: 1,
+	refused: 0,
 };
 const check: Caller = { ...job, endpoint: "GET /v1/whoami" };
 const trial: Caller = { ...check, ip: "198.51.100.1", user_agent: "Mozilla/5.0 (X11) Chrome/147" };
@@ -120,14 +121,22 @@ describe("what counts as use of a new key", () => {
 		expect(ownUse(used([check, { ...job, last_seen_at: minutes(-3) }], 2))).toMatchObject({ onlyChecks: false });
 	});
 
+	it("trials that were refused take nothing off", () => {
+		const refusedTrials: Caller = { ...trial, count: 9, refused: 9 };
+		expect(ownUse(used([refusedTrials, job], 1))).toMatchObject({ count: 1, onlyChecks: false });
+		const alsoChecked: Caller = { ...check, last_seen_at: minutes(-1) };
+		const refusedJob: Caller = { ...job, refused: 1 };
+		expect(ownUse(used([alsoChecked, refusedJob], 1))).toMatchObject({ count: 1, onlyChecks: true });
+	});
+
 	it("a request that was refused is none, and says so", () => {
-		const refused = successor({ recent_callers: [job] });
+		const refused = successor({ recent_callers: [{ ...job, refused: 1 }] });
 		expect(ownUse(refused)).toBeNull();
 		expect(lastAttempt(refused)).toMatchObject({ kind: "refused", caller: { ip: job.ip, endpoint: job.endpoint } });
 	});
 
 	it("a refusal after the last admitted request is not the last use", () => {
-		const refusedSince: Caller = { ...job, endpoint: "GET /v1/leads", last_seen_at: minutes(-1) };
+		const refusedSince: Caller = { ...job, endpoint: "GET /v1/leads", last_seen_at: minutes(-1), refused: 1 };
 		expect(ownUse(used([refusedSince, job], 1, minutes(-2)))?.lastAt).toBe(minutes(-2));
 	});
 

@@ -1,5 +1,5 @@
 /** What can go wrong with a call, as the page tells it. */
-import { isTRPCClientError, TRPCClientError } from "@trpc/client";
+import { isTRPCClientError, type TRPCClientError } from "@trpc/client";
 import type { AppRouter } from "../../worker/trpc/root.ts";
 
 /** `UNREACHABLE`: there was no answer at all. Every other code is the server's (CONTRACT: errors). */
@@ -15,9 +15,6 @@ export interface Problem {
 	retryAfter: number | null;
 }
 
-const isOurs = (error: unknown): error is TRPCClientError<AppRouter> =>
-	isTRPCClientError(error) || error instanceof TRPCClientError;
-
 /** The browser knows that it cannot get an answer, and has not asked. */
 export const UNREACHABLE: Problem = {
 	code: "UNREACHABLE",
@@ -27,11 +24,14 @@ export const UNREACHABLE: Problem = {
 	retryAfter: null,
 };
 
+const isCallError = (error: unknown): error is TRPCClientError<AppRouter> => isTRPCClientError(error);
+
 /** Any thrown value as a problem. */
 export function problemOf(error: unknown): Problem {
-	const data = isOurs(error) ? error.data : undefined;
-	if (!isOurs(error) || !data)
-		return { code: "UNREACHABLE", message: String(error), requestId: null, details: [], retryAfter: null };
+	// Not from a call: a mistake of this page itself.
+	if (!isCallError(error)) return { ...UNREACHABLE, code: "INTERNAL", message: String(error) };
+	const { data } = error;
+	if (!data) return { ...UNREACHABLE, message: error.message };
 	return {
 		code: data.code,
 		message: error.message,

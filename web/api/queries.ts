@@ -57,8 +57,8 @@ export const keyQuery = (id: string) =>
 		staleTime: 2_000,
 	});
 
-/** Requests of one key; `from` rounded to whole hours by the caller, so that the place in the cache stays the same. */
-export const usageQuery = (input: { id: string; from: string; granularity: "hour" | "day" }) =>
+/** Requests of one key until `to`, by default now; `from` rounded to whole hours by the caller, so that the place in the cache stays the same. */
+export const usageQuery = (input: { id: string; from: string; to?: string; granularity: "hour" | "day" }) =>
 	queryOptions({
 		queryKey: ["keys", "usage", input],
 		queryFn: ({ signal }) => api.keys.usage.query(input, { signal }),

@@ -6,10 +6,10 @@ import type { AuditAction } from "../../worker/schemas/audit.ts";
 import { loaded } from "../api/loaded.ts";
 import { problemOf } from "../api/problem.ts";
 import { auditQuery } from "../api/queries.ts";
-import { deletedKeys } from "../features/audit/deleted-keys.ts";
 import type { AuditEvent } from "../features/audit/event-words.ts";
 import { ExportButton } from "../features/audit/export-button.tsx";
 import { keepKnown } from "../features/audit/keep-known.ts";
+import { lastNames } from "../features/audit/last-names.ts";
 import {
 	filtersOf,
 	isNarrowed,
@@ -51,7 +51,7 @@ export default function AuditLog() {
 		(known) => keepKnown(known, unwrap(loaded(log))?.pages.flatMap((page) => page.items) ?? []),
 		[],
 	);
-	const deleted = createMemo(() => deletedKeys(events()));
+	const names = createMemo(() => lastNames(events()));
 	// Everybody seen so far: with the log narrowed to one of them, the others are who to look at next.
 	const actors = createMemo<ReadonlySet<string>>(
 		(seen) => new Set([...seen, ...events().map(({ actor, actor_email }) => actor_email ?? actor)]),
@@ -94,7 +94,7 @@ export default function AuditLog() {
 					<LogTableSkeleton />
 				</Match>
 				<Match when={events().length > 0}>
-					<LogTable events={events()} deletedKeys={deleted()} stale={log.isPlaceholderData} />
+					<LogTable events={events()} names={names()} stale={log.isPlaceholderData} />
 					<End
 						count={events().length}
 						narrowed={isNarrowed(filters())}

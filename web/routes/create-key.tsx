@@ -5,6 +5,7 @@ import { ENVIRONMENTS } from "../../worker/schemas/vocabulary.ts";
 import { createAction } from "../api/action.ts";
 import { refreshLists } from "../api/cache.ts";
 import { api } from "../api/client.ts";
+import { isPassing } from "../api/problem.ts";
 import { ExpiryField } from "../features/keys/form/expiry-field.tsx";
 import fields from "../features/keys/form/key-form.module.css";
 import { createInput, newDraft } from "../features/keys/form/key-form-draft.ts";
@@ -50,8 +51,8 @@ export default function CreateKey() {
 		await create.run(createInput(form.draft));
 		const problem = create.problem();
 		if (problem) form.refuse(explainRefusal(problem.details, form.draft).errors, element);
-		// Also when no answer came: the key may be there.
-		if (!problem || problem.code === "UNREACHABLE") refreshLists(client);
+		// Also when no answer came, or the service failed on its way: the key may be there.
+		if (!problem || isPassing(problem)) refreshLists(client);
 	};
 	const done = (id: string) => {
 		setIssued(null);

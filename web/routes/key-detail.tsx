@@ -17,7 +17,7 @@ import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../featu
 import { StatusBadge } from "../features/keys/status-badge.tsx";
 import { t } from "../i18n/index.ts";
 import { useNow } from "../now.ts";
-import { HOME } from "../session/local-path.ts";
+import { AUDIT_LOG, HOME } from "../session/local-path.ts";
 import { useTitle } from "../shell/title.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
@@ -262,7 +262,7 @@ function NoSuchKey(props: { id: string }) {
 				action={
 					<div class={styles.choices}>
 						<LinkButton href={HOME}>{t().key.unknown.list}</LinkButton>
-						<LinkButton variant="quiet" href={`/integrations/audit-log?key_id=${encodeURIComponent(props.id)}`}>
+						<LinkButton variant="quiet" href={`${AUDIT_LOG}?key_id=${encodeURIComponent(props.id)}`}>
 							{t().key.unknown.log}
 						</LinkButton>
 					</div>

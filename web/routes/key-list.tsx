@@ -16,8 +16,8 @@ import {
 	type ListTab,
 	paramsOf,
 	queryOf,
-	withoutSecret,
 } from "../features/keys/list/list-filters.ts";
+import { withoutSecret } from "../features/keys/without-secret.ts";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { HOME } from "../session/local-path.ts";
@@ -205,16 +205,24 @@ function KeyList() {
 function SearchBox(props: { value: string; onChange: (value: string) => void }) {
 	let input: HTMLInputElement | undefined;
 	let timer: ReturnType<typeof setTimeout> | undefined;
+	let sent = props.value;
 	onCleanup(() => clearTimeout(timer));
 	useShortcut("/", () => input?.focus());
-	// What the address says counts, except while somebody is typing here.
+	// What the address says counts, where that is not what was typed here: somebody has gone back, or cleared the filters.
 	createEffect(() => {
 		const { value } = props;
-		if (input && document.activeElement !== input) input.value = value;
+		if (value === sent) return;
+		sent = value;
+		clearTimeout(timer);
+		if (input) input.value = value;
 	});
 	const settle = (value: string, pause: number) => {
 		clearTimeout(timer);
-		timer = setTimeout(() => props.onChange(withoutSecret(value)), pause);
+		timer = setTimeout(() => {
+			timer = undefined;
+			sent = withoutSecret(value);
+			props.onChange(sent);
+		}, pause);
 	};
 	return (
 		<search class={styles.search}>
@@ -232,6 +240,8 @@ function SearchBox(props: { value: string; onChange: (value: string) => void }) 
 					autocomplete="off"
 					spellcheck={false}
 					onInput={(event) => settle(event.currentTarget.value, SEARCH_PAUSE_MS)}
+					// What is done next is done with the list that was asked for.
+					onBlur={(event) => timer !== undefined && settle(event.currentTarget.value, 0)}
 					onKeyDown={(event) => {
 						if (event.key !== "Escape") return;
 						event.preventDefault();

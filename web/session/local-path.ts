@@ -1,6 +1,10 @@
 /** Where the dashboard begins. */
 export const HOME = "/integrations/api-keys";
 
+export const NEW_KEY = `${HOME}/new`;
+
+export const AUDIT_LOG = "/integrations/audit-log";
+
 /** The way in. */
 export const SIGN_IN = "/sign-in";
 

@@ -2,6 +2,7 @@ import { A, useLocation } from "@solidjs/router";
 import { createEffect, createSignal, type JSX, lazy, on, onCleanup, onMount, Show, Suspense } from "solid-js";
 import { t } from "../i18n/index.ts";
 import { sessionEnded } from "../session/ended.ts";
+import { AUDIT_LOG, HOME } from "../session/local-path.ts";
 import { useSession } from "../session/session.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { Toaster } from "../ui/toast.tsx";
@@ -71,8 +72,8 @@ function SideBar() {
 			</div>
 			<nav class={styles.nav} aria-label={t().shell.navigation}>
 				<span class={styles.group}>{t().shell.integrations}</span>
-				<NavLink href="/integrations/api-keys" icon="key" label={t().shell.apiKeys} />
-				<NavLink href="/integrations/audit-log" icon="log" label={t().shell.auditLog} />
+				<NavLink href={HOME} icon="key" label={t().shell.apiKeys} />
+				<NavLink href={AUDIT_LOG} icon="log" label={t().shell.auditLog} />
 				<NavLink href="/account" icon="person" label={t().shell.account} bottom>
 					<span class={styles.who}>
 						<span class={styles.name}>{session().user.name ?? session().user.email ?? session().user.id}</span>

@@ -1,7 +1,8 @@
 /** Keys that work on every screen, and a list of them behind `?`. */
-import { useNavigate } from "@solidjs/router";
+import { useLocation, useNavigate } from "@solidjs/router";
 import { createContext, createSignal, type JSX, lazy, onCleanup, onMount, Show, Suspense, useContext } from "solid-js";
 import { shortcutsOn } from "../preferences.ts";
+import { HOME, NEW_KEY } from "../session/local-path.ts";
 import { mayManageKeys, useSession } from "../session/session.tsx";
 
 const ShortcutsDialog = lazy(() => import("./shortcuts-dialog.tsx"));
@@ -29,11 +30,18 @@ function isTaken(target: EventTarget | null): boolean {
 	);
 }
 
+/** Whether the press is that of a shortcut: with nothing held down but what it takes to write the character. */
+export function isShortcut(event: KeyboardEvent, key: string): boolean {
+	if (event.key !== key || event.defaultPrevented || !shortcutsOn()) return false;
+	// AltGr, which writes `/` or `?` on some keyboards, is Ctrl and Alt on Windows.
+	if (event.getModifierState("AltGraph")) return true;
+	return !event.ctrlKey && !event.metaKey && !event.altKey;
+}
+
 /** Runs `run` when `key` is pressed and nobody is typing, for as long as the caller lives. */
 export function useShortcut(key: string, run: () => void): void {
 	const listen = (event: KeyboardEvent) => {
-		if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-		if (!shortcutsOn() || isTaken(event.target)) return;
+		if (!isShortcut(event, key) || isTaken(event.target)) return;
 		event.preventDefault();
 		run();
 	};
@@ -44,11 +52,15 @@ export function useShortcut(key: string, run: () => void): void {
 export function ShortcutProvider(props: { children: JSX.Element }) {
 	const session = useSession();
 	const navigate = useNavigate();
+	const route = useLocation();
 	const [open, setOpen] = createSignal(false);
 	const show = () => setOpen(true);
 	useShortcut("?", show);
 	useShortcut("c", () => {
-		if (mayManageKeys(session())) navigate("/integrations/api-keys/new");
+		if (!mayManageKeys(session()) || route.pathname === NEW_KEY) return;
+		// From the list of test keys to a test key.
+		const test = route.pathname === HOME && route.query.env === "test";
+		navigate(test ? `${NEW_KEY}?env=test` : NEW_KEY);
 	});
 	return (
 		<ShortcutContext.Provider value={{ show }}>

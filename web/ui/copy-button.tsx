@@ -3,6 +3,16 @@ import { t } from "../i18n/index.ts";
 import { Button } from "./button.tsx";
 import { notify } from "./toast.tsx";
 
+/** Puts the text on the clipboard. False where the browser does not allow that, or has none because of `http:`. */
+export async function copyText(text: string): Promise<boolean> {
+	try {
+		await navigator.clipboard.writeText(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 /** How long the button says that it has copied. */
 const CONFIRM_MS = 2_000;
 
@@ -25,9 +35,7 @@ export function CopyButton(props: {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	onCleanup(() => clearTimeout(timer));
 	const copy = async () => {
-		try {
-			await navigator.clipboard.writeText(props.text());
-		} catch {
+		if (!(await copyText(props.text()))) {
 			if (props.onRefused) props.onRefused();
 			else notify(t().common.copyFailed);
 			return;

@@ -14,28 +14,37 @@ export interface Caller {
 	/** Method and route, such as `POST /v1/sync_activities`. */
 	endpoint: string;
 	lastSeenAt: number;
+	/** Requests, admitted or not. */
 	count: number;
+	/** How many of them were refused. */
+	refused: number;
 }
+
+/** As it was stored: before refusals were counted apart, without their number. */
+export type StoredCaller = Omit<Caller, "refused"> & { refused?: number };
 
 /** A bounded list in order of last sight: one more than it holds drops the one unseen for longest. */
 export class RecentCallers {
 	/** A Map keeps the order of insertion; seeing a caller again moves it to the end. */
 	readonly #callers: Map<string, Caller>;
 
-	constructor(callers: readonly Caller[]) {
-		this.#callers = new Map(callers.map((caller) => [identify(caller), caller]));
+	constructor(callers: readonly StoredCaller[]) {
+		this.#callers = new Map(callers.map((caller) => [identify(caller), { refused: 0, ...caller }]));
 	}
 
-	see(ip: string | null, userAgent: string | null, endpoint: string, now: number): void {
+	see(ip: string | null, userAgent: string | null, endpoint: string, admitted: boolean, now: number): void {
 		const caller = {
 			ip: ip ?? "unknown",
 			userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX),
 			endpoint,
 			lastSeenAt: now,
 			count: 1,
+			refused: admitted ? 0 : 1,
 		};
 		const id = identify(caller);
-		caller.count += this.#callers.get(id)?.count ?? 0;
+		const before = this.#callers.get(id);
+		caller.count += before?.count ?? 0;
+		caller.refused += before?.refused ?? 0;
 		putLast(this.#callers, id, caller, CALLERS_MAX);
 	}
 
@@ -43,12 +52,13 @@ export class RecentCallers {
 	describe(): ApiKeyDetail["recent_callers"] {
 		return this.list()
 			.reverse()
-			.map(({ ip, userAgent, endpoint, lastSeenAt, count }) => ({
+			.map(({ ip, userAgent, endpoint, lastSeenAt, count, refused }) => ({
 				ip,
 				user_agent: userAgent,
 				endpoint,
 				last_seen_at: toTimestamp(lastSeenAt),
 				count,
+				refused,
 			}));
 	}
 

@@ -233,7 +233,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		const verdict = decide(key, rules, call, counter.tally.allowed, Math.max(now, counter.hour));
 		if (call.consume && verdict.code !== "NOT_FOUND") {
 			counter.count(outcomeOf(verdict.code), key.rateLimit, now);
-			callers.see(call.ip, call.userAgent, call.endpoint, now);
+			callers.see(call.ip, call.userAgent, call.endpoint, verdict.code === "VALID", now);
 			this.#clock.ringBy(now + this.#flushMs);
 			this.#quiet.disturb();
 		}

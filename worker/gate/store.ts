@@ -3,7 +3,7 @@
  * durable together, and no answer leaves the object before they are (the platform's output gate sees to that).
  */
 import type { AuditEvent } from "../../db/audit.ts";
-import type { Caller } from "./callers.ts";
+import type { Caller, StoredCaller } from "./callers.ts";
 import type { KeySnapshot, Tombstone } from "./snapshot.ts";
 import type { Tally } from "./window.ts";
 
@@ -46,7 +46,7 @@ export class GateStore {
 		this.#kv.put(KEY, key);
 	}
 
-	callers(): Caller[] {
+	callers(): StoredCaller[] {
 		return this.#kv.get<Caller[]>(CALLERS) ?? [];
 	}
 

@@ -1,6 +1,6 @@
 /** API keys as they cross a door: the object, and what may be asked of it. */
 import { z } from "zod";
-import { id, line, nextCursor, page, tenantChoice, timestamp, timestampInput } from "./common.ts";
+import { id, line, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
 import { ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "./vocabulary.ts";
 
 const RATE_LIMIT_MAX = 1_000_000;
@@ -70,7 +70,10 @@ export const callerSchema = z.object({
 	/** Method and route, such as `POST /v1/sync_activities`. */
 	endpoint: z.string(),
 	last_seen_at: timestamp,
+	/** Requests, admitted or not. */
 	count: z.number().int(),
+	/** How many of them were refused. */
+	refused: z.number().int(),
 });
 
 /** One API key, read live from its gate. */
@@ -112,7 +115,7 @@ export const listKeysSchema = z
 		expires_within_days: z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX).optional(),
 		environment: environment.optional(),
 		/** Matches name, key prefix and last four, without regard to case and accents. */
-		search: z.string().trim().max(100).optional(),
+		search: searchText(100).optional(),
 		sort: z.enum(KEY_SORTS).default("-created_at"),
 		/** Adds `recent_usage` to every item: so many UTC hours, the running one included. */
 		recent_hours: z.number().int().min(1).max(RECENT_HOURS_MAX).optional(),

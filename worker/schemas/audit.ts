@@ -1,6 +1,6 @@
 /** The audit trail of a tenant. */
 import { z } from "zod";
-import { id, nextCursor, page, tenantChoice, timestamp, timestampInput } from "./common.ts";
+import { id, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
 
 /** Everything that leaves an event. */
 export const AUDIT_ACTIONS = [
@@ -22,7 +22,7 @@ export const listAuditSchema = z
 		...page,
 		key_id: id.optional(),
 		/** Id of a user, `service_role`, `system`, or an email address in upper or lower case. */
-		actor: z.string().trim().min(1).max(254).optional(),
+		actor: searchText(254).min(1).optional(),
 		action: z.enum(AUDIT_ACTIONS).optional(),
 		/** Earliest instant, inclusive. */
 		from: timestampInput.optional(),
@@ -45,6 +45,8 @@ export const auditEventSchema = z.object({
 	key_id: z.string().nullable(),
 	/** Name of the key today, or where it was deleted the one that the event itself tells of. */
 	key_name: z.string().nullable(),
+	/** The key is gone: there is nothing to be found at `key_id` any more. */
+	key_deleted: z.boolean(),
 	ip: z.string().nullable(),
 	user_agent: z.string().nullable(),
 	/** What changed, by field. Never a secret. */

@@ -37,6 +37,16 @@ export const line = (max: number) =>
 		// Half a surrogate pair is no character: a database would give back something else.
 		.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" });
 
+/** Text to look for something by. It stands in addresses, which are logged on their way, so no key may be in it. */
+export const searchText = (max: number) =>
+	z
+		.string()
+		.trim()
+		.max(max, `Must be at most ${max} characters`)
+		.refine((text) => withoutKeys(text) === text, {
+			error: "Must not contain an API key: its first 12 characters find it as well",
+		});
+
 /**
  * Tenant to act on. Only the platform's `service_role` may choose one; for everybody else the tenant is the
  * credential's, and this field is ignored.

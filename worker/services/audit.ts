@@ -90,6 +90,8 @@ export async function listAudit(deps: Deps, tenantId: string, input: ListAudit):
 			actor_email: row.actorEmail,
 			key_id: row.keyId,
 			key_name: row.keyName ?? recordedName(row.changes),
+			// A key that is there has a name.
+			key_deleted: row.keyId !== null && row.keyName === null,
 			ip: row.ip,
 			user_agent: row.userAgent,
 			changes: row.changes,

@@ -10,8 +10,8 @@ const admin = await token({ tenantId: await addTenant() });
 
 it("the list holds the twenty seen last, with their counts", () => {
 	const callers = new RecentCallers([]);
-	for (let n = 0; n < 30; n++) callers.see(`203.0.113.${n}`, "agent", "GET /v1/whoami", n);
-	callers.see("203.0.113.15", "agent", "GET /v1/whoami", 100);
+	for (let n = 0; n < 30; n++) callers.see(`203.0.113.${n}`, "agent", "GET /v1/whoami", true, n);
+	callers.see("203.0.113.15", "agent", "GET /v1/whoami", false, 100);
 	const list = callers.describe();
 	expect(list).toHaveLength(20);
 	expect(list[0]).toEqual({
@@ -20,13 +20,14 @@ it("the list holds the twenty seen last, with their counts", () => {
 		endpoint: "GET /v1/whoami",
 		last_seen_at: "1970-01-01T00:00:00.100Z",
 		count: 2,
+		refused: 1,
 	});
 	expect(list.some(({ ip }) => ip === "203.0.113.9")).toBe(false);
 });
 
 it("a user agent of any length takes little room", () => {
 	const callers = new RecentCallers([]);
-	callers.see(null, "x".repeat(10_000), "GET /v1/whoami", 0);
+	callers.see(null, "x".repeat(10_000), "GET /v1/whoami", true, 0);
 	expect(callers.list()[0]).toMatchObject({ ip: "unknown", userAgent: "x".repeat(200) });
 });
 
@@ -40,8 +41,8 @@ it("an admin sees address, agent, endpoint, last sight and count, also after the
 	await crash(api_key.id);
 	const { data } = await query<ApiKeyDetail>(admin, "keys.get", { id: api_key.id });
 	expect(data.recent_callers.map(({ last_seen_at, ...caller }) => caller)).toEqual([
-		{ ip: "198.51.100.9", user_agent: "crm/2.0", endpoint: "GET /v1/whoami", count: 1 },
-		{ ip: "198.51.100.9", user_agent: "crm/2.0", endpoint: "GET /v1/leads/:id", count: 2 },
+		{ ip: "198.51.100.9", user_agent: "crm/2.0", endpoint: "GET /v1/whoami", count: 1, refused: 0 },
+		{ ip: "198.51.100.9", user_agent: "crm/2.0", endpoint: "GET /v1/leads/:id", count: 2, refused: 0 },
 	]);
 });
 

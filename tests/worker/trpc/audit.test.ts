@@ -323,6 +323,10 @@ describe("the list", () => {
 			Object.fromEntries((await list(ada, { key_id })).items.map((event) => [event.action.slice(8), event.key_name]));
 		expect(await names(kept.id)).toEqual({ create: "CRM 2", update: "CRM 2", revoke: "CRM 2" });
 		expect(await names(gone.id)).toEqual({ create: "Form", update: "Form 2", revoke: null, delete: "Form 2" });
+		const deleted = async (key_id: string) =>
+			new Set((await list(ada, { key_id })).items.map(({ key_deleted }) => key_deleted));
+		expect(await deleted(kept.id)).toEqual(new Set([false]));
+		expect(await deleted(gone.id)).toEqual(new Set([true]));
 	});
 
 	it("tells no name where there is no key, and none of another tenant's", async () => {
@@ -378,6 +382,7 @@ describe("the list", () => {
 		["actor", ""],
 		["actor", "   "],
 		["actor", "x".repeat(255)],
+		["actor", `sk_live_${"x".repeat(48)}`],
 		["from", "yesterday"],
 		["from", "2031-05-06"],
 		["to", "+010000-01-01T00:00:00Z"],

@@ -86,13 +86,14 @@ describe("its recent callers", () => {
 		await from("203.0.113.7", "crm/1.0");
 		await sendJson(key, "POST", "/v1/leads", { name: "Ana" });
 		expect((await get(api_key.id)).data.recent_callers).toEqual([
-			expect.objectContaining({ ip: "unknown", endpoint: "POST /v1/leads", count: 1 }),
+			expect.objectContaining({ ip: "unknown", endpoint: "POST /v1/leads", count: 1, refused: 1 }),
 			{
 				ip: "203.0.113.7",
 				user_agent: "crm/1.0",
 				endpoint: "GET /v1/whoami",
 				last_seen_at: "2031-05-06T10:20:32.000Z",
 				count: 2,
+				refused: 0,
 			},
 			{
 				ip: "203.0.113.8",
@@ -100,6 +101,7 @@ describe("its recent callers", () => {
 				endpoint: "GET /v1/leads/:id",
 				last_seen_at: "2031-05-06T10:20:31.000Z",
 				count: 1,
+				refused: 0,
 			},
 		]);
 	});

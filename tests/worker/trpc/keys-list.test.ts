@@ -489,6 +489,7 @@ describe("a page", () => {
 		["recent_hours", 1.5],
 		["environment", "staging"],
 		["search", "x".repeat(101)],
+		["search", `sk_live_${"x".repeat(48)}`],
 		["search", 7],
 		["cursor", ""],
 		["cursor", "nonsense"],

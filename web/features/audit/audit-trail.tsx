@@ -7,6 +7,7 @@ import { problemOf } from "../../api/problem.ts";
 import { auditQuery } from "../../api/queries.ts";
 import { t } from "../../i18n/index.ts";
 import { useNow } from "../../now.ts";
+import { AUDIT_LOG } from "../../session/local-path.ts";
 import { Button } from "../../ui/button.tsx";
 import { ProblemNote, Skeleton } from "../../ui/states.tsx";
 import { RelativeTime } from "../../ui/time.tsx";
@@ -58,7 +59,7 @@ export function AuditTrail(props: { keyId: string }) {
 							{trail.isFetchNextPageError ? t().common.tryAgain : t().audit.trail.more}
 						</Button>
 					</Show>
-					<A href={`/integrations/audit-log?key_id=${encodeURIComponent(props.keyId)}`}>{t().audit.trail.inLog}</A>
+					<A href={`${AUDIT_LOG}?key_id=${encodeURIComponent(props.keyId)}`}>{t().audit.trail.inLog}</A>
 				</div>
 				<Show when={trail.isFetchNextPageError}>
 					<p>{t().audit.trail.moreFailed}</p>

@@ -20,8 +20,11 @@ const COLUMNS = [
 const BYTE_ORDER_MARK = "\uFEFF";
 const LINE_END = "\r\n";
 
-/** What spreadsheets take for the beginning of a formula. Names of keys and user agents are chosen by others. */
-const FORMULA = /^[=+\-@\t\r\n]/;
+/**
+ * What spreadsheets take for the beginning of a formula, some of them after spaces or in full width. Names of keys and
+ * user agents are chosen by others. OWASP, "CSV Injection".
+ */
+const FORMULA = /^[\s\u00a0]*[=+\-@＝＋－＠]|^[\t\r\n]/;
 
 /** A value as one field: defused, and quoted where it has to be. */
 function csvField(value: string): string {

@@ -1,6 +1,7 @@
 /** What the log is narrowed to, as its address says it: it can be linked to, reloaded and gone back to. Pure. */
 import type { AuditAction } from "../../../worker/schemas/audit.ts";
 import type { AuditFilters } from "../../api/queries.ts";
+import { withoutSecret } from "../keys/without-secret.ts";
 
 export interface LogFilters {
 	/** Null: everything. */
@@ -31,7 +32,7 @@ export function filtersOf(
 ): LogFilters {
 	const text = (name: keyof LogParams, max: number) => {
 		const value = params[name];
-		return typeof value === "string" ? value.trim().slice(0, max) : "";
+		return typeof value === "string" ? withoutSecret(value.trim()).slice(0, max) : "";
 	};
 	const day = (name: "from" | "to") => {
 		const value = text(name, 10);
@@ -50,7 +51,7 @@ export function filtersOf(
 export function paramsOf({ action, who, keyId, from, to }: LogFilters): LogParams {
 	return {
 		action: action ?? undefined,
-		who: who.trim() || undefined,
+		who: withoutSecret(who.trim()) || undefined,
 		key_id: keyId ?? undefined,
 		from: from ?? undefined,
 		to: to ?? undefined,

@@ -3,7 +3,7 @@ import { type Accessor, createSignal, createUniqueId, For, type JSX, Show } from
 import { formatDateTime, formatExactTime } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { useNow } from "../../now.ts";
-import { HOME } from "../../session/local-path.ts";
+import { AUDIT_LOG, HOME } from "../../session/local-path.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Skeleton } from "../../ui/states.tsx";
 import { RelativeTime } from "../../ui/time.tsx";
@@ -13,8 +13,8 @@ import styles from "./log-table.module.css";
 
 interface TableProps {
 	events: readonly AuditEvent[];
-	/** Keys that are gone, with the name they had if that is known. */
-	deletedKeys: ReadonlyMap<string, string | null>;
+	/** What keys were called last, by id, as far as that is known. */
+	names: ReadonlyMap<string, string>;
 	/** The events are those of the filters before; the new ones are on their way. */
 	stale: boolean;
 }
@@ -51,16 +51,14 @@ export function LogTable(props: TableProps) {
 					</tr>
 				</thead>
 				<tbody>
-					<For each={props.events}>
-						{(event) => <EventRows event={event} deletedKeys={props.deletedKeys} now={now} />}
-					</For>
+					<For each={props.events}>{(event) => <EventRows event={event} names={props.names} now={now} />}</For>
 				</tbody>
 			</table>
 		</div>
 	);
 }
 
-function EventRows(props: { event: AuditEvent; deletedKeys: TableProps["deletedKeys"]; now: Accessor<number> }) {
+function EventRows(props: { event: AuditEvent; names: TableProps["names"]; now: Accessor<number> }) {
 	const [open, setOpen] = createSignal(false);
 	const id = createUniqueId();
 	const what = () => t().audit.actions[props.event.action];
@@ -84,7 +82,7 @@ function EventRows(props: { event: AuditEvent; deletedKeys: TableProps["deletedK
 					{what()}
 				</td>
 				<td class={styles.key}>
-					<KeyOf event={props.event} deletedKeys={props.deletedKeys} />
+					<KeyOf event={props.event} names={props.names} />
 				</td>
 				<td class={styles.where} title={props.event.user_agent ?? undefined}>
 					{[props.event.ip, props.event.user_agent && agentText(props.event.user_agent)].filter(Boolean).join(" · ")}
@@ -107,7 +105,7 @@ function EventRows(props: { event: AuditEvent; deletedKeys: TableProps["deletedK
 			<Show when={open()}>
 				<tr class={styles.details} id={id}>
 					<td colSpan={7}>
-						<Details event={props.event} deletedKeys={props.deletedKeys} />
+						<Details event={props.event} names={props.names} />
 					</td>
 				</tr>
 			</Show>
@@ -116,17 +114,17 @@ function EventRows(props: { event: AuditEvent; deletedKeys: TableProps["deletedK
 }
 
 /** The name that people know the key by, or its id. */
-const keyNameOf = (event: AuditEvent, deletedKeys: TableProps["deletedKeys"]): string =>
-	event.key_name ?? (event.key_id === null ? "" : (deletedKeys.get(event.key_id) ?? event.key_id));
+const keyNameOf = (event: AuditEvent, names: TableProps["names"]): string =>
+	event.key_name ?? (event.key_id === null ? "" : (names.get(event.key_id) ?? event.key_id));
 
 /** The way to the key, as long as there is one. */
-function KeyOf(props: { event: AuditEvent; deletedKeys: TableProps["deletedKeys"] }) {
-	const name = () => keyNameOf(props.event, props.deletedKeys);
+function KeyOf(props: { event: AuditEvent; names: TableProps["names"] }) {
+	const name = () => keyNameOf(props.event, props.names);
 	return (
 		<Show when={props.event.key_id}>
 			{(keyId) => (
 				<Show
-					when={props.deletedKeys.has(keyId())}
+					when={props.event.key_deleted}
 					fallback={
 						<A href={`${HOME}/${encodeURIComponent(keyId())}`} title={name()}>
 							{name()}
@@ -140,10 +138,10 @@ function KeyOf(props: { event: AuditEvent; deletedKeys: TableProps["deletedKeys"
 	);
 }
 
-function Details(props: { event: AuditEvent; deletedKeys: TableProps["deletedKeys"] }) {
+function Details(props: { event: AuditEvent; names: TableProps["names"] }) {
 	const changes = () => changesOf(props.event);
 	const actor = () => props.event.actor_email ?? props.event.actor;
-	const only = (filter: Record<string, string>) => `/integrations/audit-log?${new URLSearchParams(filter)}`;
+	const only = (filter: Record<string, string>) => `${AUDIT_LOG}?${new URLSearchParams(filter)}`;
 	return (
 		<div class={styles.sheet}>
 			<Show when={changes().length > 0}>
@@ -160,9 +158,7 @@ function Details(props: { event: AuditEvent; deletedKeys: TableProps["deletedKey
 			<p class={styles.links}>
 				<A href={only({ who: actor() })}>{t().audit.onlyWho(whoOf(props.event))}</A>
 				<Show when={props.event.key_id}>
-					{(keyId) => (
-						<A href={only({ key_id: keyId() })}>{t().audit.onlyKey(keyNameOf(props.event, props.deletedKeys))}</A>
-					)}
+					{(keyId) => <A href={only({ key_id: keyId() })}>{t().audit.onlyKey(keyNameOf(props.event, props.names))}</A>}
 				</Show>
 			</p>
 		</div>

@@ -3,8 +3,7 @@
  * of UTC, which is how the server counts them: in local time their dates would be wrong for half of the world.
  */
 import { language } from "../../preferences.ts";
-
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from "../../units.ts";
 
 /** Whether buckets of this length are days. */
 export const isDaily = (size: number): boolean => size > HOUR_MS;

@@ -7,6 +7,7 @@ import { usageQuery } from "../../api/queries.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { useNow } from "../../now.ts";
+import { isShortcut } from "../../shell/shortcuts.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Segmented } from "../../ui/field.tsx";
 import { ProblemPanel, Skeleton } from "../../ui/states.tsx";
@@ -63,7 +64,7 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 	let view: HTMLDivElement | undefined;
 	const [asTable, setAsTable] = createSignal(false);
 	const onKeyDown = (event: KeyboardEvent) => {
-		if (event.key !== "t" || event.ctrlKey || event.metaKey || event.altKey) return;
+		if (!isShortcut(event, "t")) return;
 		event.preventDefault();
 		// Whoever reads the one goes on in the other.
 		const reading = view?.contains(document.activeElement);

@@ -1,8 +1,6 @@
 /** The spans of time that requests can be looked at, and what each asks the server for. Pure. */
 import type { UsageQuery } from "../../../worker/schemas/usage.ts";
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, HOUR_MS } from "../../units.ts";
 
 export const USAGE_RANGES = ["24h", "7d", "30d"] as const;
 export type UsageRange = (typeof USAGE_RANGES)[number];

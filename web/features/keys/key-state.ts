@@ -1,8 +1,7 @@
 /** What state a key is in, as people speak of it: the server's three, and two that say how soon one will follow. */
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { EXPIRING_SOON_DAYS } from "../../../worker/schemas/vocabulary.ts";
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../../units.ts";
 
 /**
  * `expiring`: expires within 14 days. `ending`: was rotated out, and will stop by itself. Whichever comes first. A key

@@ -1,6 +1,5 @@
 import type { AuditAction } from "../../../worker/schemas/audit.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 /** The audit log of the tenant, and the trail of one key. */
 export const audit = {

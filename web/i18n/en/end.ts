@@ -1,4 +1,4 @@
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 /** Ending a key: revoking and deleting it. */
 export const end = {
@@ -19,7 +19,7 @@ export const end = {
 	neverUsed: (name: string) => `${name} was never used.`,
 	revoke: {
 		title: (name: string) => `Revoke ${name}?`,
-		consequence: "Requests with this key will be refused from now on. This cannot be undone.",
+		consequence: "As soon as you revoke it, requests with this key are refused. This cannot be undone.",
 		expired: "It has expired, so its requests are refused already. Once revoked, it cannot be given a later expiry.",
 		already: (name: string) => `${name} is revoked already. Its requests are refused.`,
 		reason: "Reason (optional)",
@@ -33,7 +33,7 @@ export const end = {
 	},
 	revokeMany: {
 		title: (count: number, text: string) => `Revoke ${text} ${plural(count, "key", "keys")}?`,
-		consequence: "Requests with these keys will be refused from now on. This cannot be undone.",
+		consequence: "As soon as you revoke them, requests with these keys are refused. This cannot be undone.",
 		lately: (count: number, text: string) =>
 			count === 0
 				? "None of them was used in the last 24 hours."

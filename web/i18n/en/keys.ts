@@ -1,6 +1,5 @@
 import type { Scope } from "../../../worker/schemas/vocabulary.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 /** The list of API keys, and the words about a key that every screen uses. */
 export const keys = {

@@ -1,4 +1,4 @@
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 /** Rotating a key without downtime, step by step. `hint` is a key as people recognise it: `sk_live_4fK9…x7Qz`. */
 export const rotate = {

@@ -1,6 +1,5 @@
 import type { Words } from "../index.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 export const audit: Words["audit"] = {
 	title: "Auditoria",
@@ -38,7 +37,7 @@ export const audit: Words["audit"] = {
 		ip_allowlist: "Endereços permitidos",
 		expires_at: "Expira",
 		revoked_at: "Revogada",
-		revokes_at: "Encerra",
+		revokes_at: "Encerra em",
 		rotated_from: "Substitui a chave",
 		rotated_to: "Substituída pela chave",
 		reason: "Motivo",
@@ -60,7 +59,7 @@ export const audit: Words["audit"] = {
 		who: "Quem",
 		what: "O quê",
 		key: "Chave",
-		where: "De onde",
+		where: "Origem",
 		changes: "Alterações",
 		details: "Detalhes",
 	},
@@ -68,7 +67,7 @@ export const audit: Words["audit"] = {
 	detailsOf: (what, when) => `Detalhes: ${what}, ${when}`,
 	details: {
 		when: "Horário exato",
-		actor: "Quem, por ID",
+		actor: "ID de quem fez",
 		agent: "Programa",
 		address: "Endereço",
 		key: "ID da chave",
@@ -100,7 +99,7 @@ export const audit: Words["audit"] = {
 	endFiltered: "Nenhum evento anterior corresponde aos filtros.",
 	nothing: {
 		title: "Nenhum evento encontrado",
-		text: "Nada do que aconteceu aqui corresponde a todos os filtros.",
+		text: "Nenhum evento corresponde a todos os filtros.",
 		who: (who) => `“${who}” precisa ser um e-mail completo ou o ID de quem agiu.`,
 		wrongOrder: "O primeiro dia é posterior ao último.",
 	},

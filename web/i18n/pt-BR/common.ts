@@ -6,7 +6,7 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 		cancel: "Cancelar",
 		copy: "Copiar",
 		copied: "Copiado",
-		copyFailed: "O navegador não permitiu copiar. Selecione o texto e copie você mesmo.",
+		copyFailed: "O navegador não permitiu copiar. Selecione o texto e copie manualmente.",
 		tryAgain: "Tentar de novo",
 		requestId: "ID da requisição:",
 		notifications: "Notificações",
@@ -20,9 +20,9 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 		unauthorized: "Sua sessão terminou. Entre de novo.",
 		forbidden: "Você não tem permissão para isso. Fale com um proprietário ou administrador da sua empresa.",
 		notFound: "Isto não existe, ou deixou de existir.",
-		conflict: "Isto mudou nesse meio-tempo. Recarregue e confira de novo.",
+		conflict: "Isto mudou enquanto você estava aqui. Recarregue a página e confira de novo.",
 		abandoned: (why) => `O que você iniciou antes de sair não foi feito ou não foi confirmado. ${why}`,
-		rateLimited: (wait) => `Requisições demais. Tente de novo em ${wait}.`,
+		rateLimited: (wait) => `Muitas requisições. Tente de novo em ${wait}.`,
 	},
 	session: {
 		title: "Entrar no SalesOS",
@@ -35,7 +35,7 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 		passwordMissing: "Digite sua senha.",
 		doNotMatch: "E-mail e senha não conferem. Verifique os dois e tente de novo.",
 		throttled: (wait) =>
-			`Tentativas demais. Para proteger sua conta, a entrada está suspensa por ${wait}. Depois, tente de novo.`,
+			`Muitas tentativas. Para proteger sua conta, o login está bloqueado por ${wait}. Depois, tente de novo.`,
 		noAccount: "Não tem conta ou não consegue mais entrar? Fale com um proprietário da sua empresa.",
 		endedTitle: "Entre para continuar",
 		endedText: "Sua sessão terminou. Tudo o que está nesta tela continua como você deixou.",
@@ -75,7 +75,7 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 	},
 	noPermission: {
 		title: "Você ainda não pode gerenciar chaves de API",
-		missing: (company) => `Falta à sua conta na ${company} a permissão para integrações:`,
+		missing: (company) => `Sua conta em ${company} não tem a permissão de integrações:`,
 		ask: "Peça a um proprietário ou administrador da sua empresa. Depois, recarregue esta página.",
 	},
 };

@@ -1,6 +1,5 @@
 import type { Words } from "../index.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 export const create: Words["create"] = {
 	title: "Criar chave de API",
@@ -11,7 +10,7 @@ export const create: Words["create"] = {
 	environment: "Ambiente",
 	environmentHints: {
 		live: "Trabalha com os dados reais da sua empresa.",
-		test: "Só vê e grava dados de teste. Para construir e experimentar uma integração.",
+		test: "Só vê e grava dados de teste. Para desenvolver e testar uma integração.",
 	},
 	scopes: "Escopos",
 	scopesHint: "Só o que a integração precisa. Dá para mudar depois, sem trocar a chave.",
@@ -26,19 +25,19 @@ export const create: Words["create"] = {
 	days: (count) => `${count} dias`,
 	until: (date) => `até ${date}`,
 	recommended: "Recomendado",
-	onDate: "Em uma data",
+	onDate: "Em uma data específica",
 	lastDay: "Último dia",
 	lastDayHint: "A chave funciona até o fim deste dia, no seu fuso horário.",
 	never: "Nunca",
 	neverWarning:
 		"Uma chave que nunca expira continua valendo onde foi esquecida ou vazou. Se escolher assim, rotacione-a de tempos em tempos.",
-	keep: (date) => `Como está: até ${date}`,
-	keepExpired: (date) => `Como está: expirou em ${date}`,
-	keepNever: "Como está: nunca",
+	keep: (date) => `Manter: até ${date}`,
+	keepExpired: (date) => `Manter: expirou em ${date}`,
+	keepNever: "Manter: nunca",
 	advanced: "Avançado",
 	addresses: "Endereços permitidos",
 	addressesHint:
-		"Opcional. Um endereço ou bloco IPv4 ou IPv6 por linha, como 203.0.113.0/24. Vazio: qualquer endereço pode usar a chave.",
+		"Opcional. Um endereço ou bloco IPv4 ou IPv6 por linha, como 203.0.113.0/24. Se ficar vazio, qualquer endereço poderá usar a chave.",
 	sessionEnded: "Sua sessão tinha terminado, então nada foi enviado. Tudo continua como você deixou: tente de novo.",
 	offline:
 		"Você está sem conexão, então nada foi enviado. Tudo continua como você deixou: tente de novo ao reconectar.",
@@ -66,7 +65,7 @@ export const create: Words["create"] = {
 	reveal: {
 		title: (name) => `Chave de ${name}`,
 		once: "Esta é a única vez que você verá esta chave.",
-		advice: "Copie agora e guarde onde sua integração guarda os segredos dela.",
+		advice: "Copie agora e guarde no cofre de segredos da sua integração.",
 		key: "Chave de API",
 		hidden: (start) => `oculta, começa com ${start}`,
 		show: "Mostrar chave",
@@ -103,7 +102,7 @@ export const create: Words["create"] = {
 		saving: "Salvando…",
 		saved: (name) => `Mudanças em ${name} salvas.`,
 		revoked:
-			"Esta chave foi revogada nesse meio-tempo. Uma chave revogada não pode mais ser alterada; crie uma nova no lugar.",
+			"Esta chave foi revogada enquanto você editava. Uma chave revogada não pode mais ser alterada; crie uma nova no lugar.",
 		losesScopes: (scopes) => `Requisições que precisam de ${scopes} serão recusadas.`,
 		losesRest: "Requisições que precisam de algo além dos escopos escolhidos serão recusadas.",
 		limitUsedUp: (used) => `Ela já fez ${used} requisições nesta hora: as demais serão recusadas até a hora acabar.`,

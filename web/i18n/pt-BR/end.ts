@@ -1,13 +1,12 @@
 import type { Words } from "../index.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 export const end: Words["end"] = {
 	key: "Chave",
 	lastUsed: "Último uso",
 	lastDay: "Requisições nas últimas 24 horas",
 	lastDayCount: (admitted, refused) => (refused === null ? admitted : `${admitted}, e ${refused} recusadas`),
-	callers: "Quem usou há pouco",
+	callers: "Quem usou recentemente",
 	noCallers: "Ninguém",
 	moreCallers: (count, text) => `e mais ${text} ${plural(count, "origem", "origens")}`,
 	unknownAddress: "Endereço desconhecido",
@@ -18,7 +17,7 @@ export const end: Words["end"] = {
 	neverUsed: (name) => `${name} nunca foi usada.`,
 	revoke: {
 		title: (name) => `Revogar ${name}?`,
-		consequence: "A partir de agora, requisições com esta chave serão recusadas. Não há como desfazer.",
+		consequence: "Assim que você revogar, requisições com esta chave serão recusadas. Não há como desfazer.",
 		expired:
 			"Ela expirou, então as requisições já são recusadas. Depois de revogada, não será possível adiar a expiração.",
 		already: (name) => `${name} já está revogada. As requisições com ela são recusadas.`,
@@ -33,7 +32,7 @@ export const end: Words["end"] = {
 	},
 	revokeMany: {
 		title: (count, text) => `Revogar ${text} ${plural(count, "chave", "chaves")}?`,
-		consequence: "A partir de agora, requisições com estas chaves serão recusadas. Não há como desfazer.",
+		consequence: "Assim que você revogar, requisições com estas chaves serão recusadas. Não há como desfazer.",
 		lately: (count, text) =>
 			count === 0
 				? "Nenhuma delas foi usada nas últimas 24 horas."

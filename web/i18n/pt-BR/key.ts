@@ -1,6 +1,5 @@
 import type { Words } from "../index.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 export const key: Words["key"] = {
 	title: "Chave de API",
@@ -24,8 +23,8 @@ export const key: Words["key"] = {
 		expires: "Expira",
 		expired: "Expirou",
 		lastUsed: "Último uso",
-		requests: "Aceitas no total",
-		ends: "Encerra após a rotação",
+		requests: "Requisições aceitas",
+		ends: "Encerramento após a rotação",
 		revoked: "Revogada",
 		because: (reason) => `Motivo: ${reason}`,
 		rotatedFrom: "Substitui",
@@ -37,7 +36,7 @@ export const key: Words["key"] = {
 		used: "Usadas",
 		of: (limit) => `de ${limit}`,
 		left: "Restam",
-		resets: "Renova em",
+		resets: "Zera em",
 		meter: "Requisições usadas nesta hora",
 		usedOf: (used, limit) => `${used} de ${limit} requisições`,
 		near: "Perto do limite.",
@@ -51,10 +50,10 @@ export const key: Words["key"] = {
 		range: "Período",
 		ranges: { "24h": "24 horas", "7d": "7 dias", "30d": "30 dias" },
 		legend: "Mostrar no gráfico",
-		outcomes: { allowed: "Aceitas", rate_limited: "Limitadas", denied: "Negadas" },
+		outcomes: { allowed: "Aceitas", rate_limited: "Acima do limite", denied: "Negadas" },
 		counted: {
 			allowed: (count) => `${count} aceitas`,
-			rate_limited: (count) => `${count} limitadas`,
+			rate_limited: (count) => `${count} acima do limite`,
 			denied: (count) => `${count} negadas`,
 		},
 		limit: (count) => `Limite de ${count} por hora`,
@@ -71,15 +70,15 @@ export const key: Words["key"] = {
 		loadFailed: "Não foi possível carregar as requisições",
 	},
 	callers: {
-		title: "Quem chamou por último",
+		title: "Origens recentes",
 		address: "Endereço",
 		agent: "Programa",
 		endpoint: "Endpoint",
 		count: "Requisições",
 		requests: (count) => plural(count, "requisição", "requisições"),
-		lastSeen: "Visto",
+		lastSeen: "Última requisição",
 		unknown: "Desconhecido",
-		none: "Ninguém usou esta chave nos últimos tempos.",
+		none: "Ninguém usou esta chave recentemente.",
 	},
 	trail: "Histórico de auditoria",
 };

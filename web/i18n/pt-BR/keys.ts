@@ -1,6 +1,5 @@
 import type { Words } from "../index.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 export const keys: Words["keys"] = {
 	title: "Chaves de API",
@@ -40,7 +39,13 @@ export const keys: Words["keys"] = {
 		name: "Nome, de A a Z",
 		"-name": "Nome, de Z a A",
 	},
-	status: { active: "Ativa", expiring: "Expirando", expired: "Expirada", revoked: "Revogada", ending: "Encerrando" },
+	status: {
+		active: "Ativa",
+		expiring: "Expira em breve",
+		expired: "Expirada",
+		revoked: "Revogada",
+		ending: "Em encerramento",
+	},
 	unrestricted: "Sem restrição",
 	unrestrictedHint: "Esta chave pode chamar todos os endpoints.",
 	scopeGrants: {
@@ -75,13 +80,13 @@ export const keys: Words["keys"] = {
 	},
 	emptyTest: {
 		title: "Ainda não há chaves de teste",
-		text: "Uma chave de teste funciona como uma de produção, mas só vê e grava dados de teste. Use-a enquanto constrói uma integração.",
+		text: "Uma chave de teste funciona como uma de produção, mas só vê e grava dados de teste. Use-a enquanto desenvolve uma integração.",
 	},
 	nothing: {
 		title: "Nenhuma chave encontrada",
 		search: (text) => `Nada foi encontrado para “${text}” aqui.`,
 		filter: "Não há chave nesta situação.",
 		clear: "Limpar filtros",
-		otherEnvironment: { live: "Procurar nas de produção", test: "Procurar nas de teste" },
+		otherEnvironment: { live: "Buscar em Produção", test: "Buscar em Teste" },
 	},
 };

@@ -1,6 +1,5 @@
 import type { Words } from "../index.ts";
-
-const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
+import { plural } from "../plural.ts";
 
 export const rotate: Words["rotate"] = {
 	screen: "Rotacionar chave",
@@ -17,11 +16,15 @@ export const rotate: Words["rotate"] = {
 		text: "Ela recebe o mesmo nome, escopos, limite e endereços permitidos. Você a vê uma única vez.",
 		ends: "Quando a chave antiga deixa de funcionar?",
 		endsHint:
-			"Quando a chave antiga se encerra, as requisições com ela são recusadas. A escolha é feita agora: depois, você pode encerrá-la antes, mas não prolongar o prazo.",
-		endsAnyway: (span, date) => `De qualquer forma, a chave antiga expira em ${span}, em ${date}.`,
+			"Quando a chave antiga deixa de funcionar, as requisições com ela são recusadas. A escolha é feita agora: depois, você pode encerrá-la antes, mas não prolongar o prazo.",
+		endsAnyway: (span, date) => `De qualquer forma, a chave antiga expira em ${span} (${date}).`,
 		manual: "Quando eu revogar",
 		manualHint: "Nada quebra de surpresa: as duas chaves funcionam até você ver que ninguém mais precisa da antiga.",
-		byItself: { 1: "Sozinha, depois de 1 hora", 24: "Sozinha, depois de 24 horas", 168: "Sozinha, depois de 7 dias" },
+		byItself: {
+			1: "Automaticamente, após 1 hora",
+			24: "Automaticamente, após 24 horas",
+			168: "Automaticamente, após 7 dias",
+		},
 		byItselfHint: {
 			1: "Para uma chave que outras pessoas podem ter visto.",
 			24: "Para integrações que rodam pelo menos uma vez por dia.",
@@ -46,7 +49,7 @@ export const rotate: Words["rotate"] = {
 		text: "Coloque a chave nova onde a integração guarda a antiga e publique ou reinicie. As duas funcionam, então faça com calma.",
 		newKey: "Chave nova",
 		oldKey: "Chave antiga",
-		callers: "Quem usou a chave antiga há pouco",
+		callers: "Quem usou a chave antiga recentemente",
 		lost: "Ficou sem a chave nova?",
 		lostText: "Não dá para mostrá-la de novo. Crie outra; a que nunca foi usada é revogada.",
 		lostTooLate: "Não dá para mostrá-la de novo. Rotacione a chave nova para receber a próxima.",
@@ -78,23 +81,23 @@ export const rotate: Words["rotate"] = {
 			"Até agora ela só foi conferida com GET /v1/whoami. Espere a integração fazer o próprio trabalho com ela.",
 	},
 	retire: {
-		title: "Aposentar a chave antiga",
-		later: "Quando a chave nova estiver em uso, você verá aqui a antiga ficar em silêncio.",
+		title: "Desativar a chave antiga",
+		later: "Quando a chave nova estiver em uso, você verá aqui quando a antiga deixar de ser usada.",
 		plan: "A chave antiga funciona até você revogar.",
 		planExpires: (date) => `A chave antiga funciona até você revogar, ou até expirar em ${date}.`,
-		planEnds: (span, date) => `A chave antiga se encerra sozinha em ${span}, em ${date}.`,
+		planEnds: (span, date) => `A chave antiga será encerrada automaticamente em ${span} (${date}).`,
 		hurry: (span) =>
-			`A chave antiga se encerra sozinha em ${span}. Se a integração não tiver a chave nova até lá, as requisições serão recusadas.`,
+			`A chave antiga será encerrada automaticamente em ${span}. Se a integração não tiver a chave nova até lá, as requisições serão recusadas.`,
 		neverUsed: "A chave antiga nunca foi usada.",
 		stillUsed: (ago) => `Ainda em uso: última requisição com a chave antiga ${ago}`,
-		silent: (span) => `A chave antiga está em silêncio há ${span}`,
+		silent: (span) => `A chave antiga está sem uso há ${span}`,
 		wait: "Espere a rotina mais rara, como uma que roda à noite, rodar de novo.",
 		waitFor: (before, pause) =>
 			`Nos ${before} antes da rotação, ela chegou a ficar ${pause} sem uso. Espere pelo menos esse tempo.`,
 		waitedEnough: (before, pause) =>
 			`É mais do que qualquer pausa nos ${before} antes da rotação (a maior foi de ${pause}).`,
 		unusedBefore: (before) =>
-			`Nos ${before} antes da rotação ela não foi usada, então o silêncio diz pouco. Pergunte a quem cuida da integração.`,
+			`Nos ${before} antes da rotação ela não foi usada, então a falta de uso diz pouco. Pergunte a quem cuida da integração.`,
 		callers: "Quem usa a chave antiga",
 		moved: "Usa a chave nova",
 		both: "Usa as duas chaves",
@@ -102,7 +105,7 @@ export const rotate: Words["rotate"] = {
 		revoke: "Revogar chave antiga",
 		revoked: (ago) => `Revogada ${ago}.`,
 		expired: (ago) => `Expirada ${ago}.`,
-		cut: "A chave antiga se encerrou, mas a nova ainda não foi usada. Se a integração ainda tem a antiga, as requisições estão sendo recusadas: atualize agora.",
+		cut: "A chave antiga foi encerrada, mas a nova ainda não foi usada. Se a integração ainda tem a antiga, as requisições estão sendo recusadas: atualize agora.",
 	},
 	done: {
 		title: "Rotação concluída",
@@ -122,8 +125,8 @@ export const rotate: Words["rotate"] = {
 	said: {
 		update: "A chave nova foi criada. Próxima etapa: atualizar a integração.",
 		watch: "A chave nova está em uso.",
-		done: "A chave antiga se encerrou. Rotação concluída.",
-		cut: "A chave antiga se encerrou, e a nova ainda não foi usada.",
-		replace: "A chave nova se encerrou. Crie outra.",
+		done: "A chave antiga foi encerrada. Rotação concluída.",
+		cut: "A chave antiga foi encerrada, e a nova ainda não foi usada.",
+		replace: "A chave nova foi encerrada. Crie outra.",
 	},
 };

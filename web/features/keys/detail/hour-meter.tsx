@@ -4,6 +4,7 @@ import { formatCountdown, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { useNow } from "../../../now.ts";
 import { Skeleton } from "../../../ui/states.tsx";
+import { HOUR_MS } from "../../../units.ts";
 import { hasEnded, type KeyState } from "../key-state.ts";
 import styles from "./hour-meter.module.css";
 import { hourLevel } from "./hour-meter-level.ts";
@@ -18,9 +19,21 @@ export function HourMeter(props: {
 	const words = () => t().key.hour;
 	const left = () => (props.hour ? Date.parse(props.hour.resets_at) - now() : null);
 	const isOver = createMemo(() => (left() ?? 1) <= 0);
+	/** Of an hour that is over nothing is known of the next one before the server has told. */
+	const hour = () => (isOver() ? undefined : props.hour);
 	createEffect(on(isOver, (over) => over && props.onTurn(), { defer: true }));
-	const level = () => (props.hour ? hourLevel(props.hour) : "calm");
-	const share = () => (props.hour ? Math.min(1, props.hour.used / Math.max(1, props.hour.limit)) : 0);
+	const level = () => {
+		const known = hour();
+		return known ? hourLevel(known) : "calm";
+	};
+	const share = () => {
+		const known = hour();
+		return known ? Math.min(1, known.used / Math.max(1, known.limit)) : 0;
+	};
+	const meterText = () => {
+		const known = hour();
+		return known ? words().usedOf(formatNumber(known.used), formatNumber(known.limit)) : t().common.loading;
+	};
 	const isEnded = () => props.state !== undefined && hasEnded(props.state);
 	const note = () => {
 		if (isEnded()) return props.state === "revoked" ? words().revoked : words().expired;
@@ -33,9 +46,10 @@ export function HourMeter(props: {
 					<dt>{words().used}</dt>
 					<dd>
 						<Show when={props.hour} fallback={<Skeleton width="96px" height="20px" />}>
-							{(hour) => (
+							{(known) => (
 								<>
-									{formatNumber(hour().used)} <span class={styles.of}>{words().of(formatNumber(hour().limit))}</span>
+									{isOver() ? "–" : formatNumber(known().used)}{" "}
+									<span class={styles.of}>{words().of(formatNumber(known().limit))}</span>
 								</>
 							)}
 						</Show>
@@ -45,7 +59,7 @@ export function HourMeter(props: {
 					<dt>{words().left}</dt>
 					<dd>
 						<Show when={props.hour} fallback={<Skeleton width="56px" height="20px" />}>
-							{isEnded() ? "–" : formatNumber(props.hour?.remaining ?? 0)}
+							{isEnded() || isOver() ? "–" : formatNumber(props.hour?.remaining ?? 0)}
 						</Show>
 					</dd>
 				</div>
@@ -53,7 +67,7 @@ export function HourMeter(props: {
 					<dt>{words().resets}</dt>
 					<dd>
 						<Show when={left() !== null} fallback={<Skeleton width="56px" height="20px" />}>
-							{formatCountdown(left() ?? 0)}
+							{isOver() ? "–" : formatCountdown(Math.min(left() ?? 0, HOUR_MS))}
 						</Show>
 					</dd>
 				</div>
@@ -63,12 +77,8 @@ export function HourMeter(props: {
 				aria-label={words().meter}
 				min={0}
 				max={props.hour?.limit ?? 1}
-				value={Math.min(props.hour?.used ?? 0, props.hour?.limit ?? 1)}
-				aria-valuetext={
-					props.hour
-						? words().usedOf(formatNumber(props.hour.used), formatNumber(props.hour.limit))
-						: t().common.loading
-				}
+				value={Math.min(hour()?.used ?? 0, hour()?.limit ?? 1)}
+				aria-valuetext={meterText()}
 			/>
 			<div class={styles.bar} aria-hidden="true">
 				<span class={styles.fill} style={{ width: `${share() * 100}%` }} />

@@ -15,13 +15,12 @@ import { Dialog } from "../../../ui/dialog.tsx";
 import { Notice } from "../../../ui/states.tsx";
 import { RelativeTime } from "../../../ui/time.tsx";
 import { notify, notifyAbandoned } from "../../../ui/toast.tsx";
+import { DAY_MS } from "../../../units.ts";
 import type { KeyDialogProps } from "../actions.tsx";
 import { keyHint } from "../key-state.ts";
 import styles from "./end.module.css";
 import { reasonFault } from "./reason-fault.ts";
 import { RevokeReason } from "./revoke-reason.tsx";
-
-const DAY_MS = 86_400_000;
 
 interface Failure {
 	key: ApiKey;

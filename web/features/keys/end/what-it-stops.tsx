@@ -7,6 +7,7 @@ import { usageQuery } from "../../../api/queries.ts";
 import { formatDateTime, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { Skeleton } from "../../../ui/states.tsx";
+import { DAY_MS, HOUR_MS } from "../../../units.ts";
 import { formatAgo } from "../ago.ts";
 import { CallerList } from "../caller-list.tsx";
 import { distinctCallers } from "../distinct-callers.ts";
@@ -20,9 +21,6 @@ interface KeyAndLife {
 	live: UseQueryResult<ApiKeyDetail, Error>;
 	now: Accessor<number>;
 }
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** "CRM Nightly Sync was used 2 minutes ago by 3 callers." Waits for the callers, so that the sentence stands still. */
 export function UsageSentence(props: KeyAndLife) {

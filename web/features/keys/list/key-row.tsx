@@ -4,11 +4,12 @@ import type { KeyList } from "../../../../worker/schemas/api-key.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { HOME } from "../../../session/local-path.ts";
+import { copyText } from "../../../ui/copy-button.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
 import { RelativeTime } from "../../../ui/time.tsx";
 import { notify } from "../../../ui/toast.tsx";
 import { useKeyActions } from "../actions.tsx";
-import { isRotating, keyHint, keyState } from "../key-state.ts";
+import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../key-state.ts";
 import { ScopeList } from "../scope-list.tsx";
 import { StatusBadge } from "../status-badge.tsx";
 import styles from "./key-table.module.css";
@@ -78,7 +79,7 @@ export function KeyRow(props: {
 				<StatusBadge state={state()} />
 			</td>
 			<td class={styles.menu} ref={menu}>
-				<KeyMenu apiKey={props.apiKey} ended={state() === "revoked"} returnFocusTo={menuButton} />
+				<KeyMenu apiKey={props.apiKey} state={state()} returnFocusTo={menuButton} />
 			</td>
 		</tr>
 	);
@@ -101,7 +102,7 @@ function Ends(props: { apiKey: ListedKey; now: Accessor<number> }) {
 	);
 }
 
-function KeyMenu(props: { apiKey: ListedKey; ended: boolean; returnFocusTo: () => HTMLElement | null | undefined }) {
+function KeyMenu(props: { apiKey: ListedKey; state: KeyState; returnFocusTo: () => HTMLElement | null | undefined }) {
 	const actions = useKeyActions();
 	const navigate = useNavigate();
 	const start = (kind: "edit" | "revoke" | "delete") =>
@@ -110,19 +111,16 @@ function KeyMenu(props: { apiKey: ListedKey; ended: boolean; returnFocusTo: () =
 		{
 			label: t().keys.copyId,
 			onSelect: () => {
-				navigator.clipboard.writeText(props.apiKey.id).then(
-					() => notify(t().keys.idCopied),
-					() => notify(t().common.copyFailed),
-				);
+				void copyText(props.apiKey.id).then((copied) => notify(copied ? t().keys.idCopied : t().common.copyFailed));
 			},
 		},
-		{ label: t().keys.edit, disabled: props.ended, onSelect: () => start("edit") },
+		{ label: t().keys.edit, disabled: props.state === "revoked", onSelect: () => start("edit") },
 		{
 			label: isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate,
-			disabled: props.apiKey.status !== "active",
+			disabled: hasEnded(props.state),
 			onSelect: () => navigate(`${HOME}/${props.apiKey.id}/rotate`),
 		},
-		{ label: t().keys.revoke, disabled: props.ended, danger: true, onSelect: () => start("revoke") },
+		{ label: t().keys.revoke, disabled: props.state === "revoked", danger: true, onSelect: () => start("revoke") },
 		{ label: t().keys.delete, danger: true, onSelect: () => start("delete") },
 	];
 	return <Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} />;

@@ -7,6 +7,7 @@ import {
 	type KeySort,
 } from "../../../../worker/schemas/vocabulary.ts";
 import type { KeyFilters } from "../../../api/queries.ts";
+import { withoutSecret } from "../without-secret.ts";
 
 export const LIST_TABS = ["all", "active", "expiring", "expired", "revoked"] as const;
 export type ListTab = (typeof LIST_TABS)[number];
@@ -28,9 +29,6 @@ export type ListParams = Record<"status" | "env" | "q" | "sort", string | undefi
 function known<T extends string>(words: readonly T[], value: string | string[] | undefined, otherwise: T): T {
 	return words.find((word) => word === value) ?? otherwise;
 }
-
-/** A key that somebody pastes to find out which it is must not reach the address: its beginning finds it as well. */
-export const withoutSecret = (search: string): string => search.replace(/(sk_(?:live|test)_\w{4})\w+/g, "$1");
 
 export function filtersOf(params: Partial<Record<string, string | string[]>>): ListFilters {
 	return {

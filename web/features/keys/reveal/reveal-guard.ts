@@ -12,7 +12,11 @@ export function guardLeaving(guarded: Accessor<boolean>, ask: (leave: () => void
 		event.preventDefault();
 		ask(() => event.retry(true));
 	});
-	const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+	const warn = (event: BeforeUnloadEvent) => {
+		event.preventDefault();
+		// What older browsers go by.
+		event.returnValue = true;
+	};
 	createEffect(() => {
 		if (!guarded()) return;
 		window.addEventListener("beforeunload", warn);

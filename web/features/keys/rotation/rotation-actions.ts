@@ -8,6 +8,7 @@ import { problemOf } from "../../../api/problem.ts";
 import { keyQuery } from "../../../api/queries.ts";
 import { t } from "../../../i18n/index.ts";
 import { notify } from "../../../ui/toast.tsx";
+import { HOUR_MS } from "../../../units.ts";
 import type { IssuedKey } from "../reveal/reveal-dialog.tsx";
 import { guardLeaving } from "../reveal/reveal-guard.ts";
 import { ownUse } from "./rotation.ts";
@@ -98,8 +99,6 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 }
 
 export type RotationActions = ReturnType<typeof useRotationActions>;
-
-const HOUR_MS = 3_600_000;
 
 /** A key of this moment, as it would be read from the server. */
 function untouched(key: ApiKey): ApiKeyDetail {

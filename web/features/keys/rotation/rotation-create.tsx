@@ -4,11 +4,10 @@ import { formatDate, formatDateTime, formatNumber, formatSpan } from "../../../i
 import { t } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Choice, ChoiceGroup, SelectField } from "../../../ui/field.tsx";
+import { DAY_MS } from "../../../units.ts";
 import { formatUntil } from "../ago.ts";
 import styles from "./rotation.module.css";
 import { lifeOf, OVERLAP_HOURS, type OverlapHours, otherLives, type RotationChoice } from "./rotation-plan.ts";
-
-const DAY_MS = 86_400_000;
 
 /** When the old key is to end, and how long the new one lives. */
 export function RotationForm(props: {

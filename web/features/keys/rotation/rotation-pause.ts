@@ -1,10 +1,8 @@
 /** How long a key is silent in between when all is well: who knows that, knows how long to wait. Pure. */
+import { DAY_MS, HOUR_MS } from "../../../units.ts";
 
 /** How far back to look: a weekly job shows its pauses in two weeks. */
 const LOOK_BACK_DAYS = 14;
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Younger keys have shown too little. */
 const LEAST_MS = 2 * DAY_MS;

@@ -1,5 +1,6 @@
 /** What is decided when a key is rotated: when the old key ends, and how long the new one lives. Pure. */
 import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
+import { DAY_MS, MINUTE_MS } from "../../../units.ts";
 
 /** What `keys.rotate` is asked for, beside the key. */
 export interface RotationChoice {
@@ -16,9 +17,6 @@ const LIFE_DAYS = [30, 90, 180, 365];
 
 /** The longest life that can be asked for. */
 const LIFE_DAYS_MAX = 3_650;
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 type Life = Pick<ApiKey, "created_at" | "expires_at">;
 

@@ -5,14 +5,13 @@ import { loaded } from "../../../api/loaded.ts";
 import { usageQuery } from "../../../api/queries.ts";
 import { formatDate, formatDateTime, formatNumber, formatSpan } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
+import { DAY_MS, HOUR_MS } from "../../../units.ts";
 import { formatAgo, formatSince, formatUntil } from "../ago.ts";
 import { CallerList } from "../caller-list.tsx";
 import styles from "./rotation.module.css";
 import { endOf, integrationsOf, moveOf, SOON_MS } from "./rotation.ts";
 import { observation, type Pauses, pausesIn } from "./rotation-pause.ts";
 import { Confirmation } from "./rotation-steps.tsx";
-
-const DAY_MS = 86_400_000;
 
 /** A key that was used so lately is in use, as far as anybody can tell. */
 const IN_USE_MS = 60_000;
@@ -35,7 +34,13 @@ export function EndPlan(props: { old: ApiKey; now: Accessor<number> }) {
 export function Silence(props: { old: ApiKeyDetail; successor: ApiKeyDetail; now: Accessor<number> }) {
 	const watched = observation(props.old.created_at, props.successor.created_at);
 	const usage = useQuery(() => ({
-		...usageQuery({ id: props.old.id, from: new Date(watched.from).toISOString(), granularity: "hour" }),
+		...usageQuery({
+			id: props.old.id,
+			from: new Date(watched.from).toISOString(),
+			// The hour of the rotation itself, too.
+			to: new Date(watched.to + HOUR_MS).toISOString(),
+			granularity: "hour",
+		}),
 		// What was before the rotation does not change any more.
 		staleTime: Number.POSITIVE_INFINITY,
 	}));

@@ -70,20 +70,18 @@ export interface Use {
 	onlyChecks: boolean;
 }
 
-/**
- * What integrations have done with a key, or null for nothing. Trials are taken off even where they were refused: rather
- * hear of a use one request late than of one that was none.
- */
+/** What integrations have done with a key, or null for nothing. Trials and what was refused do not count. */
 export function ownUse(key: ApiKeyDetail): Use | null {
 	const { trials, others } = callersOf(key);
-	const count = key.usage_count - trials.reduce((sum, trial) => sum + trial.count, 0);
+	const count = key.usage_count - trials.reduce((sum, trial) => sum + trial.count - trial.refused, 0);
 	if (key.last_used_at === null || count <= 0) return null;
-	const lastSeen = others[0]?.last_seen_at ?? key.last_used_at;
+	const admitted = others.filter((caller) => caller.count > caller.refused);
+	const lastSeen = admitted[0]?.last_seen_at ?? key.last_used_at;
 	return {
 		count,
-		// Requests that were refused are seen as well.
+		// The caller's last request may have been refused.
 		lastAt: earlier(lastSeen, key.last_used_at),
-		onlyChecks: others.length > 0 && others.every(({ endpoint }) => endpoint === WHOAMI),
+		onlyChecks: admitted.length > 0 && admitted.every(({ endpoint }) => endpoint === WHOAMI),
 	};
 }
 
