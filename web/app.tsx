@@ -12,6 +12,7 @@ import { HOME, SIGN_IN } from "./session/local-path.ts";
 import { onSignInElsewhere } from "./session/other-tabs.ts";
 import { mayManageKeys, SessionProvider, useSession } from "./session/session.tsx";
 import { Shell, ShellSkeleton } from "./shell/shell.tsx";
+import { ScreenBoundary } from "./ui/screen-boundary.tsx";
 import { ProblemPanel } from "./ui/states.tsx";
 
 const SignIn = lazy(() => import("./routes/sign-in.tsx"));
@@ -58,7 +59,9 @@ function SignedIn(props: { children?: JSX.Element }) {
 				{(data) => (
 					<SessionProvider me={data()}>
 						<Shell>
-							<Suspense>{props.children}</Suspense>
+							<ScreenBoundary address={route.pathname}>
+								<Suspense>{props.children}</Suspense>
+							</ScreenBoundary>
 						</Shell>
 					</SessionProvider>
 				)}
@@ -98,10 +101,19 @@ export function prefetch(): void {
 	if (location.pathname === HOME || location.pathname === "/") void KeyList.preload();
 }
 
+/** Around everything; what fails inside the frame of the dashboard is caught there. */
+function Root(props: { location: { pathname: string }; children?: JSX.Element }) {
+	return (
+		<ScreenBoundary address={props.location.pathname}>
+			<Suspense>{props.children}</Suspense>
+		</ScreenBoundary>
+	);
+}
+
 export function App() {
 	return (
 		<QueryClientProvider client={client}>
-			<Router root={(props) => <Suspense>{props.children}</Suspense>}>
+			<Router root={Root}>
 				<Route path={SIGN_IN} component={SignIn} />
 				<Route component={SignedIn}>
 					<Route path="/" component={() => <Navigate href={HOME} />} />

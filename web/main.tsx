@@ -7,4 +7,22 @@ import "./styles/base.css";
 
 const root = document.getElementById("root");
 prefetch();
-if (root) void loadWords().then(() => render(() => <App />, root));
+if (root) {
+	loadWords().then(
+		() => render(() => <App />, root),
+		() => sayItself(root),
+	);
+}
+
+/** There are no words but these: the page cannot go on, and whoever reads this has one of its two languages. */
+function sayItself(place: HTMLElement): void {
+	const text = document.createElement("p");
+	text.textContent =
+		"The page could not be loaded. Check your connection. · Não foi possível carregar a página. Verifique sua conexão.";
+	const button = document.createElement("button");
+	button.textContent = "Reload · Recarregar";
+	button.addEventListener("click", () => location.reload());
+	const main = document.createElement("main");
+	main.append(text, button);
+	place.replaceChildren(main);
+}

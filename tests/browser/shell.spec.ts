@@ -69,6 +69,35 @@ test.describe("keys of the keyboard", () => {
 		await expect(page).toHaveURL(`${LIST}/new`);
 	});
 
+	test("create a test key from the list of test keys, and nothing from the form", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto("/integrations/api-keys?env=test");
+		await expect(page.getByRole("heading", { name: "No test keys yet" })).toBeVisible();
+		await page.keyboard.press("c");
+		await expect(page).toHaveURL("/integrations/api-keys/new?env=test");
+		await expect(page.getByRole("radio", { name: "Test" })).toBeChecked();
+		await page.getByRole("radio", { name: "Live" }).check();
+		await page.keyboard.press("c");
+		await expect(page).toHaveURL("/integrations/api-keys/new?env=test");
+		await expect(page.getByRole("radio", { name: "Live" })).toBeChecked();
+	});
+
+	test("may take AltGr to write, but no other key that is held down", async ({ page, signedIn }) => {
+		await signedIn();
+		await page.goto("/integrations/api-keys");
+		const search = page.getByRole("searchbox");
+		await expect(search).toBeVisible();
+		const press = (held: { altKey: boolean; modifierAltGraph: boolean }) =>
+			page.evaluate((keys) => {
+				document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "/", bubbles: true, ctrlKey: true, ...keys }));
+			}, held);
+		await press({ altKey: false, modifierAltGraph: false });
+		await press({ altKey: true, modifierAltGraph: false });
+		await expect(search).not.toBeFocused();
+		await press({ altKey: true, modifierAltGraph: true });
+		await expect(search).toBeFocused();
+	});
+
 	test("are letters where somebody types", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(LIST);

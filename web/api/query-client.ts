@@ -1,5 +1,5 @@
 /** What the page knows of the server's state, and how fresh that is. */
-import { MutationCache, QueryCache, QueryClient } from "@tanstack/solid-query";
+import { QueryCache, QueryClient } from "@tanstack/solid-query";
 import { isPassing, problemOf } from "./problem.ts";
 
 /** Every answer that says the session is over comes by here. `onSessionEnd` keeps the screen, and asks to sign in. */
@@ -9,7 +9,6 @@ export function createQueryClient(onSessionEnd: () => void): QueryClient {
 	};
 	return new QueryClient({
 		queryCache: new QueryCache({ onError: notice }),
-		mutationCache: new MutationCache({ onError: notice }),
 		defaultOptions: {
 			queries: {
 				staleTime: 10_000,
@@ -17,8 +16,6 @@ export function createQueryClient(onSessionEnd: () => void): QueryClient {
 				retry: (failures, error) => failures < 2 && isPassing(problemOf(error)),
 				retryDelay: (failures) => 500 * 2 ** failures,
 			},
-			// A change is never repeated behind the back of the person who asked for it once.
-			mutations: { retry: false },
 		},
 	});
 }

@@ -30,8 +30,10 @@ export async function loadWords(): Promise<void> {
 	document.documentElement.lang = wanted;
 }
 
-/** Changes the language of the whole page, and remembers it. */
-export function chooseLanguage(value: Language): Promise<void> {
+/** Changes the language of the whole page, and remembers it. Rejects, and changes nothing, if its words cannot be had. */
+export async function chooseLanguage(value: Language): Promise<void> {
+	await LOADERS[value]();
 	setLanguage(value);
-	return loadWords();
+	// They are there by now.
+	await loadWords();
 }

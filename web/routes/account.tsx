@@ -1,9 +1,10 @@
 import { useNavigate } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
+import { createSignal } from "solid-js";
 import { createAction } from "../api/action.ts";
 import { api } from "../api/client.ts";
 import { chooseLanguage, t } from "../i18n/index.ts";
-import { LANGUAGES, language, setTheme, THEMES, theme } from "../preferences.ts";
+import { LANGUAGES, type Language, language, setTheme, THEMES, theme } from "../preferences.ts";
 import { SIGN_IN } from "../session/local-path.ts";
 import { useSession } from "../session/session.tsx";
 import { useShortcuts } from "../shell/shortcuts.tsx";
@@ -11,6 +12,7 @@ import { useTitle } from "../shell/title.ts";
 import { Button } from "../ui/button.tsx";
 import { Segmented } from "../ui/field.tsx";
 import { ProblemNote } from "../ui/states.tsx";
+import { notify } from "../ui/toast.tsx";
 import styles from "./account.module.css";
 
 /** Every language by its own name, so that whoever landed in the wrong one finds theirs. */
@@ -28,6 +30,16 @@ export default function Account() {
 		client.clear();
 		navigate(SIGN_IN, { replace: true });
 	});
+	const [wanted, setWanted] = createSignal(language());
+	const change = async (value: Language) => {
+		setWanted(value);
+		try {
+			await chooseLanguage(value);
+		} catch {
+			notify(t().problems.partMissing);
+			setWanted(language());
+		}
+	};
 	const user = () => session().user;
 	return (
 		<div class={styles.page}>
@@ -63,9 +75,9 @@ export default function Account() {
 				<span aria-hidden="true">{t().account.language}</span>
 				<Segmented
 					label={t().account.language}
-					value={language()}
+					value={wanted()}
 					options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
-					onChange={(value) => void chooseLanguage(value)}
+					onChange={(value) => void change(value)}
 				/>
 			</div>
 			<div class={styles.buttons}>

@@ -1,16 +1,30 @@
 import { A, useLocation } from "@solidjs/router";
-import { createEffect, createSignal, type JSX, lazy, on, onCleanup, onMount, Show, Suspense } from "solid-js";
+import {
+	createEffect,
+	createSignal,
+	ErrorBoundary,
+	type JSX,
+	lazy,
+	on,
+	onCleanup,
+	onMount,
+	Show,
+	Suspense,
+} from "solid-js";
 import { t } from "../i18n/index.ts";
 import { sessionEnded } from "../session/ended.ts";
 import { AUDIT_LOG, HOME } from "../session/local-path.ts";
 import { useSession } from "../session/session.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
-import { Toaster } from "../ui/toast.tsx";
+import { notify, Toaster } from "../ui/toast.tsx";
 import { Brand } from "./brand.tsx";
 import styles from "./shell.module.css";
 import { ShortcutProvider } from "./shortcuts.tsx";
 
 const SessionEndedDialog = lazy(() => import("../session/session-ended-dialog.tsx"));
+
+/** A page that has come to rest gets the dialog ahead: when it is needed, there may be no connection to get it by. */
+const REST_MS = 3_000;
 
 /** What surrounds every screen: the side bar, which is a bottom bar on a phone, and what may come over all of them. */
 export function Shell(props: { children: JSX.Element }) {
@@ -24,6 +38,8 @@ export function Shell(props: { children: JSX.Element }) {
 			{ defer: true },
 		),
 	);
+	const ahead = setTimeout(() => void SessionEndedDialog.preload().catch(() => {}), REST_MS);
+	onCleanup(() => clearTimeout(ahead));
 	return (
 		<ShortcutProvider>
 			<div class={styles.shell}>
@@ -40,13 +56,21 @@ export function Shell(props: { children: JSX.Element }) {
 				</div>
 			</div>
 			<Show when={sessionEnded()}>
-				<Suspense>
-					<SessionEndedDialog />
-				</Suspense>
+				<ErrorBoundary fallback={<SignInAnew />}>
+					<Suspense>
+						<SessionEndedDialog />
+					</Suspense>
+				</ErrorBoundary>
 			</Show>
 			<Toaster />
 		</ShortcutProvider>
 	);
+}
+
+/** In place of a dialog that cannot be loaded: what it would ask for takes a new page. */
+function SignInAnew() {
+	onMount(() => notify(t().problems.unauthorized));
+	return null;
 }
 
 /** The frame alone, while it is being asked who is signed in. */

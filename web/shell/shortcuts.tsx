@@ -1,11 +1,14 @@
 /** Keys that work on every screen, and a list of them behind `?`. */
 import { useLocation, useNavigate } from "@solidjs/router";
-import { createContext, createSignal, type JSX, lazy, onCleanup, onMount, Show, Suspense, useContext } from "solid-js";
+import { createContext, createSignal, type JSX, onCleanup, onMount, Show, useContext } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { shortcutsOn } from "../preferences.ts";
 import { HOME, NEW_KEY } from "../session/local-path.ts";
 import { mayManageKeys, useSession } from "../session/session.tsx";
+import { loadPart } from "../ui/part.ts";
 
-const ShortcutsDialog = lazy(() => import("./shortcuts-dialog.tsx"));
+const loadDialog = () => import("./shortcuts-dialog.tsx");
+type ShortcutsDialog = Awaited<ReturnType<typeof loadDialog>>["default"];
 
 interface Shortcuts {
 	/** Shows the list of keys. */
@@ -53,9 +56,12 @@ export function ShortcutProvider(props: { children: JSX.Element }) {
 	const session = useSession();
 	const navigate = useNavigate();
 	const route = useLocation();
-	const [open, setOpen] = createSignal(false);
-	const show = () => setOpen(true);
-	useShortcut("?", show);
+	const [dialog, setDialog] = createSignal<ShortcutsDialog | null>(null);
+	const show = async () => {
+		const loaded = await loadPart(loadDialog);
+		setDialog(() => loaded);
+	};
+	useShortcut("?", () => void show());
 	useShortcut("c", () => {
 		if (!mayManageKeys(session()) || route.pathname === NEW_KEY) return;
 		// From the list of test keys to a test key.
@@ -63,13 +69,9 @@ export function ShortcutProvider(props: { children: JSX.Element }) {
 		navigate(test ? `${NEW_KEY}?env=test` : NEW_KEY);
 	});
 	return (
-		<ShortcutContext.Provider value={{ show }}>
+		<ShortcutContext.Provider value={{ show: () => void show() }}>
 			{props.children}
-			<Show when={open()}>
-				<Suspense>
-					<ShortcutsDialog onClose={() => setOpen(false)} />
-				</Suspense>
-			</Show>
+			<Show when={dialog()}>{(component) => <Dynamic component={component()} onClose={() => setDialog(null)} />}</Show>
 		</ShortcutContext.Provider>
 	);
 }

@@ -1,6 +1,8 @@
-import { createSignal, type JSX, lazy, Show, Suspense } from "solid-js";
+import { createSignal, type JSX, Show } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { Icon } from "./icon.tsx";
 import styles from "./menu.module.css";
+import { loadPart } from "./part.ts";
 
 export interface MenuItem {
 	label: string;
@@ -10,14 +12,19 @@ export interface MenuItem {
 	onSelect: () => void;
 }
 
-const OpenMenu = lazy(() => import("./open-menu.tsx"));
+const loadMenu = () => import("./open-menu.tsx");
+type OpenMenu = Awaited<ReturnType<typeof loadMenu>>["default"];
 
 /**
  * The menu of a row. What it takes to open one is loaded when the first one opens: a list has hundreds of these, and
  * most visits open none.
  */
 export function Menu(props: { label: string; items: () => MenuItem[] }): JSX.Element {
-	const [used, setUsed] = createSignal(false);
+	const [OpenMenu, setOpenMenu] = createSignal<OpenMenu | null>(null);
+	const open = async () => {
+		const loaded = await loadPart(loadMenu);
+		if (loaded) setOpenMenu(() => loaded);
+	};
 	const button = (
 		<button
 			type="button"
@@ -25,16 +32,14 @@ export function Menu(props: { label: string; items: () => MenuItem[] }): JSX.Ele
 			aria-label={props.label}
 			aria-haspopup="menu"
 			aria-expanded="false"
-			onClick={() => setUsed(true)}
+			onClick={() => void open()}
 		>
 			<Icon name="more" />
 		</button>
 	);
 	return (
-		<Show when={used()} fallback={button}>
-			<Suspense fallback={button}>
-				<OpenMenu label={props.label} items={props.items} />
-			</Suspense>
+		<Show when={OpenMenu()} fallback={button}>
+			{(menu) => <Dynamic component={menu()} label={props.label} items={props.items} />}
 		</Show>
 	);
 }

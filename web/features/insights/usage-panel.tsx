@@ -1,6 +1,6 @@
 import { useSearchParams } from "@solidjs/router";
 import { useQuery } from "@tanstack/solid-query";
-import { createMemo, createSignal, For, lazy, Match, Show, Suspense, Switch } from "solid-js";
+import { createMemo, createSignal, ErrorBoundary, For, lazy, Match, Show, Suspense, Switch } from "solid-js";
 import { loaded } from "../../api/loaded.ts";
 import { problemOf } from "../../api/problem.ts";
 import { usageQuery } from "../../api/queries.ts";
@@ -149,9 +149,12 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 						<UsageTable buckets={buckets()} size={size()} />
 					</Match>
 					<Match when={true}>
-						<Suspense fallback={<Skeleton height="240px" />}>
-							<UsageChart buckets={buckets()} size={size()} shown={shown()} limit={limit()} />
-						</Suspense>
+						{/* What cannot be drawn can be read. */}
+						<ErrorBoundary fallback={<UsageTable buckets={buckets()} size={size()} />}>
+							<Suspense fallback={<Skeleton height="240px" />}>
+								<UsageChart buckets={buckets()} size={size()} shown={shown()} limit={limit()} />
+							</Suspense>
+						</ErrorBoundary>
 						<Show when={isEmpty()}>
 							<p class={styles.empty}>{t().key.requests.nothing}</p>
 						</Show>

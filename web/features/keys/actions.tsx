@@ -1,10 +1,8 @@
 /** What can be done to keys from the list and from their own screen. The dialogs are loaded when first opened. */
-import { createContext, createSignal, type JSX, lazy, Show, Suspense, useContext } from "solid-js";
+import { type Component, createContext, createSignal, type JSX, Show, useContext } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-
-const RevokeDialog = lazy(() => import("./end/revoke-dialog.tsx"));
-const DeleteDialog = lazy(() => import("./end/delete-dialog.tsx"));
-const EditDialog = lazy(() => import("./form/edit-dialog.tsx"));
+import { loadPart } from "../../ui/part.ts";
 
 /** What every one of these dialogs gets. Mounted is open. */
 export interface KeyDialogProps {
@@ -18,8 +16,14 @@ export interface KeyDialogProps {
 	returnFocusTo: () => HTMLElement | null | undefined;
 }
 
+const DIALOGS = {
+	edit: () => import("./form/edit-dialog.tsx"),
+	revoke: () => import("./end/revoke-dialog.tsx"),
+	delete: () => import("./end/delete-dialog.tsx"),
+} satisfies Record<string, () => Promise<{ default: Component<KeyDialogProps> }>>;
+
 interface Started {
-	kind: "edit" | "revoke" | "delete";
+	kind: keyof typeof DIALOGS;
 	keys: KeyDialogProps["keys"];
 	/** Called when it was done. */
 	onDone?: () => void;
@@ -40,32 +44,27 @@ export function useKeyActions(): KeyActions {
 }
 
 export function KeyActionsProvider(props: { children: JSX.Element }) {
-	const [started, setStarted] = createSignal<Started | null>(null);
+	const [started, setStarted] = createSignal<{ action: Started; dialog: Component<KeyDialogProps> } | null>(null);
+	let wanted: Started | undefined;
+	const start = async (action: Started) => {
+		wanted = action;
+		const dialog = await loadPart(DIALOGS[action.kind]);
+		// What was asked for last counts, whichever is there first.
+		if (dialog && wanted === action) setStarted({ action, dialog });
+	};
 	return (
-		<ActionsContext.Provider value={{ start: setStarted }}>
+		<ActionsContext.Provider value={{ start: (action) => void start(action) }}>
 			{props.children}
 			<Show when={started()} keyed>
-				{(action) => {
-					const dialog: KeyDialogProps = {
-						keys: action.keys,
-						onClose: () => setStarted(null),
-						onDone: () => action.onDone?.(),
-						returnFocusTo: () => action.returnFocusTo?.(),
-					};
-					return (
-						<Suspense>
-							<Show when={action.kind === "edit"}>
-								<EditDialog {...dialog} />
-							</Show>
-							<Show when={action.kind === "revoke"}>
-								<RevokeDialog {...dialog} />
-							</Show>
-							<Show when={action.kind === "delete"}>
-								<DeleteDialog {...dialog} />
-							</Show>
-						</Suspense>
-					);
-				}}
+				{({ action, dialog }) => (
+					<Dynamic
+						component={dialog}
+						keys={action.keys}
+						onClose={() => setStarted(null)}
+						onDone={() => action.onDone?.()}
+						returnFocusTo={() => action.returnFocusTo?.()}
+					/>
+				)}
 			</Show>
 		</ActionsContext.Provider>
 	);

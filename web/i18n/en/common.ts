@@ -21,6 +21,10 @@ export const common = {
 		notFound: "This does not exist, or no longer.",
 		conflict: "This changed in the meantime. Reload and look at it again.",
 		abandoned: (why: string) => `What you began before you left was not done, or not confirmed. ${why}`,
+		partMissing: "Part of the page could not be loaded. Check your connection, then reload the page.",
+		screenTitle: "This screen could not be shown",
+		screenText: "Your connection may have failed, or the page was updated since you opened it. Reload it to go on.",
+		reload: "Reload",
 		rateLimited: (wait: string) => `Too many requests. Try again in ${wait}.`,
 	},
 	session: {

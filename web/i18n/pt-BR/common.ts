@@ -22,6 +22,11 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 		notFound: "Isto não existe, ou deixou de existir.",
 		conflict: "Isto mudou enquanto você estava aqui. Recarregue a página e confira de novo.",
 		abandoned: (why) => `O que você iniciou antes de sair não foi feito ou não foi confirmado. ${why}`,
+		partMissing: "Uma parte da página não carregou. Verifique sua conexão e recarregue a página.",
+		screenTitle: "Não foi possível mostrar esta tela",
+		screenText:
+			"A conexão pode ter falhado, ou a página foi atualizada depois que você a abriu. Recarregue para continuar.",
+		reload: "Recarregar",
 		rateLimited: (wait) => `Muitas requisições. Tente de novo em ${wait}.`,
 	},
 	session: {
