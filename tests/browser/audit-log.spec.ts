@@ -136,6 +136,7 @@ test.describe("the log", () => {
 			actor_email: null,
 			key_id: crm.id,
 			key_name: null,
+			key_deleted: true,
 			ip: null,
 			user_agent: null,
 			changes: { reason: { from: null, to: "The rotation that made this key was not completed" } },

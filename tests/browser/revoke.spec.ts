@@ -320,7 +320,7 @@ test.describe("two people at once", () => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
-		await expect(dialog(page)).toContainText("Requests with this key will be refused from now on.");
+		await expect(dialog(page)).toContainText("As soon as you revoke it, requests with this key are refused.");
 		await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
 		await expect(dialog(page)).toContainText("CRM Nightly Sync is revoked already.");
 		await expect(confirm(page)).toHaveCount(0);

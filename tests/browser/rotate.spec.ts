@@ -524,7 +524,13 @@ test.describe("when something fails", () => {
 		await expect(page.getByRole("heading", { name: "This key cannot be rotated" })).toBeVisible();
 	});
 
-	test("because somebody else has made the new key, there is no second one", async ({ page, tenant, signedIn }) => {
+	test("because somebody else has made the new key, there is no second one", async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
+		expectProblems({ status: 409, url: "keys.rotate" });
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await page.goto(rotation(api_key.id));
