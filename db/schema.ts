@@ -145,6 +145,28 @@ export const auditEvents = sqliteTable(
 	],
 );
 
+/**
+ * Creations of keys that may be asked for again (`Idempotency-Key`): the second time nothing is made. Only hashes of what
+ * callers send are kept. `key_id` is deliberately no foreign key: a key that is gone must not be made again.
+ */
+export const idempotencyKeys = sqliteTable(
+	"idempotency_keys",
+	{
+		tenantId: tenantId(),
+		/** SHA-256 of the header's value, in hex. */
+		nameHash: text("name_hash").notNull(),
+		/** SHA-256 of what was asked for, in hex. */
+		inputHash: text("input_hash").notNull(),
+		/** The key that was made. */
+		keyId: text("key_id").notNull(),
+		createdAt: integer("created_at").notNull(),
+	},
+	(t) => [
+		primaryKey({ columns: [t.tenantId, t.nameHash] }),
+		index("idempotency_keys_by_time").on(t.tenantId, t.createdAt),
+	],
+);
+
 /** Requests per key and UTC clock hour, written by the key's gate as absolute values. */
 export const usageHourly = sqliteTable(
 	"usage_hourly",

@@ -10,9 +10,12 @@ import { logError } from "./log.ts";
 import { pageFor } from "./page.ts";
 import { requestInfo } from "./request-info.ts";
 import type { DoorEnv, IntegrationEnv } from "./rest/context.ts";
+import { openToOrigins } from "./rest/cors.ts";
 import { failure } from "./rest/envelope.ts";
 import { addHealthRoute } from "./rest/health.ts";
 import { addIntegrationRoutes } from "./rest/integrations.ts";
+import { addManageRoutes } from "./rest/manage.ts";
+import { addTenantRoutes } from "./rest/tenants.ts";
 import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/door.ts";
 
 /** The zod-openapi targets, by the name that a caller knows them by. */
@@ -42,9 +45,13 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 		}),
 	);
 
+	if (config.corsOrigins.length > 0) app.use("/v1/*", openToOrigins(config));
+
 	addHealthRoute(app);
 	// The integration routes admit a key before their handlers run, which is what sets the further variables.
 	addIntegrationRoutes(app as unknown as OpenAPIHono<IntegrationEnv>);
+	addManageRoutes(app);
+	addTenantRoutes(app);
 	refuseOtherMethods(app);
 	app.all(`${TRPC_PATH}/*`, limitBody, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
 

@@ -21,6 +21,8 @@ export interface Config {
 	serviceRoleKey: Secret;
 	/** The current pepper first; a key tagged with any of them is valid. */
 	peppers: Secret[];
+	/** Origins whose pages may call the REST door; `*` is all of them. */
+	corsOrigins: string[];
 }
 
 /** A secret at rest in memory. Only `reveal()` shows it; text, JSON and the console see `[redacted]`. */
@@ -75,6 +77,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 			jwksUrl: env.JWKS_URL || null,
 		},
 		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
+		corsOrigins: corsOrigins(env, problems),
 		peppers: [secret("KEY_PEPPER"), ...(env.KEY_PEPPER_PREVIOUS ? [secret("KEY_PEPPER_PREVIOUS")] : [])],
 	};
 	// What begins like an API key is taken for one, so such a service key would open nothing.
@@ -83,6 +86,17 @@ export function readConfig(env: Partial<Bindings>): Config {
 	usageFlushSeconds(env, problems);
 	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See the table in README.md.`);
 	return config;
+}
+
+/** Origins are compared as text, so each must be written as browsers write it: `https://app.example`. */
+function corsOrigins({ CORS_ORIGINS = "" }: Partial<Bindings>, problems: string[]): string[] {
+	const origins = CORS_ORIGINS.split(",")
+		.map((origin) => origin.trim())
+		.filter(Boolean);
+	for (const origin of origins)
+		if (origin !== "*" && !(URL.canParse(origin) && new URL(origin).origin === origin))
+			problems.push(`CORS_ORIGINS: ${origin} is no origin such as https://app.example`);
+	return origins;
 }
 
 /**

@@ -1,5 +1,17 @@
 /** Which tenant the platform's `service_role` acts in. Nobody else may choose. */
+import { eq } from "drizzle-orm";
+import type { Database } from "../../db/client.ts";
+import { tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
+
+/** The statement behind {@link tenantExists}. */
+export const tenantQuery = (db: Database, tenantId: string) =>
+	db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId));
+
+/** Whether there is such a tenant. */
+export async function tenantExists(db: Database, tenantId: string): Promise<boolean> {
+	return (await tenantQuery(db, tenantId)).length > 0;
+}
 
 /**
  * The tenant of a `service_role` request: header `X-Tenant-Id`, or `tenant_id` in the input or the query string.

@@ -22,7 +22,16 @@ import { type AddressRule, addressRules } from "./address.ts";
 import { decide, windowState } from "./admission.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { RecentCallers } from "./callers.ts";
-import type { AdmissionCall, GateResult, ManagementCall, Rotated, RotationRequest } from "./calls.ts";
+import {
+	type AdmissionCall,
+	type AlreadyRotated,
+	ATTEMPT_KEPT_MS,
+	type Attempt,
+	type GateResult,
+	type ManagementCall,
+	type Rotated,
+	type RotationRequest,
+} from "./calls.ts";
 import { UsageCounter } from "./counter.ts";
 import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
 import { newRow } from "./delivery-statements.ts";
@@ -164,17 +173,19 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/**
-	 * Makes a successor with the same settings. D1 gets it before this key points to it, and the order to take it back
+	 * Makes a successor with the same settings; of an `attempt` that was made before, tells what it made. D1 gets it before this key points to it, and the order to take it back
 	 * is written down before that and torn up when the rotation is whole. So whatever fails or dies in between, there
 	 * is either a whole rotation or none.
 	 */
 	rotate(
 		call: ManagementCall,
-		{ material, lifeMs, overlapMs, expectedSuccessor }: RotationRequest,
+		{ material, lifeMs, overlapMs, expectedSuccessor, attempt }: RotationRequest,
 		now = Date.now(),
-	): Promise<GateResult<Rotated>> {
+	): Promise<GateResult<Rotated | AlreadyRotated>> {
 		const { keyId, author } = call;
 		return this.#with(keyId, author.tenantId, async (before) => {
+			const repeated = this.#repeated(attempt, now);
+			if (repeated) return repeated;
 			if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
 			if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return ROTATED_MEANWHILE;
 			const successor = successorOf(before.key, material, lifeMs, author.actor, now);
@@ -183,11 +194,16 @@ export class KeyGate extends DurableObject<Bindings> {
 				runBatch(db, [db.insert(apiKeys).values(newRow(successor)), insertAudit(db, creation(successor, author, now))]);
 			// While D1 is asked, this key may be changed or deleted. Then the order to discard stands.
 			const complete = () =>
-				this.#with<Rotated>(keyId, author.tenantId, async ({ key }) => {
+				this.#with<Rotated | AlreadyRotated>(keyId, author.tenantId, async ({ key }) => {
+					// Asked for twice at once: the other has been faster.
+					const repeated = this.#repeated(attempt, now);
+					if (repeated) return repeated;
 					if (key.revokedAt !== null) return isRevoked("rotated");
 					// The successor would have settings that are no longer those of the key.
 					if (key.version !== before.key.version) return CHANGED_MEANWHILE;
 					this.#store.deleteDiscard(successor.id);
+					if (attempt)
+						this.#store.putRotation({ ...attempt, successorId: successor.id, at: now }, now - ATTEMPT_KEPT_MS);
 					await this.#make(rotate(key, successor.id, overlapMs, author, now));
 					const previous = this.#current(now);
 					if (previous.code !== "OK") return previous;
@@ -195,6 +211,14 @@ export class KeyGate extends DurableObject<Bindings> {
 				});
 			return (await this.#delivery.rotating(successor.id, now, insert, complete)) ?? UNAVAILABLE;
 		});
+	}
+
+	/** What came of an attempt that was made before; null if none was. */
+	#repeated(attempt: Attempt | undefined, now: number): GateResult<AlreadyRotated> | null {
+		const known = attempt && this.#store.rotation(attempt.nameHash);
+		if (!known || known.at <= now - ATTEMPT_KEPT_MS) return null;
+		if (known.inputHash !== attempt.inputHash) return OTHER_INPUT;
+		return { code: "OK", value: { successorId: known.successorId } };
 	}
 
 	/**
@@ -349,6 +373,11 @@ function outcomeOf(code: Exclude<(Admitted | Refused)["code"], "NOT_FOUND">): ke
 const CHANGED_MEANWHILE = {
 	code: "CONFLICT",
 	message: "This API key was changed while it was being rotated. Look at it, and rotate it again.",
+} as const;
+
+const OTHER_INPUT = {
+	code: "CONFLICT",
+	message: "This Idempotency-Key was used for another request. Use a new one.",
 } as const;
 
 const ROTATED_MEANWHILE = {

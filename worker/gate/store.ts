@@ -4,6 +4,7 @@
  */
 import type { AuditEvent } from "../../db/audit.ts";
 import type { Caller, StoredCaller } from "./callers.ts";
+import type { Attempt } from "./calls.ts";
 import type { KeySnapshot, Tombstone } from "./snapshot.ts";
 import type { Tally } from "./window.ts";
 
@@ -25,11 +26,18 @@ export interface Discard {
 	since: number;
 }
 
+/** A rotation that may be asked for again. */
+export interface RotationRecord extends Attempt {
+	successorId: string;
+	at: number;
+}
+
 const KEY = "key";
 const CALLERS = "callers";
 const HOUR = "hour:";
 const EVENT = "event:";
 const DISCARD = "discard:";
+const ROTATION = "rotation:";
 
 export class GateStore {
 	readonly #kv: SyncKvStorage;
@@ -72,6 +80,7 @@ export class GateStore {
 	forgetUsage(): void {
 		this.#kv.delete(CALLERS);
 		for (const { hour } of this.hours()) this.deleteHour(hour);
+		for (const { nameHash } of this.#values<RotationRecord>(ROTATION)) this.#kv.delete(ROTATION + nameHash);
 	}
 
 	/** Events of changes that D1 has not got yet. */
@@ -102,6 +111,17 @@ export class GateStore {
 
 	deleteDiscard(successorId: string): void {
 		this.#kv.delete(DISCARD + successorId);
+	}
+
+	rotation(nameHash: string): RotationRecord | undefined {
+		return this.#kv.get<RotationRecord>(ROTATION + nameHash);
+	}
+
+	/** Keeps the record, and drops those from before `since`. */
+	putRotation(record: RotationRecord, since: number): void {
+		for (const { nameHash, at } of this.#values<RotationRecord>(ROTATION))
+			if (at < since) this.#kv.delete(ROTATION + nameHash);
+		this.#kv.put(ROTATION + record.nameHash, record);
 	}
 
 	#values<T>(prefix: string): T[] {

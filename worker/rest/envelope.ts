@@ -9,9 +9,13 @@ const meta = z.object({ request_id: z.string(), timestamp });
 /** The envelope around an object. */
 export const enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta });
 
-/** The envelope around a page of a list. */
-export const envelopedList = <T extends z.ZodType>(item: T) =>
-	z.object({ data: z.array(item), meta: meta.extend({ next_cursor: nextCursor }) });
+/** The envelope around a page of a list. `more` is what `meta` tells besides. */
+export const envelopedList = <T extends z.ZodType, M extends z.ZodRawShape = Record<never, never>>(item: T, more?: M) =>
+	z.object({ data: z.array(item), meta: meta.extend({ next_cursor: nextCursor }).extend(more ?? ({} as M)) });
+
+/** The envelope around what was made before, when it is asked for again. */
+export const replayed = <T extends z.ZodType>(data: T) =>
+	z.object({ data, meta: meta.extend({ idempotent_replay: z.literal(true) }) });
 
 export const errorEnvelope = z.object({
 	error: z.object({

@@ -185,6 +185,7 @@ export type RotateKey = z.output<typeof rotateKeySchema>;
 
 /** `previous` is the old key after the rotation. */
 export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema });
+export type RotatedKey = z.infer<typeof rotatedKeySchema>;
 
 export const revokeKeySchema = z.strictObject({ ...tenantChoice, id, reason: line(200).optional() });
 

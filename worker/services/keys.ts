@@ -1,37 +1,86 @@
 /** API keys: create, list, look, change, rotate, revoke, delete, verify. */
 import { and, type SQL, sql } from "drizzle-orm";
 import { type Author, insertAudit } from "../../db/audit.ts";
-import { runBatch } from "../../db/client.ts";
+import { runBatch, type Statement } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { foldForSearch } from "../../db/search.ts";
 import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
-import type { ManagementCall } from "../gate/calls.ts";
+import type { Attempt, ManagementCall } from "../gate/calls.ts";
 import { newRow } from "../gate/delivery-statements.ts";
 import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
 import { type KeySnapshot, NEVER_USED, snapshotOf, toApiKey, UNTOUCHED } from "../gate/snapshot.ts";
 import { creation, type KeyPatch } from "../gate/transitions.ts";
-import type {
-	ApiKey,
-	ApiKeyDetail,
-	CreateKey,
-	IssuedKey,
-	KeyList,
-	KeyListItem,
-	ListKeys,
-	RotateKey,
-	UpdateKey,
-	Verification,
-	VerifyKey,
+import {
+	type ApiKey,
+	type ApiKeyDetail,
+	apiKeySchema,
+	type CreateKey,
+	type IssuedKey,
+	type KeyList,
+	type KeyListItem,
+	type ListKeys,
+	type RotatedKey,
+	type RotateKey,
+	type UpdateKey,
+	type Verification,
+	type VerifyKey,
 } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/common.ts";
 import { type Environment, EXPIRING_SOON_DAYS } from "../schemas/vocabulary.ts";
 import { DAY_MS, HOUR_MS } from "../units.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import { ask, type Deps } from "./deps.ts";
+import { madeBefore, recordAttempt } from "./idempotency.ts";
 import { recentUsage } from "./recent-usage.ts";
 
 /** Makes a key. The answer is the only place where the key ever appears. */
-export async function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
+export function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
+	return insertKey(deps, author, input, () => []);
+}
+
+/** What was made before by the same attempt, without the secret, which was shown then. */
+export interface Repeated<T> {
+	repeated: T;
+}
+
+/** Makes a key unless the same attempt has made one before. `CONFLICT` if its name was used for something else. */
+export async function createKeyOnce(
+	deps: Deps,
+	author: Author,
+	input: CreateKey,
+	attempt: Attempt,
+): Promise<IssuedKey | Repeated<ApiKey>> {
+	const { db, now } = deps;
+	const { tenantId } = author;
+	const before = await madeBefore(db, tenantId, attempt, now);
+	if (before !== null) return { repeated: await keyOfAttempt(deps, tenantId, before) };
+	try {
+		return await insertKey(deps, author, input, (keyId) => recordAttempt(db, tenantId, attempt, keyId, now));
+	} catch (thrown) {
+		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
+		// Asked for twice at once: the other has been faster.
+		const other = await madeBefore(db, tenantId, attempt, now);
+		if (other === null) throw thrown;
+		return { repeated: await keyOfAttempt(deps, tenantId, other) };
+	}
+}
+
+/** A key that an attempt has made. Gone, it is not made again: whoever deleted it meant that. */
+async function keyOfAttempt(deps: Deps, tenantId: string, keyId: string): Promise<ApiKey> {
+	try {
+		return apiKeySchema.parse(await getKey(deps, tenantId, keyId));
+	} catch (thrown) {
+		if (!(thrown instanceof AppError && thrown.code === "NOT_FOUND")) throw thrown;
+		throw new AppError("CONFLICT", "The API key that this Idempotency-Key made has been deleted. Use a new one.");
+	}
+}
+
+async function insertKey(
+	deps: Deps,
+	author: Author,
+	input: CreateKey,
+	alongside: (keyId: string) => Statement[],
+): Promise<IssuedKey> {
 	const { db, now } = deps;
 	const { key, material } = mint(deps, input.environment);
 	const snapshot: KeySnapshot = {
@@ -48,7 +97,11 @@ export async function createKey(deps: Deps, author: Author, input: CreateKey): P
 	};
 	const event = creation(snapshot, author, now);
 	try {
-		await runBatch(db, [db.insert(apiKeys).values(newRow(snapshot)), insertAudit(db, event)]);
+		await runBatch(db, [
+			...alongside(snapshot.id),
+			db.insert(apiKeys).values(newRow(snapshot)),
+			insertAudit(db, event),
+		]);
 	} catch (thrown) {
 		// A token may name a tenant that this service does not have.
 		if (isConstraintFailure(thrown, "FOREIGN KEY")) throw new AppError("NOT_FOUND", "The tenant does not exist.");
@@ -153,15 +206,23 @@ export function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise
  * Makes a successor. `CONFLICT` for a revoked key, and where the key changes meanwhile. The answer is the only place
  * where the successor's key ever appears.
  */
-export async function rotateKey(
+export async function rotateKey(deps: Deps, author: Author, input: RotateKey): Promise<RotatedKey> {
+	const rotated = await rotateOnce(deps, author, input);
+	if ("repeated" in rotated) throw new Error("A rotation without a name was taken for one that was made before.");
+	return rotated;
+}
+
+/** The same, unless the same attempt has made a successor before; then tells of that one, and of the key as it is now. */
+export async function rotateOnce(
 	deps: Deps,
 	author: Author,
 	input: RotateKey,
-): Promise<IssuedKey & { previous: ApiKey }> {
+	attempt?: Attempt,
+): Promise<RotatedKey | Repeated<Omit<RotatedKey, "key">>> {
 	// The environment is part of the key and never changes, so it can be read ahead.
 	const { environment } = await getKey(deps, author.tenantId, input.id);
 	const { key, material } = mint(deps, environment);
-	const { successor, previous } = await ask(
+	const rotated = await ask(
 		gateOf(deps, input.id).rotate(call(author, input.id), {
 			material,
 			lifeMs: input.expires_in_days === undefined ? null : input.expires_in_days * DAY_MS,
@@ -170,9 +231,18 @@ export async function rotateKey(
 					? null
 					: Math.round(input.revoke_previous_after_hours * HOUR_MS),
 			expectedSuccessor: input.expected_rotated_to,
+			attempt,
 		}),
 	);
-	return { key, api_key: successor, previous };
+	if ("successorId" in rotated) {
+		const { tenantId } = author;
+		const [api_key, previous] = await Promise.all([
+			keyOfAttempt(deps, tenantId, rotated.successorId),
+			keyOfAttempt(deps, tenantId, input.id),
+		]);
+		return { repeated: { api_key, previous } };
+	}
+	return { key, api_key: rotated.successor, previous: rotated.previous };
 }
 
 /** When this has returned, the key admits nothing any more. */

@@ -23,7 +23,7 @@ const toTenant = ({ id, name, slug, createdAt }: typeof tenants.$inferSelect): T
 
 /** Adds a customer company. `CONFLICT` if the slug is taken. */
 export async function createTenant(
-	{ db, now }: Deps,
+	{ db, now }: Pick<Deps, "db" | "now">,
 	author: Omit<Author, "tenantId">,
 	{ name, slug }: CreateTenant,
 ): Promise<Tenant> {
@@ -54,7 +54,7 @@ export function tenantsQuery(db: Deps["db"], input: ListTenants) {
 }
 
 /** Newest first. */
-export async function listTenants({ db }: Deps, input: ListTenants): Promise<TenantList> {
+export async function listTenants({ db }: Pick<Deps, "db">, input: ListTenants): Promise<TenantList> {
 	const page = paginate(await tenantsQuery(db, input), input.limit, ORDER, (row) => ({
 		value: row.createdAt,
 		id: row.id,

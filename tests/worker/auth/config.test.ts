@@ -37,6 +37,14 @@ describe("a complete configuration", () => {
 		);
 	});
 
+	it("is closed to other sites, unless some are named", () => {
+		expect(readConfig(COMPLETE).corsOrigins).toEqual([]);
+		const named = readConfig({ ...COMPLETE, CORS_ORIGINS: "https://app.example, http://localhost:3000," });
+		expect(named.corsOrigins).toEqual(["https://app.example", "http://localhost:3000"]);
+		for (const wrong of ["app.example", "https://app.example/", "https://app.example/x", "null", "https://a.example b"])
+			expect(complaint({ ...COMPLETE, CORS_ORIGINS: wrong })).toContain(`CORS_ORIGINS: ${wrong} is no origin`);
+	});
+
 	it("has the previous pepper behind the current one, while there is one", () => {
 		const previous = "previous-0123456789abcdef0123456789";
 		const { peppers } = readConfig({ ...COMPLETE, KEY_PEPPER_PREVIOUS: previous });

@@ -5,10 +5,11 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Database, database } from "../../../db/client.ts";
+import { type Database, database, runBatch } from "../../../db/client.ts";
 import { apiKeys, users } from "../../../db/schema.ts";
 import { hashPassword } from "../../../worker/auth/password.ts";
 import { sessionLookup } from "../../../worker/auth/session.ts";
+import { tenantExists } from "../../../worker/auth/tenant.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { deliverDiscard, deliverKey, deliverUsage } from "../../../worker/gate/delivery-statements.ts";
 import type { KeySnapshot } from "../../../worker/gate/snapshot.ts";
@@ -23,6 +24,7 @@ import { syncActivities } from "../../../worker/services/activities.ts";
 import { auditQueries } from "../../../worker/services/audit.ts";
 import { syncCollaborators } from "../../../worker/services/collaborators.ts";
 import { encodeCursor } from "../../../worker/services/cursor.ts";
+import { madeBefore, recordAttempt } from "../../../worker/services/idempotency.ts";
 import { keyListQueries, listKeys } from "../../../worker/services/keys.ts";
 import { createLead, getLead, leadsQuery, updateLead } from "../../../worker/services/leads.ts";
 import { recentUsageQuery } from "../../../worker/services/recent-usage.ts";
@@ -285,6 +287,15 @@ describe("every other statement", () => {
 		],
 		["of signing out", (db) => logOut({ ...deps, db }, author, "ses_x")],
 		["of finding a tenant", (db) => findTenant({ db }, tenantId)],
+		["of making sure that there is a tenant", (db) => tenantExists(db, tenantId)],
+		[
+			"of a creation that may be asked for again",
+			async (db) => {
+				const attempt = { nameHash: "a", inputHash: "b" };
+				await madeBefore(db, tenantId, attempt, NOW);
+				await runBatch(db, recordAttempt(db, tenantId, attempt, ID, NOW));
+			},
+		],
 		["of adding a tenant", (db) => createTenant({ ...deps, db }, author, { name: "Acme", slug: "acme" })],
 		[
 			"of syncing activities",

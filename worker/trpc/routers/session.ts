@@ -1,11 +1,12 @@
 import type { TRPCRouterRecord } from "@trpc/server";
+import { authorOf } from "../../auth/authorize.ts";
 import { requireOwnCookie } from "../../auth/principal.ts";
 import { refuseForeignOrigin } from "../../auth/same-origin.ts";
 import { SESSION_MS, sessionCookie } from "../../auth/session.ts";
 import { AppError } from "../../errors.ts";
 import { loggedInSchema, loggedOutSchema, loginSchema, meSchema } from "../../schemas/session.ts";
 import { logIn, logOut, whoAmI } from "../../services/session.ts";
-import { authorOf, publicProcedure, userProcedure } from "../procedures.ts";
+import { publicProcedure, userProcedure } from "../procedures.ts";
 
 /** Signing in to the dashboard. */
 export const sessionRouter = {

@@ -1,0 +1,397 @@
+/** Managing keys over REST: the contract's statuses and shapes, and the same rules as over tRPC. */
+import { env } from "cloudflare:workers";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ApiKey } from "../../../worker/schemas/api-key.ts";
+import { addTenant, asIntegration, createKey, fieldsOf, ORIGIN, query, request, token } from "../world.ts";
+import { type Reply, read } from "./company.ts";
+
+const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+beforeEach(() => vi.setSystemTime(NOW));
+afterAll(() => vi.useRealTimers());
+
+const KEYS = "/v1/api-keys";
+const tenantId = await addTenant();
+const admin = await token({ tenantId, expiresIn: 40 * 86_400 });
+
+interface Sent {
+	body?: unknown;
+	headers?: Record<string, string>;
+	as?: string;
+}
+
+/** A call by the admin; with a body, sends it as JSON. */
+function send(method: string, path: string, { body, headers = {}, as = admin }: Sent = {}): Promise<Response> {
+	return request(path, {
+		method,
+		headers: {
+			authorization: `Bearer ${as}`,
+			...(body === undefined ? {} : { "content-type": "application/json" }),
+			...headers,
+		},
+		...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+	});
+}
+const call = async <T>(method: string, path: string, sent?: Sent): Promise<Reply<T>> =>
+	read(await send(method, path, sent));
+const refusal = async (method: string, path: string, sent?: Sent) => {
+	const reply = await call(method, path, sent);
+	return [reply.status, reply.error.code, fieldsOf(reply)];
+};
+type Issued = { key: string; api_key: ApiKey };
+const create = (body: unknown, headers?: Record<string, string>) =>
+	call<Issued>("POST", KEYS, { body, ...(headers ? { headers } : {}) });
+
+describe("creating", () => {
+	it("answers 201 with the key, what it is, and where that is", async () => {
+		const reply = await create({ name: "CRM", rate_limit: 50 });
+		expect(reply.status).toBe(201);
+		expect(reply.data.key).toMatch(/^sk_live_[0-9A-Za-z]{48}$/);
+		expect(reply.data.api_key).toMatchObject({ tenant_id: tenantId, name: "CRM", rate_limit: 50, status: "active" });
+		expect(reply.headers.get("location")).toBe(`${KEYS}/${reply.data.api_key.id}`);
+		expect(reply.headers.get("cache-control")).toBe("no-store");
+		expect((await asIntegration(reply.data.key)).status).toBe(200);
+		const there = await call<ApiKey>("GET", reply.headers.get("location") ?? "");
+		expect(there.data).toMatchObject({ id: reply.data.api_key.id, current_hour: { used: 1 } });
+	});
+
+	it.each([
+		[{}, ["name"]],
+		[{ name: "x", scopes: ["all"] }, ["scopes.0"]],
+		[{ name: "x", rate_limit: "5" }, ["rate_limit"]],
+		[{ name: "x", ip_allowlst: [] }, ["ip_allowlst"]],
+		[{ name: "x", expires_in_days: 1, expires_at: "2031-06-01T00:00:00Z" }, ["expires_at"]],
+		[{ name: "x", expires_at: "2031-05-01T00:00:00Z" }, ["expires_at"]],
+		["[]", ["body"]],
+		["{", ["body"]],
+		['"name"', ["body"]],
+	])("refuses %j, and names what is wrong", async (body, fields) => {
+		expect(await refusal("POST", KEYS, { body })).toEqual([400, "VALIDATION_ERROR", fields]);
+	});
+
+	it("takes JSON, and only so much of it", async () => {
+		const text = { "content-type": "text/plain" };
+		expect(await refusal("POST", KEYS, { body: "name=x", headers: text })).toEqual([415, "UNSUPPORTED_MEDIA_TYPE", []]);
+		const big = JSON.stringify({ name: "x", note: "x".repeat(1_048_576) });
+		expect(await refusal("POST", KEYS, { body: big })).toEqual([413, "PAYLOAD_TOO_LARGE", []]);
+	});
+
+	it("tells strangers nothing of what they send", async () => {
+		const reply = await read(await request(KEYS, { method: "POST", body: "{" }));
+		expect([reply.status, reply.error.code]).toEqual([401, "UNAUTHORIZED"]);
+		expect(reply.headers.get("www-authenticate")).toBe("Bearer");
+	});
+});
+
+describe("asked for again under the same Idempotency-Key", () => {
+	const named = (name: string) => ({ "idempotency-key": name });
+	const count = async (search: string) =>
+		(await query<{ items: ApiKey[] }>(admin, "keys.list", { search })).data.items.length;
+
+	it("a creation makes nothing, and shows the object without the secret", async () => {
+		const first = await create({ name: "Once over", rate_limit: 7 }, named("a-1"));
+		expect(first.status).toBe(201);
+		expect(first.headers.has("idempotency-replayed")).toBe(false);
+		vi.setSystemTime(NOW + 86_399_000);
+		// The order of names, and what is said but is so anyway, make no other request of it.
+		const again = await create({ scopes: ["default:sync"], rate_limit: 7, name: " Once over " }, named("a-1"));
+		expect(again.status).toBe(200);
+		expect(again.headers.get("idempotency-replayed")).toBe("true");
+		expect(again.meta).toMatchObject({ idempotent_replay: true });
+		expect(again.data).toEqual({ api_key: first.data.api_key });
+		expect(JSON.stringify(again)).not.toContain(first.data.key.slice(21));
+		expect(await count("once over")).toBe(1);
+	});
+
+	it("of many at once one makes the key", async () => {
+		const replies = await Promise.all(Array.from({ length: 8 }, () => create({ name: "Once at once" }, named("a-2"))));
+		expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
+		expect(new Set(replies.map(({ data }) => data.api_key.id)).size).toBe(1);
+		expect(await count("once at once")).toBe(1);
+	});
+
+	it("something else is a conflict", async () => {
+		await create({ name: "One" }, named("a-3"));
+		expect(await refusal("POST", KEYS, { body: { name: "Two" }, headers: named("a-3") })).toEqual([
+			409,
+			"CONFLICT",
+			[],
+		]);
+		expect(await count("two")).toBe(0);
+	});
+
+	it("a key that was deleted meanwhile is not made again", async () => {
+		const { data } = await create({ name: "Gone" }, named("a-4"));
+		await send("DELETE", `${KEYS}/${data.api_key.id}`);
+		expect(await refusal("POST", KEYS, { body: { name: "Gone" }, headers: named("a-4") })).toEqual([
+			409,
+			"CONFLICT",
+			[],
+		]);
+	});
+
+	it("after a day a name is free again", async () => {
+		const first = await create({ name: "Daily" }, named("a-5"));
+		vi.setSystemTime(NOW + 86_400_000);
+		const second = await create({ name: "Daily" }, named("a-5"));
+		expect([first.status, second.status]).toEqual([201, 201]);
+		expect(second.data.api_key.id).not.toBe(first.data.api_key.id);
+	});
+
+	it("another company's name is another name", async () => {
+		const other = await token({ tenantId: await addTenant() });
+		await create({ name: "Ours" }, named("a-6"));
+		const theirs = await call("POST", KEYS, { body: { name: "Theirs" }, headers: named("a-6"), as: other });
+		expect(theirs.status).toBe(201);
+	});
+
+	it.each(["", "x".repeat(256), "with space", "caf\u00e9"])("the name %j is refused", async (name) => {
+		const headers = named(name);
+		expect(await refusal("POST", KEYS, { body: { name: "x" }, headers })).toEqual([
+			400,
+			"VALIDATION_ERROR",
+			["Idempotency-Key"],
+		]);
+	});
+
+	it("a rotation makes no second successor, even after it has ended the old key", async () => {
+		const { api_key } = await createKey(admin, { name: "Turns" });
+		const path = `${KEYS}/${api_key.id}/rotate`;
+		const sent = { body: { revoke_previous_after_hours: 0 }, headers: named("r-1") };
+		const first = await call<Issued & { previous: ApiKey }>("POST", path, sent);
+		expect(first.status).toBe(201);
+		const again = await call<Issued & { previous: ApiKey }>("POST", path, sent);
+		expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([200, "true"]);
+		expect(again.data).toMatchObject({
+			api_key: { id: first.data.api_key.id },
+			previous: { id: api_key.id, status: "revoked", rotated_to: first.data.api_key.id },
+		});
+		expect(again.data).not.toHaveProperty("key");
+		expect(await count("turns")).toBe(2);
+		expect(await refusal("POST", path, { body: {}, headers: named("r-1") })).toEqual([409, "CONFLICT", []]);
+	});
+
+	it("of many rotations at once one makes a successor", async () => {
+		const { api_key } = await createKey(admin, { name: "Spins" });
+		const replies = await Promise.all(
+			Array.from({ length: 6 }, () => call<Issued>("POST", `${KEYS}/${api_key.id}/rotate`, { headers: named("r-2") })),
+		);
+		expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
+		expect(new Set(replies.map(({ data }) => data.api_key.id)).size).toBe(1);
+		expect((await query<ApiKey>(admin, "keys.get", { id: api_key.id })).data.rotated_to).toBe(
+			replies[0]?.data.api_key.id,
+		);
+	});
+});
+
+describe("listing", () => {
+	const listed = async (path: string) => call<ApiKey[]>("GET", path);
+
+	it("pages through all keys, with counts", async () => {
+		const mine = await token({ tenantId: await addTenant() });
+		for (const name of ["a", "b", "c"]) await createKey(mine, { name });
+		const first = await call<ApiKey[]>("GET", `${KEYS}?limit=2&sort=name&recent_hours=3`, { as: mine });
+		expect(first.data.map(({ name }) => name)).toEqual(["a", "b"]);
+		expect(first.data[0]).toMatchObject({ recent_usage: [0, 0, 0] });
+		expect(first.meta).toMatchObject({ counts: { active: 3, revoked: 0, expired: 0 } });
+		const cursor = encodeURIComponent(first.meta.next_cursor ?? "");
+		const second = await call<ApiKey[]>("GET", `${KEYS}?limit=2&sort=name&cursor=${cursor}`, { as: mine });
+		expect(second.data.map(({ name }) => name)).toEqual(["c"]);
+		expect(second.meta.next_cursor).toBeNull();
+	});
+
+	it.each([
+		["limit=0", ["limit"]],
+		["limit=abc", ["limit"]],
+		["limit=", ["limit"]],
+		["limit=1e1", ["limit"]],
+		["limit=1.5", ["limit"]],
+		["limit=1&limit=2", ["limit"]],
+		["status=gone", ["status"]],
+		["sort=id", ["sort"]],
+		["order=name", ["order"]],
+		["cursor=nonsense", ["cursor"]],
+		["status=revoked&expires_within_days=3", ["expires_within_days"]],
+	])("refuses %s by its name", async (search, fields) => {
+		const reply = await listed(`${KEYS}?${search}`);
+		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", fields]);
+	});
+
+	it("tells the scopes there are", async () => {
+		const reply = await call<{ scope: string; grants: string }[]>("GET", "/v1/scopes");
+		expect(reply.data.map(({ scope }) => scope)).toEqual(["default:sync", "leads:read", "leads:write"]);
+	});
+
+	it("tells who did what to a key, newest first", async () => {
+		const { data } = await create({ name: "Watched" });
+		vi.setSystemTime(NOW + 1_000);
+		await send("POST", `${KEYS}/${data.api_key.id}/revoke`, { body: { reason: "Lost laptop" } });
+		const events = await call<{ action: string; actor: string }[]>(
+			"GET",
+			`/v1/audit-events?key_id=${data.api_key.id}&limit=5`,
+		);
+		expect(events.data).toMatchObject([
+			{ action: "api_key.revoke", actor: "usr_test" },
+			{ action: "api_key.create", actor: "usr_test" },
+		]);
+		expect(events.meta.next_cursor).toBeNull();
+	});
+});
+
+describe("one key", () => {
+	it("is changed where fields are given, and stays where not", async () => {
+		const { data } = await create({ name: "Old name", rate_limit: 9, expires_in_days: 3 });
+		const path = `${KEYS}/${data.api_key.id}`;
+		const reply = await call<ApiKey>("PATCH", path, { body: { name: "New name" } });
+		expect([reply.status, reply.data]).toEqual([200, { ...data.api_key, name: "New name" }]);
+		const never = await call<ApiKey>("PATCH", path, { body: { expires_at: null } });
+		expect(never.data).toMatchObject({ name: "New name", rate_limit: 9, expires_at: null });
+		expect((await call<ApiKey>("PATCH", path, { body: {} })).data).toEqual(never.data);
+		expect(await refusal("PATCH", path, { body: { id: "x" } })).toEqual([400, "VALIDATION_ERROR", ["id"]]);
+		expect(await refusal("PATCH", path, { body: { rate_limit: null } })).toEqual([
+			400,
+			"VALIDATION_ERROR",
+			["rate_limit"],
+		]);
+	});
+
+	it("is revoked with or without a body, any number of times, and cannot be changed then", async () => {
+		const { data } = await create({ name: "Ends" });
+		const path = `${KEYS}/${data.api_key.id}`;
+		for (const sent of [
+			{},
+			{ body: {} },
+			{ body: { reason: "Lost" } },
+			{ headers: { "content-type": "application/json" } },
+		]) {
+			const reply = await call<ApiKey>("POST", `${path}/revoke`, sent);
+			expect([reply.status, reply.data.status]).toEqual([200, "revoked"]);
+		}
+		expect((await asIntegration(data.key)).status).toBe(401);
+		expect(await refusal("PATCH", path, { body: { name: "x" } })).toEqual([409, "CONFLICT", []]);
+		expect(await refusal("POST", `${path}/rotate`)).toEqual([409, "CONFLICT", []]);
+		expect(await refusal("POST", `${path}/revoke`, { body: "x", headers: { "content-type": "text/plain" } })).toEqual([
+			415,
+			"UNSUPPORTED_MEDIA_TYPE",
+			[],
+		]);
+	});
+
+	it("is rotated into a successor that has an address", async () => {
+		const { data } = await create({ name: "Turns over" });
+		const reply = await call<Issued & { previous: ApiKey }>("POST", `${KEYS}/${data.api_key.id}/rotate`, {
+			body: { revoke_previous_after_hours: 24 },
+		});
+		expect(reply.status).toBe(201);
+		expect(reply.headers.get("location")).toBe(`${KEYS}/${reply.data.api_key.id}`);
+		expect(reply.data.previous).toMatchObject({ id: data.api_key.id, rotated_to: reply.data.api_key.id });
+		expect((await asIntegration(reply.data.key)).status).toBe(200);
+		expect((await asIntegration(data.key)).status).toBe(200);
+	});
+
+	it("is deleted without a word, and then unknown", async () => {
+		const { data } = await create({ name: "Goes" });
+		const path = `${KEYS}/${data.api_key.id}`;
+		const response = await send("DELETE", path);
+		expect([response.status, await response.text()]).toEqual([204, ""]);
+		expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+		for (const [method, at] of [
+			["DELETE", path],
+			["GET", path],
+			["GET", `${path}/usage`],
+			["POST", `${path}/revoke`],
+			["POST", `${path}/rotate`],
+		] as const)
+			expect(await refusal(method, at)).toEqual([404, "NOT_FOUND", []]);
+		expect(await refusal("PATCH", path, { body: { name: "x" } })).toEqual([404, "NOT_FOUND", []]);
+	});
+
+	it("tells its usage by hour or day", async () => {
+		const { data } = await create({ name: "Used" });
+		await asIntegration(data.key);
+		const path = `${KEYS}/${data.api_key.id}/usage`;
+		const usage = await call<{ buckets: unknown[]; totals: unknown }>("GET", path);
+		expect(usage.data.buckets).toHaveLength(25);
+		expect(usage.data.totals).toEqual({ allowed: 1, rate_limited: 0, denied: 0 });
+		expect((await call<{ buckets: unknown[] }>("GET", `${path}?granularity=day`)).data.buckets).toHaveLength(31);
+		expect(await refusal("GET", `${path}?granularity=minute`)).toEqual([400, "VALIDATION_ERROR", ["granularity"]]);
+	});
+});
+
+describe("verifying", () => {
+	it("answers 200 with the verdict, whatever it is", async () => {
+		const { data } = await create({ name: "Shown", rate_limit: 1 });
+		const verify = (body: unknown) => call<{ valid: boolean; code: string }>("POST", `${KEYS}/verify`, { body });
+		expect((await verify({ key: data.key, consume: false })).data).toMatchObject({ valid: true, code: "VALID" });
+		expect((await verify({ key: data.key, scope: "leads:read" })).data.code).toBe("MISSING_SCOPE");
+		expect((await verify({ key: data.key })).data).toMatchObject({ valid: true, api_key: { id: data.api_key.id } });
+		const limited = await verify({ key: data.key });
+		expect([limited.status, limited.data.code]).toEqual([200, "RATE_LIMITED"]);
+		expect((await verify({ key: "sk_live_nonsense" })).data).toEqual({ valid: false, code: "NOT_FOUND" });
+		expect(JSON.stringify(limited)).not.toContain(data.key.slice(21));
+		expect(await refusal("POST", `${KEYS}/verify`, { body: {} })).toEqual([400, "VALIDATION_ERROR", ["key"]]);
+	});
+});
+
+describe("the platform", () => {
+	const platform = env.SERVICE_ROLE_KEY;
+
+	it.each([
+		["the header", (tenant: string) => ({ body: { name: "x" }, headers: { "x-tenant-id": tenant } })],
+		["the body", (tenant: string) => ({ body: { name: "x", tenant_id: tenant } })],
+	])("names the tenant in %s", async (_where, sent) => {
+		const reply = await call<Issued>("POST", KEYS, { as: platform, ...sent(tenantId) });
+		expect([reply.status, reply.data.api_key]).toMatchObject([
+			201,
+			{ tenant_id: tenantId, created_by: "service_role" },
+		]);
+	});
+
+	it("names it in the query, also where a body may be missing", async () => {
+		const { data } = await create({ name: "Theirs" });
+		const path = `${KEYS}/${data.api_key.id}`;
+		for (const [method, at, status] of [
+			["GET", `${path}?tenant_id=${tenantId}`, 200],
+			["GET", `${KEYS}?tenant_id=${tenantId}&limit=1`, 200],
+			["POST", `${path}/revoke?tenant_id=${tenantId}`, 200],
+			["DELETE", `${path}?tenant_id=${tenantId}`, 204],
+		] as const)
+			expect([at, (await send(method, at, { as: platform })).status]).toEqual([at, status]);
+	});
+
+	it("must name one that exists, and only one", async () => {
+		expect(await refusal("GET", KEYS, { as: platform })).toEqual([400, "VALIDATION_ERROR", ["tenant_id"]]);
+		expect(await refusal("GET", `${KEYS}?tenant_id=ten_no`, { as: platform })).toEqual([404, "NOT_FOUND", []]);
+		const both = { body: { name: "x", tenant_id: "ten_a" }, headers: { "x-tenant-id": "ten_b" }, as: platform };
+		expect(await refusal("POST", KEYS, both)).toEqual([400, "VALIDATION_ERROR", ["tenant_id"]]);
+	});
+
+	it("adds tenants and lists them", async () => {
+		const made = await call<{ id: string; slug: string }>("POST", "/v1/tenants", {
+			body: { name: "Globex", slug: "globex" },
+			as: platform,
+		});
+		expect([made.status, made.data.slug]).toEqual([201, "globex"]);
+		expect(await refusal("POST", "/v1/tenants", { body: { name: "G", slug: "globex" }, as: platform })).toEqual([
+			409,
+			"CONFLICT",
+			["slug"],
+		]);
+		const list = await call<{ id: string }[]>("GET", "/v1/tenants?limit=100", { as: platform });
+		expect(list.data.map(({ id }) => id)).toContain(made.data.id);
+		expect((await call("GET", "/v1/tenants", { as: admin })).status).toBe(403);
+	});
+});
+
+describe("a session's cookie", () => {
+	it("changes nothing unless a page of this site sends it", async () => {
+		const cookie = `__Host-session=${admin}`;
+		const body = JSON.stringify({ name: "By cookie" });
+		const by = (origin: Record<string, string>) =>
+			request(KEYS, { method: "POST", body, headers: { cookie, "content-type": "application/json", ...origin } });
+		expect((await by({ origin: ORIGIN })).status).toBe(201);
+		expect((await by({ origin: "https://elsewhere.example" })).status).toBe(403);
+		expect((await by({})).status).toBe(403);
+		expect((await request(KEYS, { headers: { cookie } })).status).toBe(200);
+	});
+});

@@ -1,0 +1,62 @@
+/** Who may do what, decided here for every door. */
+import type { Author } from "../../db/audit.ts";
+import type { Database } from "../../db/client.ts";
+import { AppError } from "../errors.ts";
+import { ADMIN_INTEGRATIONS } from "../schemas/vocabulary.ts";
+import { notForApiKeys, type Principal, type UserPrincipal } from "./principal.ts";
+import { selectTenant, tenantExists } from "./tenant.ts";
+
+/** Where a request comes from, for the audit trail. */
+export type From = Pick<Author, "ip" | "userAgent">;
+
+/** The platform as the author of changes, in no tenant in particular. */
+export type PlatformAuthor = Omit<Author, "tenantId">;
+
+/** Somebody who may manage keys; in which tenant is another question. */
+export type Manager = Exclude<Principal, { kind: "api_key" }>;
+
+/** Throws `FORBIDDEN` unless the caller is a person, whatever they may do. */
+export function requirePerson(principal: Principal): UserPrincipal {
+	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
+	if (principal.kind === "service_role")
+		throw new AppError("FORBIDDEN", "The service_role key is no person and has no session.");
+	return principal;
+}
+
+/** Throws `FORBIDDEN` unless the caller may manage keys: a person with the capability, or the platform. */
+export function requireManager(principal: Principal): Manager {
+	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
+	if (principal.kind === "user" && !principal.capabilities.includes(ADMIN_INTEGRATIONS))
+		throw new AppError("FORBIDDEN", `This takes the capability ${ADMIN_INTEGRATIONS}. Ask an admin of your company.`);
+	return principal;
+}
+
+/** Throws `FORBIDDEN` unless the caller is the platform. */
+export function requirePlatform(principal: Principal, { ip, userAgent }: From): PlatformAuthor {
+	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
+	if (principal.kind !== "service_role") throw new AppError("FORBIDDEN", "Only the service_role key may do this.");
+	return { actor: "service_role", actorEmail: null, ip, userAgent };
+}
+
+/** A person as the author of changes in their tenant. */
+export function authorOf(user: UserPrincipal, { ip, userAgent }: From): Author {
+	return { tenantId: user.tenantId, actor: user.id, actorEmail: user.email, ip, userAgent };
+}
+
+/**
+ * A manager as the author of changes: a person in their own tenant, the platform in the one that the request names.
+ * Throws `VALIDATION_ERROR` where it names none or two, `NOT_FOUND` where there is no such tenant. `input` is what the
+ * request brings beside its address and headers.
+ */
+export async function authorIn(
+	manager: Manager,
+	from: From,
+	db: Database,
+	request: Request,
+	input: unknown,
+): Promise<Author> {
+	if (manager.kind === "user") return authorOf(manager, from);
+	const tenantId = selectTenant(request, input);
+	if (!(await tenantExists(db, tenantId))) throw new AppError("NOT_FOUND", "There is no such tenant.");
+	return { ...requirePlatform(manager, from), tenantId };
+}

@@ -1,0 +1,290 @@
+/** Managing API keys over REST: the services behind the tRPC procedures, in the shape that curl and generators want. */
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { database } from "../../db/client.ts";
+import { limitBody } from "../body-limit.ts";
+import {
+	apiKeyDetailSchema,
+	apiKeySchema,
+	createKeySchema,
+	issuedKeySchema,
+	keyListItemSchema,
+	keyListSchema,
+	listKeysSchema,
+	revokeKeySchema,
+	rotatedKeySchema,
+	rotateKeySchema,
+	scopeList,
+	scopeListSchema,
+	updateKeySchema,
+	verificationSchema,
+	verifyKeySchema,
+} from "../schemas/api-key.ts";
+import { auditEventSchema, listAuditSchema } from "../schemas/audit.ts";
+import { id, tenantChoice } from "../schemas/common.ts";
+import { usageQuerySchema, usageSchema } from "../schemas/usage.ts";
+import { listAudit } from "../services/audit.ts";
+import type { Deps } from "../services/deps.ts";
+import { attemptOf } from "../services/idempotency.ts";
+import {
+	createKey,
+	createKeyOnce,
+	deleteKey,
+	getKey,
+	listKeys,
+	revokeKey,
+	rotateOnce,
+	updateKey,
+	verifyKey,
+} from "../services/keys.ts";
+import { keyUsage } from "../services/usage.ts";
+import type { DoorEnv, ManageEnv } from "./context.ts";
+import { body, conflict, created, json, MANAGER_REFUSALS, nothing, optionalBody, WITH_BODY } from "./describe.ts";
+import { enveloped, envelopedList, metaOf, replayed } from "./envelope.ts";
+import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "./idempotency-key.ts";
+import { emptyIsNone, inTenant, managersOnly } from "./manager-auth.ts";
+import { fromQuery } from "./query.ts";
+
+const KEYS = "/v1/api-keys";
+const ONE = `${KEYS}/{id}`;
+
+const security = [{ bearer: [] }, { session: [] }];
+/** What every route here has in common. First who is calling: strangers send no body. */
+const managed = { security, middleware: [managersOnly, limitBody, inTenant] };
+const managedWithOptionalBody = { security, middleware: [managersOnly, limitBody, emptyIsNone, inTenant] };
+const aboutKeys = { tags: ["API keys"] };
+
+const keyId = z.object({ id: id.openapi({ param: { name: "id", in: "path" }, example: "4fK9aZ81LmQx" }) });
+/** `X-Tenant-Id` and `tenant_id` are the platform's; everybody else's are ignored. */
+const onlyTenant = fromQuery(z.strictObject(tenantChoice));
+
+const routes = {
+	create: createRoute({
+		...managed,
+		...aboutKeys,
+		method: "post",
+		path: KEYS,
+		operationId: "createApiKey",
+		summary: "Create an API key",
+		description: "The answer is the only one that ever shows the key. Store it before anything else.",
+		request: { headers: idempotencyHeaders, body: body(createKeySchema) },
+		responses: {
+			...MANAGER_REFUSALS,
+			...WITH_BODY,
+			...conflict("The `Idempotency-Key` was used for another request, or the API key that it made is deleted"),
+			200: json(
+				replayed(z.object({ api_key: apiKeySchema })),
+				"Nothing was made: this `Idempotency-Key` had made the API key before, and it was shown then",
+			),
+			201: created(enveloped(issuedKeySchema), "The key, once, and what it is from now on"),
+		},
+	}),
+	list: createRoute({
+		...managed,
+		...aboutKeys,
+		method: "get",
+		path: KEYS,
+		operationId: "listApiKeys",
+		summary: "List API keys",
+		description: "Newest first unless `sort` says otherwise. Usage is up to 15 seconds behind.",
+		request: { query: fromQuery(listKeysSchema) },
+		responses: {
+			...MANAGER_REFUSALS,
+			200: json(
+				envelopedList(keyListItemSchema, { counts: keyListSchema.shape.counts }),
+				"A page of API keys; `meta.counts` is of all that match `environment` and `search`",
+			),
+		},
+	}),
+	verify: createRoute({
+		...managed,
+		...aboutKeys,
+		method: "post",
+		path: `${KEYS}/verify`,
+		operationId: "verifyApiKey",
+		summary: "Verify an API key that somebody has presented to you",
+		description:
+			"For back ends elsewhere. Counts the request against the key's hour unless `consume` is false. The answer is 200 for every verdict: look at `valid`.",
+		request: { body: body(verifyKeySchema) },
+		responses: { ...MANAGER_REFUSALS, ...WITH_BODY, 200: json(enveloped(verificationSchema), "The verdict") },
+	}),
+	get: createRoute({
+		...managed,
+		...aboutKeys,
+		method: "get",
+		path: ONE,
+		operationId: "getApiKey",
+		summary: "Read an API key",
+		description: "Live: with the running hour, and who called lately.",
+		request: { params: keyId, query: onlyTenant },
+		responses: { ...MANAGER_REFUSALS, 200: json(enveloped(apiKeyDetailSchema), "The API key") },
+	}),
+	update: createRoute({
+		...managed,
+		...aboutKeys,
+		method: "patch",
+		path: ONE,
+		operationId: "updateApiKey",
+		summary: "Change some settings of an API key",
+		description: "Fields that are left out stay. The very next request is judged by the new settings.",
+		request: { params: keyId, body: body(updateKeySchema.omit({ id: true })) },
+		responses: {
+			...MANAGER_REFUSALS,
+			...WITH_BODY,
+			...conflict("The API key is revoked"),
+			200: json(enveloped(apiKeySchema), "The API key as it is now"),
+		},
+	}),
+	revoke: createRoute({
+		...managedWithOptionalBody,
+		...aboutKeys,
+		method: "post",
+		path: `${ONE}/revoke`,
+		operationId: "revokeApiKey",
+		summary: "Revoke an API key",
+		description: "When this has answered, no request is admitted any more, anywhere. Asking again changes nothing.",
+		request: { params: keyId, body: optionalBody(revokeKeySchema.omit({ id: true })) },
+		responses: { ...MANAGER_REFUSALS, ...WITH_BODY, 200: json(enveloped(apiKeySchema), "The API key, revoked") },
+	}),
+	rotate: createRoute({
+		...managedWithOptionalBody,
+		...aboutKeys,
+		method: "post",
+		path: `${ONE}/rotate`,
+		operationId: "rotateApiKey",
+		summary: "Make a successor of an API key",
+		description:
+			"The successor has the same settings. The old key goes on until it is revoked, or for the hours that are given.",
+		request: {
+			params: keyId,
+			headers: idempotencyHeaders,
+			body: optionalBody(rotateKeySchema.omit({ id: true })),
+		},
+		responses: {
+			...MANAGER_REFUSALS,
+			...WITH_BODY,
+			...conflict("The API key is revoked, changed meanwhile, or the `Idempotency-Key` was used for another request"),
+			200: json(
+				replayed(rotatedKeySchema.omit({ key: true })),
+				"Nothing was made: this `Idempotency-Key` had made the successor before, and it was shown then",
+			),
+			201: created(enveloped(rotatedKeySchema), "The successor's key, once; what it is; and the old key as it is now"),
+		},
+	}),
+	delete: createRoute({
+		...managed,
+		...aboutKeys,
+		method: "delete",
+		path: ONE,
+		operationId: "deleteApiKey",
+		summary: "Delete an API key",
+		description: "Stops it as revoking does, and removes it with its usage. The audit trail keeps that it existed.",
+		request: { params: keyId, query: onlyTenant },
+		responses: { ...MANAGER_REFUSALS, 204: nothing("It is gone") },
+	}),
+	usage: createRoute({
+		...managed,
+		...aboutKeys,
+		method: "get",
+		path: `${ONE}/usage`,
+		operationId: "getApiKeyUsage",
+		summary: "Read how much an API key was used",
+		request: { params: keyId, query: fromQuery(usageQuerySchema.omit({ id: true })) },
+		responses: { ...MANAGER_REFUSALS, 200: json(enveloped(usageSchema), "Requests per hour or day, without gaps") },
+	}),
+	audit: createRoute({
+		...managed,
+		tags: ["Audit"],
+		method: "get",
+		path: "/v1/audit-events",
+		operationId: "listAuditEvents",
+		summary: "List who did what to which API key",
+		description: "Newest first.",
+		request: { query: fromQuery(listAuditSchema) },
+		responses: { ...MANAGER_REFUSALS, 200: json(envelopedList(auditEventSchema), "A page of events") },
+	}),
+	scopes: createRoute({
+		...managed,
+		tags: ["API keys"],
+		method: "get",
+		path: "/v1/scopes",
+		operationId: "listScopes",
+		summary: "List the scopes that API keys can have",
+		request: { query: onlyTenant },
+		responses: { ...MANAGER_REFUSALS, 200: json(envelopedList(scopeListSchema.shape.items.element), "All scopes") },
+	}),
+};
+
+function depsOf(c: Context<ManageEnv>): Deps {
+	const { config, info } = c.var;
+	return {
+		db: database(c.env.DB),
+		gates: c.env.KEY_GATE,
+		config,
+		loginLimiter: c.env.LOGIN_LIMITER,
+		now: info.now,
+	};
+}
+const sealed = <T>(c: Context<ManageEnv>, data: T) => ({ data, meta: metaOf(c.var.info) });
+const sealedReplay = <T>(c: Context<ManageEnv>, data: T) => ({
+	data,
+	meta: { ...metaOf(c.var.info), idempotent_replay: true as const },
+});
+const addressOf = ({ id }: { id: string }) => ({ Location: `${KEYS}/${id}` });
+
+export function addManageRoutes(door: OpenAPIHono<DoorEnv>): void {
+	// The middleware of these routes sets the further variables before their handlers run.
+	const app = door as unknown as OpenAPIHono<ManageEnv>;
+
+	app.openapi(routes.create, async (c) => {
+		const input = c.req.valid("json");
+		const name = idempotencyKeyOf(c.req.raw);
+		const made =
+			name === undefined
+				? await createKey(depsOf(c), c.var.author, input)
+				: await createKeyOnce(depsOf(c), c.var.author, input, attemptOf(name, input));
+		if ("repeated" in made) return c.json(sealedReplay(c, { api_key: made.repeated }), 200, REPLAYED);
+		return c.json(sealed(c, made), 201, addressOf(made.api_key));
+	});
+	app.openapi(routes.list, async (c) => {
+		const { items, next_cursor, counts } = await listKeys(depsOf(c), c.var.author.tenantId, c.req.valid("query"));
+		return c.json({ data: items, meta: { ...metaOf(c.var.info), next_cursor, counts } }, 200);
+	});
+	app.openapi(routes.verify, async (c) =>
+		c.json(sealed(c, await verifyKey(depsOf(c), c.var.author, c.req.valid("json"))), 200),
+	);
+	app.openapi(routes.get, async (c) =>
+		c.json(sealed(c, await getKey(depsOf(c), c.var.author.tenantId, c.req.valid("param").id)), 200),
+	);
+	app.openapi(routes.update, async (c) => {
+		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+		return c.json(sealed(c, await updateKey(depsOf(c), c.var.author, input)), 200);
+	});
+	app.openapi(routes.revoke, async (c) => {
+		const { reason = null } = c.req.valid("json");
+		return c.json(sealed(c, await revokeKey(depsOf(c), c.var.author, c.req.valid("param").id, reason)), 200);
+	});
+	app.openapi(routes.rotate, async (c) => {
+		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+		const name = idempotencyKeyOf(c.req.raw);
+		const attempt = name === undefined ? undefined : attemptOf(name, input);
+		const rotated = await rotateOnce(depsOf(c), c.var.author, input, attempt);
+		if ("repeated" in rotated) return c.json(sealedReplay(c, rotated.repeated), 200, REPLAYED);
+		return c.json(sealed(c, rotated), 201, addressOf(rotated.api_key));
+	});
+	app.openapi(routes.delete, async (c) => {
+		await deleteKey(depsOf(c), c.var.author, c.req.valid("param").id);
+		return c.body(null, 204);
+	});
+	app.openapi(routes.usage, async (c) => {
+		const input = { ...c.req.valid("query"), ...c.req.valid("param") };
+		return c.json(sealed(c, await keyUsage(depsOf(c), c.var.author.tenantId, input)), 200);
+	});
+	app.openapi(routes.audit, async (c) => {
+		const { items, next_cursor } = await listAudit(depsOf(c), c.var.author.tenantId, c.req.valid("query"));
+		return c.json({ data: items, meta: { ...metaOf(c.var.info), next_cursor } }, 200);
+	});
+	app.openapi(routes.scopes, (c) =>
+		c.json({ data: scopeList.items, meta: { ...metaOf(c.var.info), next_cursor: null } }, 200),
+	);
+}

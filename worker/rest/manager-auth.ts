@@ -1,0 +1,50 @@
+/** Management over REST: who is calling, and in which tenant, before anything else of a request is judged. */
+import type { Context } from "hono";
+import { createMiddleware } from "hono/factory";
+import { database } from "../../db/client.ts";
+import { authorIn, requireManager, requirePlatform } from "../auth/authorize.ts";
+import { authenticate, type Principal } from "../auth/principal.ts";
+import { sessionLookup } from "../auth/session.ts";
+import type { DoorEnv, ManageEnv, PlatformEnv } from "./context.ts";
+
+/** What there is of Hono's context in every door. */
+type AtTheDoor = Pick<Context<DoorEnv>, "env"> & { var: DoorEnv["Variables"]; req: Pick<Context["req"], "raw"> };
+
+function principalOf(c: AtTheDoor): Promise<Principal> {
+	const { config, info } = c.var;
+	const deps = { config, gates: c.env.KEY_GATE, sessions: sessionLookup(database(c.env.DB)), now: info.now };
+	return authenticate(c.req.raw, deps, info.ip);
+}
+
+/** Lets managers pass. Which tenant they act in stands in `c.var.author` after {@link inTenant}. */
+export const managersOnly = createMiddleware<ManageEnv>(async (c, next) => {
+	c.set("manager", requireManager(await principalOf(c)));
+	await next();
+});
+
+/** Finds the tenant: a person's own, or the one that the platform names, be it in a JSON body. */
+export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
+	const { manager, info } = c.var;
+	// What is no JSON is refused by the route; it names no tenant.
+	const input = manager.kind === "service_role" && hasJson(c) ? await c.req.json().catch(() => undefined) : undefined;
+	c.set("author", await authorIn(manager, info, database(c.env.DB), c.req.raw, input));
+	await next();
+});
+
+/** Lets the platform pass. */
+export const platformOnly = createMiddleware<PlatformEnv>(async (c, next) => {
+	c.set("platform", requirePlatform(await principalOf(c), c.var.info));
+	await next();
+});
+
+const hasJson = (c: Context) => /^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? "");
+
+/** A body that is announced but empty, as `curl -X POST` with a content type sends it, is as good as none. */
+export const emptyIsNone = createMiddleware(async (c, next) => {
+	if (hasJson(c) && (await c.req.raw.clone().text()).trim() === "") {
+		const headers = new Headers(c.req.raw.headers);
+		headers.delete("content-type");
+		c.req.raw = new Request(c.req.url, { method: c.req.method, headers });
+	}
+	await next();
+});
