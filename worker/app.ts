@@ -15,6 +15,7 @@ import { failure } from "./rest/envelope.ts";
 import { addHealthRoute } from "./rest/health.ts";
 import { addIntegrationRoutes } from "./rest/integrations.ts";
 import { addManageRoutes } from "./rest/manage.ts";
+import { addOpenApiRoute } from "./rest/openapi.ts";
 import { addTenantRoutes } from "./rest/tenants.ts";
 import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/door.ts";
 
@@ -52,6 +53,7 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 	addIntegrationRoutes(app as unknown as OpenAPIHono<IntegrationEnv>);
 	addManageRoutes(app);
 	addTenantRoutes(app);
+	addOpenApiRoute(app);
 	refuseOtherMethods(app);
 	app.all(`${TRPC_PATH}/*`, limitBody, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
 

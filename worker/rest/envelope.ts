@@ -4,7 +4,7 @@ import type { AppError } from "../errors.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { nextCursor, timestamp, toTimestamp } from "../schemas/common.ts";
 
-const meta = z.object({ request_id: z.string(), timestamp });
+const meta = z.object({ request_id: z.string(), timestamp }).meta({ id: "Meta" });
 
 /** The envelope around an object. */
 export const enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta });
@@ -17,15 +17,17 @@ export const envelopedList = <T extends z.ZodType, M extends z.ZodRawShape = Rec
 export const replayed = <T extends z.ZodType>(data: T) =>
 	z.object({ data, meta: meta.extend({ idempotent_replay: z.literal(true) }) });
 
-export const errorEnvelope = z.object({
-	error: z.object({
-		code: z.string(),
-		message: z.string(),
-		details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-		retry_after: z.number().int().optional(),
-	}),
-	meta,
-});
+export const errorEnvelope = z
+	.object({
+		error: z.object({
+			code: z.string(),
+			message: z.string(),
+			details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+			retry_after: z.number().int().optional(),
+		}),
+		meta,
+	})
+	.meta({ id: "Failure" });
 
 /** What every answer tells of itself. */
 export const metaOf = ({ requestId, now }: RequestInfo) => ({ request_id: requestId, timestamp: toTimestamp(now) });

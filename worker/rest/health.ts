@@ -2,7 +2,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
 import type { DoorEnv } from "./context.ts";
-import { enveloped, errorEnvelope, metaOf } from "./envelope.ts";
+import { one, unavailable } from "./describe.ts";
+import { metaOf } from "./envelope.ts";
 
 /** A monitor waits a few seconds at most; an answer that late is as good as none. */
 const PATIENCE_MS = 3_000;
@@ -11,17 +12,12 @@ const healthRoute = createRoute({
 	method: "get",
 	path: "/healthz",
 	tags: ["Service"],
+	operationId: "health",
 	summary: "Is the service up?",
 	security: [],
 	responses: {
-		200: {
-			description: "D1 and Durable Objects answer",
-			content: { "application/json": { schema: enveloped(z.object({ status: z.literal("ok") })) } },
-		},
-		503: {
-			description: "One of them does not",
-			content: { "application/json": { schema: errorEnvelope } },
-		},
+		200: one(z.object({ status: z.literal("ok") }), "D1 and Durable Objects answer", { status: "ok" }),
+		...unavailable("One of them does not"),
 	},
 });
 

@@ -1,5 +1,5 @@
 /** The header by which a creation can be asked for again without making anything twice. */
-import { z } from "@hono/zod-openapi";
+import { z } from "zod";
 import { AppError } from "../errors.ts";
 
 const HEADER = "Idempotency-Key";
@@ -8,15 +8,11 @@ export const REPLAYED = { "Idempotency-Replayed": "true" };
 
 /** For the description of a route. Read by {@link idempotencyKeyOf}, since routes see headers in lower case. */
 export const idempotencyHeaders = z.object({
-	"idempotency-key": z
-		.string()
-		.optional()
-		.openapi({
-			param: { name: HEADER },
-			description:
-				"A name of your own for this request, such as a UUID. Sent again within 24 hours with the same body, it makes no second API key: the answer is then 200, with the object and without the secret.",
-			example: "9c1a4c5e-0f5d-4f6e-8a35-2f6f2f0f9a10",
-		}),
+	"idempotency-key": z.string().optional().meta({
+		description:
+			"A name of your own for this request, such as a UUID. Sent again within 24 hours with the same body, it makes no second API key: the answer is then 200, with the object and without the secret.",
+		example: "9c1a4c5e-0f5d-4f6e-8a35-2f6f2f0f9a10",
+	}),
 });
 
 /** The header's value, or undefined. Throws `VALIDATION_ERROR` where it is no name that can be told apart. */

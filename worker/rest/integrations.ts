@@ -19,28 +19,14 @@ import { syncCollaborators } from "../services/collaborators.ts";
 import { createLead, getLead, listLeads, updateLead } from "../services/leads.ts";
 import { apiKeyAuth } from "./api-key-auth.ts";
 import type { IntegrationEnv } from "./context.ts";
-import { enveloped, envelopedList, errorEnvelope, metaOf } from "./envelope.ts";
-
-const json = <T extends z.ZodType>(schema: T, description: string) => ({
-	description,
-	content: { "application/json": { schema } },
-});
-const body = <T extends z.ZodType>(schema: T) => ({ required: true, content: { "application/json": { schema } } });
-
-const REFUSALS = {
-	400: json(errorEnvelope, "The request is not valid; `details` names every field"),
-	401: json(errorEnvelope, "No API key, or one that is unknown, revoked or expired"),
-	403: json(errorEnvelope, "The key lacks the scope, or may not be used from this address"),
-	413: json(errorEnvelope, "The body is over 1 MiB"),
-	415: json(errorEnvelope, "The body is not JSON"),
-	429: json(errorEnvelope, "The hour's limit is reached; try again after `Retry-After` seconds"),
-	503: json(errorEnvelope, "The key or the data cannot be reached right now"),
-};
+import { body, KEY_REFUSALS, made, many, notFound, one, toKey, WITH_BODY, WITH_INPUT } from "./describe.ts";
+import { metaOf } from "./envelope.ts";
+import * as examples from "./examples.ts";
 
 /** What every route here has in common. */
 const withKey = (scope: Scope | null) => ({
 	tags: ["Integrations"],
-	security: [{ apiKey: [] }],
+	security: [{ apiKey: [] }, { apiKeyHeader: [] }],
 	// First the key, so that what is said of the body comes with the key's rate limit, and strangers send none.
 	middleware: [apiKeyAuth({ scope }), limitBody],
 });
@@ -57,74 +43,112 @@ const whoamiSchema = z.object({
 	current_hour: currentHourSchema,
 });
 
-const leadId = z.object({ id });
+const leadId = z.object({ id: id.meta({ example: examples.lead.id }) });
+const NO_LEAD = notFound("There is no such lead in this environment");
 
 const routes = {
 	whoami: createRoute({
 		...withKey(null),
 		method: "get",
 		path: "/v1/whoami",
+		operationId: "whoami",
 		summary: "Does my key work?",
-		responses: { ...REFUSALS, 200: json(enveloped(whoamiSchema), "What the key is, and where it stands in its hour") },
+		description: "Takes any key that works. Counts as a request.",
+		responses: {
+			...KEY_REFUSALS,
+			200: toKey(one(whoamiSchema, "What the key is, and where it stands in its hour", examples.whoami)),
+		},
 	}),
 	syncCollaborators: createRoute({
 		...withKey("default:sync"),
 		method: "post",
 		path: "/v1/sync_collaborators",
-		summary: "Send collaborators: new ones are created, known ones updated",
-		request: { body: body(syncCollaboratorsSchema) },
-		responses: { ...REFUSALS, 200: json(enveloped(collaboratorsSyncedSchema), "What became of each") },
+		operationId: "syncCollaborators",
+		summary: "Send collaborators",
+		description:
+			"New ones are created, known ones updated. Each is judged by itself: `errors` tells of those left out.",
+		request: { body: body(syncCollaboratorsSchema, examples.syncCollaborators) },
+		responses: {
+			...KEY_REFUSALS,
+			...WITH_BODY,
+			200: toKey(one(collaboratorsSyncedSchema, "What became of them", examples.collaboratorsSynced)),
+		},
 	}),
 	syncActivities: createRoute({
 		...withKey("default:sync"),
 		method: "post",
 		path: "/v1/sync_activities",
+		operationId: "syncActivities",
 		summary: "Send what collaborators did",
-		request: { body: body(syncActivitiesSchema) },
-		responses: { ...REFUSALS, 200: json(enveloped(activitiesSyncedSchema), "What became of each") },
+		description: "Each is judged by itself: `errors` tells of those left out. A `reference` makes a retry harmless.",
+		request: { body: body(syncActivitiesSchema, examples.syncActivities) },
+		responses: {
+			...KEY_REFUSALS,
+			...WITH_BODY,
+			200: toKey(one(activitiesSyncedSchema, "What became of them", examples.activitiesSynced)),
+		},
 	}),
 	defaultIntegration: createRoute({
 		...withKey("default:sync"),
 		method: "post",
 		path: "/functions/v1/default-integration",
-		summary: "The two above by `action`, for clients that predate them",
-		request: { body: body(defaultIntegrationSchema) },
+		operationId: "defaultIntegration",
+		summary: "Send collaborators or activities, by `action`",
+		description: "For clients that predate the two routes above.",
+		request: { body: body(defaultIntegrationSchema, examples.defaultIntegration) },
 		responses: {
-			...REFUSALS,
-			200: json(enveloped(z.union([collaboratorsSyncedSchema, activitiesSyncedSchema])), "As of the action"),
+			...KEY_REFUSALS,
+			...WITH_BODY,
+			200: toKey(
+				one(
+					z.union([collaboratorsSyncedSchema, activitiesSyncedSchema]),
+					"What became of them",
+					examples.activitiesSynced,
+				),
+			),
 		},
 	}),
 	listLeads: createRoute({
 		...withKey("leads:read"),
 		method: "get",
 		path: "/v1/leads",
-		summary: "List leads, newest first",
+		operationId: "listLeads",
+		summary: "List leads",
+		description: "Newest first.",
 		request: { query: listLeadsSchema },
-		responses: { ...REFUSALS, 200: json(envelopedList(leadSchema), "A page of leads") },
+		responses: { ...KEY_REFUSALS, ...WITH_INPUT, 200: toKey(many(leadSchema, "A page of leads", examples.lead)) },
 	}),
 	getLead: createRoute({
 		...withKey("leads:read"),
 		method: "get",
 		path: "/v1/leads/{id}",
+		operationId: "getLead",
 		summary: "Read a lead",
 		request: { params: leadId },
-		responses: { ...REFUSALS, 200: json(enveloped(leadSchema), "The lead"), 404: json(errorEnvelope, "No such lead") },
+		responses: { ...KEY_REFUSALS, ...WITH_INPUT, ...NO_LEAD, 200: toKey(one(leadSchema, "The lead", examples.lead)) },
 	}),
 	createLead: createRoute({
 		...withKey("leads:write"),
 		method: "post",
 		path: "/v1/leads",
+		operationId: "createLead",
 		summary: "Create a lead",
-		request: { body: body(createLeadSchema) },
-		responses: { ...REFUSALS, 201: json(enveloped(leadSchema), "The lead; `Location` is its address") },
+		request: { body: body(createLeadSchema, examples.createLead) },
+		responses: {
+			...KEY_REFUSALS,
+			...WITH_BODY,
+			201: toKey(made(leadSchema, "The lead", examples.lead, `/v1/leads/${examples.lead.id}`)),
+		},
 	}),
 	updateLead: createRoute({
 		...withKey("leads:write"),
 		method: "patch",
 		path: "/v1/leads/{id}",
+		operationId: "updateLead",
 		summary: "Change some fields of a lead",
-		request: { params: leadId, body: body(updateLeadSchema) },
-		responses: { ...REFUSALS, 200: json(enveloped(leadSchema), "The lead"), 404: json(errorEnvelope, "No such lead") },
+		description: "Fields that are left out stay; null clears one.",
+		request: { params: leadId, body: body(updateLeadSchema, examples.updateLead) },
+		responses: { ...KEY_REFUSALS, ...WITH_BODY, ...NO_LEAD, 200: toKey(one(leadSchema, "The lead", examples.lead)) },
 	}),
 };
 

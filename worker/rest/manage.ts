@@ -6,12 +6,14 @@ import { limitBody } from "../body-limit.ts";
 import {
 	apiKeyDetailSchema,
 	apiKeySchema,
+	createdBeforeSchema,
 	createKeySchema,
 	issuedKeySchema,
 	keyListItemSchema,
 	keyListSchema,
 	listKeysSchema,
 	revokeKeySchema,
+	rotatedBeforeSchema,
 	rotatedKeySchema,
 	rotateKeySchema,
 	scopeList,
@@ -39,8 +41,21 @@ import {
 } from "../services/keys.ts";
 import { keyUsage } from "../services/usage.ts";
 import type { DoorEnv, ManageEnv } from "./context.ts";
-import { body, conflict, created, json, MANAGER_REFUSALS, nothing, optionalBody, WITH_BODY } from "./describe.ts";
-import { enveloped, envelopedList, metaOf, replayed } from "./envelope.ts";
+import {
+	body,
+	conflict,
+	MANAGER_REFUSALS,
+	made,
+	madeBefore,
+	many,
+	notFound,
+	nothing,
+	one,
+	optionalBody,
+	WITH_BODY,
+} from "./describe.ts";
+import { metaOf } from "./envelope.ts";
+import * as examples from "./examples.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "./idempotency-key.ts";
 import { emptyIsNone, inTenant, managersOnly } from "./manager-auth.ts";
 import { fromQuery } from "./query.ts";
@@ -48,149 +63,167 @@ import { fromQuery } from "./query.ts";
 const KEYS = "/v1/api-keys";
 const ONE = `${KEYS}/{id}`;
 
-const security = [{ bearer: [] }, { session: [] }];
 /** What every route here has in common. First who is calling: strangers send no body. */
-const managed = { security, middleware: [managersOnly, limitBody, inTenant] };
-const managedWithOptionalBody = { security, middleware: [managersOnly, limitBody, emptyIsNone, inTenant] };
-const aboutKeys = { tags: ["API keys"] };
+const managed = {
+	tags: ["API keys"],
+	security: [{ bearer: [] }, { session: [] }],
+	middleware: [managersOnly, limitBody, inTenant],
+};
+const managedWithOptionalBody = { ...managed, middleware: [managersOnly, limitBody, emptyIsNone, inTenant] };
 
-const keyId = z.object({ id: id.openapi({ param: { name: "id", in: "path" }, example: "4fK9aZ81LmQx" }) });
-/** `X-Tenant-Id` and `tenant_id` are the platform's; everybody else's are ignored. */
+const keyId = z.object({ id: id.meta({ example: examples.apiKey.id }) });
+/** Only the platform may choose a tenant; of everybody else it is ignored. */
 const onlyTenant = fromQuery(z.strictObject(tenantChoice));
+const NO_TENANT = notFound("There is no such tenant");
+const NO_KEY = notFound("There is no such API key in this tenant, or no such tenant");
 
 const routes = {
 	create: createRoute({
 		...managed,
-		...aboutKeys,
 		method: "post",
 		path: KEYS,
 		operationId: "createApiKey",
 		summary: "Create an API key",
 		description: "The answer is the only one that ever shows the key. Store it before anything else.",
-		request: { headers: idempotencyHeaders, body: body(createKeySchema) },
+		request: { headers: idempotencyHeaders, body: body(createKeySchema, examples.createKey) },
 		responses: {
 			...MANAGER_REFUSALS,
 			...WITH_BODY,
+			...NO_TENANT,
 			...conflict("The `Idempotency-Key` was used for another request, or the API key that it made is deleted"),
-			200: json(
-				replayed(z.object({ api_key: apiKeySchema })),
-				"Nothing was made: this `Idempotency-Key` had made the API key before, and it was shown then",
+			200: madeBefore(createdBeforeSchema, { api_key: examples.issued.api_key }),
+			201: made(
+				issuedKeySchema,
+				"The key, once, and what it is from now on",
+				examples.issued,
+				`${KEYS}/${examples.apiKey.id}`,
 			),
-			201: created(enveloped(issuedKeySchema), "The key, once, and what it is from now on"),
 		},
 	}),
 	list: createRoute({
 		...managed,
-		...aboutKeys,
 		method: "get",
 		path: KEYS,
 		operationId: "listApiKeys",
 		summary: "List API keys",
-		description: "Newest first unless `sort` says otherwise. Usage is up to 15 seconds behind.",
+		description:
+			"Newest first, unless `sort` says otherwise. `meta.counts` is of all keys that match `environment` and `search`. Usage is up to 15 seconds behind.",
 		request: { query: fromQuery(listKeysSchema) },
 		responses: {
 			...MANAGER_REFUSALS,
-			200: json(
-				envelopedList(keyListItemSchema, { counts: keyListSchema.shape.counts }),
-				"A page of API keys; `meta.counts` is of all that match `environment` and `search`",
-			),
+			...NO_TENANT,
+			200: many(keyListItemSchema, "A page of API keys", examples.keyListItem, {
+				shape: { counts: keyListSchema.shape.counts },
+				example: { counts: examples.counts },
+			}),
 		},
 	}),
 	verify: createRoute({
 		...managed,
-		...aboutKeys,
 		method: "post",
 		path: `${KEYS}/verify`,
 		operationId: "verifyApiKey",
 		summary: "Verify an API key that somebody has presented to you",
 		description:
-			"For back ends elsewhere. Counts the request against the key's hour unless `consume` is false. The answer is 200 for every verdict: look at `valid`.",
-		request: { body: body(verifyKeySchema) },
-		responses: { ...MANAGER_REFUSALS, ...WITH_BODY, 200: json(enveloped(verificationSchema), "The verdict") },
+			"For back ends elsewhere. Counts as a request of the key, unless `consume` is false. Every verdict comes with 200: look at `valid`.",
+		request: { body: body(verifyKeySchema, examples.verifyKey) },
+		responses: {
+			...MANAGER_REFUSALS,
+			...WITH_BODY,
+			...NO_TENANT,
+			200: one(verificationSchema, "The verdict", examples.verification),
+		},
 	}),
 	get: createRoute({
 		...managed,
-		...aboutKeys,
 		method: "get",
 		path: ONE,
 		operationId: "getApiKey",
 		summary: "Read an API key",
-		description: "Live: with the running hour, and who called lately.",
+		description: "Live, with the running hour and who called lately.",
 		request: { params: keyId, query: onlyTenant },
-		responses: { ...MANAGER_REFUSALS, 200: json(enveloped(apiKeyDetailSchema), "The API key") },
+		responses: { ...MANAGER_REFUSALS, ...NO_KEY, 200: one(apiKeyDetailSchema, "The API key", examples.apiKeyDetail) },
 	}),
 	update: createRoute({
 		...managed,
-		...aboutKeys,
 		method: "patch",
 		path: ONE,
 		operationId: "updateApiKey",
 		summary: "Change some settings of an API key",
 		description: "Fields that are left out stay. The very next request is judged by the new settings.",
-		request: { params: keyId, body: body(updateKeySchema.omit({ id: true })) },
+		request: { params: keyId, body: body(updateKeySchema.omit({ id: true }), examples.updateKey) },
 		responses: {
 			...MANAGER_REFUSALS,
 			...WITH_BODY,
+			...NO_KEY,
 			...conflict("The API key is revoked"),
-			200: json(enveloped(apiKeySchema), "The API key as it is now"),
+			200: one(apiKeySchema, "The API key as it is now", examples.apiKey),
 		},
 	}),
 	revoke: createRoute({
 		...managedWithOptionalBody,
-		...aboutKeys,
 		method: "post",
 		path: `${ONE}/revoke`,
 		operationId: "revokeApiKey",
 		summary: "Revoke an API key",
 		description: "When this has answered, no request is admitted any more, anywhere. Asking again changes nothing.",
-		request: { params: keyId, body: optionalBody(revokeKeySchema.omit({ id: true })) },
-		responses: { ...MANAGER_REFUSALS, ...WITH_BODY, 200: json(enveloped(apiKeySchema), "The API key, revoked") },
+		request: { params: keyId, body: optionalBody(revokeKeySchema.omit({ id: true }), examples.revokeKey) },
+		responses: {
+			...MANAGER_REFUSALS,
+			...WITH_BODY,
+			...NO_KEY,
+			200: one(apiKeySchema, "The API key, revoked", examples.revoked),
+		},
 	}),
 	rotate: createRoute({
 		...managedWithOptionalBody,
-		...aboutKeys,
 		method: "post",
 		path: `${ONE}/rotate`,
 		operationId: "rotateApiKey",
 		summary: "Make a successor of an API key",
 		description:
-			"The successor has the same settings. The old key goes on until it is revoked, or for the hours that are given.",
+			"The successor has the same settings. The old key goes on until it is revoked, or until the hours given are over.",
 		request: {
 			params: keyId,
 			headers: idempotencyHeaders,
-			body: optionalBody(rotateKeySchema.omit({ id: true })),
+			body: optionalBody(rotateKeySchema.omit({ id: true }), examples.rotateKey),
 		},
 		responses: {
 			...MANAGER_REFUSALS,
 			...WITH_BODY,
-			...conflict("The API key is revoked, changed meanwhile, or the `Idempotency-Key` was used for another request"),
-			200: json(
-				replayed(rotatedKeySchema.omit({ key: true })),
-				"Nothing was made: this `Idempotency-Key` had made the successor before, and it was shown then",
+			...NO_KEY,
+			...conflict("The API key is revoked or has changed, or the `Idempotency-Key` was used for another request"),
+			200: madeBefore(rotatedBeforeSchema, {
+				api_key: examples.rotated.api_key,
+				previous: examples.rotated.previous,
+			}),
+			201: made(
+				rotatedKeySchema,
+				"The successor's key, once; what it is; and the old key as it is now",
+				examples.rotated,
+				`${KEYS}/${examples.rotated.api_key.id}`,
 			),
-			201: created(enveloped(rotatedKeySchema), "The successor's key, once; what it is; and the old key as it is now"),
 		},
 	}),
 	delete: createRoute({
 		...managed,
-		...aboutKeys,
 		method: "delete",
 		path: ONE,
 		operationId: "deleteApiKey",
 		summary: "Delete an API key",
 		description: "Stops it as revoking does, and removes it with its usage. The audit trail keeps that it existed.",
 		request: { params: keyId, query: onlyTenant },
-		responses: { ...MANAGER_REFUSALS, 204: nothing("It is gone") },
+		responses: { ...MANAGER_REFUSALS, ...NO_KEY, 204: nothing("It is gone") },
 	}),
 	usage: createRoute({
 		...managed,
-		...aboutKeys,
 		method: "get",
 		path: `${ONE}/usage`,
 		operationId: "getApiKeyUsage",
 		summary: "Read how much an API key was used",
+		description: "Per hour or day in UTC, without gaps.",
 		request: { params: keyId, query: fromQuery(usageQuerySchema.omit({ id: true })) },
-		responses: { ...MANAGER_REFUSALS, 200: json(enveloped(usageSchema), "Requests per hour or day, without gaps") },
+		responses: { ...MANAGER_REFUSALS, ...NO_KEY, 200: one(usageSchema, "What came of requests", examples.usage) },
 	}),
 	audit: createRoute({
 		...managed,
@@ -201,17 +234,25 @@ const routes = {
 		summary: "List who did what to which API key",
 		description: "Newest first.",
 		request: { query: fromQuery(listAuditSchema) },
-		responses: { ...MANAGER_REFUSALS, 200: json(envelopedList(auditEventSchema), "A page of events") },
+		responses: {
+			...MANAGER_REFUSALS,
+			...NO_TENANT,
+			200: many(auditEventSchema, "A page of events", examples.auditEvent),
+		},
 	}),
 	scopes: createRoute({
 		...managed,
-		tags: ["API keys"],
 		method: "get",
 		path: "/v1/scopes",
 		operationId: "listScopes",
 		summary: "List the scopes that API keys can have",
+		description: "Each with what it grants. All of them at once.",
 		request: { query: onlyTenant },
-		responses: { ...MANAGER_REFUSALS, 200: json(envelopedList(scopeListSchema.shape.items.element), "All scopes") },
+		responses: {
+			...MANAGER_REFUSALS,
+			...NO_TENANT,
+			200: many(scopeListSchema.shape.items.element, "All scopes", { scope: "leads:read", grants: "Read leads." }),
+		},
 	}),
 };
 

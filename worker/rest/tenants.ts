@@ -5,8 +5,9 @@ import { limitBody } from "../body-limit.ts";
 import { createTenantSchema, listTenantsSchema, tenantSchema } from "../schemas/tenant.ts";
 import { createTenant, listTenants } from "../services/tenants.ts";
 import type { DoorEnv, PlatformEnv } from "./context.ts";
-import { body, conflict, json, MANAGER_REFUSALS, WITH_BODY } from "./describe.ts";
-import { enveloped, envelopedList, metaOf } from "./envelope.ts";
+import { body, conflict, MANAGER_REFUSALS, many, one, WITH_BODY } from "./describe.ts";
+import { metaOf } from "./envelope.ts";
+import * as examples from "./examples.ts";
 import { platformOnly } from "./manager-auth.ts";
 import { fromQuery } from "./query.ts";
 
@@ -20,12 +21,13 @@ const routes = {
 		path: TENANTS,
 		operationId: "createTenant",
 		summary: "Add a tenant",
-		request: { body: body(createTenantSchema) },
+		description: "A customer company. Its people are added elsewhere.",
+		request: { body: body(createTenantSchema, examples.createTenant) },
 		responses: {
 			...MANAGER_REFUSALS,
 			...WITH_BODY,
 			...conflict("The slug is taken"),
-			201: json(enveloped(tenantSchema), "The tenant"),
+			201: one(tenantSchema, "The tenant", examples.tenant),
 		},
 	}),
 	list: createRoute({
@@ -36,7 +38,7 @@ const routes = {
 		summary: "List tenants",
 		description: "Newest first.",
 		request: { query: fromQuery(listTenantsSchema) },
-		responses: { ...MANAGER_REFUSALS, 200: json(envelopedList(tenantSchema), "A page of tenants") },
+		responses: { ...MANAGER_REFUSALS, 200: many(tenantSchema, "A page of tenants", examples.tenant) },
 	}),
 };
 

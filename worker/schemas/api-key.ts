@@ -25,63 +25,71 @@ const ipAllowlist = z.array(address).max(IP_ALLOWLIST_MAX);
 const expiresInDays = z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX);
 
 /** What an API key is to everybody but its holder: everything except the key itself. */
-export const apiKeySchema = z.object({
-	id,
-	tenant_id: id,
-	name: z.string(),
-	environment,
-	/** First 12 characters of the key. */
-	key_prefix: z.string(),
-	last_four: z.string(),
-	/** Empty: unrestricted. */
-	scopes: z.array(z.string()),
-	/** Admitted requests per UTC clock hour. */
-	rate_limit: z.number().int(),
-	/** Addresses and CIDR blocks that may use the key. Empty: any. */
-	ip_allowlist: z.array(z.string()),
-	status: z.enum(KEY_STATUSES),
-	created_at: timestamp,
-	created_by: z.string(),
-	expires_at: timestamp.nullable(),
-	revoked_at: timestamp.nullable(),
-	revoked_by: z.string().nullable(),
-	/** When a rotated key will stop; null unless that lies ahead. */
-	revokes_at: timestamp.nullable(),
-	rotated_from: z.string().nullable(),
-	rotated_to: z.string().nullable(),
-	/** Admitted requests over the key's life. */
-	usage_count: z.number().int(),
-	last_used_at: timestamp.nullable(),
-});
+export const apiKeySchema = z
+	.object({
+		id,
+		tenant_id: id,
+		name: z.string(),
+		environment,
+		/** First 12 characters of the key. */
+		key_prefix: z.string(),
+		last_four: z.string(),
+		/** Empty: unrestricted. */
+		scopes: z.array(z.string()),
+		/** Admitted requests per UTC clock hour. */
+		rate_limit: z.number().int(),
+		/** Addresses and CIDR blocks that may use the key. Empty: any. */
+		ip_allowlist: z.array(z.string()),
+		status: z.enum(KEY_STATUSES),
+		created_at: timestamp,
+		created_by: z.string(),
+		expires_at: timestamp.nullable(),
+		revoked_at: timestamp.nullable(),
+		revoked_by: z.string().nullable(),
+		/** When a rotated key will stop; null unless that lies ahead. */
+		revokes_at: timestamp.nullable(),
+		rotated_from: z.string().nullable(),
+		rotated_to: z.string().nullable(),
+		/** Admitted requests over the key's life. */
+		usage_count: z.number().int(),
+		last_used_at: timestamp.nullable(),
+	})
+	.meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKeySchema>;
 
 /** Where the key stands in the running hour. */
-export const currentHourSchema = z.object({
-	used: z.number().int(),
-	limit: z.number().int(),
-	remaining: z.number().int(),
-	resets_at: timestamp,
-});
+export const currentHourSchema = z
+	.object({
+		used: z.number().int(),
+		limit: z.number().int(),
+		remaining: z.number().int(),
+		resets_at: timestamp,
+	})
+	.meta({ id: "CurrentHour" });
 
 /** Somebody who presented the key lately. */
-export const callerSchema = z.object({
-	ip: z.string(),
-	user_agent: z.string(),
-	/** Method and route, such as `POST /v1/sync_activities`. */
-	endpoint: z.string(),
-	last_seen_at: timestamp,
-	/** Requests, admitted or not. */
-	count: z.number().int(),
-	/** How many of them were refused. */
-	refused: z.number().int(),
-});
+export const callerSchema = z
+	.object({
+		ip: z.string(),
+		user_agent: z.string(),
+		/** Method and route, such as `POST /v1/sync_activities`. */
+		endpoint: z.string(),
+		last_seen_at: timestamp,
+		/** Requests, admitted or not. */
+		count: z.number().int(),
+		/** How many of them were refused. */
+		refused: z.number().int(),
+	})
+	.meta({ id: "Caller" });
 
 /** One API key, read live from its gate. */
-export const apiKeyDetailSchema = apiKeySchema.extend({
-	current_hour: currentHourSchema,
-	/** Most recent first, at most 20. */
-	recent_callers: z.array(callerSchema),
-});
+export const apiKeyDetailSchema = apiKeySchema
+	.extend({
+		current_hour: currentHourSchema,
+		/** Most recent first, at most 20. */
+		recent_callers: z.array(callerSchema),
+	})
+	.meta({ id: "ApiKeyDetail" });
 export type ApiKeyDetail = z.infer<typeof apiKeyDetailSchema>;
 
 /** The one answer that ever carries the key. */
@@ -131,27 +139,31 @@ export const listKeysSchema = z
 	);
 export type ListKeys = z.output<typeof listKeysSchema>;
 
-export const keyListItemSchema = apiKeySchema.extend({
-	/**
-	 * Admitted requests per UTC hour, oldest first, the running hour last; `recent_hours` numbers, absent unless that
-	 * was given. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` behind.
-	 */
-	recent_usage: z.array(z.number().int()).optional(),
-});
+export const keyListItemSchema = apiKeySchema
+	.extend({
+		/**
+		 * Admitted requests per UTC hour, oldest first, the running hour last; `recent_hours` numbers, absent unless that
+		 * was given. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` behind.
+		 */
+		recent_usage: z.array(z.number().int()).optional(),
+	})
+	.meta({ id: "ListedApiKey" });
 export type KeyListItem = z.infer<typeof keyListItemSchema>;
 
-export const keyListSchema = z.object({
-	items: z.array(keyListItemSchema),
-	next_cursor: nextCursor,
-	/** Of everything that matches `environment` and `search`, whatever else was asked for. */
-	counts: z.object({
-		active: z.number().int(),
-		revoked: z.number().int(),
-		expired: z.number().int(),
-		/** Those of `active` that expire within `EXPIRING_SOON_DAYS`. */
-		expiring_soon: z.number().int(),
-	}),
-});
+export const keyListSchema = z
+	.object({
+		items: z.array(keyListItemSchema),
+		next_cursor: nextCursor,
+		/** Of everything that matches `environment` and `search`, whatever else was asked for. */
+		counts: z.object({
+			active: z.number().int(),
+			revoked: z.number().int(),
+			expired: z.number().int(),
+			/** Those of `active` that expire within `EXPIRING_SOON_DAYS`. */
+			expiring_soon: z.number().int(),
+		}),
+	})
+	.meta({ id: "IssuedApiKey" });
 export type KeyList = z.infer<typeof keyListSchema>;
 
 export const keyIdSchema = z.strictObject({ ...tenantChoice, id });
@@ -185,6 +197,9 @@ export type RotateKey = z.output<typeof rotateKeySchema>;
 
 /** `previous` is the old key after the rotation. */
 export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema });
+/** The same when it is asked for again: the keys were shown the first time. */
+export const createdBeforeSchema = issuedKeySchema.omit({ key: true });
+export const rotatedBeforeSchema = rotatedKeySchema.omit({ key: true });
 export type RotatedKey = z.infer<typeof rotatedKeySchema>;
 
 export const revokeKeySchema = z.strictObject({ ...tenantChoice, id, reason: line(200).optional() });
@@ -200,25 +215,29 @@ export const VERDICT_CODES = [
 	"VALID",
 ] as const;
 
-export const verifyKeySchema = z.strictObject({
-	...tenantChoice,
-	key: z.string().min(1).max(256),
-	/** Scope that the key must grant. */
-	scope: scope.optional(),
-	/** Address of the caller who presented the key; checked against its allow-list. */
-	ip: z.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" }).optional(),
-	/** false: look without counting the request. */
-	consume: z.boolean().default(true),
-});
+export const verifyKeySchema = z
+	.strictObject({
+		...tenantChoice,
+		key: z.string().min(1).max(256),
+		/** Scope that the key must grant. */
+		scope: scope.optional(),
+		/** Address of the caller who presented the key; checked against its allow-list. */
+		ip: z.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" }).optional(),
+		/** false: look without counting the request. */
+		consume: z.boolean().default(true),
+	})
+	.meta({ id: "RotatedApiKey" });
 export type VerifyKey = z.output<typeof verifyKeySchema>;
 
-export const verificationSchema = z.object({
-	valid: z.boolean(),
-	code: z.enum(VERDICT_CODES),
-	/** Absent where the key is unknown. */
-	api_key: apiKeySchema.optional(),
-	rate_limit: currentHourSchema.omit({ used: true }).optional(),
-});
+export const verificationSchema = z
+	.object({
+		valid: z.boolean(),
+		code: z.enum(VERDICT_CODES),
+		/** Absent where the key is unknown. */
+		api_key: apiKeySchema.optional(),
+		rate_limit: currentHourSchema.omit({ used: true }).optional(),
+	})
+	.meta({ id: "Verification" });
 export type Verification = z.infer<typeof verificationSchema>;
 
 export const scopeListSchema = z.object({

@@ -35,23 +35,25 @@ export const listAuditSchema = z
 	});
 export type ListAudit = z.output<typeof listAuditSchema>;
 
-export const auditEventSchema = z.object({
-	id,
-	at: timestamp,
-	action: z.enum(AUDIT_ACTIONS),
-	/** User id, `service_role` or `system`. */
-	actor: z.string(),
-	actor_email: z.string().nullable(),
-	key_id: z.string().nullable(),
-	/** Name of the key today, or where it was deleted the one that the event itself tells of. */
-	key_name: z.string().nullable(),
-	/** The key is gone: there is nothing to be found at `key_id` any more. */
-	key_deleted: z.boolean(),
-	ip: z.string().nullable(),
-	user_agent: z.string().nullable(),
-	/** What changed, by field. Never a secret. */
-	changes: z.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() })),
-});
+export const auditEventSchema = z
+	.object({
+		id,
+		at: timestamp,
+		action: z.enum(AUDIT_ACTIONS),
+		/** User id, `service_role` or `system`. */
+		actor: z.string(),
+		actor_email: z.string().nullable(),
+		key_id: z.string().nullable(),
+		/** Name of the key today, or where it was deleted the one that the event itself tells of. */
+		key_name: z.string().nullable(),
+		/** The key is gone: there is nothing to be found at `key_id` any more. */
+		key_deleted: z.boolean(),
+		ip: z.string().nullable(),
+		user_agent: z.string().nullable(),
+		/** What changed, by field. Never a secret. */
+		changes: z.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() })),
+	})
+	.meta({ id: "AuditEvent" });
 
 export const auditListSchema = z.object({ items: z.array(auditEventSchema), next_cursor: nextCursor });
 export type AuditList = z.infer<typeof auditListSchema>;

@@ -54,21 +54,23 @@ export type CreateLead = z.output<typeof createLeadSchema>;
 export const updateLeadSchema = z.strictObject(fields).partial();
 export type UpdateLead = z.output<typeof updateLeadSchema>;
 
-export const leadSchema = z.object({
-	id,
-	environment,
-	name: z.string(),
-	email: z.string().nullable(),
-	phone: z.string().nullable(),
-	company: z.string().nullable(),
-	position: z.string().nullable(),
-	source: z.string().nullable(),
-	status: z.enum(LEAD_STATUSES),
-	tags: z.array(z.string()),
-	custom_fields: z.record(z.string(), z.unknown()),
-	created_at: timestamp,
-	updated_at: timestamp,
-});
+export const leadSchema = z
+	.object({
+		id,
+		environment,
+		name: z.string(),
+		email: z.string().nullable(),
+		phone: z.string().nullable(),
+		company: z.string().nullable(),
+		position: z.string().nullable(),
+		source: z.string().nullable(),
+		status: z.enum(LEAD_STATUSES),
+		tags: z.array(z.string()),
+		custom_fields: z.record(z.string(), z.unknown()),
+		created_at: timestamp,
+		updated_at: timestamp,
+	})
+	.meta({ id: "Lead" });
 export type Lead = z.infer<typeof leadSchema>;
 
 /** Query string of the list: everything arrives as text. */

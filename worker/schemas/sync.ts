@@ -44,22 +44,26 @@ export const defaultIntegrationSchema = z.discriminatedUnion("action", [
 	syncActivitiesSchema.extend({ action: z.literal("sync_activities") }),
 ]);
 
-export const collaboratorsSyncedSchema = z.object({
-	/** People not known before. */
-	created: z.number().int(),
-	/** People known already, now as sent. */
-	existing: z.number().int(),
-	errors: z.array(itemError.extend({ external_id: z.string().nullable() })),
-	total: z.number().int(),
-});
+export const collaboratorsSyncedSchema = z
+	.object({
+		/** People not known before. */
+		created: z.number().int(),
+		/** People known already, now as sent. */
+		existing: z.number().int(),
+		errors: z.array(itemError.extend({ external_id: z.string().nullable() })),
+		total: z.number().int(),
+	})
+	.meta({ id: "CollaboratorsSynced" });
 export type CollaboratorsSynced = z.infer<typeof collaboratorsSyncedSchema>;
 
-export const activitiesSyncedSchema = z.object({
-	/** Recorded now. */
-	processed: z.number().int(),
-	/** Known already by their `reference`. */
-	duplicates: z.number().int(),
-	errors: z.array(itemError.extend({ collaborator_id: z.string().nullable() })),
-	total: z.number().int(),
-});
+export const activitiesSyncedSchema = z
+	.object({
+		/** Recorded now. */
+		processed: z.number().int(),
+		/** Known already by their `reference`. */
+		duplicates: z.number().int(),
+		errors: z.array(itemError.extend({ collaborator_id: z.string().nullable() })),
+		total: z.number().int(),
+	})
+	.meta({ id: "ActivitiesSynced" });
 export type ActivitiesSynced = z.infer<typeof activitiesSyncedSchema>;

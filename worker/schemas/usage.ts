@@ -26,8 +26,10 @@ const counts = {
 };
 
 /** Buckets in order of time, without gaps. Hours and days are UTC. */
-export const usageSchema = z.object({
-	buckets: z.array(z.object({ start: timestamp, ...counts })),
-	totals: z.object(counts),
-});
+export const usageSchema = z
+	.object({
+		buckets: z.array(z.object({ start: timestamp, ...counts })),
+		totals: z.object(counts),
+	})
+	.meta({ id: "Usage" });
 export type Usage = z.infer<typeof usageSchema>;

@@ -1,0 +1,291 @@
+/**
+ * The OpenAPI document is valid and says all; and every operation of it is called with good and bad input: each answer has a status that the document
+ * names, the body and the headers that it describes, and each status that it names was seen. An operation that is added
+ * without a case fails here.
+ */
+import { randomUUID } from "node:crypto";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Service } from "../harness.ts";
+import { Session } from "../session.ts";
+import { compiled, type Described, type Document, operationsOf } from "./openapi.ts";
+
+/** What takes an outage to see. */
+const NEEDS_AN_OUTAGE = new Set(["500", "503"]);
+
+let service: Service;
+let document: Document;
+let operations: Described[];
+let token: string;
+let tenantId: string;
+let platform: string;
+const seen = new Map<string, Set<string>>();
+
+interface Sent {
+	id?: string;
+	query?: string;
+	body?: unknown;
+	headers?: Record<string, string>;
+	/** The credential; null: none. */
+	as?: string | null;
+}
+
+/** Calls an operation and holds the answer against the document. Returns its status and body. */
+async function call(operationId: string, sent: Sent = {}): Promise<{ status: number; body: Body }> {
+	const found = operations.find(({ operation }) => operation.operationId === operationId);
+	if (!found) throw new Error(`There is no operation ${operationId}`);
+	const { name, method, path, operation } = found;
+	const { id = "000000000000", query = "", body, headers = {}, as = token } = sent;
+	const response = await service.fetch(path.replace("{id}", id) + query, {
+		method,
+		headers: {
+			...(as === null ? {} : { authorization: `Bearer ${as}` }),
+			...(body === undefined ? {} : { "content-type": "application/json" }),
+			...headers,
+		},
+		...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+	});
+	const text = await response.text();
+	const described = operation.responses[response.status];
+	expect([name, response.status, described === undefined, text.slice(0, 200)]).toEqual([
+		name,
+		response.status,
+		false,
+		text.slice(0, 200),
+	]);
+	seen.set(name, (seen.get(name) ?? new Set()).add(String(response.status)));
+	// A key that is not known has no limit; a successor of the same name may be asked for without a Location.
+	for (const header of Object.keys(described?.headers ?? {}))
+		expect([name, response.status, header, response.headers.has(header)]).toEqual([
+			name,
+			response.status,
+			header,
+			true,
+		]);
+	const json = described?.content?.["application/json"];
+	expect([name, response.status, text === ""]).toEqual([name, response.status, json === undefined]);
+	if (!json) return { status: response.status, body: {} as Body };
+	const answer = JSON.parse(text) as Body;
+	const fits = compiled(document, json.schema);
+	fits(answer);
+	expect([name, response.status, fits.errors]).toEqual([name, response.status, null]);
+	return { status: response.status, body: answer };
+}
+
+interface Body {
+	data: { key: string; api_key: { id: string }; id: string };
+	error?: { code: string };
+}
+/** The same, of a call that must have this status. */
+async function expectStatus(status: number, operationId: string, sent?: Sent): Promise<Body> {
+	const answer = await call(operationId, sent);
+	expect([operationId, answer.status, answer.body.error]).toEqual([operationId, status, answer.body.error]);
+	return answer.body;
+}
+const issue = async (body: Record<string, unknown> = {}) =>
+	(await expectStatus(201, "createApiKey", { body: { name: "Contract", scopes: [], ...body } })).data;
+
+beforeAll(async () => {
+	service = await Service.start();
+	document = (await (await service.fetch("/v1/openapi.json")).json()) as Document;
+	operations = operationsOf(document);
+	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "", SERVICE_ROLE_KEY = "" } = service.vars;
+	const { token: issued, user } = await new Session(service, null).mutate("session.login", { email, password });
+	token = issued;
+	tenantId = user.tenant_id;
+	platform = SERVICE_ROLE_KEY;
+});
+afterAll(() => service?.dispose());
+
+describe("the document", () => {
+	it("is valid OpenAPI 3.1", async () => {
+		const validator = new Validator();
+		expect(await validator.validate(structuredClone(document) as never)).toEqual({ valid: true });
+		expect(validator.version).toBe("3.1");
+	});
+
+	it("keeps every rule that is recommended", async () => {
+		const config = await createConfig({ extends: ["recommended"] });
+		// Where the service runs under test is no place to point to.
+		const elsewhere = { ...document, servers: [{ url: "https://keys.salesos.app" }] };
+		const problems = await lintFromString({ source: JSON.stringify(elsewhere), config });
+		const told = problems.map(({ ruleId, severity, message, location }) =>
+			[severity, ruleId, location[0]?.pointer, message].join(" "),
+		);
+		expect(told.filter((line) => line.startsWith("error"))).toEqual([]);
+		// There is no licence to name, and nothing that a health check could be refused for.
+		expect(told.filter((line) => !/info-license|operation-4xx-response .*healthz/.test(line))).toEqual([]);
+	});
+
+	it("tells of each operation what it is for, who may call it, and how", () => {
+		const operations = operationsOf(document);
+		expect(operations.length).toBeGreaterThan(20);
+		for (const { name, operation } of operations) {
+			expect([name, operation.summary?.length]).toEqual([name, expect.any(Number)]);
+			expect([name, operation.operationId]).toEqual([name, expect.stringMatching(/^[a-z][A-Za-z]+$/)]);
+			expect([name, operation.security]).toEqual([name, expect.any(Array)]);
+			const samples = operation["x-codeSamples"] as { label: string; source: string }[];
+			expect([name, samples.map(({ label }) => label)]).toEqual([name, ["curl", "JavaScript"]]);
+			for (const { source } of samples) expect(source).not.toMatch(/\{\w+\}'|undefined/);
+		}
+	});
+
+	it("shows for every body and answer an example that fits its schema", () => {
+		for (const { name, operation } of operationsOf(document)) {
+			const contents = [
+				["request", operation.requestBody?.content],
+				...Object.entries(operation.responses).map(([status, response]) => [status, response.content] as const),
+			] as const;
+			for (const [part, content] of contents) {
+				const json = content?.["application/json"];
+				if (!json) continue;
+				expect([name, part, json.example === undefined]).toEqual([name, part, false]);
+				const fits = compiled(document, json.schema);
+				fits(json.example);
+				expect([name, part, fits.errors]).toEqual([name, part, null]);
+			}
+		}
+	});
+});
+
+describe("with good input", () => {
+	it("keys are made, looked after and ended", async () => {
+		const headers = { "idempotency-key": randomUUID() };
+		const body = { name: "Contract", scopes: ["leads:read"], ip_allowlist: ["::1", "127.0.0.1"], expires_in_days: 3 };
+		const { data } = await expectStatus(201, "createApiKey", { body, headers });
+		await expectStatus(200, "createApiKey", { body, headers });
+		await expectStatus(409, "createApiKey", { body: { name: "Other" }, headers });
+		const { id } = data.api_key;
+		await expectStatus(200, "listApiKeys", { query: "?limit=2&recent_hours=2&sort=name" });
+		await expectStatus(200, "getApiKey", { id });
+		await expectStatus(200, "updateApiKey", { id, body: { name: "Changed", expires_at: null } });
+		await expectStatus(200, "verifyApiKey", { body: { key: data.key } });
+		await expectStatus(200, "verifyApiKey", { body: { key: "nonsense" } });
+		await expectStatus(200, "getApiKeyUsage", { id, query: "?granularity=day" });
+		const again = { "idempotency-key": randomUUID() };
+		await expectStatus(201, "rotateApiKey", { id, headers: again });
+		await expectStatus(200, "rotateApiKey", { id, headers: again });
+		await expectStatus(200, "revokeApiKey", { id, body: { reason: "Over" } });
+		await expectStatus(409, "rotateApiKey", { id });
+		await expectStatus(409, "updateApiKey", { id, body: { name: "x" } });
+		await expectStatus(200, "getApiKey", { id });
+		await expectStatus(204, "deleteApiKey", { id });
+		await expectStatus(200, "listAuditEvents", { query: `?key_id=${id}` });
+		await expectStatus(200, "listScopes");
+	});
+
+	it("integrations do their work", async () => {
+		const { key } = await issue();
+		await expectStatus(200, "whoami", { as: key });
+		const collaborators = [{ external_id: "c1", name: "Ana", email: "ana@acme.example" }, { name: "nobody" }];
+		const activities = [
+			{ collaborator_id: "c1", activity: "001" },
+			{ collaborator_id: "c2", activity: "001" },
+		];
+		await expectStatus(200, "syncCollaborators", { as: key, body: { collaborators } });
+		await expectStatus(200, "syncActivities", { as: key, body: { activities } });
+		for (const body of [
+			{ action: "sync_collaborators", collaborators },
+			{ action: "sync_activities", activities },
+		])
+			await expectStatus(200, "defaultIntegration", { as: key, body });
+		const lead = await expectStatus(201, "createLead", { as: key, body: { name: "Bruno", custom_fields: { a: [1] } } });
+		const { id } = lead.data;
+		await expectStatus(200, "getLead", { as: key, id });
+		await expectStatus(200, "updateLead", { as: key, id, body: { status: "contacted", phone: null } });
+		await expectStatus(200, "listLeads", { as: key, query: "?limit=1&status=contacted" });
+	});
+
+	it("the platform adds tenants, and the service is up", async () => {
+		const as = platform;
+		const slug = `t-${randomUUID().slice(0, 8)}`;
+		await expectStatus(201, "createTenant", { as, body: { name: "Globex", slug } });
+		await expectStatus(409, "createTenant", { as, body: { name: "Globex", slug } });
+		await expectStatus(200, "listTenants", { as });
+		await expectStatus(200, "health", { as: null });
+	});
+});
+
+describe("with bad input", () => {
+	const forManagers = ({ operation }: Described) => operation.security?.some((choice) => "bearer" in choice);
+	const forKeys = ({ operation }: Described) => operation.security?.some((choice) => "apiKey" in choice);
+
+	it("no operation is open to strangers, forgers, or the wrong kind of credential", async () => {
+		const { key } = await issue({ scopes: ["leads:read"] });
+		const { key: writer } = await issue({ scopes: ["leads:write"] });
+		for (const described of operations) {
+			const { operationId } = described.operation;
+			if (!forManagers(described) && !forKeys(described)) continue;
+			for (const as of [null, "nonsense", `sk_live_${"0".repeat(48)}`]) await expectStatus(401, operationId, { as });
+			if (forManagers(described)) await expectStatus(403, operationId, { as: key });
+			else if (operationId !== "whoami")
+				await expectStatus(403, operationId, {
+					as: operationId.endsWith("Lead") && operationId !== "getLead" ? key : writer,
+				});
+		}
+		const { key: elsewhere } = await issue({ ip_allowlist: ["192.0.2.1"] });
+		await expectStatus(403, "whoami", { as: elsewhere });
+	});
+
+	it("a key whose hour is used up is refused everywhere", async () => {
+		const { key } = await issue({ rate_limit: 1 });
+		await call("whoami", { as: key });
+		for (const described of operations.filter(forKeys))
+			await expectStatus(429, described.operation.operationId, { as: key });
+	});
+
+	it("bodies are looked at: their size, type, form and fields", async () => {
+		const { key } = await issue();
+		for (const { operation, path } of operations.filter(({ operation }) => operation.requestBody)) {
+			const { operationId } = operation;
+			const isKeys = operation.security?.some((choice) => "apiKey" in choice);
+			const as = isKeys ? key : path === "/v1/tenants" ? platform : token;
+			await expectStatus(413, operationId, { as, body: "x".repeat(1_048_577) });
+			await expectStatus(415, operationId, { as, body: "a=b", headers: { "content-type": "text/plain" } });
+			for (const body of ["{", "[]", '"text"', "null", '{"__proto__":[]}', '{"limit":{"a":[[[[]]]]},"name":7}'])
+				if (!(operationId === "updateLead" && body.includes("__proto__"))) await call(operationId, { as, body });
+			await expectStatus(400, operationId, { as, body: "{" });
+		}
+	});
+
+	it("parameters are looked at", async () => {
+		const { key } = await issue();
+		for (const { operation, path } of operations) {
+			const { operationId, parameters = [] } = operation;
+			const isKeys = operation.security?.some((choice) => "apiKey" in choice);
+			const as = isKeys ? key : path === "/v1/tenants" ? platform : token;
+			if (parameters.some((parameter) => parameter.in === "query" && parameter.name === "limit"))
+				for (const query of ["?limit=0", "?limit=x", "?limit=", "?cursor=%00", "?limit=1&limit=2"])
+					await expectStatus(400, operationId, { as, query });
+			if (path.includes("{id}")) {
+				const body = operation.requestBody?.content["application/json"]?.example;
+				await expectStatus(404, operationId, { as, body });
+				await expectStatus(404, operationId, { as, id: encodeURIComponent("../\u0000'\"é"), body });
+				await expectStatus(400, operationId, { as, id: "x".repeat(65), body });
+			}
+		}
+		await expectStatus(400, "getApiKey", { query: "?colour=red" });
+		await expectStatus(400, "getApiKeyUsage", { query: "?granularity=second" });
+	});
+
+	it("the platform names a tenant that is there", async () => {
+		for (const described of operations.filter(forManagers)) {
+			const { operationId, requestBody } = described.operation;
+			if (described.path === "/v1/tenants") continue;
+			const body = requestBody?.content["application/json"]?.example;
+			const as = platform;
+			await expectStatus(400, operationId, { as, body });
+			await expectStatus(404, operationId, { as, body, headers: { "x-tenant-id": "ten_nobody" } });
+			await expectStatus(400, operationId, { as, body, headers: { "x-tenant-id": "a" }, query: "?tenant_id=b" });
+		}
+		await expectStatus(200, "listApiKeys", { as: platform, headers: { "x-tenant-id": tenantId } });
+	});
+});
+
+it("every status that the document names was seen, but for outages", () => {
+	for (const { name, operation } of operations) {
+		const named = Object.keys(operation.responses).filter((status) => !NEEDS_AN_OUTAGE.has(status));
+		expect([name, [...(seen.get(name) ?? [])].sort()]).toEqual([name, named.sort()]);
+	}
+});

@@ -1,0 +1,55 @@
+/** Reading an OpenAPI document, and holding answers against it. */
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+
+type Json = Record<string, unknown>;
+interface Content {
+	"application/json"?: { schema: Json; example?: unknown };
+}
+export interface Operation {
+	operationId: string;
+	summary?: string;
+	security?: Record<string, string[]>[];
+	parameters?: { name: string; in: string }[];
+	requestBody?: { required: boolean; content: Content };
+	responses: Record<string, { content?: Content; headers?: Json }>;
+	[extension: `x-${string}`]: unknown;
+}
+export interface Document {
+	paths: Record<string, Record<string, Operation>>;
+	components: { schemas: Record<string, Json> };
+}
+
+export interface Described {
+	/** `GET /v1/whoami`. */
+	name: string;
+	method: string;
+	path: string;
+	operation: Operation;
+}
+
+/** Every operation. */
+export function operationsOf(document: Document): Described[] {
+	return Object.entries(document.paths).flatMap(([path, item]) =>
+		Object.entries(item).map(([verb, operation]) => {
+			const method = verb.toUpperCase();
+			return { name: `${method} ${path}`, method, path, operation };
+		}),
+	);
+}
+
+/** The document allows fields to be added; what is checked against it today has none that it does not name. */
+function closed(schema: unknown): unknown {
+	if (Array.isArray(schema)) return schema.map(closed);
+	if (typeof schema !== "object" || schema === null) return schema;
+	const all = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closed(value)]));
+	return "properties" in all && all.type === "object" ? { additionalProperties: false, ...all } : all;
+}
+
+/** A schema of the document as a function that checks a value: `errors` is null where it fits. */
+export function compiled(document: Document, schema: Json): ValidateFunction {
+	const ajv = new Ajv2020({ strict: false, allErrors: true });
+	formats.default(ajv);
+	for (const format of ["cidrv4", "cidrv6"]) ajv.addFormat(format, true);
+	return ajv.compile(closed({ ...schema, components: document.components }) as Json);
+}
