@@ -1,7 +1,7 @@
 /**
- * The OpenAPI document is valid and says all; and every operation of it is called with good and bad input: each answer has a status that the document
- * names, the body and the headers that it describes, and each status that it names was seen. An operation that is added
- * without a case fails here.
+ * The OpenAPI document is valid and says all. Every operation of it is called with good and bad input: each answer has a
+ * status that the document names, the body and the headers that it describes, and each status that it names was seen. An
+ * operation that is added without a case fails here.
  */
 import { randomUUID } from "node:crypto";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
