@@ -1,0 +1,18 @@
+/** The API reference: readable, whole, and from this service alone. */
+import { expect, test } from "./fixtures.ts";
+
+test("shows every operation with examples, and asks nobody else for anything", async ({ page, service }) => {
+	const document = (await (await service.fetch("/v1/openapi.json")).json()) as {
+		paths: Record<string, Record<string, { summary: string }>>;
+	};
+	const summaries = Object.values(document.paths).flatMap((item) => Object.values(item).map(({ summary }) => summary));
+	expect(summaries.length).toBeGreaterThan(20);
+	await page.goto("/docs");
+	await expect(page).toHaveTitle("API reference · SalesOS");
+	for (const summary of summaries) await expect(page.locator("h2").filter({ hasText: summary }).first()).toBeAttached();
+	// Beside each operation, how to call it.
+	await expect(page.getByRole("tab", { name: "curl" })).toHaveCount(summaries.length);
+	await page.getByRole("tab", { name: "JavaScript" }).first().click();
+	await expect(page.getByText("Idempotency-Key").first()).toBeVisible();
+	await expect(page.getByText("process.env.SALESOS_TOKEN").first()).toBeVisible();
+});
