@@ -2,6 +2,7 @@
 import type { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { AppError, ERRORS, type ErrorCode, invalidField, toAppError, validationError, withoutKeys } from "../errors.ts";
+import type { ErrorData } from "./error-data.ts";
 
 const BY_TRPC_CODE = new Map<string, ErrorCode>(
 	// The keys of a literal object are exactly its codes.
@@ -20,16 +21,6 @@ export function appErrorOf(error: TRPCError, method = "POST"): AppError {
 	if (error.code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is no such procedure.");
 	const code = BY_TRPC_CODE.get(error.code);
 	return code ? new AppError(code) : toAppError(error);
-}
-
-/** What tRPC's errors carry beside the message. `code` is the table's, as on every other door. */
-export interface ErrorData {
-	code: ErrorCode;
-	httpStatus: number;
-	request_id: string | undefined;
-	path: string | undefined;
-	details?: AppError["details"];
-	retry_after?: number;
 }
 
 /** What a failed call tells beside its message. */

@@ -1,0 +1,192 @@
+/**
+ * The typed client as a stranger gets it: packed, installed into an empty project, compiled strictly under both ways of
+ * finding modules, and run against the service on Node and in workerd.
+ */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unstable_startWorker as startWorker } from "wrangler";
+import { Service } from "../harness.ts";
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, "../..");
+
+let service: Service;
+/** An empty project outside the repository. */
+const project = realpathSync(mkdtempSync(join(tmpdir(), "salesos-client-")));
+const write = (name: string, text: string) => writeFileSync(join(project, name), text);
+
+beforeAll(async () => {
+	service = await Service.start();
+	await run("npm", ["pack", "--pack-destination", project], { cwd: service.folder });
+	const [tarball = ""] = readdirSync(project);
+	write("package.json", JSON.stringify({ name: "consumer", private: true, type: "module" }));
+	// Its peer is a compiler, which is here already.
+	const install = [
+		"install",
+		"--legacy-peer-deps",
+		"--prefer-offline",
+		"--no-audit",
+		"--no-fund",
+		join(project, tarball),
+	];
+	await run("npm", install, { cwd: project });
+});
+afterAll(async () => {
+	await service?.dispose();
+	rmSync(project, { recursive: true, force: true });
+});
+
+it("brings its own code and types, and nothing of the service", () => {
+	const installed = join(project, "node_modules/salesos-api-keys");
+	const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
+	expect(files.sort()).toEqual([
+		"README.md",
+		"client/dist/index.js",
+		"client/dist/types/client/index.d.ts",
+		"client/dist/types/client/router.d.ts",
+		"client/dist/types/client/salesos-error.d.ts",
+		"client/dist/types/worker/errors.d.ts",
+		"client/dist/types/worker/trpc/error-data.d.ts",
+		"client/dist/types/worker/trpc/routers/index.d.ts",
+		"package.json",
+	]);
+	expect(readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+		"@trpc",
+		"salesos-api-keys",
+	]);
+});
+
+/** What only compiles if the types are real: `any` would take everything. */
+const CONSUMER = `
+import { createSalesOSClient, SalesOSError, type ClientRouter } from "salesos-api-keys/client";
+import type { inferRouterOutputs } from "@trpc/server";
+
+const client = createSalesOSClient({ url: "https://keys.example", token: "t" });
+createSalesOSClient({ url: "https://keys.example", serviceRoleKey: "s", tenantId: "ten_1", retries: 0 });
+// @ts-expect-error the platform has to say in which tenant it acts
+createSalesOSClient({ url: "https://keys.example", serviceRoleKey: "s" });
+// @ts-expect-error one credential, not two
+createSalesOSClient({ url: "https://keys.example", token: "t", serviceRoleKey: "s", tenantId: "ten_1" });
+// @ts-expect-error there is no such procedure
+client.keys.steal.mutate({});
+// @ts-expect-error a scope that is none
+client.keys.create.mutate({ name: "x", scopes: ["everything"] });
+// @ts-expect-error a query has no mutate
+client.keys.list.mutate({});
+
+export async function usage(): Promise<number> {
+	const { key, api_key } = await client.keys.create.mutate({ name: "CRM", scopes: ["leads:read"], expires_in_days: 90 });
+	const text: string = key;
+	// @ts-expect-error a key is text
+	const number: number = key;
+	const status: "active" | "revoked" | "expired" = api_key.status;
+	const end: string | null = api_key.expires_at;
+	const { items } = await client.audit.list.query();
+	const page: inferRouterOutputs<ClientRouter>["keys"]["list"] = await client.keys.list.query({ status: "active" });
+	return [text, number, status, end, ...items.map(({ action }) => action), ...page.items].length;
+}
+
+export function whatFailed(error: unknown): string {
+	if (!(error instanceof SalesOSError)) throw error;
+	const retryAfter: number | null = error.retryAfter;
+	// @ts-expect-error a code that is none
+	if (error.code === "TEAPOT") return "";
+	return [error.code, error.status, error.requestId, retryAfter, ...error.details.map(({ field }) => field)].join();
+}
+`;
+
+it.each([
+	["bundler", "esnext"],
+	["nodenext", "nodenext"],
+])("compiles strictly where modules are found as by %s", async (moduleResolution, module) => {
+	write("consumer.ts", CONSUMER);
+	const compilerOptions = {
+		module,
+		moduleResolution,
+		target: "es2022",
+		lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
+		types: [],
+		strict: true,
+		exactOptionalPropertyTypes: true,
+		skipLibCheck: false,
+		noEmit: true,
+	};
+	write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+	const compiler = join(ROOT, "node_modules/.bin/tsc");
+	const complaints = await run(compiler, ["-p", project], { cwd: project }).then(
+		() => "",
+		({ stdout }) => stdout,
+	);
+	expect(complaints).toBe("");
+});
+
+/** Does something with the service, and returns what came of it. */
+const WORK = `
+import { createSalesOSClient, SalesOSError } from "salesos-api-keys/client";
+
+export async function work({ url, email, password, serviceRoleKey }) {
+	const { token, user } = await createSalesOSClient({ url, token: "none yet" }).session.login.mutate({ email, password });
+	const admin = createSalesOSClient({ url, token });
+	const { key, api_key } = await admin.keys.create.mutate({ name: "From a package" });
+	const platform = createSalesOSClient({ url, serviceRoleKey, tenantId: user.tenant_id });
+	const seen = await platform.keys.get.query({ id: api_key.id });
+	const failed = (error) => ({ is: error instanceof SalesOSError, code: error.code, status: error.status,
+		fields: error.details?.map(({ field }) => field), id: typeof error.requestId });
+	const wrong = await admin.keys.create.mutate({ name: "" }).catch(failed);
+	const unknown = await admin.keys.get.query({ id: "000000000000" }).catch(failed);
+	const nobody = await createSalesOSClient({ url, token: "wrong" }).keys.list.query().catch(failed);
+	const nowhere = await createSalesOSClient({ url: "http://127.0.0.1:9", token, retries: 0 }).keys.list.query().catch(failed);
+	await admin.keys.revoke.mutate({ id: api_key.id });
+	return { isKey: key.startsWith("sk_live_"), name: seen.name, wrong, unknown, nobody, nowhere };
+}
+`;
+
+describe("does what it says", () => {
+	const OUTCOME = {
+		isKey: true,
+		name: "From a package",
+		wrong: { is: true, code: "VALIDATION_ERROR", status: 400, fields: ["name"], id: "string" },
+		unknown: { is: true, code: "NOT_FOUND", status: 404, fields: [], id: "string" },
+		nobody: { is: true, code: "UNAUTHORIZED", status: 401, fields: [], id: "string" },
+		nowhere: { is: true, code: "UNREACHABLE", status: null, fields: [], id: "object" },
+	};
+	const task = () => {
+		const { DEMO_OWNER_EMAIL: email, DEMO_OWNER_PASSWORD: password, SERVICE_ROLE_KEY: serviceRoleKey } = service.vars;
+		return JSON.stringify({ url: service.url, email, password, serviceRoleKey });
+	};
+
+	it("on Node", async () => {
+		write("work.mjs", WORK);
+		write(
+			"main.mjs",
+			'import { work } from "./work.mjs";\nconsole.log(JSON.stringify(await work(JSON.parse(process.env.TASK))));',
+		);
+		const { stdout } = await run("node", ["main.mjs"], { cwd: project, env: { ...process.env, TASK: task() } });
+		expect(JSON.parse(stdout)).toEqual(OUTCOME);
+	});
+
+	it("in workerd", async () => {
+		write("work.mjs", WORK);
+		write(
+			"worker.mjs",
+			'import { work } from "./work.mjs";\nexport default { fetch: async (request) => Response.json(await work(await request.json())) };',
+		);
+		write("wrangler.json", JSON.stringify({ name: "consumer", main: "worker.mjs", compatibility_date: "2026-11-01" }));
+		const worker = await startWorker({
+			config: join(project, "wrangler.json"),
+			dev: { server: { port: 0 }, inspector: false, logLevel: "error", watch: false },
+		});
+		try {
+			const response = await worker.fetch("http://consumer.example/", { method: "POST", body: task() });
+			expect(await response.json()).toEqual(OUTCOME);
+		} finally {
+			await worker.dispose();
+		}
+	});
+});

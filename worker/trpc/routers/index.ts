@@ -1,0 +1,14 @@
+/** All procedures, by name. Their types are what the published client is made of. */
+import { auditRouter } from "./audit.ts";
+import { keysRouter } from "./keys.ts";
+import { scopesRouter } from "./scopes.ts";
+import { sessionRouter } from "./session.ts";
+import { tenantsRouter } from "./tenants.ts";
+
+export const routers = {
+	session: sessionRouter,
+	keys: keysRouter,
+	tenants: tenantsRouter,
+	scopes: scopesRouter,
+	audit: auditRouter,
+};
