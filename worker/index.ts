@@ -4,6 +4,7 @@ import { createApp } from "./app.ts";
 import { type Bindings, readConfig } from "./env.ts";
 
 export { KeyGate } from "./gate/key-gate.ts";
+export { KeyVerifier } from "./verifier.ts";
 
 // Read while the Worker starts: without its secrets it must not start.
 // The generated type knows no secrets; `readConfig` looks whether they are there.

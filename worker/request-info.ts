@@ -19,6 +19,11 @@ export function requestInfo(request: Request): RequestInfo {
 		now: Date.now(),
 		// Cloudflare sets this header itself and overwrites what a client sends.
 		ip: request.headers.get("cf-connecting-ip"),
-		userAgent: withoutKeys(request.headers.get("user-agent") ?? "").slice(0, USER_AGENT_MAX) || null,
+		userAgent: tidyUserAgent(request.headers.get("user-agent")),
 	};
+}
+
+/** A user agent as it may be stored; null if there is none. */
+export function tidyUserAgent(sent: string | null): string | null {
+	return withoutKeys(sent ?? "").slice(0, USER_AGENT_MAX) || null;
 }

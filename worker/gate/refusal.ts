@@ -3,6 +3,10 @@ import { AppError } from "../errors.ts";
 import { rateLimitHeaders } from "./rate-limit-headers.ts";
 import type { Verdict } from "./verdict.ts";
 
+/** The error for a request that takes a key and has none. */
+export const noKeyError = () =>
+	new AppError("UNAUTHORIZED", "Send an API key as Authorization: Bearer sk_… or X-API-Key: sk_…");
+
 /** The error for anything but `VALID`. A revoked or expired key is told so: only its holder can ask. */
 export function refusalError(refusal: Exclude<Verdict, { code: "VALID" }>): AppError {
 	const headers = "window" in refusal ? rateLimitHeaders(refusal.window) : {};

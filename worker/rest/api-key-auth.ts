@@ -2,10 +2,9 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import { presentedKey } from "../auth/principal.ts";
-import { AppError } from "../errors.ts";
 import { admit } from "../gate/admit.ts";
 import { rateLimitHeaders } from "../gate/rate-limit-headers.ts";
-import { refusalError } from "../gate/refusal.ts";
+import { noKeyError, refusalError } from "../gate/refusal.ts";
 import type { Scope } from "../schemas/vocabulary.ts";
 import type { IntegrationEnv } from "./context.ts";
 
@@ -16,8 +15,7 @@ import type { IntegrationEnv } from "./context.ts";
 export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 	return createMiddleware<IntegrationEnv>(async (c, next) => {
 		const key = presentedKey(c.req.raw);
-		if (key === null)
-			throw new AppError("UNAUTHORIZED", "Send an API key as Authorization: Bearer sk_… or X-API-Key: sk_…");
+		if (key === null) throw noKeyError();
 		const { ip, userAgent, now } = c.var.info;
 		const endpoint = `${c.req.method} ${routePath(c)}`;
 		const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume: true };

@@ -196,7 +196,7 @@ export const rotateKeySchema = z.strictObject({
 export type RotateKey = z.output<typeof rotateKeySchema>;
 
 /** `previous` is the old key after the rotation. */
-export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema });
+export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema }).meta({ id: "RotatedApiKey" });
 /** The same when it is asked for again: the keys were shown the first time. */
 export const createdBeforeSchema = issuedKeySchema.omit({ key: true });
 export const rotatedBeforeSchema = rotatedKeySchema.omit({ key: true });
@@ -215,18 +215,17 @@ export const VERDICT_CODES = [
 	"VALID",
 ] as const;
 
-export const verifyKeySchema = z
-	.strictObject({
-		...tenantChoice,
-		key: z.string().min(1).max(256),
-		/** Scope that the key must grant. */
-		scope: scope.optional(),
-		/** Address of the caller who presented the key; checked against its allow-list. */
-		ip: z.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" }).optional(),
-		/** false: look without counting the request. */
-		consume: z.boolean().default(true),
-	})
-	.meta({ id: "RotatedApiKey" });
+/** What a presented key is held against. */
+const presentation = {
+	/** Scope that the key must grant. */
+	scope: scope.optional(),
+	/** Address of the caller who presented the key; checked against its allow-list. */
+	ip: z.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" }).optional(),
+	/** false: look without counting the request. */
+	consume: z.boolean().default(true),
+};
+
+export const verifyKeySchema = z.strictObject({ ...tenantChoice, key: z.string().min(1), ...presentation });
 export type VerifyKey = z.output<typeof verifyKeySchema>;
 
 export const verificationSchema = z
@@ -236,9 +235,21 @@ export const verificationSchema = z
 		/** Absent where the key is unknown. */
 		api_key: apiKeySchema.optional(),
 		rate_limit: currentHourSchema.omit({ used: true }).optional(),
+		/** Whole seconds until the window ends, of `RATE_LIMITED`. */
+		retry_after: z.number().int().optional(),
 	})
 	.meta({ id: "Verification" });
 export type Verification = z.infer<typeof verificationSchema>;
+
+/** What another Worker of the platform tells of a request beside its key. */
+export const keyPresentationSchema = z.strictObject({
+	...presentation,
+	/** What was called, such as `GET /orders`, for the key's list of recent callers. */
+	endpoint: z.string().min(1).max(100).default("verify"),
+	/** The caller's `User-Agent`, for the same list. */
+	user_agent: z.string().nullable().default(null),
+});
+export type KeyPresentation = z.input<typeof keyPresentationSchema>;
 
 export const scopeListSchema = z.object({
 	items: z.array(z.object({ scope: z.enum(SCOPES), grants: z.string() })),

@@ -285,6 +285,7 @@ export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): P
 					},
 				}
 			: {}),
+		...(verdict.code === "RATE_LIMITED" ? { retry_after: verdict.window.resetSeconds } : {}),
 	};
 }
 
