@@ -1,6 +1,6 @@
 /**
- * Builds what is published (`npm run build:client`, and by itself before `npm pack`): one file of JavaScript, and its
- * types with everything spelled out, so that nothing of the Worker, its database or its schemas comes along.
+ * Builds what is published (`npm run build:client`, and by itself after an install): the client and the command line, and
+ * the types of the client with everything spelled out, so that nothing of the Worker, its database or its schemas comes along.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const OUT = join(import.meta.dirname, "dist");
 /** Where the compiler puts declarations, by project, as the tsconfig files say. */
 const DECLARATIONS = { client: join(ROOT, ".types/client"), worker: join(ROOT, ".types/worker") };
 /** What the published package depends on. */
-const DEPENDENCIES = /^@trpc\/(client|server)(\/|$)/;
+const DEPENDENCIES = /^(@trpc\/(client|server)|commander|string-width)(\/|$)/;
 /** `from "…"`, `import "…"` and `import("…")`. */
 const IMPORT = /(\bfrom |\bimport )"([^"]+)"|\bimport\("([^"]+)"\)/g;
 
@@ -59,7 +59,10 @@ await build({
 		emptyOutDir: false,
 		target: "es2022",
 		minify: false,
-		lib: { entry: join(import.meta.dirname, "index.ts"), formats: ["es"], fileName: "index" },
-		rolldownOptions: { external: DEPENDENCIES },
+		lib: {
+			entry: { index: join(import.meta.dirname, "index.ts"), cli: join(import.meta.dirname, "cli/main.ts") },
+			formats: ["es"],
+		},
+		rolldownOptions: { external: [DEPENDENCIES, /^node:/], output: { chunkFileNames: "[name].js" } },
 	},
 });

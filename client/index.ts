@@ -27,10 +27,13 @@ interface Common {
 	fetch?: typeof globalThis.fetch;
 }
 
-/** A tenant user's JSON Web Token (the tenant is the token's), or the platform's key and the tenant that it acts in. */
+/**
+ * A tenant user's JSON Web Token (the tenant is the token's), or the platform's key and the tenant that it acts in.
+ * `token: null` is nobody yet, who can sign in with `session.login` and nothing else.
+ */
 export type SalesOSClientOptions = Common &
 	(
-		| { token: string; serviceRoleKey?: never; tenantId?: never }
+		| { token: string | null; serviceRoleKey?: never; tenantId?: never }
 		| { serviceRoleKey: string; tenantId: string; token?: never }
 	);
 
@@ -75,6 +78,7 @@ function addressOf(text: string): string {
 
 function headersOf({ token, serviceRoleKey, tenantId }: SalesOSClientOptions): Record<string, string> {
 	if (token && serviceRoleKey) throw new TypeError("token, serviceRoleKey: give one of them");
+	if (token === null) return {};
 	if (token) return { authorization: `Bearer ${token}` };
 	if (!serviceRoleKey) throw new TypeError("token: is missing; or give serviceRoleKey and tenantId");
 	if (!tenantId) throw new TypeError("tenantId: is missing; the platform has to say in which tenant it acts");

@@ -3,7 +3,7 @@
  * finding modules, and run against the service on Node and in workerd.
  */
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -47,6 +47,8 @@ it("brings its own code and types, and nothing of the service", () => {
 		.map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
 	expect(files.sort()).toEqual([
 		"README.md",
+		"client/dist/cli.js",
+		"client/dist/client.js",
 		"client/dist/index.js",
 		"client/dist/types/client/index.d.ts",
 		"client/dist/types/client/router.d.ts",
@@ -56,10 +58,13 @@ it("brings its own code and types, and nothing of the service", () => {
 		"client/dist/types/worker/trpc/routers/index.d.ts",
 		"package.json",
 	]);
-	expect(readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
-		"@trpc",
-		"salesos-api-keys",
-	]);
+	const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+	expect(Object.keys(dependencies)).toEqual(["@trpc/client", "@trpc/server", "commander", "string-width"]);
+});
+
+it("brings the command line", async () => {
+	const { stdout } = await run("npx", ["salesos-keys", "--version"], { cwd: project });
+	expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
 /** What only compiles if the types are real: `any` would take everything. */
@@ -131,7 +136,7 @@ const WORK = `
 import { createSalesOSClient, SalesOSError } from "salesos-api-keys/client";
 
 export async function work({ url, email, password, serviceRoleKey }) {
-	const { token, user } = await createSalesOSClient({ url, token: "none yet" }).session.login.mutate({ email, password });
+	const { token, user } = await createSalesOSClient({ url, token: null }).session.login.mutate({ email, password });
 	const admin = createSalesOSClient({ url, token });
 	const { key, api_key } = await admin.keys.create.mutate({ name: "From a package" });
 	const platform = createSalesOSClient({ url, serviceRoleKey, tenantId: user.tenant_id });

@@ -1,0 +1,387 @@
+/** The command line, in a pipe as scripts have it and at a terminal as people do. */
+import { execFile, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify, stripVTControlCharacters } from "node:util";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Service } from "../harness.ts";
+import type { Session } from "../session.ts";
+import { atTerminal } from "./terminal.ts";
+
+const ENTER = "\r";
+const CTRL_C = "\x03";
+const COLOUR = new RegExp(`${String.fromCharCode(0x1b)}\\[\\d+m`);
+const KEY = /^sk_live_[0-9A-Za-z]{48}\n$/;
+
+let service: Service;
+let owner: Session;
+let cli: string;
+/** The user's home, empty before every test. */
+const home = mkdtempSync(join(tmpdir(), "salesos-cli-"));
+const credentials = join(home, ".config/salesos-keys/credentials.json");
+
+beforeAll(async () => {
+	service = await Service.start();
+	await promisify(execFile)("npm", ["run", "build:client"], { cwd: service.folder });
+	cli = join(service.folder, "client/dist/cli.js");
+	owner = await service.signIn();
+});
+afterAll(async () => {
+	await service?.dispose();
+	rmSync(home, { recursive: true, force: true });
+});
+beforeEach(() => {
+	rmSync(home, { recursive: true, force: true });
+	mkdirSync(home);
+});
+
+const user = (): Record<string, string> => ({ PATH: process.env.PATH ?? "", HOME: home });
+/** A CI job: no sign-in, all in the environment. */
+const ci = (): Record<string, string> => ({ ...user(), SALESOS_URL: service.url, SALESOS_TOKEN: owner.token ?? "" });
+
+/** In a pipe. */
+async function run(args: string[], { env = ci(), stdin = "" }: { env?: Record<string, string>; stdin?: string } = {}) {
+	const child = spawn("node", [cli, ...args], { env, stdio: "pipe" });
+	child.stdin.end(stdin);
+	const exit = new Promise<number | null>((resolve) => child.on("close", resolve));
+	const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+	return { stdout, stderr, code };
+}
+const terminal = (args: string[], env: Record<string, string>, answers?: [string, string][]) =>
+	atTerminal(["node", cli, ...args], env, answers);
+
+/** A key to work with. */
+const make = async (name = "A key") => (await owner.mutate("keys.create", { name })).api_key.id;
+const statusOf = async (id: string) => (await owner.query("keys.get", { id })).status;
+const demo = () => ({
+	email: service.vars.DEMO_ADMIN_EMAIL ?? service.vars.DEMO_OWNER_EMAIL ?? "",
+	password: service.vars.DEMO_OWNER_PASSWORD ?? "",
+});
+
+describe("a script", () => {
+	it("takes the key from stdout, where nothing else is", async () => {
+		const quiet = await run([
+			"create",
+			"--name",
+			"From CI",
+			"--scope",
+			"leads:read",
+			"--scope",
+			"leads:write",
+			"--quiet",
+		]);
+		expect(quiet).toMatchObject({ code: 0, stdout: expect.stringMatching(KEY), stderr: "" });
+		const talkative = await run(["create", "--name", "From CI", "--expires-in-days", "90"]);
+		expect(talkative.stdout).toMatch(KEY);
+		expect(talkative.stderr).toContain("shown this once");
+		const whoami = await service.fetch("/v1/whoami", { headers: { "x-api-key": quiet.stdout.trim() } });
+		expect(await whoami.json()).toMatchObject({ data: { name: "From CI", scopes: ["leads:read", "leads:write"] } });
+	});
+
+	it("walks a key through its life, in JSON", async () => {
+		const json = async (...args: string[]) => {
+			const { stdout, stderr, code } = await run([...args, "--json"]);
+			expect([stderr, code]).toEqual(["", 0]);
+			return JSON.parse(stdout);
+		};
+		const { key, api_key } = await json(
+			"create",
+			"--name",
+			"Whole life",
+			"--rate-limit",
+			"7",
+			"--allow-ip",
+			"192.0.2.0/24",
+		);
+		const { id } = api_key;
+		expect(api_key).toMatchObject({
+			name: "Whole life",
+			rate_limit: 7,
+			ip_allowlist: ["192.0.2.0/24"],
+			expires_at: null,
+		});
+		expect(await json("list", "--search", "whole LIFE")).toMatchObject({ items: [{ id }], next_cursor: null });
+		expect(
+			await json("update", id, "--any-ip", "--unrestricted", "--expires-at", "2090-01-01T00:00:00Z"),
+		).toMatchObject({
+			scopes: [],
+			ip_allowlist: [],
+			expires_at: "2090-01-01T00:00:00.000Z",
+		});
+		expect(await json("update", id, "--never-expires")).toMatchObject({ expires_at: null });
+		const checked = await run(["verify", "--json"], { stdin: `${key}\n` });
+		expect(JSON.parse(checked.stdout)).toMatchObject({ valid: true, code: "VALID", rate_limit: { remaining: 6 } });
+		expect(await json("get", id)).toMatchObject({ current_hour: { used: 1, limit: 7 } });
+		expect(await json("usage", id)).toMatchObject({ totals: { allowed: 1, rate_limited: 0, denied: 0 } });
+		const rotated = await json("rotate", id, "--revoke-previous-after-hours", "1");
+		expect(rotated).toMatchObject({ api_key: { rotated_from: id }, previous: { id, revokes_at: expect.any(String) } });
+		expect(await json("revoke", id, "--yes", "--reason", "Replaced")).toMatchObject({ id, status: "revoked" });
+		expect(await json("delete", id, "--yes")).toEqual({ id, deleted: true });
+		const trail = await json("audit", "--key", id);
+		expect(trail.items.map(({ action }: { action: string }) => action)).toEqual([
+			"api_key.delete",
+			"api_key.revoke",
+			"api_key.rotate",
+			"api_key.update",
+			"api_key.update",
+			"api_key.create",
+		]);
+	});
+
+	it("gets ids to go on with, page after page", async () => {
+		const made: string[] = [];
+		for (let number = 0; number < 3; number++) made.push(await make("Paged keys"));
+		const all = await run(["list", "--search", "paged keys", "--limit", "2", "--all", "--quiet"]);
+		expect(all.stdout.split("\n")).toEqual([...made.reverse(), ""]);
+		const first = await run(["list", "--search", "paged keys", "--limit", "2"]);
+		const cursor = /--cursor (\S+)/.exec(first.stderr)?.[1] ?? "";
+		const second = await run(["list", "--search", "paged keys", "--cursor", cursor, "--quiet"]);
+		expect(second.stdout).toBe(`${made[2]}\n`);
+		expect((await run(["list", "--sort", "-name", "--limit", "1", "--quiet"])).code).toBe(0);
+	});
+
+	it("reads a table without colours, however narrow", async () => {
+		await make("A name that is long enough to be in the way of everything else on a line");
+		const { stdout } = await run(["list", "--search", "in the way"]);
+		expect(stdout).toMatch(/^ID +NAME +KEY +SCOPES/);
+		expect(stdout).toContain("to be in the way of everything else on a line  sk_live_");
+		expect(stdout).not.toMatch(COLOUR);
+	});
+
+	it("is not asked, so it has to say --yes", async () => {
+		const id = await make();
+		for (const command of ["revoke", "delete"]) {
+			const refused = await run([command, id]);
+			expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("--yes") });
+		}
+		expect(await statusOf(id)).toBe("active");
+	});
+
+	it("ends several keys, and hears of each that could not be", async () => {
+		const ids = [await make(), await make()];
+		const ended = await run(["revoke", ids[0] ?? "", "000000000000", ids[1] ?? "", "--yes"]);
+		expect(ended.code).toBe(4);
+		expect(ended.stderr).toContain("000000000000: There is no such API key.");
+		for (const id of ids) expect(await statusOf(id)).toBe("revoked");
+	});
+
+	it("acts in a tenant with the platform's key", async () => {
+		const { user: me } = await owner.query("session.me");
+		const { SALESOS_TOKEN: _none, ...rest } = ci();
+		const env = { ...rest, SALESOS_SERVICE_ROLE_KEY: service.vars.SERVICE_ROLE_KEY ?? "" };
+		expect((await run(["list", "--tenant", me.tenant_id, "--limit", "1"], { env })).code).toBe(0);
+		expect((await run(["list"], { env: { ...env, SALESOS_TENANT_ID: me.tenant_id } })).code).toBe(0);
+		expect(await run(["list"], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining("--tenant") });
+		expect((await run(["list", "--tenant", "ten_nobody"], { env })).code).toBe(4);
+	});
+});
+
+describe("an exit code says what happened:", () => {
+	it.each([
+		[2, "no name", ["create"], "--name"],
+		[2, "a number that is none", ["create", "--name", "x", "--rate-limit", "many"], "--rate-limit"],
+		[
+			2,
+			"a value that the service refuses",
+			["create", "--name", "x", "--scope", "everything"],
+			"--scope: Unknown scope",
+		],
+		[
+			2,
+			"two that exclude each other",
+			["create", "--name", "x", "--scope", "leads:read", "--unrestricted"],
+			"cannot be used",
+		],
+		[2, "nothing to change", ["update", "000000000000"], "Say what to change"],
+		[2, "a command that is none", ["lst"], "list"],
+		[2, "a tenant beside a token", ["list", "--tenant", "ten_1"], "--tenant"],
+		[4, "a key that is none", ["get", "000000000000"], "no such API key"],
+	])("%i for %s", async (code, _case, args, message) => {
+		const { stdout, stderr, code: exit } = await run(args);
+		expect([stdout, exit]).toEqual(["", code]);
+		expect(stderr).toContain(message);
+	});
+
+	it("3 for a credential that is none, and for none at all", async () => {
+		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: "wrong" } })).code).toBe(3);
+		expect(await run(["list"], { env: user() })).toMatchObject({
+			code: 3,
+			stderr: expect.stringContaining("salesos-keys login"),
+		});
+	});
+
+	it("5 for a revoked key that is to be rotated", async () => {
+		const id = await make();
+		await owner.mutate("keys.revoke", { id });
+		expect(await run(["rotate", id])).toMatchObject({ code: 5, stdout: "" });
+	});
+
+	it("1 for a service that is not there", async () => {
+		const gone = await run(["create", "--name", "x"], { env: { ...ci(), SALESOS_URL: "http://127.0.0.1:9" } });
+		expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be reached") });
+	});
+
+	it("10 for a key that is not to be admitted, with the verdict", async () => {
+		const { key, api_key } = await owner.mutate("keys.create", { name: "Checked" });
+		const env = { ...ci(), SALESOS_API_KEY: key };
+		expect(await run(["verify", "--quiet"], { env })).toEqual({ code: 0, stdout: "VALID\n", stderr: "" });
+		expect(await run(["verify", "--scope", "leads:read"], { env })).toMatchObject({ code: 10, stderr: "" });
+		await owner.mutate("keys.revoke", { id: api_key.id });
+		expect(await run(["verify", "--quiet"], { env })).toEqual({ code: 10, stdout: "REVOKED\n", stderr: "" });
+		expect((await run(["verify"], { stdin: "" })).code).toBe(2);
+	});
+
+	it("and with --json the error is one, too", async () => {
+		const { stderr } = await run(["create", "--name", "", "--json"]);
+		expect(JSON.parse(stderr)).toMatchObject({
+			error: { code: "VALIDATION_ERROR", status: 400, details: [{ field: "name" }], request_id: expect.any(String) },
+		});
+	});
+});
+
+describe("a secret", () => {
+	it.each([
+		["an API key", `sk_live_${"x".repeat(48)}`],
+		["a token", `eyJhbGciOiJIUzI1NiJ9.${"x".repeat(40)}.${"y".repeat(40)}`],
+	])("is refused as an argument: %s", async (_case, secret) => {
+		const refused = await run(["verify", secret]);
+		expect(refused.code).toBe(2);
+		expect(refused.stderr).toContain("An argument holds a secret");
+		expect(refused.stderr).not.toContain(secret);
+	});
+
+	it("of a sign-in is in a file for its owner alone, and goes to no other service", async () => {
+		const { email, password } = demo();
+		const signedIn = await run(["login", "--url", service.url, "--email", email], {
+			env: user(),
+			stdin: `${password}\n`,
+		});
+		expect(signedIn).toMatchObject({ code: 0, stdout: "" });
+		expect(statSync(credentials).mode & 0o777).toBe(0o600);
+		expect(statSync(join(credentials, "..")).mode & 0o777).toBe(0o700);
+		const { token } = JSON.parse(readFileSync(credentials, "utf8"));
+		expect(signedIn.stderr).not.toContain(token);
+		expect(readFileSync(credentials, "utf8")).not.toContain(password);
+		expect((await run(["list"], { env: user() })).code).toBe(0);
+		expect(await run(["list", "--url", "https://elsewhere.example"], { env: user() })).toMatchObject({
+			code: 3,
+			stderr: expect.stringContaining("not at https://elsewhere.example"),
+		});
+
+		chmodSync(credentials, 0o644);
+		expect(await run(["list"], { env: user() })).toMatchObject({
+			code: 3,
+			stderr: expect.stringContaining("chmod 600"),
+		});
+		chmodSync(credentials, 0o600);
+
+		expect((await run(["logout"], { env: user() })).code).toBe(0);
+		expect(existsSync(credentials)).toBe(false);
+		// The session itself has ended, not only the memory of it.
+		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: token } })).code).toBe(3);
+		expect((await run(["logout"], { env: user() })).code).toBe(3);
+	});
+
+	it("may be a token of an identity provider", async () => {
+		const args = ["login", "--url", service.url, "--with-token"];
+		expect((await run(args, { env: user(), stdin: owner.token ?? "" })).code).toBe(0);
+		expect((await run(["list"], { env: user() })).code).toBe(0);
+		expect((await run(args, { env: user(), stdin: "wrong" })).code).toBe(3);
+	});
+
+	it("that is wrong signs nobody in", async () => {
+		const args = ["login", "--url", service.url, "--email", "nobody@acme.example"];
+		expect((await run(args, { env: user(), stdin: "wrong\n" })).code).toBe(3);
+		expect(existsSync(credentials)).toBe(false);
+	});
+});
+
+describe("a person at a terminal", () => {
+	it("is asked for what is missing to sign in, and types the password unseen", async () => {
+		const { email, password } = demo();
+		const { screen, exitCode } = await terminal(["login", "--url", service.url], user(), [
+			["Email: ", email + ENTER],
+			["Password: ", password + ENTER],
+		]);
+		expect(exitCode).toBe(0);
+		expect(screen).toContain(`Signed in at ${service.url} as ${email}`);
+		expect(screen).not.toContain(password);
+	});
+
+	it("sees a table in colour that fits the width", async () => {
+		await make("A name that is long enough to be in the way of everything else on a line");
+		const { screen } = await terminal(["list", "--search", "in the way"], ci());
+		expect(screen).toMatch(COLOUR);
+		expect(screen).toMatch(/A name[^\n]*… {2}sk_live_/);
+		for (const line of screen.trim().split(/\r?\n/))
+			expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(110);
+		const { screen: plain } = await terminal(["list", "--search", "in the way"], { ...ci(), NO_COLOR: "1" });
+		expect(plain).not.toMatch(COLOUR);
+		const { screen: option } = await terminal(["list", "--search", "in the way", "--no-color"], ci());
+		expect(option).not.toMatch(COLOUR);
+	});
+
+	it("confirms a revocation", async () => {
+		const id = await make("To be stopped");
+		const declined = await terminal(["revoke", id], ci(), [['Type "yes": ', `no${ENTER}`]]);
+		expect(declined.exitCode).toBe(1);
+		expect(declined.screen).toContain("nothing was changed");
+		expect(await statusOf(id)).toBe("active");
+		const confirmed = await terminal(["revoke", id], ci(), [['Type "yes": ', `yes${ENTER}`]]);
+		expect(confirmed.exitCode).toBe(0);
+		expect(confirmed.screen).toMatch(/To be stopped .*last used never/);
+		expect(await statusOf(id)).toBe("revoked");
+	});
+
+	it("types the name of a key to delete it", async () => {
+		const id = await make("Old partner");
+		const declined = await terminal(["delete", id], ci(), [["Type its name: ", `old partner${ENTER}`]]);
+		expect(declined.exitCode).toBe(1);
+		const confirmed = await terminal(["delete", id], ci(), [["Type its name: ", `Old partner${ENTER}`]]);
+		expect(confirmed.exitCode).toBe(0);
+		await expect(statusOf(id)).rejects.toThrow("404");
+	});
+
+	it("calls it off with Ctrl-C", async () => {
+		const id = await make();
+		const { screen, exitCode } = await terminal(["revoke", id], ci(), [['Type "yes": ', CTRL_C]]);
+		expect(exitCode).toBe(130);
+		expect(screen).toContain("nothing was changed");
+		expect(await statusOf(id)).toBe("active");
+	});
+});
+
+it("teaches by example: every command that its help shows is one", async () => {
+	const { stdout: overview } = await run(["--help"]);
+	const names = [...overview.matchAll(/^ {2}([a-z]+) (?:\[options\]|\[command\])/gm)].map(([, name = ""]) => name);
+	expect(names.sort()).toEqual([
+		"audit",
+		"create",
+		"delete",
+		"get",
+		"help",
+		"list",
+		"login",
+		"logout",
+		"revoke",
+		"rotate",
+		"update",
+		"usage",
+		"verify",
+	]);
+	for (const name of names.filter((each) => each !== "help")) {
+		const { stdout, code } = await run([name, "--help"]);
+		expect(code).toBe(0);
+		const examples = [...stdout.matchAll(/^ {2}\$ (.*)$/gm)].map(([, example = ""]) => example);
+		expect(examples.length, name).toBeGreaterThan(0);
+		for (const example of examples) {
+			// Further commands may come before and after it, in the same line.
+			const [, own = ""] = new RegExp(`salesos-keys ${name}([^|>&]*)`).exec(example) ?? [];
+			expect(example).toContain(`salesos-keys ${name}`);
+			for (const [option] of own.matchAll(/(?<= )--[a-z-]+/g))
+				expect(stdout, example).toMatch(new RegExp(`^ +${option}\\b`, "m"));
+		}
+	}
+});
