@@ -91,7 +91,7 @@ function freshEnvironment(home: string): Record<string, string> {
 }
 
 /** A port that nobody listens on, by the name that the server will listen under. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "localhost");
 	await once(server, "listening");
 	const address = server.address();

@@ -56,6 +56,8 @@ it("brings its own code and types, and nothing of the service", () => {
 		"client/dist/types/worker/errors.d.ts",
 		"client/dist/types/worker/trpc/error-data.d.ts",
 		"client/dist/types/worker/trpc/routers/index.d.ts",
+		"docs/cli.md",
+		"docs/client.md",
 		"package.json",
 	]);
 	const { dependencies } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));

@@ -1,0 +1,241 @@
+/** README.md and docs/: every example run or checked as it is written, with the answers that the pages show. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unstable_readConfig as readConfig, unstable_startWorker as startWorker } from "wrangler";
+import { parse as parseYaml } from "yaml";
+import { Service } from "../harness.ts";
+import { anchorsOf, type Block, linksOf, patternOf } from "./markdown.ts";
+import {
+	isExample,
+	isProgram,
+	isWalk,
+	type Page,
+	pages,
+	projectBeside,
+	ROOT,
+	surroundings,
+	type Walked,
+	walkAll,
+} from "./pages.ts";
+
+const run = promisify(execFile);
+const { files, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+const NOWHERE: Page = { path: "", markdown: "", blocks: [] };
+const pageAt = (path: string): Page => pages.find((page) => page.path === path) ?? NOWHERE;
+const isConfig = ({ language, label }: Block) => language === "jsonc" && label === "wrangler.jsonc";
+const isWorkflow = ({ language, label }: Block) => language === "yaml" && label.startsWith(".github/workflows/");
+/** Commands that no walk can run, since they start this test's service, or need an account. */
+const isCommand = ({ language, label }: Block) => language === "sh" && label === "";
+
+let service: Service;
+const folder = mkdtempSync(join(tmpdir(), "salesos-docs-"));
+let walks: Map<string, Walked>;
+
+beforeAll(async () => {
+	service = await Service.start();
+	walks = await walkAll(service);
+});
+afterAll(async () => {
+	await service?.dispose();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+describe.each(pages)("$path", ({ path, markdown, blocks }) => {
+	const walked = blocks.flatMap((block, index) => (isWalk(block) ? [{ ...block, index }] : []));
+
+	it("can be walked through from top to bottom", () => {
+		expect(walked.length).toBeGreaterThan(0);
+		expect(walks.get(path)).toMatchObject({ failure: null });
+	});
+
+	it.each(walked)("answers as written: $title", ({ answer, index }) => {
+		const output = walks.get(path)?.outputs[index]?.trim();
+		if (answer === null) expect(output).toBe("");
+		else expect(output).toMatch(patternOf(answer));
+	});
+
+	it("shows nothing that is not run or checked", () => {
+		const known = [isWalk, isProgram, isConfig, isWorkflow];
+		// Only the README tells how to start and to deploy, and what lies where.
+		if (path === "README.md") known.push(isCommand, ({ language }) => language === "text");
+		const unchecked = blocks.filter((block) => !known.some((isKind) => isKind(block)));
+		expect(unchecked.map(({ language, label, text }) => `${language} ${label}: ${text.slice(0, 60)}`)).toEqual([]);
+	});
+
+	it("runs every program that it shows", () => {
+		const starters = blocks.filter((block) => isWalk(block) || isConfig(block)).map(({ text }) => text);
+		// Those from the repository have tests of their own.
+		for (const { label } of blocks.filter((block) => isProgram(block) && !isExample(block)))
+			expect(starters.join("\n"), label).toContain(label);
+	});
+
+	it("shows the repository's examples as they are", () => {
+		for (const { label, text } of blocks.filter(isExample)) expect(text).toBe(readFileSync(join(ROOT, label), "utf8"));
+	});
+
+	it("leads to pages and places that exist", () => {
+		const broken = linksOf(markdown).filter((link) => {
+			const [target = "", anchor] = link.split("#");
+			const file = target === "" ? path : join(dirname(path), target);
+			if (!existsSync(join(ROOT, file))) return true;
+			return anchor !== undefined && !anchorsOf(readFileSync(join(ROOT, file), "utf8")).includes(anchor);
+		});
+		expect(broken).toEqual([]);
+	});
+});
+
+it("every page can be found from the README", () => {
+	const linked = linksOf(pageAt("README.md").markdown).map((link) => link.split("#")[0]);
+	for (const { path } of pages.slice(1)) expect(linked).toContain(path);
+});
+
+it("what is packed leads only to what is packed", () => {
+	const packed: string[] = files.filter((file: string) => file.endsWith(".md"));
+	expect(packed.length).toBeGreaterThan(0);
+	for (const path of packed)
+		for (const link of linksOf(pageAt(path).markdown).filter((link) => !link.startsWith("#")))
+			expect([...packed, "README.md"]).toContain(join(dirname(path), link.split("#")[0] ?? ""));
+});
+
+it("programs in TypeScript compile strictly", async () => {
+	// Beside the installed package, so that its types are found as in a project.
+	const project = projectBeside(service);
+	const checked: string[] = [];
+	for (const { path, blocks } of pages)
+		for (const { label, text } of blocks.filter((block) => block.language === "ts" && !isExample(block))) {
+			const file = join(project, "checked", basename(path, ".md"), label);
+			mkdirSync(dirname(file), { recursive: true });
+			writeFileSync(file, text);
+			checked.push(file);
+		}
+	expect(checked.length).toBeGreaterThan(0);
+	const types = ["@types/node", "@cloudflare/workers-types"].map((name) =>
+		join(ROOT, "node_modules", name, "index.d.ts"),
+	);
+	const compilerOptions = {
+		module: "nodenext",
+		target: "es2024",
+		lib: ["es2024"],
+		types: [],
+		strict: true,
+		skipLibCheck: true,
+		noEmit: true,
+	};
+	const config = join(project, "checked/tsconfig.json");
+	writeFileSync(config, JSON.stringify({ compilerOptions, files: [...types, ...checked] }));
+	const complaints = await run(join(ROOT, "node_modules/.bin/tsc"), ["-p", config]).then(
+		() => "",
+		({ stdout }) => stdout,
+	);
+	expect(complaints).toBe("");
+});
+
+/** The configuration that a page shows, in a file beside the program that it is for. */
+function configOf(page: Page): string {
+	const own = join(folder, basename(page.path));
+	mkdirSync(own, { recursive: true });
+	const text = page.blocks.find(isConfig)?.text ?? "";
+	writeFileSync(join(own, "wrangler.jsonc"), text);
+	for (const block of page.blocks.filter(isProgram)) writeFileSync(join(own, basename(block.label)), block.text);
+	return join(own, "wrangler.jsonc");
+}
+
+it("the service binding names what this Worker exports, under this Worker's name", async () => {
+	const { services, main } = readConfig({ config: configOf(pageAt("docs/verify.md")) });
+	expect(basename(main ?? "")).toBe("worker.ts");
+	expect(services).toHaveLength(1);
+	const [bound] = services ?? [];
+	expect(bound?.service).toBe(readConfig({ config: join(ROOT, "wrangler.toml") }).name);
+	const entry = readFileSync(join(ROOT, "worker/index.ts"), "utf8");
+	expect(entry).toContain(`export { ${bound?.entrypoint} }`);
+	const { text } =
+		pageAt("docs/verify.md").blocks.find(({ label }) => label === `docs/examples/${basename(main ?? "")}`) ?? {};
+	expect(text).toContain(`env.${bound?.binding}.`);
+});
+
+it("the client's Worker does in workerd what its page says", async () => {
+	const config = configOf(pageAt("docs/client.md"));
+	symlinkSync(join(projectBeside(service), "node_modules"), join(dirname(config), "node_modules"));
+	const { token } = await service.signIn();
+	const worker = await startWorker({
+		config,
+		bindings: {
+			SALESOS_URL: { type: "plain_text", value: service.url },
+			SALESOS_TOKEN: { type: "plain_text", value: token ?? "" },
+		},
+		dev: { server: { port: 0 }, inspector: false, logLevel: "error", watch: false },
+	});
+	try {
+		const response = await worker.fetch("http://my-worker.example/");
+		expect(await response.json()).toEqual({ active: expect.any(Number) });
+	} finally {
+		await worker.dispose();
+	}
+});
+
+interface Workflow {
+	jobs: Record<string, { env: Record<string, string>; steps: { name?: string; run?: string; uses?: string }[] }>;
+}
+
+it("the workflow for CI runs, step by step", async () => {
+	const block = pageAt("docs/cli.md").blocks.find(isWorkflow);
+	const [job] = Object.values((parseYaml(block?.text ?? "") as Workflow).jobs);
+	const { token } = await service.signIn();
+	const settings = { "vars.SALESOS_URL": service.url, "secrets.SALESOS_TOKEN": token ?? "" };
+	const filled = Object.entries(job?.env ?? {}).map(([name, value]) => {
+		const [, setting = ""] = /^\$\{\{ (.*) \}\}$/.exec(value) ?? [];
+		expect(settings).toHaveProperty([setting]);
+		return [name, settings[setting as keyof typeof settings]];
+	});
+	const variables = join(folder, "github-env");
+	writeFileSync(variables, "");
+	// What a step writes to $GITHUB_ENV is in the environment of those after it.
+	const steps = (job?.steps ?? []).flatMap(({ run }) => (run ? [`(${run}\n)`, `set -a; . "$GITHUB_ENV"; set +a`] : []));
+	const env = { ...surroundings(service), ...Object.fromEntries(filled), GITHUB_ENV: variables, GITHUB_RUN_ID: "4711" };
+	const script = ["set -e", ...steps].join("\n");
+	const { stdout } = await run("bash", ["-c", script], { cwd: projectBeside(service), env });
+	expect(stdout).toMatch(/^VALID$/m);
+	const owner = await service.signIn();
+	const { items } = await owner.query("keys.list", { search: "4711" });
+	expect(items).toMatchObject([{ environment: "test", status: "revoked" }]);
+});
+
+describe("README.md", () => {
+	const { markdown, blocks } = pageAt("README.md");
+
+	it("has the whole walk: sign in, create, list, call, usage, rotate, revoke, delete", () => {
+		expect(blocks.filter(isWalk).length).toBeGreaterThanOrEqual(11);
+		expect(blocks.filter((block) => isWalk(block) && block.answer !== null).length).toBeGreaterThanOrEqual(10);
+	});
+
+	it("names commands that exist", async () => {
+		for (const { text } of blocks.filter(isCommand)) await run("bash", ["-n", "-c", text]);
+		for (const [, name = ""] of markdown.matchAll(/npm (?:run )?(dev|test|deploy|preview|demo|screenshots)\b/g))
+			expect(scripts).toHaveProperty(name);
+	});
+
+	it("names every setting that the Worker reads", () => {
+		for (const name of Object.keys(service.vars)) expect(markdown).toContain(name);
+		const config = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+		for (const [, name = ""] of config.matchAll(/^([A-Z_]+) = /gm)) expect(markdown).toContain(name);
+	});
+
+	it("tells of folders and files that exist", () => {
+		const tree = blocks.find(({ language }) => language === "text")?.text ?? "";
+		const missing: string[] = [];
+		let parent = "";
+		for (const [, indent = "", names = ""] of tree.matchAll(/^( *)(\S.*?) {2,}/gm)) {
+			// Longer explanations go on under themselves.
+			if (indent.length > 2) continue;
+			if (indent === "") parent = names;
+			const paths = names.split(", ").map((name) => (indent === "" ? name : join(parent, name)));
+			missing.push(...paths.filter((path) => !existsSync(join(ROOT, path))));
+		}
+		expect(tree).not.toBe("");
+		expect(missing).toEqual([]);
+	});
+});
