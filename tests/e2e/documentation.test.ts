@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unstable_readConfig as readConfig, unstable_startWorker as startWorker } from "wrangler";
 import { parse as parseYaml } from "yaml";
 import { Service } from "../harness.ts";
+import type { Session } from "../session.ts";
 import { anchorsOf, type Block, linksOf, patternOf } from "./markdown.ts";
 import {
 	isExample,
@@ -32,13 +33,16 @@ const isWorkflow = ({ language, label }: Block) => language === "yaml" && label.
 const isCommand = ({ language, label }: Block) => language === "sh" && label === "";
 
 let service: Service;
+let owner: Session;
 const folder = mkdtempSync(join(tmpdir(), "salesos-docs-"));
 let walks: Map<string, Walked>;
 
 beforeAll(async () => {
 	service = await Service.start();
+	owner = await service.signIn();
 	walks = await walkAll(service);
-});
+	// Seen: half a minute. A machine that is busy with other tests takes several times as long.
+}, 300_000);
 afterAll(async () => {
 	await service?.dispose();
 	rmSync(folder, { recursive: true, force: true });
@@ -160,12 +164,11 @@ it("the service binding names what this Worker exports, under this Worker's name
 it("the client's Worker does in workerd what its page says", async () => {
 	const config = configOf(pageAt("docs/client.md"));
 	symlinkSync(join(projectBeside(service), "node_modules"), join(dirname(config), "node_modules"));
-	const { token } = await service.signIn();
 	const worker = await startWorker({
 		config,
 		bindings: {
 			SALESOS_URL: { type: "plain_text", value: service.url },
-			SALESOS_TOKEN: { type: "plain_text", value: token ?? "" },
+			SALESOS_TOKEN: { type: "plain_text", value: owner.token ?? "" },
 		},
 		dev: { server: { port: 0 }, inspector: false, logLevel: "error", watch: false },
 	});
@@ -184,8 +187,7 @@ interface Workflow {
 it("the workflow for CI runs, step by step", async () => {
 	const block = pageAt("docs/cli.md").blocks.find(isWorkflow);
 	const [job] = Object.values((parseYaml(block?.text ?? "") as Workflow).jobs);
-	const { token } = await service.signIn();
-	const settings = { "vars.SALESOS_URL": service.url, "secrets.SALESOS_TOKEN": token ?? "" };
+	const settings = { "vars.SALESOS_URL": service.url, "secrets.SALESOS_TOKEN": owner.token ?? "" };
 	const filled = Object.entries(job?.env ?? {}).map(([name, value]) => {
 		const [, setting = ""] = /^\$\{\{ (.*) \}\}$/.exec(value) ?? [];
 		expect(settings).toHaveProperty([setting]);
@@ -199,7 +201,6 @@ it("the workflow for CI runs, step by step", async () => {
 	const script = ["set -e", ...steps].join("\n");
 	const { stdout } = await run("bash", ["-c", script], { cwd: projectBeside(service), env });
 	expect(stdout).toMatch(/^VALID$/m);
-	const owner = await service.signIn();
 	const { items } = await owner.query("keys.list", { search: "4711" });
 	expect(items).toMatchObject([{ environment: "test", status: "revoked" }]);
 });
