@@ -1,5 +1,6 @@
 /** The form that makes an API key. What comes after it is in reveal.spec.ts. */
 import type { Locator, Page, Route } from "@playwright/test";
+import { tellTime } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -78,6 +79,7 @@ test("everything that can be chosen is what the key becomes", async ({ page, ten
 test("each scope says what it grants, each life when it ends, and one is recommended", async ({ page, signedIn }) => {
 	await signedIn();
 	await page.clock.setFixedTime("2031-05-06T10:00:00Z");
+	await tellTime(page, "2031-05-06T10:00:00Z");
 	await page.goto(NEW);
 	await expect(page.getByLabel("default:sync")).toHaveAccessibleDescription("Send collaborators and activities");
 	await expect(page.getByLabel("leads:read")).toHaveAccessibleDescription("Read leads");
@@ -85,6 +87,10 @@ test("each scope says what it grants, each life when it ends, and one is recomme
 	await expect(page.getByRole("radio", { name: "30 days" })).toHaveAccessibleDescription("until Jun 5, 2031");
 	await expect(page.getByRole("radio", { name: "90 days A good default" })).toBeChecked();
 	await expect(page.getByRole("radio", { name: "365 days" })).toHaveAccessibleDescription("until May 5, 2032");
+	// The recommendation takes no line of its own: what can be compared stands side by side.
+	const dates = ["until Jun 5, 2031", "until Aug 4, 2031", "until Nov 2, 2031"].map((text) => page.getByText(text));
+	const heights = await Promise.all(dates.map(async (date) => (await date.boundingBox())?.y));
+	expect(new Set(heights).size).toBe(1);
 });
 
 test("whoever comes from the list of test keys makes a test key", async ({ page, signedIn }) => {
@@ -173,6 +179,7 @@ test.describe("what is wrong is said", () => {
 		await signedIn();
 		// A browser whose clock is years behind takes a day for the future that is over.
 		await page.clock.setFixedTime("2020-01-01T12:00:00Z");
+		await tellTime(page, null);
 		await openForm(page);
 		await page.getByText("On a date").click();
 		await page.getByLabel("Last day").fill("2020-02-01");

@@ -19,3 +19,15 @@ export async function failAt(page: Page, procedure: string): Promise<() => Promi
 	await page.route(pattern, (route) => route.fulfill({ status: 500, json: [failure("INTERNAL", procedure)] }));
 	return () => page.unroute(pattern);
 }
+
+/** The service tells another time than it has, or none: `Date`, as every answer carries it. */
+export async function tellTime(page: Page, time: string | null): Promise<void> {
+	await page.route(/\/trpc\//, async (route) => {
+		const response = await route.fetch();
+		const { date: _, ...headers } = response.headers();
+		await route.fulfill({
+			response,
+			headers: time === null ? headers : { ...headers, date: new Date(time).toUTCString() },
+		});
+	});
+}

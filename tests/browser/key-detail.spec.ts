@@ -160,6 +160,22 @@ test.describe("the running hour", () => {
 		await expect.poll(async () => before - (await seconds())).toBeGreaterThanOrEqual(10);
 	});
 
+	for (const [clock, hours] of [
+		["a day ahead", 25],
+		["a day behind", -25],
+	] as const)
+		test(`is right where the browser's clock is ${clock}`, async ({ page, tenant, signedIn, integration }) => {
+			const { key, api_key } = await tenant.createKey({ name: "CRM", expires_in_days: 1 });
+			await integration(key).whoami();
+			await signedIn();
+			await page.clock.install({ time: Date.now() + hours * 3_600_000 });
+			await page.goto(`${LIST}/${api_key.id}`);
+			await expect(page.getByText("Expiring", { exact: true })).toBeVisible();
+			await expect(fact(page, "Last used")).toContainText(/now|sec|1 min/);
+			await expect(section(page, "This hour").locator("dd").last()).toHaveText(/^([1-5]?\d:\d\d|60:00)$/);
+			await expect(page.getByRole("button", { name: "Admitted 1" })).toBeVisible();
+		});
+
 	test("says so when it is not up to date, and when it is again", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();

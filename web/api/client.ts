@@ -1,6 +1,7 @@
 /** The typed router over HTTP. The session travels in a cookie that no script can read. */
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import type { AppRouter } from "../../worker/trpc/root.ts";
+import { hearServerTime } from "../server-time.ts";
 
 /** As many calls as the server takes at once. */
 const BATCH_MAX = 20;
@@ -15,9 +16,12 @@ export const api = createTRPCClient<AppRouter>({
 			url: "/trpc",
 			maxItems: BATCH_MAX,
 			maxURLLength: 4_000,
-			fetch: (url, init) => {
+			fetch: async (url, init) => {
 				const signals = [AbortSignal.timeout(PATIENCE_MS), ...(init?.signal ? [init.signal] : [])];
-				return fetch(url, { ...init, signal: AbortSignal.any(signals) });
+				const askedAt = Date.now();
+				const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+				hearServerTime(response.headers.get("date"), askedAt, Date.now());
+				return response;
 			},
 		}),
 	],

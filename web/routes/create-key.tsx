@@ -19,6 +19,7 @@ import { type IssuedKey, RevealDialog } from "../features/keys/reveal/reveal-dia
 import { guardLeaving } from "../features/keys/reveal/reveal-guard.ts";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
+import { serverNow } from "../server-time.ts";
 import { HOME } from "../session/local-path.ts";
 import { useTitle } from "../shell/title.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
@@ -33,7 +34,7 @@ export default function CreateKey() {
 	useTitle(() => t().create.title);
 
 	const environment = ENVIRONMENTS.find((known) => known === search.env) ?? "live";
-	const form = createKeyForm(newDraft(environment, formatNumber), (draft) => errorsOfNew(draft, Date.now()));
+	const form = createKeyForm(newDraft(environment, formatNumber), (draft) => errorsOfNew(draft, serverNow()));
 	/** The only place where the key is, and only until the person has finished with it. */
 	const [issued, setIssued] = createSignal<IssuedKey | null>(null);
 	onCleanup(() => setIssued(null));

@@ -6,6 +6,7 @@ import { loaded } from "../../../api/loaded.ts";
 import { usageQuery } from "../../../api/queries.ts";
 import { formatDateTime, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
+import { serverNow } from "../../../server-time.ts";
 import { Skeleton } from "../../../ui/states.tsx";
 import { DAY_MS, HOUR_MS } from "../../../units.ts";
 import { formatAgo } from "../ago.ts";
@@ -43,7 +44,7 @@ export function UsageSentence(props: KeyAndLife) {
 /** Which key it is, when it was used last, how much in a day, and by whom. */
 export function KeyUsage(props: KeyAndLife) {
 	// Whole hours keep its place in the cache; rounding down rather shows an hour too many than a nightly job too few.
-	const from = new Date(Math.floor((Date.now() - DAY_MS) / HOUR_MS) * HOUR_MS).toISOString();
+	const from = new Date(Math.floor((serverNow() - DAY_MS) / HOUR_MS) * HOUR_MS).toISOString();
 	const usage = useQuery(() => usageQuery({ id: props.apiKey.id, from, granularity: "hour" }));
 	const callers = () => distinctCallers(loaded(props.live)?.recent_callers ?? []);
 	const lastDay = () => {

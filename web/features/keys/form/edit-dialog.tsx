@@ -8,6 +8,7 @@ import { loaded } from "../../../api/loaded.ts";
 import { keyQuery } from "../../../api/queries.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
+import { serverNow } from "../../../server-time.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Notice } from "../../../ui/states.tsx";
@@ -29,9 +30,9 @@ export default function EditDialog(props: KeyDialogProps) {
 	// As it was when the dialog opened: what comes in from the server meanwhile must not undo what is being typed.
 	const key = structuredClone(unwrap(props.keys[0]));
 	const formId = createUniqueId();
-	const form = createKeyForm(draftOf(key, formatNumber), (draft) => errorsOfChanged(key.id, draft, Date.now()));
+	const form = createKeyForm(draftOf(key, formatNumber), (draft) => errorsOfChanged(key.id, draft, serverNow()));
 	const detail = useQuery(() => keyQuery(key.id));
-	const narrowing = createMemo(() => narrowingWords(key, changesOf(key, form.draft, Date.now()), loaded(detail)));
+	const narrowing = createMemo(() => narrowingWords(key, changesOf(key, form.draft, serverNow()), loaded(detail)));
 
 	const save = createAction(async (changes: ReturnType<typeof changesOf>) => {
 		const takeBack = showAhead(client, key, changes);
@@ -46,7 +47,7 @@ export default function EditDialog(props: KeyDialogProps) {
 		event.preventDefault();
 		const element = event.currentTarget;
 		if (save.busy() || !form.submit(element)) return;
-		const changes = changesOf(key, form.draft, Date.now());
+		const changes = changesOf(key, form.draft, serverNow());
 		if (Object.keys(changes).length === 0) return props.onClose();
 		await save.run(changes);
 		const problem = save.problem();

@@ -1,0 +1,57 @@
+/** Whose clock counts: the service's, as far as it was heard of. */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+
+const HERE = Date.UTC(2026, 0, 15, 12);
+const HOUR = 3_600_000;
+const header = (ms: number) => new Date(ms).toUTCString();
+
+/** What is heard is kept for the life of the page, so each test has one of its own. */
+async function freshPage() {
+	vi.resetModules();
+	return import("../../web/server-time.ts");
+}
+
+beforeEach(() => {
+	vi.useFakeTimers({ now: HERE });
+	return () => vi.useRealTimers();
+});
+
+describe("the time of the service", () => {
+	it("is that of the clock here until the service was heard of", async () => {
+		const { serverNow } = await freshPage();
+		expect(serverNow()).toBe(HERE);
+	});
+
+	it.each([-26 * HOUR, -7 * 60_000, 7 * 60_000, 26 * HOUR])("is %i ms from a clock that is wrong", async (ahead) => {
+		const { serverNow, hearServerTime } = await freshPage();
+		hearServerTime(header(HERE + ahead), HERE - 100, HERE + 100);
+		expect(Math.abs(serverNow() - (HERE + ahead))).toBeLessThanOrEqual(500);
+		vi.setSystemTime(HERE + HOUR);
+		expect(Math.abs(serverNow() - (HERE + HOUR + ahead))).toBeLessThanOrEqual(500);
+	});
+
+	it("is the time here where the two differ by a few seconds", async () => {
+		const { serverNow, hearServerTime } = await freshPage();
+		hearServerTime(header(HERE + 3_000), HERE, HERE);
+		expect(serverNow()).toBe(HERE);
+	});
+
+	it("does not jump afterwards", async () => {
+		const { serverNow, hearServerTime } = await freshPage();
+		hearServerTime(header(HERE), HERE, HERE);
+		hearServerTime(header(HERE + HOUR), HERE, HERE);
+		expect(serverNow()).toBe(HERE);
+	});
+
+	it.each([
+		["none", null, 0],
+		["no time", "yesterday", 0],
+		["one that was long on its way", header(HERE + HOUR), 6_000],
+	])("waits for a better answer than %s", async (_, date, tookMs) => {
+		const { serverNow, hearServerTime } = await freshPage();
+		hearServerTime(date, HERE - tookMs, HERE);
+		expect(serverNow()).toBe(HERE);
+		hearServerTime(header(HERE + HOUR), HERE, HERE);
+		expect(serverNow()).toBeGreaterThan(HERE + HOUR - 1_000);
+	});
+});
