@@ -117,6 +117,8 @@ describe("what is wrong, in words", () => {
 			{ name: expect.stringContaining("looks like an API key") },
 		],
 		["a control character", { name: "a\u0007b" }, { name: expect.stringContaining("cannot be shown") }],
+		["a name that turns text round", { name: "\u202egnitekram" }, { name: expect.stringContaining("cannot be shown") }],
+		["a name from right to left", { name: "تسويق 100%" }, {}],
 		["half a character", { name: "a\ud800" }, { name: expect.stringContaining("cannot be shown") }],
 		["no limit", { rateLimit: "" }, { rate_limit: "Enter a whole number, such as 1,000." }],
 		["no requests", { rateLimit: "0" }, { rate_limit: "Enter at least 1." }],

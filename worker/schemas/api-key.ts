@@ -21,6 +21,11 @@ const rateLimit = z.number().int().min(1).max(RATE_LIMIT_MAX);
 const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
 	error: "Must be an IPv4 or IPv6 address, or a CIDR block such as 203.0.113.0/24",
 });
+/**
+ * Stands in sentences about the key, whose words it must not reorder: "Revoke …?" has to name what will be revoked. So
+ * none of Unicode's explicit directional formatting (UAX #9); right-to-left scripts do without.
+ */
+const keyName = line(100).regex(/^[^\u202A-\u202E\u2066-\u2069]*$/u, "Must not contain marks that turn text round");
 const ipAllowlist = z.array(address).max(IP_ALLOWLIST_MAX);
 const expiresInDays = z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX);
 
@@ -100,7 +105,7 @@ export type IssuedKey = z.infer<typeof issuedKeySchema>;
 export const createKeySchema = z
 	.strictObject({
 		...tenantChoice,
-		name: line(100),
+		name: keyName,
 		environment: environment.default("live"),
 		scopes: scopes.default(["default:sync"]),
 		rate_limit: rateLimit.default(1_000),
@@ -172,7 +177,7 @@ export const keyIdSchema = z.strictObject({ ...tenantChoice, id });
 export const updateKeySchema = z.strictObject({
 	...tenantChoice,
 	id,
-	name: line(100).optional(),
+	name: keyName.optional(),
 	scopes: scopes.optional(),
 	rate_limit: rateLimit.optional(),
 	ip_allowlist: ipAllowlist.optional(),
