@@ -113,7 +113,7 @@ function Root(props: { location: { pathname: string }; children?: JSX.Element })
 export function App() {
 	return (
 		<QueryClientProvider client={client}>
-			<Router root={Root}>
+			<Router root={Root} scrollRestoration>
 				<Route path={SIGN_IN} component={SignIn} />
 				<Route component={SignedIn}>
 					<Route path="/" component={() => <Navigate href={HOME} />} />

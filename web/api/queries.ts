@@ -45,7 +45,8 @@ export const keyListQuery = (filters: KeyFilters) =>
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.next_cursor,
 		staleTime: 30_000,
-		refetchOnWindowFocus: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
+		// Whoever comes back to this tab may have changed keys in another.
+		refetchOnWindowFocus: (query) => ((query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX ? "always" : false),
 		refetchOnMount: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
 	});
 

@@ -1,4 +1,4 @@
-import { useSearchParams } from "@solidjs/router";
+import { useLocation, useSearchParams } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
@@ -9,6 +9,7 @@ import { keyListQuery } from "../api/queries.ts";
 import { KeyActionsProvider, type KeyDialogProps, useKeyActions } from "../features/keys/actions.tsx";
 import type { ListedKey } from "../features/keys/list/key-row.tsx";
 import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
+import { lookAtList } from "../features/keys/list/last-list.ts";
 import {
 	filtersOf,
 	LIST_TABS,
@@ -42,6 +43,7 @@ export default function KeyListScreen() {
 }
 
 function KeyList() {
+	const route = useLocation();
 	const [params, setParams] = useSearchParams();
 	const filters = createMemo(() => filtersOf(params));
 	const change = (changed: Partial<ListFilters>, replace = false) =>
@@ -71,6 +73,7 @@ function KeyList() {
 	const isNarrowed = () => filters().search.trim() !== "" || filters().tab !== "all";
 	const createHref = () => (filters().environment === "test" ? `${HOME}/new?env=test` : `${HOME}/new`);
 	useTitle(() => t().keys.title);
+	createEffect(() => lookAtList(route.search));
 
 	const [selected, setSelected] = createSignal<ReadonlyMap<string, ListedKey>>(new Map());
 	createEffect(on(filters, () => setSelected(new Map()), { defer: true }));
