@@ -38,8 +38,16 @@ export function Shell(props: { children: JSX.Element }) {
 			{ defer: true },
 		),
 	);
-	const ahead = setTimeout(() => void SessionEndedDialog.preload().catch(() => {}), REST_MS);
-	onCleanup(() => clearTimeout(ahead));
+	// Not without a connection: what has failed once browsers do not ask for again.
+	const getAhead = () => {
+		if (navigator.onLine) void SessionEndedDialog.preload().catch(() => {});
+		else window.addEventListener("online", getAhead, { once: true });
+	};
+	const ahead = setTimeout(getAhead, REST_MS);
+	onCleanup(() => {
+		clearTimeout(ahead);
+		window.removeEventListener("online", getAhead);
+	});
 	return (
 		<ShortcutProvider>
 			<div class={styles.shell}>
