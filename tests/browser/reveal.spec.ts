@@ -100,6 +100,12 @@ test.describe("the snippets", () => {
 
 		await expect(tab("curl")).toHaveAttribute("aria-selected", "true");
 		await expect(page.getByRole("tabpanel")).toContainText(/Bearer sk_live_[0-9A-Za-z]{4}•{24}"/);
+		// As it is written: two lines, neither of them broken, with the key shown as well.
+		await button(page, "Show key").click();
+		const lines = page.getByRole("tabpanel").locator("code");
+		await expect(lines).toContainText(key);
+		const tops = await lines.evaluate((code) => [...code.getClientRects()].map(({ top }) => top));
+		expect(new Set(tops).size).toBe(2);
 		await button(page, "Copy curl").click();
 		const { stdout: answer } = await run("sh", ["-c", await clipboard(page)]);
 		expect(JSON.parse(answer).data).toMatchObject({ id, name: "CRM Nightly Sync" });
@@ -280,6 +286,18 @@ test.describe("leaving", () => {
 		await expect(button(page, "Copied")).toBeVisible();
 		await page.goto("/account");
 		await expect(page.getByRole("heading", { name: "Account" })).toBeVisible();
+	});
+
+	test("dims the key behind the question", async ({ page, signedIn }) => {
+		await signedIn();
+		await makeKey(page);
+		await button(page, "Done").click();
+		await expect(question(page)).toBeVisible();
+		const covered = await page.getByText("Test this key").evaluate((element) => {
+			const { x, y, width, height } = element.getBoundingClientRect();
+			return document.elementFromPoint(x + width / 2, y + height / 2)?.contains(element) !== true;
+		});
+		expect(covered).toBe(true);
 	});
 
 	test("does not happen by a click beside", async ({ page, signedIn }) => {
