@@ -442,6 +442,9 @@ test.describe("looks", () => {
 		await page.goto(`${LOG}?key_id=${crm.id}&from=${day(-1)}`);
 		await details(row(page, "Key changed")).click();
 		await inBothThemes(page, () => expectAccessible(page));
+		const fields = ["What", "Who", "From", "To"].map((name) => page.getByLabel(name, { exact: true }));
+		const heights = await Promise.all(fields.map(async (field) => (await field.boundingBox())?.height));
+		expect(new Set(heights).size).toBe(1);
 	});
 
 	test("are pictured", async ({ page, tenant, signedIn }) => {
@@ -472,6 +475,18 @@ test.describe("looks", () => {
 
 	test.describe("on a phone", () => {
 		test.use(PHONE);
+
+		test("tell of fifty addresses without making a column of them", async ({ page, tenant, signedIn }) => {
+			const ip_allowlist = Array.from({ length: 50 }, (_, index) => `2001:db8:${index}::/48`);
+			await tenant.createKey({ name: "Partner X", ip_allowlist });
+			await signedIn();
+			await page.goto(LOG);
+			await details(row(page, "Partner X")).click();
+			const addresses = page.locator("dd").filter({ hasText: "2001:db8:49::/48" });
+			await expect(addresses).toBeVisible();
+			// Two to a line.
+			expect(await addresses.evaluate((element) => element.getClientRects().length)).toBeLessThanOrEqual(26);
+		});
 
 		test("are two lines each, with filters out of the way", async ({ page, tenant, signedIn }) => {
 			const { crm } = await history(tenant);

@@ -44,11 +44,16 @@ test.describe("the list", () => {
 	});
 
 	test("opens a key from anywhere in its row", async ({ page, tenant, signedIn }) => {
-		const { api_key } = await tenant.createKey({ name: "CRM" });
+		const { api_key } = await tenant.createKey({ name: "CRM", expires_in_days: 90 });
 		await signedIn();
 		await page.goto(LIST);
 		await row(page, "CRM").click({ position: { x: 700, y: 20 } });
 		await expect(page).toHaveURL(`${LIST}/${api_key.id}`);
+		for (const part of ["svg[role=img]", "time"]) {
+			await page.goBack();
+			await row(page, "CRM").locator(part).first().click();
+			await expect(page).toHaveURL(`${LIST}/${api_key.id}`);
+		}
 	});
 
 	test("shows how much a key was used: hour by hour and in total", async ({ page, tenant, signedIn, integration }) => {
@@ -72,7 +77,13 @@ test.describe("the list", () => {
 		await page.goto(LIST);
 		await expect(page.getByRole("heading", { name: "Chaves de API" })).toBeVisible();
 		await expect(page.locator("html")).toHaveAttribute("lang", "pt-BR");
-		for (const text of ["Sem restrição", "em 9 dias", "Nunca usada", "1.000"])
+		const cut = await page
+			.locator("tbody td:not(:first-child, :last-child), thead th:not(:first-child)")
+			.evaluateAll((cells) =>
+				cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+			);
+		expect(cut).toEqual([]);
+		for (const text of ["Sem restrição", "em 9 dias", "Expirando", "Nunca usada", "1.000"])
 			await expect(row(page, "Partner X")).toContainText(text);
 		await expect(row(page, "Old importer")).toContainText("Revogada");
 	});
@@ -241,6 +252,45 @@ test.describe("a long list", () => {
 	});
 });
 
+test.describe("coming back", () => {
+	test("from a key leads to where one was: the same keys, at the same place", async ({ page, tenant, signedIn }) => {
+		for (let number = 100; number < 140; number++) await tenant.createKey({ name: `Partner ${number}` });
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(`${LIST}?q=partner`);
+		await expect(row(page, "Partner 139")).toBeVisible();
+		await page.mouse.move(700, 500);
+		await page.mouse.wheel(0, 1_000);
+		const place = () => page.evaluate(() => Math.round(window.scrollY));
+		await expect.poll(place).toBeGreaterThan(400);
+		const before = await place();
+
+		await row(page, "Partner 110").click();
+		await expect(page.getByRole("heading", { name: "Partner 110" })).toBeVisible();
+		expect(await place()).toBe(0);
+		await page.goBack();
+		await expect(row(page, "Partner 110")).toBeInViewport();
+		expect(await place()).toBe(before);
+
+		await row(page, "Partner 110").click();
+		await page.getByRole("main").getByRole("link", { name: "API keys" }).click();
+		await expect(page).toHaveURL(`${LIST}?q=partner`);
+		await expect(row(page, "Partner 139")).toBeVisible();
+		await expect(row(page, "CRM")).toHaveCount(0);
+	});
+
+	test("from another tab shows what was done there", async ({ page, tenant, signedIn }) => {
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto(LIST);
+		await expect(row(page, "CRM")).toBeVisible();
+		await tenant.createKey({ name: "Website Forms" });
+		// As the browser says it when its tab is chosen again.
+		await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
+		await expect(row(page, "Website Forms")).toBeVisible();
+	});
+});
+
 test.describe("choosing several keys", () => {
 	test("revokes them together, at once", async ({ page, tenant, signedIn, integration }) => {
 		const made = await Promise.all(["One", "Two", "Three"].map((name) => tenant.createKey({ name })));
@@ -370,6 +420,26 @@ test.describe("to everybody", () => {
 			const width = await page.evaluate(() => document.documentElement.scrollWidth);
 			expect(width).toBe(390);
 			await expect(row(page, "Partner X")).toContainText("in 9 days");
+			// There is no room for scopes, but none at all must not be overlooked.
+			await expect(row(page, "Partner X").getByRole("img", { name: "Unrestricted" })).toBeVisible();
+			await expect(row(page, "CRM Nightly Sync").getByRole("img", { name: "Unrestricted" })).toHaveCount(0);
+		});
+
+		test("fits in Portuguese, where words are longer", async ({ newWindow, tenant, signedIn }) => {
+			await someKeys(tenant);
+			const page = await newWindow({ locale: "pt-BR" });
+			await signedIn(undefined, page);
+			await page.goto(LIST);
+			await expect(rows(page)).toHaveCount(4);
+			const right = (label: string) =>
+				page.getByText(label, { exact: true }).evaluate((element) => element.getBoundingClientRect().right);
+			expect(await right("Teste")).toBeLessThanOrEqual(374);
+			const cut = await row(page, "Partner X")
+				.locator("td")
+				.evaluateAll((cells) =>
+					cells.filter((cell) => cell.scrollWidth > cell.clientWidth + 1 && !cell.querySelector("a, button, input")),
+				);
+			expect(cut).toHaveLength(0);
 		});
 	});
 });

@@ -14,6 +14,7 @@ import { HourMeter } from "../features/keys/detail/hour-meter.tsx";
 import { KeyFacts, KeyFactsSkeleton } from "../features/keys/detail/key-facts.tsx";
 import { RecentCallers } from "../features/keys/detail/recent-callers.tsx";
 import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../features/keys/key-state.ts";
+import { lastList } from "../features/keys/list/last-list.ts";
 import { StatusBadge } from "../features/keys/status-badge.tsx";
 import { t } from "../i18n/index.ts";
 import { useNow } from "../now.ts";
@@ -134,7 +135,7 @@ function listedKey(client: QueryClient, id: string): ApiKey | undefined {
 
 function Back() {
 	return (
-		<A href={HOME} class={styles.back}>
+		<A href={lastList()} class={styles.back}>
 			<Icon name="back" />
 			{t().keys.title}
 		</A>
@@ -158,7 +159,7 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 				done = true;
 				if (kind !== "delete") return;
 				props.onDelete();
-				navigate(HOME);
+				navigate(lastList());
 			},
 			// A key that has ended has fewer buttons, and a deleted one no screen.
 			returnFocusTo: () => {
@@ -203,11 +204,11 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 								{isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate}
 							</LinkButton>
 						</Show>
-						<Button class={styles.roomy} onClick={startFrom("revoke")}>
+						<Button class={`${styles.ending} ${styles.roomy}`} onClick={startFrom("revoke")}>
 							{t().keys.revoke}
 						</Button>
 					</Show>
-					<Button class={isFinal() ? undefined : styles.roomy} onClick={startFrom("delete")}>
+					<Button class={isFinal() ? styles.ending : `${styles.ending} ${styles.roomy}`} onClick={startFrom("delete")}>
 						{t().keys.delete}
 					</Button>
 					<Show when={!isFinal()}>

@@ -156,7 +156,9 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 							</Suspense>
 						</ErrorBoundary>
 						<Show when={isEmpty()}>
-							<p class={styles.empty}>{t().key.requests.nothing}</p>
+							<p class={styles.empty}>
+								<span>{t().key.requests.nothing}</span>
+							</p>
 						</Show>
 					</Match>
 				</Switch>

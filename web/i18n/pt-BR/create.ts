@@ -25,7 +25,7 @@ export const create: Words["create"] = {
 	days: (count) => `${count} dias`,
 	until: (date) => `até ${date}`,
 	recommended: "Recomendado",
-	onDate: "Em uma data específica",
+	onDate: "Em uma data",
 	lastDay: "Último dia",
 	lastDayHint: "A chave funciona até o fim deste dia, no seu fuso horário.",
 	never: "Nunca",

@@ -39,13 +39,7 @@ export const keys: Words["keys"] = {
 		name: "Nome, de A a Z",
 		"-name": "Nome, de Z a A",
 	},
-	status: {
-		active: "Ativa",
-		expiring: "Expira em breve",
-		expired: "Expirada",
-		revoked: "Revogada",
-		ending: "Em encerramento",
-	},
+	status: { active: "Ativa", expiring: "Expirando", expired: "Expirada", revoked: "Revogada", ending: "Encerrando" },
 	unrestricted: "Sem restrição",
 	unrestrictedHint: "Esta chave pode chamar todos os endpoints.",
 	scopeGrants: {

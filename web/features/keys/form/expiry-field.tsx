@@ -38,13 +38,12 @@ export function ExpiryField(props: { form: KeyForm; current?: { expires_at: stri
 						<Choice
 							{...radio(days)}
 							label={
-								<>
-									{t().create.days(days)}
+								<span class={styles.life}>
+									{t().create.days(days)}{" "}
 									<Show when={days === RECOMMENDED_DAYS && !props.current}>
-										{" "}
 										<span class={styles.recommended}>{t().create.recommended}</span>
 									</Show>
-								</>
+								</span>
 							}
 							hint={t().create.until(formatDate(inDays(days, now())))}
 						/>

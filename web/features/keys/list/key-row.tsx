@@ -5,6 +5,7 @@ import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { HOME } from "../../../session/local-path.ts";
 import { copyText } from "../../../ui/copy-button.tsx";
+import { Icon } from "../../../ui/icon.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
 import { RelativeTime } from "../../../ui/time.tsx";
 import { notify } from "../../../ui/toast.tsx";
@@ -37,6 +38,7 @@ export function KeyRow(props: {
 			aria-selected={props.selected}
 			data-state={state()}
 			style={props.style}
+			onClick={openFromAbove}
 		>
 			<td class={styles.select}>
 				<label class={styles.box}>
@@ -53,6 +55,11 @@ export function KeyRow(props: {
 				<A href={`${HOME}/${props.apiKey.id}`} class={styles.open} title={props.apiKey.name}>
 					{props.apiKey.name}
 				</A>
+				<Show when={props.apiKey.scopes.length === 0}>
+					<span class={styles.unrestricted} role="img" aria-label={t().keys.unrestricted}>
+						<Icon name="warning" />
+					</span>
+				</Show>
 			</td>
 			<td class={styles.key}>
 				<code>{keyHint(props.apiKey)}</code>
@@ -83,6 +90,12 @@ export function KeyRow(props: {
 			</td>
 		</tr>
 	);
+}
+
+/** What has a hover of its own lies above the link that covers the row; a click on it is one on the row all the same. */
+function openFromAbove(event: MouseEvent & { currentTarget: HTMLElement; target: Element }) {
+	if (event.target.closest("a, button, label") !== null || event.target.closest("time, svg") === null) return;
+	event.currentTarget.querySelector("a")?.dispatchEvent(new MouseEvent("click", event));
 }
 
 /** When the key stops by itself: the nearer of its expiry and the end of its rotation. */
