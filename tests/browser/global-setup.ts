@@ -11,7 +11,7 @@ import { prepareChromium } from "./chromium.ts";
 import { announce } from "./surroundings.ts";
 
 /** Enough to have to scroll a long way. */
-const DEMO_KEYS = 2_000;
+const DEMO_KEYS = 1_400;
 
 /** Returns what is to be done after the last test, which Playwright does after Ctrl-C as well. */
 export default async function setUp(): Promise<() => Promise<void>> {
