@@ -106,13 +106,27 @@ export const apiKeys = sqliteTable(
 		searchText: text("search_text").notNull(),
 		/** Raised by the gate with every change; a late delivery of an older state finds a higher one and does nothing. */
 		version: integer("version").notNull().default(1),
+		// What follows is no part of the key: triggers keep it, for lists to find rows by.
+		/** The instant that `standing` and `turns_at` are of. Setting it brings them up to it. */
+		settledAt: integer("settled_at"),
+		/** One of `STANDINGS` as of `settled_at`: never ahead of the truth, which the other columns tell at any instant. */
+		standing: integer("standing").notNull().default(0),
+		/** When the standing changes by itself, or null for never. */
+		turnsAt: integer("turns_at"),
+		/** Row of the key in `api_key_search`. The numbers of a tenant are a block of 2^32, in the order of creation. */
+		searchNo: integer("search_no"),
 	},
 	(t) => [
-		index("api_keys_by_created").on(t.tenantId, t.createdAt, t.id),
-		index("api_keys_by_last_used").on(t.tenantId, t.lastUsedAt, t.id),
-		index("api_keys_by_usage").on(t.tenantId, t.usageCount, t.id),
-		index("api_keys_by_name").on(t.tenantId, sql`name collate nocase`, t.id),
-		index("api_keys_by_state").on(t.tenantId, t.environment, t.revokedAt, t.revokeAt, t.expiresAt),
+		// Whatever is asked for is a few ranges of one of these, each in the order of the list, that are merged.
+		index("api_keys_by_created").on(t.tenantId, t.environment, t.standing, t.createdAt, t.id),
+		index("api_keys_by_last_used").on(t.tenantId, t.environment, t.standing, t.lastUsedAt, t.id),
+		index("api_keys_by_usage").on(t.tenantId, t.environment, t.standing, t.usageCount, t.id),
+		index("api_keys_by_name").on(t.tenantId, t.environment, t.standing, sql`name collate nocase`, t.id),
+		index("api_keys_by_turn").on(t.tenantId, t.turnsAt).where(sql`turns_at is not null`),
+		index("api_keys_by_expiry")
+			.on(t.tenantId, t.environment, t.expiresAt)
+			.where(sql`expires_at is not null and revoked_at is null`),
+		uniqueIndex("api_keys_by_search_no").on(t.searchNo),
 	],
 );
 
@@ -142,6 +156,10 @@ export const auditEvents = sqliteTable(
 		// An outside identity provider writes addresses as it likes.
 		index("audit_events_by_email").on(t.tenantId, sql`actor_email collate nocase`, t.at, t.id),
 		index("audit_events_by_action").on(t.tenantId, t.action, t.at, t.id),
+		// Of what one key or one person did most, the rare must be found too.
+		index("audit_events_by_key_action").on(t.tenantId, t.keyId, t.action, t.at, t.id),
+		index("audit_events_by_actor_action").on(t.tenantId, t.actor, t.action, t.at, t.id),
+		index("audit_events_by_email_action").on(t.tenantId, sql`actor_email collate nocase`, t.action, t.at, t.id),
 	],
 );
 
@@ -234,10 +252,14 @@ export const leads = sqliteTable(
 		/** Name, email, phone and company, folded: what `search` looks in. */
 		searchText: text("search_text").notNull(),
 		updatedAt: integer("updated_at").notNull(),
+		/** Row of the lead in `lead_search`, kept by a trigger. Numbered as keys are. */
+		searchNo: integer("search_no"),
 	},
 	(t) => [
 		index("leads_by_created").on(t.tenantId, t.environment, t.createdAt, t.id),
 		index("leads_by_status").on(t.tenantId, t.environment, t.status, t.createdAt, t.id),
 		index("leads_by_source").on(t.tenantId, t.environment, t.source, t.createdAt, t.id),
+		index("leads_by_status_source").on(t.tenantId, t.environment, t.status, t.source, t.createdAt, t.id),
+		uniqueIndex("leads_by_search_no").on(t.searchNo),
 	],
 );

@@ -59,7 +59,16 @@ type ApiKeyRow = typeof apiKeys.$inferSelect;
 
 /** The snapshot that a gate starts from. */
 export function snapshotOf(row: ApiKeyRow): KeySnapshot {
-	const { usageCount: _usage, lastUsedAt: _last, searchText: _search, ...snapshot } = row;
+	const {
+		usageCount: _usage,
+		lastUsedAt: _last,
+		searchText: _search,
+		settledAt: _settled,
+		standing: _standing,
+		turnsAt: _turns,
+		searchNo: _number,
+		...snapshot
+	} = row;
 	return snapshot;
 }
 

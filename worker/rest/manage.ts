@@ -28,12 +28,12 @@ import { usageQuerySchema, usageSchema } from "../schemas/usage.ts";
 import { listAudit } from "../services/audit.ts";
 import type { Deps } from "../services/deps.ts";
 import { attemptOf } from "../services/idempotency.ts";
+import { listKeys } from "../services/key-list.ts";
 import {
 	createKey,
 	createKeyOnce,
 	deleteKey,
 	getKey,
-	listKeys,
 	revokeKey,
 	rotateOnce,
 	updateKey,
@@ -113,7 +113,7 @@ const routes = {
 			...MANAGER_REFUSALS,
 			...NO_TENANT,
 			200: many(keyListItemSchema, "A page of API keys", examples.keyListItem, {
-				shape: { counts: keyListSchema.shape.counts },
+				shape: { counts: keyListSchema.shape.counts, counts_capped: keyListSchema.shape.counts_capped },
 				example: { counts: examples.counts },
 			}),
 		},
@@ -288,8 +288,8 @@ export function addManageRoutes(door: OpenAPIHono<DoorEnv>): void {
 		return c.json(sealed(c, made), 201, addressOf(made.api_key));
 	});
 	app.openapi(routes.list, async (c) => {
-		const { items, next_cursor, counts } = await listKeys(depsOf(c), c.var.author.tenantId, c.req.valid("query"));
-		return c.json({ data: items, meta: { ...metaOf(c.var.info), next_cursor, counts } }, 200);
+		const { items, ...more } = await listKeys(depsOf(c), c.var.author.tenantId, c.req.valid("query"));
+		return c.json({ data: items, meta: { ...metaOf(c.var.info), ...more } }, 200);
 	});
 	app.openapi(routes.verify, async (c) =>
 		c.json(sealed(c, await verifyKey(depsOf(c), c.var.author, c.req.valid("json"))), 200),

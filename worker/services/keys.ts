@@ -1,14 +1,12 @@
-/** API keys: create, list, look, change, rotate, revoke, delete, verify. */
-import { and, type SQL, sql } from "drizzle-orm";
+/** API keys: create, look, change, rotate, revoke, delete, verify. */
 import { type Author, insertAudit } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
-import { foldForSearch } from "../../db/search.ts";
 import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
 import type { Attempt, ManagementCall } from "../gate/calls.ts";
 import { newRow } from "../gate/delivery-statements.ts";
 import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
-import { type KeySnapshot, NEVER_USED, snapshotOf, toApiKey, UNTOUCHED } from "../gate/snapshot.ts";
+import { type KeySnapshot, NEVER_USED, toApiKey, UNTOUCHED } from "../gate/snapshot.ts";
 import { creation, type KeyPatch } from "../gate/transitions.ts";
 import {
 	type ApiKey,
@@ -16,9 +14,6 @@ import {
 	apiKeySchema,
 	type CreateKey,
 	type IssuedKey,
-	type KeyList,
-	type KeyListItem,
-	type ListKeys,
 	type RotatedKey,
 	type RotateKey,
 	type UpdateKey,
@@ -26,12 +21,10 @@ import {
 	type VerifyKey,
 } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/common.ts";
-import { type Environment, EXPIRING_SOON_DAYS } from "../schemas/vocabulary.ts";
+import type { Environment } from "../schemas/vocabulary.ts";
 import { DAY_MS, HOUR_MS } from "../units.ts";
-import { decodeCursor, paginate } from "./cursor.ts";
 import { ask, type Deps } from "./deps.ts";
 import { madeBefore, recordAttempt } from "./idempotency.ts";
-import { recentUsage } from "./recent-usage.ts";
 
 /** Makes a key. The answer is the only place where the key ever appears. */
 export function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
@@ -108,81 +101,6 @@ async function insertKey(
 		throw thrown;
 	}
 	return { key, api_key: toApiKey(snapshot, NEVER_USED, now) };
-}
-
-/** Columns that a list can be sorted by: expression to order by, and a row's value of it. */
-const SORT_COLUMNS = {
-	created_at: { by: sql`${apiKeys.createdAt}`, type: "number", of: (row: KeyRow) => row.createdAt },
-	last_used_at: { by: sql`${apiKeys.lastUsedAt}`, type: "number", of: (row: KeyRow) => row.lastUsedAt },
-	usage_count: { by: sql`${apiKeys.usageCount}`, type: "number", of: (row: KeyRow) => row.usageCount },
-	name: { by: sql`${apiKeys.name} collate nocase`, type: "string", of: (row: KeyRow) => row.name },
-} as const;
-type KeyRow = typeof apiKeys.$inferSelect;
-
-/** The statements behind {@link listKeys}: one page of rows (and one row more), and the counts. */
-export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: string, input: ListKeys) {
-	const descending = input.sort.startsWith("-");
-	// Every sort of the schema is one of these columns, with or without the sign.
-	const column = SORT_COLUMNS[input.sort.replace("-", "") as keyof typeof SORT_COLUMNS];
-	const after = decodeCursor(input.sort, input.cursor, column.type);
-	const matching: (SQL | undefined)[] = [
-		sql`${apiKeys.tenantId} = ${tenantId}`,
-		input.environment && sql`${apiKeys.environment} = ${input.environment}`,
-		input.search ? sql`instr(${apiKeys.searchText}, ${foldForSearch(input.search)}) > 0` : undefined,
-	];
-	// The rule of `statusOf`, in SQL. Comparisons with NULL are made false, so that `not` turns them round.
-	const revoked = sql`(${apiKeys.revokedAt} is not null or coalesce(${apiKeys.revokeAt} <= ${now}, false))`;
-	const expired = sql`(not ${revoked} and coalesce(${apiKeys.expiresAt} <= ${now}, false))`;
-	const ofStatus = { revoked, expired, active: sql`(not ${revoked} and not ${expired})` };
-	const expiringWithin = (days: number) =>
-		sql`(${ofStatus.active} and coalesce(${apiKeys.expiresAt} <= ${now + days * DAY_MS}, false))`;
-	const beyond =
-		after && sql`(${column.by}, ${apiKeys.id}) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`;
-	const order = descending ? sql`${column.by} desc, ${apiKeys.id} desc` : sql`${column.by}, ${apiKeys.id}`;
-	return {
-		page: db
-			.select()
-			.from(apiKeys)
-			.where(
-				and(
-					...matching,
-					input.status && ofStatus[input.status],
-					input.expires_within_days === undefined ? undefined : expiringWithin(input.expires_within_days),
-					beyond ?? undefined,
-				),
-			)
-			.orderBy(order)
-			.limit(input.limit + 1),
-		counts: db
-			.select({
-				active: sql<number>`coalesce(sum(${ofStatus.active}), 0)`,
-				revoked: sql<number>`coalesce(sum(${ofStatus.revoked}), 0)`,
-				expired: sql<number>`coalesce(sum(${ofStatus.expired}), 0)`,
-				expiring_soon: sql<number>`coalesce(sum(${expiringWithin(EXPIRING_SOON_DAYS)}), 0)`,
-			})
-			.from(apiKeys)
-			.where(and(...matching)),
-		position: (row: KeyRow) => ({ value: column.of(row), id: row.id }),
-	};
-}
-
-/** One page of the tenant's keys. Usage in it is as old as the last delivery. */
-export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): Promise<KeyList> {
-	const queries = keyListQueries(deps, tenantId, input);
-	const [rows, [counts]] = await deps.db.batch([queries.page, queries.counts]);
-	const page = paginate(rows, input.limit, input.sort, queries.position);
-	const items = page.rows.map((row) => toApiKey(snapshotOf(row), row, deps.now));
-	return {
-		items: input.recent_hours === undefined ? items : await withRecentUsage(deps, tenantId, items, input.recent_hours),
-		next_cursor: page.next_cursor,
-		counts: counts ?? { active: 0, revoked: 0, expired: 0, expiring_soon: 0 },
-	};
-}
-
-async function withRecentUsage(deps: Deps, tenantId: string, items: ApiKey[], hours: number): Promise<KeyListItem[]> {
-	const ids = items.map(({ id }) => id);
-	const usage = await recentUsage(deps, tenantId, ids, hours);
-	return items.map((item) => ({ ...item, recent_usage: usage(item.id) }));
 }
 
 /** One key, live. */

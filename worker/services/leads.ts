@@ -15,7 +15,7 @@ type Holder = Pick<KeyFacts, "tenantId" | "environment">;
 
 const ORDER = "leads";
 
-const toLead = (row: Row): Lead => ({
+const toLead = (row: Omit<Row, "searchNo">): Lead => ({
 	id: row.id,
 	environment: row.environment,
 	name: row.name,
@@ -47,7 +47,7 @@ export async function createLead(
 	input: CreateLead,
 ): Promise<Lead> {
 	const { custom_fields: customFields, ...fields } = input;
-	const row: Row = {
+	const row: Omit<Row, "searchNo"> = {
 		id: newId("lead"),
 		tenantId: key.tenantId,
 		environment: key.environment,

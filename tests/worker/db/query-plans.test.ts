@@ -25,7 +25,7 @@ import { auditQueries } from "../../../worker/services/audit.ts";
 import { syncCollaborators } from "../../../worker/services/collaborators.ts";
 import { encodeCursor } from "../../../worker/services/cursor.ts";
 import { madeBefore, recordAttempt } from "../../../worker/services/idempotency.ts";
-import { keyListQueries, listKeys } from "../../../worker/services/keys.ts";
+import { keyListQueries, listKeys } from "../../../worker/services/key-list.ts";
 import { createLead, getLead, leadsQuery, updateLead } from "../../../worker/services/leads.ts";
 import { recentUsageQuery } from "../../../worker/services/recent-usage.ts";
 import { logIn, logOut } from "../../../worker/services/session.ts";

@@ -16,6 +16,7 @@ import {
 	verifyKeySchema,
 } from "../../schemas/api-key.ts";
 import { usageQuerySchema, usageSchema } from "../../schemas/usage.ts";
+import { listKeys } from "../../services/key-list.ts";
 import * as keys from "../../services/keys.ts";
 import { keyUsage } from "../../services/usage.ts";
 import { manageProcedure } from "../procedures.ts";
@@ -32,7 +33,7 @@ export const keysRouter = {
 	list: manageProcedure
 		.input(listKeysSchema.prefault({}))
 		.output(keyListSchema)
-		.query(({ ctx, input }) => keys.listKeys(ctx.deps, ctx.author.tenantId, input)),
+		.query(({ ctx, input }) => listKeys(ctx.deps, ctx.author.tenantId, input)),
 
 	/** One key, read live from its gate. */
 	get: manageProcedure

@@ -1,0 +1,40 @@
+/** How many keys are in each state at an instant, from sums that the database keeps (see `api_key_tallies`). */
+import { sql } from "drizzle-orm";
+import type { Database } from "../../db/client.ts";
+import type { KeyList } from "../schemas/api-key.ts";
+import type { Environment } from "../schemas/vocabulary.ts";
+
+/** Sizes of the spans that are summed up, as powers of two, and the step from one to the next. */
+const LARGEST_SPAN = 36;
+const STEP = 4;
+
+/**
+ * The spans that make up all time before `instant`: of the largest all that have passed, of each smaller one those
+ * since the last larger one. Each as its size, the first bucket, and the one after the last.
+ */
+function spansBefore(instant: number): [span: number, from: number, to: number][] {
+	// Instants have more bits than a number can be shifted by.
+	const bucket = (span: number) => Math.floor(instant / 2 ** span);
+	const spans: [number, number, number][] = [[LARGEST_SPAN, -1, bucket(LARGEST_SPAN)]];
+	for (let span = LARGEST_SPAN - STEP; span >= 0; span -= STEP)
+		spans.push([span, bucket(span + STEP) * 2 ** STEP, bucket(span)]);
+	return spans;
+}
+
+/** One row: the counts at `now`. Reads at most 15 rows of each size and environment, however many keys there are. */
+export function countsAt(db: Database, tenantId: string, now: number, environment: Environment | undefined) {
+	const sum = (column: keyof KeyList["counts"]) => sql<number>`coalesce(sum(${sql.raw(column)}), 0)`;
+	return db
+		.select({
+			active: sum("active"),
+			revoked: sum("revoked"),
+			expired: sum("expired"),
+			expiring_soon: sum("expiring_soon"),
+		})
+		.from(sql`json_each(${JSON.stringify(spansBefore(now + 1))}) as spans cross join api_key_tallies as tallies`)
+		.where(
+			sql`tallies.tenant_id = ${tenantId} and span = json_extract(spans.value, '$[0]')
+				and bucket >= json_extract(spans.value, '$[1]') and bucket < json_extract(spans.value, '$[2]')
+				${environment === undefined ? sql`` : sql`and environment = ${environment}`}`,
+		);
+}
