@@ -113,6 +113,8 @@ export const apiKeys = sqliteTable(
 		standing: integer("standing").notNull().default(0),
 		/** When the standing changes by itself, or null for never. */
 		turnsAt: integer("turns_at"),
+		/** The name in the order of lists: upper case like lower case. */
+		nameOrder: text("name_order").generatedAlwaysAs(sql`lower(name)`, { mode: "virtual" }),
 		/** Row of the key in `api_key_search`. The numbers of a tenant are a block of 2^32, in the order of creation. */
 		searchNo: integer("search_no"),
 	},
@@ -121,7 +123,7 @@ export const apiKeys = sqliteTable(
 		index("api_keys_by_created").on(t.tenantId, t.environment, t.standing, t.createdAt, t.id),
 		index("api_keys_by_last_used").on(t.tenantId, t.environment, t.standing, t.lastUsedAt, t.id),
 		index("api_keys_by_usage").on(t.tenantId, t.environment, t.standing, t.usageCount, t.id),
-		index("api_keys_by_name").on(t.tenantId, t.environment, t.standing, sql`name collate nocase`, t.id),
+		index("api_keys_by_name").on(t.tenantId, t.environment, t.standing, t.nameOrder, t.id),
 		index("api_keys_by_turn").on(t.tenantId, t.turnsAt).where(sql`turns_at is not null`),
 		index("api_keys_by_expiry")
 			.on(t.tenantId, t.environment, t.expiresAt)

@@ -66,6 +66,7 @@ export function snapshotOf(row: ApiKeyRow): KeySnapshot {
 		settledAt: _settled,
 		standing: _standing,
 		turnsAt: _turns,
+		nameOrder: _order,
 		searchNo: _number,
 		...snapshot
 	} = row;

@@ -167,7 +167,7 @@ export const keyListSchema = z
 			/** Those of `active` that expire within `EXPIRING_SOON_DAYS`. */
 			expiring_soon: z.number().int(),
 		}),
-		/** True, and otherwise absent, where `search` finds more than a thousand keys: each count is that or more then. */
+		/** True, and otherwise absent, where `search` finds more than 500 keys: each count is that or more then. */
 		counts_capped: z.literal(true).optional(),
 	})
 	.meta({ id: "IssuedApiKey" });

@@ -21,8 +21,8 @@ function spansBefore(instant: number): [span: number, from: number, to: number][
 	return spans;
 }
 
-/** One row: the counts at `now`. Reads at most 15 rows of each size and environment, however many keys there are. */
-export function countsAt(db: Database, tenantId: string, now: number, environment: Environment | undefined) {
+/** One row: the counts at `instant`, which may lie ahead. Reads at most 15 rows of each size and environment, however many keys there are. */
+export function countsAt(db: Database, tenantId: string, instant: number, environment: Environment | undefined) {
 	const sum = (column: keyof KeyList["counts"]) => sql<number>`coalesce(sum(${sql.raw(column)}), 0)`;
 	return db
 		.select({
@@ -31,7 +31,7 @@ export function countsAt(db: Database, tenantId: string, now: number, environmen
 			expired: sum("expired"),
 			expiring_soon: sum("expiring_soon"),
 		})
-		.from(sql`json_each(${JSON.stringify(spansBefore(now + 1))}) as spans cross join api_key_tallies as tallies`)
+		.from(sql`json_each(${JSON.stringify(spansBefore(instant + 1))}) as spans cross join api_key_tallies as tallies`)
 		.where(
 			sql`tallies.tenant_id = ${tenantId} and span = json_extract(spans.value, '$[0]')
 				and bucket >= json_extract(spans.value, '$[1]') and bucket < json_extract(spans.value, '$[2]')

@@ -1,9 +1,9 @@
 /** The list of a tenant's keys: one page, the counts, and the usage of late if it is asked for. */
-import { type SQL, sql } from "drizzle-orm";
+import { and, type SQL, sql } from "drizzle-orm";
 import { foldForSearch, searchExpression } from "../../db/search.ts";
 import { snapshotOf, toApiKey } from "../gate/snapshot.ts";
 import type { ApiKey, KeyList, KeyListItem, ListKeys } from "../schemas/api-key.ts";
-import { EXPIRING_SOON_DAYS } from "../schemas/vocabulary.ts";
+import { type Environment, EXPIRING_SOON_DAYS } from "../schemas/vocabulary.ts";
 import { DAY_MS } from "../units.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
@@ -12,100 +12,107 @@ import {
 	conditions,
 	type KeyRow,
 	keyColumns,
+	type Page,
 	pageInOrder,
+	pageSorted,
 	settle,
 	sortOf,
-	type Wanted,
 	wantedAt,
 } from "./key-order.ts";
 import { recentUsage } from "./recent-usage.ts";
 
 /**
- * So many candidates are read and sorted at most, and counted exactly. Where there are more, the page is taken out of
- * the list's order, in which they are then common enough.
+ * So many keys are read and sorted for a page, and counted exactly, where they are found by something that no order of
+ * the list knows. Where there are more, they are taken for common, and the page is looked for in that order first.
  */
-export const CANDIDATES_MAX = 1_000;
+export const FEW = 500;
+/** So many rows of the order are looked at before all that was found is sorted instead. */
+const SCANNED = 2_000;
 
-const NONE = { active: 0, revoked: 0, expired: 0, expiring_soon: 0 };
-
-/** The statements behind {@link listKeys}. */
+/** The statements behind {@link listKeys}, and what chooses among them. */
 export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: string, input: ListKeys) {
 	const sort = sortOf(input.sort);
-	const after = decodeCursor(input.sort, input.cursor, sort.column.type);
-	const rows = input.limit + 1;
-	const { status, expires_within_days: expiringDays, environment } = input;
+	const { status, expires_within_days: days, environment } = input;
 	const term = foldForSearch(input.search ?? "");
-	const contains = term === "" ? undefined : sql`instr(search_text, ${term}) > 0`;
-	const wanted: Wanted = { status, expiringDays, environment, also: contains };
-
-	/** Of at most `CANDIDATES_MAX` candidates and one: how many, the counts, and the page. */
-	const among = (candidates: SQL) => {
-		const { ofStatus, expiringWithin } = conditions(now);
-		const count = (condition: SQL) => sql`coalesce(sum(${condition}), 0)`;
-		const { beyond, order } = sort;
-		const conditionsOfPage = sql`${wantedAt({ ...wanted, also: undefined }, now) ?? sql`true`} and ${beyond(after) ?? sql`true`}`;
-		return db
-			.select({
-				found: sql<number>`found`,
-				active: sql<number>`active`,
-				revoked: sql<number>`revoked`,
-				expired: sql<number>`expired`,
-				expiring_soon: sql<number>`expiring_soon`,
-				row: keyColumns,
-			})
-			.from(
-				sql`(
-					with candidates as materialized (${candidates} limit ${sql.raw(String(CANDIDATES_MAX + 1))})
-					select * from (
-						select count(*) as found, ${count(ofStatus.active)} as active, ${count(ofStatus.revoked)} as revoked,
-							${count(ofStatus.expired)} as expired, ${count(expiringWithin(EXPIRING_SOON_DAYS))} as expiring_soon
-						from candidates as api_keys
-					) left join (
-						select * from candidates as api_keys where ${conditionsOfPage} order by ${order} limit ${rows}
-					) on true
-				)`,
-			)
-			.orderBy(sort.order);
+	const search = term === "" ? undefined : searching(tenantId, term, environment);
+	const page: Page = {
+		tenantId,
+		now,
+		wanted: { status, expiringDays: days, environment, also: search?.contains },
+		sort,
+		after: decodeCursor(input.sort, input.cursor, sort.column.type),
+		rows: input.limit + 1,
 	};
-
+	// The standings tell those apart that expire soon.
+	const until = search || days === undefined || days === EXPIRING_SOON_DAYS ? undefined : now + days * DAY_MS;
+	const candidates = search?.found ?? (until === undefined ? undefined : expiring(tenantId, now, until, environment));
 	return {
-		inOrder: pageInOrder(db, tenantId, now, wanted, sort, after, rows),
+		settled: settle(db, tenantId, now),
 		counts: countsAt(db, tenantId, now, environment),
-		found: contains && among(found(tenantId, term, environment, contains)),
-		// The standings tell these apart already.
-		expiring:
-			expiringDays === undefined || expiringDays === EXPIRING_SOON_DAYS || contains
-				? undefined
-				: among(expiring(tenantId, now, expiringDays, environment)),
+		/** Of the keys that expire until then, those that have are more by this. */
+		countsThen: until === undefined ? undefined : countsAt(db, tenantId, until, environment),
+		found: search && firstFound(db, page, search.found),
+		inOrder: pageInOrder(db, page, candidates && SCANNED),
+		sorted: candidates && pageSorted(db, page, candidates),
 		position: (row: KeyRow) => ({ value: sort.column.of(row), id: row.id }),
 	};
 }
 
-/** The tenant's keys that have the term in them. */
-function found(tenantId: string, term: string, environment: string | undefined, contains: SQL): SQL {
+/** The tenant's keys that have the term in them, and the condition that they do. */
+function searching(tenantId: string, term: string, environment: string | undefined): { found: SQL; contains: SQL } {
 	const block = sql`(select search_no >> 32 from api_keys where tenant_id = ${tenantId} limit 1)`;
 	const expression = searchExpression(term, ...(environment === undefined ? [] : [environment]));
-	return sql`
+	const contains = sql`instr(search_text, ${term}) > 0`;
+	const found = sql`
 		select api_keys.* from api_key_search cross join api_keys on api_keys.search_no = api_key_search.rowid
 		where api_key_search match ${expression}
 			and api_key_search.rowid >= ${block} << 32 and api_key_search.rowid < (${block} + 1) << 32
 			and tenant_id = ${tenantId} and ${contains}`;
+	return { found, contains };
 }
 
-/** The tenant's active keys that end within so many days. */
-function expiring(tenantId: string, now: number, days: number, environment: string | undefined): SQL {
-	const { expiringWithin } = conditions(now);
+/** The tenant's keys whose end lies between `now` and then. */
+function expiring(tenantId: string, now: number, until: number, environment: Environment | undefined): SQL {
+	const environments = environment === undefined ? sql`in ('live', 'test')` : sql`= ${environment}`;
 	return sql`
 		select * from api_keys indexed by api_keys_by_expiry
-		where tenant_id = ${tenantId} and revoked_at is null
-			and ${environment === undefined ? sql`environment in ('live', 'test')` : sql`environment = ${environment}`}
-			and expires_at > ${now} and expires_at <= ${now + days * DAY_MS} and ${expiringWithin(days)}`;
+		where tenant_id = ${tenantId} and environment ${environments} and revoked_at is null
+			and expires_at > ${now} and expires_at <= ${until}`;
+}
+
+/** How many keys are found, their counts, and the page, if they are few. */
+function firstFound(db: Deps["db"], { now, wanted, sort, after, rows }: Page, found: SQL) {
+	const { ofStatus, expiringWithin } = conditions(now);
+	const count = (condition: SQL) => sql`coalesce(sum(${condition}), 0)`;
+	const shown = and(sql`true`, wantedAt({ ...wanted, also: undefined }, now), sort.beyond(after));
+	return db
+		.select({
+			found: sql<number>`found`,
+			active: sql<number>`active`,
+			revoked: sql<number>`revoked`,
+			expired: sql<number>`expired`,
+			expiring_soon: sql<number>`expiring_soon`,
+			row: keyColumns,
+		})
+		.from(
+			sql`(
+				with found as materialized (${found} limit ${sql.raw(String(FEW + 1))})
+				select * from (
+					select count(*) as found, ${count(ofStatus.active)} as active, ${count(ofStatus.revoked)} as revoked,
+						${count(ofStatus.expired)} as expired, ${count(expiringWithin(EXPIRING_SOON_DAYS))} as expiring_soon
+					from found as api_keys
+				) left join (
+					select * from found as api_keys where ${shown} order by ${sort.order} limit ${rows}
+				) on true
+			)`,
+		)
+		.orderBy(sort.order);
 }
 
 /** One page of the tenant's keys. Usage in it is as old as the last delivery. */
 export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): Promise<KeyList> {
 	const queries = keyListQueries(deps, tenantId, input);
-	const { rows, ...counted } = await read(deps, tenantId, queries);
+	const { rows, ...counted } = await read(deps.db, queries, input.limit + 1);
 	const page = paginate(rows, input.limit, input.sort, queries.position);
 	const items = page.rows.map((row) => toApiKey(snapshotOf(row), row, deps.now));
 	return {
@@ -117,34 +124,33 @@ export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): P
 
 type Read = { rows: KeyRow[] } & Pick<KeyList, "counts" | "counts_capped">;
 
-/** Asks the database once, and a second time where there turn out to be too many candidates. */
-async function read(
-	{ db, now }: Deps,
-	tenantId: string,
-	{ inOrder, counts, found, expiring }: ReturnType<typeof keyListQueries>,
-): Promise<Read> {
-	const settled = settle(db, tenantId, now);
+/** Asks the database once; again where what was found is more than a few. */
+async function read(db: Deps["db"], queries: ReturnType<typeof keyListQueries>, full: number): Promise<Read> {
+	const { settled, counts, countsThen, found, inOrder, sorted } = queries;
+	const ofMany = async () => {
+		const rows = await inOrder;
+		return rows.length < full && sorted ? await sorted : rows;
+	};
 	if (found) {
 		const [, result] = await db.batch([settled, found]);
 		const [first] = result;
 		if (!first) throw new Error("A count is a row, whatever it counts.");
-		const { active, revoked, expired, expiring_soon } = first;
-		const counted = { active, revoked, expired, expiring_soon };
-		if (first.found <= CANDIDATES_MAX) return { rows: rowsOf(result), counts: counted };
-		return { rows: await inOrder, counts: counted, counts_capped: true };
+		const { found: many, row: _row, ...counted } = first;
+		if (many > FEW) return { rows: await ofMany(), counts: counted, counts_capped: true };
+		// A page of nothing is a row of nothing.
+		const rows = result.map(({ row }) => row).filter(({ id }) => (id as string | null) !== null);
+		return { rows, counts: counted };
 	}
-	if (expiring) {
-		const [, [counted = NONE], result] = await db.batch([settled, counts, expiring]);
-		const few = (result[0]?.found ?? 0) <= CANDIDATES_MAX;
-		return { rows: few ? rowsOf(result) : await inOrder, counts: counted };
+	if (countsThen && sorted) {
+		const [, [now = NONE], [then = NONE]] = await db.batch([settled, counts, countsThen]);
+		const few = then.expired - now.expired <= FEW;
+		return { rows: await (few ? sorted : ofMany()), counts: now };
 	}
 	const [, [counted = NONE], rows] = await db.batch([settled, counts, inOrder]);
 	return { rows, counts: counted };
 }
 
-/** The rows of a page that came with counts; an empty one has a row of nothing. */
-const rowsOf = (result: readonly { row: KeyRow }[]): KeyRow[] =>
-	result.map(({ row }) => row).filter(({ id }) => (id as string | null) !== null);
+const NONE = { active: 0, revoked: 0, expired: 0, expiring_soon: 0 };
 
 async function withRecentUsage(deps: Deps, tenantId: string, items: ApiKey[], hours: number): Promise<KeyListItem[]> {
 	const ids = items.map(({ id }) => id);

@@ -16,7 +16,7 @@ import { DAY_MS } from "../units.ts";
 const STANDINGS = { open: 0, expiringSoon: 1, expired: 2, revoked: 3 } as const;
 
 /** Clocks of two locations differ by less, so that nobody is ahead of what is stored. */
-const SETTLED_AFTER_MS = 60_000;
+const SETTLED_AFTER_MS = 10_000;
 /** Most keys that one list moves. Each costs a written row for every index. */
 const SETTLED_AT_ONCE = 500;
 
@@ -67,7 +67,7 @@ const SORT_COLUMNS = {
 		of: (row: KeyRow) => row.lastUsedAt,
 	},
 	usage_count: { by: "usage_count", index: "api_keys_by_usage", type: "number", of: (row: KeyRow) => row.usageCount },
-	name: { by: "name collate nocase", index: "api_keys_by_name", type: "string", of: (row: KeyRow) => row.name },
+	name: { by: "name_order", index: "api_keys_by_name", type: "string", of: (row: KeyRow) => row.name },
 } as const;
 
 /** What a sort of the schema means. */
@@ -79,10 +79,11 @@ export function sortOf(sort: string) {
 	return {
 		column,
 		order: sql.raw(`${column.by} ${direction}, id ${direction}`),
-		beyond: (after: { value: string | number; id: string } | null): SQL | undefined =>
-			after === null
-				? undefined
-				: sql`(${sql.raw(`${column.by}, id`)}) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`,
+		beyond(after: { value: string | number; id: string } | null): SQL | undefined {
+			if (after === null) return undefined;
+			const value = column.type === "string" ? sql`lower(${after.value})` : sql`${after.value}`;
+			return sql`(${sql.raw(column.by)}, id) ${sql.raw(descending ? "<" : ">")} (${value}, ${after.id})`;
+		},
 	};
 }
 
@@ -124,20 +125,25 @@ function placesOf({ status, expiringDays }: Wanted): { standings: number[]; turn
 	}
 }
 
-/** So many rows in the order of `sort`, after those before. */
-export function pageInOrder(
-	db: Database,
-	tenantId: string,
-	now: number,
-	wanted: Wanted,
-	sort: ReturnType<typeof sortOf>,
-	after: { value: string | number; id: string } | null,
-	rows: number,
-) {
+/** Which rows, in which order, after which one, and how many. */
+export interface Page {
+	tenantId: string;
+	now: number;
+	wanted: Wanted;
+	sort: ReturnType<typeof sortOf>;
+	after: { value: string | number; id: string } | null;
+	rows: number;
+}
+
+/**
+ * The page, taken out of the order of the list. `scanned`: gives up after so many rows, which are enough where what is
+ * wanted is common; then the page is short. Without it, conditions must be those that standings tell apart.
+ */
+export function pageInOrder(db: Database, { tenantId, now, wanted, sort, after, rows }: Page, scanned?: number) {
 	const { standings, turned } = placesOf(wanted);
 	const environments = wanted.environment === undefined ? ENVIRONMENTS : [wanted.environment];
 	const index = sql.raw(sort.column.index);
-	const all = [sql`tenant_id = ${tenantId}`, wantedAt(wanted, now), sort.beyond(after)];
+	const all = [sql`tenant_id = ${tenantId}`, sort.beyond(after)];
 	const ranges = environments.flatMap((environment) =>
 		standings.map(
 			(standing) =>
@@ -159,9 +165,25 @@ export function pageInOrder(
 			)}`,
 		);
 	}
+	// The limit that is none keeps conditions out of the ranges: one that has nothing of the kind would be read to its end
+	// before the first row is shown.
 	return db
 		.select(keyColumns)
-		.from(sql`(${merged(ranges, sort.order)}) as api_keys`)
+		.from(
+			sql`(
+				select * from (${merged(ranges, sort.order)}) order by ${sort.order} limit ${sql.raw(String(scanned ?? -1))}
+			) as api_keys`,
+		)
+		.where(wantedAt(wanted, now))
+		.limit(rows);
+}
+
+/** The page, sorted out of all rows that `candidates` selects. */
+export function pageSorted(db: Database, { now, wanted, sort, after, rows }: Page, candidates: SQL) {
+	return db
+		.select(keyColumns)
+		.from(sql`(${candidates}) as api_keys`)
+		.where(and(wantedAt(wanted, now), sort.beyond(after)))
 		.orderBy(sort.order)
 		.limit(rows);
 }
