@@ -1,6 +1,8 @@
 /** Drizzle over the D1 binding, and what D1 asks of its callers. */
+import { getTableColumns, type InferInsertModel, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as schema from "./schema.ts";
 
 export type Database = DrizzleD1Database<typeof schema>;
@@ -23,13 +25,32 @@ export async function runBatch(db: Database, statements: readonly Statement[]): 
 	return db.batch([first, ...rest]);
 }
 
-/** D1's limit of bound parameters in one statement. */
-const MAX_PARAMETERS = 100;
+/**
+ * An insert of all rows in one statement, however many: as parameters they would take hundreds, and D1 allows a hundred.
+ * What a row lacks is the column's default, or null. Up to 2 MB, which is what D1 takes in a parameter.
+ */
+export function insertRows<T extends SQLiteTable>(db: Database, table: T, rows: readonly InferInsertModel<T>[]) {
+	const columns = Object.entries(getTableColumns(table)).filter(([, column]) => !column.generated);
+	const values = rows.map((row) => {
+		const byName: Record<string, unknown> = row;
+		return columns.map(([name, column]) => {
+			const value = byName[name] ?? column.default;
+			return value === null || value === undefined ? null : column.mapToDriverValue(value);
+		});
+	});
+	const extracted = columns.map((_, index) => sql`json_extract(value, ${sql.raw(`'$[${index}]'`)})`);
+	// Without a condition, `on` would be taken for one of a join.
+	return db
+		.insert(table)
+		.select(sql`select ${sql.join(extracted, sql`, `)} from json_each(${JSON.stringify(values)}) where true`);
+}
 
-/** Splits values so that a statement binding `parametersPerValue` for each, and `fixed` besides, stays under D1's limit. */
-export function chunked<T>(values: readonly T[], parametersPerValue: number, fixed = 0): T[][] {
-	const size = Math.floor((MAX_PARAMETERS - fixed) / parametersPerValue);
-	const chunks: T[][] = [];
-	for (let start = 0; start < values.length; start += size) chunks.push(values.slice(start, start + size));
-	return chunks;
+/** The columns of a table where its rows come out of a subquery, which the query builder does not know to be of it. */
+export function columnsOf<T extends SQLiteTable>(table: T): T["_"]["columns"] {
+	const columns = Object.entries(getTableColumns(table)).map(([field, column]) => [
+		field,
+		sql`${sql.identifier(column.name)}`.mapWith(column),
+	]);
+	// The same fields, each decoded as its column is.
+	return Object.fromEntries(columns) as T["_"]["columns"];
 }

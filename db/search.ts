@@ -1,4 +1,5 @@
 /** Text as it is searched, and how the indexes of search are asked for it (see the migration `kept_by_triggers`). */
+import type { LeadStatus } from "../worker/schemas/vocabulary.ts";
 
 /** Lower case, without accents, so that "integracao" finds "Integração". */
 export function foldForSearch(...parts: (string | null | undefined)[]): string {
@@ -25,7 +26,8 @@ export function searchExpression(term: string, ...tokens: string[]): string {
 	return [...tokens, ...[...pieces].map((piece) => `"${piece}"*`)].join(" AND ");
 }
 
-/** The token of a lead's source, which may hold any character. */
-export const sourceToken = (source: string): string => `source_${hex(source)}`;
+/** The tokens of a lead's status and of its source, which may hold any character. */
+export const statusToken = (status: LeadStatus): string => `status${status}`;
+export const sourceToken = (source: string): string => `source${hex(source)}`;
 
 const hex = (text: string): string => Buffer.from(text).toString("hex");

@@ -1,10 +1,10 @@
 /** Filling the local demo tenant with API keys. */
-import { and, asc, eq, inArray } from "drizzle-orm";
+import { and, asc, eq, inArray, lte } from "drizzle-orm";
 import type { Secret } from "../../worker/env.ts";
 import { mintKey } from "../../worker/gate/key-material.ts";
 import type { Author } from "../audit.ts";
 import type { Database } from "../client.ts";
-import { tenants, users } from "../schema.ts";
+import { apiKeys, tenants, users } from "../schema.ts";
 import { DEMO_TENANT } from "../seed.ts";
 import { demoKeys } from "./keys.ts";
 import { randomOf, seeded } from "./random.ts";
@@ -26,7 +26,10 @@ export async function fillDemo(db: Database, count: number, now: number, pepper:
 		authors: [first, ...others],
 		mint: (environment) => mintKey(environment, pepper).material,
 	});
-	return writeDemo(db, keys);
+	const written = await writeDemo(db, keys);
+	// Keys that have come to an end since they were made stand where they belong, before anybody lists them.
+	await db.update(apiKeys).set({ settledAt: now }).where(lte(apiKeys.turnsAt, now));
+	return written;
 }
 
 /** The people of the demo tenant who manage keys, as they would from an office. */

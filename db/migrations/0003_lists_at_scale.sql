@@ -15,9 +15,14 @@ CREATE INDEX `api_keys_by_created` ON `api_keys` (`tenant_id`,`environment`,`sta
 CREATE INDEX `api_keys_by_last_used` ON `api_keys` (`tenant_id`,`environment`,`standing`,`last_used_at`,`id`);--> statement-breakpoint
 CREATE INDEX `api_keys_by_usage` ON `api_keys` (`tenant_id`,`environment`,`standing`,`usage_count`,`id`);--> statement-breakpoint
 CREATE INDEX `api_keys_by_name` ON `api_keys` (`tenant_id`,`environment`,`standing`,`name_order`,`id`);--> statement-breakpoint
+DROP INDEX `audit_events_by_key`;--> statement-breakpoint
+DROP INDEX `audit_events_by_actor`;--> statement-breakpoint
+DROP INDEX `audit_events_by_email`;--> statement-breakpoint
+CREATE INDEX `audit_events_by_key_actor` ON `audit_events` (`tenant_id`,`key_id`,`actor`,`action`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_by_key_email` ON `audit_events` (`tenant_id`,`key_id`,actor_email collate nocase,`action`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_by_key` ON `audit_events` (`tenant_id`,`key_id`,`action`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_by_actor` ON `audit_events` (`tenant_id`,`actor`,`action`,`at`,`id`);--> statement-breakpoint
+CREATE INDEX `audit_events_by_email` ON `audit_events` (`tenant_id`,actor_email collate nocase,`action`,`at`,`id`);--> statement-breakpoint
 ALTER TABLE `leads` ADD `search_no` integer;--> statement-breakpoint
 CREATE INDEX `leads_by_status_source` ON `leads` (`tenant_id`,`environment`,`status`,`source`,`created_at`,`id`);--> statement-breakpoint
-CREATE UNIQUE INDEX `leads_by_search_no` ON `leads` (`search_no`);--> statement-breakpoint
-CREATE INDEX `audit_events_by_key_action` ON `audit_events` (`tenant_id`,`key_id`,`action`,`at`,`id`);--> statement-breakpoint
-CREATE INDEX `audit_events_by_actor_action` ON `audit_events` (`tenant_id`,`actor`,`action`,`at`,`id`);--> statement-breakpoint
-CREATE INDEX `audit_events_by_email_action` ON `audit_events` (`tenant_id`,actor_email collate nocase,`action`,`at`,`id`);
+CREATE UNIQUE INDEX `leads_by_search_no` ON `leads` (`search_no`);

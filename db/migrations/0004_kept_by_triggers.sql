@@ -21,7 +21,7 @@ SELECT id, search_no, environment || ' ' || coalesce((
 FROM api_keys;
 --> statement-breakpoint
 CREATE VIEW lead_search_documents AS
-SELECT id, search_no, environment || ' status_' || status || coalesce(' source_' || hex(source), '') || ' ' || coalesce((
+SELECT id, search_no, environment || ' status' || status || coalesce(' source' || hex(source), '') || ' ' || coalesce((
 	SELECT group_concat(hex(substr(search_text, place.key + 1, 3)), ' ')
 	FROM json_each('[' || substr(replace(hex(zeroblob(length(search_text))), '00', ',0'), 2) || ']') place
 ), '') AS pieces

@@ -33,6 +33,7 @@ export const EXPIRING_SOON_DAYS = 14;
 
 /** How far a lead has come. */
 export const LEAD_STATUSES = ["new", "contacted", "qualified", "unqualified", "converted"] as const;
+export type LeadStatus = (typeof LEAD_STATUSES)[number];
 
 /** Every scope, with what it grants. An API key with an empty list is unrestricted. */
 export const SCOPE_CATALOGUE = [

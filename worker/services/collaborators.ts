@@ -1,6 +1,6 @@
 /** Collaborators as a CRM sends them: unknown ones are created, known ones brought up to date. */
 import { sql } from "drizzle-orm";
-import { chunked } from "../../db/client.ts";
+import { insertRows } from "../../db/client.ts";
 import { collaborators } from "../../db/schema.ts";
 import type { KeyFacts } from "../gate/verdict.ts";
 import { newId } from "../random.ts";
@@ -8,10 +8,7 @@ import { type CollaboratorsSynced, collaboratorSchema } from "../schemas/sync.ts
 import { firstOfEach, judge, nameIn } from "./batch-items.ts";
 import type { Deps } from "./deps.ts";
 
-/** Bound parameters of one inserted row. */
-const PARAMETERS = 11;
-
-/** Writes the good items in one atomic batch and reports the others. */
+/** Writes the good items in one atomic batch, which is one call of the database, and reports the others. */
 export async function syncCollaborators(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
@@ -34,26 +31,22 @@ export async function syncCollaborators(
 	}));
 	// What the sender leaves out stays as it is, so rows are updated together with those that give the same fields.
 	const groups = Map.groupBy(rows, (row) => `${row.team !== undefined},${row.role !== undefined}`);
-	const upserts = [...groups.values()]
-		.flatMap((group) => chunked(group, PARAMETERS))
-		.map((chunk) => {
-			const [{ team, role } = {}] = chunk;
-			return db
-				.insert(collaborators)
-				.values(chunk)
-				.onConflictDoUpdate({
-					target: [collaborators.tenantId, collaborators.environment, collaborators.externalId],
-					set: {
-						name: sql`excluded.name`,
-						email: sql`excluded.email`,
-						...(team === undefined ? {} : { team: sql`excluded.team` }),
-						...(role === undefined ? {} : { role: sql`excluded.role` }),
-						updatedAt: sql`excluded.updated_at`,
-						writtenBy: sql`excluded.written_by`,
-					},
-				})
-				.returning({ id: collaborators.id });
-		});
+	const upserts = [...groups.values()].map((group) => {
+		const [{ team, role } = {}] = group;
+		return insertRows(db, collaborators, group)
+			.onConflictDoUpdate({
+				target: [collaborators.tenantId, collaborators.environment, collaborators.externalId],
+				set: {
+					name: sql`excluded.name`,
+					email: sql`excluded.email`,
+					...(team === undefined ? {} : { team: sql`excluded.team` }),
+					...(role === undefined ? {} : { role: sql`excluded.role` }),
+					updatedAt: sql`excluded.updated_at`,
+					writtenBy: sql`excluded.written_by`,
+				},
+			})
+			.returning({ id: collaborators.id });
+	});
 	const [first, ...rest] = upserts;
 	const written = first ? (await db.batch([first, ...rest])).flat() : [];
 	// A known person keeps the id they had, so a new id that comes back is a new person.

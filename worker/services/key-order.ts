@@ -6,8 +6,9 @@
  * truth, though never ahead of it: every row is judged by its instants, and rows whose turn has come since are looked up
  * beside the others until {@link settle} has moved them.
  */
-import { and, getTableColumns, type SQL, sql } from "drizzle-orm";
-import type { Database } from "../../db/client.ts";
+import { and, type SQL, sql } from "drizzle-orm";
+import { columnsOf, type Database } from "../../db/client.ts";
+import { merged } from "../../db/merge.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, type KeyStatus } from "../schemas/vocabulary.ts";
 import { DAY_MS } from "../units.ts";
@@ -48,14 +49,7 @@ export function conditions(now: number) {
 
 export type KeyRow = typeof apiKeys.$inferSelect;
 
-/** The columns of a key where rows come out of a subquery, which the query builder does not know to be keys. */
-export const keyColumns = Object.fromEntries(
-	Object.entries(getTableColumns(apiKeys)).map(([field, column]) => [
-		field,
-		sql`${sql.identifier(column.name)}`.mapWith(column),
-	]),
-	// The same fields, each decoded as its column is.
-) as unknown as (typeof apiKeys)["_"]["columns"];
+export const keyColumns = columnsOf(apiKeys);
 
 /** Columns that a list can be sorted by: expression to order by, index in that order, and a row's value of it. */
 const SORT_COLUMNS = {
@@ -186,14 +180,4 @@ export function pageSorted(db: Database, { now, wanted, sort, after, rows }: Pag
 		.where(and(wantedAt(wanted, now), sort.beyond(after)))
 		.orderBy(sort.order)
 		.limit(rows);
-}
-
-/** Two by two: a compound of all at once may have five terms on D1. */
-function merged(ranges: readonly SQL[], order: SQL): SQL {
-	const [only, second] = ranges;
-	if (!only) throw new Error("A list comes from somewhere.");
-	if (!second) return only;
-	const middle = ranges.length >> 1;
-	const [left, right] = [ranges.slice(0, middle), ranges.slice(middle)].map((half) => merged(half, order));
-	return sql`select * from (${left} order by ${order}) union all select * from (${right} order by ${order})`;
 }

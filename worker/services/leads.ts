@@ -1,19 +1,21 @@
 /** Leads of a tenant, as integrations read and write them. */
 import { and, desc, eq, sql } from "drizzle-orm";
+import { columnsOf } from "../../db/client.ts";
 import { leads } from "../../db/schema.ts";
-import { foldForSearch } from "../../db/search.ts";
+import { foldForSearch, searchExpression, sourceToken, statusToken } from "../../db/search.ts";
 import { AppError } from "../errors.ts";
 import type { KeyFacts } from "../gate/verdict.ts";
 import { newId } from "../random.ts";
 import { toTimestamp } from "../schemas/common.ts";
 import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
-import { decodeCursor, paginate } from "./cursor.ts";
+import { decodeCursor, type Position, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 
 type Row = typeof leads.$inferSelect;
 type Holder = Pick<KeyFacts, "tenantId" | "environment">;
 
 const ORDER = "leads";
+const FOUND_ORDER = "leads found";
 
 const toLead = (row: Omit<Row, "searchNo">): Lead => ({
 	id: row.id,
@@ -96,10 +98,11 @@ export async function updateLead(
 	throw new AppError("CONFLICT", "This lead is being changed by others. Try again.");
 }
 
-/** The statement behind {@link listLeads}: a page and one row more. */
+/** The statement behind {@link listLeads}, a page and one row more, and what a cursor tells of a row. */
 export function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
+	if (input.search !== undefined) return searchQuery(db, key, input, foldForSearch(input.search));
 	const after = decodeCursor(ORDER, input.cursor, "number");
-	return db
+	const page = db
 		.select()
 		.from(leads)
 		.where(
@@ -108,12 +111,36 @@ export function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
 				eq(leads.environment, key.environment),
 				input.status === undefined ? undefined : eq(leads.status, input.status),
 				input.source === undefined ? undefined : eq(leads.source, input.source),
-				input.search === undefined ? undefined : sql`instr(${leads.searchText}, ${foldForSearch(input.search)}) > 0`,
 				after ? sql`(${leads.createdAt}, ${leads.id}) < (${after.value}, ${after.id})` : undefined,
 			),
 		)
 		.orderBy(desc(leads.createdAt), desc(leads.id))
 		.limit(input.limit + 1);
+	return { order: ORDER, page, position: (row: Row): Position => ({ value: row.createdAt, id: row.id }) };
+}
+
+/** Out of the index of search, whose numbers are in the order in which leads came in: the newest is its last. */
+function searchQuery(db: Deps["db"], { tenantId, environment }: Holder, input: ListLeads, term: string) {
+	const after = decodeCursor(FOUND_ORDER, input.cursor, "number");
+	const { status, source } = input;
+	const expression = searchExpression(
+		term,
+		environment,
+		...(status === undefined ? [] : [statusToken(status)]),
+		...(source === undefined ? [] : [sourceToken(source)]),
+	);
+	const block = sql`(select search_no >> 32 from leads where tenant_id = ${tenantId} limit 1)`;
+	const page = db.select(columnsOf(leads)).from(
+		sql`(
+				select leads.* from lead_search cross join leads on leads.search_no = lead_search.rowid
+				where lead_search match ${expression} and lead_search.rowid >= ${block} << 32
+					and lead_search.rowid < ${after ? sql`min(${after.value}, (${block} + 1) << 32)` : sql`(${block} + 1) << 32`}
+					and tenant_id = ${tenantId} and environment = ${environment} and instr(search_text, ${term}) > 0
+				order by lead_search.rowid desc limit ${input.limit + 1}
+			) as leads`,
+	);
+	// Whatever is found has a number: that is what it is found by.
+	return { order: FOUND_ORDER, page, position: (row: Row): Position => ({ value: row.searchNo ?? 0, id: row.id }) };
 }
 
 /** Newest first. */
@@ -122,9 +149,7 @@ export async function listLeads(
 	key: Holder,
 	input: ListLeads,
 ): Promise<{ items: Lead[]; next_cursor: string | null }> {
-	const page = paginate(await leadsQuery(db, key, input), input.limit, ORDER, (row) => ({
-		value: row.createdAt,
-		id: row.id,
-	}));
-	return { items: page.rows.map(toLead), next_cursor: page.next_cursor };
+	const { order, page, position } = leadsQuery(db, key, input);
+	const { rows, next_cursor } = paginate(await page, input.limit, order, position);
+	return { items: rows.map(toLead), next_cursor };
 }
