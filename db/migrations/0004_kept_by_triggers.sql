@@ -75,7 +75,8 @@ FROM api_key_steps step CROSS JOIN json_each('[0,4,8,12,16,20,24,28,32,36]') spa
 WHERE at >= 0 OR span.value = 36;
 --> statement-breakpoint
 
--- 3. Standing, which keys are listed by.
+-- 3. Standing, which keys are listed by. A new key is settled as of ten seconds before (SETTLED_AFTER_MS in
+-- key-order.ts), for no clock that lists it is further behind.
 CREATE TRIGGER api_keys_settle AFTER UPDATE OF settled_at ON api_keys
 BEGIN
 	UPDATE api_keys SET
@@ -97,7 +98,7 @@ END;
 CREATE TRIGGER api_keys_added AFTER INSERT ON api_keys
 BEGIN
 	UPDATE api_keys SET
-		settled_at = created_at,
+		settled_at = created_at - 10000,
 		search_no = coalesce(
 			(
 				SELECT search_no + 1 FROM api_keys
@@ -200,7 +201,7 @@ UPDATE api_keys SET search_no = numbered.no FROM (
 	FROM api_keys
 ) numbered WHERE numbered.id = api_keys.id;
 --> statement-breakpoint
-UPDATE api_keys SET settled_at = created_at;
+UPDATE api_keys SET settled_at = created_at - 10000;
 --> statement-breakpoint
 INSERT INTO api_key_search (rowid, pieces) SELECT search_no, pieces FROM api_key_search_documents;
 --> statement-breakpoint

@@ -1,70 +1,397 @@
+/**
+ * No call slows down as the database grows: D1's own count of the rows that each reads and writes, in a database with
+ * 100,000 keys in one tenant. A lost index fails here.
+ */
 import { env } from "cloudflare:workers";
-import { beforeAll, describe, it } from "vitest";
+import { eq } from "drizzle-orm";
+import { beforeAll, describe, expect, it } from "vitest";
+import { auditEvent, insertAudit } from "../../../db/audit.ts";
+import { type Database, database, runBatch } from "../../../db/client.ts";
+import { apiKeys, users } from "../../../db/schema.ts";
+import { hashPassword } from "../../../worker/auth/password.ts";
+import { sessionLookup } from "../../../worker/auth/session.ts";
 import { readConfig } from "../../../worker/env.ts";
+import { deliverKey, deliverUsage, newRow } from "../../../worker/gate/delivery-statements.ts";
+import { type KeySnapshot, snapshotOf, UNTOUCHED } from "../../../worker/gate/snapshot.ts";
 import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { AUDIT_ACTIONS, listAuditSchema } from "../../../worker/schemas/audit.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
-import { ENVIRONMENTS, KEY_SORTS, KEY_STATUSES } from "../../../worker/schemas/vocabulary.ts";
+import { listTenantsSchema } from "../../../worker/schemas/tenant.ts";
+import { usageQuerySchema } from "../../../worker/schemas/usage.ts";
+import { ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, type KeySort } from "../../../worker/schemas/vocabulary.ts";
+import { syncActivities } from "../../../worker/services/activities.ts";
 import { listAudit } from "../../../worker/services/audit.ts";
-import { listKeys } from "../../../worker/services/key-list.ts";
-import { listLeads } from "../../../worker/services/leads.ts";
+import { syncCollaborators } from "../../../worker/services/collaborators.ts";
+import { encodeCursor } from "../../../worker/services/cursor.ts";
+import { madeBefore, recordAttempt } from "../../../worker/services/idempotency.ts";
+import { countsAt } from "../../../worker/services/key-counts.ts";
+import { FEW, listKeys } from "../../../worker/services/key-list.ts";
+import { sortOf } from "../../../worker/services/key-order.ts";
+import { createLead, getLead, listLeads, updateLead } from "../../../worker/services/leads.ts";
+import { logIn, logOut } from "../../../worker/services/session.ts";
+import { findTenant, listTenants } from "../../../worker/services/tenants.ts";
+import { keyUsage } from "../../../worker/services/usage.ts";
 import { metered } from "./metered.ts";
-import { BIG, fillAtScale, NOW } from "./scale.ts";
+import { BIG, BUSY_KEY, DAY_MS, fillAtScale, HOUR_MS, KEYS, NOW } from "./scale.ts";
 
-beforeAll(fillAtScale, 300_000);
+beforeAll(fillAtScale, 240_000);
+
+/** What a page of so many rows may read, whatever is asked for and however far down: rows, and what they are counted by. */
+const ofPage = (limit: number) => 4 * limit + 75;
+
 const others = {
 	now: NOW,
 	config: readConfig(env),
 	gates: env.KEY_GATE,
 	loginLimiter: { limit: async () => ({ success: true }) },
 };
-const out: string[] = [];
-const keys = async (label: string, input: Record<string, unknown>) => {
-	const t = performance.now();
-	const { result, ...spent } = await metered((db) => listKeys({ ...others, db }, BIG, listKeysSchema.parse(input)));
-	out.push(
-		`${label} ${JSON.stringify(input)} read=${spent.read} trips=${spent.trips} items=${result.items.length} ${result.counts_capped ? "capped" : ""} ${JSON.stringify(result.counts)} ${Math.round(performance.now() - t)}ms first=${result.items[0]?.name}`,
+const keyId = (n: number) => `k${String(n).padStart(11, "0")}`;
+const db = database(env.DB);
+
+/** Every combination of leaving each entry out or taking it. */
+function subsets<T extends Record<string, unknown>>(entries: T): Partial<T>[] {
+	return Object.entries(entries).reduce<Partial<T>[]>(
+		(sets, [name, value]) => sets.flatMap((set) => [set, { ...set, [name]: value }]),
+		[{}],
 	);
-	return result;
-};
-describe("measure", () => {
-	it("keys", async () => {
-		for (const sort of KEY_SORTS)
-			for (const f of [
-				{},
-				...KEY_STATUSES.map((status) => ({ status })),
-				{ environment: "test" },
-				{ environment: "test", status: "active" },
-				...[1, 14, 30, 3650].map((d) => ({ expires_within_days: d })),
-			]) {
-				const first = await keys("page", { sort, ...f });
-				if (first.next_cursor) await keys("next", { sort, ...f, cursor: first.next_cursor });
-			}
-		for (const search of [
-			"quixotic",
-			"crm",
-			"zurich",
-			"sk_live",
-			"sk_",
-			"s",
-			"z",
-			"q",
-			"qx",
-			"nothing at all",
-			"abcd",
-			"99999",
-			"partner aurora imoveis 7",
-			"e",
-			" ",
-		])
-			for (const f of [
-				{},
-				{ sort: "name" },
-				{ sort: "usage_count", status: "active" },
-				{ environment: "test" },
-				{ status: "expired" },
-			])
-				await keys("search", { search, ...f });
-		console.log(out.join("\n"));
+}
+
+const list = (input: Record<string, unknown>) =>
+	metered((db) => listKeys({ ...others, db }, BIG, listKeysSchema.parse(input)));
+
+/** The cursor of a page that ended with the key. */
+async function cursorAt(sort: KeySort, id: string): Promise<string> {
+	const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, id));
+	if (!row) throw new Error("There is such a key.");
+	return encodeCursor(sort, { value: sortOf(sort).column.of(row), id });
+}
+
+const opposite = (sort: string) => (sort.startsWith("-") ? sort.slice(1) : `-${sort}`);
+
+describe.each(KEY_SORTS)("keys.list sorted by %s", (sort) => {
+	it.each([
+		...subsets({ environment: "test" }).flatMap((filters) => [
+			filters,
+			...KEY_STATUSES.map((status) => ({ ...filters, status })),
+			{ ...filters, expires_within_days: 14 },
+		]),
+	])("reads little more than a page of %j: the first, one in the middle, and the last", async (filters) => {
+		const first = await list({ sort, ...filters });
+		const middle = await list({ sort, ...filters, cursor: await cursorAt(sort, keyId(KEYS / 2)) });
+		const fromTheEnd = await list({ sort: opposite(sort), ...filters });
+		const cursor = await cursorAt(sort, fromTheEnd.result.items[10]?.id ?? "");
+		const last = await list({ sort, ...filters, cursor });
+		expect([first, middle, last].map(({ result }) => result.items.length)).toEqual([25, 25, 10]);
+		expect(last.result.next_cursor).toBeNull();
+		for (const { read, trips } of [first, middle, last]) {
+			expect(read).toBeLessThanOrEqual(ofPage(25));
+			expect(trips).toBe(1);
+		}
 	});
-}, 300_000);
+
+	it("reads little more than the largest page", async () => {
+		const { read, result } = await list({ sort, limit: 100 });
+		expect([result.items.length, read <= ofPage(100)]).toEqual([100, true]);
+	});
+
+	it.each([1, 30, 365])("reads a few hundred rows for keys that expire within %i days", async (days) => {
+		const { read, result } = await list({ sort, expires_within_days: days });
+		expect(result.items).toHaveLength(25);
+		expect(read).toBeLessThanOrEqual(2 * FEW);
+	});
+
+	it.each<[search: string, found: number, bound: number]>([
+		["quixotic", 5, ofPage(5)],
+		["q", 5, ofPage(5)],
+		["abcd", 3, ofPage(5)],
+		["qx", 0, 20],
+		["nothing of the kind", 0, 20],
+		// Some hundreds are read, counted and sorted.
+		["zurich", 25, 6 * 400],
+		["zu", 25, 6 * 400],
+		// Where there are more than a few, the first of them are counted, and the page is looked for in order.
+		["sk_live", 25, 6 * FEW],
+		["sk_", 25, 6 * FEW],
+		["e", 25, 6 * FEW],
+	])("finds %j by its index", async (search, found, bound) => {
+		const { read, result } = await list({ sort, search });
+		expect(result.items).toHaveLength(found);
+		expect(read).toBeLessThanOrEqual(bound);
+	});
+});
+
+describe("the search of keys", () => {
+	it("counts some hundreds exactly, and says where it has stopped counting", async () => {
+		const { counts, counts_capped } = (await list({ search: "zurich" })).result;
+		expect([counts.active + counts.revoked + counts.expired, counts_capped]).toEqual([400, undefined]);
+		const many = (await list({ search: "crm" })).result;
+		expect(many.counts_capped).toBe(true);
+		expect(many.counts.active + many.counts.revoked + many.counts.expired).toBe(FEW + 1);
+	});
+
+	it("reads nothing of other tenants", async () => {
+		const { read, result } = await metered((db) =>
+			listKeys({ ...others, db }, "ten_7", listKeysSchema.parse({ search: "crm nightly" })),
+		);
+		expect(result.items).toHaveLength(20);
+		expect(read).toBeLessThanOrEqual(7 * 20 + 10);
+	});
+
+	it("reads what it finds, and no more, where many keys are far from where the page begins", async () => {
+		const { read, result } = await list({ search: "crm", sort: "name" });
+		expect(result.items).toHaveLength(25);
+		const found = Math.ceil(KEYS / 7);
+		expect(read).toBeLessThanOrEqual(3 * found + 4 * 2_000);
+	});
+});
+
+describe("the counts", () => {
+	it("read no more, whatever the instant", async () => {
+		const instants = Array.from({ length: 40 }, (_, index) => NOW - 800 * DAY_MS + index * 40 * DAY_MS + index ** 5);
+		// Fifteen spans of each size lie before one instant of 2^40 ms, in each environment.
+		for (const instant of [...instants, 2 ** 40 + 2 ** 37 - 1])
+			expect((await metered((db) => countsAt(db, BIG, instant, undefined))).read).toBeLessThanOrEqual(300);
+	});
+});
+
+describe("recent usage", () => {
+	it("reads the hours that are shown", async () => {
+		const { read, trips } = await list({ limit: 100, recent_hours: 168 });
+		expect(read).toBeLessThanOrEqual(ofPage(100) + 100 * 169);
+		expect(trips).toBe(2);
+	});
+});
+
+describe("keys.usage", () => {
+	it.each([
+		["hour", 1],
+		["day", 24],
+	] as const)("over 90 days by %s reads the hours of one key", async (granularity, hours) => {
+		const input = usageQuerySchema.parse({
+			id: keyId(KEYS),
+			granularity,
+			from: new Date(NOW - 89 * DAY_MS).toISOString(),
+			to: new Date(NOW).toISOString(),
+		});
+		const { read, result } = await metered((db) => keyUsage({ ...others, db }, BIG, input));
+		expect(result.totals.allowed).toBeGreaterThan(0);
+		expect(read).toBeLessThanOrEqual(hours * result.buckets.length + 5);
+	});
+});
+
+describe("audit.list", () => {
+	const at = (ms: number) => new Date(NOW - ms).toISOString();
+	const RARE = "api_key.revoke";
+	const questions = [
+		["usr_busy", "api_key.update", BUSY_KEY],
+		["usr_busy", RARE, BUSY_KEY],
+		["usr_120", RARE, BUSY_KEY],
+		["u120@acme.example", "api_key.update", BUSY_KEY],
+		["busy@acme.example", RARE, BUSY_KEY],
+		["usr_nobody", AUDIT_ACTIONS[0], "nothing"],
+	].flatMap(([actor, action, key_id]) =>
+		subsets({ actor, action, key_id, from: at(300 * DAY_MS), to: at(30 * DAY_MS) }),
+	);
+
+	it.each(questions)("reads little more than a page of %j", async (filters) => {
+		const ask = (input: object) => metered((db) => listAudit({ ...others, db }, BIG, listAuditSchema.parse(input)));
+		// By an address, three ways of having one are looked up.
+		const ways = filters.actor?.includes("@") ? 3 : 1;
+		const first = await ask(filters);
+		const later = await ask({ ...filters, cursor: encodeCursor("audit", { value: NOW - 150 * DAY_MS, id: "evt_x" }) });
+		for (const { read, trips } of [first, later]) {
+			expect(read).toBeLessThanOrEqual(ways * ofPage(25));
+			expect(trips).toBe(1);
+		}
+	});
+});
+
+describe("GET /v1/leads", () => {
+	const questions = [
+		...subsets({ status: "new", source: "form", search: "ana" }),
+		...subsets({ status: "converted", source: "partner", search: "quixotic" }),
+		{ source: "fair", status: "contacted" },
+		{ status: "converted", search: "gmail" },
+		{ search: "a" },
+		{ search: "zz" },
+	];
+
+	it.each(ENVIRONMENTS.flatMap((environment) => questions.map((filters) => ({ environment, ...filters }))))(
+		"reads little more than a page of %j",
+		async ({ environment, ...filters }) => {
+			const holder = { tenantId: BIG, environment };
+			const ask = (input: object) => metered((db) => listLeads({ db }, holder, listLeadsSchema.parse(input)));
+			const first = await ask(filters);
+			expect(first.read).toBeLessThanOrEqual(ofPage(25));
+			if (first.result.next_cursor === null) return;
+			const later = await ask({ ...filters, cursor: first.result.next_cursor });
+			expect(later.read).toBeLessThanOrEqual(ofPage(25));
+		},
+	);
+});
+
+describe("tenants.list", () => {
+	it("reads a page", async () => {
+		const { read, result } = await metered((db) => listTenants({ db }, listTenantsSchema.parse({})));
+		expect([result.items.length, read]).toEqual([25, 26]);
+	});
+});
+
+describe("a sync of 500", () => {
+	const key = {
+		id: keyId(KEYS),
+		tenantId: BIG,
+		name: "CRM",
+		environment: "live",
+		scopes: [],
+		expiresAt: null,
+	} as const;
+	const people = Array.from({ length: 500 }, (_, index) => ({
+		external_id: `p${index}`,
+		name: `Person ${index}`,
+		email: `p${index}@acme.example`,
+		...(index % 2 ? { team: "North" } : {}),
+		...(index % 3 ? { role: null } : {}),
+	}));
+
+	it("of collaborators is one call of the database with a statement for each set of fields", async () => {
+		for (const [created, existing] of [
+			[500, 0],
+			[0, 500],
+		]) {
+			const spent = await metered((db) => syncCollaborators({ db, now: NOW }, key, people));
+			expect(spent.result).toMatchObject({ created, existing, errors: [] });
+			expect([spent.trips, spent.statements]).toEqual([1, 4]);
+			expect(spent.read).toBeLessThanOrEqual(4 * 500);
+			expect(spent.written).toBeLessThanOrEqual(3 * 500);
+		}
+	});
+
+	it("of activities is one call of the database with two statements, however many there are already", async () => {
+		const activities = people.map(({ external_id }, index) => ({
+			collaborator_id: external_id,
+			activity: "001",
+			reference: `r${index}`,
+		}));
+		for (const [processed, duplicates] of [
+			[500, 0],
+			[0, 500],
+		]) {
+			const spent = await metered((db) => syncActivities({ db, now: NOW }, key, activities));
+			expect(spent.result).toMatchObject({ processed, duplicates, errors: [] });
+			expect([spent.trips, spent.statements]).toEqual([1, 2]);
+			expect(spent.read).toBeLessThanOrEqual(7 * 500);
+			expect(spent.written).toBeLessThanOrEqual(3 * 500);
+		}
+		const again = await metered((db) => syncCollaborators({ db, now: NOW }, key, people));
+		expect(again.read).toBeLessThanOrEqual(4 * 500);
+	});
+
+	it("in which nothing is good asks nothing", async () => {
+		expect((await metered((db) => syncActivities({ db, now: NOW }, key, [1, 2]))).trips).toBe(0);
+		expect((await metered((db) => syncCollaborators({ db, now: NOW }, key, [1, 2]))).trips).toBe(0);
+	});
+});
+
+describe("every other call", () => {
+	const author = { tenantId: BIG, actor: "usr_ada", actorEmail: null, ip: null, userAgent: null };
+	const lead = { email: null, phone: null, company: null, position: null, source: null, tags: [], custom_fields: {} };
+	const holder = {
+		id: keyId(KEYS),
+		tenantId: BIG,
+		name: "CRM",
+		environment: "live",
+		scopes: [],
+		expiresAt: null,
+	} as const;
+	const attempt = { nameHash: "a", inputHash: "b" };
+	beforeAll(() =>
+		db.insert(users).values({
+			id: "usr_ada",
+			tenantId: BIG,
+			email: "ada@acme.example",
+			name: "Ada",
+			passwordHash: hashPassword("correct"),
+			role: "admin",
+			capabilities: [],
+			createdAt: NOW,
+		}),
+	);
+
+	async function held(id = keyId(5_000)): Promise<KeySnapshot> {
+		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, id));
+		if (!row) throw new Error("There is such a key.");
+		return snapshotOf(row);
+	}
+
+	it.each<[what: string, read: number, written: number, (db: Database) => Promise<unknown>]>([
+		["signing in", 5, 15, (db) => logIn({ ...others, db }, author, { email: "ada@acme.example", password: "correct" })],
+		[
+			"failing to sign in",
+			5,
+			10,
+			(db) => logIn({ ...others, db }, author, { email: "ada@acme.example", password: "wrong" }).catch(() => undefined),
+		],
+		["signing out", 5, 15, (db) => logOut({ ...others, db }, author, "ses_x")],
+		["looking up a session", 5, 0, (db) => sessionLookup(db)({ sessionId: "s", userId: "u", tenantId: BIG }, NOW)],
+		["finding a tenant", 2, 0, (db) => findTenant({ db }, BIG)],
+		[
+			"making a key that may be asked for again",
+			150,
+			75,
+			async (db) => {
+				await madeBefore(db, BIG, attempt, NOW);
+				const key: KeySnapshot = { ...(await held()), ...UNTOUCHED, id: "newnewnewnew", expiresAt: NOW + DAY_MS };
+				await runBatch(db, [
+					...recordAttempt(db, BIG, attempt, key.id, NOW),
+					db.insert(apiKeys).values(newRow(key)),
+					insertAudit(db, auditEvent(author, "api_key.create", NOW, { keyId: key.id })),
+				]);
+			},
+		],
+		[
+			"revoking a key",
+			300,
+			75,
+			async (db) => {
+				const key = { ...(await held("newnewnewnew")), revokedAt: NOW, version: 9 };
+				await runBatch(db, deliverKey(db, key, [auditEvent(author, "api_key.revoke", NOW, { keyId: key.id })]));
+			},
+		],
+		[
+			"deleting a key",
+			100,
+			30,
+			async (db) => {
+				const gone = { id: "newnewnewnew", tenantId: BIG, deletedAt: NOW };
+				await runBatch(db, deliverKey(db, gone, [auditEvent(author, "api_key.delete", NOW, { keyId: gone.id })]));
+			},
+		],
+		[
+			"delivering the first usage of an hour",
+			5,
+			5,
+			async (db) => {
+				const hour = { hour: NOW - (NOW % HOUR_MS), allowed: 1, rateLimited: 0, denied: 0 };
+				await runBatch(db, deliverUsage(db, await held(), [hour], { usageCount: 1e9, lastUsedAt: NOW }));
+			},
+		],
+		[
+			"delivering more usage of the hour",
+			5,
+			4,
+			async (db) => {
+				const hour = { hour: NOW - (NOW % HOUR_MS), allowed: 2, rateLimited: 0, denied: 0 };
+				await runBatch(db, deliverUsage(db, await held(), [hour], { usageCount: 1e9 + 1, lastUsedAt: NOW + 1 }));
+			},
+		],
+		["reading a lead", 2, 0, (db) => getLead({ db }, holder, "lead_4")],
+		["adding a lead", 60, 15, (db) => createLead({ db, now: NOW }, holder, { ...lead, name: "Ana", status: "new" })],
+		["changing a lead", 60, 15, (db) => updateLead({ db, now: NOW }, holder, "lead_4", { name: "Bia", source: "x" })],
+	])("of %s reads at most %i rows and writes at most %i", async (_what, read, written, use) => {
+		const spent = await metered(use);
+		expect(spent.statements).toBeGreaterThan(0);
+		expect(spent.read).toBeLessThanOrEqual(read);
+		expect(spent.written).toBeLessThanOrEqual(written);
+	});
+});

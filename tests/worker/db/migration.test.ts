@@ -1,0 +1,107 @@
+/** A database that has been in use is brought up to date with all that is in it. */
+import { applyD1Migrations } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, it } from "vitest";
+import { database } from "../../../db/client.ts";
+import { readConfig } from "../../../worker/env.ts";
+import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
+import { listKeys } from "../../../worker/services/key-list.ts";
+import { createLead, listLeads } from "../../../worker/services/leads.ts";
+
+const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+const DAY_MS = 86_400_000;
+const db = database(env.DB);
+const run = (sql: string) => env.DB.prepare(sql).run();
+
+/** Migrations up to here are those of the first deploys. */
+const IN_USE = "0002_idempotency.sql";
+
+beforeAll(async () => {
+	// The setup of every test file has made the newest tables; here they come later.
+	const { results } = await env.DB.prepare("select type, name from sqlite_schema where type in ('view', 'table')").all<{
+		type: string;
+		name: string;
+	}>();
+	// What search keeps goes with its table, and what belongs to something goes before it.
+	const ours = results.filter(({ name }) => !/^(sqlite|_cf)_|_search_(data|idx|content|docsize|config)$/.test(name));
+	const first = ["usage_hourly", "activities", "sessions"];
+	const last = ["api_keys", "users", "collaborators", "leads", "audit_events", "idempotency_keys", "tenants"];
+	const rank = ({ type, name }: { type: string; name: string }) =>
+		type === "view" ? -2 : first.includes(name) ? -1 : last.indexOf(name) + 1;
+	for (const { type, name } of ours.toSorted((a, b) => rank(a) - rank(b))) await run(`drop ${type} ${name}`);
+
+	const used = env.TEST_MIGRATIONS.findIndex(({ name }) => name === IN_USE) + 1;
+	await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(0, used));
+	await run("insert into tenants values ('ten_a', 'A', 'a', 0), ('ten_b', 'B', 'b', 0)");
+	const key = (id: string, tenant: string, name: string, ends: string) =>
+		run(
+			`insert into api_keys (id, tenant_id, environment, name, secret_hash, key_prefix, last_four, scopes, rate_limit,
+				ip_allowlist, created_at, created_by, search_text, expires_at, revoked_at, revoke_at)
+			values ('${id}', '${tenant}', 'live', '${name}', '', 'sk_live_${id}', '${id}', '[]', 1, '[]', ${NOW}, 'u',
+				'${name.toLowerCase()} sk_live_${id} ${id}', ${ends})`,
+		);
+	await key("k1", "ten_a", "Open", "null, null, null");
+	await key("k2", "ten_a", "Soon", `${NOW + DAY_MS}, null, null`);
+	await key("k3", "ten_a", "Expired", `${NOW - DAY_MS}, null, null`);
+	await key("k4", "ten_a", "Revoked", `null, ${NOW - 1}, null`);
+	await key("k5", "ten_a", "Stopped", `${NOW - 1}, null, ${NOW - 2}`);
+	await key("k6", "ten_b", "Open elsewhere", "null, null, null");
+	for (const [id, name] of [
+		["l1", "Ana"],
+		["l2", "Bia"],
+		["l3", "Anabel"],
+	])
+		await run(
+			`insert into leads (id, tenant_id, environment, created_at, written_by, name, source, status, tags, custom_fields,
+				search_text, updated_at)
+			values ('${id}', 'ten_a', 'live', ${NOW}, 'k', '${name}', 'form', 'new', '[]', '{}', '${name?.toLowerCase()}', 0)`,
+		);
+	await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+});
+
+const names = async (tenantId: string, input: object) => {
+	const loginLimiter = { limit: async () => ({ success: true }) };
+	const deps = { db, now: NOW, config: readConfig(env), gates: env.KEY_GATE, loginLimiter };
+	const { items, counts } = await listKeys(deps, tenantId, listKeysSchema.parse({ sort: "name", ...input }));
+	return { names: items.map(({ name }) => name), counts };
+};
+
+it("lists and counts the keys that were there", async () => {
+	expect(await names("ten_a", {})).toEqual({
+		names: ["Expired", "Open", "Revoked", "Soon", "Stopped"],
+		counts: { active: 2, revoked: 2, expired: 1, expiring_soon: 1 },
+	});
+	expect(await names("ten_b", {})).toEqual({
+		names: ["Open elsewhere"],
+		counts: { active: 1, revoked: 0, expired: 0, expiring_soon: 0 },
+	});
+	expect((await names("ten_a", { status: "revoked" })).names).toEqual(["Revoked", "Stopped"]);
+	expect((await names("ten_a", { expires_within_days: 14 })).names).toEqual(["Soon"]);
+});
+
+it("finds them, each in its tenant", async () => {
+	expect((await names("ten_a", { search: "open" })).names).toEqual(["Open"]);
+	expect((await names("ten_b", { search: "open" })).names).toEqual(["Open elsewhere"]);
+	expect((await names("ten_a", { search: "k3" })).names).toEqual(["Expired"]);
+});
+
+it("finds the leads that were there, behind those that come in later", async () => {
+	const holder = { id: "k1", tenantId: "ten_a", name: "", environment: "live", scopes: [], expiresAt: null } as const;
+	const found = async (input: object) =>
+		(await listLeads({ db }, holder, listLeadsSchema.parse(input))).items.map(({ name }) => name);
+	expect(await found({ search: "ana" })).toEqual(["Anabel", "Ana"]);
+	expect(await found({ search: "ana", status: "new", source: "form" })).toEqual(["Anabel", "Ana"]);
+	const nothing = {
+		email: null,
+		phone: null,
+		company: null,
+		position: null,
+		source: null,
+		tags: [],
+		custom_fields: {},
+	};
+	await createLead({ db, now: NOW + 1 }, holder, { ...nothing, name: "Mariana", status: "new" });
+	expect(await found({ search: "ana" })).toEqual(["Mariana", "Anabel", "Ana"]);
+	expect(await found({ search: "ana", source: "form" })).toEqual(["Anabel", "Ana"]);
+});
