@@ -107,7 +107,7 @@ const routes = {
 		operationId: "listApiKeys",
 		summary: "List API keys",
 		description:
-			"Newest first, unless `sort` says otherwise. `meta.counts` is of all keys that match `environment` and `search`. Usage is up to 15 seconds behind.",
+			"Newest first, unless `sort` says otherwise. `meta.counts` is of all keys that match `environment` and `search`; with `meta.counts_capped` there are more of them than are counted. Usage is up to 15 seconds behind.",
 		request: { query: fromQuery(listKeysSchema) },
 		responses: {
 			...MANAGER_REFUSALS,

@@ -28,7 +28,10 @@ export const KEY_SORTS = [
 ] as const;
 export type KeySort = (typeof KEY_SORTS)[number];
 
-/** An active key that expires within so many days is expiring soon: two weeks to hand out a successor. */
+/**
+ * An active key that expires within so many days is expiring soon: two weeks to hand out a successor. The database counts
+ * by it as well, so that a change needs a migration.
+ */
 export const EXPIRING_SOON_DAYS = 14;
 
 /** How far a lead has come. */
