@@ -209,9 +209,9 @@ describe("audit.list", () => {
 describe("GET /v1/leads", () => {
 	const questions = [
 		...subsets({ status: "new", source: "form", search: "ana" }),
-		...subsets({ status: "converted", source: "partner", search: "quixotic" }),
-		{ source: "fair", status: "contacted" },
-		{ status: "converted", search: "gmail" },
+		...subsets({ status: "converted", source: "fair", search: "quixotic" }),
+		{ status: "qualified" },
+		{ status: "qualified", search: "gmail" },
 		{ search: "a" },
 		{ search: "zz" },
 	];

@@ -91,14 +91,26 @@ const USAGE = `${numbers(90 * 24)}, k(i) as (select ${KEYS} union all select i -
 insert into usage_hourly (key_id, hour, tenant_id, allowed, rate_limited, denied)
 select printf('k%011d', k.i), ${NOW - (NOW % HOUR_MS)} - (n.i - 1) * ${HOUR_MS}, '${BIG}', n.i, 0, 0 from n, k`;
 
+/** A quarter came from a fair and a quarter were converted, of which one lead is both; one in five thousand is qualified. */
 const LEADS = `${numbers(50_000)}
 insert into leads (id, tenant_id, environment, created_at, written_by, name, email, source, status, tags,
 	custom_fields, search_text, updated_at)
 select 'lead_' || i, '${BIG}', iif(i % 5, 'live', 'test'), ${NOW} - (50000 - i) * 1000, 'k', 'Ana ' || i,
-	'ana' || i || '@gmail.com', iif(i % 10000 = 3, 'fair', iif(i % 2, 'form', 'partner')),
-	iif(i % 5000 = 4, 'converted', iif(i % 3, 'new', 'contacted')), '[]', '{}',
+	'ana' || i || '@gmail.com', case when i % 4 = 1 then 'fair' when i % 2 then 'form' else 'partner' end,
+	case
+		when i % 4 = 3 or i = 12341 then 'converted' when i % 5000 = 4 then 'qualified'
+		when i % 3 then 'new' else 'contacted'
+	end,
+	'[]', '{}',
 	'ana ' || i || ' ana' || i || '@gmail.com' || iif(i % 5000 = 3, ' quixotic', ''), 0
 from n`;
+
+const USERS = `${numbers(5_000)}
+insert into users select 'usr_' || i, '${BIG}', 'u' || i || '@acme.example', 'User ' || i, '', 'member', '[]', 0 from n`;
+const SESSIONS = `${numbers(5_000)}
+insert into sessions select 'ses_' || i, '${BIG}', 'usr_' || i, ${NOW}, ${NOW + DAY_MS} from n`;
+const ATTEMPTS = `${numbers(5_000)}
+insert into idempotency_keys select '${BIG}', 'attempt ' || i, '', 'k', ${NOW} from n`;
 
 /** Fills the database of the test file. */
 export async function fillAtScale(): Promise<void> {
@@ -110,7 +122,7 @@ export async function fillAtScale(): Promise<void> {
 	await withoutUpkeep("api_keys", [KEYS_OF_BIG, KEYS_OF_OTHERS, FOLDED]);
 	await withoutUpkeep("audit_events", [AUDIT_EVENTS]);
 	await withoutUpkeep("leads", [LEADS]);
-	await run(USAGE);
+	for (const insert of [USAGE, USERS, SESSIONS, ATTEMPTS]) await run(insert);
 	await backfill();
 	// Somebody listed keys ten seconds ago.
 	await run(`update api_keys set settled_at = ${NOW - 10_000} where turns_at <= ${NOW - 10_000}`);
