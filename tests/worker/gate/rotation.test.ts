@@ -5,7 +5,9 @@ import { and, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, auditEvents } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
+import { newRow } from "../../../worker/gate/delivery-statements.ts";
 import { mintKey } from "../../../worker/gate/key-material.ts";
+import { snapshotOf } from "../../../worker/gate/snapshot.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { addTenant, createKey, db, gateOf, mutate, query, token } from "../world.ts";
 import { admitMany, crash, disk, linkToD1 } from "./inside.ts";
@@ -81,7 +83,7 @@ describe("a rotation that fails", () => {
 		await runDurableObjectAlarm(gateOf(keyId));
 		expect(await discards(keyId)).toEqual([order]);
 		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
-		if (row) await db.insert(apiKeys).values({ ...row, id: late, rotatedFrom: keyId });
+		if (row) await db.insert(apiKeys).values(newRow({ ...snapshotOf(row), id: late, rotatedFrom: keyId }));
 		await runDurableObjectAlarm(gateOf(keyId));
 		expect(await successors(keyId)).toEqual([]);
 		expect(await discards(keyId)).toEqual([]);
