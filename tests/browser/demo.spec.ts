@@ -34,6 +34,16 @@ test("scrolls to the last of thousands of keys with a few rows drawn at a time",
 	await expect(page.locator("tbody tr").first()).toBeVisible();
 });
 
+test("says of a search with very many results that there are more than it counts", async ({ page, demo }) => {
+	await signIn(page, demo);
+	const all = page.getByRole("navigation", { name: "Keys by status" }).getByRole("button", { name: /^All/ });
+	await expect(all).toHaveText(/^All\s*[\d,]+$/);
+	await page.getByRole("searchbox").fill("sk_live");
+	await expect(all).toHaveText(/^All\s*[\d,]+\+$/);
+	await page.getByRole("searchbox").fill("no key is called this");
+	await expect(all).toHaveText(/^All\s*0$/);
+});
+
 test("shows the list and a key with their past, in both themes", async ({ page, demo }) => {
 	await signIn(page, demo);
 	await inBothThemes(page, async (theme) => {

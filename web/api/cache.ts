@@ -75,7 +75,7 @@ async function refreshCounts(client: QueryClient, queryKey: QueryKey): Promise<v
 			data && {
 				...data,
 				pages: data.pages.map((page, index) =>
-					index === data.pages.length - 1 ? { ...page, counts: fresh.counts } : page,
+					index === data.pages.length - 1 ? { ...fresh, items: page.items, next_cursor: page.next_cursor } : page,
 				),
 			},
 	);

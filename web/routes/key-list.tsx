@@ -70,6 +70,9 @@ function KeyList() {
 		if (tab === "all") return known.active + known.expired + known.revoked;
 		return tab === "expiring" ? known.expiring_soon : known[tab];
 	};
+	/** Of a search with very many results only so many are counted. */
+	const isCapped = () => loaded(list)?.pages.at(-1)?.counts_capped === true;
+	const countText = (tab: ListTab) => formatNumber(countOf(tab) ?? 0) + (isCapped() ? "+" : "");
 	const isNarrowed = () => filters().search.trim() !== "" || filters().tab !== "all";
 	const createHref = () => (filters().environment === "test" ? `${HOME}/new?env=test` : `${HOME}/new`);
 	useTitle(() => t().keys.title);
@@ -111,7 +114,7 @@ function KeyList() {
 								{t().keys.tabs[tab]}
 								<span class={styles.count}>
 									<Show when={countOf(tab) !== undefined} fallback={<Skeleton width="16px" />}>
-										{formatNumber(countOf(tab) ?? 0)}
+										{countText(tab)}
 									</Show>
 								</span>
 							</button>
@@ -154,7 +157,7 @@ function KeyList() {
 					<KeyTable
 						keys={keys()}
 						stale={list.isPlaceholderData}
-						total={countOf(filters().tab) ?? keys().length}
+						total={Math.max(countOf(filters().tab) ?? 0, keys().length)}
 						sort={filters().sort}
 						onSort={(sort) => change({ sort })}
 						selected={new Set(selected().keys())}
