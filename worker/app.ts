@@ -46,7 +46,8 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 		}),
 	);
 
-	if (config.corsOrigins.length > 0) app.use("/v1/*", openToOrigins(config));
+	if (config.corsOrigins.length > 0)
+		for (const path of ["/v1/*", "/functions/v1/*"]) app.use(path, openToOrigins(config));
 
 	addHealthRoute(app);
 	// The integration routes admit a key before their handlers run, which is what sets the further variables.

@@ -48,8 +48,9 @@ function closed(schema: unknown): unknown {
 
 /** A schema of the document as a function that checks a value: `errors` is null where it fits. */
 export function compiled(document: Document, schema: Json): ValidateFunction {
-	const ajv = new Ajv2020({ strict: false, allErrors: true });
+	// Formats that others do not know, and patterns that only fit with Unicode's classes, are mistakes.
+	const ajv = new Ajv2020({ strict: false, strictSchema: true, unicodeRegExp: false, allErrors: true });
 	formats.default(ajv);
-	for (const format of ["cidrv4", "cidrv6"]) ajv.addFormat(format, true);
+	ajv.addVocabulary(["example", "components"]);
 	return ajv.compile(closed({ ...schema, components: document.components }) as Json);
 }

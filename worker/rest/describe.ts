@@ -94,8 +94,9 @@ function refusal(code: ErrorCode, description: string, headers: Headers = {}, mo
 
 const NOT_VALID = { details: [{ field: "rate_limit", message: "Too small: expected number to be >=1" }] };
 const badInput = () => refusal("VALIDATION_ERROR", "Not valid; `details` names every field", {}, NOT_VALID);
+export const TOO_LARGE = { 413: refusal("PAYLOAD_TOO_LARGE", "The body is over 1 MiB") };
 const BAD_BODY = {
-	413: refusal("PAYLOAD_TOO_LARGE", "The body is over 1 MiB"),
+	...TOO_LARGE,
 	415: refusal("UNSUPPORTED_MEDIA_TYPE", "The body is not JSON"),
 };
 const TROUBLE = {

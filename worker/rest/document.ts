@@ -59,7 +59,7 @@ class Components {
 		const walk = (part: unknown): unknown => {
 			if (Array.isArray(part)) return part.map(walk);
 			if (typeof part !== "object" || part === null) return part;
-			const { id: _, additionalProperties, ...rest } = part as Json;
+			const { id: _, additionalProperties, ...rest } = withoutNoise(part as Json);
 			const isOpen = io === "output" && additionalProperties === false;
 			const kept =
 				additionalProperties === undefined || isOpen ? {} : { additionalProperties: walk(additionalProperties) };
@@ -77,6 +77,20 @@ class Components {
 		};
 		return walk(schema) as Json;
 	}
+}
+
+/** Formats of JSON Schema and OpenAPI. zod has more, which tools of others take for mistakes. */
+const FORMATS = new Set(["date-time", "email", "ipv4", "ipv6"]);
+
+/** A schema without what zod says of it beyond what was asked for. */
+function withoutNoise({ format, minimum, maximum, ...rest }: Json): Json {
+	return {
+		...rest,
+		...(FORMATS.has(format as string) ? { format } : {}),
+		// What a number of JavaScript can be is no limit of the service's.
+		...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
+		...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+	};
 }
 
 const mapValues = (object: Json, change: (value: unknown) => unknown): Json =>
@@ -141,7 +155,8 @@ function parametersOf(place: Parameter["in"], given: z.core.$ZodType | undefined
 		required?: string[];
 	};
 	return Object.entries(properties).map(([name, { description, example, ...field }]) => ({
-		name,
+		// Routes see headers in lower case; people write them as `Idempotency-Key`.
+		name: place === "header" ? name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()) : name,
 		in: place,
 		required: required.includes(name),
 		...(description === undefined ? {} : { description }),

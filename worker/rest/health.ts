@@ -14,6 +14,7 @@ const healthRoute = createRoute({
 	tags: ["Service"],
 	operationId: "health",
 	summary: "Is the service up?",
+	description: "For monitors and load balancers. Asks the database and a Durable Object, and counts nothing.",
 	security: [],
 	responses: {
 		200: one(z.object({ status: z.literal("ok") }), "D1 and Durable Objects answer", { status: "ok" }),

@@ -2,7 +2,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { database } from "../../db/client.ts";
-import { limitBody } from "../body-limit.ts";
 import { currentHourSchema, environment } from "../schemas/api-key.ts";
 import { id, timestamp, toTimestamp, toTimestampOrNull } from "../schemas/common.ts";
 import { createLeadSchema, leadSchema, listLeadsSchema, updateLeadSchema } from "../schemas/lead.ts";
@@ -18,17 +17,19 @@ import { syncActivities } from "../services/activities.ts";
 import { syncCollaborators } from "../services/collaborators.ts";
 import { createLead, getLead, listLeads, updateLead } from "../services/leads.ts";
 import { apiKeyAuth } from "./api-key-auth.ts";
+import { readableBody } from "./body.ts";
 import type { IntegrationEnv } from "./context.ts";
 import { body, KEY_REFUSALS, made, many, notFound, one, toKey, WITH_BODY, WITH_INPUT } from "./describe.ts";
 import { metaOf } from "./envelope.ts";
 import * as examples from "./examples.ts";
+import { fromQuery } from "./query.ts";
 
 /** What every route here has in common. */
 const withKey = (scope: Scope | null) => ({
 	tags: ["Integrations"],
 	security: [{ apiKey: [] }, { apiKeyHeader: [] }],
 	// First the key, so that what is said of the body comes with the key's rate limit, and strangers send none.
-	middleware: [apiKeyAuth({ scope }), limitBody],
+	middleware: [apiKeyAuth({ scope }), ...readableBody],
 });
 
 const whoamiSchema = z.object({
@@ -115,7 +116,7 @@ const routes = {
 		operationId: "listLeads",
 		summary: "List leads",
 		description: "Newest first.",
-		request: { query: listLeadsSchema },
+		request: { query: fromQuery(listLeadsSchema) },
 		responses: { ...KEY_REFUSALS, ...WITH_INPUT, 200: toKey(many(leadSchema, "A page of leads", examples.lead)) },
 	}),
 	getLead: createRoute({
@@ -124,6 +125,7 @@ const routes = {
 		path: "/v1/leads/{id}",
 		operationId: "getLead",
 		summary: "Read a lead",
+		description: "Of the key's environment.",
 		request: { params: leadId },
 		responses: { ...KEY_REFUSALS, ...WITH_INPUT, ...NO_LEAD, 200: toKey(one(leadSchema, "The lead", examples.lead)) },
 	}),
@@ -133,6 +135,7 @@ const routes = {
 		path: "/v1/leads",
 		operationId: "createLead",
 		summary: "Create a lead",
+		description: "In the key's environment. Only the name has to be given.",
 		request: { body: body(createLeadSchema, examples.createLead) },
 		responses: {
 			...KEY_REFUSALS,

@@ -2,7 +2,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { database } from "../../db/client.ts";
-import { limitBody } from "../body-limit.ts";
 import {
 	apiKeyDetailSchema,
 	apiKeySchema,
@@ -40,6 +39,7 @@ import {
 	verifyKey,
 } from "../services/keys.ts";
 import { keyUsage } from "../services/usage.ts";
+import { emptyIsNone, readableBody } from "./body.ts";
 import type { DoorEnv, ManageEnv } from "./context.ts";
 import {
 	body,
@@ -52,12 +52,13 @@ import {
 	nothing,
 	one,
 	optionalBody,
+	TOO_LARGE,
 	WITH_BODY,
 } from "./describe.ts";
 import { metaOf } from "./envelope.ts";
 import * as examples from "./examples.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "./idempotency-key.ts";
-import { emptyIsNone, inTenant, managersOnly } from "./manager-auth.ts";
+import { inTenant, managersOnly } from "./manager-auth.ts";
 import { fromQuery } from "./query.ts";
 
 const KEYS = "/v1/api-keys";
@@ -67,9 +68,10 @@ const ONE = `${KEYS}/{id}`;
 const managed = {
 	tags: ["API keys"],
 	security: [{ bearer: [] }, { session: [] }],
-	middleware: [managersOnly, limitBody, inTenant],
+	middleware: [managersOnly, inTenant],
 };
-const managedWithOptionalBody = { ...managed, middleware: [managersOnly, limitBody, emptyIsNone, inTenant] };
+const managedWithBody = { ...managed, middleware: [managersOnly, ...readableBody, inTenant] };
+const managedWithOptionalBody = { ...managed, middleware: [managersOnly, ...readableBody, emptyIsNone, inTenant] };
 
 const keyId = z.object({ id: id.meta({ example: examples.apiKey.id }) });
 /** Only the platform may choose a tenant; of everybody else it is ignored. */
@@ -79,7 +81,7 @@ const NO_KEY = notFound("There is no such API key in this tenant, or no such ten
 
 const routes = {
 	create: createRoute({
-		...managed,
+		...managedWithBody,
 		method: "post",
 		path: KEYS,
 		operationId: "createApiKey",
@@ -119,7 +121,7 @@ const routes = {
 		},
 	}),
 	verify: createRoute({
-		...managed,
+		...managedWithBody,
 		method: "post",
 		path: `${KEYS}/verify`,
 		operationId: "verifyApiKey",
@@ -145,7 +147,7 @@ const routes = {
 		responses: { ...MANAGER_REFUSALS, ...NO_KEY, 200: one(apiKeyDetailSchema, "The API key", examples.apiKeyDetail) },
 	}),
 	update: createRoute({
-		...managed,
+		...managedWithBody,
 		method: "patch",
 		path: ONE,
 		operationId: "updateApiKey",
@@ -206,14 +208,15 @@ const routes = {
 		},
 	}),
 	delete: createRoute({
-		...managed,
+		...managedWithBody,
 		method: "delete",
 		path: ONE,
 		operationId: "deleteApiKey",
 		summary: "Delete an API key",
 		description: "Stops it as revoking does, and removes it with its usage. The audit trail keeps that it existed.",
 		request: { params: keyId, query: onlyTenant },
-		responses: { ...MANAGER_REFUSALS, ...NO_KEY, 204: nothing("It is gone") },
+		// It has no body, but the platform may name the tenant in one.
+		responses: { ...MANAGER_REFUSALS, ...TOO_LARGE, ...NO_KEY, 204: nothing("It is gone") },
 	}),
 	usage: createRoute({
 		...managed,

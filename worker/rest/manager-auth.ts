@@ -5,6 +5,7 @@ import { database } from "../../db/client.ts";
 import { authorIn, requireManager, requirePlatform } from "../auth/authorize.ts";
 import { authenticate, type Principal } from "../auth/principal.ts";
 import { sessionLookup } from "../auth/session.ts";
+import { hasJson } from "./body.ts";
 import type { DoorEnv, ManageEnv, PlatformEnv } from "./context.ts";
 
 /** What there is of Hono's context in every door. */
@@ -26,7 +27,8 @@ export const managersOnly = createMiddleware<ManageEnv>(async (c, next) => {
 export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
 	const { manager, info } = c.var;
 	// What is no JSON is refused by the route; it names no tenant.
-	const input = manager.kind === "service_role" && hasJson(c) ? await c.req.json().catch(() => undefined) : undefined;
+	const mayHave = manager.kind === "service_role" && c.req.method !== "GET" && hasJson(c);
+	const input = mayHave ? await c.req.json().catch(() => undefined) : undefined;
 	c.set("author", await authorIn(manager, info, database(c.env.DB), c.req.raw, input));
 	await next();
 });
@@ -34,17 +36,5 @@ export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
 /** Lets the platform pass. */
 export const platformOnly = createMiddleware<PlatformEnv>(async (c, next) => {
 	c.set("platform", requirePlatform(await principalOf(c), c.var.info));
-	await next();
-});
-
-const hasJson = (c: Context) => /^application\/json\s*(;|$)/i.test(c.req.header("content-type") ?? "");
-
-/** A body that is announced but empty, as `curl -X POST` with a content type sends it, is as good as none. */
-export const emptyIsNone = createMiddleware(async (c, next) => {
-	if (hasJson(c) && (await c.req.raw.clone().text()).trim() === "") {
-		const headers = new Headers(c.req.raw.headers);
-		headers.delete("content-type");
-		c.req.raw = new Request(c.req.url, { method: c.req.method, headers });
-	}
 	await next();
 });

@@ -58,7 +58,13 @@ export function addOpenApiRoute(app: OpenAPIHono<DoorEnv>): void {
 			app as OpenAPIHono,
 			{
 				openapi: "3.1.0",
-				info: { title: "SalesOS API keys", version: "1.0.0", description: DESCRIPTION },
+				info: {
+					title: "SalesOS API keys",
+					version: "1.0.0",
+					description: DESCRIPTION,
+					contact: { name: "SalesOS" },
+					license: { name: "Proprietary", identifier: "LicenseRef-Proprietary" },
+				},
 				tags: TAGS,
 			},
 			SECURITY_SCHEMES,

@@ -1,22 +1,26 @@
 /** Tenants over REST, for the platform. */
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { database } from "../../db/client.ts";
-import { limitBody } from "../body-limit.ts";
+import { AppError } from "../errors.ts";
+import { id } from "../schemas/common.ts";
 import { createTenantSchema, listTenantsSchema, tenantSchema } from "../schemas/tenant.ts";
-import { createTenant, listTenants } from "../services/tenants.ts";
+import { createTenant, findTenant, listTenants } from "../services/tenants.ts";
+import { readableBody } from "./body.ts";
 import type { DoorEnv, PlatformEnv } from "./context.ts";
-import { body, conflict, MANAGER_REFUSALS, many, one, WITH_BODY } from "./describe.ts";
+import { body, conflict, MANAGER_REFUSALS, made, many, notFound, one, WITH_BODY } from "./describe.ts";
 import { metaOf } from "./envelope.ts";
 import * as examples from "./examples.ts";
 import { platformOnly } from "./manager-auth.ts";
 import { fromQuery } from "./query.ts";
 
 const TENANTS = "/v1/tenants";
-const byPlatform = { tags: ["Tenants"], security: [{ bearer: [] }], middleware: [platformOnly, limitBody] };
+const byPlatform = { tags: ["Tenants"], security: [{ bearer: [] }], middleware: [platformOnly] };
+const tenantId = z.object({ id: id.meta({ example: examples.tenant.id }) });
 
 const routes = {
 	create: createRoute({
 		...byPlatform,
+		middleware: [platformOnly, ...readableBody],
 		method: "post",
 		path: TENANTS,
 		operationId: "createTenant",
@@ -27,7 +31,7 @@ const routes = {
 			...MANAGER_REFUSALS,
 			...WITH_BODY,
 			...conflict("The slug is taken"),
-			201: one(tenantSchema, "The tenant", examples.tenant),
+			201: made(tenantSchema, "The tenant", examples.tenant, `${TENANTS}/${examples.tenant.id}`),
 		},
 	}),
 	list: createRoute({
@@ -40,6 +44,20 @@ const routes = {
 		request: { query: fromQuery(listTenantsSchema) },
 		responses: { ...MANAGER_REFUSALS, 200: many(tenantSchema, "A page of tenants", examples.tenant) },
 	}),
+	get: createRoute({
+		...byPlatform,
+		method: "get",
+		path: `${TENANTS}/{id}`,
+		operationId: "getTenant",
+		summary: "Read a tenant",
+		description: "By the id that its keys carry.",
+		request: { params: tenantId },
+		responses: {
+			...MANAGER_REFUSALS,
+			...notFound("There is no such tenant"),
+			200: one(tenantSchema, "The tenant", examples.tenant),
+		},
+	}),
 };
 
 export function addTenantRoutes(door: OpenAPIHono<DoorEnv>): void {
@@ -48,7 +66,12 @@ export function addTenantRoutes(door: OpenAPIHono<DoorEnv>): void {
 	app.openapi(routes.create, async (c) => {
 		const deps = { db: database(c.env.DB), now: c.var.info.now };
 		const tenant = await createTenant(deps, c.var.platform, c.req.valid("json"));
-		return c.json({ data: tenant, meta: metaOf(c.var.info) }, 201);
+		return c.json({ data: tenant, meta: metaOf(c.var.info) }, 201, { Location: `${TENANTS}/${tenant.id}` });
+	});
+	app.openapi(routes.get, async (c) => {
+		const tenant = await findTenant({ db: database(c.env.DB) }, c.req.valid("param").id);
+		if (tenant === null) throw new AppError("NOT_FOUND", "There is no such tenant.");
+		return c.json({ data: tenant, meta: metaOf(c.var.info) }, 200);
 	});
 	app.openapi(routes.list, async (c) => {
 		const { items, next_cursor } = await listTenants({ db: database(c.env.DB) }, c.req.valid("query"));

@@ -1,7 +1,7 @@
 /** API keys as they cross a door: the object, and what may be asked of it. */
 import { z } from "zod";
 import { id, line, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
-import { ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "./vocabulary.ts";
+import { ENVIRONMENTS, EXPIRING_SOON_DAYS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "./vocabulary.ts";
 
 const RATE_LIMIT_MAX = 1_000_000;
 const EXPIRES_IN_DAYS_MAX = 3_650;
@@ -36,27 +36,21 @@ export const apiKeySchema = z
 		tenant_id: id,
 		name: z.string(),
 		environment,
-		/** First 12 characters of the key. */
-		key_prefix: z.string(),
+		key_prefix: z.string().describe("First 12 characters of the key."),
 		last_four: z.string(),
-		/** Empty: unrestricted. */
-		scopes: z.array(z.string()),
-		/** Admitted requests per UTC clock hour. */
-		rate_limit: z.number().int(),
-		/** Addresses and CIDR blocks that may use the key. Empty: any. */
-		ip_allowlist: z.array(z.string()),
+		scopes: z.array(z.string()).describe("Empty: unrestricted."),
+		rate_limit: z.number().int().describe("Admitted requests per UTC clock hour."),
+		ip_allowlist: z.array(z.string()).describe("Addresses and CIDR blocks that may use the key. Empty: any."),
 		status: z.enum(KEY_STATUSES),
 		created_at: timestamp,
 		created_by: z.string(),
 		expires_at: timestamp.nullable(),
 		revoked_at: timestamp.nullable(),
 		revoked_by: z.string().nullable(),
-		/** When a rotated key will stop; null unless that lies ahead. */
-		revokes_at: timestamp.nullable(),
+		revokes_at: timestamp.nullable().describe("When a rotated key will stop; null unless that lies ahead."),
 		rotated_from: z.string().nullable(),
 		rotated_to: z.string().nullable(),
-		/** Admitted requests over the key's life. */
-		usage_count: z.number().int(),
+		usage_count: z.number().int().describe("Admitted requests over the key's life."),
 		last_used_at: timestamp.nullable(),
 	})
 	.meta({ id: "ApiKey" });
@@ -77,13 +71,10 @@ export const callerSchema = z
 	.object({
 		ip: z.string(),
 		user_agent: z.string(),
-		/** Method and route, such as `POST /v1/sync_activities`. */
-		endpoint: z.string(),
+		endpoint: z.string().describe("Method and route, such as `POST /v1/sync_activities`."),
 		last_seen_at: timestamp,
-		/** Requests, admitted or not. */
-		count: z.number().int(),
-		/** How many of them were refused. */
-		refused: z.number().int(),
+		count: z.number().int().describe("Requests, admitted or not."),
+		refused: z.number().int().describe("How many of them were refused."),
 	})
 	.meta({ id: "Caller" });
 
@@ -91,27 +82,32 @@ export const callerSchema = z
 export const apiKeyDetailSchema = apiKeySchema
 	.extend({
 		current_hour: currentHourSchema,
-		/** Most recent first, at most 20. */
-		recent_callers: z.array(callerSchema),
+		recent_callers: z.array(callerSchema).describe("Most recent first, at most 20."),
 	})
 	.meta({ id: "ApiKeyDetail" });
 export type ApiKeyDetail = z.infer<typeof apiKeyDetailSchema>;
 
 /** The one answer that ever carries the key. */
-export const issuedKeySchema = z.object({ key: z.string(), api_key: apiKeySchema });
+export const issuedKeySchema = z
+	.object({ key: z.string().describe("The key itself, this once."), api_key: apiKeySchema })
+	.meta({ id: "IssuedApiKey" });
 export type IssuedKey = z.infer<typeof issuedKeySchema>;
 
 /** Unknown fields are refused: a mistyped `ip_allowlist` must not make an unprotected key. */
 export const createKeySchema = z
 	.strictObject({
 		...tenantChoice,
-		name: keyName,
-		environment: environment.default("live"),
-		scopes: scopes.default(["default:sync"]),
-		rate_limit: rateLimit.default(1_000),
-		ip_allowlist: ipAllowlist.default([]),
-		expires_in_days: expiresInDays.optional(),
-		expires_at: timestampInput.nullish(),
+		name: keyName.describe("What the key is for."),
+		environment: environment
+			.default("live")
+			.describe("What the key sees and writes: `live` or `test` data. It never changes."),
+		scopes: scopes
+			.default(["default:sync"])
+			.describe('What the key may do. Default: `["default:sync"]`. An empty list is no restriction.'),
+		rate_limit: rateLimit.default(1_000).describe("Admitted requests per UTC clock hour."),
+		ip_allowlist: ipAllowlist.default([]).describe("Addresses and CIDR blocks that may use the key. Empty: any."),
+		expires_in_days: expiresInDays.optional().describe("Life of the key. Not together with `expires_at`."),
+		expires_at: timestampInput.nullish().describe("When the key expires. Left out or null: never."),
 	})
 	.refine((input) => input.expires_in_days === undefined || input.expires_at == null, {
 		path: ["expires_at"],
@@ -124,14 +120,25 @@ export const listKeysSchema = z
 		...tenantChoice,
 		...page,
 		status: z.enum(KEY_STATUSES).optional(),
-		/** Only active keys whose `expires_at` is at most so many days ahead. */
-		expires_within_days: z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX).optional(),
+		expires_within_days: z
+			.number()
+			.int()
+			.min(1)
+			.max(EXPIRES_IN_DAYS_MAX)
+			.optional()
+			.describe("Only active keys whose `expires_at` is at most so many days ahead."),
 		environment: environment.optional(),
-		/** Matches name, key prefix and last four, without regard to case and accents. */
-		search: searchText(100).optional(),
+		search: searchText(100)
+			.optional()
+			.describe("Matches name, key prefix and last four, without regard to case and accents."),
 		sort: z.enum(KEY_SORTS).default("-created_at"),
-		/** Adds `recent_usage` to every item: so many UTC hours, the running one included. */
-		recent_hours: z.number().int().min(1).max(RECENT_HOURS_MAX).optional(),
+		recent_hours: z
+			.number()
+			.int()
+			.min(1)
+			.max(RECENT_HOURS_MAX)
+			.optional()
+			.describe("Adds `recent_usage` to every item: so many UTC hours, the running one included."),
 	})
 	// No key is both. An empty list would look like good news; whoever asks for this has made a mistake.
 	.refine(
@@ -146,31 +153,31 @@ export type ListKeys = z.output<typeof listKeysSchema>;
 
 export const keyListItemSchema = apiKeySchema
 	.extend({
-		/**
-		 * Admitted requests per UTC hour, oldest first, the running hour last; `recent_hours` numbers, absent unless that
-		 * was given. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` behind.
-		 */
-		recent_usage: z.array(z.number().int()).optional(),
+		recent_usage: z
+			.array(z.number().int())
+			.optional()
+			.describe(
+				"Admitted requests per UTC hour, oldest first, the running hour last; `recent_hours` numbers, absent unless that was given. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` behind.",
+			),
 	})
 	.meta({ id: "ListedApiKey" });
 export type KeyListItem = z.infer<typeof keyListItemSchema>;
 
-export const keyListSchema = z
-	.object({
-		items: z.array(keyListItemSchema),
-		next_cursor: nextCursor,
-		/** Of everything that matches `environment` and `search`, whatever else was asked for. */
-		counts: z.object({
-			active: z.number().int(),
-			revoked: z.number().int(),
-			expired: z.number().int(),
-			/** Those of `active` that expire within `EXPIRING_SOON_DAYS`. */
-			expiring_soon: z.number().int(),
-		}),
-		/** True, and otherwise absent, where `search` finds more than 500 keys: each count is that or more then. */
-		counts_capped: z.literal(true).optional(),
-	})
-	.meta({ id: "IssuedApiKey" });
+export const keyListSchema = z.object({
+	items: z.array(keyListItemSchema),
+	next_cursor: nextCursor,
+	/** Of everything that matches `environment` and `search`, whatever else was asked for. */
+	counts: z.object({
+		active: z.number().int(),
+		revoked: z.number().int(),
+		expired: z.number().int(),
+		expiring_soon: z.number().int().describe(`Those of \`active\` that expire within ${EXPIRING_SOON_DAYS} days.`),
+	}),
+	counts_capped: z
+		.literal(true)
+		.optional()
+		.describe("Present where `search` finds more than 500 keys: each count is that or more then."),
+});
 export type KeyList = z.infer<typeof keyListSchema>;
 
 export const keyIdSchema = z.strictObject({ ...tenantChoice, id });
@@ -180,25 +187,31 @@ export const updateKeySchema = z.strictObject({
 	...tenantChoice,
 	id,
 	name: keyName.optional(),
-	scopes: scopes.optional(),
-	rate_limit: rateLimit.optional(),
-	ip_allowlist: ipAllowlist.optional(),
-	expires_at: timestampInput.nullable().optional(),
+	scopes: scopes.optional().describe("Replaced whole. An empty list is no restriction."),
+	rate_limit: rateLimit.optional().describe("Admitted requests per UTC clock hour."),
+	ip_allowlist: ipAllowlist.optional().describe("Replaced whole. Empty: any address."),
+	expires_at: timestampInput.nullable().optional().describe("null: never."),
 });
 export type UpdateKey = z.output<typeof updateKeySchema>;
 
 export const rotateKeySchema = z.strictObject({
 	...tenantChoice,
 	id,
-	/** Life of the successor. Default: as long as the old key was given, from now. */
-	expires_in_days: expiresInDays.optional(),
-	/** When the old key stops by itself. Default: when it is revoked. 0: at once. */
-	revoke_previous_after_hours: z.number().min(0).max(ROTATION_OVERLAP_HOURS_MAX).optional(),
-	/**
-	 * The key's `rotated_to` as the caller knows it: `CONFLICT` if that has changed, so that of two people who rotate at
-	 * once only one does. Default: whatever it is.
-	 */
-	expected_rotated_to: id.nullable().optional(),
+	expires_in_days: expiresInDays
+		.optional()
+		.describe("Life of the successor. Default: as long as the old key was given, from now."),
+	revoke_previous_after_hours: z
+		.number()
+		.min(0)
+		.max(ROTATION_OVERLAP_HOURS_MAX)
+		.optional()
+		.describe("When the old key stops by itself. Default: when it is revoked. 0: at once."),
+	expected_rotated_to: id
+		.nullable()
+		.optional()
+		.describe(
+			"The key's `rotated_to` as the caller knows it: `CONFLICT` if that has changed, so that of two people who rotate at once only one does. Default: whatever it is.",
+		),
 });
 export type RotateKey = z.output<typeof rotateKeySchema>;
 
@@ -224,26 +237,28 @@ export const VERDICT_CODES = [
 
 /** What a presented key is held against. */
 const presentation = {
-	/** Scope that the key must grant. */
-	scope: scope.optional(),
-	/** Address of the caller who presented the key; checked against its allow-list. */
-	ip: z.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" }).optional(),
-	/** false: look without counting the request. */
-	consume: z.boolean().default(true),
+	scope: scope.optional().describe("Scope that the key must grant."),
+	ip: z
+		.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" })
+		.optional()
+		.describe("Address of the caller who presented the key; checked against its allow-list."),
+	consume: z.boolean().default(true).describe("false: look without counting the request."),
 };
 
-export const verifyKeySchema = z.strictObject({ ...tenantChoice, key: z.string().min(1), ...presentation });
+export const verifyKeySchema = z.strictObject({
+	...tenantChoice,
+	key: z.string().min(1).describe("The key that was presented."),
+	...presentation,
+});
 export type VerifyKey = z.output<typeof verifyKeySchema>;
 
 export const verificationSchema = z
 	.object({
 		valid: z.boolean(),
 		code: z.enum(VERDICT_CODES),
-		/** Absent where the key is unknown. */
-		api_key: apiKeySchema.optional(),
+		api_key: apiKeySchema.optional().describe("Absent where the key is unknown."),
 		rate_limit: currentHourSchema.omit({ used: true }).optional(),
-		/** Whole seconds until the window ends, of `RATE_LIMITED`. */
-		retry_after: z.number().int().optional(),
+		retry_after: z.number().int().optional().describe("Whole seconds until the window ends, of `RATE_LIMITED`."),
 	})
 	.meta({ id: "Verification" });
 export type Verification = z.infer<typeof verificationSchema>;
@@ -251,10 +266,13 @@ export type Verification = z.infer<typeof verificationSchema>;
 /** What another Worker of the platform tells of a request beside its key. */
 export const keyPresentationSchema = z.strictObject({
 	...presentation,
-	/** What was called, such as `GET /orders`, for the key's list of recent callers. */
-	endpoint: z.string().min(1).max(100).default("verify"),
-	/** The caller's `User-Agent`, for the same list. */
-	user_agent: z.string().nullable().default(null),
+	endpoint: z
+		.string()
+		.min(1)
+		.max(100)
+		.default("verify")
+		.describe("What was called, such as `GET /orders`, for the key's list of recent callers."),
+	user_agent: z.string().nullable().default(null).describe("The caller's `User-Agent`, for the same list."),
 });
 export type KeyPresentation = z.input<typeof keyPresentationSchema>;
 

@@ -21,13 +21,13 @@ export const listAuditSchema = z
 		...tenantChoice,
 		...page,
 		key_id: id.optional(),
-		/** Id of a user, `service_role`, `system`, or an email address in upper or lower case. */
-		actor: searchText(254).min(1).optional(),
+		actor: searchText(254)
+			.min(1)
+			.optional()
+			.describe("Id of a user, `service_role`, `system`, or an email address in upper or lower case."),
 		action: z.enum(AUDIT_ACTIONS).optional(),
-		/** Earliest instant, inclusive. */
-		from: timestampInput.optional(),
-		/** Latest instant, exclusive. */
-		to: timestampInput.optional(),
+		from: timestampInput.optional().describe("Earliest instant, inclusive."),
+		to: timestampInput.optional().describe("Latest instant, exclusive."),
 	})
 	.refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
 		path: ["from"],
@@ -40,18 +40,19 @@ export const auditEventSchema = z
 		id,
 		at: timestamp,
 		action: z.enum(AUDIT_ACTIONS),
-		/** User id, `service_role` or `system`. */
-		actor: z.string(),
+		actor: z.string().describe("User id, `service_role` or `system`."),
 		actor_email: z.string().nullable(),
 		key_id: z.string().nullable(),
-		/** Name of the key today, or where it was deleted the one that the event itself tells of. */
-		key_name: z.string().nullable(),
-		/** The key is gone: there is nothing to be found at `key_id` any more. */
-		key_deleted: z.boolean(),
+		key_name: z
+			.string()
+			.nullable()
+			.describe("Name of the key today, or where it was deleted the one that the event itself tells of."),
+		key_deleted: z.boolean().describe("The key is gone: there is nothing to be found at `key_id` any more."),
 		ip: z.string().nullable(),
 		user_agent: z.string().nullable(),
-		/** What changed, by field. Never a secret. */
-		changes: z.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() })),
+		changes: z
+			.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
+			.describe("What changed, by field. Never a secret."),
 	})
 	.meta({ id: "AuditEvent" });
 

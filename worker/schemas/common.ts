@@ -24,6 +24,10 @@ export const toTimestampOrNull = (ms: number | null): string | null => (ms === n
 /** Id of any object. Ids of the wrong shape are simply unknown (404), so only emptiness and length are checked. */
 export const id = z.string().min(1).max(64);
 
+/** \p{Cc}, spelled out: not every reader of the OpenAPI document knows Unicode's classes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+const CONTROL_FREE = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+
 /** A line of text for people: trimmed, without control characters. */
 export const line = (max: number) =>
 	z
@@ -31,7 +35,7 @@ export const line = (max: number) =>
 		.trim()
 		.min(1, "Must not be empty")
 		.max(max, `Must be at most ${max} characters`)
-		.regex(/^\P{Cc}*$/u, "Must not contain control characters")
+		.regex(CONTROL_FREE, "Must not contain control characters")
 		// People paste what they talk about; a name or a reason is shown to others and kept.
 		.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key" })
 		// Half a surrogate pair is no character: a database would give back something else.
@@ -51,15 +55,21 @@ export const searchText = (max: number) =>
  * Tenant to act on. Only the platform's `service_role` may choose one; for everybody else the tenant is the
  * credential's, and this field is ignored.
  */
-export const tenantChoice = { tenant_id: z.string().optional().catch(undefined) };
+export const tenantChoice = {
+	tenant_id: z
+		.string()
+		.optional()
+		.catch(undefined)
+		.describe("Tenant to act in, of the `service_role` key, unless `X-Tenant-Id` names it. Ignored of everybody else."),
+};
 
 /** Far above what the longest name makes of a cursor. */
-export const CURSOR_MAX = 1_024;
+const CURSOR_MAX = 1_024;
 
 /** Which part of a list: `cursor` is the `next_cursor` of the page before, `limit` the size of a page. */
 export const page = {
-	cursor: z.string().min(1).max(CURSOR_MAX).optional(),
-	limit: z.number().int().min(1).max(100).default(25),
+	cursor: z.string().min(1).max(CURSOR_MAX).optional().describe("The `next_cursor` of the page before."),
+	limit: z.number().int().min(1).max(100).default(25).describe("Size of a page."),
 };
 
 /** The page after this one, or null on the last. */

@@ -1,7 +1,7 @@
 /** Leads that forms and partners send in. */
 import { z } from "zod";
 import { environment } from "./api-key.ts";
-import { CURSOR_MAX, id, line, timestamp } from "./common.ts";
+import { id, line, page, timestamp } from "./common.ts";
 import { LEAD_STATUSES } from "./vocabulary.ts";
 
 /** Room for the answers of a long form, far below what a row may hold. */
@@ -73,13 +73,17 @@ export const leadSchema = z
 	.meta({ id: "Lead" });
 export type Lead = z.infer<typeof leadSchema>;
 
-/** Query string of the list: everything arrives as text. */
+/** What of the list is wanted. */
 export const listLeadsSchema = z.object({
 	status: z.enum(LEAD_STATUSES).optional(),
 	source: z.string().trim().min(1).max(100).optional(),
-	/** Matches name, email, phone and company, without regard to case and accents. */
-	search: z.string().trim().min(1).max(100).optional(),
-	cursor: z.string().min(1).max(CURSOR_MAX).optional(),
-	limit: z.coerce.number().int().min(1).max(100).default(25),
+	search: z
+		.string()
+		.trim()
+		.min(1)
+		.max(100)
+		.optional()
+		.describe("Matches name, email, phone and company, without regard to case and accents."),
+	...page,
 });
 export type ListLeads = z.output<typeof listLeadsSchema>;

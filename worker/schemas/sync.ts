@@ -8,25 +8,21 @@ const BATCH_MAX = 500;
 const itemError = z.object({ index: z.number().int(), message: z.string() });
 
 export const collaboratorSchema = z.object({
-	/** The person's id in the sending system. */
-	external_id: line(200),
+	external_id: line(200).describe("The person's id in the sending system."),
 	name: line(200),
 	email: z.string().trim().max(254).pipe(z.email("Must be an email address")),
-	/** Left out: stays. null: cleared. */
-	team: line(200).nullish(),
-	/** Left out: stays. null: cleared. */
-	role: line(200).nullish(),
+	team: line(200).nullish().describe("Left out: stays. null: cleared."),
+	role: line(200).nullish().describe("Left out: stays. null: cleared."),
 });
 
 export const activitySchema = z.object({
-	/** `external_id` of a collaborator sent before. */
-	collaborator_id: line(200),
+	collaborator_id: line(200).describe("`external_id` of a collaborator sent before."),
 	activity: z.string().regex(/^(?!000)\d{3}$/, "Must be a code from 001 to 999"),
 	quantity: z.number().positive().max(1_000_000_000).default(1),
-	/** Default: when it is received. */
-	occurred_at: timestampInput.optional(),
-	/** The sender's id of the event. Sending it again changes nothing, which makes a retry harmless. */
-	reference: line(200).optional(),
+	occurred_at: timestampInput.optional().describe("Default: when it is received."),
+	reference: line(200)
+		.optional()
+		.describe("The sender's id of the event. Sending it again changes nothing, which makes a retry harmless."),
 });
 
 /**
@@ -46,10 +42,8 @@ export const defaultIntegrationSchema = z.discriminatedUnion("action", [
 
 export const collaboratorsSyncedSchema = z
 	.object({
-		/** People not known before. */
-		created: z.number().int(),
-		/** People known already, now as sent. */
-		existing: z.number().int(),
+		created: z.number().int().describe("People not known before."),
+		existing: z.number().int().describe("People known already, now as sent."),
 		errors: z.array(itemError.extend({ external_id: z.string().nullable() })),
 		total: z.number().int(),
 	})
@@ -58,10 +52,8 @@ export type CollaboratorsSynced = z.infer<typeof collaboratorsSyncedSchema>;
 
 export const activitiesSyncedSchema = z
 	.object({
-		/** Recorded now. */
-		processed: z.number().int(),
-		/** Known already by their `reference`. */
-		duplicates: z.number().int(),
+		processed: z.number().int().describe("Recorded now."),
+		duplicates: z.number().int().describe("Known already by their `reference`."),
 		errors: z.array(itemError.extend({ collaborator_id: z.string().nullable() })),
 		total: z.number().int(),
 	})

@@ -2,20 +2,20 @@
 import { z } from "zod";
 import { id, line, nextCursor, page, tenantChoice, timestamp } from "./common.ts";
 
-export const tenantSchema = z.object({ id, name: z.string(), slug: z.string(), created_at: timestamp });
+export const tenantSchema = z
+	.object({ id, name: z.string(), slug: z.string(), created_at: timestamp })
+	.meta({ id: "Tenant" });
 export type Tenant = z.infer<typeof tenantSchema>;
 
-export const createTenantSchema = z
-	.strictObject({
-		...tenantChoice,
-		name: line(100),
-		slug: z
-			.string()
-			.min(2)
-			.max(63)
-			.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "Must be lower-case letters and digits, with single hyphens between them"),
-	})
-	.meta({ id: "Tenant" });
+export const createTenantSchema = z.strictObject({
+	...tenantChoice,
+	name: line(100),
+	slug: z
+		.string()
+		.min(2)
+		.max(63)
+		.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "Must be lower-case letters and digits, with single hyphens between them"),
+});
 export type CreateTenant = z.output<typeof createTenantSchema>;
 
 export const listTenantsSchema = z.strictObject({ ...tenantChoice, ...page });

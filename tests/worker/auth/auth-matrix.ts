@@ -42,7 +42,7 @@ const INTEGRATION_ROUTES: Record<string, Scope | null> = {
 	"POST /v1/leads": "leads:write",
 	"PATCH /v1/leads/:id": "leads:write",
 };
-const PLATFORM_ROUTES = /^\w+ \/v1\/tenants$/;
+const PLATFORM_ROUTES = /^\w+ \/v1\/tenants(\/:id)?$/;
 const PUBLIC_ROUTES = /^GET \/(healthz|docs(\/.*)?|v1\/openapi\.json)$/;
 
 /** Names that are written down above, to compare with those that exist. */

@@ -51,6 +51,10 @@ describe("open to one site", () => {
 		expect(response.headers.get("vary")).toMatch(/origin/i);
 	});
 
+	it("lets its pages send activities as before, too", async () => {
+		expect(allowed(await ask(APP, "/functions/v1/default-integration", preflight))).toBe(APP);
+	});
+
 	it("never lets a page send the cookie", async () => {
 		for (const sent of [preflight, from(APP)])
 			expect((await ask(APP, "/v1/api-keys", sent)).headers.has("access-control-allow-credentials")).toBe(false);

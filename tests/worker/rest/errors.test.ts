@@ -104,6 +104,7 @@ describe("a body", () => {
 		["empty", ""],
 		["of white space", "  \n"],
 		["not UTF-8", new Uint8Array([0x7b, 0xff, 0xfe, 0x7d])],
+		["a name in Latin-1", Uint8Array.from('{"name":"Jos\u00e9"}', (letter) => letter.charCodeAt(0))],
 		["two documents", '{"name":"a"}{"name":"b"}'],
 	])("that is no JSON (%s) is 400", async (_what, body) => {
 		const reply = await read(await post(body));

@@ -115,7 +115,7 @@ describe("a page", () => {
 		expect((await list(live, { limit: "100" })).data).toHaveLength(26);
 	});
 
-	it.each(["0", "101", "-1", "1.5", "many", ""])("with the limit %j is refused", async (limit) => {
+	it.each(["0", "101", "-1", "1.5", "many", "", "0x10", "1e1", " 5"])("with the limit %j is refused", async (limit) => {
 		const { live } = await company();
 		const reply = await list(live, { limit });
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["limit"]]);

@@ -327,7 +327,10 @@ describe("verifying", () => {
 		expect((await verify({ key: data.key })).data).toMatchObject({ valid: true, api_key: { id: data.api_key.id } });
 		const limited = await verify({ key: data.key });
 		expect([limited.status, limited.data.code]).toEqual([200, "RATE_LIMITED"]);
-		expect((await verify({ key: "sk_live_nonsense" })).data).toEqual({ valid: false, code: "NOT_FOUND" });
+		for (const key of ["sk_live_nonsense", "x".repeat(257), data.key.padEnd(100_000, "x")]) {
+			const unknown = await verify({ key });
+			expect([unknown.status, unknown.data]).toEqual([200, { valid: false, code: "NOT_FOUND" }]);
+		}
 		expect(JSON.stringify(limited)).not.toContain(data.key.slice(21));
 		expect(await refusal("POST", `${KEYS}/verify`, { body: {} })).toEqual([400, "VALIDATION_ERROR", ["key"]]);
 	});
@@ -339,6 +342,13 @@ describe("the platform", () => {
 	it.each([
 		["the header", (tenant: string) => ({ body: { name: "x" }, headers: { "x-tenant-id": tenant } })],
 		["the body", (tenant: string) => ({ body: { name: "x", tenant_id: tenant } })],
+		[
+			"a body of a related type",
+			(tenant: string) => ({
+				body: { name: "x", tenant_id: tenant },
+				headers: { "content-type": "application/merge-patch+json" },
+			}),
+		],
 	])("names the tenant in %s", async (_where, sent) => {
 		const reply = await call<Issued>("POST", KEYS, { as: platform, ...sent(tenantId) });
 		expect([reply.status, reply.data.api_key]).toMatchObject([
@@ -372,6 +382,10 @@ describe("the platform", () => {
 			as: platform,
 		});
 		expect([made.status, made.data.slug]).toEqual([201, "globex"]);
+		const address = made.headers.get("location") ?? "";
+		expect((await call("GET", address, { as: platform })).data).toEqual(made.data);
+		expect(await refusal("GET", "/v1/tenants/ten_nobody", { as: platform })).toEqual([404, "NOT_FOUND", []]);
+		expect(await refusal("GET", address)).toEqual([403, "FORBIDDEN", []]);
 		expect(await refusal("POST", "/v1/tenants", { body: { name: "G", slug: "globex" }, as: platform })).toEqual([
 			409,
 			"CONFLICT",

@@ -29,6 +29,7 @@ describe("the code", () => {
 		["of another form", "nonsense"],
 		["made up", `sk_live_${"0".repeat(48)}`],
 		["empty but for a space", " "],
+		["far too long", "sk_live_".padEnd(100_000, "x")],
 	])("is NOT_FOUND for a key that is %s, and nothing else is told", async (_what, key) => {
 		const answer = await verify({ key });
 		expect([answer.status, answer.data]).toEqual([200, { valid: false, code: "NOT_FOUND" }]);
@@ -138,7 +139,6 @@ describe("what is asked", () => {
 	it.each([
 		["key", undefined],
 		["key", ""],
-		["key", "x".repeat(257)],
 		["key", 7],
 		["scope", "nonsense"],
 		["ip", "203.0.113.0/24"],
