@@ -6,17 +6,21 @@
 import { randomUUID } from "node:crypto";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import type { ValidateFunction } from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 import { Session } from "../session.ts";
-import { compiled, type Described, type Document, operationsOf } from "./openapi.ts";
+import { type Content, type Described, type Document, operationsOf, schemasOf } from "./openapi.ts";
 
+const JSON_TYPE = "application/json";
 /** What takes an outage to see. */
 const NEEDS_AN_OUTAGE = new Set(["500", "503"]);
 
 let service: Service;
 let document: Document;
 let operations: Described[];
+/** A schema of an operation. */
+let schemaAt: (described: Described, ...way: string[]) => ValidateFunction;
 let token: string;
 let tenantId: string;
 let platform: string;
@@ -63,11 +67,11 @@ async function call(operationId: string, sent: Sent = {}): Promise<{ status: num
 			header,
 			true,
 		]);
-	const json = described?.content?.["application/json"];
+	const json = described?.content?.[JSON_TYPE];
 	expect([name, response.status, text === ""]).toEqual([name, response.status, json === undefined]);
 	if (!json) return { status: response.status, body: {} as Body };
 	const answer = JSON.parse(text) as Body;
-	const fits = compiled(document, json.schema);
+	const fits = schemaAt(found, "responses", String(response.status), "content", JSON_TYPE, "schema");
 	fits(answer);
 	expect([name, response.status, fits.errors]).toEqual([name, response.status, null]);
 	return { status: response.status, body: answer };
@@ -90,6 +94,8 @@ beforeAll(async () => {
 	service = await Service.start();
 	document = (await (await service.fetch("/v1/openapi.json")).json()) as Document;
 	operations = operationsOf(document);
+	const schemas = schemasOf(document);
+	schemaAt = ({ path, method }, ...way) => schemas("paths", path, method.toLowerCase(), ...way);
 	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "", SERVICE_ROLE_KEY = "" } = service.vars;
 	const { token: issued, user } = await new Session(service, null).mutate("session.login", { email, password });
 	token = issued;
@@ -119,7 +125,6 @@ describe("the document", () => {
 	});
 
 	it("tells of each operation what it is for, who may call it, and how", () => {
-		const operations = operationsOf(document);
 		expect(operations.length).toBeGreaterThan(20);
 		for (const { name, operation } of operations) {
 			expect([name, operation.summary?.length]).toEqual([name, expect.any(Number)]);
@@ -132,16 +137,21 @@ describe("the document", () => {
 	});
 
 	it("shows for every body and answer an example that fits its schema", () => {
-		for (const { name, operation } of operationsOf(document)) {
-			const contents = [
-				["request", operation.requestBody?.content],
-				...Object.entries(operation.responses).map(([status, response]) => [status, response.content] as const),
-			] as const;
-			for (const [part, content] of contents) {
-				const json = content?.["application/json"];
+		for (const described of operations) {
+			const { name, operation } = described;
+			const contents: [string[], Content | undefined][] = [
+				[["requestBody"], operation.requestBody?.content],
+				...Object.entries(operation.responses).map(([status, { content }]): [string[], Content | undefined] => [
+					["responses", status],
+					content,
+				]),
+			];
+			for (const [way, content] of contents) {
+				const part = way.join(" ");
+				const json = content?.[JSON_TYPE];
 				if (!json) continue;
 				expect([name, part, json.example === undefined]).toEqual([name, part, false]);
-				const fits = compiled(document, json.schema);
+				const fits = schemaAt(described, ...way, "content", JSON_TYPE, "schema");
 				fits(json.example);
 				expect([name, part, fits.errors]).toEqual([name, part, null]);
 			}
@@ -200,7 +210,8 @@ describe("with good input", () => {
 	it("the platform adds tenants, and the service is up", async () => {
 		const as = platform;
 		const slug = `t-${randomUUID().slice(0, 8)}`;
-		await expectStatus(201, "createTenant", { as, body: { name: "Globex", slug } });
+		const { data } = await expectStatus(201, "createTenant", { as, body: { name: "Globex", slug } });
+		await expectStatus(200, "getTenant", { as, id: data.id });
 		await expectStatus(409, "createTenant", { as, body: { name: "Globex", slug } });
 		await expectStatus(200, "listTenants", { as });
 		await expectStatus(200, "health", { as: null });
@@ -210,6 +221,10 @@ describe("with good input", () => {
 describe("with bad input", () => {
 	const forManagers = ({ operation }: Described) => operation.security?.some((choice) => "bearer" in choice);
 	const forKeys = ({ operation }: Described) => operation.security?.some((choice) => "apiKey" in choice);
+	const forPlatform = ({ path }: Described) => path.startsWith("/v1/tenants");
+	/** A credential that an operation takes. */
+	const rightful = (described: Described, key: string) =>
+		forKeys(described) ? key : forPlatform(described) ? platform : token;
 
 	it("no operation is open to strangers, forgers, or the wrong kind of credential", async () => {
 		const { key } = await issue({ scopes: ["leads:read"] });
@@ -237,24 +252,24 @@ describe("with bad input", () => {
 
 	it("bodies are looked at: their size, type, form and fields", async () => {
 		const { key } = await issue();
-		for (const { operation, path } of operations.filter(({ operation }) => operation.requestBody)) {
-			const { operationId } = operation;
-			const isKeys = operation.security?.some((choice) => "apiKey" in choice);
-			const as = isKeys ? key : path === "/v1/tenants" ? platform : token;
+		for (const described of operations.filter(({ operation }) => operation.requestBody)) {
+			const { operationId } = described.operation;
+			const as = rightful(described, key);
 			await expectStatus(413, operationId, { as, body: "x".repeat(1_048_577) });
 			await expectStatus(415, operationId, { as, body: "a=b", headers: { "content-type": "text/plain" } });
 			for (const body of ["{", "[]", '"text"', "null", '{"__proto__":[]}', '{"limit":{"a":[[[[]]]]},"name":7}'])
 				if (!(operationId === "updateLead" && body.includes("__proto__"))) await call(operationId, { as, body });
 			await expectStatus(400, operationId, { as, body: "{" });
 		}
+		await expectStatus(413, "deleteApiKey", { body: "x".repeat(1_048_577) });
 	});
 
 	it("parameters are looked at", async () => {
 		const { key } = await issue();
-		for (const { operation, path } of operations) {
+		for (const described of operations) {
+			const { operation, path } = described;
 			const { operationId, parameters = [] } = operation;
-			const isKeys = operation.security?.some((choice) => "apiKey" in choice);
-			const as = isKeys ? key : path === "/v1/tenants" ? platform : token;
+			const as = rightful(described, key);
 			if (parameters.some((parameter) => parameter.in === "query" && parameter.name === "limit"))
 				for (const query of ["?limit=0", "?limit=x", "?limit=", "?cursor=%00", "?limit=1&limit=2"])
 					await expectStatus(400, operationId, { as, query });
@@ -272,7 +287,7 @@ describe("with bad input", () => {
 	it("the platform names a tenant that is there", async () => {
 		for (const described of operations.filter(forManagers)) {
 			const { operationId, requestBody } = described.operation;
-			if (described.path === "/v1/tenants") continue;
+			if (forPlatform(described)) continue;
 			const body = requestBody?.content["application/json"]?.example;
 			const as = platform;
 			await expectStatus(400, operationId, { as, body });

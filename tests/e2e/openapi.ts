@@ -3,7 +3,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 
 type Json = Record<string, unknown>;
-interface Content {
+export interface Content {
 	"application/json"?: { schema: Json; example?: unknown };
 }
 export interface Operation {
@@ -46,11 +46,18 @@ function closed(schema: unknown): unknown {
 	return "properties" in all && all.type === "object" ? { additionalProperties: false, ...all } : all;
 }
 
-/** A schema of the document as a function that checks a value: `errors` is null where it fits. */
-export function compiled(document: Document, schema: Json): ValidateFunction {
+/** Finds a schema of the document by the names on the way to it, as a function that checks a value: `errors` is null where it fits. */
+export function schemasOf(document: Document): (...way: string[]) => ValidateFunction {
 	// Formats that others do not know, and patterns that only fit with Unicode's classes, are mistakes.
 	const ajv = new Ajv2020({ strict: false, strictSchema: true, unicodeRegExp: false, allErrors: true });
 	formats.default(ajv);
-	ajv.addVocabulary(["example", "components"]);
-	return ajv.compile(closed({ ...schema, components: document.components }) as Json);
+	ajv.addVocabulary(["example", ...Object.keys(document)]);
+	// As a whole, so that what several refer to is compiled once.
+	ajv.addSchema(closed(document) as Json, "document", false, false);
+	return (...way) => {
+		const pointer = way.map((name) => name.replaceAll("~", "~0").replaceAll("/", "~1")).map(encodeURIComponent);
+		const schema = ajv.getSchema(`document#/${pointer.join("/")}`);
+		if (!schema) throw new Error(`The document has no schema at ${way.join(" ")}`);
+		return schema;
+	};
 }

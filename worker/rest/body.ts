@@ -11,7 +11,8 @@ export const hasJson = (c: Pick<Context, "req">): boolean =>
 
 /** Other bytes would be read as `\ufffd`, and names of people kept with it (RFC 8259, §8.1: JSON is UTF-8). */
 const inUtf8 = createMiddleware(async (c, next) => {
-	if (hasJson(c) && !isUtf8(new Uint8Array(await c.req.arrayBuffer()))) throw invalidField("body", "Must be encoded in UTF-8");
+	if (hasJson(c) && !isUtf8(new Uint8Array(await c.req.arrayBuffer())))
+		throw invalidField("body", "Must be encoded in UTF-8");
 	await next();
 });
 

@@ -70,7 +70,7 @@ export function addTenantRoutes(door: OpenAPIHono<DoorEnv>): void {
 	});
 	app.openapi(routes.get, async (c) => {
 		const tenant = await findTenant({ db: database(c.env.DB) }, c.req.valid("param").id);
-		if (tenant === null) throw new AppError("NOT_FOUND", "There is no such tenant.");
+		if (tenant === null) throw new AppError("NOT_FOUND");
 		return c.json({ data: tenant, meta: metaOf(c.var.info) }, 200);
 	});
 	app.openapi(routes.list, async (c) => {
