@@ -42,9 +42,9 @@ export type SalesOSClient = TRPCClient<ClientRouter>;
 const DEFAULTS = { timeout: 10_000, retries: 2, maxWait: 30_000 };
 
 /**
- * A client of the service. Calls fail with a {@link SalesOSError} and nothing else. What may pass by itself is tried
+ * A client of the service. Calls fail with a {@link SalesOSError} and nothing else, unless the caller aborts them. What may pass by itself is tried
  * again, with growing pauses or after what `Retry-After` says: every 429, since nothing was done; an unreachable service
- * and a 503 only where doing it twice is doing it once. Throws a `TypeError` for options that cannot work.
+ * and a 503 only where doing it twice is doing it once, so never a creation or a rotation. Redirects are not followed. Throws a `TypeError` for options that cannot work.
  */
 export function createSalesOSClient(options: SalesOSClientOptions): SalesOSClient {
 	const url = addressOf(options.url);
@@ -69,20 +69,30 @@ const LOCAL = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 function addressOf(text: string): string {
 	if (!URL.canParse(text)) throw new TypeError("url: must be an address such as https://keys.example");
-	const { protocol, hostname, username, password, href } = new URL(text);
+	const { protocol, hostname, username, password, search, hash, href } = new URL(text);
 	if (username || password) throw new TypeError("url: must not hold a credential");
 	if (protocol !== "https:" && !(protocol === "http:" && LOCAL.test(hostname)))
 		throw new TypeError("url: must begin with https://, since what is sent is a credential");
+	if (search || hash) throw new TypeError("url: must end before any ? or #");
 	return href.replace(/\/+$/, "");
+}
+
+/** Throws what names the option, where `fetch` would throw what shows the credential. */
+function sendable(option: string, text: string): string {
+	if (/^[!-~]+$/.test(text)) return text;
+	throw new TypeError(`${option}: holds a space, a line end or another character that cannot be sent`);
 }
 
 function headersOf({ token, serviceRoleKey, tenantId }: SalesOSClientOptions): Record<string, string> {
 	if (token && serviceRoleKey) throw new TypeError("token, serviceRoleKey: give one of them");
 	if (token === null) return {};
-	if (token) return { authorization: `Bearer ${token}` };
+	if (token) return { authorization: `Bearer ${sendable("token", token)}` };
 	if (!serviceRoleKey) throw new TypeError("token: is missing; or give serviceRoleKey and tenantId");
 	if (!tenantId) throw new TypeError("tenantId: is missing; the platform has to say in which tenant it acts");
-	return { authorization: `Bearer ${serviceRoleKey}`, "x-tenant-id": tenantId };
+	return {
+		authorization: `Bearer ${sendable("serviceRoleKey", serviceRoleKey)}`,
+		"x-tenant-id": sendable("tenantId", tenantId),
+	};
 }
 
 /** The options that are given: one that is undefined leaves the default. */

@@ -14,7 +14,17 @@ const IDEMPOTENT = /\/trpc\/(keys\.(update|revoke)|session\.logout)$/;
 /** The first pause, in milliseconds; each further one is twice as long. */
 const FIRST_PAUSE = 250;
 
-/** `fetch`, with attempts and pauses. Fails as `fetch` does, and with a `TimeoutError`. */
+/** What the service never says: a page of a proxy, or a redirect. */
+export class ForeignAnswer extends Error {
+	readonly status: number;
+
+	constructor(status: number) {
+		super(`Something else answered in place of the service, with status ${status}`);
+		this.status = status;
+	}
+}
+
+/** `fetch`, with attempts and pauses. Fails as `fetch` does, with a `TimeoutError` and a {@link ForeignAnswer}. */
 export function persistent(fetch: typeof globalThis.fetch, { timeout, retries, maxWait }: Persistence) {
 	return async (url: string, init: RequestInit = {}): Promise<Response> => {
 		const { signal, method = "GET" } = init;
@@ -24,28 +34,43 @@ export function persistent(fetch: typeof globalThis.fetch, { timeout, retries, m
 		for (let attempt = 0; ; attempt++) {
 			const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];
 			let response: Response | null = null;
+			let text = "";
 			let failure: unknown;
 			try {
-				response = await fetch(url, { ...init, signal: AbortSignal.any(limits) });
+				// A credential, or the password of a sign-in, goes to the service that was named and nowhere else.
+				response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.any(limits) });
+				// To its end, so that an answer that breaks off is one that did not come.
+				text = await response.clone().text();
 			} catch (thrown) {
+				response = null;
 				failure = thrown;
 			}
 			const asked = response && retryAfter(response);
 			const isPassing = response
-				? // A 503 that says when to come back has done nothing yet.
-					response.status === 429 || (response.status === 503 && (mayRepeat || asked !== null))
+				? // Of a 429 nothing was done. A 503 may come from something in between that lost the answer.
+					response.status === 429 || (response.status === 503 && mayRepeat)
 				: mayRepeat && !signal?.aborted;
 			// Half the pause is left to chance, so that many clients do not come back together.
 			const pause = asked ?? FIRST_PAUSE * 2 ** attempt * (0.5 + Math.random() / 2);
 			if (!isPassing || attempt >= retries || waited + pause > maxWait) {
-				if (response) return response;
-				throw failure;
+				if (!response) throw failure;
+				if (isJson(text)) return response;
+				throw new ForeignAnswer(response.status);
 			}
 			await response?.body?.cancel();
 			waited += pause;
 			await sleep(pause, signal);
 		}
 	};
+}
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** Milliseconds that the answer asks to wait for, as a number of seconds or a date (RFC 9110, §10.2.3); null: none. */

@@ -1,6 +1,7 @@
 /** How the typed client takes failures, against a server that answers what each test says. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSalesOSClient, type SalesOSClientOptions, SalesOSError } from "../../client/index.ts";
 
@@ -51,6 +52,10 @@ const error = (status: number, code: string, headers: Record<string, string> = {
 	);
 const now = { "retry-after": "0" };
 const cut: Answer = (response) => response.destroy();
+const brokenOff: Answer = (response) => {
+	response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
+	response.write('{"result":', () => response.destroy());
+};
 const silence: Answer = () => {};
 
 describe("tries again", () => {
@@ -59,6 +64,7 @@ describe("tries again", () => {
 		["a service that is unavailable", error(503, "UNAVAILABLE", now)],
 		["a service that is unavailable and does not say for how long", error(503, "UNAVAILABLE")],
 		["a connection that breaks", cut],
+		["an answer that breaks off", brokenOff],
 	])("after %s", async (_case, passing) => {
 		script = [passing, data({ id: "abc" })];
 		await expect(client().keys.get.query({ id: "abc" })).resolves.toEqual({ id: "abc" });
@@ -86,10 +92,10 @@ describe("tries again", () => {
 	});
 
 	it("a creation only where the answer says that nothing was made", async () => {
-		script = [error(429, "RATE_LIMITED", now), error(503, "UNAVAILABLE", now), data({ key: "k" })];
+		script = [error(429, "RATE_LIMITED", now), data({ key: "k" })];
 		await client().keys.create.mutate({ name: "CRM" });
-		expect(requests).toHaveLength(3);
-		for (const answer of [error(503, "UNAVAILABLE"), cut]) {
+		expect(requests).toHaveLength(2);
+		for (const answer of [error(503, "UNAVAILABLE"), error(503, "UNAVAILABLE", now), cut, brokenOff]) {
 			requests = [];
 			script = [answer];
 			await failure(client().keys.create.mutate({ name: "CRM" }));
@@ -156,7 +162,11 @@ describe("fails with a SalesOSError", () => {
 				response.end("<h1>Bad gateway</h1>");
 			},
 		];
-		expect(await failure(client().keys.list.query())).toMatchObject({ code: "UNREACHABLE", status: null });
+		script.push(json(502, { message: "Bad gateway" }));
+		for (const _answer of ["a page", "JSON"]) {
+			const failed = await failure(client().keys.list.query());
+			expect(failed).toMatchObject({ code: "UNREACHABLE", status: 502, message: expect.stringContaining("502") });
+		}
 	});
 
 	it("but with the caller's own reason when the caller has called it off", async () => {
@@ -167,10 +177,12 @@ describe("fails with a SalesOSError", () => {
 	});
 
 	it("that never holds the credential", async () => {
-		script = [error(401, "UNAUTHORIZED")];
-		const failed = await failure(client({ token: "secret.secret.secret" }).keys.list.query());
-		const seen = JSON.stringify([failed, failed.message, failed.stack, failed.meta, String(failed.cause)]);
-		expect(seen).not.toContain("secret.secret");
+		for (const answer of [error(401, "UNAUTHORIZED"), cut, brokenOff, json(403, { message: "Blocked" })]) {
+			script = [answer];
+			const failed = await failure(client({ token: "secret.secret.secret", retries: 0 }).keys.list.query());
+			const seen = [inspect(failed, { depth: null, showHidden: true, getters: true }), JSON.stringify(failed)].join();
+			expect(seen).not.toContain("secret.secret");
+		}
 	});
 });
 
@@ -179,6 +191,9 @@ describe("refuses options that cannot work:", () => {
 		["url: must be an address", { url: "keys.example", token: "t" }],
 		["url: must begin with https://", { url: "http://keys.example", token: "t" }],
 		["url: must not hold a credential", { url: "https://me:pass@keys.example", token: "t" }],
+		["url: must end before any ? or #", { url: "https://keys.example?tenant=1", token: "t" }],
+		["token: holds a space, a line end", { url: "https://keys.example", token: "secret.\nsecret" }],
+		["serviceRoleKey: holds a space", { url: "https://keys.example", serviceRoleKey: "a secret", tenantId: "t" }],
 		["token: is missing", { url: "https://keys.example" }],
 		["tenantId: is missing", { url: "https://keys.example", serviceRoleKey: "s" }],
 		[
@@ -186,8 +201,20 @@ describe("refuses options that cannot work:", () => {
 			{ url: "https://keys.example", token: "t", serviceRoleKey: "s", tenantId: "t" },
 		],
 	])("%s", (message, options) => {
-		expect(() => createSalesOSClient(options as SalesOSClientOptions)).toThrow(message);
+		const make = () => createSalesOSClient(options as SalesOSClientOptions);
+		expect(make).toThrow(message);
+		expect(make).not.toThrow("secret");
 	});
+});
+
+it("follows no redirect, which may lead the credential elsewhere", async () => {
+	const elsewhere: Answer = (response) => response.writeHead(307, { location: "/elsewhere" }).end();
+	script = [elsewhere, data({ id: "abc" })];
+	const failed = await failure(
+		client({ token: null }).session.login.mutate({ email: "a@b.example", password: "secret" }),
+	);
+	expect(failed).toMatchObject({ code: "UNREACHABLE", status: 307 });
+	expect(requests.map(({ path }) => path)).toEqual(["/trpc/session.login"]);
 });
 
 it("sends the credential, and the tenant that the platform acts in, in headers", async () => {
