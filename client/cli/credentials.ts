@@ -1,7 +1,7 @@
 /** Who the command line is signed in as: a file of the user's own, which nobody else can read. */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { CommandFailure, EXIT } from "./failure.ts";
 
 export interface Credentials {
@@ -18,7 +18,9 @@ const isWindows = process.platform === "win32";
 /** Where programs keep their settings (XDG Base Directory specification; %APPDATA% on Windows). */
 function configFolder(): string {
 	const { XDG_CONFIG_HOME, APPDATA } = process.env;
-	return (isWindows ? APPDATA : XDG_CONFIG_HOME) || join(homedir(), ".config");
+	const named = isWindows ? APPDATA : XDG_CONFIG_HOME;
+	// A path that is not absolute is to be ignored, says the specification.
+	return named && isAbsolute(named) ? named : join(homedir(), ".config");
 }
 
 export const credentialsFile = (): string => join(configFolder(), "salesos-keys", "credentials.json");
@@ -43,13 +45,16 @@ export function readCredentials(): Credentials | null {
 	throw new CommandFailure(EXIT.notAllowed, `${file} is damaged. Sign in again with \`salesos-keys login\`.`);
 }
 
-/** Whole or not at all: a file beside it takes its place. */
+/** Whole or not at all: a file beside it takes its place. File and folder are the owner's alone, also where they were there. */
 export function writeCredentials(credentials: Credentials): void {
 	const file = credentialsFile();
-	mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+	const folder = dirname(file);
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	chmodSync(folder, 0o700);
 	const draft = `${file}.${process.pid}`;
-	writeFileSync(draft, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
-	chmodSync(draft, 0o600);
+	// What somebody may have put in its place would keep its rights, or lead elsewhere.
+	rmSync(draft, { force: true });
+	writeFileSync(draft, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600, flag: "wx" });
 	renameSync(draft, file);
 }
 

@@ -1,5 +1,6 @@
 /** How commands fail: what a person reads, and what a script sees. */
 import { SalesOSError, type SalesOSErrorCode } from "../salesos-error.ts";
+import { plain } from "./plain.ts";
 
 /** Exit codes. Scripts go by them, so they never change their meaning. */
 export const EXIT = {
@@ -56,22 +57,34 @@ const optionOf = (field: string): string => {
 	return OPTION_OF[name] ?? `--${name.replaceAll("_", "-")}`;
 };
 
-/** A failure, for a person. */
-export function wordsOf(thrown: unknown): string {
+/** A failure, for a person. `isSigningIn`: who is being told how to sign in does it just now. */
+export function wordsOf(thrown: unknown, isSigningIn = false): string {
 	if (!(thrown instanceof SalesOSError)) return thrown instanceof Error ? thrown.message : String(thrown);
 	const lines =
 		thrown.details.length > 0
 			? thrown.details.map(({ field, message }) => `${optionOf(field)}: ${message}`)
 			: [thrown.message];
-	if (thrown.code === "UNAUTHORIZED") lines.push("Sign in with `salesos-keys login`, or set SALESOS_TOKEN.");
+	if (thrown.code === "UNAUTHORIZED" && !isSigningIn)
+		lines.push("Sign in with `salesos-keys login`, or set SALESOS_TOKEN.");
 	if (thrown.retryAfter !== null) lines.push(`Try again in ${thrown.retryAfter} seconds.`);
 	if (thrown.status !== null && thrown.status >= 500) lines.push(`Request ${thrown.requestId}`);
-	return lines.join("\n");
+	return lines.map(plain).join("\n");
 }
+
+/** What a failure before or after the service is called, where the exit code says more than that there was one. */
+const CODE_OF: Partial<Record<ExitCode, string>> = {
+	[EXIT.usage]: "USAGE",
+	[EXIT.notAllowed]: "UNAUTHORIZED",
+	[EXIT.notFound]: "NOT_FOUND",
+	[EXIT.conflict]: "CONFLICT",
+	[EXIT.rateLimited]: "RATE_LIMITED",
+	[EXIT.interrupted]: "INTERRUPTED",
+};
 
 /** A failure, for a program. */
 export function toJson(thrown: unknown): object {
-	if (!(thrown instanceof SalesOSError)) return { error: { code: "FAILED", message: wordsOf(thrown) } };
+	if (!(thrown instanceof SalesOSError))
+		return { error: { code: CODE_OF[exitCodeOf(thrown)] ?? "FAILED", message: wordsOf(thrown) } };
 	const { code, message, status, details, requestId, retryAfter } = thrown;
 	return { error: { code, message, status, details, request_id: requestId, retry_after: retryAfter } };
 }

@@ -8,6 +8,7 @@ import { audit, usage } from "./commands/records.ts";
 import { login, logout } from "./commands/session.ts";
 import { verify } from "./commands/verify.ts";
 import { CommandFailure, EXIT, type ExitCode, exitCodeOf, toJson, wordsOf } from "./failure.ts";
+import { jsonOf } from "./plain.ts";
 import { note, styled, withoutColours } from "./terminal.ts";
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
@@ -28,7 +29,8 @@ to stderr.
 
 Exit codes:
   ${EXIT.ok} done   ${EXIT.failure} failed   ${EXIT.usage} wrongly used   ${EXIT.notAllowed} not signed in, or not allowed   ${EXIT.notFound} not found
-  ${EXIT.conflict} conflict   ${EXIT.rateLimited} too many requests   ${EXIT.invalidKey} verify: not to be admitted`;
+  ${EXIT.conflict} conflict   ${EXIT.rateLimited} too many requests   ${EXIT.invalidKey} verify: not to be admitted   ${EXIT.interrupted} called off
+With --json a failure is JSON too, on stderr.`;
 
 /** An API key or a token (RFC 7519, compact form). */
 const SECRET = /sk_(live|test)_\w{13,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/;
@@ -42,7 +44,7 @@ function refuseSecrets(argv: string[]): void {
 	);
 }
 
-function program(): Command {
+function program(asJson: boolean): Command {
 	const root = new Command("salesos-keys")
 		.description("API keys of SalesOS: create them, look after them, end them.")
 		.version(version)
@@ -50,23 +52,30 @@ function program(): Command {
 	const commands = [login, logout, create, list, get, update, rotate, revoke, remove, usage, audit, verify];
 	for (const make of commands) root.addCommand(make());
 	for (const each of [root, ...root.commands])
-		each.exitOverride().showHelpAfterError(`(see salesos-keys ${each === root ? "" : `${each.name()} `}--help)`);
+		each
+			.exitOverride()
+			// Of what was wrong; said in another way then.
+			.configureOutput(asJson ? { writeErr: () => {} } : {})
+			.showHelpAfterError(`(see salesos-keys ${each === root ? "" : `${each.name()} `}--help)`);
 	return root;
 }
 
 async function run(argv: string[]): Promise<ExitCode> {
+	const asJson = argv.includes("--json");
 	if (argv.includes("--no-color")) withoutColours();
 	try {
 		refuseSecrets(argv);
-		await program().parseAsync(argv, { from: "user" });
+		await program(asJson).parseAsync(argv, { from: "user" });
 		return EXIT.ok;
 	} catch (thrown) {
-		// Its words have been said already, be it help or what was wrong.
-		if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.ok : EXIT.usage;
-		const exitCode = exitCodeOf(thrown);
+		const isAboutArguments = thrown instanceof CommanderError;
+		if (isAboutArguments && thrown.exitCode === 0) return EXIT.ok;
+		const failure = isAboutArguments ? new CommandFailure(EXIT.usage, thrown.message) : thrown;
+		const exitCode = exitCodeOf(failure);
 		if (exitCode === EXIT.invalidKey) return exitCode;
-		if (argv.includes("--json")) note(JSON.stringify(toJson(thrown), null, 2));
-		else note(`${styled("red", "salesos-keys:")} ${wordsOf(thrown)}`);
+		if (asJson) note(jsonOf(toJson(failure)));
+		// Of arguments, the words have been said already.
+		else if (!isAboutArguments) note(`${styled("red", "salesos-keys:")} ${wordsOf(failure, argv[0] === "login")}`);
 		return exitCode;
 	}
 }

@@ -6,60 +6,72 @@ import { text } from "node:stream/consumers";
 import { stripVTControlCharacters, styleText } from "node:util";
 import stringWidth from "string-width";
 import { CommandFailure, EXIT } from "./failure.ts";
+import { jsonOf } from "./plain.ts";
 
 type Style = "bold" | "dim" | "green" | "yellow" | "red";
 
 /** Colours are for terminals, and not for those that do not want them (https://no-color.org). */
-let coloured = Boolean(process.stdout.isTTY) && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+let wanted = !process.env.NO_COLOR && process.env.TERM !== "dumb";
 
 export const withoutColours = (): void => {
-	coloured = false;
+	wanted = false;
 };
 
-export const styled = (style: Style, text: string): string =>
-	coloured ? styleText(style, text, { validateStream: false }) : text;
+/** Text in a style, which {@link print} and {@link note} take away again where there is no terminal to show it. */
+export const styled = (style: Style, text: string): string => styleText(style, text, { validateStream: false });
+
+function write(stream: NodeJS.WriteStream, line: string): void {
+	stream.write(`${wanted && stream.isTTY ? line : stripVTControlCharacters(line)}\n`);
+}
 
 /** A line of the result, to stdout. */
-export function print(line: string): void {
-	process.stdout.write(`${line}\n`);
-}
-
-export function printJson(value: unknown): void {
-	print(JSON.stringify(value, null, 2));
-}
+export const print = (line: string): void => write(process.stdout, line);
 
 /** A line beside the result, to stderr. */
-export function note(line: string): void {
-	process.stderr.write(`${line}\n`);
+export const note = (line: string): void => write(process.stderr, line);
+
+export const printJson = (value: unknown): void => print(jsonOf(value));
+
+interface Table {
+	heading: string[];
+	rows: string[][];
+	/** The column that is shortened first where a terminal is too narrow, down to {@link SHORTEST} characters. */
+	shrinkable: number;
+	/** Columns that are then left out, one after the other. */
+	dispensable?: number[];
 }
 
-/** Text that others have chosen: what a terminal would take for an order is left out. */
-export const plain = (text: string): string =>
-	stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "");
+const SHORTEST = 12;
 
-/** Rows under a heading. On a terminal that is too narrow, the column `shrinkable` gives way. */
-export function printTable(heading: string[], rows: string[][], shrinkable: number): void {
-	const width = (cell: string) => stringWidth(cell);
+/** Rows under a heading, as wide as they are or as the terminal is. */
+export function printTable({ heading, rows, shrinkable, dispensable = [] }: Table): void {
 	const widths = heading.map((title, column) =>
-		Math.max(...[title, ...rows.map((row) => row[column] ?? "")].map(width)),
+		Math.max(...[title, ...rows.map((row) => row[column] ?? "")].map((cell) => stringWidth(cell))),
 	);
+	const shown = new Set(heading.keys());
 	const { isTTY, columns } = process.stdout;
 	// A terminal may not know how wide it is.
 	if (isTTY && columns > 0) {
-		const tooWide = widths.reduce((sum, each) => sum + each + 2, -2) - columns;
-		widths[shrinkable] = Math.max(12, (widths[shrinkable] ?? 0) - Math.max(0, tooWide));
+		const natural = widths[shrinkable] ?? 0;
+		const tooWide = () => [...shown].reduce((sum, column) => sum + (widths[column] ?? 0) + 2, -2) - columns;
+		widths[shrinkable] = Math.min(natural, SHORTEST);
+		for (const column of dispensable) if (tooWide() > 0) shown.delete(column);
+		widths[shrinkable] = Math.min(natural, Math.max(SHORTEST, (widths[shrinkable] ?? 0) - tooWide()));
 	}
 	const line = (cells: string[]) =>
-		cells
-			.map((cell, column) => {
+		[...shown]
+			.map((column) => {
+				const cell = cells[column] ?? "";
 				const room = widths[column] ?? 0;
 				const fitting = column === shrinkable ? shortened(cell, room) : cell;
-				return fitting + " ".repeat(Math.max(0, room - width(fitting)));
+				return fitting + " ".repeat(Math.max(0, room - stringWidth(fitting)));
 			})
 			.join("  ")
 			.trimEnd();
 	print(styled("bold", line(heading)));
 	for (const row of rows) print(line(row));
+	if (shown.size < heading.length)
+		note(styled("dim", "Not everything fits in here: make the terminal wider, or ask for --json."));
 }
 
 function shortened(cell: string, room: number): string {
@@ -84,7 +96,7 @@ export function factLines(facts: [name: string, value: string][]): string[] {
 
 const isTerminal = () => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
-/** Asks the person at the terminal, who may call it off with Ctrl-C. Null where nobody can be asked. */
+/** Asks the person at the terminal, who may call it off with Ctrl-C or Ctrl-D. Null where nobody can be asked. */
 export async function ask(question: string, { hidden = false } = {}): Promise<string | null> {
 	if (!isTerminal()) return null;
 	let silent = false;
@@ -98,10 +110,12 @@ export async function ask(question: string, { hidden = false } = {}): Promise<st
 	try {
 		const answered = lines.question(question);
 		silent = hidden;
-		const interrupted = once(lines, "SIGINT").then(() => {
+		// By Ctrl-C, or by Ctrl-D, which readline tells as an abortion.
+		const calledOff = () => {
+			if (!hidden) process.stderr.write("\n");
 			throw new CommandFailure(EXIT.interrupted, "Called off; nothing was changed.");
-		});
-		return await Promise.race([answered, interrupted]);
+		};
+		return await Promise.race([answered.catch(calledOff), once(lines, "SIGINT").then(calledOff)]);
 	} finally {
 		lines.close();
 		if (hidden) process.stderr.write("\n");
@@ -122,7 +136,8 @@ export async function confirm(question: string, expected: string, yes: boolean |
 /** A secret: from the environment, or else from stdin; at a terminal it is asked for, unseen. */
 export async function readSecret(variable: string, question: string): Promise<string> {
 	const given = process.env[variable] ?? (await ask(question, { hidden: true })) ?? (await text(process.stdin));
-	const secret = given.trim();
+	// No more than the end of the line: a password may begin or end with a space.
+	const secret = given.replace(/\r?\n$/, "");
 	if (secret === "") throw new CommandFailure(EXIT.usage, `Nothing came in. Set ${variable}, or give it on stdin.`);
 	return secret;
 }

@@ -1,7 +1,8 @@
 /** Objects of the service, in words and columns. */
 import type { inferRouterOutputs } from "@trpc/server";
 import type { ClientRouter } from "../router.ts";
-import { plain, styled } from "./terminal.ts";
+import { plain } from "./plain.ts";
+import { styled } from "./terminal.ts";
 
 type Outputs = inferRouterOutputs<ClientRouter>;
 export type ApiKey = Outputs["keys"]["list"]["items"][number];
@@ -37,8 +38,11 @@ const STATUS_STYLES = { active: "green", revoked: "red", expired: "yellow" } as 
 
 const statusOf = (status: ApiKey["status"]): string => styled(STATUS_STYLES[status], status);
 
-/** Columns of a list of keys; the second is the one that may be shortened. */
+/** Columns of a list of keys. */
 export const KEY_HEADING = ["ID", "NAME", "KEY", "SCOPES", "LIMIT/H", "USED", "LAST USED", "EXPIRES", "STATUS"];
+
+/** Limit, expiry, scopes, last use and use, for those who have little room. */
+export const KEY_DISPENSABLE = [4, 7, 3, 6, 5];
 
 export const keyRow = (key: ApiKey, now: number): string[] => [
 	key.id,

@@ -1,26 +1,36 @@
 /** The command line, in a pipe as scripts have it and at a terminal as people do. */
 import { execFile, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 import type { Session } from "../session.ts";
 import { atTerminal } from "./terminal.ts";
 
 const ENTER = "\r";
 const CTRL_C = "\x03";
+const CTRL_D = "\x04";
 const COLOUR = new RegExp(`${String.fromCharCode(0x1b)}\\[\\d+m`);
 const KEY = /^sk_live_[0-9A-Za-z]{48}\n$/;
 
 let service: Service;
 let owner: Session;
 let cli: string;
-/** The user's home, empty before every test. */
-const home = mkdtempSync(join(tmpdir(), "salesos-cli-"));
-const credentials = join(home, ".config/salesos-keys/credentials.json");
+/** Where users live: each has a home, so that tests may run at once. */
+const homes = mkdtempSync(join(tmpdir(), "salesos-cli-"));
 
 beforeAll(async () => {
 	service = await Service.start();
@@ -30,14 +40,12 @@ beforeAll(async () => {
 });
 afterAll(async () => {
 	await service?.dispose();
-	rmSync(home, { recursive: true, force: true });
-});
-beforeEach(() => {
-	rmSync(home, { recursive: true, force: true });
-	mkdirSync(home);
+	rmSync(homes, { recursive: true, force: true });
 });
 
-const user = (): Record<string, string> => ({ PATH: process.env.PATH ?? "", HOME: home });
+/** A user who was never here. */
+const user = (): Record<string, string> => ({ PATH: process.env.PATH ?? "", HOME: mkdtempSync(join(homes, "home-")) });
+const credentialsOf = ({ HOME = "" }: Record<string, string>) => join(HOME, ".config/salesos-keys/credentials.json");
 /** A CI job: no sign-in, all in the environment. */
 const ci = (): Record<string, string> => ({ ...user(), SALESOS_URL: service.url, SALESOS_TOKEN: owner.token ?? "" });
 
@@ -49,8 +57,8 @@ async function run(args: string[], { env = ci(), stdin = "" }: { env?: Record<st
 	const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
 	return { stdout, stderr, code };
 }
-const terminal = (args: string[], env: Record<string, string>, answers?: [string, string][]) =>
-	atTerminal(["node", cli, ...args], env, answers);
+const terminal = (args: string[], env: Record<string, string>, answers?: [string, string][], columns?: number) =>
+	atTerminal(["node", cli, ...args], env, answers, columns);
 
 /** A key to work with. */
 const make = async (name = "A key") => (await owner.mutate("keys.create", { name })).api_key.id;
@@ -60,7 +68,7 @@ const demo = () => ({
 	password: service.vars.DEMO_OWNER_PASSWORD ?? "",
 });
 
-describe("a script", () => {
+describe.concurrent("a script", () => {
 	it("takes the key from stdout, where nothing else is", async () => {
 		const quiet = await run([
 			"create",
@@ -178,7 +186,7 @@ describe("a script", () => {
 	});
 });
 
-describe("an exit code says what happened:", () => {
+describe.concurrent("an exit code says what happened:", () => {
 	it.each([
 		[2, "no name", ["create"], "--name"],
 		[2, "a number that is none", ["create", "--name", "x", "--rate-limit", "many"], "--rate-limit"],
@@ -238,10 +246,15 @@ describe("an exit code says what happened:", () => {
 		expect(JSON.parse(stderr)).toMatchObject({
 			error: { code: "VALIDATION_ERROR", status: 400, details: [{ field: "name" }], request_id: expect.any(String) },
 		});
+		const mistyped = await run(["list", "--limt", "5", "--json"]);
+		expect(mistyped.code).toBe(2);
+		expect(JSON.parse(mistyped.stderr)).toEqual({
+			error: { code: "USAGE", message: expect.stringContaining("Did you mean --limit?") },
+		});
 	});
 });
 
-describe("a secret", () => {
+describe.concurrent("a secret", () => {
 	it.each([
 		["an API key", `sk_live_${"x".repeat(48)}`],
 		["a token", `eyJhbGciOiJIUzI1NiJ9.${"x".repeat(40)}.${"y".repeat(40)}`],
@@ -254,51 +267,74 @@ describe("a secret", () => {
 
 	it("of a sign-in is in a file for its owner alone, and goes to no other service", async () => {
 		const { email, password } = demo();
-		const signedIn = await run(["login", "--url", service.url, "--email", email], {
-			env: user(),
-			stdin: `${password}\n`,
-		});
+		const env = user();
+		const credentials = credentialsOf(env);
+		// As careless hands may have left them.
+		mkdirSync(dirname(credentials), { recursive: true });
+		writeFileSync(credentials, "{}");
+		chmodSync(credentials, 0o666);
+		chmodSync(dirname(credentials), 0o777);
+		const stdin = `${password}\n`;
+		const signedIn = await run(["login", "--url", `${service.url}/`, "--email", email], { env, stdin });
 		expect(signedIn).toMatchObject({ code: 0, stdout: "" });
 		expect(statSync(credentials).mode & 0o777).toBe(0o600);
-		expect(statSync(join(credentials, "..")).mode & 0o777).toBe(0o700);
+		expect(statSync(dirname(credentials)).mode & 0o777).toBe(0o700);
+		expect(readdirSync(dirname(credentials))).toEqual(["credentials.json"]);
 		const { token } = JSON.parse(readFileSync(credentials, "utf8"));
 		expect(signedIn.stderr).not.toContain(token);
 		expect(readFileSync(credentials, "utf8")).not.toContain(password);
-		expect((await run(["list"], { env: user() })).code).toBe(0);
-		expect(await run(["list", "--url", "https://elsewhere.example"], { env: user() })).toMatchObject({
+		expect((await run(["list"], { env })).code).toBe(0);
+		const sameService = [service.url.replace("http", "HTTP"), `${service.url}/`, ""];
+		for (const SALESOS_URL of sameService) expect((await run(["list"], { env: { ...env, SALESOS_URL } })).code).toBe(0);
+		expect(await run(["list", "--url", "https://elsewhere.example"], { env })).toMatchObject({
 			code: 3,
 			stderr: expect.stringContaining("not at https://elsewhere.example"),
 		});
 
 		chmodSync(credentials, 0o644);
-		expect(await run(["list"], { env: user() })).toMatchObject({
-			code: 3,
-			stderr: expect.stringContaining("chmod 600"),
-		});
+		expect(await run(["list"], { env })).toMatchObject({ code: 3, stderr: expect.stringContaining("chmod 600") });
 		chmodSync(credentials, 0o600);
 
-		expect((await run(["logout"], { env: user() })).code).toBe(0);
+		expect((await run(["logout"], { env })).code).toBe(0);
 		expect(existsSync(credentials)).toBe(false);
 		// The session itself has ended, not only the memory of it.
 		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: token } })).code).toBe(3);
-		expect((await run(["logout"], { env: user() })).code).toBe(3);
+		expect((await run(["logout"], { env })).code).toBe(3);
 	});
 
 	it("may be a token of an identity provider", async () => {
 		const args = ["login", "--url", service.url, "--with-token"];
-		expect((await run(args, { env: user(), stdin: owner.token ?? "" })).code).toBe(0);
-		expect((await run(["list"], { env: user() })).code).toBe(0);
-		expect((await run(args, { env: user(), stdin: "wrong" })).code).toBe(3);
+		const env = user();
+		expect((await run(args, { env, stdin: `${owner.token}\n` })).code).toBe(0);
+		expect((await run(["list"], { env })).code).toBe(0);
+		expect((await run(args, { env, stdin: "wrong" })).code).toBe(3);
+	});
+
+	it("whose time is over is told so, without asking the service", async () => {
+		const env = user();
+		const credentials = credentialsOf(env);
+		mkdirSync(dirname(credentials), { recursive: true });
+		const over = { url: "http://127.0.0.1:9", token: "t", expires_at: "2001-02-03T04:05:06.789Z" };
+		writeFileSync(credentials, JSON.stringify(over), { mode: 0o600 });
+		expect(await run(["list"], { env })).toMatchObject({ code: 3, stderr: expect.stringContaining("has ended") });
 	});
 
 	it("that is wrong signs nobody in", async () => {
+		const env = user();
 		const args = ["login", "--url", service.url, "--email", "nobody@acme.example"];
-		expect((await run(args, { env: user(), stdin: "wrong\n" })).code).toBe(3);
-		expect(existsSync(credentials)).toBe(false);
+		const { code, stderr } = await run(args, { env, stdin: "wrong\n" });
+		expect([code, stderr]).toEqual([3, "salesos-keys: Email address and password do not match.\n"]);
+		expect(existsSync(credentialsOf(env))).toBe(false);
+	});
+
+	it("in the environment may end with a line, as a file does", async () => {
+		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: `${owner.token}\n` } })).code).toBe(0);
+		const broken = await run(["list"], { env: { ...ci(), SALESOS_TOKEN: "two\nlines" } });
+		expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/^salesos-keys: SALESOS_TOKEN: holds/) });
 	});
 });
 
-describe("a person at a terminal", () => {
+describe.concurrent("a person at a terminal", () => {
 	it("is asked for what is missing to sign in, and types the password unseen", async () => {
 		const { email, password } = demo();
 		const { screen, exitCode } = await terminal(["login", "--url", service.url], user(), [
@@ -323,6 +359,37 @@ describe("a person at a terminal", () => {
 		expect(option).not.toMatch(COLOUR);
 	});
 
+	it("sees fewer columns where there is no room for all", async () => {
+		await make("Names of keys in a terminal of the usual eighty columns");
+		const { screen } = await terminal(["list", "--search", "usual eighty"], ci(), [], 80);
+		const lines = screen.trim().split(/\r?\n/).map(stripVTControlCharacters);
+		expect(lines[0]).toMatch(/^ID +NAME +KEY +.*STATUS$/);
+		for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+		expect(screen).toContain("make the terminal wider");
+	});
+
+	it("reads what others have written, and is not written to by them", async () => {
+		const { key, api_key } = await owner.mutate("keys.create", { name: "Right\u202eto left" });
+		// A user agent may hold bytes that a terminal takes for an order to come.
+		await service.fetch("/v1/whoami", { headers: { "x-api-key": key, "user-agent": "agent\u009b31mred" } });
+		const orders = /[\u0080-\u009f\u202e]/u;
+		const { screen } = await terminal(["get", api_key.id], ci());
+		expect(screen).toContain("agent");
+		expect(screen).not.toMatch(orders);
+		const { stdout } = await run(["get", api_key.id, "--json"]);
+		expect(stdout).not.toMatch(orders);
+		expect(JSON.parse(stdout).name).toBe("Right\u202eto left");
+		const typed = await terminal(["delete", api_key.id], ci(), [["Type its name: ", `Rightto left${ENTER}`]]);
+		expect(typed.exitCode).toBe(0);
+	});
+
+	it("keeps colours on the terminal, when the rest goes to a file", async () => {
+		const command = `node ${cli} list --limit 1 2>&1 >/dev/tty | cat -v`;
+		const { screen } = await atTerminal(["sh", "-c", command], ci());
+		expect(screen).toMatch(COLOUR);
+		expect(screen).not.toContain("^[[");
+	});
+
 	it("confirms a revocation", async () => {
 		const id = await make("To be stopped");
 		const declined = await terminal(["revoke", id], ci(), [['Type "yes": ', `no${ENTER}`]]);
@@ -344,9 +411,12 @@ describe("a person at a terminal", () => {
 		await expect(statusOf(id)).rejects.toThrow("404");
 	});
 
-	it("calls it off with Ctrl-C", async () => {
+	it.each([
+		["Ctrl-C", CTRL_C],
+		["Ctrl-D", CTRL_D],
+	])("calls it off with %s", async (_keys, typed) => {
 		const id = await make();
-		const { screen, exitCode } = await terminal(["revoke", id], ci(), [['Type "yes": ', CTRL_C]]);
+		const { screen, exitCode } = await terminal(["revoke", id], ci(), [['Type "yes": ', typed]]);
 		expect(exitCode).toBe(130);
 		expect(screen).toContain("nothing was changed");
 		expect(await statusOf(id)).toBe("active");
@@ -371,8 +441,10 @@ it("teaches by example: every command that its help shows is one", async () => {
 		"usage",
 		"verify",
 	]);
-	for (const name of names.filter((each) => each !== "help")) {
-		const { stdout, code } = await run([name, "--help"]);
+	const helps = names
+		.filter((name) => name !== "help")
+		.map(async (name) => ({ name, ...(await run([name, "--help"])) }));
+	for (const { name, stdout, code } of await Promise.all(helps)) {
 		expect(code).toBe(0);
 		const examples = [...stdout.matchAll(/^ {2}\$ (.*)$/gm)].map(([, example = ""]) => example);
 		expect(examples.length, name).toBeGreaterThan(0);

@@ -9,13 +9,14 @@ export interface Seen {
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** Runs a command at a terminal of 110 columns and types an answer whenever a prompt shows up, in order. */
+/** Runs a command at a terminal and types an answer whenever a prompt shows up, in order. */
 export function atTerminal(
 	command: string[],
 	env: Record<string, string>,
 	answers: [prompt: string, typed: string][] = [],
+	columns = 110,
 ): Promise<Seen> {
-	const line = `stty cols 110; exec ${command.map(quoted).join(" ")}`;
+	const line = `stty cols ${columns}; exec ${command.map(quoted).join(" ")}`;
 	// script(1) is on every Unix; BSD's wants the command last, util-linux's as an option.
 	const args = process.platform === "linux" ? ["-qec", line, "/dev/null"] : ["-q", "/dev/null", "sh", "-c", line];
 	const child = spawn("script", args, { env: { TERM: "xterm", ...env }, stdio: "pipe" });

@@ -2,8 +2,19 @@
 import { type Command, Option } from "commander";
 import { type Common, command, contextOf, given, number, pages, repeatable } from "../command.ts";
 import { CommandFailure, EXIT, type ExitCode, exitCodeOf, wordsOf } from "../failure.ts";
-import { confirm, factLines, note, plain, print, printFacts, printJson, printTable, styled } from "../terminal.ts";
-import { type ApiKey, fromNow, instant, KEY_HEADING, keyFacts, keyOf, keyRow, scopesOf } from "../words.ts";
+import { plain } from "../plain.ts";
+import { confirm, factLines, note, print, printFacts, printJson, printTable, styled } from "../terminal.ts";
+import {
+	type ApiKey,
+	fromNow,
+	instant,
+	KEY_DISPENSABLE,
+	KEY_HEADING,
+	keyFacts,
+	keyOf,
+	keyRow,
+	scopesOf,
+} from "../words.ts";
 
 /** Where a list stops by itself. */
 const PAGE_MAX = 100;
@@ -114,7 +125,7 @@ export const list = (): Command =>
 			if (found.items.length === 0) note("There are no such keys.");
 			else {
 				const rows = found.items.map((key) => keyRow(key, now));
-				printTable(KEY_HEADING, rows, 1);
+				printTable({ heading: KEY_HEADING, rows, shrinkable: 1, dispensable: KEY_DISPENSABLE });
 			}
 			const { active, revoked, expired } = found.counts;
 			note(styled("dim", `${active} active, ${revoked} revoked, ${expired} expired`));
@@ -139,7 +150,12 @@ export const get = (): Command =>
 			const rows = key.recent_callers.map(({ ip, endpoint, user_agent, count, refused, last_seen_at }) =>
 				[ip, endpoint, user_agent, String(count), String(refused), fromNow(last_seen_at, now)].map(plain),
 			);
-			printTable(["CALLER", "ENDPOINT", "AGENT", "REQUESTS", "REFUSED", "LAST SEEN"], rows, 2);
+			printTable({
+				heading: ["CALLER", "ENDPOINT", "AGENT", "REQUESTS", "REFUSED", "LAST SEEN"],
+				rows,
+				shrinkable: 2,
+				dispensable: [4, 3, 1],
+			});
 		});
 
 interface UpdateOptions extends Settings {
@@ -250,12 +266,9 @@ export const remove = (): Command =>
 			const salesos = contextOf(options).client();
 			if (!options.yes)
 				for (const id of ids) {
-					const { name } = await salesos.keys.get.query({ id });
-					await confirm(
-						`Delete ${plain(name)}? Only the audit log will know of it. Type its name: `,
-						name,
-						options.yes,
-					);
+					// As it is shown, so that it can be typed.
+					const name = plain((await salesos.keys.get.query({ id })).name).trim() || id;
+					await confirm(`Delete ${name}? Only the audit log will know of it. Type its name: `, name, options.yes);
 				}
 			await each(ids, options, async (id) => {
 				await salesos.keys.delete.mutate({ id });

@@ -39,7 +39,11 @@ export const usage = (): Command =>
 			const rows = buckets.map((bucket) =>
 				row(instant(bucket.start), bucket, "█".repeat(Math.ceil((bucket.allowed / peak) * BAR_WIDTH))),
 			);
-			printTable(["START", "ADMITTED", "LIMITED", "DENIED", ""], [...rows, row("Total", totals, "")], 4);
+			printTable({
+				heading: ["START", "ADMITTED", "LIMITED", "DENIED", ""],
+				rows: [...rows, row("Total", totals, "")],
+				shrinkable: 4,
+			});
 		});
 
 interface AuditOptions extends Common {
@@ -80,6 +84,6 @@ export const audit = (): Command =>
 				return;
 			}
 			if (found.items.length === 0) return note("There are no such events.");
-			printTable(AUDIT_HEADING, found.items.map(auditRow), 5);
+			printTable({ heading: AUDIT_HEADING, rows: found.items.map(auditRow), shrinkable: 5, dispensable: [4, 3, 2] });
 			if (found.next_cursor) note(styled("dim", `There are more: --all, or --cursor ${found.next_cursor}`));
 		});

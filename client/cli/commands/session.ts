@@ -1,10 +1,11 @@
 /** Signing in and out. */
 import type { Command } from "commander";
 import { type Common, command, contextOf } from "../command.ts";
-import { chosenUrl, clientOf } from "../connection.ts";
+import { canonical, chosenUrl, clientOf } from "../connection.ts";
 import { credentialsFile, readCredentials, removeCredentials, writeCredentials } from "../credentials.ts";
 import { CommandFailure, EXIT } from "../failure.ts";
-import { ask, note, plain, printJson, readSecret } from "../terminal.ts";
+import { plain } from "../plain.ts";
+import { ask, note, printJson, readSecret } from "../terminal.ts";
 
 interface LoginOptions extends Common {
 	email?: string;
@@ -33,7 +34,7 @@ export const login = (): Command =>
 async function wantedUrl(options: LoginOptions): Promise<string> {
 	const url = chosenUrl(options) ?? (await ask("Address of the service: "));
 	if (!url) throw new CommandFailure(EXIT.usage, "Say where to sign in: --url https://keys.example, or SALESOS_URL.");
-	return url.trim().replace(/\/+$/, "");
+	return canonical(url);
 }
 
 async function byPassword(url: string, options: LoginOptions) {
@@ -45,7 +46,7 @@ async function byPassword(url: string, options: LoginOptions) {
 }
 
 async function byToken(url: string) {
-	const token = await readSecret("SALESOS_TOKEN", "Token: ");
+	const token = (await readSecret("SALESOS_TOKEN", "Token: ")).trim();
 	const { user, expires_at } = await clientOf({ url, token }).session.me.query();
 	return { token, user, expires_at };
 }

@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { type Common, command, contextOf, given } from "../command.ts";
 import { CommandFailure, EXIT } from "../failure.ts";
-import { plain, print, printJson, readSecret, styled } from "../terminal.ts";
+import { plain } from "../plain.ts";
+import { print, printJson, readSecret, styled } from "../terminal.ts";
 import { keyOf } from "../words.ts";
 
 interface VerifyOptions extends Common {
@@ -22,7 +23,7 @@ export const verify = (): Command =>
 		.addHelpText("after", "\nThe key is read from SALESOS_API_KEY or stdin, never from an argument.")
 		.action(async (options: VerifyOptions) => {
 			const salesos = contextOf(options).client();
-			const key = await readSecret("SALESOS_API_KEY", "API key: ");
+			const key = (await readSecret("SALESOS_API_KEY", "API key: ")).trim();
 			const { scope, ip, consume } = options;
 			const verdict = await salesos.keys.verify.mutate({
 				key,
