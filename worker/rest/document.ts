@@ -83,9 +83,11 @@ class Components {
 const FORMATS = new Set(["date-time", "email", "ipv4", "ipv6"]);
 
 /** A schema without what zod says of it beyond what was asked for. */
-function withoutNoise({ format, minimum, maximum, ...rest }: Json): Json {
+function withoutNoise({ format, pattern, minimum, maximum, ...rest }: Json): Json {
 	return {
 		...rest,
+		// Addresses are judged by their format; zod's patterns know nothing of `::ffff:192.0.2.1`.
+		...(pattern === undefined || format === "ipv4" || format === "ipv6" ? {} : { pattern }),
 		...(FORMATS.has(format as string) ? { format } : {}),
 		// What a number of JavaScript can be is no limit of the service's.
 		...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
