@@ -7,6 +7,7 @@
  *     const { key, api_key } = await salesos.keys.create.mutate({ name: "CRM", expires_in_days: 90 });
  */
 import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { persistent } from "./persistent-fetch.ts";
 import type { ClientRouter } from "./router.ts";
 import { asSalesOSErrors } from "./salesos-error.ts";
@@ -38,6 +39,10 @@ export type SalesOSClientOptions = Common &
 	);
 
 export type SalesOSClient = TRPCClient<ClientRouter>;
+/** What procedures take, such as `RouterInputs["keys"]["create"]`. */
+export type RouterInputs = inferRouterInputs<ClientRouter>;
+/** What they give back, such as `RouterOutputs["keys"]["list"]["items"][number]`. */
+export type RouterOutputs = inferRouterOutputs<ClientRouter>;
 
 const DEFAULTS = { timeout: 10_000, retries: 2, maxWait: 30_000 };
 

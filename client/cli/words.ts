@@ -1,12 +1,10 @@
 /** Objects of the service, in words and columns. */
-import type { inferRouterOutputs } from "@trpc/server";
-import type { ClientRouter } from "../router.ts";
+import type { RouterOutputs } from "../index.ts";
 import { plain } from "./plain.ts";
 import { styled } from "./terminal.ts";
 
-type Outputs = inferRouterOutputs<ClientRouter>;
-export type ApiKey = Outputs["keys"]["list"]["items"][number];
-export type AuditEvent = Outputs["audit"]["list"]["items"][number];
+export type ApiKey = RouterOutputs["keys"]["list"]["items"][number];
+export type AuditEvent = RouterOutputs["audit"]["list"]["items"][number];
 
 const STEPS: [Intl.RelativeTimeFormatUnit, milliseconds: number][] = [
 	["day", 86_400_000],

@@ -71,8 +71,7 @@ it("brings the command line", async () => {
 
 /** What only compiles if the types are real: `any` would take everything. */
 const CONSUMER = `
-import { createSalesOSClient, SalesOSError, type ClientRouter } from "salesos-api-keys/client";
-import type { inferRouterOutputs } from "@trpc/server";
+import { createSalesOSClient, SalesOSError, type RouterInputs, type RouterOutputs } from "salesos-api-keys/client";
 
 const client = createSalesOSClient({ url: "https://keys.example", token: "t" });
 createSalesOSClient({ url: "https://keys.example", serviceRoleKey: "s", tenantId: "ten_1", retries: 0 });
@@ -95,7 +94,8 @@ export async function usage(): Promise<number> {
 	const status: "active" | "revoked" | "expired" = api_key.status;
 	const end: string | null = api_key.expires_at;
 	const { items } = await client.audit.list.query();
-	const page: inferRouterOutputs<ClientRouter>["keys"]["list"] = await client.keys.list.query({ status: "active" });
+	const asked: RouterInputs["keys"]["list"] = { status: "active" };
+	const page: RouterOutputs["keys"]["list"] = await client.keys.list.query(asked);
 	return [text, number, status, end, ...items.map(({ action }) => action), ...page.items].length;
 }
 
