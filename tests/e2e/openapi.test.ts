@@ -136,6 +136,25 @@ describe("the document", () => {
 		}
 	});
 
+	it("says what each parameter does", () => {
+		for (const { name, operation } of operations)
+			for (const { name: parameter, in: place, description } of operation.parameters ?? [])
+				if (place !== "path") expect([name, parameter, description]).toEqual([name, parameter, expect.any(String)]);
+	});
+
+	it("calls things by their names", () => {
+		const fields = (name: string) => Object.keys(document.components.schemas[name]?.properties ?? {});
+		expect(fields("IssuedApiKey")).toEqual(["key", "api_key"]);
+		expect(fields("RotatedApiKey")).toEqual(["key", "api_key", "previous"]);
+		expect(fields("Tenant")).toEqual(["id", "name", "slug", "created_at"]);
+		const answers = operations.flatMap(({ operation }) => {
+			const made = operation.responses["201"]?.content?.[JSON_TYPE];
+			return made ? [JSON.stringify(made.schema.properties)] : [];
+		});
+		for (const name of ["IssuedApiKey", "RotatedApiKey", "Tenant", "Lead"])
+			expect(answers.filter((answer) => answer.includes(`"#/components/schemas/${name}"`))).toHaveLength(1);
+	});
+
 	it("shows for every body and answer an example that fits its schema", () => {
 		for (const described of operations) {
 			const { name, operation } = described;

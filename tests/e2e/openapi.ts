@@ -10,7 +10,7 @@ export interface Operation {
 	operationId: string;
 	summary?: string;
 	security?: Record<string, string[]>[];
-	parameters?: { name: string; in: string }[];
+	parameters?: { name: string; in: string; description?: string }[];
 	requestBody?: { required: boolean; content: Content };
 	responses: Record<string, { content?: Content; headers?: Json }>;
 	[extension: `x-${string}`]: unknown;

@@ -119,7 +119,7 @@ export const listKeysSchema = z
 	.strictObject({
 		...tenantChoice,
 		...page,
-		status: z.enum(KEY_STATUSES).optional(),
+		status: z.enum(KEY_STATUSES).optional().describe("Only keys in this state."),
 		expires_within_days: z
 			.number()
 			.int()
@@ -127,11 +127,11 @@ export const listKeysSchema = z
 			.max(EXPIRES_IN_DAYS_MAX)
 			.optional()
 			.describe("Only active keys whose `expires_at` is at most so many days ahead."),
-		environment: environment.optional(),
+		environment: environment.optional().describe("Only keys of this environment."),
 		search: searchText(100)
 			.optional()
 			.describe("Matches name, key prefix and last four, without regard to case and accents."),
-		sort: z.enum(KEY_SORTS).default("-created_at"),
+		sort: z.enum(KEY_SORTS).default("-created_at").describe("By what, with `-` in front descending."),
 		recent_hours: z
 			.number()
 			.int()

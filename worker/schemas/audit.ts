@@ -20,12 +20,12 @@ export const listAuditSchema = z
 	.strictObject({
 		...tenantChoice,
 		...page,
-		key_id: id.optional(),
+		key_id: id.optional().describe("Only what was done to this key, which may be gone."),
 		actor: searchText(254)
 			.min(1)
 			.optional()
 			.describe("Id of a user, `service_role`, `system`, or an email address in upper or lower case."),
-		action: z.enum(AUDIT_ACTIONS).optional(),
+		action: z.enum(AUDIT_ACTIONS).optional().describe("Only such actions."),
 		from: timestampInput.optional().describe("Earliest instant, inclusive."),
 		to: timestampInput.optional().describe("Latest instant, exclusive."),
 	})

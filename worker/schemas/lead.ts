@@ -75,8 +75,8 @@ export type Lead = z.infer<typeof leadSchema>;
 
 /** What of the list is wanted. */
 export const listLeadsSchema = z.object({
-	status: z.enum(LEAD_STATUSES).optional(),
-	source: z.string().trim().min(1).max(100).optional(),
+	status: z.enum(LEAD_STATUSES).optional().describe("Only leads that have come so far."),
+	source: z.string().trim().min(1).max(100).optional().describe("Only leads from there, exactly as it was sent."),
 	search: z
 		.string()
 		.trim()

@@ -9,7 +9,7 @@ export const usageQuerySchema = z.strictObject({
 		.optional()
 		.describe("Start, rounded down to a whole bucket. Default: 24 hours, or 30 days, before `to`."),
 	to: timestampInput.optional().describe("End, exclusive, rounded up to a whole bucket. Default: now."),
-	granularity: z.enum(["hour", "day"]).default("hour"),
+	granularity: z.enum(["hour", "day"]).default("hour").describe("Length of a bucket, in UTC."),
 });
 export type UsageQuery = z.output<typeof usageQuerySchema>;
 
