@@ -36,6 +36,8 @@ const STATUS_STYLES = { active: "green", revoked: "red", expired: "yellow" } as 
 
 const statusOf = (status: ApiKey["status"]): string => styled(STATUS_STYLES[status], status);
 
+const timesOf = (count: number): string => (count === 1 ? "once" : `${count} times`);
+
 /** Columns of a list of keys. */
 export const KEY_HEADING = ["ID", "NAME", "KEY", "SCOPES", "LIMIT/H", "USED", "LAST USED", "EXPIRES", "STATUS"];
 
@@ -66,7 +68,7 @@ export function keyFacts(key: Omit<ApiKey, "recent_usage">, now: number): [strin
 		["Scopes", scopesOf(key.scopes)],
 		["Limit", `${key.rate_limit} requests per hour`],
 		["Addresses", key.ip_allowlist.length === 0 ? "any" : key.ip_allowlist.join(", ")],
-		["Used", key.last_used_at === null ? "never" : `${key.usage_count} times, last ${at(key.last_used_at)}`],
+		["Used", key.last_used_at === null ? "never" : `${timesOf(key.usage_count)}, last ${at(key.last_used_at)}`],
 		["Created", `${at(key.created_at)} by ${plain(key.created_by)}`],
 		["Expires", at(key.expires_at)],
 		["Revoked", key.revoked_at && `${at(key.revoked_at)} by ${plain(key.revoked_by ?? "")}`],
