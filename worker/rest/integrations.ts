@@ -27,7 +27,8 @@ import { fromQuery } from "./query.ts";
 /** What every route here has in common. */
 const withKey = (scope: Scope | null) => ({
 	tags: ["Integrations"],
-	security: [{ apiKey: [] }, { apiKeyHeader: [] }],
+	// The scope stands in the document too: what a key must be allowed (OpenAPI 3.1, Security Requirement Object).
+	security: [{ apiKey: scope === null ? [] : [scope] }, { apiKeyHeader: scope === null ? [] : [scope] }],
 	// First the key, so that what is said of the body comes with the key's rate limit, and strangers send none.
 	middleware: [apiKeyAuth({ scope }), ...readableBody],
 });

@@ -1,100 +1,142 @@
-/** Whatever belongs to another tenant answers as if it did not exist, and stays as it was. */
+/** Whatever belongs to another tenant answers, byte for byte, as if it did not exist, and stays as it was. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { apiKeys, auditEvents, usageHourly } from "../../../db/schema.ts";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { collaborators } from "../../../db/schema.ts";
+import { Secret } from "../../../worker/env.ts";
+import { mintKey } from "../../../worker/gate/key-material.ts";
 import { hourOf } from "../../../worker/gate/window.ts";
-import type { ApiKey, ApiKeyDetail, KeyList, Verification } from "../../../worker/schemas/api-key.ts";
-import type { AuditList } from "../../../worker/schemas/audit.ts";
-import { addTenant, asIntegration, createKey, db, gateOf, mutate, query, token } from "../world.ts";
-import { CALLS, type Call, type Credential, expectNoSecrets, failureOf, UNKNOWN_KEY_ID } from "./auth-matrix.ts";
+import type { ApiKey, ApiKeyDetail, KeyList } from "../../../worker/schemas/api-key.ts";
+import { type Credential, fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
+import { asIntegration, createKey, db, gateOf, mutate, query, sendJson, token } from "../world.ts";
+import { expectNoSecrets, UNKNOWN_KEY_ID } from "./auth-matrix.ts";
+import { company, goodInput } from "./company.ts";
+import { everythingStored } from "./stored.ts";
 
 // The middle of an hour, so that none turns while a test looks.
 vi.useFakeTimers({ toFake: ["Date"], now: hourOf(Date.now()) + 30 * 60_000 });
 afterAll(() => vi.useRealTimers());
 
-const tenantId = await addTenant();
-const otherTenantId = await addTenant();
-const admin = await token({ tenantId });
-const stranger = await token({ tenantId: otherTenantId, sub: "usr_stranger" });
-const { key, api_key } = await createKey(admin, { name: "Ours", scopes: [] });
+const ours = await company();
+const theirs = await company();
+const { tenantId, admin } = ours;
+const { key, api_key } = ours.keys.live;
+const stranger = await token({ tenantId: theirs.tenantId, role: "owner", sub: "usr_stranger" });
 await asIntegration(key);
+await sendJson(key, "POST", "/v1/sync_collaborators", {
+	collaborators: [{ external_id: "ours-17", name: "Ana Souza", email: "ana@acme.example" }],
+});
 
 const bearer = (credential: string, more: Record<string, string> = {}): Credential => ({
 	headers: { authorization: `Bearer ${credential}`, ...more },
 });
 
 /** Everybody who may manage keys, only not those of this tenant, and the ways in which they may ask for it. */
-const STRANGERS: Record<string, Credential> = {
-	"another tenant's admin": bearer(stranger),
-	"another tenant's admin who names this tenant in a header": bearer(stranger, { "x-tenant-id": tenantId }),
-	"another tenant's admin who names this tenant in the body": { ...bearer(stranger), inBody: tenantId },
-	"another tenant's admin who names this tenant in the URL": { ...bearer(stranger), inUrl: tenantId },
-	"service_role in another tenant": bearer(env.SERVICE_ROLE_KEY, { "x-tenant-id": otherTenantId }),
+const MANAGERS: Record<string, Credential> = {
+	"another tenant's owner": bearer(stranger),
+	"another tenant's owner who names this tenant in a header": bearer(stranger, { "x-tenant-id": tenantId }),
+	"another tenant's owner who names this tenant in the body": { ...bearer(stranger), inBody: tenantId },
+	"another tenant's owner who names this tenant in the URL": { ...bearer(stranger), inUrl: tenantId },
+	"service_role in another tenant": bearer(env.SERVICE_ROLE_KEY, { "x-tenant-id": theirs.tenantId }),
+};
+/** Keys that may do everything, only not in this tenant or not in this environment. */
+const INTEGRATIONS: Record<string, Credential> = {
+	"another tenant's live key": bearer(theirs.keys.live.key),
+	"another tenant's test key": bearer(theirs.keys.test.key),
+	"a test key of the same tenant": bearer(ours.keys.test.key),
 };
 
-/** Calls about one key: those that miss an id that nobody has. */
-const aboutOneKey: Call[] = [];
-beforeAll(async () => {
-	for (const call of CALLS.filter(({ audience }) => audience === "manage")) {
-		const answer = await call.send(bearer(stranger), { id: UNKNOWN_KEY_ID });
-		if (answer.status === 404) aboutOneKey.push(call);
-	}
-});
+/** Something of ours by which an operation can ask for it, and the same of nobody. */
+interface Named {
+	field: string;
+	ours: string;
+	nobodys: string;
+}
+const OF_MANAGERS: Named[] = [
+	{ field: "id", ours: api_key.id, nobodys: UNKNOWN_KEY_ID },
+	{ field: "key_id", ours: api_key.id, nobodys: UNKNOWN_KEY_ID },
+	{ field: "key", ours: key, nobodys: mintKey("live", new Secret(env.KEY_PEPPER)).key },
+	{ field: "actor", ours: ours.adminId, nobodys: "usr_none" },
+	{ field: "search", ours: api_key.last_four, nobodys: "none" },
+];
+const OF_INTEGRATIONS: Named[] = [
+	{ field: "id", ours: ours.leads.live.id, nobodys: "lead_00000000000000000000" },
+	{ field: "search", ours: ours.leads.live.name, nobodys: "nobody of that name" },
+];
+
+/** All that an answer tells: its status, every header and every byte, without what differs between any two requests. */
+async function allOf(response: Response, { ours, nobodys }: Named): Promise<string> {
+	const text = await response.text();
+	expectNoSecrets(text.replaceAll(ours, ""));
+	const headers = [...response.headers].filter(([name]) => !/^(x-request-id|date)$|ratelimit/.test(name));
+	return JSON.stringify([response.status, headers, text])
+		.replaceAll(encodeURIComponent(ours), "<it>")
+		.replaceAll(ours, "<it>")
+		.replaceAll(nobodys, "<it>")
+		.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<request>")
+		.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")
+		.replace(/"(remaining|used)\W+\d+/g, "<count>");
+}
+
+const isFor = (integrations: boolean) => (operation: Operation) =>
+	operation.audience === "manager" ? !integrations : integrations && /:/.test(operation.audience ?? "");
+
+/** Every operation with every field by which it can be asked for something. */
+const asking = (integrations: boolean, names: Named[]) =>
+	OPERATIONS.filter(isFor(integrations)).flatMap((operation) =>
+		names.filter(({ field }) => fieldsOf(operation).has(field)).map((named) => [operation, named] as const),
+	);
 
 // So that no usage is on its way to D1 while a test looks.
 beforeEach(async () => {
 	await runDurableObjectAlarm(gateOf(api_key.id));
 });
 
-/** All that is known of the tenant's key: in D1, and live in its gate. */
-async function everythingOfTheKey(): Promise<unknown> {
+/** All that is known of the tenant: in D1, and live in the gate of its key. */
+async function everythingOfUs(): Promise<unknown> {
+	const stored = await everythingStored();
+	const rows = Object.values(stored).flat();
 	return [
-		await db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId)),
-		await db.select().from(auditEvents).where(eq(auditEvents.tenantId, tenantId)),
-		await db.select().from(usageHourly).where(eq(usageHourly.tenantId, tenantId)),
+		rows.filter((row) => row.includes(tenantId)),
 		(await query<ApiKeyDetail>(admin, "keys.get", { id: api_key.id })).data,
 		await gateOf(api_key.id).liveHours(api_key.id, tenantId),
 	];
 }
 
-describe.each(Object.entries(STRANGERS))("%s", (_, credential) => {
-	it("hears the same of a key as of one that does not exist, and changes nothing", async () => {
-		expect(aboutOneKey.map((call) => call.name)).toEqual(
-			expect.arrayContaining(["keys.get", "keys.update", "keys.rotate", "keys.revoke", "keys.delete", "keys.usage"]),
-		);
-		const before = await everythingOfTheKey();
-		for (const call of aboutOneKey) {
-			const answer = await call.send(credential, { id: api_key.id });
-			const unknown = await call.send(credential, { id: UNKNOWN_KEY_ID });
-			expect(answer.status, call.name).toBe(404);
-			expect(await failureOf(answer), call.name).toEqual(await failureOf(unknown));
-			expect(unknown.status, call.name).toBe(404);
-		}
-		expect(await everythingOfTheKey()).toEqual(before);
+async function hearsTheSame(credential: Credential, operation: Operation, named: Named): Promise<void> {
+	const about = { keyId: api_key.id, leadId: ours.leads.live.id };
+	const input: Json = await goodInput(operation, theirs, about);
+	const ofOurs = await send(operation, credential, { ...input, [named.field]: named.ours });
+	const ofNobodys = await send(operation, credential, { ...input, [named.field]: named.nobodys });
+	expect([operation.name, named.field, await allOf(ofOurs, named)]).toEqual([
+		operation.name,
+		named.field,
+		await allOf(ofNobodys, named),
+	]);
+	const isOneThing = named.field === "id";
+	expect([operation.name, named.field, ofOurs.status]).toEqual([
+		operation.name,
+		named.field,
+		isOneThing ? 404 : expect.toBeOneOf([200, 201]),
+	]);
+}
+
+describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
+	it("hears of what is ours the same as of what does not exist, and changes nothing", async () => {
+		const all = asking(false, OF_MANAGERS);
+		// Six about one key in each door, and what can be looked for.
+		expect(all.length).toBeGreaterThanOrEqual(2 * 6 + 2 * 4);
+		const before = await everythingOfUs();
+		for (const [operation, named] of all) await hearsTheSame(credential, operation, named);
+		expect(await everythingOfUs()).toEqual(before);
 		expect((await asIntegration(key)).status).toBe(200);
 	});
 
-	it("hears that the key is not known when verifying it, and does not use it up", async () => {
-		const before = await everythingOfTheKey();
-		const verify = CALLS.filter(({ name }) => name === "keys.verify" || name === "POST /v1/api-keys/verify");
-		expect(verify).not.toEqual([]);
-		for (const call of verify) {
-			const answer = await call.send(credential, { key });
-			expect(answer.status).toBe(200);
-			// The one or the other door's envelope.
-			const body = (await answer.json()) as { result?: { data: Verification }; data?: Verification };
-			expect(body.result?.data ?? body.data).toEqual({ valid: false, code: "NOT_FOUND" });
-		}
-		expect(await everythingOfTheKey()).toEqual(before);
-	});
-
 	it("finds nothing of the tenant in lists", async () => {
-		const keys = CALLS.filter(({ name }) => name === "keys.list" || name === "audit.list");
-		expect(keys).toHaveLength(2);
-		for (const call of keys) {
-			const text = await (await call.send(credential)).text();
+		const lists = OPERATIONS.filter(isFor(false)).filter((operation) => fieldsOf(operation).has("cursor"));
+		expect(lists.length).toBe(4);
+		for (const operation of lists) {
+			const text = await (await send(operation, credential, { limit: 100 })).text();
 			expectNoSecrets(text);
 			expect(text).not.toContain(tenantId);
 			expect(text).not.toContain(api_key.id);
@@ -102,36 +144,61 @@ describe.each(Object.entries(STRANGERS))("%s", (_, credential) => {
 	});
 });
 
-describe("another tenant's admin", () => {
-	it("finds a key neither by its name nor by its last characters", async () => {
-		for (const search of [api_key.name, api_key.last_four, api_key.key_prefix]) {
-			const { data } = await query<KeyList>(stranger, "keys.list", { search });
-			expect(data).toEqual({
-				items: [],
-				next_cursor: null,
-				counts: { active: 0, revoked: 0, expired: 0, expiring_soon: 0 },
-			});
-		}
+describe.each(Object.entries(INTEGRATIONS))("%s", (_, credential) => {
+	it("hears of our live data the same as of what does not exist, and changes nothing", async () => {
+		const all = asking(true, OF_INTEGRATIONS);
+		expect(all.map(([{ name }, { field }]) => `${name} ${field}`)).toEqual([
+			"GET /v1/leads search",
+			"GET /v1/leads/{id} id",
+			"PATCH /v1/leads/{id} id",
+		]);
+		const before = await everythingOfUs();
+		for (const [operation, named] of all) await hearsTheSame(credential, operation, named);
+		expect(await everythingOfUs()).toEqual(before);
 	});
 
-	it("finds none of a key's events", async () => {
-		const { data } = await query<AuditList>(stranger, "audit.list", { key_id: api_key.id });
-		expect(data.items).toEqual([]);
+	it("cannot add to what our collaborators did, nor change them by their id", async () => {
+		const sendAs = (path: string, body: Json) =>
+			sendJson(credential.headers.authorization?.replace("Bearer ", "") ?? "", "POST", path, body);
+		const activity = async (collaborator_id: string) => {
+			const answer = await sendAs("/v1/sync_activities", { activities: [{ collaborator_id, activity: "001" }] });
+			return allOf(answer, { field: "collaborator_id", ours: "ours-17", nobodys: "nobody" });
+		};
+		expect(await activity("ours-17")).toBe(await activity("nobody"));
+		const renamed = { external_id: "ours-17", name: "Renamed", email: "renamed@acme.example" };
+		const answer = await sendAs("/v1/sync_collaborators", { collaborators: [renamed] });
+		// Known to whoever sent them before: not to this one, at least the first time.
+		expect(await answer.json()).toMatchObject({ data: { errors: [], total: 1 } });
+		const stored = await db.select().from(collaborators);
+		const live = stored.filter((row) => row.tenantId === tenantId && row.environment === "live");
+		expect(live.map(({ externalId, name }) => [externalId, name])).toEqual([["ours-17", "Ana Souza"]]);
 	});
 
+	it("sees none of our leads", async () => {
+		const list = (await (await asIntegration(ours.keys.live.key, "/v1/leads")).json()) as { data: { id: string }[] };
+		expect(list.data.map(({ id }) => id)).toEqual([ours.leads.live.id]);
+		const operation = OPERATIONS.find(({ name }) => name === "GET /v1/leads");
+		if (!operation) throw new Error("There is no list of leads.");
+		expect(await (await send(operation, credential)).text()).not.toContain(ours.leads.live.id);
+	});
+});
+
+describe("another tenant's owner", () => {
 	it("gets no further with a cursor that another tenant was given", async () => {
 		await createKey(admin, { name: "Second" });
 		const { data } = await query<KeyList>(admin, "keys.list", { limit: 1 });
 		const next = await query<KeyList>(stranger, "keys.list", { cursor: data.next_cursor });
-		expect(next.data.items).toEqual([]);
+		const idsOf = ({ items }: KeyList) => items.map(({ id }) => id);
+		const all = await query<KeyList>(stranger, "keys.list");
+		expect(idsOf(all.data)).toEqual(expect.arrayContaining(idsOf(next.data)));
 	});
 
 	it("makes keys in their own tenant, whatever tenant they name", async () => {
 		const who = { authorization: `Bearer ${stranger}`, "x-tenant-id": tenantId };
 		const made = await createKey(who, { tenant_id: tenantId });
-		expect(made.api_key.tenant_id).toBe(otherTenantId);
+		expect(made.api_key.tenant_id).toBe(theirs.tenantId);
 		const whoami = (await (await asIntegration(made.key)).json()) as { data: ApiKey };
-		expect(whoami.data.tenant_id).toBe(otherTenantId);
+		expect(whoami.data.tenant_id).toBe(theirs.tenantId);
 		await mutate(who, "keys.delete", { id: made.api_key.id, tenant_id: tenantId });
 	});
 });

@@ -1,0 +1,99 @@
+/** A company with people, keys and data of both environments, and good input for any operation on them. */
+import { scryptSync } from "node:crypto";
+import { sessions, users } from "../../../db/schema.ts";
+import { newId } from "../../../worker/random.ts";
+import type { ApiKey } from "../../../worker/schemas/api-key.ts";
+import type { Lead } from "../../../worker/schemas/lead.ts";
+import { ENVIRONMENTS, type Environment, type Role } from "../../../worker/schemas/vocabulary.ts";
+import { fieldsOf, type Json, type Operation } from "../operations.ts";
+import { addTenant, createKey, db, sendJson, token } from "../world.ts";
+
+const PASSWORD = "correct horse battery staple";
+/** A hundredth of what a password costs otherwise: what is guarded here is who may sign in, not how long it takes. */
+const QUICK_HASH = `scrypt$1024$1$1$c2FsdA==$${scryptSync(PASSWORD, Buffer.from("c2FsdA==", "base64"), 32, { N: 1_024, r: 1, p: 1 }).toString("base64")}`;
+
+const UNRESTRICTED = { scopes: [], rate_limit: 1_000_000 };
+
+export interface Company {
+	tenantId: string;
+	admin: string;
+	adminId: string;
+	keys: Record<Environment, { key: string; api_key: ApiKey }>;
+	leads: Record<Environment, Lead>;
+}
+
+export async function company(): Promise<Company> {
+	const tenantId = await addTenant();
+	const adminId = newId("usr");
+	const admin = await token({ tenantId, sub: adminId });
+	const keys = {
+		live: await createKey(admin, UNRESTRICTED),
+		test: await createKey(admin, { ...UNRESTRICTED, environment: "test" }),
+	};
+	const leads = {} as Company["leads"];
+	for (const environment of ENVIRONMENTS) {
+		const made = await sendJson(keys[environment].key, "POST", "/v1/leads", {
+			name: `The ${environment} lead of ${tenantId}`,
+		});
+		leads[environment] = ((await made.json()) as { data: Lead }).data;
+	}
+	return { tenantId, admin, adminId, keys, leads };
+}
+
+/** A person with an account, who can sign in. */
+export async function addPerson(tenantId: string, role: Role = "admin") {
+	const id = newId("usr");
+	const email = `${id}@company.example`.toLowerCase();
+	await db.insert(users).values({
+		id,
+		tenantId,
+		email,
+		name: "Somebody",
+		passwordHash: QUICK_HASH,
+		role,
+		capabilities: [],
+		createdAt: Date.now(),
+	});
+	return { id, email };
+}
+
+/** The cookie of a person who has just signed in. */
+export async function openSession(tenantId: string, role: Role = "admin"): Promise<string> {
+	const { id: userId } = await addPerson(tenantId, role);
+	const id = newId("ses");
+	const now = Date.now();
+	await db.insert(sessions).values({ id, tenantId, userId, createdAt: now, expiresAt: now + 600_000 });
+	return `__Host-session=${await token({ tenantId, role, sub: userId, claims: { session_id: id } })}`;
+}
+
+/** A key of the company that nothing has happened to yet, for a call that may end it. */
+export const spareKey = ({ admin }: Company) => createKey(admin, UNRESTRICTED);
+
+/** Whether the operation is about one thing of the tenant: a key, or for integrations a lead. */
+export const isAboutOne = (operation: Operation): boolean => fieldsOf(operation).has("id");
+
+interface About {
+	keyId: string;
+	leadId: string;
+}
+
+/** Input that is good in every respect, so that only the credential decides. */
+export async function goodInput(operation: Operation, of: Company, { keyId, leadId }: About): Promise<Json> {
+	const isOfLeads = operation.audience === "leads:read" || operation.audience === "leads:write";
+	const good: Record<string, () => unknown> = {
+		id: () => (isOfLeads ? leadId : keyId),
+		key: () => of.keys.live.key,
+		name: () => "Named",
+		slug: () => newId("ten").toLowerCase().replace("_", "-"),
+		email: async () => (operation.name === "session.login" ? (await addPerson(of.tenantId)).email : "ana@acme.example"),
+		password: () => PASSWORD,
+	};
+	const required = Object.values(operation.takes).flatMap((schema) => (schema.required ?? []) as string[]);
+	const input: Json = { ...operation.example };
+	for (const field of required) {
+		const value = good[field];
+		if (value) input[field] = await value();
+		else if (!(field in input)) throw new Error(`Say what a good ${field} of ${operation.name} is.`);
+	}
+	return input;
+}

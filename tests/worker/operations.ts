@@ -1,0 +1,231 @@
+/**
+ * Everything that can be called, read from the router of tRPC and from the REST document that the service serves: by
+ * what name, with what input, by whom as the operation itself declares it. Nothing here is written by hand for one
+ * operation, so what is added tomorrow is in every test that walks this list.
+ */
+import { z } from "zod";
+import { SCOPES, type Scope } from "../../worker/schemas/vocabulary.ts";
+import { manageProcedure, platformProcedure, userProcedure } from "../../worker/trpc/procedures.ts";
+import { appRouter } from "../../worker/trpc/root.ts";
+import { request } from "./world.ts";
+
+export type Json = Record<string, unknown>;
+
+/** Who an operation is for. Of integrations by the scope that their key must have. */
+export type Audience =
+	/** Anybody, with or without a credential. */
+	| "public"
+	/** A person, whatever they may do. */
+	| "person"
+	/** Whoever may manage the keys of a tenant. */
+	| "manager"
+	/** The platform's `service_role`. */
+	| "platform"
+	/** Any API key. */
+	| "any key"
+	| Scope;
+
+/** What was found to be declared of an operation. */
+export interface Operation {
+	/** `keys.create`, or `POST /v1/api-keys`. */
+	name: string;
+	door: "trpc" | "rest";
+	method: string;
+	/** With `{id}` where one belongs. */
+	path: string;
+	/** undefined: the operation declares nothing that is known here. */
+	audience: Audience | undefined;
+	/** Where its fields go. Of tRPC, all are in the body, or in the query string as one document named `input`. */
+	takes: { path: Json; query: Json; body: Json };
+	hasBody: boolean;
+	/** A body that is good, if the document shows one. */
+	example: Json;
+	/** What a success must look like; null: it has no body. By tRPC what is in `result.data`. */
+	answers: Record<number, z.ZodType | null>;
+}
+
+const NO_FIELDS: Json = { type: "object", properties: {}, additionalProperties: false };
+
+/** At run time the router's record is flat, by full name, which its type does not say. */
+type Procedure = {
+	_def: { type: string; inputs: z.ZodType[]; output?: z.ZodType; middlewares: unknown[] };
+};
+const procedures = appRouter._def.procedures as unknown as Record<string, Procedure>;
+
+/** The middleware by which a procedure is known to be made from one of the three bases. */
+const lastOf = (base: { _def: object }) => (base as unknown as Procedure)._def.middlewares.at(-1);
+const BASES: [unknown, Audience][] = [
+	[lastOf(userProcedure), "person"],
+	[lastOf(manageProcedure), "manager"],
+	[lastOf(platformProcedure), "platform"],
+];
+
+function audienceOfProcedure({ _def }: Procedure): Audience | undefined {
+	const found = BASES.filter(([middleware]) => _def.middlewares.includes(middleware)).map(([, audience]) => audience);
+	return found.length === 0 ? "public" : found.length === 1 ? found[0] : undefined;
+}
+
+/** A schema that only points to another, as that other one. What it refers to stays beside it. */
+function opened(schema: Json): Json {
+	const { $ref, $defs } = schema as { $ref?: string; $defs?: Record<string, Json> };
+	const named = $ref === undefined ? undefined : $defs?.[$ref.replace("#/$defs/", "")];
+	return named === undefined ? schema : opened({ ...named, $defs });
+}
+
+function fromRouter(): Operation[] {
+	return Object.entries(procedures).map(([name, procedure]) => {
+		const { type, inputs, output } = procedure._def;
+		const schemas = inputs.map((input) =>
+			opened(z.toJSONSchema(input, { io: "input", unrepresentable: "any" }) as Json),
+		);
+		const fields = schemas[0] ?? NO_FIELDS;
+		const isQuery = type === "query";
+		return {
+			name,
+			door: "trpc",
+			method: isQuery ? "GET" : "POST",
+			path: `/trpc/${name}`,
+			audience: audienceOfProcedure(procedure),
+			takes: { path: NO_FIELDS, query: isQuery ? fields : NO_FIELDS, body: isQuery ? NO_FIELDS : fields },
+			hasBody: !isQuery,
+			example: {},
+			answers: { 200: output ?? z.unknown() },
+		};
+	});
+}
+
+interface Described {
+	security?: Record<string, string[]>[];
+	parameters?: { name: string; in: "path" | "query" | "header"; required: boolean; schema: Json }[];
+	requestBody?: { content: Record<string, { schema: Json; example?: Json }> };
+	responses: Record<string, { content?: Record<string, { schema: Json }> }>;
+}
+interface Document {
+	paths: Record<string, Record<string, Described>>;
+	components: { schemas: Record<string, Json> };
+}
+
+/** The document as the service gives it to everybody. */
+async function document(): Promise<Document> {
+	const response = await request("/v1/openapi.json");
+	// What is missing of it shows where it is read.
+	return (await response.json()) as Document;
+}
+
+function audienceOfRoute({ security }: Described): Audience | undefined {
+	if (!security) return undefined;
+	const schemes = security.flatMap((choice) => Object.keys(choice)).sort();
+	switch (schemes.join(" ")) {
+		case "":
+			return "public";
+		case "bearer session":
+			return "manager";
+		case "bearer":
+			return "platform";
+		case "apiKey apiKeyHeader":
+			return scopeOf(security);
+		default:
+			return undefined;
+	}
+}
+
+/** OpenAPI 3.1 takes a list of what a credential must be allowed with every kind of it; here that is a scope or none. */
+function scopeOf(security: Record<string, string[]>[]): Audience | undefined {
+	const [scopes = [], ...others] = security.flatMap((choice) => Object.values(choice));
+	if (others.some((other) => other.join() !== scopes.join()) || scopes.length > 1) return undefined;
+	return scopes.length === 0 ? "any key" : SCOPES.find((scope) => scope === scopes[0]);
+}
+
+function fromDocument({ paths, components }: Document): Operation[] {
+	/** The schema with what it refers to beside it, as zod reads it. */
+	const whole = (schema: Json): Json =>
+		JSON.parse(
+			JSON.stringify({ ...schema, $defs: components.schemas }).replaceAll("#/components/schemas/", "#/$defs/"),
+		) as Json;
+	return Object.entries(paths).flatMap(([path, item]) =>
+		Object.entries(item).map(([verb, described]): Operation => {
+			const method = verb.toUpperCase();
+			const parameters = (place: string): Json => {
+				const known = (described.parameters ?? []).filter((parameter) => parameter.in === place);
+				return {
+					...NO_FIELDS,
+					properties: Object.fromEntries(known.map(({ name, schema }) => [name, schema])),
+					required: known.filter(({ required }) => required).map(({ name }) => name),
+				};
+			};
+			const json = described.requestBody?.content["application/json"];
+			const successes = Object.entries(described.responses).filter(([status]) => status.startsWith("2"));
+			return {
+				name: `${method} ${path}`,
+				door: "rest",
+				method,
+				path,
+				audience: audienceOfRoute(described),
+				takes: {
+					path: parameters("path"),
+					query: parameters("query"),
+					body: json ? opened(whole(json.schema)) : NO_FIELDS,
+				},
+				hasBody: json !== undefined,
+				example: json?.example ?? {},
+				answers: Object.fromEntries(
+					successes.map(([status, { content }]) => {
+						const schema = content?.["application/json"]?.schema;
+						return [Number(status), schema ? z.fromJSONSchema(whole(schema) as never) : null];
+					}),
+				),
+			};
+		}),
+	);
+}
+
+/** Every procedure of the router and every operation of the document. */
+export const OPERATIONS: readonly Operation[] = [...fromRouter(), ...fromDocument(await document())];
+
+/** Names of the fields that an operation takes, wherever they go. */
+export function fieldsOf({ takes }: Operation): Set<string> {
+	const names = Object.values(takes).flatMap((schema) => [
+		...Object.keys((schema.properties as Json | undefined) ?? {}),
+		...((schema.oneOf ?? schema.anyOf ?? []) as Json[]).flatMap((one) => Object.keys((one.properties as Json) ?? {})),
+	]);
+	return new Set(names);
+}
+
+/** What somebody sends to be known by, and the tenant they ask for. */
+export interface Credential {
+	headers: Record<string, string>;
+	/** `tenant_id` in the body, or in the input of a query. */
+	inBody?: string;
+	/** `tenant_id` in the query string. */
+	inUrl?: string;
+}
+
+function search(parameters: Record<string, unknown>): string {
+	const given = Object.entries(parameters).flatMap(([name, value]) =>
+		value === undefined ? [] : [[name, String(value)] as [string, string]],
+	);
+	return given.length > 0 ? `?${new URLSearchParams(given)}` : "";
+}
+
+/** Calls the operation with these fields, each where it belongs. */
+export function send(
+	operation: Operation,
+	{ headers, inBody, inUrl }: Credential,
+	input: Json = {},
+): Promise<Response> {
+	const { method, hasBody, door } = operation;
+	const inPath = new Set([...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
+	const path = operation.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(input[name])));
+	const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.has(name)));
+	const named = { ...rest, ...(inBody === undefined ? {} : { tenant_id: inBody }) };
+	if (hasBody) {
+		const init = { method, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(named) };
+		return request(path + search({ tenant_id: inUrl }), init);
+	}
+	if (door === "trpc")
+		return request(path + search({ input: JSON.stringify(named), tenant_id: inUrl }), { method, headers });
+	return request(path + search({ ...named, ...(inUrl === undefined ? {} : { tenant_id: inUrl }) }), {
+		method,
+		headers,
+	});
+}
