@@ -17,10 +17,17 @@ export function requestInfo(request: Request): RequestInfo {
 	return {
 		requestId: crypto.randomUUID(),
 		now: Date.now(),
-		// Cloudflare sets this header itself and overwrites what a client sends.
-		ip: request.headers.get("cf-connecting-ip"),
+		ip: addressOf(request.headers.get("cf-connecting-ip")),
 		userAgent: tidyUserAgent(request.headers.get("user-agent")),
 	};
+}
+
+/**
+ * Cloudflare sets this header itself and overwrites what a client sends. Wherever the service runs without it, a client
+ * could have anything stored as its address, so only what looks like one counts.
+ */
+function addressOf(sent: string | null): string | null {
+	return sent !== null && /^[0-9A-Fa-f:.]{2,45}$/.test(sent) ? sent : null;
 }
 
 /** A user agent as it may be stored; null if there is none. */

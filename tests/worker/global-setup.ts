@@ -14,6 +14,8 @@ declare module "vitest" {
 		jwksUrl: string;
 		/** Private keys by algorithm; each has its `kid`. */
 		providerKeys: Record<string, JWK>;
+		/** How many hostile requests are sent, and which. */
+		fuzz: { requests: number; seed: number };
 	}
 }
 

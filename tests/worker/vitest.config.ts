@@ -37,6 +37,13 @@ export default defineConfig({
 	],
 	test: {
 		name: "worker",
+		provide: {
+			// The same requests on every ordinary run; a long run draws its own.
+			fuzz: {
+				requests: Number(process.env.FUZZ_REQUESTS ?? 20_000),
+				seed: Number(process.env.FUZZ_SEED ?? 20_261_125),
+			},
+		},
 		root: import.meta.dirname,
 		include: ["**/*.test.ts"],
 		setupFiles: ["setup.ts"],

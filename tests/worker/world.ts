@@ -11,8 +11,8 @@ export const ORIGIN = "https://keys.example";
 export const db = database(env.DB);
 
 /** A request to the Worker, as from outside. */
-export function request(path: string, init: RequestInit = {}): Promise<Response> {
-	return exports.default.fetch(new Request(ORIGIN + path, init));
+export function request(path: string | Request, init: RequestInit = {}): Promise<Response> {
+	return exports.default.fetch(path instanceof Request ? path : new Request(ORIGIN + path, init));
 }
 
 /** Adds a tenant and returns its id. */

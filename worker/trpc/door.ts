@@ -99,5 +99,6 @@ async function asJson(request: Request): Promise<Request> {
 	headers.set("content-type", "application/json");
 	const url = new URL(request.url);
 	for (const name of STREAMING.parameters) url.searchParams.delete(name);
-	return new Request(url, { method: request.method, headers, body: request.body });
+	// Whatever body a GET brings means nothing, and no request can be made with it.
+	return new Request(url, { method: request.method, headers, body: request.method === "GET" ? null : request.body });
 }

@@ -8,7 +8,7 @@ import { ENVIRONMENTS, type Environment, type Role } from "../../../worker/schem
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
 import { addTenant, createKey, db, sendJson, token } from "../world.ts";
 
-const PASSWORD = "correct horse battery staple";
+export const PASSWORD = "correct horse battery staple";
 /** A hundredth of what a password costs otherwise: what is guarded here is who may sign in, not how long it takes. */
 const QUICK_HASH = `scrypt$1024$1$1$c2FsdA==$${scryptSync(PASSWORD, Buffer.from("c2FsdA==", "base64"), 32, { N: 1_024, r: 1, p: 1 }).toString("base64")}`;
 

@@ -105,12 +105,15 @@ describe("a stored password that is damaged", () => {
 	it("lets nobody sign in, and no answer tells of the damage", async () => {
 		const tenantId = await addTenant();
 		const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
-		for (const [what, passwordHash] of Object.entries(DAMAGED)) {
+		for (const [index, [what, passwordHash]] of Object.entries(DAMAGED).entries()) {
 			const id = newId("usr");
 			const email = `${id.toLowerCase()}@acme.example`;
 			const user = { id, tenantId, email, name: "Damaged", passwordHash, role: "owner" as const, capabilities: [] };
 			await db.insert(users).values({ ...user, createdAt: Date.now() });
-			const answer = await mutate({ "cf-connecting-ip": id }, "session.login", { email, password: PASSWORD });
+			const answer = await mutate({ "cf-connecting-ip": `2001:db8::${index}` }, "session.login", {
+				email,
+				password: PASSWORD,
+			});
 			expectNoSecrets(JSON.stringify([answer.error, answer.data]));
 			expect([401, 500], what).toContain(answer.status);
 			expect(answer.error.message).not.toMatch(/scrypt|buffer|range|integer/i);

@@ -1,0 +1,241 @@
+/**
+ * Nothing that can be sent makes the service fail, hang or tell too much, and nothing that it stores breaks a later
+ * read. Requests are made from what the router and the REST document say that each operation takes, and from what
+ * attackers send instead. `FUZZ_REQUESTS` sets how many, `FUZZ_SEED` which: the same seed makes the same requests.
+ */
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { ERRORS } from "../../../worker/errors.ts";
+import { expectNoSecrets } from "../auth/auth-matrix.ts";
+import { addPerson, type Company, company, spareKey } from "../auth/company.ts";
+import { fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
+import { ORIGIN, request } from "../world.ts";
+import { Pools } from "./pools.ts";
+import { type Hostile, hostileRequests } from "./requests.ts";
+import { POOLED } from "./values.ts";
+
+const { requests, seed } = inject("fuzz");
+/** Requests that are under way at once. */
+const AT_ONCE = 8;
+/** A request hangs if so many that came after it have been answered. */
+const OVERTAKEN_MAX = 400;
+
+let pools = new Pools();
+let ours: Company;
+let sent = 0;
+
+beforeAll(() => {
+	console.info(`FUZZ_SEED=${seed} FUZZ_REQUESTS=${requests}`);
+});
+
+/** A company of the operation's own: what others have left behind would only make its lists long. */
+async function newGround(): Promise<void> {
+	const theirs = await company();
+	ours = await company();
+	pools = new Pools();
+	pools.add("id", theirs.keys.live.api_key.id, (await spareKey(ours)).api_key.id);
+	pools.add("lead", theirs.leads.live.id, ours.leads.test.id, ours.leads.live.id);
+	pools.add("key", theirs.keys.live.key, ours.keys.test.key, ours.keys.live.key);
+	pools.add("tenant", theirs.tenantId, ours.tenantId);
+	// Signing in is throttled by account and by address.
+	for (let number = 0; number < 12; number++) {
+		pools.add("email", (await addPerson(ours.tenantId)).email);
+		pools.add("address", `2001:db8::${number}`);
+	}
+}
+
+/** By whom the operation lets itself be called. */
+function credentials({ audience }: Operation): Record<string, string>[] {
+	switch (audience) {
+		case "public":
+			return [{ "cf-connecting-ip": POOLED.address }];
+		case "person":
+			return [{ authorization: `Bearer ${ours.admin}` }];
+		case "manager":
+			return [
+				{ authorization: `Bearer ${ours.admin}` },
+				{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}`, "x-tenant-id": ours.tenantId },
+			];
+		case "platform":
+			return [{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}` }];
+		default:
+			return [{ authorization: `Bearer ${ours.keys.live.key}` }, { "x-api-key": ours.keys.live.key }];
+	}
+}
+
+/** The request as it goes out; null if it is none that `fetch` would send. */
+function prepared({ method, address, headers, body }: Hostile): Request | null {
+	const filled = Object.entries(headers).map(([name, value]): [string, string] => [name, pools.fill(value)]);
+	try {
+		return new Request(ORIGIN + pools.fill(address), {
+			method,
+			headers: filled,
+			body: typeof body === "string" ? pools.fill(body) : body,
+		});
+	} catch (refused) {
+		if (refused instanceof TypeError) return null;
+		throw refused;
+	}
+}
+
+/** What every answer must be, whatever was asked: known, in its envelope, with nothing in it that is nobody's business. */
+async function wellBehaved(operation: Operation, method: string, response: Response): Promise<string> {
+	const { status, headers } = response;
+	const text = await response.text();
+	expect(status).toBeLessThan(500);
+	expect(headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+	expect(headers.get("x-injected")).toBeNull();
+	if (!/"key":"sk_|"token":"/.test(text)) expectNoSecrets(text);
+	if (method === "HEAD" || status === 204) return "";
+	const body = JSON.parse(text) as unknown;
+	if (status >= 400) {
+		for (const failed of Array.isArray(body) ? body : [body]) {
+			const { error } = failed as { error?: Json & { data?: Json } };
+			if (!error && Array.isArray(body)) continue;
+			const code = String((error?.data ?? error)?.code);
+			expect(Object.keys(ERRORS)).toContain(code);
+			if (!Array.isArray(body)) expect(ERRORS[code as keyof typeof ERRORS].status).toBe(status);
+		}
+		return "";
+	}
+	if (operation.method !== method || Array.isArray(body)) return text;
+	fits(operation, status, body);
+	return text;
+}
+
+/** A success is what the operation says that it is. */
+function fits({ answers, door, name }: Operation, status: number, body: unknown): void {
+	const data = door === "trpc" ? (body as { result: { data: unknown } }).result.data : body;
+	const checked = answers[status]?.safeParse(data);
+	expect([name, status, checked?.error?.issues ?? []]).toEqual([name, status, []]);
+	expect(checked).toBeDefined();
+}
+
+const lists = OPERATIONS.filter((operation) => operation.method === "GET" && fieldsOf(operation).has("cursor"));
+
+/** Reads a page of a list, which must work, and returns it. */
+async function page(operation: Operation, input: Json): Promise<{ text: string; next: string | null }> {
+	const [headers = {}] = credentials(operation);
+	const response = await send(operation, { headers }, input);
+	const text = await response.text();
+	expect([operation.name, response.status, text.slice(0, 200)]).toEqual([
+		operation.name,
+		200,
+		expect.stringMatching(/^[[{]/),
+	]);
+	const body = JSON.parse(text) as { result?: { data: Json }; meta?: Json };
+	fits(operation, 200, body);
+	const next = (body.result?.data ?? body.meta)?.next_cursor;
+	return { text, next: typeof next === "string" ? next : null };
+}
+
+const one = (operation: Operation, id: string) => {
+	const [headers = {}] = credentials(operation);
+	return send(operation, { headers }, { id });
+};
+
+/** After a change: what was changed can be read, in itself and in lists, at both doors. */
+async function stillReadable(operation: Operation, text: string): Promise<void> {
+	const made = /"id":"([0-9A-Za-z]{12}|lead_\w+)"/.exec(text)?.[1];
+	const isLead = made?.startsWith("lead_");
+	if (made) pools.add(isLead ? "lead" : "id", made);
+	const key = /"key":"(sk_(?:live|test)_\w{48})"/.exec(text)?.[1];
+	if (key) pools.add("key", key);
+	const reads = OPERATIONS.filter(({ name }) =>
+		isLead ? name === "GET /v1/leads/{id}" : name === "keys.get" || name === "GET /v1/api-keys/{id}",
+	);
+	// One door after the other.
+	const read = made === undefined ? undefined : reads[sent % reads.length];
+	if (read && made !== undefined) {
+		const response = await one(read, made);
+		expect([operation.name, read.name, response.status]).toEqual([
+			operation.name,
+			read.name,
+			expect.toBeOneOf([200, 404]),
+		]);
+		if (response.status === 200) fits(read, 200, await response.json());
+	}
+	const list = lists[(sent / 4) % lists.length];
+	if (!list) return;
+	const { next } = await page(list, { limit: 3 });
+	if (next !== null) pools.add("cursor", next);
+}
+
+/** Sends the requests, some at once, and fails with the first that is answered badly or not at all. */
+async function bombard(operation: Operation, all: readonly Hostile[]): Promise<Record<number, number>> {
+	const statuses: Record<number, number> = {};
+	const underWay = new Map<number, Hostile>();
+	let next = 0;
+	let answered = 0;
+	async function worker(): Promise<void> {
+		for (let turn = next++; turn < all.length; turn = next++) {
+			const hostile = all[turn];
+			const made = hostile && prepared(hostile);
+			if (!hostile || !made) continue;
+			underWay.set(turn, hostile);
+			sent += 1;
+			const shown = { ...hostile, body: String(hostile.body).slice(0, 500), address: hostile.address.slice(0, 1_000) };
+			try {
+				const response = await request(made);
+				statuses[response.status] = (statuses[response.status] ?? 0) + 1;
+				const text = await wellBehaved(operation, made.method, response);
+				const isChange = response.ok && made.method !== "GET" && made.method !== "HEAD";
+				if (isChange) await stillReadable(operation, text);
+			} catch (thrown) {
+				throw new Error(`FUZZ_SEED=${seed}, request ${turn} on ${operation.name}: ${JSON.stringify(shown)}`, {
+					cause: thrown,
+				});
+			}
+			underWay.delete(turn);
+			answered += 1;
+			const [oldest] = underWay.keys();
+			expect(oldest === undefined || turn - oldest < OVERTAKEN_MAX, `${operation.name} hangs`).toBe(true);
+			// Keys end under fire, so there are new ones from time to time.
+			if (turn % 10 === 0) pools.add("id", (await spareKey(ours)).api_key.id);
+		}
+	}
+	await Promise.all(Array.from({ length: AT_ONCE }, worker));
+	expect(underWay.size).toBe(0);
+	expect(answered).toBeGreaterThan(all.length * 0.8);
+	return statuses;
+}
+
+const perOperation = Math.ceil((requests * 1.05) / OPERATIONS.length);
+
+describe.each(OPERATIONS.map((operation) => [operation.name, operation] as const))("%s", (_, operation) => {
+	it("bears whatever is sent to it, and all that it has stored can be read", async () => {
+		await newGround();
+		const arbitrary = fc.oneof(...credentials(operation).map((headers) => hostileRequests(operation, headers)));
+		const statuses = await bombard(operation, fc.sample(arbitrary, { numRuns: perOperation, seed }));
+		// A fuzzer whose every request is refused at the gate finds nothing.
+		const good = [200, 201, 204].reduce((sum, status) => sum + (statuses[status] ?? 0), 0);
+		expect(good).toBeGreaterThan(perOperation / 100);
+		for (const list of lists) await readToTheEnd(list);
+	}, 600_000);
+});
+
+/** From the first page to the last. */
+async function readToTheEnd(list: Operation): Promise<void> {
+	const seen = new Set<string>();
+	for (let cursor: string | undefined; ; ) {
+		const { text, next } = await page(list, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+		for (const [, id] of text.matchAll(/"id":"([^"]+)"/g)) seen.add(id ?? "");
+		if (next === null) break;
+		expect([list.name, next === cursor]).toEqual([list.name, false]);
+		cursor = next;
+	}
+	expect(seen.size, list.name).toBeGreaterThan(0);
+}
+
+describe("afterwards", () => {
+	it("so many requests have been sent", () => {
+		expect(sent).toBeGreaterThanOrEqual(requests);
+	});
+
+	it("no object has got a property that it should not have", () => {
+		expect(Object.keys(Object.getPrototypeOf({}))).toEqual([]);
+		expect(({} as Json).polluted).toBeUndefined();
+		expect(({} as Json).isAdmin).toBeUndefined();
+	});
+});

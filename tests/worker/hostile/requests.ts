@@ -1,0 +1,194 @@
+/** Requests on one operation: good ones, good ones with something in them that is not, and such as nobody would make. */
+import fc from "fast-check";
+import { PASSWORD } from "../auth/company.ts";
+import type { Json, Operation } from "../operations.ts";
+import { fromSchema } from "./from-schema.ts";
+import {
+	CONTENT_TYPES,
+	headerValue,
+	hostileBody,
+	hostileText,
+	hostileValue,
+	ODD_HEADERS,
+	POOLED,
+	PROTOTYPE_NAMES,
+} from "./values.ts";
+
+/** A request as it will be sent, but for what is taken from the pools then. */
+export interface Hostile {
+	method: string;
+	/** Path and query string. */
+	address: string;
+	headers: Record<string, string>;
+	body: string | Uint8Array | null;
+}
+
+/** The odd part in one of so many requests, and undefined in the others. */
+const oneIn = <T>(many: number, odd: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+	fc.oneof({ weight: many - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: odd });
+
+/** Fields that only fit where they name something that is there, or nothing: what their schema makes of them never does. */
+const BY_NAME = ["id", "key_id", "key", "cursor", "tenant_id", "slug", "from", "to", "expires_at", "password"];
+
+function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitrary<Json> {
+	const isOfLeads = String(operation.audience).startsWith("leads");
+	const now = Date.now();
+	const instant = (from: number, to: number) =>
+		fc.integer({ min: from, max: to }).map((minutes) => new Date(now + minutes * 60_000).toISOString());
+	const always = {
+		id: fc.constant(isOfLeads ? POOLED.lead : POOLED.id),
+		key: fc.constant(POOLED.key),
+		slug: fc.stringMatching(/^[a-z0-9]{12,40}$/),
+		...(operation.name === "session.login"
+			? { email: fc.constant(POOLED.email), password: fc.constant(PASSWORD) }
+			: {}),
+	};
+	const sometimes = {
+		key_id: fc.constant(POOLED.id),
+		cursor: fc.constant(POOLED.cursor),
+		tenant_id: fc.constant(POOLED.tenant),
+		from: instant(-40_000, -20_000),
+		to: instant(-10_000, 0),
+		expires_at: fc.option(instant(60, 100_000)),
+	};
+	const all = {
+		...always,
+		...Object.fromEntries(Object.entries(sometimes).map(([name, value]) => [name, oneIn<unknown>(6, value)])),
+	};
+	return fc
+		.record(all)
+		.map((fields) =>
+			Object.fromEntries(Object.entries(fields).filter(([name, value]) => names.has(name) && value !== undefined)),
+		);
+}
+
+/** An input in which nothing is wrong, as far as a schema can tell. */
+function good(operation: Operation, place: Json): fc.Arbitrary<Json> {
+	const names = new Set(Object.keys((place.properties ?? {}) as Json));
+	return fc.tuple(fromSchema(place), wellKnown(operation, names)).map(([made, known]) => {
+		const fields = Object.entries(made as Json).filter(([name]) => !BY_NAME.includes(name));
+		return { ...Object.fromEntries(fields), ...known };
+	});
+}
+
+/** A good input with some fields replaced, added or left out. */
+function spoilt(operation: Operation, place: Json): fc.Arbitrary<Json> {
+	const names = Object.keys((place.properties ?? {}) as Json);
+	const name = fc.oneof(
+		{ weight: 8, arbitrary: fc.constantFrom(...names, "name") },
+		{ weight: 1, arbitrary: fc.constantFrom("tenant_id", "id", ...PROTOTYPE_NAMES) },
+		{ weight: 1, arbitrary: hostileText },
+	);
+	const changes = fc.array(fc.tuple(name, fc.option(hostileValue, { freq: 8 })), { minLength: 1, maxLength: 3 });
+	return fc.tuple(good(operation, place), changes).map(([input, changed]) => {
+		// Without a prototype, so that `__proto__` is a field like any other.
+		const result: Json = Object.assign(Object.create(null), input);
+		for (const [field, value] of changed) {
+			if (value === null) delete result[field];
+			else result[field] = value;
+		}
+		return result;
+	});
+}
+
+/** `goods` of ten are good. */
+const inputTo = (operation: Operation, place: Json, goods: number) =>
+	fc.oneof(
+		{ weight: goods, arbitrary: good(operation, place) },
+		{ weight: 10 - goods, arbitrary: spoilt(operation, place) },
+	);
+
+/** A name or a value in an address; half a surrogate pair, which no address can hold, becomes the sign for that. */
+const escaped = (value: unknown) =>
+	encodeURIComponent((typeof value === "string" ? value : (JSON.stringify(value) ?? "")).toWellFormed());
+
+const oddQuery = fc.oneof(
+	fc.constantFrom(
+		"limit=1&limit=2",
+		"limit[]=1",
+		"limit[a]=1",
+		"limit=%E0%A4%A",
+		"&&&",
+		"=",
+		"?",
+		"__proto__=1",
+		"__proto__[x]=1",
+		"constructor.prototype.x=1",
+		"input=",
+		"input={",
+		"input=%00",
+		"input=%7B%7D&input=%7B%7D",
+		"batch=1",
+		"batch=1&input=%7B%22__proto__%22%3A%7B%7D%7D",
+		"batch=1&input=%7B%220%22%3A%7B%7D%2C%22999999999%22%3A%7B%7D%7D",
+		"batch=1&input=[]",
+		"connectionParams=1",
+		`${"a=1&".repeat(2_000)}`,
+		`search=${"%F0%9F%92%A9".repeat(30)}`,
+		"limit=1e3",
+		"limit=+5",
+		"limit=%2B5",
+		"limit=0x10",
+		"limit=5.0",
+		"limit=",
+		"limit",
+		`tenant_id=${POOLED.tenant}`,
+	),
+	fc
+		.array(fc.tuple(hostileText, hostileText), { maxLength: 4 })
+		.map((pairs) => pairs.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join("&")),
+);
+
+const oddHeaders = fc.dictionary(fc.constantFrom(...ODD_HEADERS), headerValue, { maxKeys: 3 });
+
+/** Requests on the operation, by whoever may call it. */
+export function hostileRequests(operation: Operation, credential: Record<string, string>): fc.Arbitrary<Hostile> {
+	const { method, hasBody, door, takes } = operation;
+	return fc
+		.record({
+			path: inputTo(operation, takes.path, 8),
+			query: inputTo(operation, takes.query, door === "trpc" || !hasBody ? 4 : 9),
+			body: inputTo(operation, takes.body, 4),
+			wholeBody: oneIn(
+				8,
+				fc.oneof(
+					hostileBody,
+					hostileValue.map((value) => JSON.stringify(value) ?? ""),
+				),
+			),
+			oddQuery: oneIn(8, oddQuery),
+			contentType: oneIn(8, fc.constantFrom(...CONTENT_TYPES)),
+			headers: oneIn(8, oddHeaders),
+			method: oneIn(8, fc.constantFrom("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "POST", "PROPFIND")),
+			batch: oneIn(12, fc.integer({ min: 0, max: 25 })),
+		})
+		.map((drawn) => {
+			let address = operation.path.replace(/\{(\w+)\}/g, (_, name) => escaped(drawn.path[name] ?? ""));
+			// Only one in eight has another method, or every second request would end there.
+			const sentMethod = drawn.method !== undefined && drawn.batch === undefined ? drawn.method : method;
+			const query: string[] = drawn.oddQuery === undefined ? [] : [drawn.oddQuery];
+			const one = hasBody ? drawn.body : drawn.query;
+			const calls = door === "trpc" ? drawn.batch : undefined;
+			const input = calls === undefined ? one : Object.fromEntries(Array.from({ length: calls }, (_, n) => [n, one]));
+			if (calls !== undefined) {
+				address += `,${operation.name}`.repeat(Math.max(0, calls - 1));
+				query.push("batch=1");
+			}
+			if (door === "trpc" && !hasBody) query.push(`input=${escaped(input)}`);
+			else if (door === "rest")
+				query.push(...Object.entries(drawn.query).map(([name, value]) => `${escaped(name)}=${escaped(value)}`));
+			const takesBody = sentMethod !== "GET" && sentMethod !== "HEAD";
+			const text = drawn.wholeBody ?? (hasBody ? JSON.stringify(input) : null);
+			return {
+				method: sentMethod,
+				address: query.length > 0 ? `${address}?${query.join("&")}` : address,
+				headers: {
+					...credential,
+					...(hasBody ? { "content-type": "application/json" } : {}),
+					...(drawn.contentType === undefined ? {} : { "content-type": drawn.contentType }),
+					...drawn.headers,
+				},
+				body: takesBody ? text : null,
+			};
+		});
+}
