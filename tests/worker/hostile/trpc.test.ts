@@ -1,0 +1,4 @@
+/** Hostile input at the tRPC door. */
+import { bearsWhateverIsSent } from "./bombardment.ts";
+
+bearsWhateverIsSent("trpc");
