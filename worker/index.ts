@@ -10,4 +10,8 @@ export { KeyVerifier } from "./verifier.ts";
 // The generated type knows no secrets; `readConfig` looks whether they are there.
 const app = createApp(readConfig(env as Bindings));
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Bindings>;
+export default {
+	fetch: app.fetch,
+	// Loaded when it is due: isolates that answer requests have no use for it.
+	scheduled: async (controller, env) => (await import("./scheduled.ts")).scheduled(controller, env),
+} satisfies ExportedHandler<Bindings>;

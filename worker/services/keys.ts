@@ -1,4 +1,5 @@
 /** API keys: create, look, change, rotate, revoke, delete, verify. */
+import { eq } from "drizzle-orm";
 import { type Author, insertAudit } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
@@ -68,6 +69,30 @@ async function keyOfAttempt(deps: Deps, tenantId: string, keyId: string): Promis
 	}
 }
 
+/** Twice as many as lists are measured with. Who needs more has a key for every customer, and should verify tokens instead. */
+export const KEYS_PER_TENANT_MAX = 200_000;
+
+/** The statement behind {@link requireRoom}: finds something only if the tenant has so many keys. */
+export const lastRoomQuery = (db: Deps["db"], tenantId: string, max: number) =>
+	db
+		.select({ id: apiKeys.id })
+		.from(apiKeys)
+		.where(eq(apiKeys.tenantId, tenantId))
+		.limit(1)
+		.offset(max - 1);
+
+/**
+ * Throws `CONFLICT` if the tenant has as many keys as it can have, whatever their status. Several creations at once may
+ * pass where only one is free: the bound keeps a script that has run wild from filling the database, no more.
+ */
+async function requireRoom({ db }: Pick<Deps, "db">, tenantId: string): Promise<void> {
+	if ((await lastRoomQuery(db, tenantId, KEYS_PER_TENANT_MAX)).length === 0) return;
+	throw new AppError(
+		"CONFLICT",
+		`A tenant can have ${KEYS_PER_TENANT_MAX} API keys, and this one has as many. Delete those that are revoked.`,
+	);
+}
+
 async function insertKey(
 	deps: Deps,
 	author: Author,
@@ -75,6 +100,7 @@ async function insertKey(
 	alongside: (keyId: string) => Statement[],
 ): Promise<IssuedKey> {
 	const { db, now } = deps;
+	await requireRoom(deps, author.tenantId);
 	const { key, material } = mint(deps, input.environment);
 	const snapshot: KeySnapshot = {
 		...material,
@@ -138,7 +164,10 @@ export async function rotateOnce(
 	attempt?: Attempt,
 ): Promise<RotatedKey | Repeated<Omit<RotatedKey, "key">>> {
 	// The environment is part of the key and never changes, so it can be read ahead.
-	const { environment } = await getKey(deps, author.tenantId, input.id);
+	const [{ environment }] = await Promise.all([
+		getKey(deps, author.tenantId, input.id),
+		requireRoom(deps, author.tenantId),
+	]);
 	const { key, material } = mint(deps, environment);
 	const rotated = await ask(
 		gateOf(deps, input.id).rotate(call(author, input.id), {

@@ -1,5 +1,5 @@
 /** Signing in and out. */
-import { and, eq, lte } from "drizzle-orm";
+import { and, eq, lte, sql } from "drizzle-orm";
 import { type Author, auditEvent, insertAudit } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
 import { sessions, users } from "../../db/schema.ts";
@@ -17,6 +17,9 @@ import { findTenant } from "./tenants.ts";
 
 /** The throttle counts attempts in windows of this length. */
 const THROTTLE_SECONDS = 60;
+
+/** More devices than a person has at hand. Whoever signs in once more is signed out where they did so first. */
+export const SESSIONS_PER_USER_MAX = 50;
 
 /** Where a sign-in comes from; who it is turns out later. */
 type Visitor = Pick<Author, "ip" | "userAgent">;
@@ -52,6 +55,14 @@ export async function logIn(deps: Deps, visitor: Visitor, input: Login): Promise
 	};
 	await runBatch(db, [
 		db.delete(sessions).where(and(eq(sessions.userId, user.id), lte(sessions.expiresAt, now))),
+		db.delete(sessions).where(
+			and(
+				eq(sessions.userId, user.id),
+				sql`${sessions.id} not in (
+					select id from ${sessions} where user_id = ${user.id}
+					order by expires_at desc, id limit ${SESSIONS_PER_USER_MAX - 1})`,
+			),
+		),
 		db.insert(sessions).values(session),
 		insertAudit(db, auditEvent(author, "session.login", now)),
 	]);

@@ -1,0 +1,108 @@
+/** Old rows are deleted by the clock, some at a time; what is younger stays. */
+import { createScheduledController } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { auditEvents, idempotencyKeys, sessions, usageHourly } from "../../../db/schema.ts";
+import type { Bindings } from "../../../worker/env.ts";
+import worker from "../../../worker/index.ts";
+import { AUDIT_KEPT_DAYS, rollOff, rollOffStatements, USAGE_KEPT_DAYS } from "../../../worker/services/retention.ts";
+import { DAY_MS, HOUR_MS } from "../../../worker/units.ts";
+import { addPerson, openSession } from "../auth/company.ts";
+import { addTenant, createKey, db, token } from "../world.ts";
+
+/** The time is passed in: any will do. */
+const NOW = Date.UTC(2031, 4, 5, 6, 7, 8);
+const tenantId = await addTenant();
+const admin = await token({ tenantId });
+const { api_key } = await createKey(admin);
+
+const usage = (hour: number) => ({ keyId: api_key.id, hour, tenantId, allowed: 1, rateLimited: 0, denied: 0 });
+const event = (id: string, at: number) => ({
+	id,
+	tenantId,
+	at,
+	action: "api_key.update",
+	actor: "usr_test",
+	keyId: api_key.id,
+	changes: {},
+});
+
+describe("a run", () => {
+	it("deletes what is older than it may be, to the millisecond, and nothing else", async () => {
+		const usageEnd = NOW - USAGE_KEPT_DAYS * DAY_MS;
+		const auditEnd = NOW - AUDIT_KEPT_DAYS * DAY_MS;
+		const { id: userId } = await addPerson(tenantId);
+		const session = (id: string, expiresAt: number) => ({ id, tenantId, userId, createdAt: 0, expiresAt });
+		const attempt = (nameHash: string, createdAt: number) => ({
+			tenantId,
+			nameHash,
+			inputHash: "x",
+			keyId: api_key.id,
+			createdAt,
+		});
+		await db.insert(usageHourly).values([usage(usageEnd - 1), usage(usageEnd), usage(NOW - HOUR_MS)]);
+		await db.insert(auditEvents).values([event("evt_old", auditEnd - 1), event("evt_kept", auditEnd)]);
+		await db.insert(sessions).values([session("ses_over", NOW), session("ses_on", NOW + 1)]);
+		await db.insert(idempotencyKeys).values([attempt("old", NOW - DAY_MS), attempt("young", NOW - DAY_MS + 1)]);
+		await rollOff({ db, now: NOW });
+		const hours = await db.select().from(usageHourly);
+		expect(hours.map(({ hour }) => hour)).toEqual([usageEnd, NOW - HOUR_MS]);
+		const ids = (await db.select().from(auditEvents)).map(({ id }) => id);
+		expect(ids).toContain("evt_kept");
+		expect(ids).not.toContain("evt_old");
+		expect((await db.select().from(sessions)).map(({ id }) => id)).toEqual(["ses_on"]);
+		expect((await db.select().from(idempotencyKeys)).map(({ nameHash }) => nameHash)).toEqual(["young"]);
+	});
+
+	it("does so much at most, says that there is more, and the next run does the rest", async () => {
+		const MANY = 50 * 1_000 + 500;
+		await env.DB.prepare(
+			`insert into usage_hourly (key_id, hour, tenant_id, allowed, rate_limited, denied)
+			with recursive n (i) as (select 1 union all select i + 1 from n where i < ?) select ?, i, ?, 1, 0, 0 from n`,
+		)
+			.bind(MANY, api_key.id, tenantId)
+			.run();
+		const first = await rollOff({ db, now: NOW });
+		expect([first.usage_hourly, first.more]).toEqual([50_000, true]);
+		const second = await rollOff({ db, now: NOW });
+		expect([second.usage_hourly, second.more]).toEqual([500, false]);
+		expect(await rollOff({ db, now: NOW })).toMatchObject({ usage_hourly: 0, audit_events: 0, more: false });
+	});
+
+	it("reads no table from end to end that grows with use", async () => {
+		for (const [table, statement] of Object.entries(rollOffStatements(NOW))) {
+			const { results } = await env.DB.prepare(`explain query plan ${db.run(statement).getQuery().sql}`)
+				.bind(NOW)
+				.all<{ detail: string }>();
+			const details = results.map(({ detail }) => detail);
+			expect(
+				details.filter((detail) => /^SCAN old/.test(detail)),
+				table,
+			).toEqual([]);
+			expect(
+				details.some((detail) => /^SEARCH old USING .*INDEX/.test(detail)),
+				`${table}: ${details}`,
+			).toBe(true);
+		}
+	});
+});
+
+describe("the clock of the platform", () => {
+	it("starts it, as of when it was due", async () => {
+		const cookie = await openSession(tenantId);
+		const me = () => exports.default.fetch("https://keys.example/trpc/session.me", { headers: { cookie } });
+		expect((await me()).status).toBe(200);
+		const stored = async () => (await db.select({ id: sessions.id }).from(sessions)).length;
+		const before = await stored();
+		const due = async (at: number) => {
+			const controller = createScheduledController({ scheduledTime: new Date(at), cron: "17 * * * *" });
+			// The tests' bindings are those of the Worker, and its secrets.
+			await worker.scheduled(controller, env as Bindings);
+		};
+		await due(Date.now());
+		expect(await stored()).toBe(before);
+		await due(Date.now() + DAY_MS);
+		expect(await stored()).toBeLessThan(before);
+		expect((await me()).status).toBe(401);
+	});
+});

@@ -1,0 +1,66 @@
+/**
+ * What rolls off: rows that have served their time are deleted, so that no table grows for ever. A run deletes so much at
+ * most; what is left is there for the next one, and a run that dies half-way has done its part.
+ */
+import { type SQL, sql } from "drizzle-orm";
+import { apiKeys, auditEvents, idempotencyKeys, sessions, tenants, usageHourly, users } from "../../db/schema.ts";
+import { ATTEMPT_KEPT_MS } from "../gate/calls.ts";
+import { DAY_MS } from "../units.ts";
+import type { Deps } from "./deps.ts";
+
+/** Usage of a whole year can be compared with that of the year before; `keys.usage` shows 366 days at most. */
+export const USAGE_KEPT_DAYS = 400;
+/** Two years: what SOC 2 and ISO 27001 audits look back on, with a year to spare. */
+export const AUDIT_KEPT_DAYS = 730;
+
+/** Rows of one statement: few enough not to keep D1, which does one thing at a time, from others for long. */
+const ROWS_AT_ONCE = 1_000;
+/** Statements of one run on one table: a run that follows a long pause must end before the platform ends it. */
+const STATEMENTS_MAX = 50;
+
+/** Rows deleted, by table, and whether there is more to do than one run does. */
+export interface RolledOff {
+	usage_hourly: number;
+	audit_events: number;
+	sessions: number;
+	idempotency_keys: number;
+	more: boolean;
+}
+
+/**
+ * The statements, each of which deletes some rows that are older than they may be. They are looked up under what they
+ * belong to, key by key or tenant by tenant, because that is how the tables are indexed.
+ */
+export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, "more">, SQL> {
+	const some = sql.raw(`limit ${ROWS_AT_ONCE}`);
+	return {
+		usage_hourly: sql`delete from ${usageHourly} where rowid in (
+			select old.rowid from ${apiKeys} cross join ${usageHourly} old
+			on old.key_id = ${apiKeys.id} and old.hour < ${now - USAGE_KEPT_DAYS * DAY_MS} ${some})`,
+		audit_events: sql`delete from ${auditEvents} where rowid in (
+			select old.rowid from ${tenants} cross join ${auditEvents} old
+			on old.tenant_id = ${tenants.id} and old.at < ${now - AUDIT_KEPT_DAYS * DAY_MS} ${some})`,
+		sessions: sql`delete from ${sessions} where rowid in (
+			select old.rowid from ${users} cross join ${sessions} old
+			on old.user_id = ${users.id} and old.expires_at <= ${now} ${some})`,
+		idempotency_keys: sql`delete from ${idempotencyKeys} where rowid in (
+			select old.rowid from ${tenants} cross join ${idempotencyKeys} old
+			on old.tenant_id = ${tenants.id} and old.created_at <= ${now - ATTEMPT_KEPT_MS} ${some})`,
+	};
+}
+
+/** Deletes what has served its time at `now`. Running it twice, or twice at once, does no harm. */
+export async function rollOff({ db, now }: Pick<Deps, "db" | "now">): Promise<RolledOff> {
+	const done: RolledOff = { usage_hourly: 0, audit_events: 0, sessions: 0, idempotency_keys: 0, more: false };
+	for (const [table, statement] of Object.entries(rollOffStatements(now))) {
+		let deleted = ROWS_AT_ONCE;
+		for (let turn = 0; turn < STATEMENTS_MAX && deleted === ROWS_AT_ONCE; turn++) {
+			const { meta } = await db.run(statement);
+			deleted = meta.changes;
+			// Every name of the statements is one of the counts.
+			done[table as Exclude<keyof RolledOff, "more">] += deleted;
+		}
+		if (deleted === ROWS_AT_ONCE) done.more = true;
+	}
+	return done;
+}
