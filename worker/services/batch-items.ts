@@ -1,6 +1,6 @@
 /** Judging the items of a batch one by one, so that a bad item does not take the good ones with it. */
 import type { z } from "zod";
-import { validationError } from "../errors.ts";
+import { validationError, withoutKeys } from "../errors.ts";
 
 /** A good item with its place in the batch. */
 export interface Placed<T> {
@@ -32,12 +32,12 @@ function reason(error: z.ZodError): string {
 	return details.map(({ field, message }) => `${field}: ${message}`).join("; ");
 }
 
-/** The text that a bad item has in the field which names it, to find it again by. */
+/** The text that a bad item has in the field which names it, to find it again by. A key that stands there is not repeated. */
 export function nameIn(sent: unknown, field: string): string | null {
 	if (typeof sent !== "object" || sent === null) return null;
 	// Any object may be read by any name; what comes back is looked at.
 	const value = (sent as Record<string, unknown>)[field];
-	return typeof value === "string" ? value.slice(0, 200) : null;
+	return typeof value === "string" ? withoutKeys(value).slice(0, 200) : null;
 }
 
 /** Moves every item whose name has come before in the same batch to the rejected ones: which of the two holds, only the sender knows. */

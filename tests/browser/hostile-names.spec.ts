@@ -1,0 +1,38 @@
+/** Names that somebody else has chosen are text and nothing else, wherever the dashboard shows them. */
+import { expect, test } from "./fixtures.ts";
+
+const NAMES = [
+	"<img src=x onerror=alert(1)>",
+	"</script><script>alert(1)</script>",
+	`"><svg/onload=alert(1)>`,
+	"{{constructor.constructor('alert(1)')()}}",
+	"javascript:alert(1)//",
+	"\u202egnirts desrever\u202c",
+	"=1+1",
+	"__proto__",
+	"W".repeat(100),
+];
+
+test("names made to be run are shown as they are, in the list, at the key and in the audit log", async ({
+	page,
+	tenant,
+	signedIn,
+}) => {
+	page.on("dialog", (dialog) => {
+		throw new Error(`A script has run: ${dialog.message()}`);
+	});
+	const made = [];
+	for (const name of NAMES) made.push((await tenant.createKey({ name })).api_key);
+	await signedIn();
+	await page.goto("/");
+	for (const { name } of made) await expect(page.getByText(name, { exact: true }).first()).toBeVisible();
+	for (const { id, name } of made.slice(0, 3)) {
+		await page.goto(`/keys/${id}`);
+		await expect(page.getByRole("heading", { name })).toBeVisible();
+		expect(await page.title()).toContain(name);
+	}
+	await page.goto("/audit-log");
+	for (const { name } of made) await expect(page.getByText(name).first()).toBeVisible();
+	// Nothing of them has become an element. The guard of this page fails the test for any breach of its policy.
+	expect(await page.locator("img[src='x'], svg[onload], body script:not([src])").count()).toBe(0);
+});

@@ -1,0 +1,231 @@
+/**
+ * The service from outside, as it is deployed: which headers every kind of answer carries, what comes of requests that no
+ * well-behaved client can send, and that a flood of them leaves no memory behind.
+ */
+import { execFileSync } from "node:child_process";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Service } from "../harness.ts";
+
+/** Requests of one round, of which every seventh brings so many bytes. */
+const ROUND = 500;
+const BODY_BYTES = 500_000;
+/** A heap breathes, so it takes several to see whether it grows. */
+const ROUNDS = process.env.FUZZ_REQUESTS === undefined ? 4 : 20;
+
+let service: Service;
+let key: string;
+let token: string;
+
+beforeAll(async () => {
+	service = await Service.start({ script: "preview" });
+	const owner = await service.signIn();
+	token = owner.token ?? "";
+	({ key } = await owner.mutate("keys.create", { name: "Rough ground", scopes: [], rate_limit: 1_000_000 }));
+}, 180_000);
+afterAll(() => service?.dispose());
+
+const as = (credential: string) => ({ authorization: `Bearer ${credential}` });
+const json = { "content-type": "application/json" };
+
+const post = (path: string, body: string, headers: Record<string, string> = json) =>
+	service.fetch(path, { method: "POST", headers: { ...as(key), ...headers }, body });
+
+describe("every answer", () => {
+	const page = { accept: "text/html" };
+	const KINDS: [string, () => Promise<Response>, number][] = [
+		["the page", () => service.fetch("/", { headers: page }), 200],
+		["a deep link of the page", () => service.fetch("/keys/000000000000", { headers: page }), 200],
+		["the reference", () => service.fetch("/docs", { headers: page }), 200],
+		["a script", async () => service.fetch(await assetOf("/")), 200],
+		["the icon", () => service.fetch("/icon.svg"), 200],
+		["nothing at all", () => service.fetch("/nothing-here"), 404],
+		["health", () => service.fetch("/healthz"), 200],
+		["the document", () => service.fetch("/v1/openapi.json"), 200],
+		["REST to an integration", () => service.fetch("/v1/whoami", { headers: as(key) }), 200],
+		["REST to a manager", () => service.fetch("/v1/api-keys", { headers: as(token) }), 200],
+		["a refusal of REST", () => service.fetch("/v1/api-keys"), 401],
+		["a key that manages", () => service.fetch("/v1/api-keys", { headers: as(key) }), 403],
+		["an unknown address of REST", () => service.fetch("/v1/nothing"), 404],
+		["another method of REST", () => service.fetch("/v1/whoami", { method: "PUT" }), 405],
+		["a body that is too large", () => post("/v1/leads", "x".repeat(1_100_000)), 413],
+		["a body of another type", () => post("/v1/leads", "a=b", { "content-type": "text/plain" }), 415],
+		["a body that is not valid", () => post("/v1/leads", "{"), 400],
+		["tRPC", () => service.fetch("/trpc/keys.list", { headers: as(token) }), 200],
+		["a refusal of tRPC", () => service.fetch("/trpc/keys.list"), 401],
+		["an unknown procedure", () => service.fetch("/trpc/nothing"), 404],
+		["another method of tRPC", () => service.fetch("/trpc/keys.list", { method: "POST" }), 405],
+		["a login that fails", () => post("/trpc/session.login", `{"email":"a@b.example","password":"x"}`), 401],
+	];
+
+	it.each(KINDS)("is told how to be treated: %s", async (_, ask, status) => {
+		const response = await ask();
+		const { headers } = response;
+		const text = await response.text();
+		expect([response.status, text.slice(0, 100)]).toEqual([status, text.slice(0, 100)]);
+		expect(headers.get("strict-transport-security")).toMatch(/^max-age=(1[5-9]|[2-9]\d)\d{6}; includeSubDomains/);
+		expect(headers.get("x-content-type-options")).toBe("nosniff");
+		expect(headers.get("x-frame-options")).toBe("DENY");
+		expect(headers.get("referrer-policy")).toBe("no-referrer");
+		const policy = headers.get("content-security-policy") ?? "";
+		expect(policy).toMatch(/default-src 'none'/);
+		expect(policy).toMatch(/frame-ancestors 'none'/);
+		expect(policy).not.toMatch(/script-src[^;]*'unsafe|\*/);
+		for (const telling of ["server", "x-powered-by"]) expect(headers.get(telling) ?? "").not.toMatch(/\d/);
+		// The page and its files are the same for everybody; whatever else is answered is somebody's.
+		const isFile = !headers.has("x-request-id") || headers.get("content-type")?.startsWith("text/html");
+		if (!isFile) expect(headers.get("cache-control")).toBe("no-store");
+	});
+
+	async function assetOf(path: string): Promise<string> {
+		const html = await (await service.fetch(path, { headers: page })).text();
+		const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1];
+		if (!script) throw new Error("The page has no script.");
+		return script;
+	}
+
+	it("gives the session to no script, no other site and no subdomain", async () => {
+		const { DEMO_OWNER_EMAIL: email, DEMO_OWNER_PASSWORD: password } = service.vars;
+		const answer = await post("/trpc/session.login", JSON.stringify({ email, password }));
+		expect(answer.status).toBe(200);
+		const [cookie = "", ...others] = answer.headers.getSetCookie();
+		expect(others).toEqual([]);
+		const [pair = "", ...attributes] = cookie.split("; ");
+		expect(pair).toMatch(/^__Host-session=eyJ/);
+		expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict", "Secure"]);
+		const bye = await post("/trpc/session.logout", "", {});
+		expect(bye.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0; .*Secure/)]);
+	});
+});
+
+/** Sends bytes as they are and reads until the other side has said all, or has closed. */
+function raw(bytes: string | Buffer): Promise<string> {
+	const { hostname, port } = new URL(service.url);
+	return new Promise((resolve, reject) => {
+		const socket = connect(Number(port), hostname, () => socket.end(bytes));
+		let answer = "";
+		socket.setEncoding("latin1").on("data", (chunk) => {
+			answer += chunk;
+		});
+		socket.on("close", () => resolve(answer));
+		socket.on("error", (error) => ("code" in error && error.code === "ECONNRESET" ? resolve(answer) : reject(error)));
+	});
+}
+
+describe("a request that no client can send", () => {
+	const ending = "Connection: close\r\n\r\n";
+	const get = (line: string, ...headers: string[]) =>
+		`${line}\r\nHost: localhost\r\n${headers.join("\r\n")}\r\n${ending}`;
+	const REQUESTS: [string, () => string | Buffer][] = [
+		["a line break in an address", () => get("GET /v1/whoami?a=b%0d%0aSet-Cookie:%20x=y HTTP/1.1", "X-A: b")],
+		["a bare line feed in a header", () => get("GET /v1/whoami HTTP/1.1", "X-Tenant-Id: a\nX-Injected: 1")],
+		["a bare carriage return in a header", () => get("GET /v1/whoami HTTP/1.1", "X-Tenant-Id: a\rX-Injected: 1")],
+		["NUL in a header", () => get("GET /v1/whoami HTTP/1.1", "X-API-Key: a\0b")],
+		["bytes that are no ASCII", () => Buffer.from(get("GET /v1/whoami HTTP/1.1", "X-API-Key: \u00ff\u00fe"), "latin1")],
+		[
+			"two Authorization headers",
+			() => get("GET /v1/whoami HTTP/1.1", `Authorization: Bearer ${key}`, "Authorization: Bearer x"),
+		],
+		["a host of another site", () => `GET /v1/openapi.json HTTP/1.1\r\nHost: evil.example\r\n${ending}`],
+		["two lengths", () => `${get("POST /v1/leads HTTP/1.1", "Content-Length: 2", "Content-Length: 3")}{}`],
+		[
+			"a length and chunks",
+			() => `${get("POST /v1/leads HTTP/1.1", "Content-Length: 2", "Transfer-Encoding: chunked")}0\r\n\r\n`,
+		],
+		["chunks that are none", () => `${get("POST /v1/leads HTTP/1.1", "Transfer-Encoding: chunked")}zz\r\n{}\r\n`],
+		[
+			"a length that is a lie",
+			() =>
+				`${get(
+					"POST /v1/leads HTTP/1.1",
+					`Authorization: Bearer ${key}`,
+					"Content-Type: application/json",
+					"Content-Length: 50",
+				)}{}`,
+		],
+		[
+			"a body to a GET",
+			() =>
+				`${get(
+					"GET /trpc/scopes.list HTTP/1.1",
+					`Authorization: Bearer ${token}`,
+					"Content-Type: application/json",
+					"Content-Length: 2",
+				)}{}`,
+		],
+		["an address that is none", () => get("GET //[::1 HTTP/1.1")],
+		["an absolute address", () => get("GET http://evil.example/v1/whoami HTTP/1.1")],
+		["a method that is none", () => get("G@T /v1/whoami HTTP/1.1")],
+		["a header of 100 kB", () => get("GET /v1/whoami HTTP/1.1", `X-Long: ${"x".repeat(100_000)}`)],
+		[
+			"a thousand headers",
+			() => get("GET /v1/whoami HTTP/1.1", ...Array.from({ length: 1_000 }, (_, n) => `X-${n}: 1`)),
+		],
+		["no HTTP at all", () => Buffer.from([0x16, 0x03, 0x01, 0x00, 0xa5, 0x01, 0x00, 0x00])],
+	];
+
+	it.each(REQUESTS)("is refused or answered, and nothing of it becomes a header: %s", async (_, request) => {
+		const answer = await raw(request());
+		const [head = ""] = answer.split("\r\n\r\n");
+		expect(head).not.toMatch(/^(set-cookie|x-injected):/im);
+		expect(answer).not.toMatch(/^HTTP\/1\.1 5(?!05)/);
+		expect((await service.fetch("/healthz")).status).toBe(200);
+	});
+});
+
+/** Memory of the runtime's processes that this one has started, through however many others, in bytes. */
+function memory(): number {
+	const processes = execFileSync("ps", ["-axo", "pid=,ppid=,rss=,command="], { encoding: "utf8" })
+		.split("\n")
+		.flatMap((line) => {
+			const [, pid, parent, kilobytes, command] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
+			return command === undefined ? [] : [{ pid, parent, bytes: Number(kilobytes) * 1_024, command }];
+		});
+	const family = new Set([String(process.pid)]);
+	// Children may be listed before their parents, so it takes a round for each generation.
+	for (let size = 0; size !== family.size; ) {
+		size = family.size;
+		for (const { pid = "", parent = "" } of processes) if (family.has(parent)) family.add(pid);
+	}
+	return processes
+		.filter(({ pid = "", command }) => family.has(pid) && /\/workerd\b/.test(command))
+		.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+describe("a flood of bad requests", () => {
+	const big = JSON.stringify({ name: "x".repeat(BODY_BYTES) });
+	const BAD: ((turn: number) => Promise<Response>)[] = [
+		(turn) => service.fetch("/v1/whoami", { headers: as(`sk_live_${String(turn).padStart(48, "0")}`) }),
+		(turn) => service.fetch("/v1/whoami", { headers: { ...as(key), "user-agent": `agent ${turn}` } }),
+		(turn) => service.fetch(`/v1/leads/lead_${turn}`, { headers: as(key) }),
+		() => post("/v1/leads", big),
+		(turn) => service.fetch(`/trpc/nothing${turn}`),
+		(turn) => service.fetch("/v1/api-keys", { headers: as(`eyJhbGciOiJIUzI1NiJ9.${turn}.x`) }),
+		() => post("/v1/leads", "[".repeat(50_000)),
+	];
+
+	async function flood(from: number, to: number): Promise<void> {
+		let turn = from;
+		const worker = async () => {
+			for (let mine = turn++; mine < to; mine = turn++) {
+				const response = await BAD[mine % BAD.length]?.(mine);
+				expect(response?.status).toBeLessThan(500);
+				await response?.arrayBuffer();
+			}
+		};
+		await Promise.all(Array.from({ length: 8 }, worker));
+	}
+
+	it("leaves no memory behind: what it takes at first is enough for all that follow", async () => {
+		const sizes: number[] = [];
+		for (let round = 0; round < ROUNDS; round++) {
+			await flood(round * ROUND, (round + 1) * ROUND);
+			sizes.push(memory());
+		}
+		console.info(`Memory of the runtime, in MiB: ${sizes.map((size) => Math.round(size / 1_048_576)).join(", ")}`);
+		expect(sizes[0]).toBeGreaterThan(10 * 1_048_576);
+		const added = sizes.slice(2).map((size, index) => size - (sizes[index + 1] ?? 0));
+		// Were anything kept of every request, every round would add as much.
+		expect(Math.min(...added)).toBeLessThan(((ROUND / BAD.length) * BODY_BYTES) / 2);
+	}, 600_000);
+});

@@ -1,0 +1,87 @@
+/** Whether an account exists cannot be told from how a sign-in fails: the answer is the same, and so is the work. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { database } from "../../../db/client.ts";
+import { users } from "../../../db/schema.ts";
+import { checkNoPassword, checkPassword, hashPassword } from "../../../worker/auth/password.ts";
+import { readConfig } from "../../../worker/env.ts";
+import { AppError } from "../../../worker/errors.ts";
+import { logIn } from "../../../worker/services/session.ts";
+import { addTenant, db } from "../world.ts";
+
+const email = "somebody@equal.example";
+await db.insert(users).values({
+	id: "usr_somebody",
+	tenantId: await addTenant(),
+	email,
+	name: "Somebody",
+	passwordHash: hashPassword("the right password"),
+	role: "owner",
+	capabilities: [],
+	createdAt: 0,
+});
+
+/** Everything that a failed sign-in does and says. */
+async function attempt(as: string) {
+	let prepared = 0;
+	const batches: number[] = [];
+	const counting = new Proxy(env.DB, {
+		get(target, name) {
+			if (name === "prepare") prepared += 1;
+			if (name === "batch")
+				return (statements: D1PreparedStatement[]) => {
+					batches.push(statements.length);
+					return target.batch(statements);
+				};
+			const value: unknown = Reflect.get(target, name);
+			return typeof value === "function" ? value.bind(target) : value;
+		},
+	});
+	const limited: string[] = [];
+	const deps = {
+		db: database(counting),
+		gates: env.KEY_GATE,
+		config: readConfig(env),
+		loginLimiter: {
+			limit: async ({ key }: { key: string }) => {
+				limited.push(key.replace(as, "<email>"));
+				return { success: true };
+			},
+		},
+		now: Date.UTC(2026, 10, 25),
+	};
+	const visitor = { ip: "203.0.113.7", userAgent: null };
+	const refusal: unknown = await logIn(deps, visitor, { email: as, password: "a wrong password" }).catch(
+		(e: unknown) => e,
+	);
+	if (!(refusal instanceof AppError)) throw new Error("The sign-in was not refused.");
+	const { code, message, details, headers } = refusal;
+	return { code, message, details, headers, prepared, batches, limited };
+}
+
+describe("a sign-in that fails", () => {
+	it("asks the same of the database and says the same for a wrong password as for an address that nobody has", async () => {
+		const wrongPassword = await attempt(email);
+		expect(wrongPassword).toMatchObject({ code: "UNAUTHORIZED", prepared: 2, batches: [1] });
+		expect(wrongPassword.limited).toHaveLength(2);
+		expect(await attempt("nobody@equal.example")).toEqual(wrongPassword);
+	});
+
+	it("takes a whole derivation where there is no account", () => {
+		const stored = hashPassword("the right password");
+		/** The shortest of some, which others on the machine have disturbed least. */
+		const shortest = (check: () => boolean) =>
+			Math.min(
+				...Array.from({ length: 4 }, () => {
+					const start = performance.now();
+					check();
+					return performance.now() - start;
+				}),
+			);
+		const real = shortest(() => checkPassword("a wrong password", stored));
+		const none = shortest(() => checkNoPassword("a wrong password"));
+		// Far apart enough for a busy machine; without the derivation it would be nothing at all.
+		expect(none).toBeGreaterThan(real / 3);
+		expect(none).toBeLessThan(real * 3);
+	});
+});
