@@ -27,11 +27,11 @@ test("names made to be run are shown as they are, in the list, at the key and in
 	await page.goto("/");
 	for (const { name } of made) await expect(page.getByText(name, { exact: true }).first()).toBeVisible();
 	for (const { id, name } of made.slice(0, 3)) {
-		await page.goto(`/keys/${id}`);
+		await page.goto(`/integrations/api-keys/${id}`);
 		await expect(page.getByRole("heading", { name })).toBeVisible();
 		expect(await page.title()).toContain(name);
 	}
-	await page.goto("/audit-log");
+	await page.goto("/integrations/audit-log");
 	for (const { name } of made) await expect(page.getByText(name).first()).toBeVisible();
 	// Nothing of them has become an element. The guard of this page fails the test for any breach of its policy.
 	expect(await page.locator("img[src='x'], svg[onload], body script:not([src])").count()).toBe(0);

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 
 /** Requests of one round, of which every seventh brings so many bytes. */
-const ROUND = 500;
+const ROUND = 400;
 const BODY_BYTES = 500_000;
 /** A heap breathes, so it takes several to see whether it grows. */
-const ROUNDS = process.env.FUZZ_REQUESTS === undefined ? 4 : 20;
+const ROUNDS = process.env.FUZZ_REQUESTS === undefined ? 8 : 20;
 
 let service: Service;
 let key: string;

@@ -65,7 +65,7 @@ describe("a sign-in that fails", () => {
 		expect(wrongPassword).toMatchObject({ code: "UNAUTHORIZED", prepared: 2, batches: [1] });
 		expect(wrongPassword.limited).toHaveLength(2);
 		expect(await attempt("nobody@equal.example")).toEqual(wrongPassword);
-	});
+	}, 60_000);
 
 	it("takes a whole derivation where there is no account", () => {
 		const stored = hashPassword("the right password");
@@ -82,5 +82,5 @@ describe("a sign-in that fails", () => {
 		const [real = 0, none = 0] = [0, 1].map((index) => Math.min(...pairs.map((pair) => pair[index] ?? 0)));
 		// Far apart enough for a busy machine; without the derivation it would be nothing at all.
 		expect(none).toBeGreaterThan(real / 5);
-	});
+	}, 60_000);
 });
