@@ -9,7 +9,7 @@ import { Service } from "../harness.ts";
 
 /** Requests of one round, of which every seventh brings so many bytes. */
 const ROUND = 400;
-const BODY_BYTES = 500_000;
+const BODY_BYTES = 900_000;
 /** A heap breathes, so it takes several to see whether it grows. */
 const ROUNDS = process.env.FUZZ_REQUESTS === undefined ? 8 : 20;
 
