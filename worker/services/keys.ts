@@ -1,5 +1,4 @@
 /** API keys: create, look, change, rotate, revoke, delete, verify. */
-import { eq } from "drizzle-orm";
 import { type Author, insertAudit } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
 import { apiKeys } from "../../db/schema.ts";
@@ -26,6 +25,7 @@ import type { Environment } from "../schemas/vocabulary.ts";
 import { DAY_MS, HOUR_MS } from "../units.ts";
 import { ask, type Deps } from "./deps.ts";
 import { madeBefore, recordAttempt } from "./idempotency.ts";
+import { keysOf } from "./key-counts.ts";
 
 /** Makes a key. The answer is the only place where the key ever appears. */
 export function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
@@ -72,21 +72,13 @@ async function keyOfAttempt(deps: Deps, tenantId: string, keyId: string): Promis
 /** Twice as many as lists are measured with. Who needs more has a key for every customer, and should verify tokens instead. */
 export const KEYS_PER_TENANT_MAX = 200_000;
 
-/** The statement behind {@link requireRoom}: finds something only if the tenant has so many keys. */
-export const lastRoomQuery = (db: Deps["db"], tenantId: string, max: number) =>
-	db
-		.select({ id: apiKeys.id })
-		.from(apiKeys)
-		.where(eq(apiKeys.tenantId, tenantId))
-		.limit(1)
-		.offset(max - 1);
-
 /**
  * Throws `CONFLICT` if the tenant has as many keys as it can have, whatever their status. Several creations at once may
  * pass where only one is free: the bound keeps a script that has run wild from filling the database, no more.
  */
 async function requireRoom({ db }: Pick<Deps, "db">, tenantId: string): Promise<void> {
-	if ((await lastRoomQuery(db, tenantId, KEYS_PER_TENANT_MAX)).length === 0) return;
+	const [{ keys } = { keys: 0 }] = await keysOf(db, tenantId);
+	if (keys < KEYS_PER_TENANT_MAX) return;
 	throw new AppError(
 		"CONFLICT",
 		`A tenant can have ${KEYS_PER_TENANT_MAX} API keys, and this one has as many. Delete those that are revoked.`,

@@ -69,8 +69,9 @@ export async function openSession(tenantId: string, role: Role = "admin"): Promi
 /** A key of the company that nothing has happened to yet, for a call that may end it. */
 export const spareKey = ({ admin }: Company) => createKey(admin, UNRESTRICTED);
 
-/** Whether the operation is about one thing of the tenant: a key, or for integrations a lead. */
-export const isAboutOne = (operation: Operation): boolean => fieldsOf(operation).has("id");
+/** Whether the operation is about one thing of a tenant: a key, or for integrations a lead. */
+export const isAboutOne = (operation: Operation): boolean =>
+	operation.audience !== "platform" && fieldsOf(operation).has("id");
 
 interface About {
 	keyId: string;
@@ -81,7 +82,7 @@ interface About {
 export async function goodInput(operation: Operation, of: Company, { keyId, leadId }: About): Promise<Json> {
 	const isOfLeads = operation.audience === "leads:read" || operation.audience === "leads:write";
 	const good: Record<string, () => unknown> = {
-		id: () => (isOfLeads ? leadId : keyId),
+		id: () => (isOfLeads ? leadId : operation.audience === "platform" ? of.tenantId : keyId),
 		key: () => of.keys.live.key,
 		name: () => "Named",
 		slug: () => newId("ten").toLowerCase().replace("_", "-"),
