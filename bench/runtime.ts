@@ -26,6 +26,8 @@ export interface Runtime {
 	service: string;
 	floors: Record<FloorName, string>;
 	serviceRoleKey: string;
+	/** Where the service's isolate can be looked into, if that was asked for. */
+	inspector: URL | null;
 	/** Process id of workerd; null where the system does not tell. */
 	pid: number | null;
 	dispose(): Promise<void>;
@@ -34,7 +36,8 @@ export interface Runtime {
 const secret = () => randomBytes(32).toString("hex");
 const direct = { host: "127.0.0.1", port: 0 };
 
-export async function startRuntime(): Promise<Runtime> {
+/** An open inspector costs time, so a run that measures does without. */
+export async function startRuntime({ inspect = false } = {}): Promise<Runtime> {
 	const folder = mkdtempSync(join(tmpdir(), "salesos-bench-"));
 	const serviceRoleKey = secret();
 	const { workerOptions, main = "" } = workerOptionsOf(SERVICE_CONFIG);
@@ -69,6 +72,7 @@ export async function startRuntime(): Promise<Runtime> {
 			workers: [service, floors],
 			resourcePersistencePath: folder,
 			telemetry: { enabled: false },
+			...(inspect ? { inspectorPort: 0 } : {}),
 		}),
 	);
 	const dispose = async () => {
@@ -87,6 +91,7 @@ export async function startRuntime(): Promise<Runtime> {
 			// One entry for each name, which is more than the type of `fromEntries` knows.
 			floors: Object.fromEntries(addresses) as Record<FloorName, string>,
 			serviceRoleKey,
+			inspector: inspect ? new URL(`/core:user:${SERVICE}`, await miniflare.getInspectorURL()) : null,
 			pid: childNamed("workerd"),
 			dispose,
 		};

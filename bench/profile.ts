@@ -1,0 +1,98 @@
+/**
+ * `npm run bench:profile -- <subject>`: where the service's isolate spends its time while the subject is driven. Writes a
+ * .cpuprofile for Chrome's DevTools and prints the functions that take most. The path of one subject only; to see what
+ * it costs, measure without a profiler.
+ */
+import { writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { Keys } from "./keys.ts";
+import { measure } from "./load.ts";
+import { startRuntime } from "./runtime.ts";
+import { check, prepareSubjects } from "./subjects.ts";
+import { columns } from "./table.ts";
+
+const WARM_UP_SECONDS = 2;
+const SECONDS = 5;
+const SAMPLE_EVERY_MICROSECONDS = 200;
+const FUNCTIONS_SHOWN = 40;
+
+/** The parts of the DevTools protocol's `Profile` that are read here. */
+interface CpuProfile {
+	nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number }; children?: number[] }[];
+	samples: number[];
+	timeDeltas: number[];
+}
+
+/** Talks to an inspector: one question, one answer. */
+async function inspector(url: URL) {
+	const socket = new WebSocket(url.href);
+	const waiting = new Map<number, (result: unknown) => void>();
+	let last = 0;
+	socket.addEventListener("message", ({ data }) => {
+		const { id, result } = JSON.parse(String(data)) as { id?: number; result?: unknown };
+		if (id !== undefined) waiting.get(id)?.(result);
+	});
+	await new Promise((resolve, reject) => {
+		socket.addEventListener("open", resolve);
+		socket.addEventListener("error", () => reject(new Error(`No inspector at ${url}`)));
+	});
+	return {
+		ask(method: string, params = {}): Promise<unknown> {
+			const id = ++last;
+			const answer = new Promise((resolve) => waiting.set(id, resolve));
+			socket.send(JSON.stringify({ id, method, params }));
+			return answer;
+		},
+		close: () => socket.close(),
+	};
+}
+
+/** Share of the time that each function was on top of the stack, the greatest first. */
+function ownTimes({ nodes, samples, timeDeltas }: CpuProfile): [string, number][] {
+	const names = new Map(
+		nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => [
+			id,
+			`${functionName || "(anonymous)"} ${url ? `${basename(url)}:${lineNumber + 1}` : ""}`,
+		]),
+	);
+	const times = new Map<string, number>();
+	samples.forEach((id, index) => {
+		const name = names.get(id) ?? "";
+		times.set(name, (times.get(name) ?? 0) + (timeDeltas[index] ?? 0));
+	});
+	const total = timeDeltas.reduce((sum, delta) => sum + delta, 0);
+	return [...times].map(([name, time]): [string, number] => [name, time / total]).sort((a, b) => b[1] - a[1]);
+}
+
+async function run(wanted: string | undefined): Promise<void> {
+	const runtime = await startRuntime({ inspect: true });
+	try {
+		const keys = await Keys.inNewTenant(runtime.service, runtime.serviceRoleKey);
+		const subjects = await prepareSubjects(runtime, keys);
+		const subject = subjects.find(({ name, url }) => name === wanted && url === runtime.service);
+		if (!subject || !runtime.inspector)
+			throw new Error("Which subject? One of the service's, such as whoami or forged.");
+		await check(subject).catch(() => check(subject));
+		await measure(subject, WARM_UP_SECONDS);
+		const { ask, close } = await inspector(runtime.inspector);
+		await ask("Profiler.enable");
+		await ask("Profiler.setSamplingInterval", { interval: SAMPLE_EVERY_MICROSECONDS });
+		await ask("Profiler.start");
+		const { requests } = await measure(subject, SECONDS);
+		// What `Profiler.stop` answers, by the protocol.
+		const { profile } = (await ask("Profiler.stop")) as { profile: CpuProfile };
+		close();
+		const file = `${subject.name}.cpuprofile`;
+		writeFileSync(file, JSON.stringify(profile));
+		const rows = ownTimes(profile).slice(0, FUNCTIONS_SHOWN);
+		console.log(columns(rows.map(([name, share]) => [name, `${(share * 100).toFixed(1)} %`])));
+		console.log(`\n${requests} requests; ${file} opens in DevTools`);
+	} finally {
+		await runtime.dispose();
+	}
+}
+
+run(process.argv[2]).catch((error: unknown) => {
+	console.error(error instanceof Error ? error.message : error);
+	process.exitCode = 1;
+});
