@@ -3,7 +3,7 @@ import autocannon from "autocannon";
 import { percentile } from "./statistics.ts";
 
 /** Enough to keep the server busy without a pause, few enough that the latency is the server's and no queue's. */
-const CONNECTIONS = 32;
+export const CONNECTIONS = 32;
 
 export interface Target {
 	url: string;
@@ -44,7 +44,12 @@ export async function measure(target: Target, seconds: number): Promise<Measurem
  * others are measured, and would stay awake under such load.
  */
 export async function touchAll(target: Target): Promise<void> {
-	await fire(target, { amount: target.requests.length });
+	await send(target, target.requests.length);
+}
+
+/** Sends so many requests as fast as they go, and throws unless all are answered right. */
+export async function send(target: Target, amount: number): Promise<void> {
+	await fire(target, { amount });
 }
 
 function fire(target: Target, extent: { duration: number } | { amount: number }) {

@@ -5,11 +5,11 @@
  */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { Keys } from "./keys.ts";
 import { measure } from "./load.ts";
-import { startRuntime } from "./runtime.ts";
-import { check, prepareSubjects } from "./subjects.ts";
+import { setStage } from "./stage.ts";
+import { check } from "./subjects.ts";
 import { columns } from "./table.ts";
+import { SERVICE } from "./workers.ts";
 
 const WARM_UP_SECONDS = 2;
 const SECONDS = 5;
@@ -65,16 +65,14 @@ function ownTimes({ nodes, samples, timeDeltas }: CpuProfile): [string, number][
 }
 
 async function run(wanted: string | undefined): Promise<void> {
-	const runtime = await startRuntime({ inspect: true });
+	const { runtime, subjects, dispose } = await setStage({ peers: false, inspect: true });
 	try {
-		const keys = await Keys.inNewTenant(runtime.service, runtime.serviceRoleKey);
-		const subjects = await prepareSubjects(runtime, keys);
-		const subject = subjects.find(({ name, url }) => name === wanted && url === runtime.service);
-		if (!subject || !runtime.inspector)
-			throw new Error("Which subject? One of the service's, such as whoami or forged.");
+		const service = await runtime.url(SERVICE);
+		const subject = subjects.find(({ name, url }) => name === wanted && url === service);
+		if (!subject) throw new Error("Which subject? One of the service's, such as whoami or forged.");
 		await check(subject).catch(() => check(subject));
 		await measure(subject, WARM_UP_SECONDS);
-		const { ask, close } = await inspector(runtime.inspector);
+		const { ask, close } = await inspector(await runtime.inspector(SERVICE));
 		await ask("Profiler.enable");
 		await ask("Profiler.setSamplingInterval", { interval: SAMPLE_EVERY_MICROSECONDS });
 		await ask("Profiler.start");
@@ -88,7 +86,7 @@ async function run(wanted: string | undefined): Promise<void> {
 		console.log(columns(rows.map(([name, share]) => [name, `${(share * 100).toFixed(1)} %`])));
 		console.log(`\n${requests} requests; ${file} opens in DevTools`);
 	} finally {
-		await runtime.dispose();
+		await dispose();
 	}
 }
 

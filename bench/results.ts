@@ -1,7 +1,37 @@
 /** What a run of the bench found out, as it is kept in results.json. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CountResults } from "./counts/count.ts";
 import type { Rounds } from "./rounds.ts";
 import { type Spread, spread } from "./statistics.ts";
 import type { Subject, SubjectName } from "./subjects.ts";
+import type { Surroundings } from "./surroundings.ts";
+import type { TargetResult } from "./targets.ts";
+
+/** Where the latest full run is kept, with the sources. */
+const FILE = join(import.meta.dirname, "results.json");
+
+export interface Results extends Surroundings {
+	settings: { rounds: number; seconds: number; connections: number };
+	subjects: SubjectResult[];
+	/** Null: nothing was counted. */
+	counts: CountResults | null;
+	targets: TargetResult[];
+	/** Peers that could not be brought up, each with the reason. */
+	missing: string[];
+}
+
+/** The latest run that was kept. */
+export function keptResults(): Results {
+	// Written by `keepResults` and nobody else.
+	return JSON.parse(readFileSync(FILE, "utf8")) as Results;
+}
+
+export function keepResults(results: Results): void {
+	// More digits than this are noise.
+	const rounded = (_key: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
+	writeFileSync(FILE, `${JSON.stringify(results, rounded, "\t")}\n`);
+}
 
 /** One subject over all rounds. */
 export interface SubjectResult {

@@ -6,8 +6,14 @@ import { check, type Subject } from "./subjects.ts";
 
 const HOUR_MS = 3_600_000;
 /** Spare time at the end of an hour, beside that of the measurement. */
-const HOUR_MARGIN_MS = 2_000;
+const HOUR_MARGIN_MS = 3_000;
 const WARM_UP_SECONDS = 1;
+/** Gates deliver their usage this long after the first request since the last delivery (wrangler.toml). */
+const USAGE_FLUSH_MS = 15_000;
+/** A server that uses less than this share of a core over this long has nothing left to deliver. */
+const IDLE_SHARE = 0.03;
+const IDLE_FOR_MS = 1_500;
+const SETTLE_PATIENCE_MS = 40_000;
 
 export interface Round extends Measurement {
 	/** CPU time of the server for one request, in microseconds; null where the system does not tell. */
@@ -19,38 +25,45 @@ export type Rounds = Map<Subject["name"], Round[]>;
 interface Plan {
 	rounds: number;
 	seconds: number;
-	serverOf(subject: Subject): number | null;
 	report(line: string): void;
+	/** Work that is not timed, in portions: done while a server comes to rest, or after the last round. */
+	meanwhile: (() => Promise<void>)[];
 }
 
 /**
- * Measures every subject once in each round. Each round begins one subject later than the last, so that none always
- * comes after the same one, or always last.
+ * Measures every subject once in each round. Each round begins further on in the list than the last, so that none always
+ * comes after the same one, or always last. Subjects with many keys come at the end of the round: a thousand keys
+ * deliver their usage afterwards, which is their own cost and nobody else's, so the next round waits for that.
  */
 export async function measureRounds(subjects: readonly Subject[], plan: Plan): Promise<Rounds> {
 	const results: Rounds = new Map(subjects.map(({ name }) => [name, []]));
-	for (const subject of subjects) await measureOne(subject, WARM_UP_SECONDS, plan);
+	const single = subjects.filter(({ requests }) => requests.length === 1);
+	const many = subjects.filter(({ requests }) => requests.length > 1);
+	for (const subject of single) await measureOne(subject, WARM_UP_SECONDS);
 	for (let round = 0; round < plan.rounds; round++) {
-		const first = Math.floor((round * subjects.length) / plan.rounds);
-		for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
-			const result = await measureOne(subject, plan.seconds, plan);
+		const first = Math.floor((round * single.length) / plan.rounds);
+		for (const subject of [...single.slice(first), ...single.slice(0, first), ...many]) {
+			const result = await measureOne(subject, plan.seconds);
 			results.get(subject.name)?.push(result);
-			plan.report(`round ${round + 1}  ${subject.name.padEnd(16)} ${Math.round(result.requestsPerSecond)} requests/s`);
+			plan.report(`round ${round + 1}  ${subject.name.padEnd(17)} ${Math.round(result.requestsPerSecond)} requests/s`);
 		}
+		const isLast = round === plan.rounds - 1;
+		if (many.length > 0 && !isLast) await Promise.all([settle(many), plan.meanwhile.shift()?.()]);
 	}
+	for (const work of plan.meanwhile.splice(0)) await work();
 	return results;
 }
 
-async function measureOne(subject: Subject, seconds: number, plan: Plan): Promise<Round> {
-	await beClearOfTheHoursEnd(seconds);
+async function measureOne(subject: Subject, seconds: number): Promise<Round> {
 	try {
+		await beClearOfTheHoursEnd(seconds);
 		// Twice, since the first may be the one that uses a limit up.
 		await check(subject).catch(() => check(subject));
+		// A thousand objects have fallen asleep since the last round. Under such load they would be awake.
 		if (subject.requests.length > 1) await touchAll(subject);
-		const server = plan.serverOf(subject);
-		const before = processorSeconds(server);
+		const before = processorSeconds(subject.pid);
 		const measurement = await measure(subject, seconds);
-		const after = processorSeconds(server);
+		const after = processorSeconds(subject.pid);
 		const used = before === null || after === null ? null : after - before;
 		return { ...measurement, serverMicroseconds: used === null ? null : (used * 1e6) / measurement.requests };
 	} catch (error) {
@@ -62,4 +75,16 @@ async function measureOne(subject: Subject, seconds: number, plan: Plan): Promis
 async function beClearOfTheHoursEnd(seconds: number): Promise<void> {
 	const left = HOUR_MS - (Date.now() % HOUR_MS);
 	if (left < seconds * 1_000 + HOUR_MARGIN_MS) await pause(left + 100);
+}
+
+/** Waits until the usage of the keys that were just in rotation is delivered. */
+async function settle([subject]: readonly Subject[]): Promise<void> {
+	await pause(USAGE_FLUSH_MS);
+	const deadline = Date.now() + SETTLE_PATIENCE_MS;
+	let used: number;
+	do {
+		const before = processorSeconds(subject?.pid ?? null) ?? 0;
+		await pause(IDLE_FOR_MS);
+		used = (processorSeconds(subject?.pid ?? null) ?? 0) - before;
+	} while (used * 1_000 > IDLE_SHARE * IDLE_FOR_MS && Date.now() < deadline);
 }

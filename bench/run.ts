@@ -1,34 +1,48 @@
-/** `npm run bench`: what admission costs, next to the least that the platform can do and to what others do. */
+/**
+ * `npm run bench`: what admission costs, next to the least that the platform can do and to what others do. A full run
+ * is kept in results.json. Ends with an error when anything was answered wrong; a missed target is only told.
+ *
+ * `npm run bench -- --readme` measures nothing and writes the kept run into README.md.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildService } from "./build.ts";
-import { Keys } from "./keys.ts";
-import { summarize } from "./results.ts";
+import { buildService, ROOT } from "./build.ts";
+import { counting } from "./counts/all.ts";
+import { CONNECTIONS } from "./load.ts";
+import { readmeSection, terminalReport, withSection } from "./report.ts";
+import { keepResults, keptResults, type Results, summarize } from "./results.ts";
 import { measureRounds } from "./rounds.ts";
-import { startRuntime } from "./runtime.ts";
-import { prepareSubjects, SUBJECT_NAMES, type Subject } from "./subjects.ts";
-import { timesTable } from "./table.ts";
+import { setStage } from "./stage.ts";
+import { SUBJECT_NAMES, type Subject } from "./subjects.ts";
+import { surroundings } from "./surroundings.ts";
+import { judgeTargets } from "./targets.ts";
 
 const { values: options } = parseArgs({
 	options: {
-		/** Subjects to measure, by name, with a comma between; their floors are added. Default: all. */
+		/** Subjects to measure, by name, with a comma between; their floors are added. Nothing is counted then. */
 		only: { type: "string" },
-		rounds: { type: "string", default: "5" },
+		rounds: { type: "string", default: "4" },
 		/** Of each measurement. */
-		seconds: { type: "string", default: "3" },
+		seconds: { type: "string", default: "2.5" },
+		/** Leave out what the service is compared with. */
+		"no-peers": { type: "boolean", default: false },
 		/** Measure what is in dist/ already. */
 		"no-build": { type: "boolean", default: false },
+		/** Write the kept run into README.md. */
+		readme: { type: "boolean", default: false },
 	},
 });
 
 function positive(name: "rounds" | "seconds"): number {
 	const value = Number(options[name]);
-	if (Number.isInteger(value) && value > 0) return value;
-	throw new Error(`--${name} must be a whole number above zero`);
+	if (value > 0 && (name === "seconds" || Number.isInteger(value))) return value;
+	throw new Error(`--${name} must be a number above zero`);
 }
 
 /** The subjects that were asked for, each with its floor. */
 function chosen(subjects: readonly Subject[]): Subject[] {
-	const names = options.only?.split(",") ?? SUBJECT_NAMES;
+	const names = options.only?.split(",") ?? subjects.map(({ name }) => name);
 	for (const name of names)
 		if (!subjects.some((subject) => subject.name === name))
 			throw new Error(`--only: there is no ${name}, but ${SUBJECT_NAMES.join(", ")}`);
@@ -38,20 +52,43 @@ function chosen(subjects: readonly Subject[]): Subject[] {
 }
 
 async function run(): Promise<void> {
-	const plan = { rounds: positive("rounds"), seconds: positive("seconds") };
+	const settings = { rounds: positive("rounds"), seconds: positive("seconds"), connections: CONNECTIONS };
 	if (!options["no-build"]) buildService();
-	const runtime = await startRuntime();
+	const stage = await setStage({ peers: !options["no-peers"] });
 	try {
-		const keys = await Keys.inNewTenant(runtime.service, runtime.serviceRoleKey);
-		const subjects = chosen(await prepareSubjects(runtime, keys));
-		const rounds = await measureRounds(subjects, { ...plan, serverOf: () => runtime.pid, report: console.error });
-		console.log(timesTable(summarize(subjects, rounds)));
+		const isFull = options.only === undefined;
+		const subjects = chosen(stage.subjects);
+		const peers = stage.subjects.some(({ name }) => name === "better-auth-d1");
+		const counted = isFull ? counting(peers) : null;
+		const plan = { ...settings, report: console.error, meanwhile: counted?.work ?? [] };
+		const rounds = await measureRounds(subjects, plan);
+		const counts = counted?.results() ?? null;
+		const results: Results = {
+			...surroundings(Date.now(), peers),
+			settings,
+			subjects: summarize(subjects, rounds),
+			counts,
+			targets: judgeTargets(rounds, counts),
+			missing: stage.missing,
+		};
+		console.log(`\n${terminalReport(results)}`);
+		if (isFull) keepResults(results);
 	} finally {
-		await runtime.dispose();
+		await stage.dispose();
 	}
 }
 
-run().catch((error: unknown) => {
+function writeReadme(): void {
+	const file = join(ROOT, "README.md");
+	writeFileSync(file, withSection(readFileSync(file, "utf8"), readmeSection(keptResults())));
+}
+
+async function main(): Promise<void> {
+	if (options.readme) writeReadme();
+	else await run();
+}
+
+main().catch((error: unknown) => {
 	console.error(error instanceof Error ? error.message : error);
 	process.exitCode = 1;
 });

@@ -1,9 +1,8 @@
 /** What is measured: each subject's requests, the answer that is right, and the floor it is held against. */
-import { forge, type Keys } from "./keys.ts";
+import { forge, type MadeKey } from "./keys.ts";
 import type { Target } from "./load.ts";
-import type { FloorName, Runtime } from "./runtime.ts";
+import type { FloorName } from "./workers.ts";
 
-/** Floors first: a subject stands behind its own. */
 export const SUBJECT_NAMES = [
 	"nothing",
 	"object",
@@ -14,76 +13,120 @@ export const SUBJECT_NAMES = [
 	"rate-limited",
 	"forged",
 	"revoked",
+	"better-auth-d1",
+	"better-auth-node",
 ] as const;
 export type SubjectName = (typeof SUBJECT_NAMES)[number];
 
 export interface Subject extends Target {
 	name: SubjectName;
 	title: string;
-	/** Null: it is a floor itself. */
+	/** What it cannot be faster than; null: it is a floor itself. */
 	floor: FloorName | null;
 	/** What one answer must hold, so that an error page with the right status is not taken for an answer. */
 	holds: string;
+	/** Process that serves it; null where the system does not tell. */
+	pid: number | null;
 }
 
-/** The highest hourly limit there is: no run of the bench reaches it. */
-const NO_LIMIT = 1_000_000;
-const KEYS_IN_ROTATION = 1_000;
+type Request = Target["requests"][number];
 
-const withKey = (key: string, path = "/v1/whoami") => ({
+/** The very same request to everybody, but for the key. Floors get it too, and need not read it. */
+const withKey = (key: string, path = "/v1/whoami"): Request => ({
 	path,
-	// What any client sends. Floors get the same, and need not read it.
 	headers: { Authorization: `Bearer ${key}`, "User-Agent": "salesos-bench/1" },
 });
 
-/** Makes the keys and brings each into the state its subject is about. */
-export async function prepareSubjects(runtime: Runtime, keys: Keys): Promise<Subject[]> {
-	const hot = await keys.make(NO_LIMIT);
-	const many = await keys.makeMany(KEYS_IN_ROTATION, NO_LIMIT);
-	const spent = await keys.make(1);
-	const revoked = await keys.make(NO_LIMIT);
-	await keys.revoke(revoked);
+/** Keys of the service, each in the state its subject is about. */
+export interface BenchKeys {
+	hot: MadeKey;
+	many: MadeKey[];
+	spent: MadeKey;
+	revoked: MadeKey;
+}
 
-	const floor = (name: FloorName, title: string, requests = [withKey(hot.key)]): Subject => ({
+export function floorSubjects(
+	urls: Record<FloorName, string>,
+	{ hot, many }: BenchKeys,
+	pid: number | null,
+): Subject[] {
+	const floor = (name: FloorName, title: string, requests: Request[]): Subject => ({
 		name,
 		title,
 		floor: null,
-		url: runtime.floors[name],
+		url: urls[name],
 		requests,
 		status: 200,
 		holds: '{"ok":true}',
+		pid,
 	});
-	const ours = (
-		name: SubjectName,
-		title: string,
-		floor: FloorName,
-		status: number,
-		holds: string,
-		requests: Target["requests"],
-	): Subject => ({ name, title, floor, url: runtime.service, requests, status, holds });
-
+	const hotRequest = [withKey(hot.key)];
+	// Here the path names the object.
+	const rotation = many.map(({ key, id }) => withKey(key, `/${id}`));
 	return [
-		floor("nothing", "Worker that does nothing"),
-		floor("object", "one call to an object that does nothing"),
-		floor(
-			"objects",
-			"the same, 1,000 objects in rotation",
-			many.map(({ key, id }) => withKey(key, `/${id}`)),
-		),
-		floor("d1", "one point read of D1"),
-		ours("whoami", "admitted (`whoami`)", "object", 200, `"id":"${hot.id}"`, [withKey(hot.key)]),
-		ours(
-			"whoami-rotation",
-			"admitted, 1,000 keys in rotation",
-			"objects",
-			200,
-			'"current_hour"',
-			many.map(({ key }) => withKey(key)),
-		),
-		ours("rate-limited", "refused, over its limit", "object", 429, '"RATE_LIMITED"', [withKey(spent.key)]),
-		ours("forged", "refused, forged key", "nothing", 401, '"UNAUTHORIZED"', [withKey(forge(hot.key))]),
-		ours("revoked", "refused, revoked key (warm)", "nothing", 401, "has been revoked", [withKey(revoked.key)]),
+		floor("nothing", "Floor: Worker that does nothing", hotRequest),
+		floor("object", "Floor: one call to an object that does nothing", hotRequest),
+		floor("objects", "Floor: the same, 1,000 objects in rotation", rotation),
+		floor("d1", "Floor: one point read of D1", hotRequest),
 	];
+}
+
+export function serviceSubjects(url: string, { hot, many, spent, revoked }: BenchKeys, pid: number | null): Subject[] {
+	const rotation = many.map(({ key }) => withKey(key));
+	const one = ({ key }: { key: string }) => [withKey(key)];
+	const subjects: Omit<Subject, "url" | "pid">[] = [
+		{
+			name: "whoami",
+			title: "Admitted (`whoami`), one hot key",
+			floor: "object",
+			requests: one(hot),
+			status: 200,
+			holds: `"id":"${hot.id}"`,
+		},
+		{
+			name: "whoami-rotation",
+			title: "Admitted, 1,000 keys in rotation",
+			floor: "objects",
+			requests: rotation,
+			status: 200,
+			holds: '"current_hour"',
+		},
+		{
+			name: "rate-limited",
+			title: "Refused: over its limit (429)",
+			floor: "object",
+			requests: one(spent),
+			status: 429,
+			holds: '"RATE_LIMITED"',
+		},
+		{
+			name: "forged",
+			title: "Refused: forged key (401)",
+			floor: "nothing",
+			requests: one({ key: forge(hot.key) }),
+			status: 401,
+			holds: '"UNAUTHORIZED"',
+		},
+		{
+			name: "revoked",
+			title: "Refused: revoked key, warm (401)",
+			floor: "nothing",
+			requests: one(revoked),
+			status: 401,
+			holds: "has been revoked",
+		},
+	];
+	return subjects.map((subject) => ({ ...subject, url, pid }));
+}
+
+/** Against no floor: it is what the service is compared with. */
+export function peerSubject(
+	name: "better-auth-d1" | "better-auth-node",
+	{ url, key, pid }: { url: string; key: string; pid: number | null },
+): Subject {
+	const title =
+		name === "better-auth-d1" ? "better-auth over D1, same runtime" : "better-auth on Node, SQLite in WAL mode";
+	return { name, title, floor: null, url, requests: [withKey(key)], status: 200, holds: '"used"', pid };
 }
 
 /** Sends one request and throws unless its answer is the right one. */

@@ -1,0 +1,175 @@
+/** What admissions make D1 and the disks of objects do: counted, not timed. */
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { compiled } from "../build.ts";
+import { Keys, type MadeKey } from "../keys.ts";
+import { send } from "../load.ts";
+import { type Runtime, startRuntime } from "../runtime.ts";
+import {
+	D1_PER_REQUEST,
+	d1PerRequestWorker,
+	type Module,
+	migrate,
+	PEER,
+	peerWorker,
+	SERVICE,
+	secret,
+	serviceWorker,
+} from "../workers.ts";
+import type { Counts } from "./counting.ts";
+
+/** What was counted while a number of requests were admitted. */
+export interface Counted extends Counts {
+	admitted: number;
+}
+
+export interface CountResults {
+	/** The first request to a gate that has never seen its key. */
+	first: Counted;
+	/** Requests to a gate that is awake, with no delivery in between. */
+	warm: Counted;
+	/** All requests that a limit of 10,000 an hour admits, as fast as they go. */
+	flatOut: Counted;
+	/** The same limit used evenly over the hour. */
+	evenly: Counted;
+	/** A design that reads and writes D1 for each. */
+	d1PerRequest: Counted;
+	/** null: it was not there. */
+	betterAuth: Counted | null;
+}
+
+const LIMIT = 10_000;
+const WARM_REQUESTS = 1_000;
+const PEER_REQUESTS = 200;
+/** Longer than any of this takes: nothing is delivered in between. */
+const NO_FLUSH_SECONDS = 3_600;
+/**
+ * The hour is played faster: usage is delivered each second instead of each 15, and requests come as much faster. So a
+ * delivery is for as many requests as in the real hour, and the count per request is the same.
+ */
+const FAST_FLUSH_SECONDS = 1;
+const REAL_FLUSH_SECONDS = 15;
+const FAST_REQUESTS_PER_SECOND = ((LIMIT / 3_600) * REAL_FLUSH_SECONDS) / FAST_FLUSH_SECONDS;
+const FAST_SECONDS = 15;
+/** In which a delivery that is due is made. */
+const AFTERMATH_MS = 2_000;
+
+async function entry(file: string): Promise<Module[]> {
+	const here = import.meta.dirname;
+	const code = (await compiled(join(here, file))).replace("./counting.ts", "./counting.js");
+	return [
+		{ name: "entry.js", code },
+		{ name: "counting.js", code: await compiled(join(here, "counting.ts")) },
+	];
+}
+
+/** Counts what `requests` admitted requests do while they are sent as fast as they go. */
+async function countRequests(url: string, key: string, requests: number): Promise<Counted> {
+	await takeCounts(url);
+	await send({ url, requests: [whoami(key)], status: 200 }, requests);
+	return { ...(await takeCounts(url)), admitted: requests };
+}
+
+/** The same at a steady pace. */
+async function countSteadily(url: string, key: string, requests: number, perSecond: number): Promise<Counted> {
+	await takeCounts(url);
+	const startedAt = performance.now();
+	for (let sent = 0; sent < requests; sent++) {
+		const early = startedAt + (sent / perSecond) * 1_000 - performance.now();
+		if (early > 0) await pause(early);
+		const { path, headers } = whoami(key);
+		const response = await fetch(url + path, { headers });
+		const text = await response.text();
+		if (response.status !== 200) throw new Error(`Counting: ${response.status} ${text.slice(0, 200)}`);
+	}
+	return { ...(await takeCounts(url)), admitted: requests };
+}
+
+const whoami = (key: string) => ({ path: "/v1/whoami", headers: { Authorization: `Bearer ${key}` } });
+
+async function takeCounts(url: string): Promise<Counts> {
+	return (await (await fetch(`${url}/counts`)).json()) as Counts;
+}
+
+/** The counts of both together. */
+function sum(a: Counted, b: Counts): Counted {
+	return {
+		admitted: a.admitted,
+		d1Statements: a.d1Statements + b.d1Statements,
+		d1RowsRead: a.d1RowsRead + b.d1RowsRead,
+		d1RowsWritten: a.d1RowsWritten + b.d1RowsWritten,
+		objectRowsWritten: a.objectRowsWritten + b.objectRowsWritten,
+		alarms: a.alarms + b.alarms,
+	};
+}
+
+async function withService<T>(
+	flushSeconds: number,
+	use: (url: string, make: () => Promise<MadeKey>) => Promise<T>,
+): Promise<T> {
+	const serviceRoleKey = secret();
+	const vars = { USAGE_FLUSH_SECONDS: String(flushSeconds) };
+	const runtime = await startRuntime([
+		serviceWorker({ serviceRoleKey, vars, before: await entry("service-entry.ts") }),
+	]);
+	try {
+		await migrate(await runtime.database(SERVICE));
+		const url = await runtime.url(SERVICE);
+		const keys = await Keys.inNewTenant(url, serviceRoleKey);
+		return await use(url, () => keys.make(LIMIT));
+	} finally {
+		await runtime.dispose();
+	}
+}
+
+/** The paths of single requests. */
+export function countPaths(): Promise<Pick<CountResults, "first" | "warm">> {
+	return withService(NO_FLUSH_SECONDS, async (url, make) => {
+		const { key } = await make();
+		return { first: await countRequests(url, key, 1), warm: await countRequests(url, key, WARM_REQUESTS) };
+	});
+}
+
+/** An hour's limit used up at once, with everything that is written for it sooner or later. */
+export function countFlatOut(): Promise<Pick<CountResults, "flatOut">> {
+	return withService(REAL_FLUSH_SECONDS, async (url, make) => {
+		const { key } = await make();
+		// The gate wakes before.
+		await countRequests(url, key, 1);
+		const during = await countRequests(url, key, LIMIT - 1);
+		await pause(REAL_FLUSH_SECONDS * 1_000 + AFTERMATH_MS);
+		return { flatOut: sum(during, await takeCounts(url)) };
+	});
+}
+
+/** The same limit used evenly over the hour: a part of that hour, played fast. */
+export function countEvenly(): Promise<Pick<CountResults, "evenly">> {
+	return withService(FAST_FLUSH_SECONDS, async (url, make) => {
+		const { key } = await make();
+		await countRequests(url, key, 1);
+		const requests = Math.round(FAST_REQUESTS_PER_SECOND * FAST_SECONDS);
+		const during = await countSteadily(url, key, requests, FAST_REQUESTS_PER_SECOND);
+		await pause(FAST_FLUSH_SECONDS * 1_000 + AFTERMATH_MS);
+		return { evenly: sum(during, await takeCounts(url)) };
+	});
+}
+
+/** What others do. */
+export async function countOthers(peers: boolean): Promise<Pick<CountResults, "d1PerRequest" | "betterAuth">> {
+	const workers = [await d1PerRequestWorker(await entry("worker-entry.ts"))];
+	if (peers) workers.push(await peerWorker(await entry("worker-entry.ts")));
+	const runtime = await startRuntime(workers);
+	try {
+		const d1PerRequest = await countOther(runtime, D1_PER_REQUEST);
+		return { d1PerRequest, betterAuth: peers ? await countOther(runtime, PEER) : null };
+	} finally {
+		await runtime.dispose();
+	}
+}
+
+async function countOther(runtime: Runtime, worker: string): Promise<Counted> {
+	const url = await runtime.url(worker);
+	const key = await (await fetch(url, { method: "POST" })).text();
+	await countRequests(url, key, 1);
+	return countRequests(url, key, PEER_REQUESTS);
+}

@@ -1,0 +1,43 @@
+/** The peer on Node, as a process of its own with a database in a folder that vanishes. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface NodePeer {
+	url: string;
+	key: string;
+	pid: number | null;
+	dispose(): Promise<void>;
+}
+
+/** Throws with what the process printed when it does not come up. */
+export async function startNodePeer(): Promise<NodePeer> {
+	const folder = mkdtempSync(join(tmpdir(), "salesos-bench-peer-"));
+	const script = join(import.meta.dirname, "node-server.ts");
+	const child = spawn(process.execPath, [script, join(folder, "peer.sqlite")], {
+		stdio: ["ignore", "pipe", "pipe"],
+		env: { ...process.env, NODE_ENV: "production" },
+	});
+	let complaints = "";
+	child.stderr.setEncoding("utf8").on("data", (text: string) => {
+		complaints += text;
+	});
+	const ended = once(child, "exit");
+	const dispose = async () => {
+		child.kill();
+		await ended;
+		rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+	};
+	const lines = createInterface({ input: child.stdout });
+	const first = await Promise.race([once(lines, "line"), ended.then(() => null)]);
+	if (first === null) {
+		await dispose();
+		throw new Error(complaints.trim() || "The peer on Node ended without a word");
+	}
+	// What node-server.ts prints.
+	const { url, key } = JSON.parse(String(first[0])) as { url: string; key: string };
+	return { url, key, pid: child.pid ?? null, dispose };
+}

@@ -1,0 +1,84 @@
+/** Results as a reader sees them: on the terminal and in README.md. Pure. */
+
+import type { Results, SubjectResult } from "./results.ts";
+import type { Spread } from "./statistics.ts";
+import { columns, markdownTable } from "./table.ts";
+import { rowsPerRequest, type TargetResult } from "./targets.ts";
+
+const whole = (value: number) => Math.round(value).toLocaleString("en-US");
+/** Two digits that tell something: 0.85, 1.3, 24. */
+const figure = (value: number) => (value === 0 ? "0" : Number(value.toPrecision(2)).toString());
+const milliseconds = ({ median }: Spread) => `${median.toFixed(1)} ms`;
+const withSpread = ({ median, min, max }: Spread) =>
+	min === max ? figure(median) : `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+
+const HEAD = ["Work per request", "requests/s", "p50", "p99", "CPU", "× its floor", "p99 × its floor"];
+
+function cells({ title, requestsPerSecond, p50, p99, serverMicroseconds, floor }: SubjectResult): string[] {
+	return [
+		title,
+		whole(requestsPerSecond.median),
+		milliseconds(p50),
+		milliseconds(p99),
+		serverMicroseconds ? `${whole(serverMicroseconds.median)} µs` : "",
+		floor ? withSpread(floor.requestsPerSecond) : "",
+		floor ? withSpread(floor.p99) : "",
+	];
+}
+
+const verdict = ({ met }: TargetResult) => (met === null ? "not measured" : met ? "yes" : "**no**");
+
+const targetRows = (targets: readonly TargetResult[]): string[][] => [
+	["Target", "bound", "found", "met"],
+	...targets.map((result) => [
+		result.work,
+		result.target,
+		result.found ? withSpread(result.found) : "",
+		verdict(result),
+	]),
+];
+
+const timeRows = ({ subjects }: Results): string[][] => [HEAD, ...subjects.map(cells)];
+
+/** What the terminal shows. Names the load generator where it was busy enough to be what was measured. */
+export function terminalReport(results: Results): string {
+	const busy = results.subjects.filter(({ generatorBusy }) => generatorBusy.max > 0.8).map(({ title }) => title);
+	return [
+		columns(timeRows(results)),
+		...(busy.length > 0 ? [`The load generator itself was the limit for: ${busy.join("; ")}.`] : []),
+		columns(targetRows(results.targets)),
+		...results.missing.map((line) => `Left out. ${line}`),
+	].join("\n\n");
+}
+
+/** The part of README.md that is made from results.json. */
+export function readmeSection(results: Results): string {
+	const { machine, versions, date, settings, counts } = results;
+	const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+	const lines = [
+		`Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${named.join(", ")}. ` +
+			`${settings.rounds} interleaved rounds of ${settings.seconds} s each, ${settings.connections} connections, medians, ` +
+			"with the least and the most of the rounds in brackets. CPU is the server's for one request.",
+		markdownTable(timeRows(results)),
+		markdownTable(targetRows(results.targets)),
+	];
+	if (counts) {
+		lines.push(
+			`Of a limit of 10,000 an hour, used up at once, an admission writes ${figure(rowsPerRequest(counts.flatOut))} rows, in its ` +
+				`object and in D1 together; spread evenly over the hour, ${figure(rowsPerRequest(counts.evenly))}, since every 15 seconds ` +
+				"the lists and charts are told.",
+		);
+	}
+	return lines.join("\n\n");
+}
+
+const START = "<!-- bench: made by `npm run bench -- --readme` from bench/results.json -->";
+const END = "<!-- /bench -->";
+
+/** Puts a section between the marks of a document. Throws where there are none. */
+export function withSection(document: string, section: string): string {
+	const start = document.indexOf(START);
+	const end = document.indexOf(END);
+	if (start < 0 || end < start) throw new Error(`The document lacks the marks ${START} and ${END}`);
+	return `${document.slice(0, start + START.length)}\n\n${section}\n\n${document.slice(end)}`;
+}

@@ -1,0 +1,38 @@
+/** Where and with what a run was made. */
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "./build.ts";
+import { peerVersion } from "./peers/install.ts";
+
+export interface Surroundings {
+	/** Day of the run, in UTC. */
+	date: string;
+	machine: { cpu: string; cores: number; system: string };
+	/** By the name of the package. */
+	versions: Record<string, string>;
+}
+
+const versionOf = (name: string): string => {
+	const manifest = JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"));
+	return (manifest as { version: string }).version;
+};
+
+export function surroundings(now: number, peers: boolean): Surroundings {
+	const processors = cpus();
+	const own = ["workerd", "autocannon"].map((name) => [name, versionOf(name)] as const);
+	const others = peers
+		? ["better-auth", "@better-auth/api-key", "kysely", "better-sqlite3"].map(
+				(name) => [name, peerVersion(name)] as const,
+			)
+		: [];
+	return {
+		date: new Date(now).toISOString().slice(0, 10),
+		machine: {
+			cpu: processors[0]?.model.trim() ?? "unknown",
+			cores: processors.length,
+			system: `${process.platform} ${process.arch}`,
+		},
+		versions: Object.fromEntries([["node", process.versions.node], ...own, ...others]),
+	};
+}
