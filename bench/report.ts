@@ -71,14 +71,3 @@ export function readmeSection(results: Results): string {
 	}
 	return lines.join("\n\n");
 }
-
-const START = "<!-- bench: made by `npm run bench -- --readme` from bench/results.json -->";
-const END = "<!-- /bench -->";
-
-/** Puts a section between the marks of a document. Throws where there are none. */
-export function withSection(document: string, section: string): string {
-	const start = document.indexOf(START);
-	const end = document.indexOf(END);
-	if (start < 0 || end < start) throw new Error(`The document lacks the marks ${START} and ${END}`);
-	return `${document.slice(0, start + START.length)}\n\n${section}\n\n${document.slice(end)}`;
-}

@@ -2,17 +2,19 @@
  * `npm run bench`: what admission costs, next to the least that the platform can do and to what others do. A full run
  * is kept in results.json. Ends with an error when anything was answered wrong; a missed target is only told.
  *
- * `npm run bench -- --readme` measures nothing and writes the kept run into README.md.
+ * `npm run bench -- --documents` measures nothing and writes the kept run into README.md and docs/scaling.md.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildService, ROOT } from "./build.ts";
 import { counting } from "./counts/all.ts";
+import { documents } from "./documents.ts";
 import { CONNECTIONS } from "./load.ts";
-import { readmeSection, terminalReport, withSection } from "./report.ts";
+import { terminalReport } from "./report.ts";
 import { keepResults, keptResults, type Results, summarize } from "./results.ts";
 import { measureRounds } from "./rounds.ts";
+import { withSections } from "./sections.ts";
 import { setStage } from "./stage.ts";
 import { SUBJECT_NAMES, type Subject } from "./subjects.ts";
 import { surroundings } from "./surroundings.ts";
@@ -29,8 +31,8 @@ const { values: options } = parseArgs({
 		"no-peers": { type: "boolean", default: false },
 		/** Measure what is in dist/ already. */
 		"no-build": { type: "boolean", default: false },
-		/** Write the kept run into README.md. */
-		readme: { type: "boolean", default: false },
+		/** Write the kept run into the documents. */
+		documents: { type: "boolean", default: false },
 	},
 });
 
@@ -78,13 +80,15 @@ async function run(): Promise<void> {
 	}
 }
 
-function writeReadme(): void {
-	const file = join(ROOT, "README.md");
-	writeFileSync(file, withSection(readFileSync(file, "utf8"), readmeSection(keptResults())));
+function writeDocuments(): void {
+	for (const [name, sections] of Object.entries(documents(keptResults()))) {
+		const file = join(ROOT, name);
+		writeFileSync(file, withSections(readFileSync(file, "utf8"), sections));
+	}
 }
 
 async function main(): Promise<void> {
-	if (options.readme) writeReadme();
+	if (options.documents) writeDocuments();
 	else await run();
 }
 

@@ -17,10 +17,10 @@ export function counting(peers: boolean): { work: (() => Promise<void>)[]; resul
 			keep(countEvenly),
 		],
 		results() {
-			const { first, warm, flatOut, evenly, d1PerRequest, betterAuth } = found;
-			if (!first || !warm || !flatOut || !evenly || !d1PerRequest || betterAuth === undefined)
+			const { first, warm, flatOut, evenly, evenlyDefault, d1PerRequest, betterAuth } = found;
+			if (!first || !warm || !flatOut || !evenly || !evenlyDefault || !d1PerRequest || betterAuth === undefined)
 				throw new Error("Something was not counted");
-			return { first, warm, flatOut, evenly, d1PerRequest, betterAuth };
+			return { first, warm, flatOut, evenly, evenlyDefault, d1PerRequest, betterAuth };
 		},
 	};
 }

@@ -6,6 +6,7 @@
  *   what a bill is made from). They are taken from the runtime's D1 client, where all answers come through.
  * - Objects: a key-value pair put or deleted, and an alarm set, is one row written each, as the platform bills them;
  *   SQL tells its rows itself.
+ * - Timers: how long they were set for. Only objects set timers of this length.
  */
 export interface Counts {
 	d1Statements: number;
@@ -14,9 +15,18 @@ export interface Counts {
 	objectRowsWritten: number;
 	/** Alarms that rang. */
 	alarms: number;
+	/** For how long timers were set, in seconds. An object that waits for a timer cannot hibernate and is billed. */
+	timerSeconds: number;
 }
 
-const none = (): Counts => ({ d1Statements: 0, d1RowsRead: 0, d1RowsWritten: 0, objectRowsWritten: 0, alarms: 0 });
+const none = (): Counts => ({
+	d1Statements: 0,
+	d1RowsRead: 0,
+	d1RowsWritten: 0,
+	objectRowsWritten: 0,
+	alarms: 0,
+	timerSeconds: 0,
+});
 let counts = none();
 /** Cursors go on counting while they are read, so they are asked at the end. */
 let cursors: { rowsWritten: number }[] = [];
@@ -72,6 +82,8 @@ export function countD1(db: D1Database): void {
 	);
 }
 
+/** Shorter ones are no waiting. */
+const TIMER_MIN_MS = 100;
 let objectsWatched = false;
 
 /** All objects of this isolate. */
@@ -93,6 +105,20 @@ export function countStorage(storage: DurableObjectStorage): void {
 				const cursor = exec.apply(this, args) as { rowsWritten: number };
 				cursors.push(cursor);
 				return cursor;
+			},
+	);
+}
+
+/** Every timer that is set from now on. */
+export function countTimers(): void {
+	wrap(
+		globalThis,
+		"setTimeout",
+		(original) =>
+			function (this: unknown, ...args) {
+				const milliseconds = Number(args[1] ?? 0);
+				if (milliseconds >= TIMER_MIN_MS) counts.timerSeconds += milliseconds / 1_000;
+				return original.apply(this, args);
 			},
 	);
 }

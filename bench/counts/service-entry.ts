@@ -1,7 +1,9 @@
 /** The service as built, with counting underneath. `GET /counts` tells and forgets. */
 // Beside this module stand the built service and the counting, by these names.
-import { countAlarm, countD1, countStorage, takeCounts } from "./counting.ts";
+import { countAlarm, countD1, countStorage, countTimers, takeCounts } from "./counting.ts";
 import * as service from "./index.js";
+
+countTimers();
 
 export class KeyGate extends service.KeyGate {
 	constructor(ctx: DurableObjectState, env: { DB: D1Database }) {

@@ -49,6 +49,11 @@ export const BLOCK_MAX = 1_000;
 /** Traffic goes on for so long after the first refusal. */
 const AFTERWARDS_SECONDS = 1;
 
+/** A request is an arrival, its service, and now and then a few messages. More than this is a mistake in the simulation. */
+const EVENTS_PER_REQUEST_MAX = 20;
+/** For the traffic after the limit is used up. */
+const EVENTS_SPARE = 1_000_000;
+
 interface SubObject {
 	tokens: number;
 	block: number;
@@ -73,6 +78,8 @@ export function simulate(scenario: Scenario): Outcome {
 		refuses: false,
 	}));
 	let left = limit;
+	/** Blocks on their way to a sub-object. */
+	let underWay = 0;
 	let admitted = 0;
 	let lastAdmission = 0;
 	let leftAtFirstRefusal: number | null = null;
@@ -96,7 +103,7 @@ export function simulate(scenario: Scenario): Outcome {
 			recalling.push(sub);
 			return;
 		}
-		if (left === 0 && recall && subs.some(({ tokens }) => tokens > 0)) {
+		if (left === 0 && recall && (underWay > 0 || subs.some(({ tokens }) => tokens > 0))) {
 			recalling = [sub];
 			callBack();
 			return;
@@ -104,7 +111,9 @@ export function simulate(scenario: Scenario): Outcome {
 		const fair = blocks === "fixed" ? BLOCK_MAX : Math.min(BLOCK_MAX, Math.ceil(left / (2 * objects)));
 		const block = Math.min(left, fair);
 		left -= block;
+		if (block > 0) underWay++;
 		events.after(HOP_SECONDS, () => {
+			if (block > 0) underWay--;
 			sub.asked = false;
 			sub.tokens += block;
 			sub.block = block;
@@ -145,18 +154,18 @@ export function simulate(scenario: Scenario): Outcome {
 		sub.queue--;
 		sub.busy = true;
 		const isAdmitted = sub.tokens > 0;
-		if (isAdmitted) sub.tokens--;
+		if (isAdmitted) {
+			sub.tokens--;
+			admitted++;
+		} else if (leftAtFirstRefusal === null) {
+			leftAtFirstRefusal = limit - admitted;
+			endsAt = events.now + AFTERWARDS_SECONDS;
+		}
 		// Early enough that the next block is there before this one is used up.
 		if (isAdmitted && sub.tokens <= sub.block / 2 && sub.block > 1) ask(sub);
 		events.after(SERVICE_SECONDS, () => {
 			sub.busy = false;
-			if (isAdmitted) {
-				admitted++;
-				lastAdmission = events.now;
-			} else if (leftAtFirstRefusal === null) {
-				leftAtFirstRefusal = limit - admitted;
-				endsAt = events.now + AFTERWARDS_SECONDS;
-			}
+			if (isAdmitted) lastAdmission = events.now;
 			serve(sub);
 		});
 	}
@@ -182,7 +191,9 @@ export function simulate(scenario: Scenario): Outcome {
 			if (sub) sub.tokens = 0;
 		});
 	arrive();
-	while (events.step());
+	for (let steps = 0; events.step(); steps++)
+		if (steps > EVENTS_PER_REQUEST_MAX * limit + EVENTS_SPARE)
+			throw new Error("The simulation does not come to an end");
 	return {
 		admitted,
 		leftAtFirstRefusal: leftAtFirstRefusal ?? 0,
