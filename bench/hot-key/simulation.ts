@@ -12,7 +12,7 @@ import { chance, Events } from "./events.ts";
 export interface Lending {
 	/** `fixed`: always whole blocks. `shrinking`: of what is left, so much that every sub-object could have two more. */
 	blocks: "fixed" | "shrinking";
-	/** When nothing is left, unused blocks are called back, and lent anew one by one, before anybody is refused. */
+	/** When nothing is left, unused blocks are called back before anybody is refused, and lent anew in shrinking ones. */
 	recall: boolean;
 }
 
@@ -88,6 +88,7 @@ export function simulate(scenario: Scenario): Outcome {
 	let endsAt = Number.POSITIVE_INFINITY;
 	/** Sub-objects that have asked and wait for blocks to come back; null: none are being called back. */
 	let recalling: SubObject[] | null = null;
+	let hasCalledBack = false;
 
 	/** The gate is an object too: it takes its time for each message, one after the other. */
 	function atGate(handle: () => void): void {
@@ -108,7 +109,8 @@ export function simulate(scenario: Scenario): Outcome {
 			callBack();
 			return;
 		}
-		const fair = blocks === "fixed" ? BLOCK_MAX : Math.min(BLOCK_MAX, Math.ceil(left / (2 * objects)));
+		const isWhole = blocks === "fixed" && !hasCalledBack;
+		const fair = isWhole ? BLOCK_MAX : Math.min(BLOCK_MAX, Math.ceil(left / (2 * objects)));
 		const block = Math.min(left, fair);
 		left -= block;
 		if (block > 0) underWay++;
@@ -123,6 +125,7 @@ export function simulate(scenario: Scenario): Outcome {
 	}
 
 	function callBack(): void {
+		hasCalledBack = true;
 		let awaited = objects;
 		for (const sub of subs)
 			events.after(HOP_SECONDS, () => {
