@@ -28,9 +28,13 @@ export function keptResults(): Results {
 }
 
 export function keepResults(results: Results): void {
-	// More digits than this are noise.
+	writeFileSync(FILE, asJson(results));
+}
+
+/** More digits than four are noise. */
+export function asJson(results: Results): string {
 	const rounded = (_key: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
-	writeFileSync(FILE, `${JSON.stringify(results, rounded, "\t")}\n`);
+	return `${JSON.stringify(results, rounded, "\t")}\n`;
 }
 
 /** One subject over all rounds. */

@@ -12,7 +12,7 @@ import { counting } from "./counts/all.ts";
 import { documents } from "./documents.ts";
 import { CONNECTIONS } from "./load.ts";
 import { terminalReport } from "./report.ts";
-import { keepResults, keptResults, type Results, summarize } from "./results.ts";
+import { asJson, keepResults, keptResults, type Results, summarize } from "./results.ts";
 import { measureRounds } from "./rounds.ts";
 import { withSections } from "./sections.ts";
 import { setStage } from "./stage.ts";
@@ -31,6 +31,8 @@ const { values: options } = parseArgs({
 		"no-peers": { type: "boolean", default: false },
 		/** Measure what is in dist/ already. */
 		"no-build": { type: "boolean", default: false },
+		/** File to write the results to, also when they are not kept. */
+		json: { type: "string" },
 		/** Write the kept run into the documents. */
 		documents: { type: "boolean", default: false },
 	},
@@ -74,7 +76,9 @@ async function run(): Promise<void> {
 			missing: stage.missing,
 		};
 		console.log(`\n${terminalReport(results)}`);
-		if (isFull) keepResults(results);
+		if (options.json) writeFileSync(options.json, asJson(results));
+		if (isFull && results.missing.length === 0 && peers) keepResults(results);
+		else console.error("Not kept in bench/results.json, since not everything was measured.");
 	} finally {
 		await stage.dispose();
 	}

@@ -1,0 +1,76 @@
+/** What is computed from the rounds: the middle and the spread, ratios of one round each, and whether a target was met. */
+import { expect, it } from "vitest";
+import type { CountResults } from "../../bench/counts/count.ts";
+import { ratios } from "../../bench/results.ts";
+import type { Round, Rounds } from "../../bench/rounds.ts";
+import { percentile, spread } from "../../bench/statistics.ts";
+import { judgeTargets } from "../../bench/targets.ts";
+
+const round = (requestsPerSecond: number, p99 = 1): Round => ({
+	requestsPerSecond,
+	p50: 1,
+	p99,
+	requests: 1,
+	generatorBusy: 0,
+	serverMicroseconds: null,
+});
+
+it("takes the middle of the rounds, and the least and the most", () => {
+	expect(spread([3, 1, 2])).toEqual({ min: 1, median: 2, max: 3 });
+	expect(spread([4, 1, 2, 3])).toEqual({ min: 1, median: 2.5, max: 4 });
+});
+
+it("takes percentiles by the nearest rank", () => {
+	const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+	expect([0.5, 0.99, 1].map((share) => percentile(hundred, share))).toEqual([50, 99, 100]);
+	expect(percentile([7], 0.99)).toBe(7);
+});
+
+it("relates each round to its floor in the same round, so that a slow moment of the machine cancels out", () => {
+	const rounds: Rounds = new Map([
+		["object", [round(1_000), round(100), round(1_000)]],
+		["whoami", [round(900), round(90), round(800)]],
+	]);
+	expect(ratios(rounds, "whoami", "object", "requestsPerSecond")).toEqual({ min: 0.8, median: 0.9, max: 0.9 });
+});
+
+const none = {
+	d1Statements: 0,
+	d1RowsRead: 0,
+	d1RowsWritten: 0,
+	objectRowsWritten: 0,
+	alarms: 0,
+	timerSeconds: 0,
+};
+
+const COUNTS: CountResults = {
+	first: { ...none, admitted: 1, d1Statements: 2 },
+	warm: { ...none, admitted: 1_000 },
+	flatOut: { ...none, admitted: 1_000, d1RowsWritten: 5, objectRowsWritten: 15 },
+	evenly: { ...none, admitted: 1_000, d1RowsWritten: 6, objectRowsWritten: 15 },
+	evenlyDefault: { ...none, admitted: 1 },
+	d1PerRequest: { ...none, admitted: 1 },
+	betterAuth: null,
+};
+
+it("says of each target whether it was met, at its bound and beside it, and of none that was not measured", () => {
+	const rounds: Rounds = new Map([
+		["object", [round(1_000, 10)]],
+		["whoami", [round(850, 13.1)]],
+		["nothing", [round(1_000)]],
+		["forged", [round(849)]],
+	]);
+	const met = judgeTargets(rounds, COUNTS).map(({ work, met }) => [work.split(/[,/]/)[0]?.trim(), met]);
+	expect(met).toEqual([
+		["admitted", true],
+		["the same", false],
+		["forged key refused", false],
+		["revoked key refused", null],
+		["admitted", null],
+		["admitted", null],
+		["rows written per admitted request", true],
+		["the same", false],
+		["D1 statements of a warm admission", true],
+		["D1 reads of the first request to a gate that has not seen its key", false],
+	]);
+});
