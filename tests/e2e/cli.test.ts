@@ -369,16 +369,16 @@ describe.concurrent("a person at a terminal", () => {
 	});
 
 	it("reads what others have written, and is not written to by them", async () => {
-		const { key, api_key } = await owner.mutate("keys.create", { name: "Right\u202eto left" });
+		const { key, api_key } = await owner.mutate("keys.create", { name: "Right\u200fto left" });
 		// A user agent may hold bytes that a terminal takes for an order to come.
 		await service.fetch("/v1/whoami", { headers: { "x-api-key": key, "user-agent": "agent\u009b31mred" } });
-		const orders = /[\u0080-\u009f\u202e]/u;
+		const orders = /[\u0080-\u009f\u200f]/u;
 		const { screen } = await terminal(["get", api_key.id], ci());
 		expect(screen).toContain("agent");
 		expect(screen).not.toMatch(orders);
 		const { stdout } = await run(["get", api_key.id, "--json"]);
 		expect(stdout).not.toMatch(orders);
-		expect(JSON.parse(stdout).name).toBe("Right\u202eto left");
+		expect(JSON.parse(stdout).name).toBe("Right\u200fto left");
 		const typed = await terminal(["delete", api_key.id], ci(), [["Type its name: ", `Rightto left${ENTER}`]]);
 		expect(typed.exitCode).toBe(0);
 	});

@@ -27,10 +27,14 @@ const run = promisify(execFile);
 const { files, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 const NOWHERE: Page = { path: "", markdown: "", blocks: [] };
 const pageAt = (path: string): Page => pages.find((page) => page.path === path) ?? NOWHERE;
+/** Pages for whoever builds the service or has to trust it. */
+const ABOUT_THE_MAKING = ["docs/scaling.md", "docs/guarantees.md", "SECURITY.md"];
 const isConfig = ({ language, label }: Block) => language === "jsonc" && label === "wrangler.jsonc";
 const isWorkflow = ({ language, label }: Block) => language === "yaml" && label.startsWith(".github/workflows/");
-/** Commands that no walk can run, since they start this test's service, or need an account. */
+/** Commands that no walk can run: those that start this test's service or need an account, and those that run tests. */
 const isCommand = ({ language, label }: Block) => language === "sh" && label === "";
+const isTestRun = (block: Block) =>
+	isCommand(block) && block.text.split("\n").every((line) => /^(npx vitest run --project |npm run |$)/.test(line));
 
 let service: Service;
 let owner: Session;
@@ -52,7 +56,8 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 	const walked = blocks.flatMap((block, index) => (isWalk(block) ? [{ ...block, index }] : []));
 
 	it("can be walked through from top to bottom", () => {
-		expect(walked.length).toBeGreaterThan(0);
+		// A page about how the service is made shows figures and names proofs, which have tests of their own.
+		if (!ABOUT_THE_MAKING.includes(path)) expect(walked.length).toBeGreaterThan(0);
 		expect(walks.get(path)).toMatchObject({ failure: null });
 	});
 
@@ -64,8 +69,10 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 
 	it("shows nothing that is not run or checked", () => {
 		const known = [isWalk, isProgram, isConfig, isWorkflow];
-		// Only the README tells how to start and to deploy, and what lies where.
-		if (path === "README.md") known.push(isCommand, ({ language }) => language === "text");
+		const isDrawing = ({ language }: Block) => language === "text";
+		// Only the README tells how to start and to deploy.
+		if (path === "README.md") known.push(isCommand, isDrawing);
+		if (ABOUT_THE_MAKING.includes(path)) known.push(isTestRun, isDrawing);
 		const unchecked = blocks.filter((block) => !known.some((isKind) => isKind(block)));
 		expect(unchecked.map(({ language, label, text }) => `${language} ${label}: ${text.slice(0, 60)}`)).toEqual([]);
 	});
@@ -79,6 +86,14 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 
 	it("shows the repository's examples as they are", () => {
 		for (const { label, text } of blocks.filter(isExample)) expect(text).toBe(readFileSync(join(ROOT, label), "utf8"));
+	});
+
+	it("names files and scripts that exist", () => {
+		const named = [...markdown.matchAll(/\b(?:bench|client|db|docs|tests|web|worker)\/[\w./-]*\w\/?/g)].map(
+			([name]) => name,
+		);
+		expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
+		for (const [, name = ""] of markdown.matchAll(/npm\s+run\s+([\w:]+)/g)) expect(scripts).toHaveProperty([name]);
 	});
 
 	it("leads to pages and places that exist", () => {

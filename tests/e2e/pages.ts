@@ -26,6 +26,7 @@ export interface Page {
 /** Every page: the README, and those that it leads to. */
 export const pages: Page[] = [
 	"README.md",
+	"SECURITY.md",
 	...IN_A_PROJECT,
 	...readdirSync(join(ROOT, "docs"))
 		.filter((name) => name.endsWith(".md") && !IN_A_PROJECT.includes(`docs/${name}`))
