@@ -1,8 +1,7 @@
-/** Writing the audit trail: one event per change, in the batch that makes the change. */
+/** The audit trail: one event per change. Pure; `insert-audit.ts` writes it down. */
 import { newId } from "../worker/random.ts";
 import type { AuditAction } from "../worker/schemas/audit.ts";
-import type { Database, Statement } from "./client.ts";
-import { auditEvents } from "./schema.ts";
+import type { auditEvents } from "./schema.ts";
 
 /** Who changes something, on whose behalf, and from where. */
 export interface Author {
@@ -27,11 +26,6 @@ export function auditEvent(
 	about: { keyId?: string; changes?: Changes } = {},
 ): AuditEvent {
 	return { id: newId("evt"), at: now, action, keyId: about.keyId ?? null, changes: about.changes ?? {}, ...author };
-}
-
-/** The statement that records events; those already there stay as they are. */
-export function insertAudit(db: Database, event: AuditEvent): Statement {
-	return db.insert(auditEvents).values(event).onConflictDoNothing();
 }
 
 /** The fields of a new object as changes from nothing. */

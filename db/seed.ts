@@ -2,8 +2,9 @@
 import { hashPassword } from "../worker/auth/password.ts";
 import { newId } from "../worker/random.ts";
 import type { Role } from "../worker/schemas/vocabulary.ts";
-import { auditEvent, createdWith, insertAudit } from "./audit.ts";
+import { auditEvent, createdWith } from "./audit.ts";
 import { type Database, runBatch } from "./client.ts";
+import { insertAudit } from "./insert-audit.ts";
 import { tenants, users } from "./schema.ts";
 
 export const DEMO_TENANT = { name: "Acme", slug: "acme" };

@@ -9,9 +9,9 @@ import { AppError, toAppError, validationError } from "./errors.ts";
 import { logError } from "./log.ts";
 import { pageFor } from "./page.ts";
 import { requestInfo } from "./request-info.ts";
+import { failure } from "./rest/answer.ts";
 import type { DoorEnv, IntegrationEnv } from "./rest/context.ts";
 import { openToOrigins } from "./rest/cors.ts";
-import { failure } from "./rest/envelope.ts";
 import { addHealthRoute } from "./rest/health.ts";
 import { addIntegrationRoutes } from "./rest/integrations.ts";
 import { addManageRoutes } from "./rest/manage.ts";
@@ -30,7 +30,7 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 	});
 
 	app.use(async (c, next) => {
-		const info = requestInfo(c.req.raw);
+		const info = c.env.ARRIVAL?.info ?? requestInfo(c.req.raw);
 		c.set("info", info);
 		c.set("config", config);
 		await next();

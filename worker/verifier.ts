@@ -11,8 +11,8 @@ import { noKeyError, refusalError } from "./gate/refusal.ts";
 import type { Refused, Unanswered, WindowState } from "./gate/verdict.ts";
 import { logError } from "./log.ts";
 import { tidyUserAgent } from "./request-info.ts";
-import { type KeyPresentation, keyPresentationSchema } from "./schemas/api-key.ts";
-import { toTimestamp } from "./schemas/common.ts";
+import type { KeyPresentation } from "./schemas/api-key.ts";
+import { toTimestamp } from "./schemas/instant.ts";
 import type { Environment } from "./schemas/vocabulary.ts";
 
 /** Where the key stands in its hour. */
@@ -67,6 +67,8 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 	 */
 	async verify(key: string | null | undefined, presentation: KeyPresentation = {}): Promise<KeyVerdict> {
 		if (key != null && typeof key !== "string") throw new TypeError("key: Must be text, or null");
+		// Loaded by the first call: the Worker itself starts without schemas.
+		const { keyPresentationSchema } = await import("./schemas/api-key.ts");
 		const parsed = keyPresentationSchema.safeParse(presentation);
 		if (!parsed.success) throw new TypeError(validationError(parsed.error.issues, "presentation").message);
 		if (!key) return refused("MISSING", noKeyError());

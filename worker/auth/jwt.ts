@@ -15,7 +15,7 @@ import {
 import { z } from "zod";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
-import { LATEST } from "../schemas/common.ts";
+import { LATEST } from "../schemas/instant.ts";
 import { ROLES } from "../schemas/vocabulary.ts";
 
 const PROVIDER_ALGORITHMS = ["RS256", "ES256", "EdDSA"];

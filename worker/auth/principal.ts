@@ -9,6 +9,7 @@ import { refusalError } from "../gate/refusal.ts";
 import type { KeyFacts, WindowState } from "../gate/verdict.ts";
 import type { Role } from "../schemas/vocabulary.ts";
 import { capabilitiesOf } from "./capability.ts";
+import { type HeaderCredential, headerCredential } from "./credential.ts";
 import { verifyToken } from "./jwt.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { SESSION_COOKIE, type SessionLookup } from "./session.ts";
@@ -44,20 +45,10 @@ export interface AuthDeps {
 	now: number;
 }
 
-/** The credential as it was sent. A key or a token in a URL is none. */
-type Credential = { from: "bearer" | "x-api-key" | "cookie"; value: string };
-
-function credentialOf(request: Request): Credential | null {
-	const authorization = request.headers.get("authorization");
-	if (authorization !== null) {
-		// RFC 6750, §2.1; the scheme's name is case-insensitive (RFC 9110, §11.1).
-		const bearer = /^bearer +(\S+)$/i.exec(authorization)?.[1];
-		if (bearer === undefined)
-			throw new AppError("UNAUTHORIZED", "Send the credential as Authorization: Bearer <credential>.");
-		return { from: "bearer", value: bearer };
-	}
-	const apiKey = request.headers.get("x-api-key");
-	if (apiKey !== null) return { from: "x-api-key", value: apiKey };
+/** The credential as it was sent: in a header, or by a browser that is signed in. */
+function credentialOf(request: Request): HeaderCredential | { from: "cookie"; value: string } | null {
+	const sent = headerCredential(request);
+	if (sent !== null) return sent;
 	const cookie = parse(request.headers.get("cookie") ?? "", SESSION_COOKIE)[SESSION_COOKIE];
 	return cookie ? { from: "cookie", value: cookie } : null;
 }
@@ -66,13 +57,6 @@ function credentialOf(request: Request): Credential | null {
 export function requireOwnCookie(request: Request): void {
 	if (!request.headers.has("authorization") && !request.headers.has("x-api-key") && request.headers.has("cookie"))
 		requireSameOrigin(request);
-}
-
-/** The API key that a request presents, if it presents one. */
-export function presentedKey(request: Request): string | null {
-	const credential = credentialOf(request);
-	if (credential === null || credential.from === "cookie") return null;
-	return credential.value;
 }
 
 /**

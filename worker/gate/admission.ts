@@ -9,7 +9,7 @@
 import type { Scope } from "../schemas/vocabulary.ts";
 import { HOUR_MS } from "../units.ts";
 import { type AddressRule, addressAllowed } from "./address.ts";
-import { sameHash } from "./key-material.ts";
+import { sameText } from "./key-material.ts";
 import { type KeySnapshot, statusOf } from "./snapshot.ts";
 import type { Admitted, Refused, WindowState } from "./verdict.ts";
 import { hourOf, secondsLeft } from "./window.ts";
@@ -36,7 +36,7 @@ export function decide(
 	allowed: number,
 	now: number,
 ): Admitted | Refused {
-	if (!sameHash(snapshot.secretHash, request.secretHash)) return { code: "NOT_FOUND", final: false };
+	if (!sameText(snapshot.secretHash, request.secretHash)) return { code: "NOT_FOUND", final: false };
 	if (request.tenantId !== null && request.tenantId !== snapshot.tenantId) return { code: "NOT_FOUND", final: false };
 
 	const window = windowState(snapshot.rateLimit, allowed, now);

@@ -3,8 +3,9 @@
  * nothing then: rows carry a version, usage is absolute and only grows, events have ids of their own.
  */
 import { and, eq, lt, sql } from "drizzle-orm";
-import { type AuditEvent, type Author, auditEvent, insertAudit } from "../../db/audit.ts";
+import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
 import type { Database, Statement } from "../../db/client.ts";
+import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
 import { foldForSearch } from "../../db/search.ts";
 import type { KeySnapshot, Lifetime, Tombstone } from "./snapshot.ts";

@@ -2,11 +2,8 @@
  * Bringing D1 up to what the gate holds: at once after a change, and by the alarm for usage and for whatever failed.
  * D1 being down delays lists and charts, never a request.
  */
-import type { Database } from "../../db/client.ts";
-import { runBatch } from "../../db/client.ts";
 import { logError } from "../log.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
-import { deliverDiscard, deliverKey, deliverUsage } from "./delivery-statements.ts";
 import type { KeySnapshot, Lifetime, Tombstone } from "./snapshot.ts";
 import type { GateStore, HourTally } from "./store.ts";
 
@@ -19,6 +16,9 @@ const DISCARD_EVERY_MS = 30_000;
 /** After a long outage many hours wait; D1 gets them in portions. */
 const HOURS_AT_ONCE = 50;
 
+/** What speaks to D1, loaded when there is something to say. */
+const records = () => import("./records.ts");
+
 /** What D1 is to know. */
 export interface Holdings {
 	key: KeySnapshot | Tombstone;
@@ -29,7 +29,7 @@ export interface Holdings {
 export class Delivery {
 	readonly #store: GateStore;
 	readonly #clock: AlarmClock;
-	readonly #db: () => Database;
+	readonly #d1: () => D1Database;
 	readonly #bury: (successorId: string, predecessor: Holdings["key"]) => Promise<void>;
 	/** Successors of rotations that are under way: not to be discarded yet. */
 	readonly #rotating = new Set<string>();
@@ -40,12 +40,12 @@ export class Delivery {
 	constructor(
 		store: GateStore,
 		clock: AlarmClock,
-		db: () => Database,
+		d1: () => D1Database,
 		bury: (successorId: string, predecessor: Holdings["key"]) => Promise<void>,
 	) {
 		this.#store = store;
 		this.#clock = clock;
-		this.#db = db;
+		this.#d1 = d1;
 		this.#bury = bury;
 	}
 
@@ -105,18 +105,19 @@ export class Delivery {
 
 	async #deliverKey(key: Holdings["key"]): Promise<void> {
 		const events = this.#store.events();
-		const db = this.#db();
-		await runBatch(db, deliverKey(db, key, events));
+		if (events.length === 0) return;
+		const { recordKey } = await records();
+		await recordKey(this.#d1(), key, events);
 		for (const event of events) this.#store.deleteEvent(event.id);
 	}
 
 	async #deliverUsage({ key, usage }: Holdings): Promise<void> {
 		if (!usage || "deletedAt" in key) return;
-		const db = this.#db();
+		const { recordUsage } = await records();
 		const running = usage.hours.at(-1)?.hour;
 		for (let start = 0; start < usage.hours.length; start += HOURS_AT_ONCE) {
 			const hours = usage.hours.slice(start, start + HOURS_AT_ONCE);
-			await runBatch(db, deliverUsage(db, key, hours, usage.lifetime));
+			await recordUsage(this.#d1(), key, hours, usage.lifetime);
 			// The running hour stays: it is what the count resumes from after a crash.
 			for (const { hour } of hours) if (hour !== running) this.#store.deleteHour(hour);
 		}
@@ -127,16 +128,18 @@ export class Delivery {
 	 * the object that sent it has died, so an order stands until a row was found, or long enough that none will come.
 	 */
 	async #discard(key: Holdings["key"], now: number): Promise<void> {
-		for (const { successorId, since } of this.#store.discards()) {
+		const discards = this.#store.discards();
+		if (discards.length === 0) return;
+		const { discardSuccessor } = await records();
+		for (const { successorId, since } of discards) {
 			// Looked up in the turn in which it is acted on: while the one before was taken back, a rotation may have
 			// been completed, and its order be gone.
 			if (!this.#store.hasDiscard(successorId)) continue;
 			let done = false;
 			if (!this.#rotating.has(successorId)) {
 				await this.#bury(successorId, key);
-				const db = this.#db();
-				const [, deleted] = await db.batch(deliverDiscard(db, key.tenantId, successorId, now));
-				done = deleted.length > 0 || now - since > DISCARD_PATIENCE_MS;
+				const wasThere = await discardSuccessor(this.#d1(), key.tenantId, successorId, now);
+				done = wasThere || now - since > DISCARD_PATIENCE_MS;
 			}
 			if (done) this.#store.deleteDiscard(successorId);
 			else this.#clock.ringBy(now + DISCARD_EVERY_MS);

@@ -10,14 +10,10 @@
  * The last parameter of a method is the time; callers leave it out, tests pass it.
  */
 import { DurableObject } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
-import { insertAudit } from "../../db/audit.ts";
-import { type Database, database, runBatch } from "../../db/client.ts";
-import { apiKeys } from "../../db/schema.ts";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
 import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import { toTimestamp } from "../schemas/common.ts";
+import { toTimestamp } from "../schemas/instant.ts";
 import { type AddressRule, addressRules } from "./address.ts";
 import { decide, windowState } from "./admission.ts";
 import { AlarmClock } from "./alarm-clock.ts";
@@ -34,17 +30,8 @@ import {
 } from "./calls.ts";
 import { UsageCounter } from "./counter.ts";
 import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
-import { newRow } from "./delivery-statements.ts";
 import { QuietTimer } from "./quiet-timer.ts";
-import {
-	type KeySnapshot,
-	type Lifetime,
-	NEVER_USED,
-	snapshotOf,
-	statusOf,
-	type Tombstone,
-	toApiKey,
-} from "./snapshot.ts";
+import { type KeySnapshot, type Lifetime, NEVER_USED, statusOf, type Tombstone, toApiKey } from "./snapshot.ts";
 import { GateStore, type HourTally } from "./store.ts";
 import {
 	creation,
@@ -98,7 +85,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		this.#delivery = new Delivery(
 			this.#store,
 			this.#clock,
-			() => this.#db,
+			() => this.env.DB,
 			(successorId, { id, tenantId }) => this.env.KEY_GATE.getByName(successorId).bury(successorId, tenantId, id),
 		);
 		void ctx.blockConcurrencyWhile(() => this.#clock.load());
@@ -189,9 +176,10 @@ export class KeyGate extends DurableObject<Bindings> {
 			if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
 			if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return ROTATED_MEANWHILE;
 			const successor = successorOf(before.key, material, lifeMs, author.actor, now);
-			const db = this.#db;
-			const insert = () =>
-				runBatch(db, [db.insert(apiKeys).values(newRow(successor)), insertAudit(db, creation(successor, author, now))]);
+			const insert = async () => {
+				const { insertSuccessor } = await import("./records.ts");
+				await insertSuccessor(this.env.DB, successor, creation(successor, author, now));
+			};
 			// While D1 is asked, this key may be changed or deleted. Then the order to discard stands.
 			const complete = () =>
 				this.#with<Rotated | AlreadyRotated>(keyId, author.tenantId, async ({ key }) => {
@@ -293,11 +281,11 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	async #loadFromD1(keyId: string): Promise<boolean> {
 		try {
-			const [row] = await this.#db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
-			if (!row || this.#state) return true;
-			const key = snapshotOf(row);
-			this.#store.putKey(key);
-			this.#remember(key, row);
+			const { readKey } = await import("./records.ts");
+			const found = await readKey(this.env.DB, keyId);
+			if (!found || this.#state) return true;
+			this.#store.putKey(found.key);
+			this.#remember(found.key, found.lifetime);
 			return true;
 		} catch (error) {
 			logError("D1 did not tell a gate its key", error);
@@ -343,10 +331,6 @@ export class KeyGate extends DurableObject<Bindings> {
 		const state = this.#state;
 		if (!state || isTombstone(state)) return NOT_FOUND;
 		return { code: "OK", value: toApiKey(state.key, state.counter.lifetime, now) };
-	}
-
-	get #db(): Database {
-		return database(this.env.DB);
 	}
 }
 

@@ -1,7 +1,7 @@
 /** One API key as its gate holds it, and the object that others get to see of it. Pure. */
 import type { apiKeys } from "../../db/schema.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
-import { toTimestamp, toTimestampOrNull } from "../schemas/common.ts";
+import { toTimestamp, toTimestampOrNull } from "../schemas/instant.ts";
 import type { Environment, KeyStatus } from "../schemas/vocabulary.ts";
 
 /** Everything about a key but its usage. Instants in milliseconds since the epoch. */

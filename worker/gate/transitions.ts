@@ -4,7 +4,7 @@
  */
 import { type AuditEvent, type Author, auditEvent, changesBetween, createdWith, deletedWith } from "../../db/audit.ts";
 import type { AuditAction } from "../schemas/audit.ts";
-import { LATEST, toTimestamp } from "../schemas/common.ts";
+import { LATEST, toTimestamp } from "../schemas/instant.ts";
 import type { KeyMaterial } from "./key-material.ts";
 import { type KeySnapshot, NEVER_USED, type Tombstone, toApiKey, UNTOUCHED } from "./snapshot.ts";
 

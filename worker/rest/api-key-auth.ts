@@ -1,11 +1,10 @@
 /** Admission for handlers of this Worker: right key, right scope, within its hour, or no handler at all. */
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
-import { presentedKey } from "../auth/principal.ts";
-import { admit } from "../gate/admit.ts";
 import { rateLimitHeaders } from "../gate/rate-limit-headers.ts";
 import { noKeyError, refusalError } from "../gate/refusal.ts";
 import type { Scope } from "../schemas/vocabulary.ts";
+import { admitRequest } from "./admit-request.ts";
 import type { IntegrationEnv } from "./context.ts";
 
 /**
@@ -14,17 +13,19 @@ import type { IntegrationEnv } from "./context.ts";
  */
 export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 	return createMiddleware<IntegrationEnv>(async (c, next) => {
-		const key = presentedKey(c.req.raw);
-		if (key === null) throw noKeyError();
-		const { ip, userAgent, now } = c.var.info;
 		const endpoint = `${c.req.method} ${routePath(c)}`;
-		const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume: true };
-		const admission = await admit(c.env.KEY_GATE, c.var.config.peppers, key, presented, now);
-		if (admission.code !== "VALID") throw refusalError(admission);
-		c.set("key", admission.key);
-		c.set("window", admission.window);
+		const { admission } = c.env.ARRIVAL ?? {};
+		// Admitted on arrival, for just this: to ask once more would count the request twice.
+		const isAdmitted = admission?.route.endpoint === endpoint && admission.route.scope === scope;
+		const verdict = isAdmitted
+			? admission.admitted
+			: await admitRequest(c.req.raw, { endpoint, scope }, c.env, c.var.config, c.var.info);
+		if (verdict === null) throw noKeyError();
+		if (verdict.code !== "VALID") throw refusalError(verdict);
+		c.set("key", verdict.key);
+		c.set("window", verdict.window);
 		// Set ahead of the handler, so that its failures carry them too.
-		for (const [name, value] of Object.entries(rateLimitHeaders(admission.window))) c.header(name, value);
+		for (const [name, value] of Object.entries(rateLimitHeaders(verdict.window))) c.header(name, value);
 		await next();
 	});
 }

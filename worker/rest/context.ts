@@ -4,26 +4,32 @@ import type { Manager, PlatformAuthor } from "../auth/authorize.ts";
 import type { Bindings, Config } from "../env.ts";
 import type { KeyFacts, WindowState } from "../gate/verdict.ts";
 import type { RequestInfo } from "../request-info.ts";
+import type { Arrival } from "./admit-request.ts";
+
+/** Besides the bindings, what is known of a request already. */
+interface AtTheDoor extends Bindings {
+	ARRIVAL?: Arrival;
+}
 
 export interface DoorEnv {
-	Bindings: Bindings;
+	Bindings: AtTheDoor;
 	Variables: { info: RequestInfo; config: Config };
 }
 
 /** Behind `apiKeyAuth`, the key that was admitted. */
 export interface IntegrationEnv {
-	Bindings: Bindings;
+	Bindings: AtTheDoor;
 	Variables: DoorEnv["Variables"] & { key: KeyFacts; window: WindowState };
 }
 
 /** Behind `managersOnly` and `inTenant`, who manages keys, and as whom in which tenant. */
 export interface ManageEnv {
-	Bindings: Bindings;
+	Bindings: AtTheDoor;
 	Variables: DoorEnv["Variables"] & { manager: Manager; author: Author };
 }
 
 /** Behind `platformOnly`. */
 export interface PlatformEnv {
-	Bindings: Bindings;
+	Bindings: AtTheDoor;
 	Variables: DoorEnv["Variables"] & { platform: PlatformAuthor };
 }

@@ -1,8 +1,6 @@
 /** The shape of every REST answer: `{data, meta}` or `{error, meta}`. */
 import { z } from "@hono/zod-openapi";
-import type { AppError } from "../errors.ts";
-import type { RequestInfo } from "../request-info.ts";
-import { nextCursor, timestamp, toTimestamp } from "../schemas/common.ts";
+import { nextCursor, timestamp } from "../schemas/common.ts";
 
 const meta = z.object({ request_id: z.string(), timestamp }).meta({ id: "Meta" });
 
@@ -28,21 +26,3 @@ export const errorEnvelope = z
 		meta,
 	})
 	.meta({ id: "Failure" });
-
-/** What every answer tells of itself. */
-export const metaOf = ({ requestId, now }: RequestInfo) => ({ request_id: requestId, timestamp: toTimestamp(now) });
-
-/** An error as a REST answer, with its status and headers. */
-export function failure(error: AppError, info: RequestInfo): Response {
-	const { code, message, details, retryAfter, status, headers } = error;
-	const body: z.infer<typeof errorEnvelope> = {
-		error: {
-			code,
-			message,
-			...(details ? { details } : {}),
-			...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
-		},
-		meta: metaOf(info),
-	};
-	return Response.json(body, { status, headers });
-}

@@ -1,9 +1,9 @@
 /** Is the service up? Asks what it cannot do without: D1 and a Durable Object. */
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../errors.ts";
+import { metaOf } from "./answer.ts";
 import type { DoorEnv } from "./context.ts";
 import { one, unavailable } from "./describe.ts";
-import { metaOf } from "./envelope.ts";
 
 /** A monitor waits a few seconds at most; an answer that late is as good as none. */
 const PATIENCE_MS = 3_000;

@@ -3,7 +3,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { database } from "../../db/client.ts";
 import { currentHourSchema, environment } from "../schemas/api-key.ts";
-import { id, timestamp, toTimestamp, toTimestampOrNull } from "../schemas/common.ts";
+import { id, timestamp } from "../schemas/common.ts";
 import { createLeadSchema, leadSchema, listLeadsSchema, updateLeadSchema } from "../schemas/lead.ts";
 import {
 	activitiesSyncedSchema,
@@ -16,13 +16,14 @@ import type { Scope } from "../schemas/vocabulary.ts";
 import { syncActivities } from "../services/activities.ts";
 import { syncCollaborators } from "../services/collaborators.ts";
 import { createLead, getLead, listLeads, updateLead } from "../services/leads.ts";
+import { metaOf } from "./answer.ts";
 import { apiKeyAuth } from "./api-key-auth.ts";
 import { readableBody } from "./body.ts";
 import type { IntegrationEnv } from "./context.ts";
 import { body, KEY_REFUSALS, made, many, notFound, one, toKey, WITH_BODY, WITH_INPUT } from "./describe.ts";
-import { metaOf } from "./envelope.ts";
 import * as examples from "./examples.ts";
 import { fromQuery } from "./query.ts";
+import { whoami } from "./whoami.ts";
 
 /** What every route here has in common. */
 const withKey = (scope: Scope | null) => ({
@@ -161,19 +162,7 @@ const sealed = <T>(c: Context<IntegrationEnv>, data: T) => ({ data, meta: metaOf
 
 export function addIntegrationRoutes(app: OpenAPIHono<IntegrationEnv>): void {
 	app.openapi(routes.whoami, (c) => {
-		const { key, window } = c.var;
-		const { limit, remaining, resetsAt } = window;
-		const data = {
-			id: key.id,
-			tenant_id: key.tenantId,
-			name: key.name,
-			environment: key.environment,
-			scopes: [...key.scopes],
-			expires_at: toTimestampOrNull(key.expiresAt),
-			rate_limit: limit,
-			current_hour: { used: limit - remaining, limit, remaining, resets_at: toTimestamp(resetsAt) },
-		};
-		return c.json(sealed(c, data), 200);
+		return c.json(sealed(c, whoami(c.var)), 200);
 	});
 	app.openapi(routes.syncCollaborators, async (c) => {
 		const { collaborators } = c.req.valid("json");

@@ -39,6 +39,7 @@ import {
 	verifyKey,
 } from "../services/keys.ts";
 import { keyUsage } from "../services/usage.ts";
+import { metaOf } from "./answer.ts";
 import { emptyIsNone, readableBody } from "./body.ts";
 import type { DoorEnv, ManageEnv } from "./context.ts";
 import {
@@ -55,7 +56,6 @@ import {
 	TOO_LARGE,
 	WITH_BODY,
 } from "./describe.ts";
-import { metaOf } from "./envelope.ts";
 import * as examples from "./examples.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "./idempotency-key.ts";
 import { inTenant, managersOnly } from "./manager-auth.ts";

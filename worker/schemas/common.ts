@@ -1,12 +1,10 @@
 /** Pieces that several schemas share. */
 import { z } from "zod";
 import { withoutKeys } from "../errors.ts";
+import { LATEST } from "./instant.ts";
 
 /** An instant as it crosses a door: ISO 8601 in UTC with milliseconds. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-01-31T12:00:00.000Z" });
-
-/** The last instant there is: beyond the year 9999 ISO 8601 needs more digits than its readers expect. */
-export const LATEST = Date.UTC(9999, 11, 31);
 
 /** An instant as a caller may write it: ISO 8601 with any offset, from 1970 to the end of the year 9999. */
 export const timestampInput = z.iso
@@ -14,12 +12,6 @@ export const timestampInput = z.iso
 	.refine((text) => Date.parse(text) >= 0 && Date.parse(text) <= LATEST, {
 		error: "Must lie between the years 1970 and 9999",
 	});
-
-/** Milliseconds since the epoch → the form that crosses a door. */
-export const toTimestamp = (ms: number): string => new Date(ms).toISOString();
-
-/** The same for times that may be absent. */
-export const toTimestampOrNull = (ms: number | null): string | null => (ms === null ? null : toTimestamp(ms));
 
 /** Id of any object. Ids of the wrong shape are simply unknown (404), so only emptiness and length are checked. */
 export const id = z.string().min(1).max(64);

@@ -5,7 +5,7 @@ import { columnsOf } from "../../db/client.ts";
 import { merged as inOrder } from "../../db/merge.ts";
 import { auditEvents, users } from "../../db/schema.ts";
 import { AUDIT_ACTIONS, type AuditAction, type AuditList, type ListAudit } from "../schemas/audit.ts";
-import { toTimestamp } from "../schemas/common.ts";
+import { toTimestamp } from "../schemas/instant.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 

@@ -1,6 +1,7 @@
 /** API keys: create, look, change, rotate, revoke, delete, verify. */
-import { type Author, insertAudit } from "../../db/audit.ts";
+import type { Author } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
+import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
 import type { Attempt, ManagementCall } from "../gate/calls.ts";
@@ -20,7 +21,7 @@ import {
 	type Verification,
 	type VerifyKey,
 } from "../schemas/api-key.ts";
-import { toTimestamp } from "../schemas/common.ts";
+import { toTimestamp } from "../schemas/instant.ts";
 import type { Environment } from "../schemas/vocabulary.ts";
 import { DAY_MS, HOUR_MS } from "../units.ts";
 import { ask, type Deps } from "./deps.ts";

@@ -6,7 +6,7 @@ import { foldForSearch, searchExpression, sourceToken, statusToken } from "../..
 import { AppError } from "../errors.ts";
 import type { KeyFacts } from "../gate/verdict.ts";
 import { newId } from "../random.ts";
-import { toTimestamp } from "../schemas/common.ts";
+import { toTimestamp } from "../schemas/instant.ts";
 import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
 import { decodeCursor, type Position, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";

@@ -1,7 +1,8 @@
 /** Signing in and out. */
 import { and, eq, lte, sql } from "drizzle-orm";
-import { type Author, auditEvent, insertAudit } from "../../db/audit.ts";
+import { type Author, auditEvent } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
+import { insertAudit } from "../../db/insert-audit.ts";
 import { sessions, users } from "../../db/schema.ts";
 import { capabilitiesOf } from "../auth/capability.ts";
 import { signToken } from "../auth/jwt.ts";
@@ -10,7 +11,7 @@ import type { UserPrincipal } from "../auth/principal.ts";
 import { SESSION_MS } from "../auth/session.ts";
 import { AppError } from "../errors.ts";
 import { newId } from "../random.ts";
-import { toTimestamp } from "../schemas/common.ts";
+import { toTimestamp } from "../schemas/instant.ts";
 import type { LoggedIn, Login, Me, User } from "../schemas/session.ts";
 import type { Deps } from "./deps.ts";
 import { findTenant } from "./tenants.ts";

@@ -1,11 +1,12 @@
 /** Tenants, for the platform. */
 import { desc, eq, sql } from "drizzle-orm";
-import { type Author, auditEvent, createdWith, insertAudit } from "../../db/audit.ts";
+import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
+import { insertAudit } from "../../db/insert-audit.ts";
 import { tenants } from "../../db/schema.ts";
 import { AppError, isConstraintFailure } from "../errors.ts";
 import { newId } from "../random.ts";
-import { toTimestamp } from "../schemas/common.ts";
+import { toTimestamp } from "../schemas/instant.ts";
 import type { CreateTenant, ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";

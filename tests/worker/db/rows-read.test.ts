@@ -5,8 +5,9 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { auditEvent, insertAudit } from "../../../db/audit.ts";
+import { auditEvent } from "../../../db/audit.ts";
 import { type Database, database, runBatch } from "../../../db/client.ts";
+import { insertAudit } from "../../../db/insert-audit.ts";
 import { apiKeys, users } from "../../../db/schema.ts";
 import { hashPassword } from "../../../worker/auth/password.ts";
 import { sessionLookup } from "../../../worker/auth/session.ts";
