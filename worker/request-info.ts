@@ -17,8 +17,13 @@ export function requestInfo(request: Request): RequestInfo {
 	return {
 		requestId: crypto.randomUUID(),
 		now: Date.now(),
-		ip: addressOf(request.headers.get("cf-connecting-ip")),
-		userAgent: tidyUserAgent(request.headers.get("user-agent")),
+		// Read when they are asked for: a forged key is refused without.
+		get ip() {
+			return addressOf(request.headers.get("cf-connecting-ip"));
+		},
+		get userAgent() {
+			return tidyUserAgent(request.headers.get("user-agent"));
+		},
 	};
 }
 

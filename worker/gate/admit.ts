@@ -9,6 +9,7 @@ import type { AdmissionCall } from "./calls.ts";
 import type { KeyGate } from "./key-gate.ts";
 import { hashKey, parseKey } from "./key-material.ts";
 import type { Refused, Verdict } from "./verdict.ts";
+import { type PackedVerdict, unpack } from "./wire.ts";
 
 export type Gates = DurableObjectNamespace<KeyGate>;
 
@@ -28,12 +29,29 @@ const FINAL_REFUSALS_MAX = 10_000;
  */
 const REMEMBER_MS = 10_000;
 
-/** Checks the key and asks its gate. A gate that cannot answer is no reason to admit: the caller must refuse. */
+/** Where the gates of the keys are that were asked for lately. To find one out takes a hash of its name. */
+const gateIds = new Map<string, DurableObjectId>();
+const GATE_IDS_MAX = 10_000;
+
+function gateOf(gates: Gates, keyId: string) {
+	let id = gateIds.get(keyId);
+	if (!id) {
+		id = gates.idFromName(keyId);
+		putLast(gateIds, keyId, id, GATE_IDS_MAX);
+	}
+	// A stub lives no longer than its request.
+	return gates.get(id);
+}
+
+/**
+ * Checks the key and asks its gate. `presented` is called for keys whose tag fits alone. A gate that cannot answer is no
+ * reason to admit: the caller must refuse.
+ */
 export async function admit(
 	gates: Gates,
 	peppers: readonly Secret[],
 	key: string,
-	presented: Presented,
+	presented: () => Presented,
 	now: number,
 ): Promise<Verdict> {
 	const keyId = parseKey(key, peppers);
@@ -42,7 +60,9 @@ export async function admit(
 	const known = finalRefusals.get(secretHash);
 	if (known && known.until > now) return recall(known.refusal, now);
 	try {
-		const verdict = await gates.getByName(keyId).admit({ ...presented, keyId, secretHash });
+		const packed = await gateOf(gates, keyId).admitPacked({ keyId, secretHash, ...presented() });
+		// The types of RPC know lists, and no lists with a type for each place.
+		const verdict = unpack(packed as unknown as PackedVerdict, keyId);
 		if (verdict.code === "REVOKED") remember(secretHash, { code: "REVOKED", limit: verdict.window.limit }, now);
 		if (verdict.code === "NOT_FOUND" && verdict.final) remember(secretHash, { code: "NOT_FOUND" }, now);
 		return verdict;

@@ -45,6 +45,7 @@ import {
 } from "./transitions.ts";
 import type { Admitted, Refused, Unanswered, Verdict } from "./verdict.ts";
 import type { Tally } from "./window.ts";
+import { type PackedVerdict, pack } from "./wire.ts";
 
 const NOT_FOUND = { code: "NOT_FOUND" } as const;
 const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
@@ -94,6 +95,11 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Admits or refuses one request, and counts it. */
 	admit(call: AdmissionCall, now = Date.now()): Verdict | Promise<Verdict> {
 		return this.#state ? this.#decide(this.#state, call, now) : this.#loadAndDecide(call, now);
+	}
+
+	/** The same in the form that crosses to the Worker fastest. */
+	admitPacked(call: AdmissionCall, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
+		return this.#state ? pack(this.#decide(this.#state, call, now)) : this.#loadAndDecide(call, now).then(pack);
 	}
 
 	/** The verdict together with the key it is about, for callers who must explain it. */

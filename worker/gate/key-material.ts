@@ -6,7 +6,7 @@
  * server knows. It is no signature to rely on (36 bits), it is a sieve: of made-up, mistyped and truncated keys one
  * in 57 billion passes, and the others are refused without any I/O.
  */
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 import type { Secret } from "../env.ts";
 import { ALPHABET, randomText } from "../random.ts";
 import type { Environment } from "../schemas/vocabulary.ts";
@@ -58,7 +58,7 @@ export function parseKey(key: string, peppers: readonly Secret[]): string | null
  * would cost tens of milliseconds of CPU on every request of every integration.
  */
 export function hashKey(key: string): string {
-	return createHash("sha256").update(key).digest("hex");
+	return hash("sha256", key);
 }
 
 /**

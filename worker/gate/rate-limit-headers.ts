@@ -8,11 +8,22 @@ import type { WindowState } from "./verdict.ts";
  * seconds, r remaining, t seconds to reset), and the older `X-RateLimit-*` (reset in Unix seconds).
  */
 export function rateLimitHeaders(window: WindowState): Record<string, string> {
+	return { ...policyHeaders(window), ...standingHeaders(window) };
+}
+
+/** Those that stay as they are until the hour ends. */
+export function policyHeaders({ limit, resetsAt }: Pick<WindowState, "limit" | "resetsAt">): Record<string, string> {
 	return {
-		"RateLimit-Policy": `"hourly";q=${window.limit};w=${HOUR_MS / 1_000}`,
-		RateLimit: `"hourly";r=${window.remaining};t=${window.resetSeconds}`,
-		"X-RateLimit-Limit": String(window.limit),
-		"X-RateLimit-Remaining": String(window.remaining),
-		"X-RateLimit-Reset": String(window.resetsAt / 1_000),
+		"RateLimit-Policy": `"hourly";q=${limit};w=${HOUR_MS / 1_000}`,
+		"X-RateLimit-Limit": String(limit),
+		"X-RateLimit-Reset": String(resetsAt / 1_000),
+	};
+}
+
+/** Those that change with every request. */
+export function standingHeaders({ remaining, resetSeconds }: Pick<WindowState, "remaining" | "resetSeconds">) {
+	return {
+		RateLimit: `"hourly";r=${remaining};t=${resetSeconds}`,
+		"X-RateLimit-Remaining": String(remaining),
 	};
 }

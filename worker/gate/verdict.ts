@@ -1,6 +1,6 @@
 /**
- * What a gate says of one request, as a union. Verdicts are values, never exceptions, and plain data, so that the
- * union is its own wire form: it crosses RPC by structured clone as it is.
+ * What a gate says of one request, as a union. Verdicts are values, never exceptions, and plain data, so that they cross
+ * RPC; on the path of admission in the shorter form of `wire.ts`.
  */
 import type { Environment } from "../schemas/vocabulary.ts";
 

@@ -18,9 +18,13 @@ export function admitRequest(
 	{ endpoint, scope }: KeyRoute,
 	env: Pick<Bindings, "KEY_GATE">,
 	{ peppers }: Config,
-	{ ip, userAgent, now }: RequestInfo,
+	info: RequestInfo,
 ): Promise<Verdict> | null {
 	const key = headerCredential(request)?.value;
 	if (key === undefined) return null;
-	return admit(env.KEY_GATE, peppers, key, { scope, ip, userAgent, endpoint, tenantId: null, consume: true }, now);
+	const presented = () => {
+		const { ip, userAgent } = info;
+		return { scope, ip, userAgent, endpoint, tenantId: null, consume: true };
+	};
+	return admit(env.KEY_GATE, peppers, key, presented, info.now);
 }

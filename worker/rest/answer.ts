@@ -1,6 +1,7 @@
 /** Answers of the REST door in its envelope. Without schemas, which nothing that is on its way out is checked by. */
 import { ERRORS, type ErrorCode, type FieldError } from "../errors.ts";
-import { rateLimitHeaders } from "../gate/rate-limit-headers.ts";
+import { putLast } from "../gate/bounded-map.ts";
+import { policyHeaders, standingHeaders } from "../gate/rate-limit-headers.ts";
 import type { WindowState } from "../gate/verdict.ts";
 import type { RequestInfo } from "../request-info.ts";
 import { toTimestamp } from "../schemas/instant.ts";
@@ -33,9 +34,21 @@ export function failure(error: Failure & { headers: Record<string, string> }, in
 	return Response.json(failureEnvelope(error, info), { status: ERRORS[error.code].status, headers: error.headers });
 }
 
+/** The answer to a key that was admitted. */
+export function granted(data: unknown, window: WindowState, info: RequestInfo): Response {
+	return sealed(JSON.stringify({ data, meta: metaOf(info) }), 200, window, info);
+}
+
+/** The answer to a key that was refused, or to a request that has none; `window` where the key was known. */
+export function refused(error: Failure, window: WindowState | undefined, info: RequestInfo): Response {
+	const response = sealed(JSON.stringify(failureEnvelope(error, info)), ERRORS[error.code].status, window, info);
+	if (error.retryAfter !== undefined) response.headers.set("Retry-After", String(error.retryAfter));
+	return response;
+}
+
 /**
  * What answers to an API key carry: no cache keeps them, and no browser reads them as anything but data (OWASP, REST
- * Security Cheat Sheet). Made once, since a header costs more to make than most else that is done for a request.
+ * Security Cheat Sheet).
  */
 const COMMON = {
 	"Content-Type": "application/json",
@@ -46,27 +59,40 @@ const COMMON = {
 	"X-Content-Type-Options": "nosniff",
 	"X-Frame-Options": "DENY",
 };
-const HEADERS = new Headers(COMMON);
-const CHALLENGE = new Headers({ ...COMMON, "WWW-Authenticate": "Bearer" });
 
-/** The answer to a key that was admitted. */
-export function granted(data: unknown, window: WindowState, info: RequestInfo): Response {
-	return sealed(JSON.stringify({ data, meta: metaOf(info) }), { headers: HEADERS }, window, info);
+/** Headers by what makes them differ: whether a credential is asked for. */
+interface Prepared {
+	plain: Headers;
+	/** With the challenge of a 401 (RFC 6750, §3). */
+	challenge: Headers;
 }
 
-/** The answer to a key that was refused, or to a request that has none; `window` where the key was known. */
-export function refused(error: Failure, window: WindowState | undefined, info: RequestInfo): Response {
-	const { status } = ERRORS[error.code];
-	const init = { status, headers: status === 401 ? CHALLENGE : HEADERS };
-	const response = sealed(JSON.stringify(failureEnvelope(error, info)), init, window, info);
-	if (error.retryAfter !== undefined) response.headers.set("Retry-After", String(error.retryAfter));
-	return response;
+function prepare(headers: Record<string, string>): Prepared {
+	return { plain: new Headers(headers), challenge: new Headers({ ...headers, "WWW-Authenticate": "Bearer" }) };
 }
 
-function sealed(body: string, init: ResponseInit, window: WindowState | undefined, info: RequestInfo): Response {
-	const response = new Response(body, init);
+// Made ahead and copied by the runtime as a whole: to set a header takes longer than most else that a request needs.
+const WITHOUT_KEY = prepare(COMMON);
+const byLimit = new Map<number, Prepared & { resetsAt: number }>();
+const LIMITS_MAX = 1_000;
+
+function preparedFor(window: WindowState): Prepared {
+	const known = byLimit.get(window.limit);
+	if (known?.resetsAt === window.resetsAt) return known;
+	const made = { ...prepare({ ...COMMON, ...policyHeaders(window) }), resetsAt: window.resetsAt };
+	putLast(byLimit, window.limit, made, LIMITS_MAX);
+	return made;
+}
+
+function sealed(body: string, status: number, window: WindowState | undefined, info: RequestInfo): Response {
+	const { plain, challenge } = window ? preparedFor(window) : WITHOUT_KEY;
+	const response = new Response(body, { status, headers: status === 401 ? challenge : plain });
 	const { headers } = response;
 	headers.set("X-Request-Id", info.requestId);
-	if (window) for (const [name, value] of Object.entries(rateLimitHeaders(window))) headers.set(name, value);
+	if (window) {
+		const standing = standingHeaders(window);
+		headers.set("RateLimit", standing.RateLimit);
+		headers.set("X-RateLimit-Remaining", standing["X-RateLimit-Remaining"]);
+	}
 	return response;
 }
