@@ -161,7 +161,7 @@ describe("a verdict", () => {
 
 	it("is UNAVAILABLE, and no admission, where the gate does not answer", async () => {
 		const { key } = await createKey(admin);
-		const silent = { getByName: () => ({ admit: () => Promise.reject(new Error("The object is gone")) }) };
+		const silent = { getByName: () => ({ admitPacked: () => Promise.reject(new Error("The object is gone")) }) };
 		const log = vi.spyOn(console, "error").mockImplementation(() => {});
 		const verdict = await verify(key, {}, { ...env, KEY_GATE: silent as unknown as typeof env.KEY_GATE });
 		expect(log.mock.calls.join()).toContain("The object is gone");

@@ -29,20 +29,6 @@ const FINAL_REFUSALS_MAX = 10_000;
  */
 const REMEMBER_MS = 10_000;
 
-/** Where the gates of the keys are that were asked for lately. To find one out takes a hash of its name. */
-const gateIds = new Map<string, DurableObjectId>();
-const GATE_IDS_MAX = 10_000;
-
-function gateOf(gates: Gates, keyId: string) {
-	let id = gateIds.get(keyId);
-	if (!id) {
-		id = gates.idFromName(keyId);
-		putLast(gateIds, keyId, id, GATE_IDS_MAX);
-	}
-	// A stub lives no longer than its request.
-	return gates.get(id);
-}
-
 /**
  * Checks the key and asks its gate. `presented` is called for keys whose tag fits alone. A gate that cannot answer is no
  * reason to admit: the caller must refuse.
@@ -60,7 +46,7 @@ export async function admit(
 	const known = finalRefusals.get(secretHash);
 	if (known && known.until > now) return recall(known.refusal, now);
 	try {
-		const packed = await gateOf(gates, keyId).admitPacked({ keyId, secretHash, ...presented() });
+		const packed = await gates.getByName(keyId).admitPacked({ keyId, secretHash, ...presented() });
 		// The types of RPC know lists, and no lists with a type for each place.
 		const verdict = unpack(packed as unknown as PackedVerdict, keyId);
 		if (verdict.code === "REVOKED") remember(secretHash, { code: "REVOKED", limit: verdict.window.limit }, now);

@@ -2,14 +2,14 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createApp } from "../../../worker/app.ts";
-import { readConfig } from "../../../worker/env.ts";
+import { type Bindings, readConfig } from "../../../worker/env.ts";
+import { createFront } from "../../../worker/front.ts";
 import { mintKey } from "../../../worker/gate/key-material.ts";
 import { ALPHABET } from "../../../worker/random.ts";
 import { ORIGIN } from "../world.ts";
 
 const config = readConfig(env);
-const app = createApp(config);
+const front = createFront(config);
 const [pepper] = config.peppers;
 if (!pepper) throw new Error("no pepper");
 
@@ -24,10 +24,11 @@ const untouchable = new Proxy(
 		},
 	},
 );
-const sealed = { ...env, DB: untouchable, KEY_GATE: untouchable };
+// Stands in for bindings that nothing may be asked of.
+const sealed = { ...env, DB: untouchable, KEY_GATE: untouchable } as unknown as Bindings;
 
 async function present(key: string, path = "/v1/whoami"): Promise<Response> {
-	return app.fetch(new Request(ORIGIN + path, { headers: { authorization: `Bearer ${key}` } }), sealed);
+	return front(new Request(ORIGIN + path, { headers: { authorization: `Bearer ${key}` } }), sealed);
 }
 
 describe("a key that fails its tag", () => {

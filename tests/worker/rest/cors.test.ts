@@ -1,17 +1,17 @@
 /** Pages of other sites: shut out, unless the configuration names theirs. */
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { createApp } from "../../../worker/app.ts";
 import { readConfig } from "../../../worker/env.ts";
+import { createFront } from "../../../worker/front.ts";
 import { ORIGIN } from "../world.ts";
 
 const APP = "https://app.example";
 
 /** The answer of a Worker that is open to these origins. */
 async function ask(origins: string, path: string, init: RequestInit): Promise<Response> {
-	const app = createApp(readConfig({ ...env, CORS_ORIGINS: origins }));
+	const front = createFront(readConfig({ ...env, CORS_ORIGINS: origins }));
 	const context = createExecutionContext();
-	const response = await app.fetch(new Request(ORIGIN + path, init), env, context);
+	const response = await front(new Request(ORIGIN + path, init), env, context);
 	await waitOnExecutionContext(context);
 	return response;
 }

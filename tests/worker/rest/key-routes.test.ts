@@ -1,0 +1,65 @@
+/** The routes that admit keys ahead of the router are the router's own. */
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../../../worker/app.ts";
+import { readConfig } from "../../../worker/env.ts";
+import { KEY_ROUTES, keyRouteOf } from "../../../worker/rest/key-routes.ts";
+import { addTenant, asIntegration, createKey, gateOf, ORIGIN, request, token } from "../world.ts";
+
+const tenantId = await addTenant();
+const admin = await token({ tenantId });
+
+it("are all that the document says take an API key", () => {
+	const { definitions } = createApp(readConfig(env)).openAPIRegistry;
+	const documented = definitions.flatMap((definition) => {
+		if (definition.type !== "route") return [];
+		const { method, path, security = [] } = definition.route;
+		const takesKey = security.some((scheme) => "apiKey" in scheme);
+		return takesKey ? [`${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ":$1")}`] : [];
+	});
+	expect(documented.sort()).toEqual(Object.keys(KEY_ROUTES).sort());
+});
+
+describe("an address", () => {
+	const routeOf = (method: string, path: string) => keyRouteOf(new Request(ORIGIN + path, { method }))?.endpoint;
+
+	it.each([
+		["GET", "/v1/whoami", "GET /v1/whoami"],
+		["GET", "/v1/whoami?verbose=1", "GET /v1/whoami"],
+		["GET", "/v1/leads?search=a/b", "GET /v1/leads"],
+		["PATCH", "/v1/leads/lead_1?x", "PATCH /v1/leads/:id"],
+	])("%s %s is of the route %s", (method, path, endpoint) => {
+		expect(routeOf(method, path)).toBe(endpoint);
+	});
+
+	it.each([
+		["HEAD", "/v1/whoami"],
+		["POST", "/v1/whoami"],
+		["GET", "/v1/whoami/"],
+		["GET", "/v1/leads/"],
+		["GET", "/v1/leads/a/b"],
+		["GET", "/v1/leads/%2e"],
+		["GET", "/?/v1/whoami"],
+		["GET", "/v1/api-keys"],
+	])("%s %s is left to the router", (method, path) => {
+		expect(routeOf(method, path)).toBeUndefined();
+	});
+});
+
+it.each([
+	["GET", "/v1/whoami"],
+	["HEAD", "/v1/whoami"],
+	["GET", "/v1/%77hoami"],
+	["GET", "/v1/leads"],
+	["POST", "/v1/leads"],
+	["GET", "/v1/leads/lead_1"],
+	["GET", "/v1/leads/%61"],
+	["POST", "/v1/sync_activities"],
+	["POST", "/functions/v1/default-integration"],
+])("a request for %s %s counts once, and takes a key", async (method, path) => {
+	const { key, api_key } = await createKey(admin, { scopes: [] });
+	await asIntegration(key, path, { method });
+	const described = await gateOf(api_key.id).describe(api_key.id, tenantId);
+	expect(described).toMatchObject({ value: { current_hour: { used: 1 }, recent_callers: [{ count: 1 }] } });
+	expect((await request(path, { method })).status).toBe(401);
+});
