@@ -41,6 +41,8 @@ const FIELD_NAME_MAX = 100;
 
 /** Text without API keys that somebody may have put where none belongs, such as a path. */
 export function withoutKeys(text: string): string {
+	// Next to every text there is; to look for a pattern takes longer.
+	if (!text.includes("sk_")) return text;
 	// What is shorter is a prefix, by which keys are named.
 	return text.replace(/sk_(live|test)_\w{13,}/g, "sk_$1_…");
 }

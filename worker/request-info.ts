@@ -13,18 +13,25 @@ export interface RequestInfo extends Pick<Author, "ip" | "userAgent"> {
 }
 
 /** To be called once, where a request enters. */
-export function requestInfo(request: Request): RequestInfo {
-	return {
-		requestId: crypto.randomUUID(),
-		now: Date.now(),
-		// Read when they are asked for: a forged key is refused without.
-		get ip() {
-			return addressOf(request.headers.get("cf-connecting-ip"));
-		},
-		get userAgent() {
-			return tidyUserAgent(request.headers.get("user-agent"));
-		},
-	};
+export const requestInfo = (request: Request): RequestInfo => new Incoming(request);
+
+class Incoming implements RequestInfo {
+	readonly requestId = crypto.randomUUID();
+	readonly now = Date.now();
+	readonly #headers: Headers;
+
+	constructor({ headers }: Request) {
+		this.#headers = headers;
+	}
+
+	// Read when they are asked for: a forged key is refused without.
+	get ip(): string | null {
+		return addressOf(this.#headers.get("cf-connecting-ip"));
+	}
+
+	get userAgent(): string | null {
+		return tidyUserAgent(this.#headers.get("user-agent"));
+	}
 }
 
 /**

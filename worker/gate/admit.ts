@@ -9,12 +9,35 @@ import type { AdmissionCall } from "./calls.ts";
 import type { KeyGate } from "./key-gate.ts";
 import { hashKey, parseKey } from "./key-material.ts";
 import type { Refused, Verdict } from "./verdict.ts";
-import { type PackedVerdict, unpack } from "./wire.ts";
+import { type PackedVerdict, packCall, unpack } from "./wire.ts";
 
 export type Gates = DurableObjectNamespace<KeyGate>;
 
 /** A request as a door knows it. */
 export type Presented = Omit<AdmissionCall, "keyId" | "secretHash">;
+
+/**
+ * Keys that were shown lately and whose tag fits, so that the two hashes of a key in use are made once and not with every
+ * request. No verdict: that is the gate's each time. Whoever could read this memory would find the pepper in it too.
+ */
+interface Recognised {
+	keyId: string;
+	secretHash: string;
+	/** Under which the tag fits. */
+	peppers: readonly Secret[];
+}
+const recognised = new Map<string, Recognised>();
+const RECOGNISED_MAX = 10_000;
+
+function recognise(key: string, peppers: readonly Secret[]): Recognised | null {
+	const known = recognised.get(key);
+	if (known?.peppers === peppers) return known;
+	const keyId = parseKey(key, peppers);
+	if (keyId === null) return null;
+	const fresh = { keyId, secretHash: hashKey(key), peppers };
+	putLast(recognised, key, fresh, RECOGNISED_MAX);
+	return fresh;
+}
 
 /**
  * Refusals that can never change, by the hash of the key: a revoked key stays revoked and a deleted one deleted, so
@@ -40,13 +63,13 @@ export async function admit(
 	presented: () => Presented,
 	now: number,
 ): Promise<Verdict> {
-	const keyId = parseKey(key, peppers);
-	if (keyId === null) return { code: "NOT_FOUND", final: true };
-	const secretHash = hashKey(key);
+	const parsed = recognise(key, peppers);
+	if (parsed === null) return { code: "NOT_FOUND", final: true };
+	const { keyId, secretHash } = parsed;
 	const known = finalRefusals.get(secretHash);
 	if (known && known.until > now) return recall(known.refusal, now);
 	try {
-		const packed = await gates.getByName(keyId).admitPacked({ keyId, secretHash, ...presented() });
+		const packed = await gates.getByName(keyId).admitPacked(packCall({ keyId, secretHash, ...presented() }));
 		// The types of RPC know lists, and no lists with a type for each place.
 		const verdict = unpack(packed as unknown as PackedVerdict, keyId);
 		if (verdict.code === "REVOKED") remember(secretHash, { code: "REVOKED", limit: verdict.window.limit }, now);

@@ -20,6 +20,9 @@ export interface Caller {
 	refused: number;
 }
 
+/** What tells callers apart. */
+type Identity = Pick<Caller, "ip" | "userAgent" | "endpoint">;
+
 /** As it was stored: before refusals were counted apart, without their number. */
 export type StoredCaller = Omit<Caller, "refused"> & { refused?: number };
 
@@ -27,25 +30,33 @@ export type StoredCaller = Omit<Caller, "refused"> & { refused?: number };
 export class RecentCallers {
 	/** A Map keeps the order of insertion; seeing a caller again moves it to the end. */
 	readonly #callers: Map<string, Caller>;
+	/** At the end of the list, where most requests find their caller again. */
+	#latest: Caller | undefined;
 
 	constructor(callers: readonly StoredCaller[]) {
 		this.#callers = new Map(callers.map((caller) => [identify(caller), { refused: 0, ...caller }]));
 	}
 
 	see(ip: string | null, userAgent: string | null, endpoint: string, admitted: boolean, now: number): void {
-		const caller = {
-			ip: ip ?? "unknown",
-			userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX),
-			endpoint,
-			lastSeenAt: now,
-			count: 1,
-			refused: admitted ? 0 : 1,
-		};
-		const id = identify(caller);
-		const before = this.#callers.get(id);
-		caller.count += before?.count ?? 0;
-		caller.refused += before?.refused ?? 0;
+		const seen = { ip: ip ?? "unknown", userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX), endpoint };
+		const caller = this.#isLatest(seen) ?? this.#moveToEnd(seen);
+		caller.lastSeenAt = now;
+		caller.count++;
+		if (!admitted) caller.refused++;
+	}
+
+	#isLatest({ ip, userAgent, endpoint }: Identity): Caller | null {
+		const latest = this.#latest;
+		const isSame = latest?.ip === ip && latest.userAgent === userAgent && latest.endpoint === endpoint;
+		return isSame ? latest : null;
+	}
+
+	#moveToEnd(seen: Identity): Caller {
+		const id = identify(seen);
+		const caller = this.#callers.get(id) ?? { ...seen, lastSeenAt: 0, count: 0, refused: 0 };
 		putLast(this.#callers, id, caller, CALLERS_MAX);
+		this.#latest = caller;
+		return caller;
 	}
 
 	/** Most recent first, as the outside sees them. */
@@ -69,6 +80,6 @@ export class RecentCallers {
 }
 
 /** A line break cannot stand in a header, so it separates the parts without doubt. */
-function identify(caller: Pick<Caller, "ip" | "userAgent" | "endpoint">): string {
+function identify(caller: Identity): string {
 	return `${caller.ip}\n${caller.endpoint}\n${caller.userAgent}`;
 }

@@ -45,7 +45,7 @@ import {
 } from "./transitions.ts";
 import type { Admitted, Refused, Unanswered, Verdict } from "./verdict.ts";
 import type { Tally } from "./window.ts";
-import { type PackedVerdict, pack } from "./wire.ts";
+import { type PackedCall, type PackedVerdict, pack, unpackCall } from "./wire.ts";
 
 const NOT_FOUND = { code: "NOT_FOUND" } as const;
 const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
@@ -98,7 +98,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/** The same in the form that crosses to the Worker fastest. */
-	admitPacked(call: AdmissionCall, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
+	admitPacked(packed: PackedCall, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
+		const call = unpackCall(packed);
 		return this.#state ? pack(this.#decide(this.#state, call, now)) : this.#loadAndDecide(call, now).then(pack);
 	}
 
