@@ -16,6 +16,8 @@ declare module "vitest" {
 		providerKeys: Record<string, JWK>;
 		/** How many hostile requests are sent, and which. */
 		fuzz: { requests: number; seed: number };
+		/** What random histories are made of: the seed of all choices, and how many calls. */
+		history: { seed: number; operations: number };
 	}
 }
 
@@ -36,5 +38,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 	const { port } = server.address() as AddressInfo;
 	project.provide("jwksUrl", `http://127.0.0.1:${port}/jwks.json`);
 	project.provide("providerKeys", providerKeys);
+	const { HISTORY_SEED, HISTORY_OPERATIONS } = process.env;
+	project.provide("history", {
+		seed: Number(HISTORY_SEED ?? Date.now() % 1_000_000),
+		operations: Number(HISTORY_OPERATIONS ?? 100_000),
+	});
 	return () => new Promise((resolve) => server.close(() => resolve()));
 }

@@ -1,0 +1,126 @@
+/**
+ * Whether what D1 holds in the end is what the history says: each key's row as the gate last described it, its usage as
+ * admitted, and in the trail every change that was acknowledged, once. Pure.
+ */
+import type { Answer, Ask, Call } from "./operations.ts";
+
+/** A key as lists show it: from D1 alone. */
+export interface Row {
+	name: string;
+	status: string;
+	rate_limit: number;
+	usage_count: number;
+}
+
+/** An event of the audit trail. */
+export interface Event {
+	id: string;
+	action: string;
+	key_id: string | null;
+	changes: Record<string, { from: unknown; to: unknown }>;
+}
+
+export interface Stored {
+	rows: ReadonlyMap<string, Row>;
+	events: readonly Event[];
+}
+
+/** Everything that does not agree, in words. The history must end with a read of every key. */
+export function disagreements(calls: readonly Call[], stored: Stored): string[] {
+	const events = Map.groupBy(stored.events, ({ key_id }) => key_id);
+	const byKey = Map.groupBy(calls, ({ keyId }) => keyId);
+	const twice = stored.events.length - new Set(stored.events.map(({ id }) => id)).size;
+	return [
+		...(twice > 0 ? [`${twice} events have an id that another has`] : []),
+		...[...byKey].flatMap(([keyId, ofKey]) => [
+			...rowDisagrees(keyId, ofKey, stored.rows.get(keyId)),
+			...trailDisagrees(keyId, ofKey, events.get(keyId) ?? []),
+		]),
+		...strangers(byKey, stored),
+	];
+}
+
+function rowDisagrees(keyId: string, calls: readonly Call[], row: Row | undefined): string[] {
+	const last = calls.findLast(({ ask }) => ask.kind === "read")?.answer;
+	if (last?.kind === "not found") return row ? [`${keyId} is deleted and still listed`] : [];
+	if (last?.kind !== "key") return [`${keyId} was not read in the end`];
+	if (!row) return [`${keyId} is not listed`];
+	const { settings, status, used } = last;
+	const told = { name: settings.name, rate_limit: settings.limit, status, usage_count: used?.total };
+	const listed = { name: row.name, rate_limit: row.rate_limit, status: row.status, usage_count: row.usage_count };
+	return JSON.stringify(told) === JSON.stringify(listed)
+		? []
+		: [`${keyId} is ${JSON.stringify(told)} and listed as ${JSON.stringify(listed)}`];
+}
+
+/** How often an event must be in the trail. */
+type Times = readonly [least: number, most: number];
+const ONCE: Times = [1, 1];
+const PERHAPS: Times = [0, 1];
+
+function trailDisagrees(keyId: string, calls: readonly Call[], events: readonly Event[]): string[] {
+	const expected = expectedEvents(calls);
+	const found = new Map<string, number>();
+	for (const event of events) {
+		const name = nameOf(event);
+		found.set(name, (found.get(name) ?? 0) + 1);
+	}
+	return [...new Set([...expected.keys(), ...found.keys()])].flatMap((name) => {
+		const [least, most] = expected.get(name) ?? [0, 0];
+		const times = found.get(name) ?? 0;
+		return times >= least && times <= most ? [] : [`${keyId}: ${times} events "${name}", not ${least} to ${most}`];
+	});
+}
+
+/** Changes are told apart by what they changed: names of keys are used once, and so are successors. */
+function nameOf({ action, changes }: Event): string {
+	if (action === "api_key.update") return `${action} ${changes.name?.to}`;
+	if (action === "api_key.rotate") return `${action} ${changes.rotated_to?.to}`;
+	return action;
+}
+
+function expectedEvents(calls: readonly Call[]): Map<string, Times> {
+	const expected = new Map<string, Times>();
+	const asked = (kind: Ask["kind"]) => calls.filter(({ ask }) => ask.kind === kind);
+	const known = (kind: Ask["kind"], answer: Answer["kind"]) => asked(kind).some((call) => call.answer?.kind === answer);
+	const end = (kind: "revoke" | "delete") => {
+		if (known(kind, "done")) return ONCE;
+		return asked(kind).some(mayHaveBeenDone) ? PERHAPS : null;
+	};
+
+	expected.set("api_key.create", ONCE);
+	for (const call of asked("update")) {
+		if (call.ask.kind !== "update") continue;
+		if (call.answer?.kind === "done") expected.set(`api_key.update ${call.ask.patch.name}`, ONCE);
+		else if (mayHaveBeenDone(call)) expected.set(`api_key.update ${call.ask.patch.name}`, PERHAPS);
+	}
+	let endedByRotation = false;
+	for (const { ask, answer } of asked("rotate")) {
+		if (answer?.kind === "rotated") expected.set(`api_key.rotate ${answer.successorId}`, ONCE);
+		if (ask.kind === "rotate" && ask.overlapMs === 0 && answer?.kind !== "conflict") endedByRotation = true;
+	}
+	const revoked = end("revoke");
+	// What a rotation has revoked already is not revoked once more.
+	if (revoked) expected.set("api_key.revoke", endedByRotation ? PERHAPS : revoked);
+	const deleted = end("delete");
+	if (deleted) expected.set("api_key.delete", deleted);
+	return expected;
+}
+
+/** Without an answer, or made just before the key was deleted, of which the answer tells. */
+const mayHaveBeenDone = ({ answer }: Call) => answer === null || answer.kind === "not found";
+
+/** Keys that nobody was given: there may be such where an answer was lost, if all of it is there. */
+function strangers(byKey: ReadonlyMap<string, readonly Call[]>, { rows, events }: Stored): string[] {
+	const rotations = new Set(
+		events.flatMap(({ action, changes }) => (action === "api_key.rotate" ? [changes.rotated_to?.to] : [])),
+	);
+	const successors = new Set(
+		events.flatMap(({ action, key_id, changes }) =>
+			action === "api_key.create" && changes.rotated_from?.to != null ? [key_id] : [],
+		),
+	);
+	return [...rows.keys()]
+		.filter((id) => !byKey.has(id) && successors.has(id) && !rotations.has(id))
+		.map((id) => `${id} is the successor of a rotation that was not made`);
+}

@@ -1,0 +1,258 @@
+/** Clients that use and change keys at random, all at once, and write down what came of it. */
+import { type Random, randomOf, seeded } from "../../db/demo/random.ts";
+import type { Doors, Presented } from "./doors.ts";
+import { type Answer, type Ask, Recorder, type Settings } from "./operations.ts";
+
+/** What a history is made of. */
+export interface Plan {
+	seed: number;
+	/** Keys in use at once. A key that has ended makes room for another. */
+	keys: number;
+	/** Calls in flight at once. */
+	clients: number;
+	operations: number;
+	/** How often what is done, as shares of each other. */
+	weights: Record<Deed, number>;
+	/** Limits of keys, from which a new one is drawn. */
+	limits: [number, ...number[]];
+}
+
+type Deed = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "delete" | "clock" | "crash";
+
+/** What the surroundings do for the clients. */
+export interface Surroundings {
+	now(): number;
+	/** Sets the clock forward. Without it the clock goes by itself. */
+	setClock?(now: number): void;
+	/** Ends the memory of a key's gate. */
+	crash?(keyId: string): Promise<void>;
+	/** A further door for admissions. */
+	admit?(key: string, presented: Presented): Promise<Answer | null>;
+}
+
+export interface TrackedKey {
+	id: string;
+	key: string;
+	/** Whether it was admitted or refused once, so that whatever remembers keys knows it. */
+	warm: boolean;
+}
+
+export const ADDRESSES = ["203.0.113.7", "198.51.100.20", "2001:db8::5"] as const;
+const SCOPES = ["leads:read", "leads:write", "default:sync"] as const;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Keys that have ended are still tried for a while. */
+const ENDED_MAX = 6;
+
+export class Clients {
+	readonly recorder: Recorder;
+	/** All keys that were ever made and handed out. */
+	readonly known = new Map<string, TrackedKey>();
+	readonly #plan: Plan;
+	readonly #doors: Doors;
+	readonly #around: Surroundings;
+	readonly #random: Random;
+	readonly #startedAt: number;
+	#slots: (TrackedKey | undefined)[] = [];
+	#ended: TrackedKey[] = [];
+	#left: number;
+	#names = 0;
+	#stopped = false;
+
+	constructor(plan: Plan, doors: Doors, around: Surroundings) {
+		this.#plan = plan;
+		this.#doors = doors;
+		this.#around = around;
+		this.#random = randomOf(seeded(plan.seed));
+		this.#startedAt = around.now();
+		this.#left = plan.operations;
+		this.recorder = new Recorder(() => around.now());
+	}
+
+	/** Lets all clients work until the operations are done, or until `stop`. */
+	async run(): Promise<void> {
+		this.#stopped = false;
+		await Promise.all(Array.from({ length: this.#plan.clients }, () => this.#client()));
+	}
+
+	/** No new calls are made. Those in flight come to an end. */
+	stop(): void {
+		this.#stopped = true;
+	}
+
+	/** A last look at every key, when nothing else goes on. */
+	async readAll(): Promise<void> {
+		for (const key of this.known.values()) {
+			await this.#read(key);
+			await this.#usage(key);
+		}
+	}
+
+	async #client(): Promise<void> {
+		while (this.#left-- > 0 && !this.#stopped) {
+			// A turn for the answers of D1 and for alarms.
+			if (this.#random.chance(0.1)) await new Promise((resolve) => setTimeout(resolve, 0));
+			await this.#deed();
+		}
+	}
+
+	async #deed(): Promise<void> {
+		const deed = this.#draw();
+		if (deed === "clock") return this.#moveClock();
+		const slot = this.#random.whole(0, this.#plan.keys - 1);
+		const key = this.#slots[slot];
+		if (!key) return this.#create(slot);
+		switch (deed) {
+			case "admit":
+				return this.#admit(this.#ended.length > 0 && this.#random.chance(0.1) ? this.#anEnded() : key);
+			case "read":
+				return this.#read(key);
+			case "usage":
+				return this.#usage(key);
+			case "update":
+				return this.#update(this.#random.chance(0.05) && this.#ended.length > 0 ? this.#anEnded() : key);
+			case "rotate":
+				return this.#rotate(slot, key);
+			case "revoke":
+				return this.#end(slot, key, { kind: "revoke", reason: `Reason ${this.#names++}` });
+			case "delete":
+				return this.#end(slot, key, { kind: "delete" });
+			case "crash":
+				return this.#crash(key);
+			default:
+				return deed satisfies never;
+		}
+	}
+
+	#draw(): Deed {
+		const weights = Object.entries(this.#plan.weights) as [Deed, number][];
+		let at = this.#random.between(
+			0,
+			weights.reduce((sum, [, weight]) => sum + weight, 0),
+		);
+		for (const [deed, weight] of weights) {
+			at -= weight;
+			if (at < 0) return deed;
+		}
+		return "admit";
+	}
+
+	#anEnded(): TrackedKey {
+		// Asked for only where there are some.
+		return this.#random.pick(this.#ended as [TrackedKey, ...TrackedKey[]]);
+	}
+
+	#settings(): Settings {
+		const random = this.#random;
+		return {
+			name: `Key ${this.#names++}`,
+			scopes: random.chance(0.4) ? [] : random.some(SCOPES, 0.6),
+			limit: random.pick(this.#plan.limits),
+			addresses: random.chance(0.6) ? [] : random.some(ADDRESSES, 0.7),
+			expiresAt: random.chance(0.7) ? null : this.#around.now() + random.whole(2_000, HOUR_MS),
+		};
+	}
+
+	/** Some of the settings that a new key would have. */
+	#patch(): Partial<Settings> & { name: string } {
+		const { name, ...others } = this.#settings();
+		return { name, ...Object.fromEntries(this.#random.some(Object.entries(others), 0.4)) };
+	}
+
+	async #create(slot: number): Promise<void> {
+		const end = this.recorder.begin();
+		// An expiry could be over when the request comes in.
+		const made = await this.#doors.create({ ...this.#settings(), expiresAt: null });
+		if (!made) return;
+		end(made.id, { kind: "create", settings: made.settings }, { kind: "done" });
+		this.#keep(slot, made);
+	}
+
+	#keep(slot: number, { id, key }: { id: string; key: string }): void {
+		const tracked = { id, key, warm: false };
+		this.known.set(id, tracked);
+		this.#slots[slot] = tracked;
+	}
+
+	async #admit(tracked: TrackedKey): Promise<void> {
+		const { id, key } = tracked;
+		const random = this.#random;
+		const address = random.chance(0.1) ? null : random.pick(ADDRESSES);
+		const scope = random.chance(0.5) ? null : random.pick(SCOPES);
+		const door = random.between(0, 1);
+		tracked.warm = true;
+		const further = this.#around.admit;
+		if (further && door < 0.88) {
+			const presented = { scope, address, consume: random.chance(0.95) };
+			await this.recorder.call(id, { kind: "admit", ...presented }, () => further(key, presented));
+		} else if (door < (further ? 0.9 : 0.1)) {
+			const presented = { scope, address, consume: random.chance(0.7) };
+			await this.recorder.call(id, { kind: "admit", ...presented }, () => this.#doors.verify(key, presented));
+		} else {
+			const presented = { scope: scope === null ? null : "leads:write", address, consume: true };
+			const header = random.chance(0.5) ? "bearer" : "x-api-key";
+			await this.recorder.call(id, { kind: "admit", ...presented }, () => this.#doors.present(key, presented, header));
+		}
+	}
+
+	async #read({ id }: TrackedKey): Promise<void> {
+		await this.recorder.call(id, { kind: "read" }, () => this.#doors.read(id));
+	}
+
+	async #usage({ id }: TrackedKey): Promise<void> {
+		const [from, to] = [this.#startedAt - DAY_MS, this.#around.now() + DAY_MS];
+		await this.recorder.call(id, { kind: "usage" }, () => this.#doors.usage(id, from, to));
+	}
+
+	async #update({ id }: TrackedKey): Promise<void> {
+		const patch = this.#patch();
+		await this.recorder.call(id, { kind: "update", patch }, () => this.#doors.update(id, patch));
+	}
+
+	async #rotate(slot: number, key: TrackedKey): Promise<void> {
+		const overlapMs = this.#random.pick([null, 0, 1_000, HOUR_MS / 2]);
+		const end = this.recorder.begin();
+		const { answer, key: made } = await this.#doors.rotate(key.id, overlapMs);
+		end(key.id, { kind: "rotate", overlapMs }, answer);
+		if (answer?.kind !== "rotated" || made === undefined) return;
+		end(answer.successorId, { kind: "create", settings: answer.successor }, { kind: "done" });
+		this.#retire(key);
+		this.#keep(slot, { id: answer.successorId, key: made });
+	}
+
+	async #end(slot: number, key: TrackedKey, ask: Extract<Ask, { kind: "revoke" | "delete" }>): Promise<void> {
+		if (!key.warm) await this.#admit(key);
+		const call = () => (ask.kind === "revoke" ? this.#doors.revoke(key.id, ask.reason) : this.#doors.delete(key.id));
+		if (this.#slots[slot] === key) this.#slots[slot] = undefined;
+		this.#retire(key);
+		await this.recorder.call(key.id, ask, call);
+		// Some of what is revoked is deleted, and some of it revoked once more.
+		if (ask.kind === "revoke" && this.#random.chance(0.3))
+			await this.#end(slot, key, this.#random.chance(0.5) ? { kind: "delete" } : { ...ask, reason: "Once more" });
+	}
+
+	#retire(key: TrackedKey): void {
+		if (this.#ended.includes(key)) return;
+		this.#ended.push(key);
+		if (this.#ended.length > ENDED_MAX) this.#ended.shift();
+	}
+
+	async #crash({ id }: TrackedKey): Promise<void> {
+		const { crash } = this.#around;
+		if (!crash) return;
+		await this.recorder.call(id, { kind: "crash" }, async () => {
+			await crash(id);
+			return { kind: "done" };
+		});
+	}
+
+	/** A little, up to the last moments of the hour, or into the next. */
+	#moveClock(): void {
+		const now = this.#around.now();
+		const hourEnds = now - (now % HOUR_MS) + HOUR_MS;
+		const far = this.#random.between(0, 1);
+		if (far < 0.6) this.#around.setClock?.(now + this.#random.whole(1, 5_000));
+		else if (far < 0.8) this.#around.setClock?.(Math.max(now, hourEnds - this.#random.whole(1, 3)));
+		else this.#around.setClock?.(hourEnds + this.#random.whole(0, 2));
+	}
+}

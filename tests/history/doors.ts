@@ -1,0 +1,192 @@
+/** The doors of the service, as one key's users and admins knock at them, and their answers in the words of a history. */
+import type { ApiKey, Verification } from "../../worker/schemas/api-key.ts";
+import { CallRefused, type Reachable, Session } from "../session.ts";
+import type { Answer, Settings, VerdictCode } from "./operations.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** One request of an integration. */
+export interface Presented {
+	scope: string | null;
+	address: string | null;
+	consume: boolean;
+}
+
+export const settingsOf = (key: ApiKey): Settings => ({
+	name: key.name,
+	scopes: key.scopes,
+	limit: key.rate_limit,
+	addresses: key.ip_allowlist,
+	expiresAt: key.expires_at === null ? null : Date.parse(key.expires_at),
+});
+
+const inputOf = ({ name, scopes, limit, addresses, expiresAt }: Partial<Settings>) => ({
+	...(name === undefined ? {} : { name }),
+	...(scopes === undefined ? {} : { scopes: [...scopes] as ("leads:read" | "leads:write" | "default:sync")[] }),
+	...(limit === undefined ? {} : { rate_limit: limit }),
+	...(addresses === undefined ? {} : { ip_allowlist: [...addresses] }),
+	...(expiresAt === undefined ? {} : { expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString() }),
+});
+
+/** What the 401 and 403 of an API key say, by what they say it of. */
+const REASONS: [RegExp, VerdictCode][] = [
+	[/revoked/, "REVOKED"],
+	[/expired/, "EXPIRED"],
+	[/not known/, "NOT_FOUND"],
+	[/this address/, "ADDRESS_NOT_ALLOWED"],
+	[/lacks the scope/, "MISSING_SCOPE"],
+	[/limit of/, "RATE_LIMITED"],
+];
+
+/** A request that is admitted, and counted, before its handler finds that there is nothing to do: no work for D1. */
+const NOTHING_TO_WRITE = { path: "/v1/leads", method: "POST", body: "{}", status: 400 } as const;
+
+export class Doors {
+	readonly #service: Reachable;
+	readonly #admin: Session;
+
+	constructor(service: Reachable, token: string) {
+		this.#service = service;
+		this.#admin = new Session(service, token);
+	}
+
+	/** A request with the key, at the endpoint that takes the scope. */
+	async present(key: string, { scope, address }: Presented, header: "bearer" | "x-api-key"): Promise<Answer | null> {
+		const { path, ...init } = scope === null ? { path: "/v1/whoami" } : NOTHING_TO_WRITE;
+		const headers: Record<string, string> = {
+			"content-type": "application/json",
+			...(header === "bearer" ? { authorization: `Bearer ${key}` } : { "x-api-key": key }),
+		};
+		if (address !== null) headers["cf-connecting-ip"] = address;
+		return orLost(async () => {
+			const response = await this.#service.fetch(path, { ...init, headers });
+			const { status } = response;
+			const window = windowOf(response.headers);
+			// An answer counts from its first line on, even when the rest of it is lost.
+			if (status === 200 || status === NOTHING_TO_WRITE.status) return { kind: "verdict", code: "VALID", ...window };
+			const { error } = (await response.json()) as { error: { message: string } };
+			if (status === 503) return null;
+			const [, code] = REASONS.find(([words]) => words.test(error.message)) ?? [];
+			if (!code) throw new Error(`GET ${path}: ${status} ${error.message}`);
+			return { kind: "verdict", code, ...window };
+		});
+	}
+
+	/** What a back end asks that was shown the key. */
+	async verify(key: string, { scope, address, consume }: Presented): Promise<Answer | null> {
+		return this.#answered(async () => {
+			const verification = await this.#admin.mutate("keys.verify", {
+				key,
+				consume,
+				...(scope === null ? {} : { scope: scope as "leads:read" }),
+				...(address === null ? {} : { ip: address }),
+			});
+			return verdictOf(verification);
+		});
+	}
+
+	/** Makes a key. Null: nobody knows. */
+	async create(settings: Settings): Promise<{ id: string; key: string; settings: Settings } | null> {
+		try {
+			const input = { ...inputOf(settings), name: settings.name };
+			const { key, api_key } = await this.#admin.mutate("keys.create", input);
+			return { id: api_key.id, key, settings: settingsOf(api_key) };
+		} catch (thrown) {
+			if (thrown instanceof CallRefused && thrown.status < 500) throw thrown;
+			return null;
+		}
+	}
+
+	read(id: string): Promise<Answer | null> {
+		return this.#answered(async () => {
+			const detail = await this.#admin.query("keys.get", { id });
+			const { used: count, resets_at } = detail.current_hour;
+			const used = { hour: Date.parse(resets_at) - HOUR_MS, count, total: detail.usage_count };
+			return { kind: "key", settings: settingsOf(detail), status: detail.status, used };
+		});
+	}
+
+	/** Admissions from `from` to `to`, in milliseconds. */
+	usage(id: string, from: number, to: number): Promise<Answer | null> {
+		return this.#answered(async () => {
+			const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+			const { totals } = await this.#admin.query("keys.usage", { id, granularity: "day", ...span });
+			return { kind: "usage", allowed: totals.allowed };
+		});
+	}
+
+	update(id: string, patch: Partial<Settings>): Promise<Answer | null> {
+		return this.#answered(async () => {
+			await this.#admin.mutate("keys.update", { id, ...inputOf(patch) });
+			return { kind: "done" };
+		});
+	}
+
+	/** Makes a successor; with it its key. */
+	async rotate(id: string, overlapMs: number | null): Promise<{ answer: Answer | null; key?: string }> {
+		let key: string | undefined;
+		const answer = await this.#answered(async () => {
+			const rotated = await this.#admin.mutate("keys.rotate", {
+				id,
+				...(overlapMs === null ? {} : { revoke_previous_after_hours: overlapMs / HOUR_MS }),
+			});
+			key = rotated.key;
+			return { kind: "rotated", successorId: rotated.api_key.id, successor: settingsOf(rotated.api_key) };
+		});
+		return key === undefined ? { answer } : { answer, key };
+	}
+
+	revoke(id: string, reason: string): Promise<Answer | null> {
+		return this.#answered(async () => {
+			await this.#admin.mutate("keys.revoke", { id, reason });
+			return { kind: "done" };
+		});
+	}
+
+	delete(id: string): Promise<Answer | null> {
+		return this.#answered(async () => {
+			await this.#admin.mutate("keys.delete", { id });
+			return { kind: "done" };
+		});
+	}
+
+	#answered(ask: () => Promise<Answer>): Promise<Answer | null> {
+		return orLost(async () => {
+			try {
+				return await ask();
+			} catch (thrown) {
+				if (!(thrown instanceof CallRefused)) throw thrown;
+				if (thrown.status === 404) return { kind: "not found" };
+				if (thrown.status === 409) return { kind: "conflict" };
+				if (thrown.status === 400) return { kind: "invalid" };
+				if (thrown.status === 503) return null;
+				throw thrown;
+			}
+		});
+	}
+}
+
+/** A connection that breaks is no failure of the test: nobody knows what came of the call. */
+async function orLost(ask: () => Promise<Answer | null>): Promise<Answer | null> {
+	try {
+		return await ask();
+	} catch (thrown) {
+		if (thrown instanceof TypeError || (thrown instanceof Error && thrown.message.startsWith("connection")))
+			return null;
+		throw thrown;
+	}
+}
+
+/** A verification in the words of a history. */
+export function verdictOf({ code, rate_limit }: Pick<Verification, "rate_limit"> & { code: VerdictCode }): Answer {
+	if (!rate_limit) return { kind: "verdict", code };
+	const { limit, remaining, resets_at } = rate_limit;
+	return { kind: "verdict", code, window: { limit, remaining, hour: Date.parse(resets_at) - HOUR_MS } };
+}
+
+function windowOf(headers: Headers): { window?: { limit: number; remaining: number; hour: number } } {
+	const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) => headers.get(`x-ratelimit-${name}`));
+	if (limit == null) return {};
+	const hour = Number(reset) * 1_000 - HOUR_MS;
+	return { window: { limit: Number(limit), remaining: Number(remaining), hour } };
+}

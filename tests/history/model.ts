@@ -1,0 +1,220 @@
+/**
+ * What one key must do if calls came one after the other: the specification of the gate, in as few words as possible
+ * and with nothing taken from it. Pure.
+ *
+ * A crash may make the count of the running hour too high, by what is reserved ahead: nothing up to a limit of 1,000, a
+ * hundredth of a larger one. So counts are ranges; the next answer that tells a count makes them exact again.
+ */
+import type { Answer, Call, Settings } from "./operations.ts";
+
+const HOUR_MS = 3_600_000;
+const SMALL_LIMIT = 1_000;
+
+/** From the least to the most that it may be. */
+type Range = readonly [number, number];
+
+export interface KeyState {
+	readonly settings: Settings;
+	/** `settings` as text, to compare states by. */
+	readonly text: string;
+	readonly deleted: boolean;
+	readonly revoked: boolean;
+	/** When a key that was rotated out stops by itself: the clock may have gone on while it was. */
+	readonly stopsAt: Range | null;
+	/** The hour that is counted, by its first millisecond. */
+	readonly hour: number;
+	/** Admissions in that hour, and in all hours before. */
+	readonly count: Range;
+	readonly before: Range;
+}
+
+const EXACTLY_NONE: Range = [0, 0];
+
+export function newKey(settings: Settings): KeyState {
+	return {
+		settings,
+		text: JSON.stringify(settings),
+		deleted: false,
+		revoked: false,
+		stopsAt: null,
+		hour: 0,
+		count: EXACTLY_NONE,
+		before: EXACTLY_NONE,
+	};
+}
+
+/** Two states with the same identity are the same. */
+export const identityOf = (s: KeyState): string =>
+	`${s.deleted} ${s.revoked} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text}`;
+
+/**
+ * The state after the call if it happens in this state, as this very object where it changes nothing; null where its
+ * answer cannot be given in this state. `contended`: other changes of the key were under way at the same time.
+ */
+export function step(state: KeyState, call: Call, contended: boolean): KeyState | null {
+	const { ask, answer } = call;
+	if (ask.kind === "crash") return crashed(state);
+	if (state.deleted) {
+		return answer === null || answer.kind === "not found" || refusedForGood(state, call) ? state : null;
+	}
+	switch (ask.kind) {
+		case "admit":
+			if (answer === null) return ask.consume ? perhapsAdmitted(state, call) : state;
+			return answer.kind === "verdict" ? admit(state, call, ask, answer) : null;
+		case "read":
+			return answer === null ? state : answer.kind === "key" ? read(state, call, answer) : null;
+		case "usage":
+			return answer === null ? state : answer.kind === "usage" ? total(state, answer.allowed) : null;
+		case "update":
+			if (answer?.kind === "conflict") return mayBeRevoked(state, call) ? state : null;
+			// An expiry that lay ahead when it was asked for and no longer when the request came in.
+			if (answer?.kind === "invalid") return (ask.patch.expiresAt ?? Infinity) <= call.clock[1] ? state : null;
+			return answer === null || answer.kind === "done" ? updated(state, call, ask.patch) : null;
+		case "rotate":
+			if (answer?.kind === "conflict") return contended || mayBeRevoked(state, call) ? state : null;
+			if (answer?.kind === "rotated" && !sameSettings(answer.successor, state.settings)) return null;
+			return answer === null || answer.kind === "rotated" ? rotated(state, call, ask.overlapMs) : null;
+		case "revoke":
+			return answer === null || answer.kind === "done" ? (state.revoked ? state : { ...state, revoked: true }) : null;
+		case "delete":
+			return answer === null || answer.kind === "done" ? { ...state, deleted: true } : null;
+		case "create":
+			return null;
+		default:
+			return ask satisfies never;
+	}
+}
+
+type Admission = Extract<Call["ask"], { kind: "admit" }>;
+type Verdict = Extract<Answer, { kind: "verdict" }>;
+
+function admit(before: KeyState, call: Call, ask: Admission, { code, window }: Verdict): KeyState | null {
+	if (code === "NOT_FOUND" || window === undefined) return null;
+	// A refusal of a revoked key may be given from memory, and then tells nothing of the hour.
+	if (code === "REVOKED") return mayBeRevoked(before, call) && window.remaining === 0 ? before : null;
+
+	const state = inHour(before, call, window.hour);
+	if (state === null) return null;
+	const earliest = Math.max(call.clock[0], window.hour);
+	const latest = Math.min(call.clock[1], window.hour + HOUR_MS - 1);
+	if (!mayBeUnrevoked(state, earliest)) return null;
+	const { settings } = state;
+	if (window.limit !== settings.limit) return null;
+	if (code === "EXPIRED")
+		return settings.expiresAt !== null && settings.expiresAt <= latest && window.remaining === 0 ? state : null;
+	if (settings.expiresAt !== null && settings.expiresAt <= earliest) return null;
+
+	const used = settings.limit - window.remaining;
+	const addressed =
+		settings.addresses.length === 0 || (ask.address !== null && settings.addresses.includes(ask.address));
+	if (code === "ADDRESS_NOT_ALLOWED") return addressed ? null : seen(state, window);
+	const scoped = ask.scope === null || settings.scopes.length === 0 || settings.scopes.includes(ask.scope);
+	if (code === "MISSING_SCOPE") return addressed && !scoped ? seen(state, window) : null;
+	if (!addressed || !scoped) return null;
+	if (code === "RATE_LIMITED") return window.remaining === 0 ? seen(state, window) : null;
+
+	const first = ask.consume ? used - 1 : used;
+	if (first < 0 || first >= settings.limit || !within(first, state.count)) return null;
+	return ask.consume ? { ...state, count: [first + 1, first + 1] } : exact(state, first);
+}
+
+/** An admission that nobody was told of, in the hour in which it began, unless a later one is counted already. */
+function perhapsAdmitted(before: KeyState, call: Call): KeyState {
+	const [began] = call.clock;
+	const state = inHour(before, call, began - (began % HOUR_MS)) ?? before;
+	return { ...state, count: [state.count[0], state.count[1] + 1] };
+}
+
+/** What a window that is not used up by this call says of the count. */
+function seen(state: KeyState, { limit, remaining }: { limit: number; remaining: number }): KeyState | null {
+	if (remaining > 0) return exact(state, limit - remaining);
+	const [low, high] = state.count;
+	// Nothing remains: the count is the limit, or above it where the limit was lowered.
+	if (high < limit) return null;
+	return low >= limit ? state : { ...state, count: [limit, high] };
+}
+
+function exact(state: KeyState, count: number): KeyState | null {
+	const [low, high] = state.count;
+	if (!within(count, state.count)) return null;
+	return low === high ? state : { ...state, count: [count, count] };
+}
+
+function read(before: KeyState, call: Call, answer: Extract<Answer, { kind: "key" }>): KeyState | null {
+	if (!sameSettings(answer.settings, before.settings)) return null;
+	if (answer.settings.expiresAt !== before.settings.expiresAt) return null;
+	const { status, used } = answer;
+	if (status === "revoked" ? !mayBeRevoked(before, call) : !mayBeUnrevoked(before, call.clock[0])) return null;
+	const { expiresAt } = before.settings;
+	if (status === "expired" && (expiresAt === null || expiresAt > call.clock[1])) return null;
+	if (status === "active" && expiresAt !== null && expiresAt <= call.clock[0]) return null;
+	if (!used) return before;
+	const state = inHour(before, call, used.hour);
+	const counted = state && exact(state, used.count);
+	return counted && total(counted, used.total);
+}
+
+/** Narrows what is known of the hours before by the sum of all. */
+function total(state: KeyState, sum: number): KeyState | null {
+	const { count, before } = state;
+	const low = Math.max(before[0], sum - count[1]);
+	const high = Math.min(before[1], sum - count[0]);
+	if (low > high) return null;
+	if (low === before[0] && high === before[1]) return state;
+	return { ...state, before: [low, high] };
+}
+
+/** The state in this hour; null if it is over, or was not yet while the call lasted. */
+function inHour(state: KeyState, call: Call, hour: number): KeyState | null {
+	if (hour < state.hour || hour > call.clock[1]) return null;
+	if (hour === state.hour) return hour + HOUR_MS > call.clock[0] ? state : null;
+	if (hour + HOUR_MS <= call.clock[0]) return null;
+	const { before, count } = state;
+	return { ...state, hour, count: EXACTLY_NONE, before: [before[0] + count[0], before[1] + count[1]] };
+}
+
+function updated(state: KeyState, call: Call, patch: Partial<Settings>): KeyState | null {
+	if (!mayBeUnrevoked(state, call.clock[0])) return call.answer === null ? state : null;
+	const settings = { ...state.settings, ...patch };
+	return { ...state, settings, text: JSON.stringify(settings) };
+}
+
+function rotated(state: KeyState, call: Call, overlapMs: number | null): KeyState | null {
+	if (!mayBeUnrevoked(state, call.clock[0])) return call.answer === null ? state : null;
+	if (overlapMs === null) return state;
+	if (overlapMs === 0) return { ...state, revoked: true };
+	const [low, high] = state.stopsAt ?? [Infinity, Infinity];
+	const [from, to] = call.clock;
+	// An earlier end that was set before stays.
+	return { ...state, stopsAt: [Math.min(low, from + overlapMs), Math.min(high, to + overlapMs)] };
+}
+
+function crashed(state: KeyState): KeyState {
+	const { limit } = state.settings;
+	const block = limit <= SMALL_LIMIT ? 1 : Math.floor(limit / 100);
+	const [low, high] = state.count;
+	const most = Math.max(high, Math.min(high + block - 1, limit));
+	return most === high || high === 0 ? state : { ...state, count: [low, most] };
+}
+
+/** A key that was revoked before it was deleted may be refused from memory as what it was. */
+function refusedForGood(state: KeyState, call: Call): boolean {
+	if (call.answer?.kind !== "verdict") return false;
+	const { code } = call.answer;
+	return code === "NOT_FOUND" || (code === "REVOKED" && mayBeRevoked(state, call));
+}
+
+const within = (n: number, [low, high]: Range): boolean => low <= n && n <= high;
+
+/** Whether the key may have been revoked, or not yet, at some moment of the call. */
+const mayBeRevoked = ({ revoked, stopsAt }: KeyState, { clock }: Call): boolean =>
+	revoked || (stopsAt !== null && stopsAt[0] <= clock[1]);
+const mayBeUnrevoked = ({ revoked, stopsAt }: KeyState, earliest: number): boolean =>
+	!revoked && (stopsAt === null || stopsAt[1] > earliest);
+
+const sameList = (a: readonly string[], b: readonly string[]) =>
+	a.length === b.length && a.every((element, index) => element === b[index]);
+/** Apart from expiry for successors, who have a life of their own. */
+function sameSettings(a: Settings, b: Settings): boolean {
+	return a.name === b.name && a.limit === b.limit && sameList(a.scopes, b.scopes) && sameList(a.addresses, b.addresses);
+}

@@ -1,0 +1,302 @@
+/** The judge of histories, judged: what breaks a promise is found, and what keeps it is not. */
+import { describe, expect, it } from "vitest";
+import { disagreements, type Event, type Row } from "../../history/agreement.ts";
+import { check } from "../../history/checker.ts";
+import { type Answer, type Ask, Recorder, type Settings } from "../../history/operations.ts";
+
+const HOUR_MS = 3_600_000;
+const HOUR = 500_000 * HOUR_MS;
+const SETTINGS: Settings = { name: "A", scopes: [], limit: 2, addresses: [], expiresAt: null };
+
+/** A history by hand: calls that come one after the other, and such that overlap. */
+class Script {
+	now = HOUR + 60_000;
+	readonly recorder = new Recorder(() => this.now);
+
+	constructor(settings: Partial<Settings> = {}) {
+		this.begin()("k", { kind: "create", settings: { ...SETTINGS, ...settings } }, { kind: "done" });
+	}
+
+	begin() {
+		return this.recorder.begin();
+	}
+
+	say(ask: Ask, answer: Answer | null): this {
+		this.begin()("k", ask, answer);
+		return this;
+	}
+
+	admitted(remaining: number, limit = 2, about: Partial<Presented> = {}): this {
+		return this.say(admit(about), verdict("VALID", remaining, limit, this.hour));
+	}
+
+	refused(code: Code, remaining = 0, limit = 2, about: Partial<Presented> = {}): this {
+		return this.say(admit(about), verdict(code, remaining, limit, this.hour));
+	}
+
+	update(patch: Partial<Settings>): this {
+		return this.say({ kind: "update", patch: { name: "B", ...patch } }, { kind: "done" });
+	}
+
+	go(ms: number): this {
+		this.now += ms;
+		return this;
+	}
+
+	get hour() {
+		return this.now - (this.now % HOUR_MS);
+	}
+
+	get violations() {
+		return check(this.recorder.calls).length;
+	}
+}
+
+type Code = Extract<Answer, { kind: "verdict" }>["code"];
+interface Presented {
+	scope: string | null;
+	address: string | null;
+	consume: boolean;
+}
+const admit = (about: Partial<Presented> = {}): Ask => ({
+	kind: "admit",
+	scope: null,
+	address: null,
+	consume: true,
+	...about,
+});
+const verdict = (code: Code, remaining: number, limit = 2, hour = HOUR): Answer => ({
+	kind: "verdict",
+	code,
+	window: { limit, remaining, hour },
+});
+const NOT_FOUND: Answer = { kind: "verdict", code: "NOT_FOUND" };
+const DONE: Answer = { kind: "done" };
+const REVOKE: Ask = { kind: "revoke", reason: "r" };
+const DELETE: Ask = { kind: "delete" };
+const READ: Ask = { kind: "read" };
+const told = (count: number, total: number, more: Partial<Settings> = {}, hour = HOUR): Answer => ({
+	kind: "key",
+	settings: { ...SETTINGS, ...more },
+	status: "active",
+	used: { hour, count, total },
+});
+
+/** Of the numbers 1 to n, so many of these calls. */
+const times = (n: number, call: (i: number) => void) => {
+	for (let i = 1; i <= n; i++) call(i);
+};
+
+describe("a history that keeps the promises is explained", () => {
+	it.each<[string, (s: Script) => void]>([
+		["use up to the limit, and no further", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED")],
+		["a new hour", (s) => s.admitted(1).admitted(0).go(HOUR_MS).admitted(1)],
+		["an end", (s) => s.admitted(1).say(REVOKE, DONE).refused("REVOKED").say(DELETE, DONE).say(admit(), NOT_FOUND)],
+		["a raised limit", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED").update({ limit: 3 }).admitted(0, 3)],
+		["a look at it", (s) => s.admitted(1).say(READ, told(1, 1)).say({ kind: "usage" }, { kind: "usage", allowed: 1 })],
+		["a call that only asks", (s) => s.admitted(2, 2, { consume: false }).admitted(1)],
+		[
+			"scopes and addresses",
+			(s) =>
+				s
+					.update({ scopes: ["leads:read"], addresses: ["1.1.1.1"] })
+					.refused("MISSING_SCOPE", 2, 2, { scope: "leads:write", address: "1.1.1.1" })
+					.refused("ADDRESS_NOT_ALLOWED", 2, 2, { address: "2.2.2.2" })
+					.refused("ADDRESS_NOT_ALLOWED", 2)
+					.admitted(1, 2, { scope: "leads:read", address: "1.1.1.1" }),
+		],
+	])("%s", (_name, play) => {
+		const script = new Script();
+		play(script);
+		expect(script.violations).toBe(0);
+	});
+
+	it("an admission that was under way when the key was revoked, whichever ended first", () => {
+		const script = new Script();
+		const [admission, revocation] = [script.begin(), script.begin()];
+		revocation("k", REVOKE, DONE);
+		admission("k", admit(), verdict("VALID", 1));
+		expect(script.refused("REVOKED").violations).toBe(0);
+	});
+
+	it("answers that come in another order than they were counted in", () => {
+		const script = new Script();
+		const ends = [script.begin(), script.begin()];
+		ends[0]?.("k", admit(), verdict("VALID", 0));
+		ends[1]?.("k", admit(), verdict("VALID", 1));
+		expect(script.violations).toBe(0);
+	});
+
+	it("a call that nobody heard of again, done or not", () => {
+		for (const remaining of [1, 0]) expect(new Script().say(admit(), null).admitted(remaining).violations).toBe(0);
+	});
+
+	it("a crash of a large limit, which may cost a hundredth", () => {
+		for (const used of [1, 30]) {
+			const script = new Script({ limit: 3_000 });
+			script.admitted(2_999, 3_000).say({ kind: "crash" }, DONE);
+			script.say(READ, told(used, used, { limit: 3_000 }));
+			expect(script.violations).toBe(0);
+		}
+	});
+});
+
+describe("a history that breaks one is not", () => {
+	it.each<[string, (s: Script) => void]>([
+		["one admission too many", (s) => s.admitted(1).admitted(0).admitted(0)],
+		["one admission too few", (s) => s.admitted(1).refused("RATE_LIMITED")],
+		["a count that goes back", (s) => s.admitted(1).admitted(1)],
+		["a count that skips one", (s) => s.admitted(0)],
+		["an hour that gets nothing new", (s) => s.admitted(1).admitted(0).go(HOUR_MS).refused("RATE_LIMITED")],
+		["an hour that is counted on after its end", (s) => s.admitted(1).go(HOUR_MS).say(admit(), verdict("VALID", 0))],
+		["an admission after the revocation", (s) => s.admitted(1).say(REVOKE, DONE).admitted(0)],
+		["an admission after the deletion", (s) => s.say(DELETE, DONE).admitted(1)],
+		["a revocation without anybody's asking", (s) => s.refused("REVOKED")],
+		["a key that is gone without anybody's asking", (s) => s.say(admit(), NOT_FOUND)],
+		["a key that comes back", (s) => s.say(DELETE, DONE).say(READ, told(0, 0))],
+		["a limit that was lowered and is not", (s) => s.update({ limit: 1 }).admitted(1)],
+		["a scope that was taken and is not", (s) => s.update({ scopes: ["a"] }).admitted(1, 2, { scope: "b" })],
+		["a scope that it has and is refused for", (s) => s.refused("MISSING_SCOPE", 2, 2, { scope: "b" })],
+		["an address that is not on the list", (s) => s.update({ addresses: ["1"] }).admitted(1, 2, { address: "2" })],
+		["nobody's address on a list", (s) => s.update({ addresses: ["1"] }).admitted(1)],
+		["an address that is on the list and is refused", (s) => s.refused("ADDRESS_NOT_ALLOWED", 2, 2, { address: "2" })],
+		[
+			"an expiry that is over",
+			(s) =>
+				s
+					.update({ expiresAt: HOUR + 60_001 })
+					.go(1)
+					.admitted(1),
+		],
+		["an expiry ahead of its time", (s) => s.update({ expiresAt: HOUR + 60_001 }).refused("EXPIRED")],
+		["a refusal that is counted", (s) => s.update({ scopes: ["a"] }).refused("MISSING_SCOPE", 1, 2, { scope: "b" })],
+		["a call that only asks and is counted", (s) => s.admitted(2, 2, { consume: false }).admitted(0)],
+		["usage too low", (s) => s.admitted(1).say({ kind: "usage" }, { kind: "usage", allowed: 0 })],
+		["usage too high", (s) => s.admitted(1).say({ kind: "usage" }, { kind: "usage", allowed: 2 })],
+		[
+			"a life's usage that an hour's turn loses",
+			(s) =>
+				s
+					.admitted(1)
+					.go(HOUR_MS)
+					.say(READ, told(0, 0, {}, HOUR + HOUR_MS)),
+		],
+		["a look that does not show a change", (s) => s.update({ limit: 5 }).say(READ, told(0, 0))],
+		[
+			"a successor with settings of before",
+			(s) =>
+				s
+					.update({ scopes: ["a"] })
+					.say({ kind: "rotate", overlapMs: null }, { kind: "rotated", successorId: "s", successor: SETTINGS }),
+		],
+		[
+			"a rotated key that goes on after its time",
+			(s) =>
+				s
+					.say({ kind: "rotate", overlapMs: 5 }, { kind: "rotated", successorId: "s", successor: SETTINGS })
+					.go(5)
+					.admitted(1),
+		],
+		["a conflict where there is none", (s) => s.say({ kind: "rotate", overlapMs: null }, { kind: "conflict" })],
+		[
+			"a crash of a small limit that costs something",
+			(s) => s.admitted(1).say({ kind: "crash" }, DONE).say(READ, told(2, 2)),
+		],
+		["a crash that forgets", (s) => s.admitted(1).say({ kind: "crash" }, DONE).admitted(1)],
+	])("%s", (_name, play) => {
+		const script = new Script();
+		play(script);
+		expect(script.violations).toBe(1);
+	});
+
+	it("a crash that costs more than it may", () => {
+		const script = new Script({ limit: 3_000 });
+		script
+			.admitted(2_999, 3_000)
+			.say({ kind: "crash" }, DONE)
+			.say(READ, told(31, 31, { limit: 3_000 }));
+		expect(script.violations).toBe(1);
+	});
+
+	it("one that was admitted and one that was refused, when the limit was raised in between", () => {
+		const script = new Script().admitted(1).admitted(0);
+		const change = script.begin();
+		script.admitted(0, 3);
+		// The change is in force, since somebody has profited from it.
+		script.refused("RATE_LIMITED");
+		change("k", { kind: "update", patch: { name: "B", limit: 3 } }, DONE);
+		expect(script.violations).toBe(1);
+	});
+
+	it("two that overlap and were given the same place", () => {
+		const script = new Script();
+		const ends = [script.begin(), script.begin()];
+		for (const end of ends) end("k", admit(), verdict("VALID", 1));
+		expect(script.violations).toBe(1);
+	});
+
+	it("more admissions after calls without an answer than there is room for", () => {
+		const script = new Script({ limit: 10 });
+		times(3, () => script.say(admit(), null));
+		expect(script.admitted(6, 10).violations).toBe(0);
+		expect(script.admitted(9, 10).violations).toBe(1);
+	});
+
+	it("one key's among many", () => {
+		const { recorder } = new Script().admitted(1);
+		const end = recorder.begin();
+		end("other", { kind: "create", settings: SETTINGS }, DONE);
+		recorder.begin()("other", admit(), verdict("VALID", 0));
+		expect(check(recorder.calls).map(({ keyId }) => keyId)).toEqual(["other"]);
+	});
+});
+
+describe("what D1 holds", () => {
+	const row: Row = { name: "B", status: "active", rate_limit: 2, usage_count: 1 };
+	const event = (id: string, action: string, changes: Event["changes"] = {}): Event => ({
+		id,
+		action,
+		key_id: "k",
+		changes,
+	});
+	const created = event("1", "api_key.create");
+	const updated = event("2", "api_key.update", { name: { from: "A", to: "B" } });
+	const history = () =>
+		new Script()
+			.admitted(1)
+			.update({})
+			.say(READ, told(1, 1, { name: "B" })).recorder.calls;
+	const judge = (rows: Row[], events: Event[], calls = history()) =>
+		disagreements(calls, { rows: new Map(rows.map((it) => ["k", it])), events }).length;
+
+	it("agrees where it is what was told", () => {
+		expect(judge([row], [created, updated])).toBe(0);
+		const lost = new Script().say({ kind: "update", patch: { name: "B" } }, null).say(READ, told(0, 0)).recorder.calls;
+		const unused = { ...row, name: "A", usage_count: 0 };
+		expect(judge([unused], [created], lost)).toBe(0);
+		expect(judge([unused], [created, updated], lost)).toBe(0);
+	});
+
+	it.each<[string, Row[], Event[]]>([
+		["usage is missing", [{ ...row, usage_count: 0 }], [created, updated]],
+		["usage is doubled", [{ ...row, usage_count: 2 }], [created, updated]],
+		["a change is missing", [{ ...row, name: "A" }], [created, updated]],
+		["a key is missing", [], [created, updated]],
+		["an event is missing", [row], [created]],
+		["an event is there twice", [row], [created, updated, { ...updated, id: "3" }]],
+		["an event is there that nobody caused", [row], [created, updated, event("4", "api_key.revoke")]],
+	])("disagrees where %s", (_name, rows, events) => {
+		expect(judge(rows, events)).toBe(1);
+	});
+
+	it("disagrees where a deleted key is still listed, and where a successor was left behind", () => {
+		const gone = new Script().say(DELETE, DONE).say(READ, { kind: "not found" }).recorder.calls;
+		expect(judge([row], [created, event("2", "api_key.delete")], gone)).toBe(1);
+		const left = { ...event("3", "api_key.create", { rotated_from: { from: null, to: "k" } }), key_id: "s" };
+		const rows = new Map([
+			["k", row],
+			["s", row],
+		]);
+		expect(disagreements(history(), { rows, events: [created, updated, left] })).toHaveLength(1);
+	});
+});

@@ -1,0 +1,61 @@
+/** One history, from its first call to the last row in D1. */
+import { afterAll, expect, vi } from "vitest";
+import { disagreements } from "../../history/agreement.ts";
+import { check } from "../../history/checker.ts";
+import type { Plan, Surroundings } from "../../history/clients.ts";
+import type { Call } from "../../history/operations.ts";
+import { describeViolations, replay } from "../../history/report.ts";
+import { clientsInWorkerd, delivered } from "./in-workerd.ts";
+
+/** How often clients do what. Limits are reached, keys end and hours turn all the time; most of what happens is use. */
+export const WEIGHTS: Plan["weights"] = {
+	admit: 970,
+	read: 8,
+	usage: 3,
+	update: 12,
+	rotate: 2,
+	revoke: 2,
+	delete: 2,
+	clock: 3,
+	crash: 0,
+};
+
+/** Milliseconds for a history of so many operations, on a machine that has much else to do. */
+export const patience = (operations: number): number => 60_000 + operations * 20;
+
+afterAll(() => vi.useRealTimers());
+
+/** Has clients make a history, and expects that the model explains it and that D1 agrees. Returns it. */
+export async function expectExplained(plan: Plan, around: Partial<Surroundings> = {}): Promise<readonly Call[]> {
+	const { clients, tenantId } = await clientsInWorkerd(plan, around);
+	await clients.run();
+	await clients.readAll();
+	const { calls } = clients.recorder;
+	expect(describeViolations(check(calls)), replay(plan.seed)).toEqual([]);
+	expect(disagreements(calls, await delivered(clients, tenantId)), replay(plan.seed)).toEqual([]);
+	return calls;
+}
+
+/** The calls that were admitted. */
+export const admissions = (calls: readonly Call[]) =>
+	calls.filter(({ answer }) => answer?.kind === "verdict" && answer.code === "VALID");
+
+/** What a history must hold to prove anything: every verdict and every change. */
+export function expectEverything(calls: readonly Call[]): void {
+	const verdicts = new Set(calls.flatMap(({ answer }) => (answer?.kind === "verdict" ? [answer.code] : [])));
+	expect([...verdicts].sort()).toEqual([
+		"ADDRESS_NOT_ALLOWED",
+		"EXPIRED",
+		"MISSING_SCOPE",
+		"NOT_FOUND",
+		"RATE_LIMITED",
+		"REVOKED",
+		"VALID",
+	]);
+	const done = new Set(calls.flatMap(({ ask, answer }) => (answer?.kind === "verdict" ? [] : [ask.kind])));
+	expect([...done]).toEqual(
+		expect.arrayContaining(["create", "read", "usage", "update", "rotate", "revoke", "delete"]),
+	);
+	const hours = new Set(calls.map(({ clock }) => Math.floor(clock[1] / 3_600_000)));
+	expect(hours.size).toBeGreaterThan(2);
+}

@@ -1,0 +1,58 @@
+/** The service for the clients of a history, inside workerd: the real Worker and its gates, with a clock that can be set. */
+import { createExecutionContext, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
+import { vi } from "vitest";
+import { apiKeys, auditEvents } from "../../../db/schema.ts";
+import { snapshotOf, toApiKey } from "../../../worker/gate/snapshot.ts";
+import type { Scope } from "../../../worker/schemas/vocabulary.ts";
+import { KeyVerifier } from "../../../worker/verifier.ts";
+import type { Stored } from "../../history/agreement.ts";
+import { Clients, type Plan, type Surroundings } from "../../history/clients.ts";
+import { Doors, type Presented, verdictOf } from "../../history/doors.ts";
+import type { Answer } from "../../history/operations.ts";
+import { addTenant, db, gateOf, request, token } from "../world.ts";
+
+const HOUR_MS = 3_600_000;
+const YEAR_S = 365 * 86_400;
+
+/** The third door: a service binding, without a wire between. */
+async function admit(key: string, { scope, address, consume }: Presented): Promise<Answer | null> {
+	const verifier = new KeyVerifier(createExecutionContext(), env);
+	const verdict = await verifier.verify(key, {
+		consume,
+		// Drawn from the known ones.
+		...(scope === null ? {} : { scope: scope as Scope }),
+		...(address === null ? {} : { ip: address }),
+	});
+	if (verdict.code === "UNAVAILABLE") return null;
+	if (verdict.code === "MISSING") throw new Error("A key was presented");
+	return verdictOf({ code: verdict.code, ...(verdict.rate_limit ? { rate_limit: verdict.rate_limit } : {}) });
+}
+
+/** Clients of a tenant of their own, at a clock that begins a little before the end of an hour. */
+export async function clientsInWorkerd(plan: Plan, more: Partial<Surroundings> & { startAt?: number } = {}) {
+	const { startAt = Date.now(), ...others } = more;
+	vi.useFakeTimers({ toFake: ["Date"], now: startAt - (startAt % HOUR_MS) + HOUR_MS - 10_000 });
+	const tenantId = await addTenant();
+	const admin = await token({ tenantId, expiresIn: YEAR_S });
+	const clients = new Clients(plan, new Doors({ fetch: request }, admin), {
+		now: Date.now,
+		// No call of another client may have set it further already.
+		setClock: (now) => void vi.setSystemTime(Math.max(now, Date.now())),
+		admit,
+		...others,
+	});
+	return { clients, tenantId };
+}
+
+/** Lets the gates deliver what they hold, and tells what D1 has then. */
+export async function delivered(clients: Clients, tenantId: string): Promise<Stored> {
+	for (const keyId of clients.known.keys()) await runDurableObjectAlarm(gateOf(keyId));
+	const rows = await db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId));
+	const events = await db.select().from(auditEvents).where(eq(auditEvents.tenantId, tenantId));
+	return {
+		rows: new Map(rows.map((row) => [row.id, toApiKey(snapshotOf(row), row, Date.now())])),
+		events: events.map((event) => ({ ...event, key_id: event.keyId })),
+	};
+}

@@ -1,0 +1,21 @@
+/** However hard one key is used and changed at once, it behaves as if all of that had come one after the other. */
+import { expect, inject, it } from "vitest";
+import { expectEverything, expectExplained, patience, WEIGHTS } from "./explained.ts";
+
+const { seed, operations } = inject("history");
+const share = Math.ceil(operations / 2);
+
+it("the history of one busy key can be explained, call by call", { timeout: patience(share) }, async () => {
+	const calls = await expectExplained({
+		seed,
+		keys: 1,
+		clients: 12,
+		operations: share,
+		weights: { ...WEIGHTS, rotate: 0.7, revoke: 0.5, delete: 0.5 },
+		limits: [3, 40, 400, 2_500, 30_000],
+	});
+	expect(calls.length).toBeGreaterThanOrEqual(share * 0.9);
+	expectEverything(calls);
+	// Nothing fails here, so every call must have been answered.
+	expect(calls.filter(({ answer }) => answer === null)).toEqual([]);
+});
