@@ -142,8 +142,10 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Changes settings. The next request is judged by them. */
 	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#with(call.keyId, call.author.tenantId, async ({ key }) => {
+		return this.#with(call.keyId, call.author.tenantId, async ({ key, counter }) => {
 			if (statusOf(key, now) === "revoked") return isRevoked("changed");
+			// What is reserved ahead is a share of the old limit: of a lower one a crash would cost far too much.
+			if (patch.rateLimit !== undefined) counter.settle();
 			await this.#make(update(key, patch, call.author, now));
 			return this.#current(now);
 		});

@@ -54,6 +54,14 @@ describe("the count after a crash", () => {
 		expect(admitted).toBeGreaterThanOrEqual(1_200 - 20 * 12);
 	});
 
+	it("costs a lowered limit no more than its own share, whatever was reserved for the higher one", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 100_000 });
+		await admitMany(key, 3, NOW);
+		await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 10 });
+		await crash(api_key.id);
+		expect(await admitMany(key, 10, NOW)).toEqual({ VALID: 7, RATE_LIMITED: 3 });
+	});
+
 	it("carries the life of the key over the turn of hours", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 4, NOW);
