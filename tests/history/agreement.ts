@@ -17,7 +17,7 @@ export interface Event {
 	id: string;
 	action: string;
 	key_id: string | null;
-	changes: Record<string, { from: unknown; to: unknown }>;
+	changes: Record<string, { from?: unknown; to?: unknown }>;
 }
 
 export interface Stored {
@@ -65,6 +65,10 @@ function trailDisagrees(keyId: string, calls: readonly Call[], events: readonly 
 		const name = nameOf(event);
 		found.set(name, (found.get(name) ?? 0) + 1);
 	}
+	// Successors that nobody was given: an answer to a rotation that was lost.
+	let lost = calls.filter(({ ask, answer }) => ask.kind === "rotate" && mayHaveBeenDone({ answer })).length;
+	for (const name of found.keys())
+		if (name.startsWith("api_key.rotate ") && !expected.has(name) && lost-- > 0) expected.set(name, ONCE);
 	return [...new Set([...expected.keys(), ...found.keys()])].flatMap((name) => {
 		const [least, most] = expected.get(name) ?? [0, 0];
 		const times = found.get(name) ?? 0;
@@ -108,7 +112,7 @@ function expectedEvents(calls: readonly Call[]): Map<string, Times> {
 }
 
 /** Without an answer, or made just before the key was deleted, of which the answer tells. */
-const mayHaveBeenDone = ({ answer }: Call) => answer === null || answer.kind === "not found";
+const mayHaveBeenDone = ({ answer }: Pick<Call, "answer">) => answer === null || answer.kind === "not found";
 
 /** Keys that nobody was given: there may be such where an answer was lost, if all of it is there. */
 function strangers(byKey: ReadonlyMap<string, readonly Call[]>, { rows, events }: Stored): string[] {

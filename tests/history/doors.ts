@@ -63,7 +63,10 @@ export class Doors {
 			const { status } = response;
 			const window = windowOf(response.headers);
 			// An answer counts from its first line on, even when the rest of it is lost.
-			if (status === 200 || status === NOTHING_TO_WRITE.status) return { kind: "verdict", code: "VALID", ...window };
+			if (status === 200 || status === NOTHING_TO_WRITE.status) {
+				await response.arrayBuffer().catch(() => undefined);
+				return { kind: "verdict", code: "VALID", ...window };
+			}
 			const { error } = (await response.json()) as { error: { message: string } };
 			if (status === 503) return null;
 			const [, code] = REASONS.find(([words]) => words.test(error.message)) ?? [];
@@ -92,8 +95,8 @@ export class Doors {
 			const { key, api_key } = await this.#admin.mutate("keys.create", input);
 			return { id: api_key.id, key, settings: settingsOf(api_key) };
 		} catch (thrown) {
-			if (thrown instanceof CallRefused && thrown.status < 500) throw thrown;
-			return null;
+			if (isBrokenConnection(thrown)) return null;
+			throw thrown;
 		}
 	}
 
@@ -176,6 +179,9 @@ async function orLost(ask: () => Promise<Answer | null>): Promise<Answer | null>
 		throw thrown;
 	}
 }
+
+/** What `fetch` throws, and the reading of an answer that ends in the middle. */
+const isBrokenConnection = (thrown: unknown) => thrown instanceof TypeError || thrown instanceof SyntaxError;
 
 /** A verification in the words of a history. */
 export function verdictOf({ code, rate_limit }: Pick<Verification, "rate_limit"> & { code: VerdictCode }): Answer {

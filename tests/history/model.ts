@@ -194,7 +194,8 @@ function crashed(state: KeyState): KeyState {
 	const block = limit <= SMALL_LIMIT ? 1 : Math.floor(limit / 100);
 	const [low, high] = state.count;
 	const most = Math.max(high, Math.min(high + block - 1, limit));
-	return most === high || high === 0 ? state : { ...state, count: [low, most] };
+	// Another object even where nothing is lost: that it changes nothing now does not mean that it came now.
+	return { ...state, count: [low, high === 0 ? 0 : most] };
 }
 
 /** A key that was revoked before it was deleted may be refused from memory as what it was. */

@@ -88,8 +88,10 @@ export class Recorder {
 		};
 	}
 
-	/** The memory of these keys' gates is lost at this moment. */
-	crash(keyIds: Iterable<string>): void {
-		for (const keyId of keyIds) this.begin()(keyId, { kind: "crash" }, { kind: "done" });
+	/** The memory of these keys' gates is lost at some moment while `crash` runs. */
+	async crashed(keyIds: Iterable<string>, crash: () => Promise<void>): Promise<void> {
+		const ends = [...keyIds].map((keyId) => ({ keyId, end: this.begin() }));
+		await crash();
+		for (const { keyId, end } of ends) end(keyId, { kind: "crash" }, { kind: "done" });
 	}
 }

@@ -1,0 +1,84 @@
+/**
+ * `kill -9` at random moments, again and again, while keys are used and changed from outside: the whole history can be
+ * explained, crashes and all, and D1 agrees with it soon after.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { randomOf, seeded } from "../../db/demo/random.ts";
+import { BareWorkerd } from "../bare-workerd.ts";
+import { eventually } from "../harness.ts";
+import { disagreements, type Stored } from "../history/agreement.ts";
+import { check } from "../history/checker.ts";
+import { Clients } from "../history/clients.ts";
+import { Doors } from "../history/doors.ts";
+import { describeViolations, replay } from "../history/report.ts";
+import { Session } from "../session.ts";
+
+const KILLS = Number(process.env.HISTORY_KILLS ?? 50);
+const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
+/** Between a start and the next kill. */
+const LIFE_MS = [50, 700] as const;
+const USAGE_FLUSH_SECONDS = 1;
+/** What D1 missed comes a second after the start, usage after the flush; the machine may be busy. */
+const CATCH_UP_MS = 20_000;
+
+let service: BareWorkerd;
+beforeAll(async () => {
+	service = await BareWorkerd.start({ USAGE_FLUSH_SECONDS: String(USAGE_FLUSH_SECONDS) });
+});
+afterAll(() => service?.dispose());
+
+it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 }, async () => {
+	const random = randomOf(seeded(seed));
+	const clients = new Clients(
+		{
+			seed,
+			keys: 6,
+			clients: 8,
+			operations: Number.POSITIVE_INFINITY,
+			// Changes often enough that every kill cuts off some.
+			weights: { admit: 800, read: 20, usage: 10, update: 100, rotate: 25, revoke: 25, delete: 20, clock: 0, crash: 0 },
+			limits: [5, 50, 1_000, 2_500, 30_000],
+		},
+		new Doors(service, service.token),
+		{ now: Date.now },
+	);
+	const running = clients.run();
+	for (let kill = 0; kill < KILLS; kill++) {
+		await pause(random.between(...LIFE_MS));
+		// Each key's gate loses its memory at some moment between this one and the next start.
+		await clients.recorder.crashed(clients.known.keys(), () => service.kill());
+	}
+	clients.stop();
+	await running;
+	await clients.readAll();
+
+	const { calls } = clients.recorder;
+	const unanswered = calls.filter(({ answer }) => answer === null);
+	expect(unanswered.length).toBeGreaterThan(KILLS);
+	expect(describeViolations(check(calls)), replay(seed)).toEqual([]);
+	let left: string[] = [];
+	await eventually("D1 agrees", CATCH_UP_MS, async () => {
+		left = disagreements(calls, await stored());
+		return left.length === 0;
+	}).catch(() => undefined);
+	expect(left, replay(seed)).toEqual([]);
+});
+
+/** What the lists show, which ask D1 alone. */
+async function stored(): Promise<Stored> {
+	const admin = new Session(service, service.token);
+	const rows: Stored["rows"] = new Map();
+	for (let cursor: string | null | undefined; cursor !== null; ) {
+		const page = await admin.query("keys.list", { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+		for (const item of page.items) (rows as Map<string, (typeof page.items)[number]>).set(item.id, item);
+		cursor = page.next_cursor;
+	}
+	const events: Stored["events"][number][] = [];
+	for (let cursor: string | null | undefined; cursor !== null; ) {
+		const page = await admin.query("audit.list", { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+		events.push(...page.items);
+		cursor = page.next_cursor;
+	}
+	return { rows, events };
+}
