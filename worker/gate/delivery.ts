@@ -4,6 +4,7 @@
  */
 import { logError } from "../log.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
+import { DELIVERY_GIVEN_UP_MS, within } from "./patience.ts";
 import type { KeySnapshot, Lifetime, Tombstone } from "./snapshot.ts";
 import type { GateStore, HourTally } from "./store.ts";
 
@@ -72,7 +73,7 @@ export class Delivery {
 		this.#rotating.add(successorId);
 		let outcome: Promise<T> | null = null;
 		try {
-			await insert();
+			await within(DELIVERY_GIVEN_UP_MS, insert());
 			outcome = complete();
 		} catch (error) {
 			logError("D1 did not take the successor of a rotation", error);
@@ -93,7 +94,7 @@ export class Delivery {
 			() => this.#discard(holdings.key, now),
 		]) {
 			try {
-				await deliver();
+				await within(DELIVERY_GIVEN_UP_MS, deliver());
 			} catch (error) {
 				logError("D1 did not take a delivery; it will be repeated", error);
 				failed = true;

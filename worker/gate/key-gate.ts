@@ -30,6 +30,7 @@ import {
 } from "./calls.ts";
 import { UsageCounter } from "./counter.ts";
 import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
+import { LOAD_GIVEN_UP_MS, within } from "./patience.ts";
 import { QuietTimer } from "./quiet-timer.ts";
 import { type KeySnapshot, type Lifetime, NEVER_USED, statusOf, type Tombstone, toApiKey } from "./snapshot.ts";
 import { GateStore, type HourTally } from "./store.ts";
@@ -291,7 +292,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	async #loadFromD1(keyId: string): Promise<boolean> {
 		try {
 			const { readKey } = await import("./records.ts");
-			const found = await readKey(this.env.DB, keyId);
+			const found = await within(LOAD_GIVEN_UP_MS, readKey(this.env.DB, keyId));
 			if (!found || this.#state) return true;
 			this.#store.putKey(found.key);
 			this.#remember(found.key, found.lifetime);

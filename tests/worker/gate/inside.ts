@@ -11,39 +11,77 @@ export interface FakeLink {
 	/** Statements that reached D1. */
 	statements: number;
 	down: boolean;
+	/** Reads are never answered. */
+	hangs: boolean;
+	/** The gates of other keys cannot be reached. */
+	unreachable: boolean;
+	/** Stands between the gate and D1: `apply` does what the gate asks for. What this returns or throws, the gate hears. */
+	intercept?: (apply: () => Promise<D1Result[]>) => Promise<D1Result[]>;
 	/** Awaited when D1 has applied a batch, before the gate hears so. */
 	afterBatch?: () => Promise<void>;
+	/** Waits until everything that was written is on disk. */
+	durable(): Promise<void>;
 	/** Ends the object in the middle of what it does. */
 	die(): void;
 }
 
 /** Puts a link that can fail and count between a gate and the real D1. It lasts until the gate leaves memory. */
 export async function linkToD1(keyId: string): Promise<FakeLink> {
-	const link: FakeLink = { statements: 0, down: false, die: () => undefined };
+	const link: FakeLink = {
+		statements: 0,
+		down: false,
+		hangs: false,
+		unreachable: false,
+		durable: async () => undefined,
+		die: () => undefined,
+	};
 	const guarded = new Proxy(env.DB, {
 		get(target, property) {
 			if (property === "prepare")
 				return (sql: string) => {
 					link.statements++;
 					if (link.down) throw new Error("D1_ERROR: no route to the database");
-					return target.prepare(sql);
+					return link.hangs && sql.startsWith("select") ? unanswered(target.prepare(sql)) : target.prepare(sql);
 				};
 			if (property === "batch")
 				return async (statements: D1PreparedStatement[]) => {
 					if (link.down) throw new Error("D1_ERROR: no route to the database");
-					const results = await target.batch(statements);
+					const apply = () => target.batch(statements);
+					const results = await (link.intercept ? link.intercept(apply) : apply());
 					await link.afterBatch?.();
 					return results;
 				};
 			return Reflect.get(target, property);
 		},
 	});
+	const gates = new Proxy(env.KEY_GATE, {
+		get(target, property) {
+			if (property === "getByName")
+				return (name: string) => {
+					if (link.unreachable) throw new Error("The object cannot be reached");
+					return target.getByName(name);
+				};
+			return Reflect.get(target, property);
+		},
+	});
 	await runInDurableObject(gateOf(keyId), (instance: KeyGate, state) => {
 		link.die = () => state.abort("crash");
+		link.durable = () => state.storage.sync();
 		// `env` is protected; a test may stand in for the platform that sets it.
-		Object.assign(instance, { env: { ...env, DB: guarded } });
+		Object.assign(instance, { env: { ...env, DB: guarded, KEY_GATE: gates } });
 	});
 	return link;
+}
+
+/** The statement, but its rows never come. */
+function unanswered(statement: D1PreparedStatement): D1PreparedStatement {
+	const never = () => new Promise<never>(() => undefined);
+	return new Proxy(statement, {
+		get(target, property) {
+			if (property === "bind") return (...values: unknown[]) => unanswered(target.bind(...values));
+			return property === "raw" || property === "all" ? never : Reflect.get(target, property);
+		},
+	});
 }
 
 /** Everything a gate has on its disk. */

@@ -49,6 +49,11 @@ export async function clientsInWorkerd(plan: Plan, more: Partial<Surroundings> &
 /** Lets the gates deliver what they hold, and tells what D1 has then. */
 export async function delivered(clients: Clients, tenantId: string): Promise<Stored> {
 	for (const keyId of clients.known.keys()) await runDurableObjectAlarm(gateOf(keyId));
+	return storedOf(tenantId);
+}
+
+/** What D1 has of the tenant's keys. */
+export async function storedOf(tenantId: string): Promise<Stored> {
 	const rows = await db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId));
 	const events = await db.select().from(auditEvents).where(eq(auditEvents.tenantId, tenantId));
 	return {
