@@ -315,13 +315,13 @@ describe("when D1 does not answer at all", () => {
 		const admin = await token({ tenantId: await addTenant() });
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
-		link.hangs = true;
+		link.interceptRead = never;
 		const whoami = () => request("/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
 		const refused = whoami();
 		await vi.waitUntil(() => link.statements > 0);
 		await giveUp(api_key.id, 11_000);
 		expect((await refused).status).toBe(503);
-		link.hangs = false;
+		delete link.interceptRead;
 		expect((await whoami()).status).toBe(200);
 	});
 });

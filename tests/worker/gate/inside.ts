@@ -11,8 +11,8 @@ export interface FakeLink {
 	/** Statements that reached D1. */
 	statements: number;
 	down: boolean;
-	/** Reads are never answered. */
-	hangs: boolean;
+	/** Stands between the gate and what it reads from D1, as `intercept` does for batches. */
+	interceptRead?: (read: () => Promise<unknown>) => Promise<unknown>;
 	/** The gates of other keys cannot be reached. */
 	unreachable: boolean;
 	/** Stands between the gate and D1: `apply` does what the gate asks for. What this returns or throws, the gate hears. */
@@ -30,7 +30,6 @@ export async function linkToD1(keyId: string): Promise<FakeLink> {
 	const link: FakeLink = {
 		statements: 0,
 		down: false,
-		hangs: false,
 		unreachable: false,
 		durable: async () => undefined,
 		die: () => undefined,
@@ -41,7 +40,7 @@ export async function linkToD1(keyId: string): Promise<FakeLink> {
 				return (sql: string) => {
 					link.statements++;
 					if (link.down) throw new Error("D1_ERROR: no route to the database");
-					return link.hangs && sql.startsWith("select") ? unanswered(target.prepare(sql)) : target.prepare(sql);
+					return readThrough(target.prepare(sql), link);
 				};
 			if (property === "batch")
 				return async (statements: D1PreparedStatement[]) => {
@@ -73,13 +72,16 @@ export async function linkToD1(keyId: string): Promise<FakeLink> {
 	return link;
 }
 
-/** The statement, but its rows never come. */
-function unanswered(statement: D1PreparedStatement): D1PreparedStatement {
-	const never = () => new Promise<never>(() => undefined);
+/** The statement, but its rows pass by whoever intercepts reads. */
+function readThrough(statement: D1PreparedStatement, link: FakeLink): D1PreparedStatement {
 	return new Proxy(statement, {
 		get(target, property) {
-			if (property === "bind") return (...values: unknown[]) => unanswered(target.bind(...values));
-			return property === "raw" || property === "all" ? never : Reflect.get(target, property);
+			if (property === "bind") return (...values: unknown[]) => readThrough(target.bind(...values), link);
+			const value: unknown = Reflect.get(target, property);
+			if (typeof value !== "function") return value;
+			const act = (...args: unknown[]) => value.apply(target, args);
+			if (property !== "raw" && property !== "all") return act;
+			return (...args: unknown[]) => (link.interceptRead ? link.interceptRead(() => act(...args)) : act(...args));
 		},
 	});
 }

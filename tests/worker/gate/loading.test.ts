@@ -51,3 +51,23 @@ it("a deleted key stays deleted, even when a backup of D1 brings its row back", 
 	// All that is kept is the tombstone.
 	expect([...(await disk(api_key.id)).keys()]).toEqual(["key"]);
 });
+
+it("a key that was taken back while its gate was asking D1 for it stays taken back", async () => {
+	const tenantId = await addTenant();
+	const { key, api_key } = await createKey(await token({ tenantId }));
+	const link = await linkToD1(api_key.id);
+	const read = Promise.withResolvers<void>();
+	const held = Promise.withResolvers<void>();
+	link.interceptRead = async (answer) => {
+		const rows = await answer();
+		read.resolve();
+		await held.promise;
+		return rows;
+	};
+	const first = gateOf(api_key.id).admit(presented(key));
+	await read.promise;
+	await gateOf(api_key.id).bury(api_key.id, tenantId, "its predecessor");
+	held.resolve();
+	expect((await first).code).toBe("NOT_FOUND");
+	expect((await gateOf(api_key.id).admit(presented(key))).code).toBe("NOT_FOUND");
+});

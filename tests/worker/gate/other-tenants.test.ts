@@ -1,0 +1,63 @@
+/**
+ * A gate writes rows of its key's tenant and no others. Ids are unique, so this can only matter where something else has
+ * gone wrong already, such as a database that was put together wrongly; then it must not get worse.
+ */
+import { runDurableObjectAlarm } from "cloudflare:test";
+import { eq } from "drizzle-orm";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { apiKeys, usageHourly } from "../../../db/schema.ts";
+import { addTenant, createKey, db, gateOf, mutate, token } from "../world.ts";
+import { admitMany, disk, linkToD1 } from "./inside.ts";
+
+const tenantId = await addTenant();
+const stranger = await addTenant();
+const admin = await token({ tenantId });
+beforeEach(() => {
+	vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+afterEach(() => {
+	vi.restoreAllMocks();
+});
+
+const rowOf = async (id: string) => (await db.select().from(apiKeys).where(eq(apiKeys.id, id)))[0];
+
+/** A key whose gate knows it, while its row in D1 is another tenant's. */
+async function misplacedKey() {
+	const { key, api_key } = await createKey(admin);
+	await admitMany(key, 2);
+	await db.update(apiKeys).set({ tenantId: stranger }).where(eq(apiKeys.id, api_key.id));
+	return { id: api_key.id, row: await rowOf(api_key.id) };
+}
+
+it.each([
+	["keys.update", { name: "Changed" }],
+	["keys.revoke", {}],
+	["keys.delete", {}],
+])("%s leaves the other tenant's row as it is", async (procedure, input) => {
+	const { id, row } = await misplacedKey();
+	expect((await mutate(admin, procedure, { id, ...input })).status).toBe(200);
+	expect(await rowOf(id)).toEqual(row);
+});
+
+it("usage is not written to it", async () => {
+	const { id, row } = await misplacedKey();
+	await runDurableObjectAlarm(gateOf(id));
+	expect(await rowOf(id)).toEqual(row);
+	expect(await db.select().from(usageHourly).where(eq(usageHourly.keyId, id))).toEqual([]);
+});
+
+it("an order to take a successor back does not reach it", async () => {
+	const { key, api_key } = await createKey(admin);
+	await admitMany(key, 1);
+	const link = await linkToD1(api_key.id);
+	link.down = true;
+	expect((await mutate(admin, "keys.rotate", { id: api_key.id })).status).toBe(503);
+	link.down = false;
+	const order = [...(await disk(api_key.id)).keys()].find((name) => name.startsWith("discard:"));
+	const id = order?.replace("discard:", "") ?? "";
+	const own = await rowOf(api_key.id);
+	if (!own) throw new Error("The key has been created");
+	await db.insert(apiKeys).values({ ...own, id, tenantId: stranger });
+	await runDurableObjectAlarm(gateOf(api_key.id));
+	expect(await rowOf(id)).toBeDefined();
+});
