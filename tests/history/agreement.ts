@@ -34,6 +34,7 @@ export function disagreements(calls: readonly Call[], stored: Stored): string[] 
 		...(twice > 0 ? [`${twice} events have an id that another has`] : []),
 		...[...byKey].flatMap(([keyId, ofKey]) => [
 			...rowDisagrees(keyId, ofKey, stored.rows.get(keyId)),
+			...refusalsDisagree(keyId, ofKey),
 			...trailDisagrees(keyId, ofKey, events.get(keyId) ?? []),
 		]),
 		...strangers(byKey, stored),
@@ -51,6 +52,37 @@ function rowDisagrees(keyId: string, calls: readonly Call[], row: Row | undefine
 	return JSON.stringify(told) === JSON.stringify(listed)
 		? []
 		: [`${keyId} is ${JSON.stringify(told)} and listed as ${JSON.stringify(listed)}`];
+}
+
+/**
+ * Admissions are the model's business; refusals count for nothing there. Each is counted once, but for those of a revoked
+ * key, which may be given from memory, and those that nobody heard of. A crash may make them more.
+ */
+function refusalsDisagree(keyId: string, calls: readonly Call[]): string[] {
+	const last = calls.findLast(({ ask }) => ask.kind === "usage");
+	if (last?.answer?.kind !== "usage") return [];
+	const refused = (codes: readonly string[]) =>
+		calls.filter(
+			({ ask, answer, ended }) =>
+				ask.kind === "admit" &&
+				ask.consume &&
+				answer?.kind === "verdict" &&
+				codes.includes(answer.code) &&
+				ended < last.began,
+		).length;
+	const unsure = calls.some(({ ask, answer }) => ask.kind === "crash" || answer === null);
+	const { rateLimited, denied } = last.answer;
+	const least = refused(["ADDRESS_NOT_ALLOWED", "MISSING_SCOPE", "EXPIRED"]);
+	const most = least + refused(["REVOKED"]);
+	const limited = refused(["RATE_LIMITED"]);
+	return [
+		...(rateLimited < limited || (!unsure && rateLimited > limited)
+			? [`${keyId} was refused ${limited} times at its limit, and ${rateLimited} are counted`]
+			: []),
+		...(denied < least || (!unsure && denied > most)
+			? [`${keyId} was refused ${least} to ${most} times for other reasons, and ${denied} are counted`]
+			: []),
+	];
 }
 
 /** How often an event must be in the trail. */

@@ -114,7 +114,8 @@ export class Doors {
 		return this.#answered(async () => {
 			const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 			const { totals } = await this.#admin.query("keys.usage", { id, granularity: "day", ...span });
-			return { kind: "usage", allowed: totals.allowed };
+			const { allowed, rate_limited: rateLimited, denied } = totals;
+			return { kind: "usage", allowed, rateLimited, denied };
 		});
 	}
 

@@ -39,7 +39,7 @@ export type Answer =
 			window?: { limit: number; remaining: number; hour: number };
 	  }
 	| { kind: "key"; settings: Settings; status: ApiKey["status"]; used?: { hour: number; count: number; total: number } }
-	| { kind: "usage"; allowed: number }
+	| { kind: "usage"; allowed: number; rateLimited: number; denied: number }
 	| { kind: "rotated"; successorId: string; successor: Settings }
 	| { kind: "done" }
 	| { kind: "not found" }

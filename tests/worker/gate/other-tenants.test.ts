@@ -3,9 +3,12 @@
  * gone wrong already, such as a database that was put together wrongly; then it must not get worse.
  */
 import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
+import { Secret } from "../../../worker/env.ts";
+import { mintKey } from "../../../worker/gate/key-material.ts";
 import { addTenant, createKey, db, gateOf, mutate, token } from "../world.ts";
 import { admitMany, disk, linkToD1 } from "./inside.ts";
 
@@ -20,6 +23,28 @@ afterEach(() => {
 });
 
 const rowOf = async (id: string) => (await db.select().from(apiKeys).where(eq(apiKeys.id, id)))[0];
+
+const author = { tenantId: stranger, actor: "usr_stranger", actorEmail: null, ip: null, userAgent: null };
+
+it("does nothing for another tenant, and tells it nothing", async () => {
+	const { key, api_key } = await createKey(admin);
+	await admitMany(key, 1);
+	const { id } = api_key;
+	const gate = gateOf(id);
+	const call = { keyId: id, author };
+	const { material } = mintKey("live", new Secret(env.KEY_PEPPER));
+	const answers = [
+		await gate.describe(id, stranger),
+		await gate.liveHours(id, stranger),
+		await gate.update(call, { name: "Taken" }),
+		await gate.rotate(call, { material, lifeMs: null, overlapMs: 0 }),
+		await gate.revoke(call, null),
+		await gate.remove(call),
+	];
+	expect(answers).toEqual(answers.map(() => ({ code: "NOT_FOUND" })));
+	expect(await gate.describe(id, tenantId)).toMatchObject({ value: { name: "Test key", status: "active" } });
+	expect(await admitMany(key, 1)).toEqual({ VALID: 1 });
+});
 
 /** A key whose gate knows it, while its row in D1 is another tenant's. */
 async function misplacedKey() {

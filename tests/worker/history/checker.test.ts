@@ -75,6 +75,12 @@ const DONE: Answer = { kind: "done" };
 const REVOKE: Ask = { kind: "revoke", reason: "r" };
 const DELETE: Ask = { kind: "delete" };
 const READ: Ask = { kind: "read" };
+const usage = (allowed: number, rateLimited = 0, denied = 0): Answer => ({
+	kind: "usage",
+	allowed,
+	rateLimited,
+	denied,
+});
 const told = (count: number, total: number, more: Partial<Settings> = {}, hour = HOUR): Answer => ({
 	kind: "key",
 	settings: { ...SETTINGS, ...more },
@@ -93,7 +99,7 @@ describe("a history that keeps the promises is explained", () => {
 		["a new hour", (s) => s.admitted(1).admitted(0).go(HOUR_MS).admitted(1)],
 		["an end", (s) => s.admitted(1).say(REVOKE, DONE).refused("REVOKED").say(DELETE, DONE).say(admit(), NOT_FOUND)],
 		["a raised limit", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED").update({ limit: 3 }).admitted(0, 3)],
-		["a look at it", (s) => s.admitted(1).say(READ, told(1, 1)).say({ kind: "usage" }, { kind: "usage", allowed: 1 })],
+		["a look at it", (s) => s.admitted(1).say(READ, told(1, 1)).say({ kind: "usage" }, usage(1))],
 		["a call that only asks", (s) => s.admitted(2, 2, { consume: false }).admitted(1)],
 		[
 			"scopes and addresses",
@@ -171,8 +177,8 @@ describe("a history that breaks one is not", () => {
 		["an expiry ahead of its time", (s) => s.update({ expiresAt: HOUR + 60_001 }).refused("EXPIRED")],
 		["a refusal that is counted", (s) => s.update({ scopes: ["a"] }).refused("MISSING_SCOPE", 1, 2, { scope: "b" })],
 		["a call that only asks and is counted", (s) => s.admitted(2, 2, { consume: false }).admitted(0)],
-		["usage too low", (s) => s.admitted(1).say({ kind: "usage" }, { kind: "usage", allowed: 0 })],
-		["usage too high", (s) => s.admitted(1).say({ kind: "usage" }, { kind: "usage", allowed: 2 })],
+		["usage too low", (s) => s.admitted(1).say({ kind: "usage" }, usage(0))],
+		["usage too high", (s) => s.admitted(1).say({ kind: "usage" }, usage(2))],
 		[
 			"a life's usage that an hour's turn loses",
 			(s) =>
@@ -287,6 +293,27 @@ describe("what D1 holds", () => {
 		["an event is there that nobody caused", [row], [created, updated, event("4", "api_key.revoke")]],
 	])("disagrees where %s", (_name, rows, events) => {
 		expect(judge(rows, events)).toBe(1);
+	});
+
+	it.each([
+		[[1, 1, 1], 0],
+		[[1, 1, 2], 0],
+		[[1, 0, 1], 1],
+		[[1, 2, 1], 1],
+		[[1, 1, 0], 1],
+		[[1, 1, 3], 1],
+	])("of refusals: usage %j disagrees %i times", ([allowed = 0, rateLimited, denied], times) => {
+		const { calls } = new Script({ limit: 1, scopes: ["leads:read"] })
+			.admitted(0, 1)
+			.refused("RATE_LIMITED", 0, 1)
+			.refused("MISSING_SCOPE", 0, 1, { scope: "leads:write" })
+			.refused("MISSING_SCOPE", 0, 1, { scope: "leads:write", consume: false })
+			.say(REVOKE, DONE)
+			.refused("REVOKED", 0, 1)
+			.say({ kind: "usage" }, usage(allowed, rateLimited, denied))
+			.say(READ, { ...told(1, 1, { limit: 1 }), status: "revoked" } as Answer).recorder;
+		const revoked = { ...row, name: "A", status: "revoked", rate_limit: 1 };
+		expect(judge([revoked], [created, event("2", "api_key.revoke")], calls)).toBe(times);
 	});
 
 	it("disagrees where a deleted key is still listed, and where a successor was left behind", () => {
