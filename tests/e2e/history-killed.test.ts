@@ -17,7 +17,7 @@ import { Session } from "../session.ts";
 const KILLS = Number(process.env.HISTORY_KILLS ?? 50);
 const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
 /** Between a start and the next kill. */
-const LIFE_MS = [50, 700] as const;
+const LIFE_MS = [30, 500] as const;
 const USAGE_FLUSH_SECONDS = 1;
 /** What D1 missed comes a second after the start, usage after the flush; the machine may be busy. */
 const CATCH_UP_MS = 20_000;

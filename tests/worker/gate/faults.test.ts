@@ -20,6 +20,8 @@ import { crash, disk, type FakeLink, linkToD1 } from "./inside.ts";
 /** For which time an order to take a successor back stands at most. */
 const DISCARD_PATIENCE_MS = 301_000;
 
+// Each takes a fraction of a second, or several where the machine has much else to do.
+vi.setConfig({ testTimeout: 60_000 });
 beforeEach(() => {
 	vi.spyOn(console, "error").mockImplementation(() => undefined);
 	vi.useFakeTimers({ toFake: ["Date"] });
