@@ -248,7 +248,7 @@ describe("when an object cannot be reached", () => {
 			return new Promise(() => undefined);
 		};
 		const change = patient.change({ kind: "revoke", reason: "Under way" });
-		await vi.waitUntil(() => asked);
+		await vi.waitUntil(() => asked, { timeout: 30_000 });
 		await crash(patient.id);
 		expect(await change).toBeNull();
 		await patient.expectWhole();
@@ -317,10 +317,14 @@ describe("when D1 does not answer at all", () => {
 		const admin = await token({ tenantId: await addTenant() });
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
-		link.interceptRead = never;
+		const asked = Promise.withResolvers<void>();
+		link.interceptRead = () => {
+			asked.resolve();
+			return never();
+		};
 		const whoami = () => request("/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
 		const refused = whoami();
-		await vi.waitUntil(() => link.statements > 0);
+		await asked.promise;
 		await giveUp(api_key.id, 11_000);
 		expect((await refused).status).toBe(503);
 		delete link.interceptRead;

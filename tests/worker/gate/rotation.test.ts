@@ -162,7 +162,7 @@ describe("a rotation that fails", () => {
 		const { rotation, goOn } = await heldRotation(api_key.id);
 		expect((await mutate(admin, "keys.revoke", { id: api_key.id })).status).toBe(200);
 		goOn();
-		expect((await rotation).status).toBe(409);
+		expect(await rotation).toMatchObject({ status: 409, error: { message: expect.stringContaining("revoked") } });
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await successors(api_key.id)).toEqual([]);
 	});

@@ -1,0 +1,43 @@
+/**
+ * Gates that lose their memory while they are used: by a crash, and as the platform takes objects away when it moves or
+ * renews them. Either may cost what was reserved ahead of a large limit, and nothing else.
+ */
+import { evictDurableObject } from "cloudflare:test";
+import { expect, inject, it } from "vitest";
+import { crash } from "../gate/inside.ts";
+import { gateOf } from "../world.ts";
+import { admissions, expectExplained, patience, WEIGHTS } from "./explained.ts";
+
+const { seed, operations } = inject("history");
+
+it.each([
+	{ loss: "a crash", lose: crash, share: Math.ceil(operations / 16), often: 12, seed: seed + 2 },
+	{
+		loss: "an eviction",
+		// Which waits until nothing is under way in the object, and so takes its time.
+		lose: (keyId: string) => evictDurableObject(gateOf(keyId)),
+		share: Math.ceil(operations / 50),
+		often: 4,
+		seed: seed + 3,
+	},
+])("a history with $loss again and again can be explained", { timeout: patience(operations) }, async (plan) => {
+	let losses = 0;
+	const calls = await expectExplained(
+		{
+			seed: plan.seed,
+			keys: 6,
+			clients: 12,
+			operations: plan.share,
+			weights: { ...WEIGHTS, crash: plan.often },
+			limits: [1, 2, 7, 30, 100, 1_000, 2_500, 30_000],
+		},
+		{
+			async crash(keyId) {
+				await plan.lose(keyId);
+				losses++;
+			},
+		},
+	);
+	expect(losses).toBeGreaterThan((plan.share * plan.often) / 2_000);
+	expect(admissions(calls).length).toBeGreaterThan(plan.share / 10);
+});
