@@ -6,10 +6,10 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { measure } from "./load.ts";
+import { SERVICE } from "./service.ts";
 import { setStage } from "./stage.ts";
 import { check } from "./subjects.ts";
 import { columns } from "./table.ts";
-import { SERVICE } from "./workers.ts";
 
 const WARM_UP_SECONDS = 2;
 const SECONDS = 5;

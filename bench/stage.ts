@@ -3,20 +3,9 @@ import { Keys } from "./keys.ts";
 import { installPeers } from "./peers/install.ts";
 import { type NodePeer, startNodePeer } from "./peers/node-peer.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
+import { migrate, SERVICE, secret, serviceWorker } from "./service.ts";
 import { type BenchKeys, floorSubjects, peerSubject, type Subject, serviceSubjects } from "./subjects.ts";
-import {
-	FLOOR_NAMES,
-	FLOORS,
-	type FloorName,
-	fillPoints,
-	floorsWorker,
-	migrate,
-	PEER,
-	peerWorker,
-	SERVICE,
-	secret,
-	serviceWorker,
-} from "./workers.ts";
+import { FLOOR_NAMES, FLOORS, type FloorName, fillPoints, floorsWorker, PEER, peerWorker } from "./workers.ts";
 
 /** The highest hourly limit there is: no run of the bench reaches it. */
 const NO_LIMIT = 1_000_000;

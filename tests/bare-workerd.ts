@@ -3,24 +3,17 @@
  * Objects on disk. Killed at any moment, it is there again in a fraction of a second, with what the disk has kept.
  */
 import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SignJWT } from "jose";
-import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptionsShape } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
-import { eventually } from "./harness.ts";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { buildService, SERVICE_CONFIG } from "../bench/build.ts";
+import { migrate, SERVICE, secret, serviceWorker } from "../bench/service.ts";
+import { eventually, freePort } from "./harness.ts";
 
-const ROOT = join(import.meta.dirname, "..");
-/** What `npm run build` makes and a deploy uploads. */
-const BUILT = join(ROOT, "dist", "salesos_api_keys", "wrangler.json");
-const NAME = "service";
 const START_PATIENCE_MS = 60_000;
 const WEEK_S = 7 * 86_400;
-
-const secret = () => randomBytes(32).toString("hex");
 
 export class BareWorkerd {
 	readonly url: string;
@@ -35,22 +28,10 @@ export class BareWorkerd {
 	private constructor(port: number, vars: Record<string, string>) {
 		this.url = `http://127.0.0.1:${port}`;
 		this.#folder = mkdtempSync(join(tmpdir(), "salesos-workerd-"));
-		const { workerOptions, main = "" } = workerOptionsOf(BUILT);
-		// wrangler's own type has lost the names.
-		const configured = workerOptions as V4WorkerOptionsShape;
 		this.#miniflare = new Miniflare(
 			convertV4MiniflareOptions({
-				workers: [
-					{
-						...configured,
-						name: NAME,
-						rootPath: ROOT,
-						modulesRoot: ROOT,
-						modules: [{ type: "ESModule", path: "index.js", contents: readFileSync(main, "utf8") }],
-						bindings: { ...configured.bindings, ...vars },
-						unsafeDirectSockets: [{ host: "127.0.0.1", port }],
-					},
-				],
+				// Secrets of the test take the place of those that nobody would know.
+				workers: [serviceWorker({ vars, port })],
 				resourcePersistencePath: this.#folder,
 				telemetry: { enabled: false },
 				// It tells of every crash and of every request that one cut off: that is what is being tested.
@@ -64,12 +45,13 @@ export class BareWorkerd {
 
 	/** Builds the service if need be, and starts it with an empty database. Whoever calls must `dispose` of it. */
 	static async start(bindings: Record<string, string> = {}): Promise<BareWorkerd> {
-		build();
+		// Always anew: what lies in dist may be of another day.
+		buildService();
 		const secrets = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: secret(), KEY_PEPPER: secret() };
 		const service = new BareWorkerd(await freePort(), { ...secrets, ...bindings });
 		try {
 			await service.#miniflare.ready;
-			await service.#migrate();
+			await migrate(await service.#miniflare.getD1Database("DB", SERVICE));
 			await service.#awaitHealth();
 			await service.#addTenant(secrets);
 			return service;
@@ -133,17 +115,6 @@ export class BareWorkerd {
 		});
 	}
 
-	async #migrate(): Promise<void> {
-		const db = await this.#miniflare.getD1Database("DB", NAME);
-		const folder = join(ROOT, "db", "migrations");
-		for (const name of readdirSync(folder).sort()) {
-			if (!name.endsWith(".sql")) continue;
-			const statements = readFileSync(join(folder, name), "utf8").split("--> statement-breakpoint");
-			const written = statements.filter((statement) => statement.trim() !== "");
-			if (written.length > 0) await db.batch(written.map((statement) => db.prepare(statement)));
-		}
-	}
-
 	async #addTenant({ JWT_SECRET, SERVICE_ROLE_KEY }: { JWT_SECRET: string; SERVICE_ROLE_KEY: string }): Promise<void> {
 		const response = await this.fetch("/v1/tenants", {
 			method: "POST",
@@ -165,21 +136,6 @@ export class BareWorkerd {
 
 /** The vars of wrangler.toml, as the build has copied them. */
 function readVars(): { JWT_ISSUER: string; JWT_AUDIENCE: string } {
-	const { vars } = JSON.parse(readFileSync(BUILT, "utf8")) as { vars: Record<string, string> };
+	const { vars } = JSON.parse(readFileSync(SERVICE_CONFIG, "utf8")) as { vars: Record<string, string> };
 	return { JWT_ISSUER: vars.JWT_ISSUER ?? "", JWT_AUDIENCE: vars.JWT_AUDIENCE ?? "" };
-}
-
-/** Always anew: what lies in dist may be of another day. */
-function build(): void {
-	execFileSync("npm", ["run", "build"], { cwd: ROOT, stdio: "pipe" });
-	if (!existsSync(BUILT)) throw new Error(`npm run build has not made ${BUILT}`);
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await new Promise((resolve) => server.once("listening", resolve));
-	const address = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	if (address === null || typeof address === "string") throw new Error("A TCP server has no port");
-	return address.port;
 }

@@ -5,17 +5,8 @@ import { compiled } from "../build.ts";
 import { Keys, type MadeKey } from "../keys.ts";
 import { send } from "../load.ts";
 import { type Runtime, startRuntime } from "../runtime.ts";
-import {
-	D1_PER_REQUEST,
-	d1PerRequestWorker,
-	type Module,
-	migrate,
-	PEER,
-	peerWorker,
-	SERVICE,
-	secret,
-	serviceWorker,
-} from "../workers.ts";
+import { type Module, migrate, SERVICE, secret, serviceWorker } from "../service.ts";
+import { D1_PER_REQUEST, d1PerRequestWorker, PEER, peerWorker } from "../workers.ts";
 import type { Counts } from "./counting.ts";
 
 /** What was counted while a number of requests were admitted. */

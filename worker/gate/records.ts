@@ -1,6 +1,6 @@
 /**
  * All that a gate says to D1. Gates load this when they first have something to say, and Drizzle with it: a Worker that
- * only admits starts without, see `tests/bundle`.
+ * only admits starts without, see `tests/e2e/start-up.test.ts`.
  */
 import { eq } from "drizzle-orm";
 import type { AuditEvent } from "../../db/audit.ts";
