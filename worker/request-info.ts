@@ -13,25 +13,13 @@ export interface RequestInfo extends Pick<Author, "ip" | "userAgent"> {
 }
 
 /** To be called once, where a request enters. */
-export const requestInfo = (request: Request): RequestInfo => new Incoming(request);
-
-class Incoming implements RequestInfo {
-	readonly requestId = crypto.randomUUID();
-	readonly now = Date.now();
-	readonly #headers: Headers;
-
-	constructor({ headers }: Request) {
-		this.#headers = headers;
-	}
-
-	// Read when they are asked for: a forged key is refused without.
-	get ip(): string | null {
-		return addressOf(this.#headers.get("cf-connecting-ip"));
-	}
-
-	get userAgent(): string | null {
-		return tidyUserAgent(this.#headers.get("user-agent"));
-	}
+export function requestInfo({ headers }: Request): RequestInfo {
+	return {
+		requestId: crypto.randomUUID(),
+		now: Date.now(),
+		ip: addressOf(headers.get("cf-connecting-ip")),
+		userAgent: tidyUserAgent(headers.get("user-agent")),
+	};
 }
 
 /**

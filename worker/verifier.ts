@@ -78,14 +78,14 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 			this.env.KEY_GATE,
 			peppers,
 			key,
-			() => ({
+			{
 				scope: scope ?? null,
 				ip: ip ?? null,
 				tenantId: null,
 				endpoint: withoutKeys(endpoint),
 				userAgent: tidyUserAgent(user_agent),
 				consume,
-			}),
+			},
 			Date.now(),
 		);
 		if (verdict.code !== "VALID") {

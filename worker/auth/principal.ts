@@ -95,14 +95,14 @@ async function integration(request: Request, key: string, deps: AuthDeps, ip: st
 		deps.gates,
 		deps.config.peppers,
 		key,
-		() => ({
+		{
 			scope: null,
 			ip,
 			tenantId: null,
 			endpoint: "management",
 			userAgent: request.headers.get("user-agent"),
 			consume: false,
-		}),
+		},
 		deps.now,
 	);
 	// With its hour used up the key is known all the same, and may not all the same.

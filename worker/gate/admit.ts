@@ -52,15 +52,12 @@ const FINAL_REFUSALS_MAX = 10_000;
  */
 const REMEMBER_MS = 10_000;
 
-/**
- * Checks the key and asks its gate. `presented` is called for keys whose tag fits alone. A gate that cannot answer is no
- * reason to admit: the caller must refuse.
- */
+/** Checks the key and asks its gate. A gate that cannot answer is no reason to admit: the caller must refuse. */
 export async function admit(
 	gates: Gates,
 	peppers: readonly Secret[],
 	key: string,
-	presented: () => Presented,
+	presented: Presented,
 	now: number,
 ): Promise<Verdict> {
 	const parsed = recognise(key, peppers);
@@ -69,7 +66,7 @@ export async function admit(
 	const known = finalRefusals.get(secretHash);
 	if (known && known.until > now) return recall(known.refusal, now);
 	try {
-		const packed = await gates.getByName(keyId).admitPacked(packCall({ keyId, secretHash, ...presented() }));
+		const packed = await gates.getByName(keyId).admitPacked(packCall({ keyId, secretHash, ...presented }));
 		// The types of RPC know lists, and no lists with a type for each place.
 		const verdict = unpack(packed as unknown as PackedVerdict, keyId);
 		if (verdict.code === "REVOKED") remember(secretHash, { code: "REVOKED", limit: verdict.window.limit }, now);

@@ -18,13 +18,9 @@ export function admitRequest(
 	{ endpoint, scope }: KeyRoute,
 	env: Pick<Bindings, "KEY_GATE">,
 	{ peppers }: Config,
-	info: RequestInfo,
+	{ ip, userAgent, now }: RequestInfo,
 ): Promise<Verdict> | null {
 	const key = headerCredential(request)?.value;
 	if (key === undefined) return null;
-	const presented = () => {
-		const { ip, userAgent } = info;
-		return { scope, ip, userAgent, endpoint, tenantId: null, consume: true };
-	};
-	return admit(env.KEY_GATE, peppers, key, presented, info.now);
+	return admit(env.KEY_GATE, peppers, key, { scope, ip, userAgent, endpoint, tenantId: null, consume: true }, now);
 }
