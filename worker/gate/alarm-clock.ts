@@ -12,11 +12,15 @@ export class AlarmClock {
 		this.#at = await this.#storage.getAlarm();
 	}
 
-	/** Makes sure that it rings no later than `at`. Durable together with the writes of the same turn. */
-	ringBy(at: number): void {
-		if (this.#at !== null && this.#at <= at) return;
+	/**
+	 * Makes sure that it rings no later than `at`. Durable together with the writes of the same turn. False: it was set to
+	 * do so already.
+	 */
+	ringBy(at: number): boolean {
+		if (this.#at !== null && this.#at <= at) return false;
 		this.#at = at;
 		void this.#storage.setAlarm(at);
+		return true;
 	}
 
 	/** To be called when it has rung. */

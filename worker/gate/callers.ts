@@ -32,17 +32,22 @@ export class RecentCallers {
 	readonly #callers: Map<string, Caller>;
 	/** At the end of the list, where most requests find their caller again. */
 	#latest: Caller | undefined;
+	/** Whether there is more here than was written down. */
+	#isAhead = false;
 
 	constructor(callers: readonly StoredCaller[]) {
 		this.#callers = new Map(callers.map((caller) => [identify(caller), { refused: 0, ...caller }]));
 	}
 
-	see(ip: string | null, userAgent: string | null, endpoint: string, admitted: boolean, now: number): void {
+	/** Enters a request. True: nobody in the list has called like that before. */
+	see(ip: string | null, userAgent: string | null, endpoint: string, admitted: boolean, now: number): boolean {
 		const seen = { ip: ip ?? "unknown", userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX), endpoint };
 		const caller = this.#isLatest(seen) ?? this.#moveToEnd(seen);
 		caller.lastSeenAt = now;
 		caller.count++;
 		if (!admitted) caller.refused++;
+		this.#isAhead = true;
+		return caller.count === 1;
 	}
 
 	#isLatest({ ip, userAgent, endpoint }: Identity): Caller | null {
@@ -76,6 +81,13 @@ export class RecentCallers {
 	/** Oldest first, as the constructor takes them. */
 	list(): Caller[] {
 		return [...this.#callers.values()];
+	}
+
+	/** The list for whoever writes it down; null if nothing has changed since it was asked for last. */
+	takeChanged(): Caller[] | null {
+		if (!this.#isAhead) return null;
+		this.#isAhead = false;
+		return this.list();
 	}
 }
 

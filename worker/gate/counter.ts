@@ -75,15 +75,15 @@ export class UsageCounter {
 		this.#write({ ...this.#reserved, [outcome]: ceiling, lastUsedAt: this.#lastUsedAt });
 	}
 
-	/** Whether the record on disk is above the truth. */
-	get #unsettled(): boolean {
+	/** Whether the record on disk is above the truth, which a gate that leaves memory would forget. */
+	get isAhead(): boolean {
 		const { allowed, rateLimited, denied } = this.#reserved;
 		return allowed > this.#tally.allowed || rateLimited > this.#tally.rateLimited || denied > this.#tally.denied;
 	}
 
 	/** Gives back what was reserved and not used. */
 	settle(): void {
-		if (this.#unsettled) this.#write({ ...this.#reserved, ...this.#tally, lastUsedAt: this.#lastUsedAt });
+		if (this.isAhead) this.#write({ ...this.#reserved, ...this.#tally, lastUsedAt: this.#lastUsedAt });
 	}
 
 	#write(record: HourRecord): void {

@@ -74,7 +74,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	readonly #quiet = new QuietTimer(() => {
 		if (!this.#state || isTombstone(this.#state)) return;
 		this.#state.counter.settle();
-		this.#store.putCallers(this.#state.callers.list());
+		this.#keep(this.#state.callers);
 	});
 
 	constructor(ctx: DurableObjectState, env: Bindings) {
@@ -244,7 +244,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Brings D1 up to date. */
 	override async alarm(): Promise<void> {
 		this.#clock.rang();
-		if (this.#state && !isTombstone(this.#state)) this.#store.putCallers(this.#state.callers.list());
+		if (this.#state && !isTombstone(this.#state)) this.#keep(this.#state.callers);
 		await this.#deliver(Date.now(), "with usage");
 	}
 
@@ -255,11 +255,19 @@ export class KeyGate extends DurableObject<Bindings> {
 		const verdict = decide(key, rules, call, counter.tally.allowed, Math.max(now, counter.hour));
 		if (call.consume && verdict.code !== "NOT_FOUND") {
 			counter.count(outcomeOf(verdict.code), key.rateLimit, now);
-			callers.see(call.ip, call.userAgent, call.endpoint, verdict.code === "VALID", now);
-			this.#clock.ringBy(now + this.#flushMs);
-			this.#quiet.disturb();
+			const isNew = callers.see(call.ip, call.userAgent, call.endpoint, verdict.code === "VALID", now);
+			const isFirst = this.#clock.ringBy(now + this.#flushMs);
+			// An object that waits for a timer is kept awake, and billed; so there is one only for what would be lost. Of the
+			// callers, a few seconds of one that is known may be.
+			if (counter.isAhead) this.#quiet.disturb();
+			else if (isNew || isFirst) this.#keep(callers);
 		}
 		return verdict;
+	}
+
+	#keep(callers: RecentCallers): void {
+		const changed = callers.takeChanged();
+		if (changed) this.#store.putCallers(changed);
 	}
 
 	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
