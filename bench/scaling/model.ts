@@ -5,6 +5,8 @@ import type { SubjectName } from "../subjects.ts";
 import { LIMITS, OBJECT_GIGABYTES, PRICES } from "./prices.ts";
 
 const MILLION = 1_000_000;
+/** Up to this limit each admission is on disk by itself (worker/gate/window.ts). */
+const SMALL_LIMIT = 1_000;
 const MONTH_SECONDS = 30 * 24 * 3_600;
 const HOUR_SECONDS = 3_600;
 /** Longest that usage waits before D1 hears of it. */
@@ -102,7 +104,7 @@ function delivery({ evenly }: { evenly: Counted }, reservations: number) {
 }
 
 /** Rows that reserve admissions ahead: each by itself up to 1,000 an hour, above that a hundredth of the limit at a time. */
-const reservationsPerRequest = (limit: number) => (limit <= 1_000 ? 1 : 100 / limit);
+const reservationsPerRequest = (limit: number) => (limit <= SMALL_LIMIT ? 1 : 100 / limit);
 
 /**
  * The service at that size. A key's limit is taken to be a tenth more than it uses. With requests at random times, a
@@ -115,7 +117,7 @@ export function loadAt(size: Size, results: Results): Load {
 	// The first request after a delivery starts the fifteen seconds.
 	const deliveries = size.keys / (FLUSH_SECONDS + 1 / perKey);
 	const one = delivery(counts, counts.evenly.admitted * reservationsPerRequest(10_000));
-	const limit = Math.max(1_000, perKey * HOUR_SECONDS * 1.1);
+	const limit = Math.max(SMALL_LIMIT, perKey * HOUR_SECONDS * 1.1);
 	const admitted = size.requestsPerSecond;
 	const perSecond: Counted = {
 		admitted,
@@ -125,7 +127,8 @@ export function loadAt(size: Size, results: Results): Load {
 		d1RowsWritten: 0,
 		// Both kinds of rows cost the same.
 		objectRowsWritten: deliveries * one.rowsWritten + admitted * reservationsPerRequest(limit),
-		timerSeconds: awakeForTimers(size, counts.first.timerSeconds),
+		// What is on disk at once needs no timer.
+		timerSeconds: limit > SMALL_LIMIT ? awakeForTimers(size, counts.first.timerSeconds) : 0,
 	};
 	const own = costPerMillion(perSecond, cpuMilliseconds(results, "whoami"), true);
 	const [d1PerRequest, betterAuth] = designs(results)
