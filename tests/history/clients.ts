@@ -149,7 +149,7 @@ export class Clients {
 			scopes: random.chance(0.4) ? [] : random.some(SCOPES, 0.6),
 			limit: random.pick(this.#plan.limits),
 			addresses: random.chance(0.6) ? [] : random.some(ADDRESSES, 0.7),
-			expiresAt: random.chance(0.7) ? null : this.#around.now() + random.whole(2_000, HOUR_MS),
+			expiresAt: random.chance(0.5) ? null : this.#around.now() + random.whole(2_000, HOUR_MS / 4),
 		};
 	}
 

@@ -254,6 +254,23 @@ describe("when an object cannot be reached", () => {
 		await patient.expectWhole();
 	});
 
+	it("a request that is under way is refused, and the next one is admitted", async () => {
+		const admin = await token({ tenantId: await addTenant() });
+		const { key, api_key } = await createKey(admin);
+		const link = await linkToD1(api_key.id);
+		const asked = Promise.withResolvers<void>();
+		link.interceptRead = () => {
+			asked.resolve();
+			return new Promise(() => undefined);
+		};
+		const whoami = () => request("/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
+		const refused = whoami();
+		await asked.promise;
+		await crash(api_key.id);
+		expect((await refused).status).toBe(503);
+		expect((await whoami()).status).toBe(200);
+	});
+
 	it("a successor is taken back once its gate can be told", async () => {
 		const patient = await Patient.admitted();
 		patient.link.intercept = async (apply) => {
