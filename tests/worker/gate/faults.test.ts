@@ -258,14 +258,14 @@ describe("when an object cannot be reached", () => {
 		const admin = await token({ tenantId: await addTenant() });
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
-		const asked = Promise.withResolvers<void>();
+		let asked = false;
 		link.interceptRead = () => {
-			asked.resolve();
+			asked = true;
 			return new Promise(() => undefined);
 		};
 		const whoami = () => request("/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
 		const refused = whoami();
-		await asked.promise;
+		await vi.waitUntil(() => asked, { timeout: 30_000 });
 		await crash(api_key.id);
 		expect((await refused).status).toBe(503);
 		expect((await whoami()).status).toBe(200);
