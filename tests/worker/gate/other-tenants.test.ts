@@ -8,7 +8,9 @@ import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
+import { newRow } from "../../../worker/gate/delivery-statements.ts";
 import { mintKey } from "../../../worker/gate/key-material.ts";
+import { snapshotOf } from "../../../worker/gate/snapshot.ts";
 import { addTenant, createKey, db, gateOf, mutate, token } from "../world.ts";
 import { admitMany, disk, linkToD1 } from "./inside.ts";
 
@@ -82,7 +84,7 @@ it("an order to take a successor back does not reach it", async () => {
 	const id = order?.replace("discard:", "") ?? "";
 	const own = await rowOf(api_key.id);
 	if (!own) throw new Error("The key has been created");
-	await db.insert(apiKeys).values({ ...own, id, tenantId: stranger });
+	await db.insert(apiKeys).values(newRow({ ...snapshotOf(own), id, tenantId: stranger }));
 	await runDurableObjectAlarm(gateOf(api_key.id));
 	expect(await rowOf(id)).toBeDefined();
 });
