@@ -14,7 +14,10 @@ const FORMATS: Record<string, fc.Arbitrary<string>> = {
 };
 
 /** Where a pattern says more than a generator can follow: text that fits one of those that are in use. */
-const CANDIDATES = ["001", "042", "999", "acme", "north-wind-2", "Integração"];
+const CANDIDATES = [
+	...["001", "042", "999", "acme", "north-wind-2", "Integração"],
+	...["203.0.113.7", "203.0.113.0/24", "2001:db8::7", "2001:db8::/32", "::ffff:203.0.113.7"],
+];
 
 function text({ format, pattern, minLength, maxLength }: Json): fc.Arbitrary<string> {
 	const known = FORMATS[String(format)];

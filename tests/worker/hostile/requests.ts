@@ -36,7 +36,7 @@ function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitra
 	const instant = (from: number, to: number) =>
 		fc.integer({ min: from, max: to }).map((minutes) => new Date(now + minutes * 60_000).toISOString());
 	const always = {
-		id: fc.constant(isOfLeads ? POOLED.lead : POOLED.id),
+		id: fc.constant(isOfLeads ? POOLED.lead : operation.audience === "platform" ? POOLED.tenant : POOLED.id),
 		key: fc.constant(POOLED.key),
 		slug: fc.stringMatching(/^[a-z0-9]{12,40}$/),
 		...(operation.name === "session.login"
