@@ -10,15 +10,21 @@ import { admissions, expectExplained, patience, WEIGHTS } from "./explained.ts";
 
 const { seed, operations } = inject("history");
 
+/** An object that is not in memory has none to lose. */
+async function evict(keyId: string): Promise<void> {
+	try {
+		await evictDurableObject(gateOf(keyId));
+	} catch (thrown) {
+		if (!String(thrown).includes("not currently running")) throw thrown;
+	}
+}
+
 it.each([
 	{ loss: "a crash", lose: crash, share: Math.ceil(operations / 16), often: 12, seed: seed + 2 },
 	{
 		loss: "an eviction",
-		// Which waits until nothing is under way in the object, and so takes its time. Only what runs can be evicted.
-		lose: async (keyId: string) => {
-			await gateOf(keyId).ping();
-			await evictDurableObject(gateOf(keyId));
-		},
+		// Which waits until nothing is under way in the object, and so takes its time.
+		lose: evict,
 		share: Math.ceil(operations / 50),
 		often: 4,
 		seed: seed + 3,
@@ -41,6 +47,6 @@ it.each([
 			},
 		},
 	);
-	expect(losses).toBeGreaterThan(0);
+	expect(losses).toBeGreaterThan((plan.share * plan.often) / 2_000);
 	expect(admissions(calls).length).toBeGreaterThan(plan.share / 10);
 });
