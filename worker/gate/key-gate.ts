@@ -244,7 +244,11 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Brings D1 up to date. */
 	override async alarm(): Promise<void> {
 		this.#clock.rang();
-		if (this.#state && !isTombstone(this.#state)) this.#keep(this.#state.callers);
+		if (this.#state && !isTombstone(this.#state)) {
+			// Should the gate die and nobody call again, it resumes from what D1 is told now, and they agree.
+			this.#state.counter.settle();
+			this.#keep(this.#state.callers);
+		}
 		await this.#deliver(Date.now(), "with usage");
 	}
 

@@ -116,6 +116,24 @@ describe("usage", () => {
 		expect(await stored()).toMatchObject([{ allowed: 3, rateLimited: 3 }]);
 	});
 
+	it("is the same in D1 and at the gate after a crash, also when nobody calls any more", async () => {
+		const { key, api_key } = await createKey(admin, { rate_limit: 30_000 });
+		const both = async () => {
+			const described = await gateOf(api_key.id).describe(api_key.id, tenantId, NOW);
+			return [(await row(api_key.id))?.usageCount, described.code === "OK" && described.value.usage_count];
+		};
+		await admitMany(key, 5, NOW);
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		await crash(api_key.id);
+		expect(await both()).toEqual([5, 5]);
+		// What is reserved after that is not forgotten, and an alarm brings it.
+		await admitMany(key, 1, NOW);
+		await crash(api_key.id);
+		expect(await runDurableObjectAlarm(gateOf(api_key.id))).toBe(true);
+		const [stored, live] = await both();
+		expect(stored).toBe(live);
+	});
+
 	it("is delivered as counted, not as reserved ahead", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 10_000 });
 		await admitMany(key, 130, NOW);
