@@ -22,6 +22,8 @@ export class BareWorkerd {
 	readonly #folder: string;
 	readonly #miniflare: Miniflare;
 	readonly #stopWatching: () => void;
+	/** Known ahead: to look it up takes so long that everything under way would be answered before the kill. */
+	#pid = 0;
 	/** Settled while requests can be sent. */
 	#up: Promise<void> = Promise.resolve();
 
@@ -53,6 +55,7 @@ export class BareWorkerd {
 			await service.#miniflare.ready;
 			await migrate(await service.#miniflare.getD1Database("DB", SERVICE));
 			await service.#awaitHealth();
+			service.#pid = service.#pidNow();
 			await service.#addTenant(secrets);
 			return service;
 		} catch (error) {
@@ -69,7 +72,7 @@ export class BareWorkerd {
 
 	/** Ends the process at once, as a power cut would, and waits until it is there again. */
 	async kill(): Promise<void> {
-		const pid = this.#pid();
+		const pid = this.#pid;
 		const { promise, resolve } = Promise.withResolvers<void>();
 		this.#up = promise;
 		process.kill(pid, "SIGKILL");
@@ -78,6 +81,7 @@ export class BareWorkerd {
 			return now !== null && now !== pid;
 		});
 		await this.#awaitHealth();
+		this.#pid = this.#pidNow();
 		resolve();
 	}
 
@@ -87,7 +91,7 @@ export class BareWorkerd {
 		this.#stopWatching();
 	}
 
-	#pid(): number {
+	#pidNow(): number {
 		const pid = this.#pidOrNull();
 		if (pid === null) throw new Error("There is no workerd");
 		return pid;
