@@ -28,7 +28,6 @@ export interface Config {
 /** A secret at rest in memory. Only `reveal()` shows it; text, JSON and the console see `[redacted]`. */
 export class Secret {
 	readonly #value: string;
-	#bytes: Uint8Array | undefined;
 
 	constructor(value: string) {
 		this.#value = value;
@@ -36,12 +35,6 @@ export class Secret {
 
 	reveal(): string {
 		return this.#value;
-	}
-
-	/** The same in UTF-8, encoded once: what is asked for with every request need not be made anew. */
-	revealBytes(): Uint8Array {
-		this.#bytes ??= new TextEncoder().encode(this.#value);
-		return this.#bytes;
 	}
 
 	toString(): string {

@@ -29,10 +29,8 @@ interface Recognised {
 const recognised = new Map<string, Recognised>();
 const RECOGNISED_MAX = 10_000;
 
-function recognise(key: string, peppers: readonly Secret[]): Recognised | null {
-	const known = recognised.get(key);
-	if (known?.peppers === peppers) return known;
-	const keyId = parseKey(key, peppers);
+async function recognise(key: string, peppers: readonly Secret[]): Promise<Recognised | null> {
+	const keyId = await parseKey(key, peppers);
 	if (keyId === null) return null;
 	const fresh = { keyId, secretHash: hashKey(key), peppers };
 	putLast(recognised, key, fresh, RECOGNISED_MAX);
@@ -60,7 +58,8 @@ export async function admit(
 	presented: Presented,
 	now: number,
 ): Promise<Verdict> {
-	const parsed = recognise(key, peppers);
+	const shown = recognised.get(key);
+	const parsed = shown?.peppers === peppers ? shown : await recognise(key, peppers);
 	if (parsed === null) return { code: "NOT_FOUND", final: true };
 	const { keyId, secretHash } = parsed;
 	const known = finalRefusals.get(secretHash);

@@ -18,7 +18,6 @@ const TAG_LENGTH = 6;
 const PREFIX_LENGTH = "sk_live_".length;
 const TAG_START = PREFIX_LENGTH + ID_LENGTH + SECRET_LENGTH;
 
-/** Text would be made a `Buffer` on its way into a hash, which takes longer. */
 const encoder = new TextEncoder();
 
 const KEY_PATTERN = /^sk_(live|test)_[0-9A-Za-z]{48}$/;
@@ -38,7 +37,8 @@ export interface KeyMaterial {
 export function mintKey(environment: Environment, pepper: Secret): { key: string; material: KeyMaterial } {
 	const id = randomText(ID_LENGTH);
 	const untagged = `sk_${environment}_${id}${randomText(SECRET_LENGTH)}`;
-	const key = untagged + tagOf(untagged, pepper);
+	const mac = createHmac("sha256", pepper.reveal()).update(untagged).digest();
+	const key = untagged + tagOf(mac);
 	return {
 		key,
 		material: { id, environment, secretHash: hashKey(key), keyPrefix: key.slice(0, 12), lastFour: key.slice(-4) },
@@ -46,13 +46,30 @@ export function mintKey(environment: Environment, pepper: Secret): { key: string
 }
 
 /** The key's id if it is well formed and its tag fits one of the peppers, otherwise null. No I/O. */
-export function parseKey(key: string, peppers: readonly Secret[]): string | null {
+export async function parseKey(key: string, peppers: readonly Secret[]): Promise<string | null> {
 	if (!KEY_PATTERN.test(key)) return null;
 	const untagged = key.slice(0, TAG_START);
 	const tag = key.slice(TAG_START);
-	// Constant time, so that a forger cannot find a tag character by character.
-	if (!peppers.some((pepper) => sameText(tag, tagOf(untagged, pepper)))) return null;
-	return key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH);
+	const signed = encoder.encode(untagged);
+	for (const pepper of peppers) {
+		const mac = await crypto.subtle.sign("HMAC", macKeys.get(pepper) ?? (await macKeyOf(pepper)), signed);
+		// Constant time, so that a forger cannot find a tag character by character.
+		if (sameText(tag, tagOf(new Uint8Array(mac)))) return key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH);
+	}
+	return null;
+}
+
+/**
+ * Peppers as the runtime's own HMAC takes them, made once: with every request it costs a third of what Node's does, which
+ * is the whole of a stream.
+ */
+const macKeys = new WeakMap<Secret, CryptoKey>();
+
+async function macKeyOf(pepper: Secret): Promise<CryptoKey> {
+	const algorithm = { name: "HMAC", hash: "SHA-256" };
+	const macKey = await crypto.subtle.importKey("raw", encoder.encode(pepper.reveal()), algorithm, false, ["sign"]);
+	macKeys.set(pepper, macKey);
+	return macKey;
 }
 
 /**
@@ -61,7 +78,7 @@ export function parseKey(key: string, peppers: readonly Secret[]): string | null
  * would cost tens of milliseconds of CPU on every request of every integration.
  */
 export function hashKey(key: string): string {
-	return hash("sha256", encoder.encode(key));
+	return hash("sha256", key);
 }
 
 /**
@@ -81,11 +98,11 @@ export function isKeyId(text: string): boolean {
 }
 
 /** 64 bits of the HMAC, written in the alphabet from the last digit on, and cut to the tag's length. */
-function tagOf(untagged: string, pepper: Secret): string {
-	const mac = createHmac("sha256", pepper.revealBytes()).update(encoder.encode(untagged)).digest();
+function tagOf(mac: Uint8Array): string {
+	const view = new DataView(mac.buffer, mac.byteOffset);
 	// Long division of two halves: what a BigInt would do, on plain numbers.
-	let high = mac.readUInt32BE(0);
-	let low = mac.readUInt32BE(4);
+	let high = view.getUint32(0);
+	let low = view.getUint32(4);
 	let tag = "";
 	for (let i = 0; i < TAG_LENGTH; i++) {
 		const carried = (high % ALPHABET.length) * 2 ** 32 + low;

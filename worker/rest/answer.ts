@@ -41,9 +41,8 @@ export function granted(data: unknown, window: WindowState, info: RequestInfo): 
 
 /** The answer to a key that was refused, or to a request that has none; `window` where the key was known. */
 export function refused(error: Failure, window: WindowState | undefined, info: RequestInfo): Response {
-	const response = sealed(JSON.stringify(failureEnvelope(error, info)), ERRORS[error.code].status, window, info);
-	if (error.retryAfter !== undefined) response.headers.set("Retry-After", String(error.retryAfter));
-	return response;
+	const body = JSON.stringify(failureEnvelope(error, info));
+	return sealed(body, ERRORS[error.code].status, window, info, error.retryAfter);
 }
 
 /**
@@ -60,18 +59,25 @@ const COMMON = {
 	"X-Frame-Options": "DENY",
 };
 
-/** Headers by what makes them differ: whether a credential is asked for. */
+/** By which headers they have, the kinds of answers. Each has those of its own set for every answer. */
 interface Prepared {
 	plain: Headers;
 	/** With the challenge of a 401 (RFC 6750, §3). */
 	challenge: Headers;
+	/** With `Retry-After`. */
+	patience: Headers;
 }
 
 function prepare(headers: Record<string, string>): Prepared {
-	return { plain: new Headers(headers), challenge: new Headers({ ...headers, "WWW-Authenticate": "Bearer" }) };
+	return {
+		plain: new Headers(headers),
+		challenge: new Headers({ ...headers, "WWW-Authenticate": "Bearer" }),
+		patience: new Headers(headers),
+	};
 }
 
-// Made ahead and copied by the runtime as a whole: to set a header takes longer than most else that a request needs.
+// Made once and written over: a Response copies the headers it is given as a whole, in less time than it takes to reach
+// for its own and set one of them.
 const WITHOUT_KEY = prepare(COMMON);
 const byLimit = new Map<number, Prepared & { resetsAt: number }>();
 const LIMITS_MAX = 1_000;
@@ -84,15 +90,21 @@ function preparedFor(window: WindowState): Prepared {
 	return made;
 }
 
-function sealed(body: string, status: number, window: WindowState | undefined, info: RequestInfo): Response {
-	const { plain, challenge } = window ? preparedFor(window) : WITHOUT_KEY;
-	const response = new Response(body, { status, headers: status === 401 ? challenge : plain });
-	const { headers } = response;
-	headers.set("X-Request-Id", info.requestId);
+function sealed(
+	body: string,
+	status: number,
+	window: WindowState | undefined,
+	{ requestId }: RequestInfo,
+	retryAfter?: number,
+): Response {
+	const { plain, challenge, patience } = window ? preparedFor(window) : WITHOUT_KEY;
+	const headers = status === 401 ? challenge : retryAfter === undefined ? plain : patience;
+	headers.set("X-Request-Id", requestId);
+	if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
 	if (window) {
 		const standing = standingHeaders(window);
 		headers.set("RateLimit", standing.RateLimit);
 		headers.set("X-RateLimit-Remaining", standing["X-RateLimit-Remaining"]);
 	}
-	return response;
+	return new Response(body, { status, headers });
 }

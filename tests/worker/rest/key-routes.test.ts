@@ -63,3 +63,24 @@ it.each([
 	expect(described).toMatchObject({ value: { current_hour: { used: 1 }, recent_callers: [{ count: 1 }] } });
 	expect((await request(path, { method })).status).toBe(401);
 });
+
+it("answers that are made at once have each their own id and standing", async () => {
+	const { key } = await createKey(admin, { rate_limit: 20 });
+	const answers = await Promise.all(
+		Array.from({ length: 40 }, async () => {
+			const response = await asIntegration(key);
+			const { status, headers } = response;
+			const body = await response.json<{
+				meta: { request_id: string };
+				data?: { current_hour: { remaining: number } };
+			}>();
+			expect(headers.get("x-request-id")).toBe(body.meta.request_id);
+			expect(headers.has("retry-after")).toBe(status === 429);
+			const remaining = Number(headers.get("x-ratelimit-remaining"));
+			expect(remaining).toBe(body.data?.current_hour.remaining ?? 0);
+			return { id: headers.get("x-request-id"), remaining };
+		}),
+	);
+	expect(new Set(answers.map(({ id }) => id)).size).toBe(40);
+	expect(new Set(answers.map(({ remaining }) => remaining)).size).toBe(20);
+});
