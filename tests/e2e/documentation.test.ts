@@ -93,7 +93,7 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 			([name]) => name,
 		);
 		expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
-		for (const [, name = ""] of markdown.matchAll(/npm\s+run\s+([\w:]+)/g)) expect(scripts).toHaveProperty([name]);
+		for (const [, name = ""] of markdown.matchAll(/npm\s+run\s+([\w:-]+\w)/g)) expect(scripts).toHaveProperty([name]);
 	});
 
 	it("leads to pages and places that exist", () => {

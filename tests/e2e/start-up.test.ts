@@ -72,6 +72,7 @@ describe("what is loaded at the start", () => {
 			"worker/gate/delivery.ts",
 			"worker/gate/key-gate.ts",
 			"worker/gate/key-material.ts",
+			"worker/gate/patience.ts",
 			"worker/gate/quiet-timer.ts",
 			"worker/gate/rate-limit-headers.ts",
 			"worker/gate/refusal.ts",
