@@ -1,9 +1,25 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** What takes longest, longest first: begun last, it would go on alone when everything else is done. */
+const LONG = ["history/one-key", "hostile/", "history-killed", "e2e/killed", "history/", "rows-read", "e2e/"];
+
+class LongestFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const sorted = await super.sort(files);
+		const rank = ({ moduleId }: TestSpecification) => {
+			const place = LONG.findIndex((part) => moduleId.includes(part));
+			return place < 0 ? LONG.length : place;
+		};
+		return sorted.sort((a, b) => rank(a) - rank(b));
+	}
+}
 
 export default defineConfig({
 	test: {
 		// Tests wait for other processes much of the time, so all cores have something to do.
 		maxWorkers: "100%",
+		sequence: { sequencer: LongestFirst },
 		projects: [
 			"tests/worker/vitest.config.ts",
 			"tests/web/vitest.config.ts",
