@@ -7,7 +7,7 @@ const NAMES = [
 	`"><svg/onload=alert(1)>`,
 	"{{constructor.constructor('alert(1)')()}}",
 	"javascript:alert(1)//",
-	"\u202egnirts desrever\u202c",
+	"right \u200fto left",
 	"=1+1",
 	"__proto__",
 	"W".repeat(100),
