@@ -182,10 +182,10 @@ export class Clients {
 		const door = random.between(0, 1);
 		tracked.warm = true;
 		const further = this.#around.admit;
-		if (further && door < 0.88) {
+		if (further && door < 0.94) {
 			const presented = { scope, address, consume: random.chance(0.95) };
 			await this.recorder.call(id, { kind: "admit", ...presented }, () => further(key, presented));
-		} else if (door < (further ? 0.9 : 0.1)) {
+		} else if (door < (further ? 0.95 : 0.1)) {
 			const presented = { scope, address, consume: random.chance(0.7) };
 			await this.recorder.call(id, { kind: "admit", ...presented }, () => this.#doors.verify(key, presented));
 		} else {

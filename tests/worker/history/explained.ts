@@ -11,7 +11,7 @@ import { clientsInWorkerd, delivered } from "./in-workerd.ts";
 export const WEIGHTS: Plan["weights"] = {
 	admit: 970,
 	read: 8,
-	usage: 3,
+	usage: 2,
 	update: 12,
 	rotate: 2,
 	revoke: 2,
