@@ -20,12 +20,12 @@ async function evict(keyId: string): Promise<void> {
 }
 
 it.each([
-	{ loss: "a crash", lose: crash, share: Math.ceil(operations / 20), often: 12, seed: seed + 2 },
+	{ loss: "a crash", lose: crash, share: Math.max(1_500, Math.ceil(operations / 20)), often: 12, seed: seed + 2 },
 	{
 		loss: "an eviction",
 		// Which waits until nothing is under way in the object, and so takes its time.
 		lose: evict,
-		share: Math.ceil(operations / 100),
+		share: Math.max(1_500, Math.ceil(operations / 100)),
 		often: 4,
 		seed: seed + 3,
 	},
