@@ -26,7 +26,7 @@ it.each([
 		// Which waits until nothing is under way in the object, and so takes its time.
 		lose: evict,
 		share: Math.max(1_500, Math.ceil(operations / 100)),
-		often: 4,
+		often: 10,
 		seed: seed + 3,
 	},
 ])("a history with $loss again and again can be explained", { timeout: patience(operations) }, async (plan) => {
