@@ -45,7 +45,8 @@ export function serviceWorker({
 	port = 0,
 }: ServiceOptions = {}): V4WorkerOptions {
 	// They are these, but for the sources; wrangler's own type has lost the names.
-	const configured = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
+	// Without the page: the local stand-in for the platform's asset server is a Worker of its own before this one.
+	const { assets: _page, ...configured } = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
 	const secrets = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: serviceRoleKey, KEY_PEPPER: secret() };
 	return {
 		...configured,
