@@ -76,7 +76,7 @@ async function floorUrls(runtime: Runtime): Promise<Record<FloorName, string>> {
 }
 
 /** Makes the peer's tables and its key, and returns the key. */
-export async function prepareD1Peer(url: string): Promise<string> {
+async function prepareD1Peer(url: string): Promise<string> {
 	const response = await fetch(url, { method: "POST" });
 	const text = await response.text();
 	if (!response.ok) throw new Error(`better-auth over D1 did not get ready: ${response.status} ${text.slice(0, 300)}`);

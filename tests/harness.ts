@@ -90,6 +90,25 @@ function freshEnvironment(home: string): Record<string, string> {
 	return { PATH: path.join(delimiter), HOME: home, TMPDIR: temporary };
 }
 
+/** What a request of a test brings along. */
+export interface Sent {
+	/** Credential that is sent as a bearer token; null: none. */
+	as?: string | null;
+	/** Text goes as it is, anything else as JSON. */
+	body?: unknown;
+	headers?: Record<string, string>;
+}
+
+/** The same as `fetch` takes it. */
+export const requestInit = ({ as = null, body, headers = {} }: Sent): RequestInit => ({
+	headers: {
+		...(as === null ? {} : { authorization: `Bearer ${as}` }),
+		...(body === undefined ? {} : { "content-type": "application/json" }),
+		...headers,
+	},
+	...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+});
+
 /** A port that nobody listens on, by the name that the server will listen under. */
 export async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "localhost");

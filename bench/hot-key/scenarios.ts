@@ -7,7 +7,7 @@ export const LIMIT = 1_000_000;
 const OFFERED_PER_OBJECT = 800;
 const SEED = 20_260;
 
-export const LENDINGS: { title: string; lending: Lending }[] = [
+const LENDINGS: { title: string; lending: Lending }[] = [
 	{ title: "blocks of 1,000", lending: { blocks: "fixed", recall: false } },
 	{ title: "shrinking blocks", lending: { blocks: "shrinking", recall: false } },
 	{ title: "shrinking, called back", lending: { blocks: "shrinking", recall: true } },

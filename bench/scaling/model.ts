@@ -34,7 +34,7 @@ function cpuMilliseconds({ subjects }: Results, name: SubjectName): number {
 }
 
 /** What a million admissions cost that do what was counted. */
-export function costPerMillion(counted: Counted, milliseconds: number, hasObject: boolean): Cost {
+function costPerMillion(counted: Counted, milliseconds: number, hasObject: boolean): Cost {
 	const each = (count: number) => count / counted.admitted;
 	const awake = hasObject ? OBJECT_SECONDS_PER_REQUEST + each(counted.timerSeconds) : 0;
 	return {

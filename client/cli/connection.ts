@@ -35,7 +35,7 @@ export const chosenUrl = ({ url }: ConnectionOptions): string | undefined =>
 export const canonical = (url: string): string =>
 	(URL.canParse(url) ? new URL(url).href : url.trim()).replace(/\/+$/, "");
 
-export function requireUrl(options: ConnectionOptions): string {
+function requireUrl(options: ConnectionOptions): string {
 	const url = chosenUrl(options);
 	if (url) return url;
 	throw new CommandFailure(EXIT.usage, "Say where the service is: --url https://keys.example, or SALESOS_URL.");

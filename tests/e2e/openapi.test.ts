@@ -8,7 +8,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import type { ValidateFunction } from "ajv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Service } from "../harness.ts";
+import { requestInit, type Sent, Service } from "../harness.ts";
 import { Session } from "../session.ts";
 import { type Content, type Described, type Document, operationsOf, schemasOf } from "./openapi.ts";
 
@@ -26,29 +26,20 @@ let tenantId: string;
 let platform: string;
 const seen = new Map<string, Set<string>>();
 
-interface Sent {
+interface Asked extends Sent {
 	id?: string;
 	query?: string;
-	body?: unknown;
-	headers?: Record<string, string>;
-	/** The credential; null: none. */
-	as?: string | null;
 }
 
 /** Calls an operation and holds the answer against the document. Returns its status and body. */
-async function call(operationId: string, sent: Sent = {}): Promise<{ status: number; body: Body }> {
+async function call(operationId: string, sent: Asked = {}): Promise<{ status: number; body: Body }> {
 	const found = operations.find(({ operation }) => operation.operationId === operationId);
 	if (!found) throw new Error(`There is no operation ${operationId}`);
 	const { name, method, path, operation } = found;
-	const { id = "000000000000", query = "", body, headers = {}, as = token } = sent;
+	const { id = "000000000000", query = "", as = token } = sent;
 	const response = await service.fetch(path.replace("{id}", id) + query, {
 		method,
-		headers: {
-			...(as === null ? {} : { authorization: `Bearer ${as}` }),
-			...(body === undefined ? {} : { "content-type": "application/json" }),
-			...headers,
-		},
-		...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+		...requestInit({ ...sent, as }),
 	});
 	const text = await response.text();
 	const described = operation.responses[response.status];
@@ -82,7 +73,7 @@ interface Body {
 	error?: { code: string };
 }
 /** The same, of a call that must have this status. */
-async function expectStatus(status: number, operationId: string, sent?: Sent): Promise<Body> {
+async function expectStatus(status: number, operationId: string, sent?: Asked): Promise<Body> {
 	const answer = await call(operationId, sent);
 	expect([operationId, answer.status, answer.body.error]).toEqual([operationId, status, answer.body.error]);
 	return answer.body;

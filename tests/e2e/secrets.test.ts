@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Service } from "../harness.ts";
+import { requestInit, type Sent, Service } from "../harness.ts";
 import { type Found, filesUnder, formsOf, search, secretOf } from "./secret-forms.ts";
 
 const run = promisify(execFile);
@@ -22,28 +22,12 @@ let vars: Record<string, string> = {};
 
 const know = (name: string, secret: string) => secrets.set(name, formsOf(secret));
 
-interface Sent {
-	as?: string | null;
-	body?: unknown;
-	headers?: Record<string, string>;
-}
-
 /** Calls the service and keeps the answer whole. `shows` names what this answer is allowed to show. */
-async function call<T>(
-	method: string,
-	path: string,
-	{ as = null, body, headers = {} }: Sent = {},
-	shows: string[] = [],
-) {
+async function call<T>(method: string, path: string, sent: Sent = {}, shows: string[] = []) {
 	const response = await service.fetch(path, {
 		method,
 		redirect: "manual",
-		headers: {
-			...(as === null ? {} : { authorization: `Bearer ${as}` }),
-			...(body === undefined ? {} : { "content-type": "application/json" }),
-			...headers,
-		},
-		...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+		...requestInit(sent),
 	});
 	const text = await response.text();
 	const lines = [...response.headers].map(([name, value]) => `${name}: ${value}`);

@@ -37,7 +37,7 @@ export interface TrackedKey {
 	warm: boolean;
 }
 
-export const ADDRESSES = ["203.0.113.7", "198.51.100.20", "2001:db8::5"] as const;
+const ADDRESSES = ["203.0.113.7", "198.51.100.20", "2001:db8::5"] as const;
 const SCOPES = ["leads:read", "leads:write", "default:sync"] as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

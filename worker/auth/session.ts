@@ -24,7 +24,7 @@ export interface SessionClaims {
 export type SessionLookup = (session: SessionClaims, now: number) => Promise<SessionUser | null>;
 
 /** The statement behind {@link sessionLookup}. */
-export function sessionQuery(db: Database, { sessionId, userId, tenantId }: SessionClaims, now: number) {
+function sessionQuery(db: Database, { sessionId, userId, tenantId }: SessionClaims, now: number) {
 	return db
 		.select({ role: users.role, capabilities: users.capabilities, email: users.email, name: users.name })
 		.from(sessions)

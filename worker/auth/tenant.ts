@@ -5,7 +5,7 @@ import { tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 
 /** The statement behind {@link tenantExists}. */
-export const tenantQuery = (db: Database, tenantId: string) =>
+const tenantQuery = (db: Database, tenantId: string) =>
 	db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId));
 
 /** Whether there is such a tenant. */

@@ -19,7 +19,7 @@ const NEWEST_FIRST = sql`at desc, id desc`;
  *
  * Key, actor and action are looked up together, whichever are asked for; a span of time is the end of the same range.
  */
-export function auditQueries(db: Deps["db"], tenantId: string, input: ListAudit) {
+function auditQueries(db: Deps["db"], tenantId: string, input: ListAudit) {
 	const after = decodeCursor(ORDER, input.cursor, "number");
 	const from = input.from === undefined ? undefined : Date.parse(input.from);
 	// An index takes one upper bound. Where the cursor is the lower one, the other would have every page read again.

@@ -29,7 +29,7 @@ export function attemptOf(name: string, { tenant_id: _tenant, ...input }: Record
 }
 
 /** The statement behind {@link madeBefore}. */
-export const madeBeforeQuery = (db: Database, tenantId: string, { nameHash }: Attempt, now: number) =>
+const madeBeforeQuery = (db: Database, tenantId: string, { nameHash }: Attempt, now: number) =>
 	db
 		.select({ keyId: idempotencyKeys.keyId, inputHash: idempotencyKeys.inputHash })
 		.from(idempotencyKeys)

@@ -30,7 +30,7 @@ export const FEW = 500;
 const SCANNED = 2_000;
 
 /** The statements behind {@link listKeys}, and what chooses among them. */
-export function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: string, input: ListKeys) {
+function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: string, input: ListKeys) {
 	const sort = sortOf(input.sort);
 	const { status, expires_within_days: days, environment } = input;
 	const term = foldForSearch(input.search ?? "");

@@ -99,7 +99,7 @@ export async function updateLead(
 }
 
 /** The statement behind {@link listLeads}, a page and one row more, and what a cursor tells of a row. */
-export function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
+function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
 	if (input.search !== undefined) return searchQuery(db, key, input, foldForSearch(input.search));
 	const after = decodeCursor(ORDER, input.cursor, "number");
 	const page = db

@@ -6,13 +6,7 @@ import { HOUR_MS } from "../units.ts";
 import type { Deps } from "./deps.ts";
 
 /** The statement behind {@link recentUsage}: of the keys given, the hours after `after` up to and with `last`. */
-export function recentUsageQuery(
-	db: Deps["db"],
-	tenantId: string,
-	keyIds: readonly string[],
-	after: number,
-	last: number,
-) {
+function recentUsageQuery(db: Deps["db"], tenantId: string, keyIds: readonly string[], after: number, last: number) {
 	return db
 		.select({ keyId: usageHourly.keyId, hour: usageHourly.hour, allowed: usageHourly.allowed })
 		.from(usageHourly)

@@ -44,7 +44,7 @@ export async function createTenant(
 }
 
 /** The statement behind {@link listTenants}: a page and one row more. */
-export function tenantsQuery(db: Deps["db"], input: ListTenants) {
+function tenantsQuery(db: Deps["db"], input: ListTenants) {
 	const after = decodeCursor(ORDER, input.cursor, "number") ?? END_OF_TIME;
 	return db
 		.select()
