@@ -18,7 +18,7 @@ let key: string;
 let token: string;
 
 beforeAll(async () => {
-	service = await Service.start({ script: "preview" });
+	service = await Service.start();
 	const owner = await service.signIn();
 	token = owner.token ?? "";
 	({ key } = await owner.mutate("keys.create", { name: "Rough ground", scopes: [], rate_limit: 1_000_000 }));
@@ -116,6 +116,9 @@ describe("a request that no client can send", () => {
 	const ending = "Connection: close\r\n\r\n";
 	const get = (line: string, ...headers: string[]) =>
 		`${line}\r\nHost: localhost\r\n${headers.join("\r\n")}\r\n${ending}`;
+	const brokenOff = (path: string, credential: string, length = "Content-Length: 50", body = "{}") =>
+		get(`POST ${path} HTTP/1.1`, `Authorization: Bearer ${credential}`, "Content-Type: application/json", length) +
+		body;
 	const REQUESTS: [string, () => string | Buffer][] = [
 		["a line break in an address", () => get("GET /v1/whoami?a=b%0d%0aSet-Cookie:%20x=y HTTP/1.1", "X-A: b")],
 		["a bare line feed in a header", () => get("GET /v1/whoami HTTP/1.1", "X-Tenant-Id: a\nX-Injected: 1")],
@@ -133,16 +136,10 @@ describe("a request that no client can send", () => {
 			() => `${get("POST /v1/leads HTTP/1.1", "Content-Length: 2", "Transfer-Encoding: chunked")}0\r\n\r\n`,
 		],
 		["chunks that are none", () => `${get("POST /v1/leads HTTP/1.1", "Transfer-Encoding: chunked")}zz\r\n{}\r\n`],
-		[
-			"a length that is a lie",
-			() =>
-				`${get(
-					"POST /v1/leads HTTP/1.1",
-					`Authorization: Bearer ${key}`,
-					"Content-Type: application/json",
-					"Content-Length: 50",
-				)}{}`,
-		],
+		["a body that breaks off", () => brokenOff("/v1/leads", key)],
+		["a body that breaks off, from a manager", () => brokenOff("/v1/api-keys", token)],
+		["a body that breaks off, to tRPC", () => brokenOff("/trpc/keys.create", token)],
+		["a chunk that breaks off", () => brokenOff("/v1/leads", key, "Transfer-Encoding: chunked", "5\r\n{}")],
 		[
 			"a body to a GET",
 			() =>
