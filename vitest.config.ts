@@ -17,8 +17,6 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
 	test: {
-		// Tests wait for other processes much of the time, so all cores have something to do.
-		maxWorkers: "100%",
 		sequence: { sequencer: LongestFirst },
 		projects: [
 			"tests/worker/vitest.config.ts",

@@ -35,6 +35,8 @@ interface ServiceOptions {
 	before?: Module[];
 	/** Where it listens on the loopback address; 0: wherever there is room. */
 	port?: number;
+	/** With the dashboard's files. The local stand-in for the platform's asset server is a Worker of its own before this one. */
+	withPage?: boolean;
 }
 
 /** The service as it was built, with the bindings that a deploy would give it and secrets of its own. */
@@ -43,13 +45,14 @@ export function serviceWorker({
 	vars = {},
 	before = [],
 	port = 0,
+	withPage = false,
 }: ServiceOptions = {}): V4WorkerOptions {
 	// They are these, but for the sources; wrangler's own type has lost the names.
-	// Without the page: the local stand-in for the platform's asset server is a Worker of its own before this one.
-	const { assets: _page, ...configured } = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
+	const { assets, ...configured } = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
 	const secrets = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: serviceRoleKey, KEY_PEPPER: secret() };
 	return {
 		...configured,
+		...(withPage && assets ? { assets } : {}),
 		name: SERVICE,
 		rootPath: ROOT,
 		modulesRoot: ROOT,

@@ -1,11 +1,12 @@
 /**
- * The service as its users get it: a fresh copy of the repository, started with `npm run dev` or `npm run preview`,
- * killed and started again, and spoken to over HTTP. Nothing stays behind: one folder holds all it writes, one process
- * group all it runs.
+ * The service as its users get it: a fresh copy of the repository, started as it is deployed or with `npm run dev` or
+ * `npm run preview`, killed and started again, and spoken to over HTTP. Nothing stays behind: one folder holds all it
+ * writes, one process group all it runs.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+	appendFileSync,
 	cpSync,
 	existsSync,
 	mkdirSync,
@@ -14,16 +15,16 @@ import {
 	readFileSync,
 	rmSync,
 	symlinkSync,
-	writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join, sep } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { parseEnv } from "node:util";
+import { parseEnv, promisify } from "node:util";
 import { Session } from "./session.ts";
 
 const ROOT = join(import.meta.dirname, "..");
+const execute = promisify(execFile);
 
 /** Seen: about ten seconds. A machine that is busy with other tests may take several times as long. */
 const START_PATIENCE_MS = 90_000;
@@ -71,12 +72,9 @@ function linkPackages(target: string): void {
 	}
 }
 
-function setUsageFlush(folder: string, seconds: number): void {
-	const file = join(folder, "wrangler.toml");
-	const known = readFileSync(file, "utf8");
-	const setting = /^USAGE_FLUSH_SECONDS = .*$/m;
-	if (!setting.test(known)) throw new Error("wrangler.toml does not set USAGE_FLUSH_SECONDS");
-	writeFileSync(file, known.replace(setting, `USAGE_FLUSH_SECONDS = "${seconds}"`));
+function freshCopy(target: string): void {
+	copyRepository(target);
+	linkPackages(target);
 }
 
 /**
@@ -88,6 +86,31 @@ function freshEnvironment(home: string): Record<string, string> {
 	mkdirSync(temporary, { recursive: true });
 	const path = (process.env.PATH ?? "").split(delimiter).filter((entry) => !entry.includes(`${sep}node_modules${sep}`));
 	return { PATH: path.join(delimiter), HOME: home, TMPDIR: temporary };
+}
+
+/** Tells the processes of all test files where it is. */
+const READY_COPY = "SALESOS_READY_COPY";
+
+/**
+ * Makes the copy that every service which is started as it is deployed begins with: built, with secrets, and with the
+ * demo tenant in its database. To be called once before the tests of a run; returns how to remove it after them.
+ */
+export async function makeReadyCopy(): Promise<() => void> {
+	const home = mkdtempSync(join(tmpdir(), "salesos-ready-"));
+	const remove = () => rmSync(home, { recursive: true, force: true });
+	process.on("exit", remove);
+	const folder = join(home, "salesos");
+	freshCopy(folder);
+	const options = { cwd: folder, env: freshEnvironment(home) };
+	await Promise.all(["build", "build:client", "predev"].map((script) => execute("npm", ["run", script], options)));
+	process.env[READY_COPY] = folder;
+	return remove;
+}
+
+function readyCopy(): string {
+	const folder = process.env[READY_COPY];
+	if (folder === undefined) throw new Error("No copy was made ready: call makeReadyCopy before the tests");
+	return folder;
 }
 
 /** What a request of a test brings along. */
@@ -191,9 +214,14 @@ class ProcessGroup {
 	}
 }
 
+/** How it is started: as it is deployed (see built-service.ts), or with a script of package.json. */
+type Way = "deployed" | "dev" | "preview";
+
+const DEPLOYED = ["node_modules/.bin/node", "tests/built-service.ts"] as const;
+
 interface ServiceOptions {
-	/** The script of package.json that starts it: from its sources (the default), or built as for a deploy. */
-	script?: "dev" | "preview";
+	/** "deployed" by default. Only "dev" and "preview" begin with nothing but a clone. */
+	way?: Way;
 	/** How late usage may reach lists and charts, in seconds. Without it as late as wrangler.toml says. */
 	usageFlushSeconds?: number;
 	/** How many keys `npm run demo` puts into the demo tenant before the first start. */
@@ -206,7 +234,7 @@ export class Service {
 	readonly url: string;
 	readonly #home: string;
 	readonly #port: number;
-	readonly #script: string;
+	readonly #way: Way;
 	#processes: ProcessGroup | undefined;
 	/** Where there is no time to wait, as after an interrupt while the service is still starting. */
 	readonly #onExit = () => {
@@ -214,9 +242,9 @@ export class Service {
 		this.#removeCopy();
 	};
 
-	private constructor(port: number, script: string) {
+	private constructor(port: number, way: Way) {
 		this.#port = port;
-		this.#script = script;
+		this.#way = way;
 		this.url = `http://localhost:${port}`;
 		this.#home = mkdtempSync(join(tmpdir(), "salesos-e2e-"));
 		this.folder = join(this.#home, "salesos");
@@ -224,13 +252,15 @@ export class Service {
 	}
 
 	/** Copies the repository and starts the service in it. Whoever calls must `dispose` of it. */
-	static async start(options: ServiceOptions = {}): Promise<Service> {
-		const service = new Service(await freePort(), options.script ?? "dev");
+	static async start({ way = "deployed", usageFlushSeconds, demoKeys }: ServiceOptions = {}): Promise<Service> {
+		const service = new Service(await freePort(), way);
 		try {
-			copyRepository(service.folder);
-			linkPackages(service.folder);
-			if (options.usageFlushSeconds !== undefined) setUsageFlush(service.folder, options.usageFlushSeconds);
-			if (options.demoKeys !== undefined) service.#fillDemo(options.demoKeys);
+			if (way === "deployed") cpSync(readyCopy(), service.folder, { recursive: true, verbatimSymlinks: true });
+			else freshCopy(service.folder);
+			// Of two settings of one name, the secrets' file has the last word.
+			if (usageFlushSeconds !== undefined)
+				appendFileSync(service.secretsFile, `USAGE_FLUSH_SECONDS=${usageFlushSeconds}\n`);
+			if (demoKeys !== undefined) service.#run("demo", "--", String(demoKeys));
 			await service.restart();
 			return service;
 		} catch (error) {
@@ -263,15 +293,16 @@ export class Service {
 		return this.#processes?.end("SIGTERM") ?? Promise.resolve();
 	}
 
-	/** Starts the service in the same folder and waits until it is healthy. */
-	async restart(): Promise<void> {
+	/** Starts the service in the same folder, in another way if need be, and waits until it is healthy. */
+	async restart(way: Way = this.#way): Promise<void> {
 		await this.stop();
 		const env = { ...freshEnvironment(this.#home), PORT: String(this.#port) };
-		const processes = new ProcessGroup("npm", ["run", this.#script], { cwd: this.folder, env });
+		const [command, ...args] = way === "deployed" ? DEPLOYED : (["npm", "run", way] as const);
+		const processes = new ProcessGroup(command, args, { cwd: this.folder, env });
 		this.#processes = processes;
 		try {
 			await eventually("GET /healthz answers 200", START_PATIENCE_MS, async () => {
-				if (processes.ended) throw new Error(`npm run ${this.#script} ended ${processes.how}`);
+				if (processes.ended) throw new Error(`${command} ${args.join(" ")} ended ${processes.how}`);
 				return (await this.#health()) === 200;
 			});
 		} catch (error) {
@@ -301,10 +332,8 @@ export class Service {
 		}
 	}
 
-	#fillDemo(keys: number): void {
-		const options = { cwd: this.folder, env: freshEnvironment(this.#home), stdio: "pipe" } as const;
-		execFileSync("npm", ["run", "predev"], options);
-		execFileSync("npm", ["run", "demo", "--", String(keys)], options);
+	#run(...script: string[]): void {
+		execFileSync("npm", ["run", ...script], { cwd: this.folder, env: freshEnvironment(this.#home), stdio: "pipe" });
 	}
 
 	#removeCopy(): void {

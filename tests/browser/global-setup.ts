@@ -6,7 +6,7 @@
  */
 import { join, resolve } from "node:path";
 import { unstable_readConfig as readConfig } from "wrangler";
-import { Service } from "../harness.ts";
+import { makeReadyCopy, Service } from "../harness.ts";
 import { prepareChromium } from "./chromium.ts";
 import { announce } from "./surroundings.ts";
 
@@ -25,7 +25,9 @@ export default async function setUp(): Promise<() => Promise<void>> {
 async function provideService(): Promise<{ url: string; secretsFile: string; dispose: () => Promise<void> }> {
 	const { DASHBOARD_URL: url, DASHBOARD_VARS: secretsFile } = process.env;
 	if (!url && !secretsFile) {
-		const service = await Service.start({ script: "preview", usageFlushSeconds: 1, demoKeys: DEMO_KEYS });
+		const removeReadyCopy = await makeReadyCopy();
+		const service = await Service.start({ usageFlushSeconds: 1, demoKeys: DEMO_KEYS });
+		removeReadyCopy();
 		return { url: service.url, secretsFile: service.secretsFile, dispose: () => service.dispose() };
 	}
 	if (!url || !secretsFile) throw new Error("DASHBOARD_URL and DASHBOARD_VARS go together: set both or none");

@@ -1,5 +1,5 @@
 /** The command line, in a pipe as scripts have it and at a terminal as people do. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
 	chmodSync,
 	existsSync,
@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { promisify, stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 import type { Session } from "../session.ts";
@@ -34,7 +34,6 @@ const homes = mkdtempSync(join(tmpdir(), "salesos-cli-"));
 
 beforeAll(async () => {
 	service = await Service.start();
-	await promisify(execFile)("npm", ["run", "build:client"], { cwd: service.folder });
 	cli = join(service.folder, "client/dist/cli.js");
 	owner = await service.signIn();
 });

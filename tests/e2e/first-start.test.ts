@@ -8,7 +8,7 @@ import { whoami } from "./load.ts";
 let service: Service;
 
 beforeAll(async () => {
-	service = await Service.start();
+	service = await Service.start({ way: "dev" });
 });
 afterAll(() => service?.dispose());
 
@@ -26,6 +26,9 @@ describe("the first start", () => {
 		const printed = (label: string) => service.output().match(new RegExp(`^ *${label} +(\\S+)$`, "m"))?.[1];
 		expect(printed("Open")).toBe(service.url);
 		expect(printed("Sign in")).toBe(service.vars.DEMO_OWNER_EMAIL);
+		// Whoever starts the demo is told how to sign in, and nothing more.
+		const { JWT_SECRET = "", SERVICE_ROLE_KEY = "", KEY_PEPPER = "" } = service.vars;
+		for (const secret of [JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER]) expect(service.output()).not.toContain(secret);
 
 		const email = printed("Sign in");
 		const password = printed("Password");
@@ -81,13 +84,13 @@ describe("the first start", () => {
 	});
 });
 
-describe("a second start", () => {
+describe("a second start, this time of what is deployed", () => {
 	it("keeps the secrets, the people and the keys", async () => {
 		const owner = await service.signIn();
 		const { key, api_key } = await owner.mutate("keys.create", { name: "Made before" });
 		const before = readFileSync(service.secretsFile, "utf8");
 
-		await service.restart();
+		await service.restart("preview");
 
 		expect(readFileSync(service.secretsFile, "utf8")).toBe(before);
 		expect((await whoami(service, key)).status).toBe(200);

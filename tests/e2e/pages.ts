@@ -97,8 +97,9 @@ async function walk(page: Page, service: Service): Promise<Walked> {
 	const child = spawn("bash", ["-c", here], { cwd, env: surroundings(service), stdio: ["ignore", "pipe", "pipe"] });
 	const exit = new Promise<number | null>((resolve) => child.on("close", resolve));
 	const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-	// Lines of HTTP end otherwise than those of a page.
-	const written = stdout.replaceAll("\r", "").replaceAll(service.url, WRITTEN.service);
+	// Lines of HTTP end otherwise than those of a page, and a server may write the names of its headers as it likes.
+	const http = stdout.replace(/^[\w-]+(?=: .*\r$)/gm, (name) => name.toLowerCase());
+	const written = http.replaceAll("\r", "").replaceAll(service.url, WRITTEN.service);
 	const outputs = written.split(`${SEPARATOR}\n`);
 	return { outputs, failure: code === 0 ? null : `block ${outputs.length} ended with ${code}: ${stderr}` };
 }

@@ -6,3 +6,6 @@ declare namespace Cloudflare {
 		TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
 	}
 }
+
+/** What loads modules inside the tests' runner. */
+declare var __vitest_mocker__: { moduleRunner: { import(specifier: string): Promise<unknown> } };

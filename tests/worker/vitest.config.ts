@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { type Plugin, transformWithOxc } from "vite";
 import { defineConfig } from "vitest/config";
+import { FILES_AT_ONCE } from "../files-at-once.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** The name that the tests' runtime gives to the Worker under test. */
@@ -58,6 +59,7 @@ export default defineConfig({
 	],
 	test: {
 		name: "worker",
+		maxWorkers: FILES_AT_ONCE,
 		// On a machine that is busy; what hangs is found by other means.
 		testTimeout: 30_000,
 		provide: {
