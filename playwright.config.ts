@@ -10,7 +10,7 @@ export default defineConfig({
 	outputDir: ".playwright",
 	// Every test has a tenant of its own, so they may run in any order and side by side.
 	fullyParallel: true,
-	workers: 2,
+	workers: 3,
 	retries: 0,
 	forbidOnly: CI,
 	timeout: 30_000,

@@ -4,12 +4,33 @@
  */
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { serviceWorker } from "../bench/service.ts";
+import { SERVICE, serviceWorker } from "../bench/service.ts";
 import { localSecrets, PORT, STATE_DIR } from "../db/local.ts";
+
+/** What the platform's edge adds to requests and answers, which a bare workerd does not. */
+const EDGE = `export default {
+	async fetch(request, { SERVICE }) {
+		const headers = new Headers(request.headers);
+		if (!headers.has("cf-connecting-ip")) headers.set("cf-connecting-ip", "127.0.0.1");
+		const answer = await SERVICE.fetch(new Request(request, { headers, redirect: "manual" }));
+		const dated = new Response(answer.body, answer);
+		dated.headers.set("date", new Date().toUTCString());
+		return dated;
+	},
+};`;
+
+const edge = {
+	name: "edge",
+	compatibilityDate: "2026-11-01",
+	modules: true,
+	script: EDGE,
+	serviceBindings: { SERVICE },
+	unsafeDirectSockets: [{ host: "127.0.0.1", port: PORT }],
+};
 
 const miniflare = new Miniflare(
 	convertV4MiniflareOptions({
-		workers: [serviceWorker({ vars: localSecrets(), withPage: true, port: PORT })],
+		workers: [edge, serviceWorker({ vars: localSecrets(), withPage: true })],
 		cf: false,
 		// Where wrangler has them.
 		resourcePersistencePath: join(STATE_DIR, "v3"),
