@@ -3,13 +3,12 @@ import { getTableColumns, type InferInsertModel, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import * as schema from "./schema.ts";
 
-export type Database = DrizzleD1Database<typeof schema>;
+export type Database = DrizzleD1Database;
 
-/** The typed query builder for a D1 binding. Cheap: holds no connection. */
+/** The query builder for a D1 binding. Cheap: holds no connection, and works out no relations, which nothing asks for. */
 export function database(d1: D1Database): Database {
-	return drizzle(d1, { schema });
+	return drizzle(d1);
 }
 
 /** A statement that can take part in a batch. */

@@ -3,7 +3,7 @@ import { expect, inject, it } from "vitest";
 import { expectEverything, expectExplained, patience, WEIGHTS } from "./explained.ts";
 
 const { seed, operations } = inject("history");
-const share = Math.ceil(operations * 0.4);
+const share = Math.ceil(operations * 0.3);
 
 it("the history of many keys can be explained, key by key", { timeout: patience(share) }, async () => {
 	const calls = await expectExplained({

@@ -3,7 +3,7 @@ import { expect, inject, it } from "vitest";
 import { expectEverything, expectExplained, patience, WEIGHTS } from "./explained.ts";
 
 const { seed, operations } = inject("history");
-const share = Math.ceil(operations * 0.6);
+const share = Math.ceil(operations * 0.7);
 
 it("the history of one busy key can be explained, call by call", { timeout: patience(share) }, async () => {
 	const calls = await expectExplained({
