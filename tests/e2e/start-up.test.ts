@@ -76,6 +76,7 @@ describe("what is loaded at the start", () => {
 			"worker/gate/quiet-timer.ts",
 			"worker/gate/rate-limit-headers.ts",
 			"worker/gate/refusal.ts",
+			"worker/gate/sha256.ts",
 			"worker/gate/snapshot.ts",
 			"worker/gate/store.ts",
 			"worker/gate/transitions.ts",

@@ -7,7 +7,7 @@ import { windowState } from "./admission.ts";
 import { putLast } from "./bounded-map.ts";
 import type { AdmissionCall } from "./calls.ts";
 import type { KeyGate } from "./key-gate.ts";
-import { hashKey, idIn, parseKey } from "./key-material.ts";
+import { hashKey, parseKey } from "./key-material.ts";
 import type { Refused, Verdict } from "./verdict.ts";
 import { type PackedVerdict, packCall, unpack } from "./wire.ts";
 
@@ -15,27 +15,6 @@ export type Gates = DurableObjectNamespace<KeyGate>;
 
 /** A request as a door knows it. */
 export type Presented = Omit<AdmissionCall, "keyId" | "secretHash">;
-
-/**
- * Keys that were shown lately and whose tag fits: by id, what the whole key hashes to. So the tag of a key in use is
- * checked once in an isolate, not with every request. No verdict: that is the gate's each time. And no key: nothing that
- * is kept here opens anything.
- */
-interface Recognised {
-	secretHash: string;
-	/** Under which the tag fits. */
-	peppers: readonly Secret[];
-}
-const recognised = new Map<string, Recognised>();
-const RECOGNISED_MAX = 10_000;
-
-/** Checks the tag; null if it fits none of the peppers. */
-async function recognise(key: string, keyId: string, peppers: readonly Secret[]): Promise<Recognised | null> {
-	if ((await parseKey(key, peppers)) === null) return null;
-	const fresh = { secretHash: hashKey(key), peppers };
-	putLast(recognised, keyId, fresh, RECOGNISED_MAX);
-	return fresh;
-}
 
 /**
  * Refusals that can never change, by the hash of the key: a revoked key stays revoked and a deleted one deleted, so
@@ -58,13 +37,9 @@ export async function admit(
 	presented: Presented,
 	now: number,
 ): Promise<Verdict> {
-	const keyId = idIn(key);
+	const keyId = parseKey(key, peppers);
 	if (keyId === null) return { code: "NOT_FOUND", final: true };
-	const shown = recognised.get(keyId);
-	const isShown = shown?.peppers === peppers && shown.secretHash === hashKey(key);
-	const parsed = isShown ? shown : await recognise(key, keyId, peppers);
-	if (parsed === null) return { code: "NOT_FOUND", final: true };
-	const { secretHash } = parsed;
+	const secretHash = hashKey(key);
 	const known = finalRefusals.get(secretHash);
 	if (known && known.until > now) return recall(known.refusal, now);
 	try {

@@ -198,7 +198,7 @@ export async function deleteKey(deps: Deps, author: Author, keyId: string): Prom
 
 /** The verdict on a key that some back end was shown. Keys of other tenants are unknown, and stay uncounted. */
 export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): Promise<Verification> {
-	const keyId = await parseKey(input.key, deps.config.peppers);
+	const keyId = parseKey(input.key, deps.config.peppers);
 	if (keyId === null) return { valid: false, code: "NOT_FOUND" };
 	const { verdict, apiKey } = await ask(
 		gateOf(deps, keyId).verify({
