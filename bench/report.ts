@@ -53,7 +53,7 @@ export function terminalReport(results: Results): string {
 
 /** The part of README.md that is made from results.json. */
 export function readmeSection(results: Results): string {
-	const { machine, versions, date, settings, counts } = results;
+	const { machine, versions, date, settings, counts, startUp } = results;
 	const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
 	const lines = [
 		`Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${named.join(", ")}. ` +
@@ -67,6 +67,12 @@ export function readmeSection(results: Results): string {
 			`Of a limit of 10,000 an hour, used up at once, an admission writes ${figure(rowsPerRequest(counts.flatOut))} rows, in its ` +
 				`object and in D1 together; spread evenly over the hour, ${figure(rowsPerRequest(counts.evenly))}, since every 15 seconds ` +
 				"the lists and charts are told.",
+		);
+	}
+	if (startUp) {
+		lines.push(
+			`A cold runtime answers its first request after ${milliseconds(startUp.service)}, and one whose Worker does nothing ` +
+				`after ${milliseconds(startUp.nothing)}: what admission loads at the start takes the difference.`,
 		);
 	}
 	return lines.join("\n\n");

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CountResults } from "./counts/count.ts";
 import type { Rounds } from "./rounds.ts";
+import type { StartUp } from "./start-up.ts";
 import { type Spread, spread } from "./statistics.ts";
 import type { Subject, SubjectName } from "./subjects.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -16,6 +17,8 @@ export interface Results extends Surroundings {
 	subjects: SubjectResult[];
 	/** Null: nothing was counted. */
 	counts: CountResults | null;
+	/** Null: no cold start was measured. */
+	startUp: StartUp | null;
 	targets: TargetResult[];
 	/** Peers that could not be brought up, each with the reason. */
 	missing: string[];

@@ -16,6 +16,7 @@ import { asJson, keepResults, keptResults, type Results, summarize } from "./res
 import { measureRounds } from "./rounds.ts";
 import { withSections } from "./sections.ts";
 import { setStage } from "./stage.ts";
+import { measureStartUp } from "./start-up.ts";
 import { SUBJECT_NAMES, type Subject } from "./subjects.ts";
 import { surroundings } from "./surroundings.ts";
 import { judgeTargets } from "./targets.ts";
@@ -58,9 +59,10 @@ function chosen(subjects: readonly Subject[]): Subject[] {
 async function run(): Promise<void> {
 	const settings = { rounds: positive("rounds"), seconds: positive("seconds"), connections: CONNECTIONS };
 	if (!options["no-build"]) buildService();
+	const isFull = options.only === undefined;
+	const startUp = isFull ? await measureStartUp() : null;
 	const stage = await setStage({ peers: !options["no-peers"] });
 	try {
-		const isFull = options.only === undefined;
 		const subjects = chosen(stage.subjects);
 		const peers = stage.subjects.some(({ name }) => name === "better-auth-d1");
 		const counted = isFull ? counting(peers) : null;
@@ -72,7 +74,8 @@ async function run(): Promise<void> {
 			settings,
 			subjects: summarize(subjects, rounds),
 			counts,
-			targets: judgeTargets(rounds, counts),
+			startUp,
+			targets: judgeTargets(rounds, counts, startUp),
 			missing: stage.missing,
 		};
 		console.log(`\n${terminalReport(results)}`);

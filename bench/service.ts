@@ -20,8 +20,8 @@ export interface Module {
 export const modulesOf = (modules: readonly Module[]) =>
 	modules.map(({ name, code }) => ({ type: "ESModule" as const, path: name, contents: code }));
 
-/** The entry, and what it loads when it is first needed. */
-function builtModules(): Module[] {
+/** The Worker as it was built: the entry, and what it loads when it is first needed. */
+export function modulesOfService(): Module[] {
 	const folder = dirname(SERVICE_CONFIG);
 	const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
 	names.sort((a, b) => Number(b === ENTRY) - Number(a === ENTRY));
@@ -56,7 +56,7 @@ export function serviceWorker({
 		name: SERVICE,
 		rootPath: ROOT,
 		modulesRoot: ROOT,
-		modules: modulesOf([...before, ...builtModules()]),
+		modules: modulesOf([...before, ...modulesOfService()]),
 		bindings: { ...configured.bindings, ...secrets, ...vars },
 		unsafeDirectSockets: [{ host: "127.0.0.1", port, entrypoint: "default" }],
 	};

@@ -2,6 +2,7 @@
 import type { Counted, CountResults } from "./counts/count.ts";
 import { ratios } from "./results.ts";
 import type { Rounds } from "./rounds.ts";
+import type { StartUp } from "./start-up.ts";
 import type { Spread } from "./statistics.ts";
 
 export interface TargetResult {
@@ -37,7 +38,7 @@ const exactly = (value: number): Spread => ({ min: value, median: value, max: va
 export const rowsPerRequest = ({ d1RowsWritten, objectRowsWritten, admitted }: Counted): number =>
 	(d1RowsWritten + objectRowsWritten) / admitted;
 
-export function judgeTargets(rounds: Rounds, counts: CountResults | null): TargetResult[] {
+export function judgeTargets(rounds: Rounds, counts: CountResults | null, startUp: StartUp | null): TargetResult[] {
 	const rate = (of: Parameters<typeof ratios>[1], to: Parameters<typeof ratios>[2]) =>
 		ratios(rounds, of, to, "requestsPerSecond");
 	const counted = (figure: (results: CountResults) => number) => counts && exactly(figure(counts));
@@ -68,5 +69,6 @@ export function judgeTargets(rounds: Rounds, counts: CountResults | null): Targe
 			atMost(1),
 			counted(({ first }) => first.d1Statements),
 		),
+		judge("cold start to the first answer / Worker that does nothing", atMost(3, "×"), startUp?.ratio ?? null),
 	];
 }

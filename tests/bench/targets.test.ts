@@ -60,7 +60,8 @@ it("says of each target whether it was met, at its bound and beside it, and of n
 		["nothing", [round(1_000)]],
 		["forged", [round(849)]],
 	]);
-	const met = judgeTargets(rounds, COUNTS).map(({ work, met }) => [work.split(/[,/]/)[0]?.trim(), met]);
+	const startUp = { nothing: spread([40]), service: spread([90]), ratio: spread([2.25]) };
+	const met = judgeTargets(rounds, COUNTS, startUp).map(({ work, met }) => [work.split(/[,/]/)[0]?.trim(), met]);
 	expect(met).toEqual([
 		["admitted", true],
 		["the same", false],
@@ -72,5 +73,6 @@ it("says of each target whether it was met, at its bound and beside it, and of n
 		["the same", false],
 		["D1 statements of a warm admission", true],
 		["D1 reads of the first request to a gate that has not seen its key", false],
+		["cold start to the first answer", true],
 	]);
 });

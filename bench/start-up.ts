@@ -1,0 +1,124 @@
+/**
+ * What a cold start costs: from nothing to the first answer of the Worker as it is deployed, in a workerd of its own, next
+ * to one that does nothing. The request is one with a forged key, whose answer takes all that admission loads at the start
+ * and nothing that is loaded late.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { ROOT } from "./build.ts";
+import { type Module, modulesOfService, secret } from "./service.ts";
+import { type Spread, spread } from "./statistics.ts";
+
+const STARTS = 12;
+const FORGED = { "x-api-key": `sk_live_${"0".repeat(48)}` };
+const WORKERD = join(ROOT, "node_modules", "workerd", "bin", "workerd");
+
+export interface StartUp {
+	/** Milliseconds to the first answer. */
+	nothing: Spread;
+	service: Spread;
+	/** Of two starts after each other. */
+	ratio: Spread;
+}
+
+const NOTHING: Module[] = [
+	{
+		name: "index.js",
+		code: "export class KeyGate {}\nexport default { fetch: () => new Response(null, { status: 401 }) };",
+	},
+];
+
+/** The runtime's configuration (workerd.capnp): the Worker with its secrets and its object, and without a database. */
+function configuration(modules: readonly Module[]): string {
+	const texts = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: secret(), KEY_PEPPER: secret(), USAGE_FLUSH_SECONDS: "15" };
+	const settings = {
+		...texts,
+		JWT_ISSUER: "https://bench.example",
+		JWT_AUDIENCE: "bench",
+		JWKS_URL: "",
+		CORS_ORIGINS: "",
+	};
+	return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+	services = [(name = "main", worker = .worker)],
+	sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const worker :Workerd.Worker = (
+	modules = [${modules.map(({ name }) => `(name = "${name}", esModule = embed "${name}")`).join(", ")}],
+	compatibilityDate = "2026-11-01",
+	compatibilityFlags = ["nodejs_compat"],
+	bindings = [
+		(name = "KEY_GATE", durableObjectNamespace = "KeyGate"),
+		${Object.entries(settings)
+			.map(([name, text]) => `(name = "${name}", text = "${text}")`)
+			.join(", ")}
+	],
+	durableObjectNamespaces = [(className = "KeyGate", uniqueKey = "bench", enableSql = true)],
+	durableObjectStorage = (inMemory = void),
+);
+`;
+}
+
+/** Milliseconds from the start of the process to its answer. */
+async function startOnce(config: string): Promise<number> {
+	const begun = performance.now();
+	const child = spawn(WORKERD, ["serve", "--control-fd=3", config], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+	const exit = once(child, "exit");
+	try {
+		const response = await fetch(`http://127.0.0.1:${await portOf(child)}/v1/whoami`, { headers: FORGED });
+		await response.arrayBuffer();
+		if (response.status !== 401) throw new Error(`A forged key was answered with ${response.status}`);
+		return performance.now() - begun;
+	} finally {
+		child.kill("SIGKILL");
+		await exit;
+	}
+}
+
+/** Where it listens, as the runtime tells once it does. */
+async function portOf({ stdio, stderr }: ChildProcess): Promise<number> {
+	const complaint = stderr ? text(stderr) : "";
+	// The pipe that was opened for it.
+	for await (const line of createInterface(stdio[3] as Readable)) {
+		const { event, port } = JSON.parse(line) as { event: string; port: number };
+		if (event === "listen") return port;
+	}
+	throw new Error(`workerd did not start: ${await complaint}`);
+}
+
+/** Starts both in turn. The service must be built. */
+export async function measureStartUp(): Promise<StartUp> {
+	const folder = mkdtempSync(join(tmpdir(), "salesos-start-"));
+	const place = (name: string, modules: readonly Module[]) => {
+		for (const module of modules) {
+			const file = join(folder, name, module.name);
+			mkdirSync(dirname(file), { recursive: true });
+			writeFileSync(file, module.code);
+		}
+		const config = join(folder, name, "config.capnp");
+		writeFileSync(config, configuration(modules));
+		return () => startOnce(config);
+	};
+	try {
+		const starts = { nothing: place("nothing", NOTHING), service: place("service", modulesOfService()) };
+		const nothing: number[] = [];
+		const service: number[] = [];
+		for (let round = 0; round <= STARTS; round++) {
+			const took = { nothing: await starts.nothing(), service: await starts.service() };
+			// The first of each has the files to read from the disk.
+			if (round === 0) continue;
+			nothing.push(took.nothing);
+			service.push(took.service);
+		}
+		const ratio = service.map((took, index) => took / (nothing[index] ?? Number.NaN));
+		return { nothing: spread(nothing), service: spread(service), ratio: spread(ratio) };
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
