@@ -11,6 +11,8 @@ export default defineConfig({
 		root: import.meta.dirname,
 		include: ["**/*.test.{ts,tsx}"],
 		environment: "jsdom",
+		// A document takes longer to set up than most files take to run in it, and each leaves it empty.
+		isolate: false,
 		setupFiles: ["setup.ts"],
 	},
 });
