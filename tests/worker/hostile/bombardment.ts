@@ -115,7 +115,7 @@ async function page(operation: Operation, input: Json): Promise<{ text: string; 
 	const [headers = {}] = credentials(operation);
 	const response = await send(operation, { headers }, input);
 	const text = await response.text();
-	expect([operation.name, response.status, text.slice(0, 200)]).toEqual([
+	expect([operation.name, response.status, text.slice(0, 200).toWellFormed()]).toEqual([
 		operation.name,
 		200,
 		expect.stringMatching(/^[[{]/),
