@@ -1,8 +1,10 @@
 /** Managing keys over REST: the contract's statuses and shapes, and the same rules as over tRPC. */
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { idempotencyKeys } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, fieldsOf, ORIGIN, query, request, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, db, fieldsOf, ORIGIN, query, request, token } from "../world.ts";
 import { type Reply, read } from "./company.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
@@ -138,11 +140,16 @@ describe("asked for again under the same Idempotency-Key", () => {
 		expect(second.data.api_key.id).not.toBe(first.data.api_key.id);
 	});
 
-	it("another company's name is another name", async () => {
-		const other = await token({ tenantId: await addTenant() });
+	it("another company's name is another name, and is forgotten by itself", async () => {
+		const otherId = await addTenant();
+		const other = await token({ tenantId: otherId });
 		await create({ name: "Ours" }, named("a-6"));
 		const theirs = await call("POST", KEYS, { body: { name: "Theirs" }, headers: named("a-6"), as: other });
 		expect(theirs.status).toBe(201);
+		vi.setSystemTime(NOW + 86_400_000);
+		await create({ name: "Ours" }, named("a-6"));
+		const ofOther = await db.select().from(idempotencyKeys).where(eq(idempotencyKeys.tenantId, otherId));
+		expect(ofOther).toHaveLength(1);
 	});
 
 	it.each(["", "x".repeat(256), "with space", "caf\u00e9"])("the name %j is refused", async (name) => {
