@@ -7,7 +7,10 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { SERVICE, serviceWorker } from "../bench/service.ts";
 import { localSecrets, PORT, STATE_DIR } from "../db/local.ts";
 
-/** What the platform's edge adds to requests and answers, which a bare workerd does not. */
+/**
+ * What the platform's edge adds to requests and answers, which a bare workerd does not. Only that a test may say where it
+ * comes from, which nobody can tell the edge.
+ */
 const EDGE = `export default {
 	async fetch(request, { SERVICE }) {
 		const headers = new Headers(request.headers);

@@ -1,7 +1,7 @@
 /** How much a request may bring. */
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { AppError, invalidField } from "./errors.ts";
+import { AppError } from "./errors.ts";
 
 /** 500 collaborators with every field full are under half of it. */
 const BODY_MAX_BYTES = 1_048_576;
@@ -14,22 +14,38 @@ const limit = bodyLimit({
 });
 
 /**
- * Middleware that refuses a body over 1 MiB, announced or found to be, with `PAYLOAD_TOO_LARGE`, and one that breaks off
- * with `VALIDATION_ERROR`. What comes along with a GET or a HEAD means nothing (RFC 9110, §9.3.1): nobody reads it, and a
- * request cannot be made anew with it.
+ * Reads a body. One that breaks off is the sender's mistake, `VALIDATION_ERROR`, and no failure of this side: whoever
+ * reads bodies reads them here.
+ */
+export async function wholeBody(sent: { arrayBuffer(): Promise<ArrayBuffer> }): Promise<ArrayBuffer> {
+	try {
+		return await sent.arrayBuffer();
+	} catch (cause) {
+		throw brokenOff(cause);
+	}
+}
+
+/**
+ * Middleware that refuses a body over 1 MiB, announced or found to be, with `PAYLOAD_TOO_LARGE`. A body of announced size
+ * is not read yet, so that those who may not send it need not be listened to. What comes along with a GET or a HEAD means
+ * nothing (RFC 9110, §9.3.1): nobody reads it, and a request cannot be made anew with it.
  */
 export const limitBody: MiddlewareHandler = async (c, next) => {
 	if (c.req.method === "GET" || c.req.method === "HEAD") return next();
-	let isWhole = false;
+	let isWithin = false;
 	try {
-		return await limit(c, async () => {
-			// Read here, or else nobody could tell a sender that has gone from a failure on this side.
-			if (c.req.raw.body !== null) c.req.raw = new Request(c.req.raw, { body: await c.req.arrayBuffer() });
-			isWhole = true;
-			await next();
+		return await limit(c, () => {
+			isWithin = true;
+			return next();
 		});
 	} catch (thrown) {
-		if (isWhole || thrown instanceof AppError) throw thrown;
-		throw invalidField("body", "Must arrive whole: it ended before its length was reached");
+		// Until then, all that can go wrong is that chunks are read to find out how many there are.
+		throw isWithin || thrown instanceof AppError ? thrown : brokenOff(thrown);
 	}
 };
+
+const brokenOff = (cause: unknown) =>
+	new AppError("VALIDATION_ERROR", "body: Must arrive whole", {
+		details: [{ field: "body", message: "Must arrive whole" }],
+		cause,
+	});

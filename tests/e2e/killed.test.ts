@@ -39,7 +39,7 @@ const revoked: { id: string; key: string }[] = [];
 const deleted: { id: string; key: string }[] = [];
 
 beforeAll(async () => {
-	service = await Service.start({ usageFlushSeconds: USAGE_FLUSH_SECONDS });
+	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: String(USAGE_FLUSH_SECONDS) } });
 	owner = await service.signIn();
 	const use = async (limit: number, expected: Pick<Used, "reserved" | "loops" | "perKill">): Promise<Used> => {
 		const { key, id } = await createKey({ name: `Limit ${limit}`, rate_limit: limit });

@@ -3,6 +3,7 @@
  * well-behaved client can send, and that a flood of them leaves no memory behind.
  */
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
@@ -98,6 +99,18 @@ describe("every answer", () => {
 	});
 });
 
+/** Sends bytes as they are, waits for more to send, and hears what the other side says meanwhile. */
+async function firstOf(bytes: string): Promise<string> {
+	const { hostname, port } = new URL(service.url);
+	const socket = connect(Number(port), hostname, () => socket.write(bytes));
+	try {
+		const [answer] = (await once(socket, "data")) as [Buffer];
+		return answer.toString("latin1");
+	} finally {
+		socket.destroy();
+	}
+}
+
 /** Sends bytes as they are and reads until the other side has said all, or has closed. */
 function raw(bytes: string | Buffer): Promise<string> {
 	const { hostname, port } = new URL(service.url);
@@ -116,9 +129,6 @@ describe("a request that no client can send", () => {
 	const ending = "Connection: close\r\n\r\n";
 	const get = (line: string, ...headers: string[]) =>
 		`${line}\r\nHost: localhost\r\n${headers.join("\r\n")}\r\n${ending}`;
-	const brokenOff = (path: string, credential: string, length = "Content-Length: 50", body = "{}") =>
-		get(`POST ${path} HTTP/1.1`, `Authorization: Bearer ${credential}`, "Content-Type: application/json", length) +
-		body;
 	const REQUESTS: [string, () => string | Buffer][] = [
 		["a line break in an address", () => get("GET /v1/whoami?a=b%0d%0aSet-Cookie:%20x=y HTTP/1.1", "X-A: b")],
 		["a bare line feed in a header", () => get("GET /v1/whoami HTTP/1.1", "X-Tenant-Id: a\nX-Injected: 1")],
@@ -136,10 +146,6 @@ describe("a request that no client can send", () => {
 			() => `${get("POST /v1/leads HTTP/1.1", "Content-Length: 2", "Transfer-Encoding: chunked")}0\r\n\r\n`,
 		],
 		["chunks that are none", () => `${get("POST /v1/leads HTTP/1.1", "Transfer-Encoding: chunked")}zz\r\n{}\r\n`],
-		["a body that breaks off", () => brokenOff("/v1/leads", key)],
-		["a body that breaks off, from a manager", () => brokenOff("/v1/api-keys", token)],
-		["a body that breaks off, to tRPC", () => brokenOff("/trpc/keys.create", token)],
-		["a chunk that breaks off", () => brokenOff("/v1/leads", key, "Transfer-Encoding: chunked", "5\r\n{}")],
 		[
 			"a body to a GET",
 			() =>
@@ -168,6 +174,48 @@ describe("a request that no client can send", () => {
 		expect(answer).not.toMatch(/^HTTP\/1\.1 5(?!05)/);
 		expect((await service.fetch("/healthz")).status).toBe(200);
 	});
+
+	const announced = (
+		line: string,
+		credential: string | null,
+		length = "Content-Length: 50",
+		type = "application/json",
+	) =>
+		get(line, ...(credential === null ? [] : [`Authorization: Bearer ${credential}`]), `Content-Type: ${type}`, length);
+
+	it.each([
+		["from an integration", () => announced("POST /v1/leads HTTP/1.1", key)],
+		["in a chunk", () => `${announced("POST /v1/leads HTTP/1.1", key, "Transfer-Encoding: chunked")}5\r\n`],
+		["from a manager", () => announced("POST /v1/api-keys HTTP/1.1", token)],
+		["where there need be none", () => announced("DELETE /v1/api-keys/000000000000 HTTP/1.1", token)],
+		["to tRPC", () => announced("POST /trpc/keys.create HTTP/1.1", token)],
+		["to tRPC, as text", () => announced("POST /trpc/keys.create HTTP/1.1", token, "Content-Length: 50", "text/plain")],
+	])("that breaks off is the sender's mistake, and nobody else's: %s", async (_, request) => {
+		const before = service.output();
+		const answer = await raw(`${request()}{}`);
+		expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+		expect(answer).toContain('"VALIDATION_ERROR"');
+		expect(answer).toContain('"field":"body"');
+		expect(service.output()).toBe(before);
+	});
+
+	it.each([
+		["an unknown procedure", "POST /trpc/nothing HTTP/1.1", 404],
+		["the wrong method", "POST /trpc/keys.list HTTP/1.1", 405],
+		["a stranger to REST", "POST /v1/api-keys HTTP/1.1", 401],
+		["a key that is none", "POST /v1/leads HTTP/1.1", 401],
+	])("is answered before its body has come: %s", async (_, line, status) => {
+		expect(await firstOf(announced(line, null))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+	});
+
+	it.each(["GET /v1/leads", "HEAD /v1/leads", "GET /v1/leads/lead_x", "GET /v1/api-keys", "GET /trpc/scopes.list"])(
+		"may bring a body where it means nothing, whole or not: %s",
+		async (line) => {
+			const credential = line.includes("leads") ? key : token;
+			const answer = await raw(`${announced(`${line} HTTP/1.1`, credential)}\xff`);
+			expect(answer).toMatch(/^HTTP\/1\.1 (200|404) /);
+		},
+	);
 });
 
 /** Memory of the runtime's processes that this one has started, through however many others, in bytes. */

@@ -17,7 +17,12 @@ const secrets = new Map<string, readonly string[]>();
 /** Whole answers, by what was asked. */
 const answers: { place: string; text: string; shows: string[] }[] = [];
 let vars: Record<string, string> = {};
+/** An identity provider that does not answer, so that there is something to log. */
+const NOBODY_LISTENS = "http://127.0.0.1:9/jwks.json";
+/** The request that was logged for that. */
+let failed = "";
 
+const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const know = (name: string, secret: string) => secrets.set(name, formsOf(secret));
 
 /** Calls the service and keeps the answer whole. `shows` names what this answer is allowed to show. */
@@ -40,6 +45,7 @@ async function call<T>(method: string, path: string, sent: Sent = {}, shows: str
 		status: response.status,
 		data: (parsed.result?.data ?? parsed.data) as T,
 		cookies: response.headers.getSetCookie(),
+		requestId: response.headers.get("x-request-id") ?? "",
 	};
 }
 
@@ -131,6 +137,11 @@ async function everythingThatCanBeDone(): Promise<void> {
 	});
 	await call("POST", "/v1/tenants", { as: platform, body: { name: "Secret", slug: "secret-scenario" } });
 
+	const ofProvider = `${base64url({ alg: "RS256", kid: "1" })}.${base64url({ sub: platform })}.${"x".repeat(340)}`;
+	const unanswered = await call("GET", "/v1/api-keys", { as: ofProvider });
+	expect(unanswered.status).toBe(503);
+	failed = unanswered.requestId;
+
 	// The command line, with the credential in its environment.
 	const cli = (...args: string[]) =>
 		run("node", [join(service.folder, "client/dist/cli.js"), ...args], {
@@ -171,7 +182,7 @@ function secretsIn(path: string): ReadonlyMap<string, readonly string[]> {
 }
 
 beforeAll(async () => {
-	service = await Service.start({ usageFlushSeconds: 1 });
+	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: "1", JWKS_URL: NOBODY_LISTENS } });
 	vars = service.vars;
 	for (const name of ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER"]) know(name, vars[name] ?? "");
 	know("the password", vars.DEMO_OWNER_PASSWORD ?? "");
@@ -194,6 +205,8 @@ describe("a secret", () => {
 
 	it("is nowhere in the log", () => {
 		expect(search("log", service.output(), secrets)).toEqual([]);
+		// There is a log: it tells of what went wrong.
+		expect(service.output()).toContain(`"request_id":"${failed}"`);
 	});
 
 	it("is in no file of the databases, be they stopped or running", async () => {

@@ -1,4 +1,4 @@
-/** Tests from outside: the service as a process, started with the README's command. */
+/** Tests from outside: the service as a process, as it is deployed or started with the README's commands. */
 import { defineConfig } from "vitest/config";
 import { FILES_AT_ONCE } from "../files-at-once.ts";
 
@@ -9,7 +9,7 @@ export default defineConfig({
 		root: import.meta.dirname,
 		include: ["**/*.test.ts"],
 		globalSetup: ["global-setup.ts"],
-		// A start installs nothing, but builds, migrates and seeds.
+		// A start with the README's commands installs nothing, but builds, migrates and seeds.
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
 	},

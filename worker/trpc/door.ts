@@ -2,6 +2,7 @@
 
 import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { wholeBody } from "../body-limit.ts";
 import type { Bindings, Config } from "../env.ts";
 import { AppError, invalidField } from "../errors.ts";
 import { logError } from "../log.ts";
@@ -92,7 +93,7 @@ const STREAMING = { headers: ["trpc-accept", "last-event-id"], parameters: ["con
  */
 async function asJson(request: Request): Promise<Request> {
 	const isJson = /^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "");
-	if (request.method === "POST" && !isJson && (await request.clone().arrayBuffer()).byteLength > 0)
+	if (request.method === "POST" && !isJson && (await wholeBody(request.clone())).byteLength > 0)
 		throw new AppError("UNSUPPORTED_MEDIA_TYPE");
 	const headers = new Headers(request.headers);
 	for (const name of STREAMING.headers) headers.delete(name);
