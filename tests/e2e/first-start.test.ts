@@ -2,11 +2,19 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
-import { CallRefused } from "../session.ts";
+import { CallRefused, type Session } from "../session.ts";
 import { whoami } from "./load.ts";
 import { formsOf, search } from "./secret-forms.ts";
 
 let service: Service;
+/** By role. Sign-in is throttled, so everybody signs in once, and anew after a start. */
+const sessions = new Map<string, Session>();
+
+async function as(role: "owner" | "admin" | "member"): Promise<Session> {
+	const session = sessions.get(role) ?? (await service.signIn(`${role}@acme.example`));
+	sessions.set(role, session);
+	return session;
+}
 
 beforeAll(async () => {
 	service = await Service.start({ way: "dev" });
@@ -67,19 +75,19 @@ describe("the first start", () => {
 	});
 
 	it("has an owner, an admin and a member in the tenant acme, all with the same password", async () => {
-		for (const role of ["owner", "admin", "member"]) {
-			const session = await service.signIn(`${role}@acme.example`);
+		for (const role of ["owner", "admin", "member"] as const) {
+			const session = await as(role);
 			const me = await session.query("session.me");
 			expect(me).toMatchObject({ user: { role }, tenant: { slug: "acme" } });
 		}
 	});
 
 	it("lets owner and admin manage keys, and tells the member which capability that takes", async () => {
-		for (const role of ["owner", "admin"]) {
-			const session = await service.signIn(`${role}@acme.example`);
+		for (const role of ["owner", "admin"] as const) {
+			const session = await as(role);
 			expect(await session.query("keys.list")).toMatchObject({ counts: { active: 0, revoked: 0, expired: 0 } });
 		}
-		const member = await service.signIn("member@acme.example");
+		const member = await as("member");
 		const refusal = await member.query("keys.list").catch((error: unknown) => error);
 		expect(refusal).toBeInstanceOf(CallRefused);
 		expect(refusal).toMatchObject({ status: 403, message: expect.stringContaining("admin.integrations") });
@@ -88,7 +96,7 @@ describe("the first start", () => {
 
 describe("a second start", () => {
 	it.each(["dev", "preview"] as const)("with npm run %s keeps the secrets, the people and the keys", async (way) => {
-		const owner = await service.signIn();
+		const owner = await as("owner");
 		const { key, api_key } = await owner.mutate("keys.create", { name: `Made before npm run ${way}` });
 		const before = readFileSync(service.secretsFile, "utf8");
 
