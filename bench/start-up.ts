@@ -14,6 +14,7 @@ import { text } from "node:stream/consumers";
 import { ROOT } from "./build.ts";
 import { type Module, modulesOfService, secret } from "./service.ts";
 import { type Spread, spread } from "./statistics.ts";
+import { compatibility } from "./workers.ts";
 
 const STARTS = 12;
 const FORGED = { "x-api-key": `sk_live_${"0".repeat(48)}` };
@@ -36,6 +37,7 @@ const NOTHING: Module[] = [
 
 /** The runtime's configuration (workerd.capnp): the Worker with its secrets and its object, and without a database. */
 function configuration(modules: readonly Module[]): string {
+	const { compatibilityDate, compatibilityFlags } = compatibility();
 	const texts = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: secret(), KEY_PEPPER: secret(), USAGE_FLUSH_SECONDS: "15" };
 	const settings = {
 		...texts,
@@ -51,8 +53,8 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
 	modules = [${modules.map(({ name }) => `(name = "${name}", esModule = embed "${name}")`).join(", ")}],
-	compatibilityDate = "2026-11-01",
-	compatibilityFlags = ["nodejs_compat"],
+	compatibilityDate = "${compatibilityDate}",
+	compatibilityFlags = ${JSON.stringify(compatibilityFlags)},
 	bindings = [
 		(name = "KEY_GATE", durableObjectNamespace = "KeyGate"),
 		${Object.entries(settings)

@@ -18,7 +18,7 @@ const POINT_ROWS = 1_000;
 const POINT_BODY_LENGTH = 400;
 
 /** The same version of the runtime's behaviour for everybody. */
-function compatibility() {
+export function compatibility() {
 	const { compatibilityDate, compatibilityFlags } = workerOptionsOf(SERVICE_CONFIG)
 		.workerOptions as V4WorkerOptionsShape;
 	return { compatibilityDate: compatibilityDate ?? "", compatibilityFlags: compatibilityFlags ?? [] };
