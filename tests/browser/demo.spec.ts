@@ -45,6 +45,8 @@ test("says of a search with very many results that there are more than it counts
 });
 
 test("shows the list and a key with their past, in both themes", async ({ page, demo }) => {
+	// Four pictures and four readings of a large page.
+	test.slow();
 	await signIn(page, demo);
 	await inBothThemes(page, async (theme) => {
 		await expectAccessible(page);
