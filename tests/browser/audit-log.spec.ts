@@ -1,8 +1,9 @@
 /** The audit log: finding out who did what, and taking it along; and the trail of one key on its own screen. */
 import { readFile } from "node:fs/promises";
 import type { Download, Locator, Page } from "@playwright/test";
-import { FAILED_REQUEST, failure } from "./failures.ts";
+import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { holdBack } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LOG = "/integrations/audit-log";
@@ -299,16 +300,14 @@ test("a log that cannot be loaded says why, and tries again", async ({ page, ten
 	await history(tenant);
 	await signedIn();
 	await page.clock.install();
-	await page.route("**/trpc/audit.list*", (route) =>
-		route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] }),
-	);
+	const works = await failAt(page, "audit.list");
 	await page.goto(LOG);
 	await page.clock.fastForward(10_000);
 	const panel = page.getByRole("alert");
 	await expect(panel).toContainText("The audit log could not be loaded");
 	await expect(panel).toContainText(FAILED_REQUEST);
 	await inBothThemes(page, () => expectAccessible(page));
-	await page.unroute("**/trpc/audit.list*");
+	works();
 	await panel.getByRole("button", { name: "Try again" }).click();
 	await expect(rows(page)).toHaveCount(6);
 });
@@ -344,15 +343,7 @@ test.describe("the export", () => {
 		await page.goto(LOG);
 		await expect(rows(page)).toHaveCount(6);
 		await smallPages(page);
-		let release = () => {};
-		const held = new Promise<void>((resolve) => {
-			release = resolve;
-		});
-		await page.route(/audit\.list.*cursor/, async (route) => {
-			await held;
-			// It was given up meanwhile.
-			await route.continue().catch(() => {});
-		});
+		const release = await holdBack(page, /audit\.list.*cursor/);
 		let downloads = 0;
 		page.on("download", () => downloads++);
 		await exportButton(page).press("Enter");
@@ -365,7 +356,6 @@ test.describe("the export", () => {
 		await expect(exportButton(page)).toBeFocused();
 		release();
 
-		await page.unroute(/audit\.list.*cursor/);
 		const [download] = await Promise.all([page.waitForEvent("download"), exportButton(page).click()]);
 		expect(await linesOf(download)).toHaveLength(6);
 		expect(downloads).toBe(1);

@@ -1,6 +1,6 @@
 /** The form that makes an API key. What comes after it is in reveal.spec.ts. */
 import type { Locator, Page, Route } from "@playwright/test";
-import { tellTime } from "./failures.ts";
+import { FAILED_REQUEST, failAt, tellTime } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -354,15 +354,12 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 		expectProblems({ status: 500, url: "keys.create" });
 		await signedIn();
 		await openForm(page);
-		const data = { code: "INTERNAL", httpStatus: 500, path: "keys.create", request_id: "req_7Hq2" };
-		await page.route(CREATE, (route) =>
-			route.fulfill({ status: 500, json: [{ error: { message: "Something failed", code: -32603, data } }] }),
-		);
+		const works = await failAt(page, "keys.create");
 		await submit(page).click();
-		const note = page.locator("form").getByText("req_7Hq2");
+		const note = page.locator("form").getByText(FAILED_REQUEST);
 		await expect(note).toBeVisible();
 		await keepsItsName(page);
-		await page.unroute(CREATE);
+		works();
 		await submit(page).click();
 		await expect(reveal(page)).toBeVisible();
 	});

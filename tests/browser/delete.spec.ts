@@ -1,5 +1,6 @@
 /** Deleting: recommended against, confirmed by name, and gone for good but for the audit trail. */
 import type { Locator, Page } from "@playwright/test";
+import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
@@ -138,16 +139,13 @@ test("a service that fails leaves everything as it was", async ({ page, tenant, 
 	await signedIn();
 	await page.goto(LIST);
 	await start(page, "CRM Nightly Sync");
-	const data = { code: "UNAVAILABLE", httpStatus: 503, request_id: "req_7Hq2", path: "keys.delete" };
-	await page.route(/keys\.delete/, (route) =>
-		route.fulfill({ status: 503, json: [{ error: { message: "Try again later.", code: -32_603, data } }] }),
-	);
+	const works = await failAt(page, "keys.delete", "UNAVAILABLE");
 	await dialog(page).getByRole("textbox").fill("CRM Nightly Sync");
 	await confirm(page).click();
 	await expect(dialog(page)).toContainText("The service cannot answer right now.");
-	await expect(dialog(page)).toContainText("req_7Hq2");
+	await expect(dialog(page)).toContainText(FAILED_REQUEST);
 	await expect(row(page, "CRM Nightly Sync")).toBeVisible();
-	await page.unroute(/keys\.delete/);
+	works();
 	await confirm(page).click();
 	await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
 });

@@ -1,9 +1,11 @@
 /** Changing a key from the list: what is sent, when it is seen, and what it does to the integration. */
 import type { Page, Route } from "@playwright/test";
+import { FAILED_REQUEST, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
-const UPDATE = "**/trpc/keys.update*";
+const UPDATE = /\/trpc\/keys\.update/;
 const DAY_MS = 86_400_000;
 
 const dialog = (page: Page) => page.getByRole("dialog", { name: /^Edit / });
@@ -141,7 +143,7 @@ test("is seen in the list before the server has answered, and taken back if it r
 	await signedIn();
 	await openEdit(page);
 	const held: Route[] = [];
-	await page.route(UPDATE, (route) => void held.push(route));
+	const works = await intercept(page, UPDATE, (route) => void held.push(route));
 	await field(page, "Name").fill("Renamed");
 	await field(page, "default:sync").check();
 	await save(page).click();
@@ -151,16 +153,14 @@ test("is seen in the list before the server has answered, and taken back if it r
 	await expect(page.locator("main").getByText("default:sync")).toBeHidden();
 	await expect(dialog(page)).toBeVisible();
 
-	const data = { code: "UNAVAILABLE", httpStatus: 503, path: "keys.update", request_id: "req_7Hq2" };
-	const json = [{ error: { message: "Not now", code: -32603, data } }];
 	await expect.poll(() => held.length).toBe(1);
-	await held[0]?.fulfill({ status: 503, json });
+	await held[0]?.fulfill({ status: 503, json: [failure("UNAVAILABLE", "keys.update")] });
 	await expect(behind("CRM")).toBeVisible();
 	await expect(behind("Renamed")).toBeHidden();
-	await expect(dialog(page).getByText("req_7Hq2")).toBeVisible();
+	await expect(dialog(page).getByText(FAILED_REQUEST)).toBeVisible();
 	await expect(field(page, "Name")).toHaveValue("Renamed");
 
-	await page.unroute(UPDATE);
+	works();
 	await save(page).click();
 	await expect(inList(page, "Renamed")).toBeVisible();
 });

@@ -1,5 +1,6 @@
 /** The service in trouble, as no service under test can be brought into it: answered by the browser in its place. */
 import type { Page } from "@playwright/test";
+import { intercept } from "./intercept.ts";
 
 /** What such answers are to be quoted by. */
 export const FAILED_REQUEST = "req-of-the-failure";
@@ -13,11 +14,19 @@ export const failure = (code: "INTERNAL" | "UNAVAILABLE", procedure: string) => 
 	},
 });
 
-/** Every call of the procedure fails, until what is returned is called. Announce it: `{ status: 500, url: procedure }`. */
-export async function failAt(page: Page, procedure: string): Promise<() => Promise<void>> {
-	const pattern = new RegExp(`/trpc/${procedure.replace(".", "\\.")}`);
-	await page.route(pattern, (route) => route.fulfill({ status: 500, json: [failure("INTERNAL", procedure)] }));
-	return () => page.unroute(pattern);
+/**
+ * Every call of the procedure fails, until what is returned is called. Announce it: `{ status, url: procedure }`, where
+ * the status is 500, or 503 for UNAVAILABLE.
+ */
+export function failAt(
+	page: Page,
+	procedure: string,
+	code: "INTERNAL" | "UNAVAILABLE" = "INTERNAL",
+): Promise<() => void> {
+	const failed = failure(code, procedure);
+	return intercept(page, new RegExp(`/trpc/${procedure.replace(".", "\\.")}`), (route) =>
+		route.fulfill({ status: failed.error.data.httpStatus, json: [failed] }),
+	);
 }
 
 /** The service tells another time than it has, or none: `Date`, as every answer carries it. */

@@ -30,6 +30,8 @@
  *   with `signedIn(person, window)`.
  * - `integration(key)`: calls the service with an API key, as a program does. `integration(key, address)` does so from
  *   an address of your choice; otherwise `address`, which is this test's own and also the browser's.
+ * - `intercept(page, pattern, handle)` and `holdBack(page, pattern)` of intercept.ts, `failAt(page, procedure)` of
+ *   failures.ts: the service in trouble for a while. Never `page.unroute` while the page may be asking for something.
  * - `expectAccessible(page)`: axe on the page as it is, open dialogs included.
  * - `inBothThemes(page, async (theme) => …)`, `test.use({ colorScheme: "dark" })`, `test.use({ locale: "pt-BR" })`,
  *   `test.use(PHONE)`. Defaults: light, en-US, UTC, `LAPTOP`.

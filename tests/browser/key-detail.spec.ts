@@ -2,6 +2,7 @@
 import type { Page, Route } from "@playwright/test";
 import { Session } from "../session.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
+import { holdBack, intercept } from "./intercept.ts";
 import { secret } from "./surroundings.ts";
 import { TestTenant } from "./tenant.ts";
 
@@ -21,8 +22,7 @@ const tops = (page: Page) =>
 		.evaluateAll((headings) => headings.slice(0, 4).map((heading) => heading.getBoundingClientRect().top));
 
 /** The service fails at one procedure, whatever else travels in the same request. Returns how to end that. */
-async function failAt(page: Page, procedure: string): Promise<() => Promise<void>> {
-	const pattern = /\/trpc\//;
+async function failAt(page: Page, procedure: string): Promise<() => void> {
 	const answer = async (route: Route) => {
 		const procedures = new URL(route.request().url()).pathname.replace("/trpc/", "").split(",");
 		if (!procedures.includes(procedure)) return route.continue();
@@ -34,18 +34,7 @@ async function failAt(page: Page, procedure: string): Promise<() => Promise<void
 		const json = answers.map((one, index) => (procedures[index] === procedure ? failure : one));
 		return route.fulfill({ response, status: 207, json });
 	};
-	await page.route(pattern, answer);
-	return () => page.unroute(pattern, answer);
-}
-
-/** Keeps back the answers to one procedure until it is told to let them go. */
-async function holdBack(page: Page, procedure: string): Promise<() => void> {
-	const { promise, resolve } = Promise.withResolvers<void>();
-	await page.route(new RegExp(`/trpc/.*${procedure}`), async (route) => {
-		await promise;
-		await route.continue();
-	});
-	return resolve;
+	return intercept(page, /\/trpc\//, answer);
 }
 
 test.describe("the facts", () => {
@@ -185,7 +174,7 @@ test.describe("the running hour", () => {
 		const works = await failAt(page, "keys.get");
 		await expect(hour.getByRole("status")).toHaveText(/^Not up to date\./);
 		await expect(heading(page)).toHaveText("CRM");
-		await works();
+		works();
 		await expect(hour.getByRole("status")).toBeEmpty();
 	});
 });
@@ -350,7 +339,7 @@ test.describe("what is shown until there is something to show", () => {
 		await signedIn();
 		await page.goto(LIST);
 		await expect(page.getByRole("link", { name: "CRM" })).toBeVisible();
-		const letGo = await holdBack(page, "keys.get");
+		const letGo = await holdBack(page, /\/trpc\/.*keys\.get/);
 		await page.getByRole("link", { name: "CRM" }).click();
 
 		await expect(heading(page)).toHaveText("CRM");
@@ -368,7 +357,7 @@ test.describe("what is shown until there is something to show", () => {
 	test("has the places of everything, where nothing is known yet", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
-		const letGo = await holdBack(page, "keys.get");
+		const letGo = await holdBack(page, /\/trpc\/.*keys\.get/);
 		await page.goto(`${LIST}/${api_key.id}`);
 		await expect(page.getByText("Limit per hour")).toBeVisible();
 		const before = await tops(page);
@@ -423,7 +412,7 @@ test.describe("what is shown until there is something to show", () => {
 		const hour = section(page, "This hour");
 		await expect(hour.getByRole("status")).toHaveText(/^Not up to date\./);
 		await expect(heading(page)).toHaveText("CRM");
-		await works();
+		works();
 		await expect(hour.getByRole("meter")).toHaveAttribute("aria-valuetext", "0 of 1,000 requests");
 		await expect(hour.getByRole("status")).toBeEmpty();
 	});
@@ -436,7 +425,7 @@ test.describe("what is shown until there is something to show", () => {
 		const panel = page.getByRole("alert").filter({ hasText: "The key could not be loaded" });
 		await expect(panel).toContainText("req-of-the-failure");
 		await expectAccessible(page);
-		await works();
+		works();
 		await panel.getByRole("button", { name: "Try again" }).click();
 		await expect(heading(page)).toHaveText("CRM");
 	});
@@ -447,7 +436,7 @@ test.describe("to everybody", () => {
 		const { key, api_key } = await tenant.createKey({ name: "CRM", scopes: [], rate_limit: 3 });
 		for (let request = 0; request < 5; request++) await integration(key).whoami();
 		await signedIn();
-		const letGo = await holdBack(page, "keys.get");
+		const letGo = await holdBack(page, /\/trpc\/.*keys\.get/);
 		await page.goto(`${LIST}/${api_key.id}`);
 		await expect(page.getByText("This hour")).toBeVisible();
 		await inBothThemes(page, () => expectAccessible(page));

@@ -2,6 +2,7 @@
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
+import { intercept } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";
@@ -160,24 +161,26 @@ test.describe("narrowing the list", () => {
 		await page.goto(LIST);
 		await expect(rows(page)).toHaveCount(4);
 		const held: Route[] = [];
-		await page.route(/\/trpc\/keys\.list/, (route) => void held.push(route));
+		const list = /\/trpc\/keys\.list/;
+		const hold = (route: Route) => void held.push(route);
+		let letGo = await intercept(page, list, hold);
 		await page.getByRole("button", { name: /^Revoked/ }).click();
 		const table = page.getByRole("table");
 		await expect(table).toHaveAttribute("aria-busy", "true");
 		await expect(table.getByRole("checkbox", { name: "Select all loaded keys" })).toBeDisabled();
 		await expect(page.locator("tbody")).toHaveAttribute("inert");
 		await expect.poll(() => held.length).toBe(1);
+		letGo();
 		await held[0]?.continue();
-		await page.unrouteAll();
 		await expect(table).toHaveAttribute("aria-busy", "false");
 		await expect(rows(page)).toHaveCount(1);
 		// Rows of live keys never stand in for test keys.
-		await page.route(/\/trpc\/keys\.list/, (route) => void held.push(route));
+		letGo = await intercept(page, list, hold);
 		await page.getByText("Test", { exact: true }).click();
 		await expect.poll(() => held.length).toBe(2);
 		await expect(page.getByRole("row")).toHaveCount(0);
+		letGo();
 		await held[1]?.continue();
-		await page.unrouteAll();
 		await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
 	});
 
@@ -391,7 +394,7 @@ test.describe("when there is nothing to show", () => {
 		await expect(panel).toContainText("The keys could not be loaded");
 		await expect(panel).toContainText(FAILED_REQUEST);
 		await expectAccessible(page);
-		await mend();
+		mend();
 		await panel.getByRole("button", { name: "Try again" }).click();
 		await expect(row(page, "CRM")).toBeVisible();
 	});

@@ -1,17 +1,15 @@
 /** Parts of the page that cannot be loaded: the rest goes on, and says what to do. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, test } from "./fixtures.ts";
+import { intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
 /** What the browser says of a module that it could not get. */
 const NO_MODULE = /dynamically imported module|Failed to load resource/;
 
 /** Cuts the page off from a part of itself until what is returned is called. */
-async function lose(page: Page, part: string): Promise<() => Promise<void>> {
-	const pattern = new RegExp(`/assets/${part}-[\\w-]+\\.js`);
-	await page.route(pattern, (route) => route.abort());
-	return () => page.unroute(pattern);
-}
+const lose = (page: Page, part: string): Promise<() => void> =>
+	intercept(page, new RegExp(`/assets/${part}-[\\w-]+\\.js`), (route) => route.abort());
 
 test("a screen that cannot be loaded says so in its place, and the others go on", async ({
 	page,
@@ -32,7 +30,7 @@ test("a screen that cannot be loaded says so in its place, and the others go on"
 	await page.getByRole("link", { name: "Audit log" }).click();
 	await expect(page.getByRole("heading", { level: 1, name: "Audit log" })).toBeVisible();
 	await page.getByRole("link", { name: "Account" }).click();
-	await mend();
+	mend();
 	await panel.getByRole("button", { name: "Reload" }).click();
 	await expect(page.getByRole("heading", { level: 1, name: "Account" })).toBeVisible();
 });
@@ -59,7 +57,7 @@ for (const [what, part, item] of [
 		await open();
 		await expect(page.getByText("Part of the page could not be loaded.")).toBeVisible();
 		await expect(page.getByRole("link", { name: "CRM" })).toBeVisible();
-		await mend();
+		mend();
 		await page.reload();
 		await open();
 		await expect(page.getByRole(item ? "dialog" : "menu")).toBeVisible();
@@ -73,7 +71,7 @@ test("a language whose words cannot be loaded is not chosen", async ({ page, sig
 	await page.getByText("Português").click();
 	await expect(page.getByText("Part of the page could not be loaded.")).toBeVisible();
 	await expect(page.getByRole("radio", { name: "English" })).toBeChecked();
-	await mend();
+	mend();
 	await page.reload();
 	await expect(page.getByRole("radio", { name: "English" })).toBeChecked();
 	await page.getByText("Português").click();
@@ -86,7 +84,7 @@ test("without any words the page says so in both languages", async ({ page, sign
 	const mend = await lose(page, "en");
 	await page.goto(LIST);
 	await expect(page.getByText("Não foi possível carregar a página.")).toBeVisible();
-	await mend();
+	mend();
 	await page.getByRole("button", { name: "Reload" }).click();
 	await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
 });

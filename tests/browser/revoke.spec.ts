@@ -2,6 +2,7 @@
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { holdBack, intercept } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";
@@ -29,16 +30,6 @@ async function select(page: Page, names: string[]): Promise<void> {
 	for (const name of names) await row(page, name).getByRole("checkbox").check();
 	await page.getByRole("button", { name: "Revoke selected" }).click();
 	await expect(dialog(page)).toBeVisible();
-}
-
-/** Keeps requests back until it is told to let them go. */
-async function hold(page: Page, pattern: RegExp): Promise<() => void> {
-	const { promise, resolve } = Promise.withResolvers<void>();
-	await page.route(pattern, async (route) => {
-		await promise;
-		await route.continue();
-	});
-	return resolve;
 }
 
 test.describe("one key", () => {
@@ -131,7 +122,7 @@ test.describe("one key", () => {
 		await startFromList(page, "CRM Nightly Sync");
 		const calls: string[] = [];
 		page.on("request", (request) => request.url().includes("keys.revoke") && calls.push(request.url()));
-		const release = await hold(page, /\/trpc\/keys\.revoke/);
+		const release = await holdBack(page, /\/trpc\/keys\.revoke/);
 		await confirm(page).click();
 		await expect(confirm(page)).toHaveAccessibleName("Revoking…");
 		await expect(confirm(page)).toHaveAttribute("aria-busy", "true");
@@ -157,7 +148,7 @@ test.describe("one key", () => {
 		await page.getByRole("link", { name: "API keys" }).click();
 		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
 		await page.getByRole("menuitem", { name: "Revoke" }).click();
-		const release = await hold(page, /\/trpc\/keys\.revoke/);
+		const release = await holdBack(page, /\/trpc\/keys\.revoke/);
 		await confirm(page).click();
 		await expect(dialog(page).getByRole("button", { name: "Cancel" })).toBeDisabled();
 		await page.keyboard.press("Escape");
@@ -236,7 +227,7 @@ test.describe("one key", () => {
 		await expect(dialog(page)).toContainText("Something went wrong on our side.");
 		await expect(dialog(page)).toContainText(FAILED_REQUEST);
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Active");
-		await works();
+		works();
 		await confirm(page).click();
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 	});
@@ -335,7 +326,7 @@ test.describe("two people at once", () => {
 		await signedIn();
 		await page.goto(LIST);
 		await expect(row(page, "CRM Nightly Sync")).toBeVisible();
-		const release = await hold(page, /\/trpc\/keys\.get/);
+		const release = await holdBack(page, /\/trpc\/keys\.get/);
 		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
 		await page.getByRole("menuitem", { name: "Revoke" }).click();
 		await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
@@ -411,7 +402,7 @@ test.describe("several keys", () => {
 			const [first, third] = (await response.json()) as unknown[];
 			await route.fulfill({ status: 207, json: [first, failure("UNAVAILABLE", "keys.revoke"), third] });
 		};
-		await page.route(/keys\.revoke/, fail);
+		const works = await intercept(page, /keys\.revoke/, fail);
 		await confirm(page).click();
 		await expect(dialog(page)).toContainText("2 of 3 keys are revoked.");
 		await expect(dialog(page)).toContainText("1 key was not confirmed as revoked and may still work:");
@@ -422,7 +413,7 @@ test.describe("several keys", () => {
 		await expect(row(page, "Alpha")).toContainText("Revoked");
 		await expect(row(page, "Beta")).toContainText("Active");
 		await expectAccessible(page);
-		await page.unroute(/keys\.revoke/, fail);
+		works();
 		await dialog(page).getByRole("button", { name: "Try again for 1 key" }).click();
 		await expect(page.getByText("3 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
 		await expect(row(page, "Beta")).toContainText("Revoked");

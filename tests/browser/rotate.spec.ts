@@ -1,6 +1,8 @@
 /** Rotating a key without downtime: four steps, read off the two keys, live. */
 import type { Locator, Page } from "@playwright/test";
+import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { holdBack } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";
@@ -46,26 +48,6 @@ async function rotated(tenant: TestTenant, hours?: number, more: object = {}) {
 }
 
 const keyOf = (tenant: TestTenant, id: string) => tenant.admin.api.query("keys.get", { id });
-
-/** The service refuses one procedure for a while. Returns how to end that. */
-async function failAt(page: Page, procedure: string): Promise<() => Promise<void>> {
-	const pattern = new RegExp(`/trpc/${procedure.replace(".", "\\.")}`);
-	const data = { code: "UNAVAILABLE", httpStatus: 503, request_id: "req_7Hq2", path: procedure };
-	await page.route(pattern, (route) =>
-		route.fulfill({ status: 503, json: [{ error: { message: "Try again later.", code: -32_603, data } }] }),
-	);
-	return () => page.unroute(pattern);
-}
-
-/** Keeps requests back until it is told to let them go. */
-async function hold(page: Page, pattern: RegExp): Promise<() => void> {
-	const { promise, resolve } = Promise.withResolvers<void>();
-	await page.route(pattern, async (route) => {
-		await promise;
-		await route.continue();
-	});
-	return resolve;
-}
 
 test.describe("the four steps", () => {
 	test("lead from the old key to the new one without a request that fails", async ({
@@ -372,17 +354,17 @@ test.describe("a new key that is lost", () => {
 		expectProblems({ status: 503, url: "keys.rotate" });
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
-		const works = await failAt(page, "keys.rotate");
+		const works = await failAt(page, "keys.rotate", "UNAVAILABLE");
 		await update(page).getByRole("button", { name: "Create another new key" }).click();
 		await another(page).getByRole("button", { name: "Revoke it and create another" }).click();
 		await expect(create(page)).toContainText("Create another one to go on.");
-		await expect(create(page)).toContainText("req_7Hq2");
+		await expect(create(page)).toContainText(FAILED_REQUEST);
 		await expectCurrent(page, "Create the new key");
 		expect((await integration(lost.key).get("/v1/leads")).status).toBe(401);
 		expect((await integration(old.key).get("/v1/leads")).status).toBe(200);
 		await expectAccessible(page);
 
-		await works();
+		works();
 		await page.reload();
 		await create(page).getByRole("button", { name: "Create another new key" }).click();
 		const newKey = await takeKey(page);
@@ -459,12 +441,12 @@ test.describe("when something fails", () => {
 		const { old } = await rotated(tenant);
 		expectProblems({ status: 503, url: "keys.get" });
 		await signedIn();
-		const works = await failAt(page, "keys.get");
+		const works = await failAt(page, "keys.get", "UNAVAILABLE");
 		await page.goto(rotation(old.api_key.id));
 		await expect(page.getByRole("alert")).toContainText("The key could not be loaded");
-		await expect(page.getByRole("alert")).toContainText("req_7Hq2");
+		await expect(page.getByRole("alert")).toContainText(FAILED_REQUEST);
 		await expectAccessible(page);
-		await works();
+		works();
 		await page.getByRole("button", { name: "Try again" }).click();
 		await expectCurrent(page, "Update the integration");
 	});
@@ -481,10 +463,10 @@ test.describe("when something fails", () => {
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
 		await expect(use(page)).toContainText("Live");
-		const works = await failAt(page, "keys.get");
+		const works = await failAt(page, "keys.get", "UNAVAILABLE");
 		await expect(use(page)).toContainText("Not live");
 		await expectCurrent(page, "Update the integration");
-		await works();
+		works();
 		await integration(next.key).get("/v1/leads");
 		await expectCurrent(page, "Retire the old key");
 	});
@@ -495,11 +477,11 @@ test.describe("when something fails", () => {
 		await signedIn();
 		await page.goto(rotation(api_key.id));
 		await page.getByRole("radio", { name: "By itself after 7 days" }).check();
-		const works = await failAt(page, "keys.rotate");
+		const works = await failAt(page, "keys.rotate", "UNAVAILABLE");
 		await page.getByRole("button", { name: "Create new key" }).click();
-		await expect(create(page)).toContainText("req_7Hq2");
+		await expect(create(page)).toContainText(FAILED_REQUEST);
 		await expect(page.getByRole("radio", { name: "By itself after 7 days" })).toBeChecked();
-		await works();
+		works();
 		await page.getByRole("button", { name: "Create new key" }).click();
 		await expect(reveal(page)).toBeVisible();
 		const { revokes_at } = await keyOf(tenant, api_key.id);
@@ -535,7 +517,7 @@ test.describe("when something fails", () => {
 		await signedIn();
 		await page.goto(rotation(api_key.id));
 		await expectCurrent(page, "Create the new key");
-		const release = await hold(page, /\/trpc\/keys\.get/);
+		const release = await holdBack(page, /\/trpc\/keys\.get/);
 		const first = await tenant.admin.api.mutate("keys.rotate", { id: api_key.id });
 		await page.getByRole("button", { name: "Create new key" }).click();
 		release();
@@ -548,7 +530,7 @@ test.describe("when something fails", () => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await page.goto(rotation(api_key.id));
-		const release = await hold(page, /\/trpc\/keys\.rotate/);
+		const release = await holdBack(page, /\/trpc\/keys\.rotate/);
 		await page.getByRole("button", { name: "Create new key" }).click();
 		await page.getByRole("link", { name: "Audit log" }).click();
 		await expect(page).toHaveURL(rotation(api_key.id));

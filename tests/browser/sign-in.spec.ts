@@ -1,6 +1,7 @@
 /** The way in: errors that help, and afterwards on to where the person was going. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, inBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
+import { intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
 const NOBODY = "nobody@acme.example";
@@ -92,10 +93,10 @@ test("explains that too many attempts were made, and how long to wait", async ({
 test("tells when the service cannot be reached, and works once it can", async ({ page, demo, expectProblems }) => {
 	expectProblems({ unanswered: "session.login" });
 	await page.goto("/sign-in");
-	await page.route(/session\.login/, (route) => route.abort());
+	const reachable = await intercept(page, /session\.login/, (route) => route.abort());
 	await enter(page, `member@${demo.email.split("@")[1]}`, demo.password);
 	await expect(page.getByText("The service could not be reached.")).toBeVisible();
-	await page.unroute(/session\.login/);
+	reachable();
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
 });
