@@ -109,8 +109,8 @@ export class KeyGate extends DurableObject<Bindings> {
 		call: AdmissionCall,
 		now = Date.now(),
 	): Promise<GateResult<{ verdict: Exclude<Verdict, Unanswered>; apiKey: ApiKey | null }>> {
-		const verdict = await this.admit(call, now);
-		if (verdict.code === "UNAVAILABLE") return UNAVAILABLE;
+		if (!this.#state && !(await this.#load(call.keyId))) return UNAVAILABLE;
+		const verdict = this.#verdict(call, now);
 		const current = this.#current(now);
 		const apiKey = verdict.code !== "NOT_FOUND" && current.code === "OK" ? current.value : null;
 		return { code: "OK", value: { verdict, apiKey } };
@@ -143,28 +143,26 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Changes settings. The next request is judged by them. */
 	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#with(call.keyId, call.author.tenantId, async ({ key, counter }) => {
+		return this.#with(call.keyId, call.author.tenantId, ({ key, counter }) => {
 			if (statusOf(key, now) === "revoked") return isRevoked("changed");
 			// What is reserved ahead is a share of the old limit: of a lower one a crash would cost far too much.
 			if (patch.rateLimit !== undefined) counter.settle();
-			await this.#make(update(key, patch, call.author, now));
-			return this.#current(now);
+			return this.#make(update(key, patch, call.author, now), now);
 		});
 	}
 
 	/** Stops the key for good. When this has returned, nothing is admitted any more. Idempotent. */
 	revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#with(call.keyId, call.author.tenantId, async ({ key }) => {
-			await this.#make(revoke(key, reason, call.author, now));
-			return this.#current(now);
-		});
+		return this.#with(call.keyId, call.author.tenantId, ({ key }) =>
+			this.#make(revoke(key, reason, call.author, now), now),
+		);
 	}
 
 	/** Removes the key. A tombstone stays here, the audit trail stays in D1. */
 	remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
 		return this.#with(call.keyId, call.author.tenantId, async ({ key }) => {
 			this.#store.forgetUsage();
-			await this.#make(remove(key, call.author, now));
+			await this.#make(remove(key, call.author, now), now);
 			return { code: "OK", value: null };
 		});
 	}
@@ -202,8 +200,7 @@ export class KeyGate extends DurableObject<Bindings> {
 					this.#store.deleteDiscard(successor.id);
 					if (attempt)
 						this.#store.putRotation({ ...attempt, successorId: successor.id, at: now }, now - ATTEMPT_KEPT_MS);
-					await this.#make(rotate(key, successor.id, overlapMs, author, now));
-					const previous = this.#current(now);
+					const previous = await this.#make(rotate(key, successor.id, overlapMs, author, now), now);
 					if (previous.code !== "OK") return previous;
 					return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
 				});
@@ -275,7 +272,11 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
-		if (!(await this.#load(call.keyId))) return UNAVAILABLE;
+		return (await this.#load(call.keyId)) ? this.#verdict(call, now) : UNAVAILABLE;
+	}
+
+	/** By what the gate knows: one that has never seen its key has to ask D1 before. */
+	#verdict(call: AdmissionCall, now: number): Admitted | Refused {
 		return this.#state ? this.#decide(this.#state, call, now) : { code: "NOT_FOUND", final: false };
 	}
 
@@ -326,9 +327,12 @@ export class KeyGate extends DurableObject<Bindings> {
 				};
 	}
 
-	/** Makes a transition durable and effective in one turn, then tells D1. */
-	async #make(transition: Transition | null): Promise<void> {
-		if (!transition) return;
+	/**
+	 * Makes a transition durable and effective in one turn, then tells D1. Returns the key as the transition left it: by
+	 * the time that D1 knows, somebody may have changed it again or deleted it.
+	 */
+	async #make(transition: Transition | null, now: number): Promise<GateResult<ApiKey>> {
+		if (!transition) return this.#current(now);
 		const { next, event } = transition;
 		this.#store.putKey(next);
 		this.#store.putEvent(event);
@@ -336,7 +340,9 @@ export class KeyGate extends DurableObject<Bindings> {
 		if (isTombstone(next)) this.#state = next;
 		else if (this.#state && !isTombstone(this.#state))
 			this.#state = { ...this.#state, key: next, rules: addressRules(next.ipAllowlist) };
+		const made = this.#current(now);
 		await Promise.race([this.#deliver(event.at, "without usage"), scheduler.wait(DELIVERY_PATIENCE_MS)]);
+		return made;
 	}
 
 	#deliver(now: number, extent: "with usage" | "without usage"): Promise<void> {

@@ -1,6 +1,7 @@
 /** When a change has been acknowledged, the very next request anywhere is judged by it. */
 import { describe, expect, it, vi } from "vitest";
-import { addTenant, asIntegration, createKey, mutate, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, gateOf, mutate, token } from "../world.ts";
+import { admitMany, linkToD1, presented } from "./inside.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 
@@ -34,6 +35,36 @@ describe("under steady load", () => {
 		await change;
 		expect(before).toBeGreaterThanOrEqual(100);
 		expect(new Set(late)).toEqual(new Set([status]));
+	});
+});
+
+describe("a change that was made, and then the key deleted while D1 was being told", () => {
+	it.each([
+		["update", 1, { name: "Renamed" }, { name: "Renamed" }],
+		["revoke", 1, {}, { status: "revoked" }],
+		// The successor is in D1 before the key points to it.
+		["rotate", 2, {}, { previous: { status: "active" }, api_key: { status: "active" } }],
+	])("is answered as made: keys.%s", async (procedure, batch, input, expected) => {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 1);
+		const link = await linkToD1(api_key.id);
+		const asked = Promise.withResolvers<void>();
+		const deleted = Promise.withResolvers<void>();
+		let batches = 0;
+		link.intercept = async (apply) => {
+			if (++batches === batch) {
+				asked.resolve();
+				await deleted.promise;
+			}
+			return apply();
+		};
+		const change = mutate(admin, `keys.${procedure}`, { id: api_key.id, ...input });
+		await asked.promise;
+		const deletion = mutate(admin, "keys.delete", { id: api_key.id });
+		await vi.waitUntil(async () => (await gateOf(api_key.id).admit(presented(key))).code === "NOT_FOUND");
+		deleted.resolve();
+		expect((await deletion).status).toBe(200);
+		expect(await change).toMatchObject({ status: 200, data: expected });
 	});
 });
 
