@@ -1,5 +1,6 @@
 /** The chart of a key's requests: seen, read out, filtered, and as a table of the same numbers. */
 import type { Page } from "@playwright/test";
+import { FAILED_REQUEST, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, test } from "./fixtures.ts";
 import type { Integration } from "./integration.ts";
 import { intercept } from "./intercept.ts";
@@ -206,13 +207,7 @@ test("where the numbers cannot be had, is what to quote and another try, in its 
 	const works = await intercept(page, /\/trpc\/.*keys\.usage/, (route) =>
 		route.fulfill({
 			status: 207,
-			json: new URL(route.request().url()).pathname.split(",").map(() => ({
-				error: {
-					message: "Try again later.",
-					code: -32_603,
-					data: { code: "UNAVAILABLE", httpStatus: 503, request_id: "req-of-the-failure", path: "keys.usage" },
-				},
-			})),
+			json: new URL(route.request().url()).pathname.split(",").map(() => failure("UNAVAILABLE", "keys.usage")),
 		}),
 	);
 	const callers = page.getByRole("heading", { name: "Recent callers" });
@@ -220,7 +215,7 @@ test("where the numbers cannot be had, is what to quote and another try, in its 
 	await page.getByText("7 days", { exact: true }).click();
 	const panel = page.getByRole("alert");
 	await expect(panel).toContainText("The requests could not be loaded");
-	await expect(panel).toContainText("req-of-the-failure");
+	await expect(panel).toContainText(FAILED_REQUEST);
 	expect((await callers.boundingBox())?.y).toBe(y);
 	works();
 	await panel.getByRole("button", { name: "Try again" }).click();

@@ -1,6 +1,7 @@
 /** The screen of one key: what it is, how it fares right now, and what can be done to it. */
 import type { Page, Route } from "@playwright/test";
 import { Session } from "../session.ts";
+import { FAILED_REQUEST, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
 import { holdBack, intercept } from "./intercept.ts";
 import { secret } from "./surroundings.ts";
@@ -22,16 +23,15 @@ const tops = (page: Page) =>
 		.evaluateAll((headings) => headings.slice(0, 4).map((heading) => heading.getBoundingClientRect().top));
 
 /** The service fails at one procedure, whatever else travels in the same request. Returns how to end that. */
-async function failAt(page: Page, procedure: string): Promise<() => void> {
+function failAt(page: Page, procedure: string): Promise<() => void> {
 	const answer = async (route: Route) => {
 		const procedures = new URL(route.request().url()).pathname.replace("/trpc/", "").split(",");
 		if (!procedures.includes(procedure)) return route.continue();
 		const response = await route.fetch();
 		// A batch is answered with a list, in its order.
 		const answers = (await response.json()) as unknown[];
-		const data = { code: "UNAVAILABLE", httpStatus: 503, request_id: "req-of-the-failure", path: procedure };
-		const failure = { error: { message: "Try again later.", code: -32_603, data } };
-		const json = answers.map((one, index) => (procedures[index] === procedure ? failure : one));
+		const failed = failure("UNAVAILABLE", procedure);
+		const json = answers.map((one, index) => (procedures[index] === procedure ? failed : one));
 		return route.fulfill({ response, status: 207, json });
 	};
 	return intercept(page, /\/trpc\//, answer);
@@ -423,7 +423,7 @@ test.describe("what is shown until there is something to show", () => {
 		const works = await failAt(page, "keys.get");
 		await page.goto(`${LIST}/${api_key.id}`);
 		const panel = page.getByRole("alert").filter({ hasText: "The key could not be loaded" });
-		await expect(panel).toContainText("req-of-the-failure");
+		await expect(panel).toContainText(FAILED_REQUEST);
 		await expectAccessible(page);
 		works();
 		await panel.getByRole("button", { name: "Try again" }).click();
