@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
-import { PORT, STATE_DIR } from "./db/local.ts";
+import { PORT, STATE_DIR } from "./scripts/local.ts";
 
 /** The build copies the local secrets beside the Worker, for `vite preview`. They stay readable for their owner alone. */
 const privateSecrets: Plugin = {

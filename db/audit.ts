@@ -1,6 +1,7 @@
 /** The audit trail: one event per change. Pure; `insert-audit.ts` writes it down. */
-import { newId } from "../worker/random.ts";
-import type { AuditAction } from "../worker/schemas/audit.ts";
+
+import type { AuditAction } from "./enums.ts";
+import { newId } from "./ids.ts";
 import type { auditEvents } from "./schema.ts";
 
 /** Who changes something, on whose behalf, and from where. */

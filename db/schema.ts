@@ -10,7 +10,7 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { ENVIRONMENTS, LEAD_STATUSES, ROLES } from "../worker/schemas/vocabulary.ts";
+import { ENVIRONMENTS, LEAD_STATUSES, ROLES } from "./enums.ts";
 
 /** A customer company. Everything else belongs to one. */
 export const tenants = sqliteTable(

@@ -1,5 +1,5 @@
 /** Text as it is searched, and how the indexes of search are asked for it (see the migration `kept_by_triggers`). */
-import type { LeadStatus } from "../worker/schemas/vocabulary.ts";
+import type { LeadStatus } from "./enums.ts";
 
 /** Lower case, without accents, so that "integracao" finds "Integração". */
 export function foldForSearch(...parts: (string | null | undefined)[]): string {

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { SERVICE, serviceWorker } from "../bench/service.ts";
-import { localSecrets, PORT, STATE_DIR } from "../db/local.ts";
+import { localSecrets, PORT, STATE_DIR } from "../scripts/local.ts";
 
 /**
  * What the platform's edge adds to requests and answers, which a bare workerd does not. Only that a test may say where it

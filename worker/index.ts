@@ -1,7 +1,7 @@
 /** Entry of the Worker. */
 import { env } from "cloudflare:workers";
 import { type Bindings, readConfig } from "./env.ts";
-import { createFront } from "./front.ts";
+import { createFront } from "./fetch.ts";
 
 export { KeyGate } from "./gate/key-gate.ts";
 export { KeyVerifier } from "./verifier.ts";

@@ -3,17 +3,17 @@
  * gate, the same count as for this Worker's own handlers. See docs/verify.md.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import type { Environment } from "../db/enums.ts";
+import { admit } from "./admission/admit.ts";
+import { noKeyError, refusalError } from "./admission/refusal.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { type AppError, validationError, withoutKeys } from "./errors.ts";
-import { admit } from "./gate/admit.ts";
-import { rateLimitHeaders } from "./gate/rate-limit-headers.ts";
-import { noKeyError, refusalError } from "./gate/refusal.ts";
-import type { Refused, Unanswered, WindowState } from "./gate/verdict.ts";
+import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
+import { tidyUserAgent } from "./http/request-info.ts";
+import type { Refused, Unanswered, WindowState } from "./keys/verdict.ts";
 import { logError } from "./log.ts";
-import { tidyUserAgent } from "./request-info.ts";
 import type { KeyPresentation } from "./schemas/api-key.ts";
-import { toTimestamp } from "./schemas/instant.ts";
-import type { Environment } from "./schemas/vocabulary.ts";
+import { toTimestamp } from "./schemas/time.ts";
 
 /** Where the key stands in its hour. */
 interface RateLimit {

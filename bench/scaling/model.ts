@@ -5,7 +5,7 @@ import type { SubjectName } from "../subjects.ts";
 import { LIMITS, OBJECT_GIGABYTES, PRICES } from "./prices.ts";
 
 const MILLION = 1_000_000;
-/** Up to this limit each admission is on disk by itself (worker/gate/window.ts). */
+/** Up to this limit each admission is on disk by itself (worker/keys/window.ts). */
 const SMALL_LIMIT = 1_000;
 const MONTH_SECONDS = 30 * 24 * 3_600;
 const HOUR_SECONDS = 3_600;

@@ -1,8 +1,8 @@
 /** An endpoint of this Worker that takes API keys with the scope `leads:read` and nothing else. */
 import type { Hono } from "hono";
-import { metaOf } from "../../worker/rest/answer.ts";
-import { apiKeyAuth } from "../../worker/rest/api-key-auth.ts";
+import { metaOf } from "../../worker/http/response.ts";
 import type { IntegrationEnv } from "../../worker/rest/context.ts";
+import { apiKeyAuth } from "../../worker/rest/middleware/api-key-auth.ts";
 
 export function addReportRoute(app: Hono<IntegrationEnv>): void {
 	app.get("/v1/report", apiKeyAuth({ scope: "leads:read" }), (c) => {

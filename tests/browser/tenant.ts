@@ -1,7 +1,7 @@
 /** A tenant of a test's own, and its people. */
 import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
-import type { Role } from "../../worker/schemas/vocabulary.ts";
+import type { Role } from "../../db/enums.ts";
 import { type InputOf, type OutputOf, type Reachable, Session } from "../session.ts";
 import { secret, surroundings } from "./surroundings.ts";
 

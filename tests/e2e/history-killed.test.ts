@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { randomOf, seeded } from "../../db/demo/random.ts";
+import { randomOf, seeded } from "../../scripts/demo/random.ts";
 import { BareWorkerd } from "../bare-workerd.ts";
 import { eventually } from "../harness.ts";
 import { disagreements, type Stored } from "../history/agreement.ts";

@@ -1,5 +1,5 @@
 /** Clients that use and change keys at random, all at once, and write down what came of it. */
-import { type Random, randomOf, seeded } from "../../db/demo/random.ts";
+import { type Random, randomOf, seeded } from "../../scripts/demo/random.ts";
 import type { Doors, Presented } from "./doors.ts";
 import { type Answer, type Ask, Recorder, type Settings } from "./operations.ts";
 

@@ -1,6 +1,6 @@
 /** A history: what was asked of keys and what was answered, in the order in which calls began and ended. */
 
-import type { Refused } from "../../worker/gate/verdict.ts";
+import type { Refused } from "../../worker/keys/verdict.ts";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
 
 /** What a key is judged by. */

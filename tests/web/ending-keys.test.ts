@@ -2,8 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { formatAgo, formatSince, formatUntil } from "../../web/features/keys/ago.ts";
 import { distinctCallers } from "../../web/features/keys/distinct-callers.ts";
-import { REASON_MAX, reasonFault } from "../../web/features/keys/end/reason-fault.ts";
-import { isSameName } from "../../web/features/keys/end/same-name.ts";
+import { REASON_MAX, reasonFault } from "../../web/features/keys/revoke-delete/reason-fault.ts";
+import { isSameName } from "../../web/features/keys/revoke-delete/same-name.ts";
 import { revokeKeySchema } from "../../worker/schemas/api-key.ts";
 
 describe("typing a name to confirm", () => {

@@ -1,6 +1,7 @@
 /** What the form about a key says to the server, and what it says is wrong. */
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
+import { SCOPES } from "../../db/enums.ts";
 import {
 	addressEntries,
 	changesOf,
@@ -15,7 +16,6 @@ import { narrowingWords } from "../../web/features/keys/form/key-form-narrowing.
 import { checkCreate } from "../../web/features/keys/form/validation.ts";
 import { chooseLanguage } from "../../web/i18n/index.ts";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
-import { SCOPES } from "../../worker/schemas/vocabulary.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 const english = (value: number) => value.toLocaleString("en-US");

@@ -9,7 +9,7 @@ import {
 	type Outcome,
 	scaleFor,
 	stack,
-} from "../../web/features/insights/bars.ts";
+} from "../../web/features/usage/bars.ts";
 
 const bucket = (allowed: number, rate_limited = 0, denied = 0): Bucket => ({
 	start: "2026-11-22T14:00:00.000Z",

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { bucketLabel } from "../../web/features/insights/bucket-time.ts";
-import { ticksFor } from "../../web/features/insights/ticks.ts";
-import { askFor, rangeOf } from "../../web/features/insights/usage-range.ts";
+import { bucketLabel } from "../../web/features/usage/bucket-time.ts";
+import { ticksFor } from "../../web/features/usage/ticks.ts";
+import { askFor, rangeOf } from "../../web/features/usage/usage-range.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

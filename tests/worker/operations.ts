@@ -4,7 +4,7 @@
  * operation, so what is added tomorrow is in every test that walks this list.
  */
 import { z } from "zod";
-import { SCOPES, type Scope } from "../../worker/schemas/vocabulary.ts";
+import { SCOPES, type Scope } from "../../db/enums.ts";
 import { manageProcedure, platformProcedure, userProcedure } from "../../worker/trpc/procedures.ts";
 import { appRouter } from "../../worker/trpc/root.ts";
 import { request } from "./world.ts";

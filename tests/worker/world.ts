@@ -2,10 +2,10 @@
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { database } from "../../db/client.ts";
+import type { Role } from "../../db/enums.ts";
+import { newId } from "../../db/ids.ts";
 import { tenants } from "../../db/schema.ts";
-import { newId } from "../../worker/random.ts";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
-import type { Role } from "../../worker/schemas/vocabulary.ts";
 
 export const ORIGIN = "https://keys.example";
 export const db = database(env.DB);

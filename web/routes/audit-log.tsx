@@ -2,7 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
-import type { AuditAction } from "../../worker/schemas/audit.ts";
+import type { AuditAction } from "../../db/enums.ts";
 import { loaded } from "../api/loaded.ts";
 import { problemOf } from "../api/problem.ts";
 import { auditQuery } from "../api/queries.ts";

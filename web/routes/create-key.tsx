@@ -1,7 +1,7 @@
 import { useNavigate, useSearchParams } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, onCleanup, onMount, Show } from "solid-js";
-import { ENVIRONMENTS } from "../../worker/schemas/vocabulary.ts";
+import { ENVIRONMENTS } from "../../db/enums.ts";
 import { createAction } from "../api/action.ts";
 import { refreshLists } from "../api/cache.ts";
 import { api } from "../api/client.ts";

@@ -2,7 +2,7 @@ import { useLocation, useSearchParams } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
-import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../worker/schemas/vocabulary.ts";
+import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../db/enums.ts";
 import { loaded } from "../api/loaded.ts";
 import { type Problem, problemOf, UNREACHABLE } from "../api/problem.ts";
 import { keyListQuery } from "../api/queries.ts";

@@ -1,4 +1,4 @@
-import { ADMIN_INTEGRATIONS } from "../../worker/schemas/vocabulary.ts";
+import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
 import { t } from "../i18n/index.ts";
 import { useSession } from "../session/session.tsx";
 import { useTitle } from "../shell/title.ts";

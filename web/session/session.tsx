@@ -1,7 +1,7 @@
 /** Who is signed in. Everything inside the dashboard stands under {@link SessionProvider}, so there always is somebody. */
 import { createContext, type JSX, useContext } from "solid-js";
+import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
 import type { Me } from "../../worker/schemas/session.ts";
-import { ADMIN_INTEGRATIONS } from "../../worker/schemas/vocabulary.ts";
 
 const SessionContext = createContext<() => Me>();
 

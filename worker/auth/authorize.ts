@@ -1,8 +1,8 @@
 /** Who may do what, decided here for every door. */
 import type { Author } from "../../db/audit.ts";
 import type { Database } from "../../db/client.ts";
+import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
 import { AppError } from "../errors.ts";
-import { ADMIN_INTEGRATIONS } from "../schemas/vocabulary.ts";
 import { notForApiKeys, type Principal, type UserPrincipal } from "./principal.ts";
 import { selectTenant, tenantExists } from "./tenant.ts";
 

@@ -1,5 +1,5 @@
 /** What roles may do. */
-import { ADMIN_INTEGRATIONS, type Role } from "../schemas/vocabulary.ts";
+import { ADMIN_INTEGRATIONS, type Role } from "../../db/enums.ts";
 
 const BY_ROLE: Record<Role, readonly string[]> = {
 	owner: [ADMIN_INTEGRATIONS],

@@ -13,10 +13,10 @@ import {
 	SignJWT,
 } from "jose";
 import { z } from "zod";
+import { ROLES } from "../../db/enums.ts";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
-import { LATEST } from "../schemas/instant.ts";
-import { ROLES } from "../schemas/vocabulary.ts";
+import { LATEST } from "../schemas/time.ts";
 
 const PROVIDER_ALGORITHMS = ["RS256", "ES256", "EdDSA"];
 

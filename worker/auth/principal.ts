@@ -1,15 +1,15 @@
 /** Who is calling: the one union that every credential becomes, and how it becomes that. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { parse } from "hono/utils/cookie";
+import type { Role } from "../../db/enums.ts";
+import { admit, type Gates } from "../admission/admit.ts";
+import { refusalError } from "../admission/refusal.ts";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
-import { admit, type Gates } from "../gate/admit.ts";
-import { rateLimitHeaders } from "../gate/rate-limit-headers.ts";
-import { refusalError } from "../gate/refusal.ts";
-import type { KeyFacts, WindowState } from "../gate/verdict.ts";
-import type { Role } from "../schemas/vocabulary.ts";
+import { type HeaderCredential, headerCredential } from "../http/credential.ts";
+import { rateLimitHeaders } from "../http/rate-limit-headers.ts";
+import type { KeyFacts, WindowState } from "../keys/verdict.ts";
 import { capabilitiesOf } from "./capability.ts";
-import { type HeaderCredential, headerCredential } from "./credential.ts";
 import { verifyToken } from "./jwt.ts";
 import { requireSameOrigin } from "./same-origin.ts";
 import { SESSION_COOKIE, type SessionLookup } from "./session.ts";

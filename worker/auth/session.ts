@@ -3,7 +3,7 @@ import { and, eq, gt } from "drizzle-orm";
 import { serialize } from "hono/utils/cookie";
 import type { Database } from "../../db/client.ts";
 import { sessions, users } from "../../db/schema.ts";
-import { HOUR_MS } from "../units.ts";
+import { HOUR_MS } from "../schemas/time.ts";
 
 /** `__Host-`: only over TLS, only for this host, for all of it (RFC 6265bis, §4.1.3.2). */
 export const SESSION_COOKIE = "__Host-session";

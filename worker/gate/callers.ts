@@ -1,7 +1,8 @@
 /** Who presented a key lately: a short list, so that an admin knows whom revoking it will hit. Pure. */
+
+import { putLast } from "../bounded-map.ts";
 import type { ApiKeyDetail } from "../schemas/api-key.ts";
-import { toTimestamp } from "../schemas/instant.ts";
-import { putLast } from "./bounded-map.ts";
+import { toTimestamp } from "../schemas/time.ts";
 
 /** More distinct callers than a person can look through are no help, and the list is kept in memory. */
 const CALLERS_MAX = 20;

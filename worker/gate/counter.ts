@@ -4,9 +4,9 @@
  * The record on disk stands at or above the true count (see `window.ts`). Whoever answers a request after `count`
  * has returned can rely on that, since the write, if one was due, is on its way to disk ahead of the answer.
  */
-import type { Lifetime } from "./snapshot.ts";
+import type { Lifetime } from "../keys/snapshot.ts";
+import { emptyTally, hourOf, reserveAdmissions, reserveRefusals, type Tally } from "../keys/window.ts";
 import type { GateStore, HourRecord, HourTally } from "./store.ts";
-import { emptyTally, hourOf, reserveAdmissions, reserveRefusals, type Tally } from "./window.ts";
 
 /** Stands for the time before the first request. */
 const NO_HOUR = 0;

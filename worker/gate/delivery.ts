@@ -2,11 +2,12 @@
  * Bringing D1 up to what the gate holds: at once after a change, and by the alarm for usage and for whatever failed.
  * D1 being down delays lists and charts, never a request.
  */
+
+import type { KeySnapshot, Lifetime, Tombstone } from "../keys/snapshot.ts";
 import { logError } from "../log.ts";
-import type { AlarmClock } from "./alarm-clock.ts";
-import { DELIVERY_GIVEN_UP_MS, within } from "./patience.ts";
-import type { KeySnapshot, Lifetime, Tombstone } from "./snapshot.ts";
 import type { GateStore, HourTally } from "./store.ts";
+import type { AlarmClock } from "./timers.ts";
+import { DELIVERY_GIVEN_UP_MS, within } from "./timers.ts";
 
 /** Pauses between attempts: doubled each time, from one second to five minutes. */
 export const RETRY_FIRST_MS = 1_000;
@@ -18,7 +19,7 @@ const DISCARD_EVERY_MS = 30_000;
 const HOURS_AT_ONCE = 50;
 
 /** What speaks to D1, loaded when there is something to say. */
-const records = () => import("./records.ts");
+const records = () => import("./d1-records.ts");
 
 /** What D1 is to know. */
 export interface Holdings {

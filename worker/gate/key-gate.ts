@@ -11,29 +11,9 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
-import { logError } from "../log.ts";
-import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import { toTimestamp } from "../schemas/instant.ts";
-import { type AddressRule, addressRules } from "./address.ts";
-import { decide, windowState } from "./admission.ts";
-import { AlarmClock } from "./alarm-clock.ts";
-import { RecentCallers } from "./callers.ts";
-import {
-	type AdmissionCall,
-	type AlreadyRotated,
-	ATTEMPT_KEPT_MS,
-	type Attempt,
-	type GateResult,
-	type ManagementCall,
-	type Rotated,
-	type RotationRequest,
-} from "./calls.ts";
-import { UsageCounter } from "./counter.ts";
-import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
-import { LOAD_GIVEN_UP_MS, within } from "./patience.ts";
-import { QuietTimer } from "./quiet-timer.ts";
-import { type KeySnapshot, type Lifetime, NEVER_USED, statusOf, type Tombstone, toApiKey } from "./snapshot.ts";
-import { GateStore, type HourTally } from "./store.ts";
+import { decide, windowState } from "../keys/decide.ts";
+import { type AddressRule, addressRules } from "../keys/ip-allowlist.ts";
+import { type KeySnapshot, type Lifetime, NEVER_USED, statusOf, type Tombstone, toApiKey } from "../keys/snapshot.ts";
 import {
 	creation,
 	type KeyPatch,
@@ -43,10 +23,31 @@ import {
 	successorOf,
 	type Transition,
 	update,
-} from "./transitions.ts";
-import type { Admitted, Refused, Unanswered, Verdict } from "./verdict.ts";
-import type { Tally } from "./window.ts";
-import { type PackedCall, type PackedVerdict, pack, unpackCall } from "./wire.ts";
+} from "../keys/transitions.ts";
+import type { Admitted, Refused, Unanswered, Verdict } from "../keys/verdict.ts";
+import type { Tally } from "../keys/window.ts";
+import { logError } from "../log.ts";
+import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
+import { toTimestamp } from "../schemas/time.ts";
+import { RecentCallers } from "./callers.ts";
+import { UsageCounter } from "./counter.ts";
+import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
+import {
+	type AdmissionCall,
+	type AlreadyRotated,
+	ATTEMPT_KEPT_MS,
+	type Attempt,
+	type GateResult,
+	type ManagementCall,
+	type PackedCall,
+	type PackedVerdict,
+	pack,
+	type Rotated,
+	type RotationRequest,
+	unpackCall,
+} from "./protocol.ts";
+import { GateStore, type HourTally } from "./store.ts";
+import { AlarmClock, LOAD_GIVEN_UP_MS, QuietTimer, within } from "./timers.ts";
 
 const NOT_FOUND = { code: "NOT_FOUND" } as const;
 const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
@@ -185,7 +186,7 @@ export class KeyGate extends DurableObject<Bindings> {
 			if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return ROTATED_MEANWHILE;
 			const successor = successorOf(before.key, material, lifeMs, author.actor, now);
 			const insert = async () => {
-				const { insertSuccessor } = await import("./records.ts");
+				const { insertSuccessor } = await import("./d1-records.ts");
 				await insertSuccessor(this.env.DB, successor, creation(successor, author, now));
 			};
 			// While D1 is asked, this key may be changed or deleted. Then the order to discard stands.
@@ -304,7 +305,7 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	async #loadFromD1(keyId: string): Promise<boolean> {
 		try {
-			const { readKey } = await import("./records.ts");
+			const { readKey } = await import("./d1-records.ts");
 			const found = await within(LOAD_GIVEN_UP_MS, readKey(this.env.DB, keyId));
 			if (!found || this.#state) return true;
 			this.#store.putKey(found.key);

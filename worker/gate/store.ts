@@ -3,10 +3,10 @@
  * durable together, and no answer leaves the object before they are (the platform's output gate sees to that).
  */
 import type { AuditEvent } from "../../db/audit.ts";
+import type { KeySnapshot, Tombstone } from "../keys/snapshot.ts";
+import type { Tally } from "../keys/window.ts";
 import type { Caller, StoredCaller } from "./callers.ts";
-import type { Attempt } from "./calls.ts";
-import type { KeySnapshot, Tombstone } from "./snapshot.ts";
-import type { Tally } from "./window.ts";
+import type { Attempt } from "./protocol.ts";
 
 export interface HourTally extends Tally {
 	/** First millisecond of the hour. */

@@ -1,10 +1,10 @@
 /** What handlers of the REST door find in Hono's context. */
 import type { Author } from "../../db/audit.ts";
+import type { Arrival } from "../admission/admit-request.ts";
 import type { Manager, PlatformAuthor } from "../auth/authorize.ts";
 import type { Bindings, Config } from "../env.ts";
-import type { KeyFacts, WindowState } from "../gate/verdict.ts";
-import type { RequestInfo } from "../request-info.ts";
-import type { Arrival } from "./admit-request.ts";
+import type { RequestInfo } from "../http/request-info.ts";
+import type { KeyFacts, WindowState } from "../keys/verdict.ts";
 
 /** Besides the bindings, what is known of a request already. */
 interface AtTheDoor extends Bindings {

@@ -1,7 +1,7 @@
 /** API keys as they cross a door: the object, and what may be asked of it. */
 import { z } from "zod";
+import { ENVIRONMENTS, EXPIRING_SOON_DAYS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "../../db/enums.ts";
 import { id, line, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
-import { ENVIRONMENTS, EXPIRING_SOON_DAYS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "./vocabulary.ts";
 
 const RATE_LIMIT_MAX = 1_000_000;
 const EXPIRES_IN_DAYS_MAX = 3_650;

@@ -1,20 +1,7 @@
 /** The audit trail of a tenant. */
 import { z } from "zod";
+import { AUDIT_ACTIONS } from "../../db/enums.ts";
 import { id, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
-
-/** Everything that leaves an event. */
-export const AUDIT_ACTIONS = [
-	"api_key.create",
-	"api_key.update",
-	"api_key.rotate",
-	"api_key.revoke",
-	"api_key.delete",
-	"session.login",
-	"session.login_failed",
-	"session.logout",
-	"tenant.create",
-] as const;
-export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 export const listAuditSchema = z
 	.strictObject({

@@ -1,7 +1,7 @@
 /** Pieces that several schemas share. */
 import { z } from "zod";
 import { withoutKeys } from "../errors.ts";
-import { LATEST } from "./instant.ts";
+import { LATEST } from "./time.ts";
 
 /** An instant as it crosses a door: ISO 8601 in UTC with milliseconds. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-01-31T12:00:00.000Z" });

@@ -1,8 +1,8 @@
 /** Leads that forms and partners send in. */
 import { z } from "zod";
+import { LEAD_STATUSES } from "../../db/enums.ts";
 import { environment } from "./api-key.ts";
 import { id, line, page, timestamp } from "./common.ts";
-import { LEAD_STATUSES } from "./vocabulary.ts";
 
 /** Room for the answers of a long form, far below what a row may hold. */
 const CUSTOM_FIELDS_MAX_CHARACTERS = 16_384;

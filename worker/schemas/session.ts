@@ -1,8 +1,8 @@
 /** Signing in to the dashboard. */
 import { z } from "zod";
+import { ROLES } from "../../db/enums.ts";
 import { timestamp } from "./common.ts";
 import { tenantSchema } from "./tenant.ts";
-import { ROLES } from "./vocabulary.ts";
 
 export const loginSchema = z.strictObject({
 	email: z.string().trim().toLowerCase().max(254).pipe(z.email("Must be an email address")),

@@ -1,8 +1,8 @@
 /** Activities of collaborators. A `reference` that is known already is a retry, and changes nothing. */
 import { and, eq, sql } from "drizzle-orm";
+import { newId } from "../../db/ids.ts";
 import { activities, collaborators } from "../../db/schema.ts";
-import type { KeyFacts } from "../gate/verdict.ts";
-import { newId } from "../random.ts";
+import type { KeyFacts } from "../keys/verdict.ts";
 import { type ActivitiesSynced, activitySchema } from "../schemas/sync.ts";
 import { judge, nameIn } from "./batch-items.ts";
 import type { Deps } from "./deps.ts";

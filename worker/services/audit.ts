@@ -2,10 +2,11 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Changes } from "../../db/audit.ts";
 import { columnsOf } from "../../db/client.ts";
-import { merged as inOrder } from "../../db/merge.ts";
+import { AUDIT_ACTIONS, type AuditAction } from "../../db/enums.ts";
+import { merged as inOrder } from "../../db/ordered-union.ts";
 import { auditEvents, users } from "../../db/schema.ts";
-import { AUDIT_ACTIONS, type AuditAction, type AuditList, type ListAudit } from "../schemas/audit.ts";
-import { toTimestamp } from "../schemas/instant.ts";
+import type { AuditList, ListAudit } from "../schemas/audit.ts";
+import { toTimestamp } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 

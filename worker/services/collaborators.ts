@@ -1,9 +1,9 @@
 /** Collaborators as a CRM sends them: unknown ones are created, known ones brought up to date. */
 import { sql } from "drizzle-orm";
 import { insertRows } from "../../db/client.ts";
+import { newId } from "../../db/ids.ts";
 import { collaborators } from "../../db/schema.ts";
-import type { KeyFacts } from "../gate/verdict.ts";
-import { newId } from "../random.ts";
+import type { KeyFacts } from "../keys/verdict.ts";
 import { type CollaboratorsSynced, collaboratorSchema } from "../schemas/sync.ts";
 import { firstOfEach, judge, nameIn } from "./batch-items.ts";
 import type { Deps } from "./deps.ts";

@@ -1,9 +1,9 @@
 /** What services work with. */
 import type { Database } from "../../db/client.ts";
+import type { Gates } from "../admission/admit.ts";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
-import type { Gates } from "../gate/admit.ts";
-import type { GateResult } from "../gate/calls.ts";
+import type { GateResult } from "../gate/protocol.ts";
 
 export interface Deps {
 	db: Database;

@@ -7,7 +7,7 @@ import { and, eq, gt, lte, sql } from "drizzle-orm";
 import type { Database, Statement } from "../../db/client.ts";
 import { idempotencyKeys } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
-import { ATTEMPT_KEPT_MS, type Attempt } from "../gate/calls.ts";
+import { ATTEMPT_KEPT_MS, type Attempt } from "../gate/protocol.ts";
 
 /** So many records that are out of date go with every new one. */
 const FORGOTTEN_AT_ONCE = 20;

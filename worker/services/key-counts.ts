@@ -1,8 +1,8 @@
 /** How many keys are in each state at an instant, from sums that the database keeps (see `api_key_tallies`). */
 import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
+import type { Environment } from "../../db/enums.ts";
 import type { KeyList } from "../schemas/api-key.ts";
-import type { Environment } from "../schemas/vocabulary.ts";
 
 /** Sizes of the spans that are summed up, as powers of two, and the step from one to the next. */
 const LARGEST_SPAN = 36;

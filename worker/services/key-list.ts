@@ -1,10 +1,10 @@
 /** The list of a tenant's keys: one page, the counts, and the usage of late if it is asked for. */
 import { and, type SQL, sql } from "drizzle-orm";
+import { type Environment, EXPIRING_SOON_DAYS } from "../../db/enums.ts";
 import { foldForSearch, searchExpression } from "../../db/search.ts";
-import { snapshotOf, toApiKey } from "../gate/snapshot.ts";
+import { snapshotOf, toApiKey } from "../keys/snapshot.ts";
 import type { ApiKey, KeyList, KeyListItem, ListKeys } from "../schemas/api-key.ts";
-import { type Environment, EXPIRING_SOON_DAYS } from "../schemas/vocabulary.ts";
-import { DAY_MS } from "../units.ts";
+import { DAY_MS } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 import { countsAt } from "./key-counts.ts";

@@ -8,10 +8,10 @@
  */
 import { and, type SQL, sql } from "drizzle-orm";
 import { columnsOf, type Database } from "../../db/client.ts";
-import { merged } from "../../db/merge.ts";
+import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, type KeyStatus } from "../../db/enums.ts";
+import { merged } from "../../db/ordered-union.ts";
 import { apiKeys } from "../../db/schema.ts";
-import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, type KeyStatus } from "../schemas/vocabulary.ts";
-import { DAY_MS } from "../units.ts";
+import { DAY_MS } from "../schemas/time.ts";
 
 /** Where a key stands, in the order in which time moves it. The values are those of the trigger `api_keys_settle`. */
 const STANDINGS = { open: 0, expiringSoon: 1, expired: 2, revoked: 3 } as const;

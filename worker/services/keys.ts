@@ -1,14 +1,15 @@
 /** API keys: create, look, change, rotate, revoke, delete, verify. */
 import type { Author } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
+import type { Environment } from "../../db/enums.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
-import type { Attempt, ManagementCall } from "../gate/calls.ts";
-import { newRow } from "../gate/delivery-statements.ts";
-import { hashKey, isKeyId, mintKey, parseKey } from "../gate/key-material.ts";
-import { type KeySnapshot, NEVER_USED, toApiKey, UNTOUCHED } from "../gate/snapshot.ts";
-import { creation, type KeyPatch } from "../gate/transitions.ts";
+import { newRow } from "../gate/d1-records.ts";
+import type { Attempt, ManagementCall } from "../gate/protocol.ts";
+import { hashKey, isKeyId, mintKey, parseKey } from "../keys/format.ts";
+import { type KeySnapshot, NEVER_USED, toApiKey, UNTOUCHED } from "../keys/snapshot.ts";
+import { creation, type KeyPatch } from "../keys/transitions.ts";
 import {
 	type ApiKey,
 	type ApiKeyDetail,
@@ -21,9 +22,7 @@ import {
 	type Verification,
 	type VerifyKey,
 } from "../schemas/api-key.ts";
-import { toTimestamp } from "../schemas/instant.ts";
-import type { Environment } from "../schemas/vocabulary.ts";
-import { DAY_MS, HOUR_MS } from "../units.ts";
+import { DAY_MS, HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import { ask, type Deps } from "./deps.ts";
 import { madeBefore, recordAttempt } from "./idempotency.ts";
 import { keysOf } from "./key-counts.ts";

@@ -1,13 +1,13 @@
 /** Leads of a tenant, as integrations read and write them. */
 import { and, desc, eq, sql } from "drizzle-orm";
 import { columnsOf } from "../../db/client.ts";
+import { newId } from "../../db/ids.ts";
 import { leads } from "../../db/schema.ts";
 import { foldForSearch, searchExpression, sourceToken, statusToken } from "../../db/search.ts";
 import { AppError } from "../errors.ts";
-import type { KeyFacts } from "../gate/verdict.ts";
-import { newId } from "../random.ts";
-import { toTimestamp } from "../schemas/instant.ts";
+import type { KeyFacts } from "../keys/verdict.ts";
 import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
+import { toTimestamp } from "../schemas/time.ts";
 import { decodeCursor, type Position, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 

@@ -1,8 +1,8 @@
 /** The last hours of many keys at once, as lists show them: from D1 alone, so no gate is woken for a list. */
 import { and, eq, gt, lte, sql } from "drizzle-orm";
 import { usageHourly } from "../../db/schema.ts";
-import { hourOf } from "../gate/window.ts";
-import { HOUR_MS } from "../units.ts";
+import { hourOf } from "../keys/window.ts";
+import { HOUR_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 
 /** The statement behind {@link recentUsage}: of the keys given, the hours after `after` up to and with `last`. */

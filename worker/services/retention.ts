@@ -4,8 +4,8 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { apiKeys, auditEvents, idempotencyKeys, sessions, tenants, usageHourly, users } from "../../db/schema.ts";
-import { ATTEMPT_KEPT_MS } from "../gate/calls.ts";
-import { DAY_MS } from "../units.ts";
+import { ATTEMPT_KEPT_MS } from "../gate/protocol.ts";
+import { DAY_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 
 /** Usage of a whole year can be compared with that of the year before; `keys.usage` shows 366 days at most. */

@@ -2,6 +2,7 @@
 import { and, eq, lte, sql } from "drizzle-orm";
 import { type Author, auditEvent } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
+import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { sessions, users } from "../../db/schema.ts";
 import { capabilitiesOf } from "../auth/capability.ts";
@@ -10,9 +11,8 @@ import { checkNoPassword, checkPassword } from "../auth/password.ts";
 import type { UserPrincipal } from "../auth/principal.ts";
 import { SESSION_MS } from "../auth/session.ts";
 import { AppError } from "../errors.ts";
-import { newId } from "../random.ts";
-import { toTimestamp } from "../schemas/instant.ts";
 import type { LoggedIn, Login, Me, User } from "../schemas/session.ts";
+import { toTimestamp } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 import { findTenant } from "./tenants.ts";
 

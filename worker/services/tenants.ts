@@ -2,12 +2,12 @@
 import { desc, eq, sql } from "drizzle-orm";
 import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
+import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { tenants } from "../../db/schema.ts";
 import { AppError, isConstraintFailure } from "../errors.ts";
-import { newId } from "../random.ts";
-import { toTimestamp } from "../schemas/instant.ts";
 import type { CreateTenant, ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
+import { toTimestamp } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 

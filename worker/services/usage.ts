@@ -2,9 +2,8 @@
 import { and, asc, eq, gte, lt } from "drizzle-orm";
 import { usageHourly } from "../../db/schema.ts";
 import { invalidField } from "../errors.ts";
-import { toTimestamp } from "../schemas/instant.ts";
+import { DAY_MS, HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import type { Usage, UsageQuery } from "../schemas/usage.ts";
-import { DAY_MS, HOUR_MS } from "../units.ts";
 import { ask, type Deps } from "./deps.ts";
 import { gateOf } from "./keys.ts";
 

@@ -3,7 +3,7 @@ import { database } from "../../db/client.ts";
 import { type AuthDeps, authenticate, type Principal } from "../auth/principal.ts";
 import { sessionLookup } from "../auth/session.ts";
 import type { Bindings, Config } from "../env.ts";
-import type { RequestInfo } from "../request-info.ts";
+import type { RequestInfo } from "../http/request-info.ts";
 import type { Deps } from "../services/deps.ts";
 
 export interface Context {

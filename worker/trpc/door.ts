@@ -2,11 +2,11 @@
 
 import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { wholeBody } from "../body-limit.ts";
 import type { Bindings, Config } from "../env.ts";
 import { AppError, invalidField } from "../errors.ts";
+import { wholeBody } from "../http/body.ts";
+import type { RequestInfo } from "../http/request-info.ts";
 import { logError } from "../log.ts";
-import type { RequestInfo } from "../request-info.ts";
 import { createContext } from "./context.ts";
 import { appErrorOf, errorData } from "./errors.ts";
 import { appRouter } from "./root.ts";

@@ -1,7 +1,7 @@
 /** Who may call what, as it was decided; and what became of a call. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { Scope } from "../../../worker/schemas/vocabulary.ts";
+import type { Scope } from "../../../db/enums.ts";
 import type { Audience, Operation } from "../operations.ts";
 
 /**

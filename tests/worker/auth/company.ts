@@ -1,10 +1,10 @@
 /** A company with people, keys and data of both environments, and good input for any operation on them. */
 import { scryptSync } from "node:crypto";
+import { ENVIRONMENTS, type Environment, type Role } from "../../../db/enums.ts";
+import { newId } from "../../../db/ids.ts";
 import { sessions, users } from "../../../db/schema.ts";
-import { newId } from "../../../worker/random.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
-import { ENVIRONMENTS, type Environment, type Role } from "../../../worker/schemas/vocabulary.ts";
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
 import { addTenant, createKey, db, sendJson, token } from "../world.ts";
 

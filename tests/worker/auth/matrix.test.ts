@@ -2,12 +2,12 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { SCOPES } from "../../../db/enums.ts";
 import { apiKeys } from "../../../db/schema.ts";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig, Secret } from "../../../worker/env.ts";
-import { mintKey } from "../../../worker/gate/key-material.ts";
-import { hourOf } from "../../../worker/gate/window.ts";
-import { SCOPES } from "../../../worker/schemas/vocabulary.ts";
+import { mintKey } from "../../../worker/keys/format.ts";
+import { hourOf } from "../../../worker/keys/window.ts";
 import { appRouter } from "../../../worker/trpc/root.ts";
 import { type Audience, type Credential, OPERATIONS, type Operation, send } from "../operations.ts";
 import { asIntegration, createKey, db, mutate, ORIGIN, query, request, token } from "../world.ts";

@@ -1,9 +1,9 @@
 /** Passwords: how they are kept, and what counts as the same one. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
+import { newId } from "../../../db/ids.ts";
 import { users } from "../../../db/schema.ts";
 import { checkNoPassword, checkPassword, hashPassword } from "../../../worker/auth/password.ts";
-import { newId } from "../../../worker/random.ts";
 import { addTenant, db, mutate } from "../world.ts";
 import { expectNoSecrets } from "./auth-matrix.ts";
 

@@ -3,9 +3,9 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { runBatch } from "../../../db/client.ts";
+import { newId } from "../../../db/ids.ts";
 import { activities, apiKeys, collaborators, sessions, tenants, usageHourly, users } from "../../../db/schema.ts";
 import { isConstraintFailure } from "../../../worker/errors.ts";
-import { newId } from "../../../worker/random.ts";
 import { addTenant, createKey, db, token } from "../world.ts";
 
 const NOW = Date.now();

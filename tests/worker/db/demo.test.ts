@@ -1,17 +1,17 @@
 /** The demo at scale: keys that could all be real, in believable numbers, and that the service then works with. */
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { fillDemo } from "../../../db/demo/fill.ts";
-import { type DemoKey, demoKeys } from "../../../db/demo/keys.ts";
-import { NEWEST } from "../../../db/demo/lives.ts";
-import { randomOf, seeded } from "../../../db/demo/random.ts";
-import { seed } from "../../../db/seed.ts";
+import { type KeyStatus, SCOPES } from "../../../db/enums.ts";
+import { fillDemo } from "../../../scripts/demo/fill.ts";
+import { type DemoKey, demoKeys } from "../../../scripts/demo/keys.ts";
+import { NEWEST } from "../../../scripts/demo/lives.ts";
+import { randomOf, seeded } from "../../../scripts/demo/random.ts";
+import { seed } from "../../../scripts/seed.ts";
 import { Secret } from "../../../worker/env.ts";
-import { statusOf } from "../../../worker/gate/snapshot.ts";
+import { statusOf } from "../../../worker/keys/snapshot.ts";
 import { type ApiKeyDetail, createKeySchema, type KeyList } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
 import type { Usage } from "../../../worker/schemas/usage.ts";
-import { type KeyStatus, SCOPES } from "../../../worker/schemas/vocabulary.ts";
 import { db, mutate, query } from "../world.ts";
 
 const HOUR_MS = 3_600_000;

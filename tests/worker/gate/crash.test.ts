@@ -1,9 +1,9 @@
 /** Killed at any moment, a gate forgets nothing it has acknowledged and never admits more than the limit. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { hourOf } from "../../../worker/gate/window.ts";
+import { hourOf } from "../../../worker/keys/window.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { HOUR_MS } from "../../../worker/units.ts";
+import { HOUR_MS } from "../../../worker/schemas/time.ts";
 import { addTenant, createKey, gateOf, mutate, query, token } from "../world.ts";
 import { admitMany, crash, disk, presented } from "./inside.ts";
 

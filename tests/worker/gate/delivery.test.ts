@@ -3,7 +3,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { and, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, auditEvents, usageHourly } from "../../../db/schema.ts";
-import { hourOf } from "../../../worker/gate/window.ts";
+import { hourOf } from "../../../worker/keys/window.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../world.ts";
 import { admitMany, crash, disk, linkToD1, presented } from "./inside.ts";
 

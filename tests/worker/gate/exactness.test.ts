@@ -1,8 +1,8 @@
 /** The hourly limit is exact: never one admission too many, and without a crash not one too few. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import { hourOf } from "../../../worker/gate/window.ts";
-import { HOUR_MS } from "../../../worker/units.ts";
+import { hourOf } from "../../../worker/keys/window.ts";
+import { HOUR_MS } from "../../../worker/schemas/time.ts";
 import { addTenant, createKey, gateOf, mutate, token } from "../world.ts";
 import { admitMany, crash, presented } from "./inside.ts";
 

@@ -2,10 +2,10 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ALPHABET } from "../../../db/ids.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
-import { createFront } from "../../../worker/front.ts";
-import { mintKey } from "../../../worker/gate/key-material.ts";
-import { ALPHABET } from "../../../worker/random.ts";
+import { createFront } from "../../../worker/fetch.ts";
+import { mintKey } from "../../../worker/keys/format.ts";
 import { ORIGIN } from "../world.ts";
 
 const config = readConfig(env);

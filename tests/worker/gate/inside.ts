@@ -1,9 +1,9 @@
 /** Reaching into a gate: what D1 is to it, what it has on disk, and its death. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { AdmissionCall } from "../../../worker/gate/calls.ts";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
-import { hashKey } from "../../../worker/gate/key-material.ts";
+import type { AdmissionCall } from "../../../worker/gate/protocol.ts";
+import { hashKey } from "../../../worker/keys/format.ts";
 import { gateOf } from "../world.ts";
 
 /** How D1 behaves towards one gate from now on. */

@@ -8,9 +8,9 @@ import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
-import { newRow } from "../../../worker/gate/delivery-statements.ts";
-import { mintKey } from "../../../worker/gate/key-material.ts";
-import { snapshotOf } from "../../../worker/gate/snapshot.ts";
+import { newRow } from "../../../worker/gate/d1-records.ts";
+import { mintKey } from "../../../worker/keys/format.ts";
+import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import { addTenant, createKey, db, gateOf, mutate, token } from "../world.ts";
 import { admitMany, disk, linkToD1 } from "./inside.ts";
 

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { auditEvents, idempotencyKeys, sessions, usageHourly } from "../../../db/schema.ts";
 import type { Bindings } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
+import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import { AUDIT_KEPT_DAYS, rollOff, rollOffStatements, USAGE_KEPT_DAYS } from "../../../worker/services/retention.ts";
-import { DAY_MS, HOUR_MS } from "../../../worker/units.ts";
 import { addPerson, openSession } from "../auth/company.ts";
 import { addTenant, createKey, db, token } from "../world.ts";
 

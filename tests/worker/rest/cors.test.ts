@@ -2,7 +2,7 @@
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../worker/env.ts";
-import { createFront } from "../../../worker/front.ts";
+import { createFront } from "../../../worker/fetch.ts";
 import { ORIGIN } from "../world.ts";
 
 const APP = "https://app.example";

@@ -1,9 +1,9 @@
 /** The routes that admit keys ahead of the router are the router's own. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { KEY_ROUTES, keyRouteOf } from "../../../worker/admission/key-routes.ts";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { KEY_ROUTES, keyRouteOf } from "../../../worker/rest/key-routes.ts";
 import { addTenant, asIntegration, createKey, gateOf, ORIGIN, request, token } from "../world.ts";
 
 const tenantId = await addTenant();

@@ -2,9 +2,9 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { EXPIRING_SOON_DAYS, KEY_SORTS } from "../../../db/enums.ts";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
 import type { ApiKey, KeyList, KeyListItem } from "../../../worker/schemas/api-key.ts";
-import { EXPIRING_SOON_DAYS, KEY_SORTS } from "../../../worker/schemas/vocabulary.ts";
 import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../world.ts";
 
 /** Ahead of the true clock, so that alarms ring when a test says so. */

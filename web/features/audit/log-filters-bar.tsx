@@ -1,5 +1,5 @@
 import { createSignal, createUniqueId, For, Show } from "solid-js";
-import type { AuditAction } from "../../../worker/schemas/audit.ts";
+import type { AuditAction } from "../../../db/enums.ts";
 import { t } from "../../i18n/index.ts";
 import { useShortcut } from "../../shell/shortcuts.tsx";
 import { Button } from "../../ui/button.tsx";

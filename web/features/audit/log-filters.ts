@@ -1,5 +1,5 @@
 /** What the log is narrowed to, as its address says it: it can be linked to, reloaded and gone back to. Pure. */
-import type { AuditAction } from "../../../worker/schemas/audit.ts";
+import type { AuditAction } from "../../../db/enums.ts";
 import type { AuditFilters } from "../../api/queries.ts";
 import { withoutSecret } from "../keys/without-secret.ts";
 

@@ -18,8 +18,8 @@ export interface KeyDialogProps {
 
 const DIALOGS = {
 	edit: () => import("./form/edit-dialog.tsx"),
-	revoke: () => import("./end/revoke-dialog.tsx"),
-	delete: () => import("./end/delete-dialog.tsx"),
+	revoke: () => import("./revoke-delete/revoke-dialog.tsx"),
+	delete: () => import("./revoke-delete/delete-dialog.tsx"),
 } satisfies Record<string, () => Promise<{ default: Component<KeyDialogProps> }>>;
 
 interface Started {

@@ -1,7 +1,8 @@
 /** What state a key is in, as people speak of it: the server's three, and two that say how soon one will follow. */
+
+import { EXPIRING_SOON_DAYS } from "../../../db/enums.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { EXPIRING_SOON_DAYS } from "../../../worker/schemas/vocabulary.ts";
-import { DAY_MS } from "../../units.ts";
+import { DAY_MS } from "../../../worker/schemas/time.ts";
 
 /**
  * `expiring`: expires within 14 days. `ending`: was rotated out, and will stop by itself. Whichever comes first. A key

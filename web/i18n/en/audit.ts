@@ -1,4 +1,4 @@
-import type { AuditAction } from "../../../worker/schemas/audit.ts";
+import type { AuditAction } from "../../../db/enums.ts";
 import { plural } from "../plural.ts";
 
 /** The audit log of the tenant, and the trail of one key. */

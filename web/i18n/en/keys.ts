@@ -1,4 +1,4 @@
-import type { Scope } from "../../../worker/schemas/vocabulary.ts";
+import type { Scope } from "../../../db/enums.ts";
 import { plural } from "../plural.ts";
 
 /** The list of API keys, and the words about a key that every screen uses. */

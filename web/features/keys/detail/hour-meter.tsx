@@ -1,10 +1,10 @@
 import { createEffect, createMemo, on, Show } from "solid-js";
 import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+import { HOUR_MS } from "../../../../worker/schemas/time.ts";
 import { formatCountdown, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { useNow } from "../../../now.ts";
 import { Skeleton } from "../../../ui/states.tsx";
-import { HOUR_MS } from "../../../units.ts";
 import { hasEnded, type KeyState } from "../key-state.ts";
 import styles from "./hour-meter.module.css";
 import { hourLevel } from "./hour-meter-level.ts";

@@ -1,7 +1,7 @@
 import { A } from "@solidjs/router";
 import { type Accessor, For, type JSX, Show } from "solid-js";
+import { SCOPES } from "../../../../db/enums.ts";
 import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
-import { SCOPES } from "../../../../worker/schemas/vocabulary.ts";
 import { formatDate, formatExactTime, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { HOME } from "../../../session/local-path.ts";

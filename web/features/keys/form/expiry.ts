@@ -1,5 +1,5 @@
 /** When a key is to stop by itself: the choices of a form, and what they come to. Pure; days are those of the reader. */
-import { DAY_MS } from "../../../units.ts";
+import { DAY_MS } from "../../../../worker/schemas/time.ts";
 
 /** Lives of a key that are offered by name, in days. */
 export const EXPIRY_DAYS = [30, 90, 180, 365] as const;

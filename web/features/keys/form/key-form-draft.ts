@@ -1,6 +1,7 @@
 /** A form about a key as it stands while somebody fills it in, and what it says to the server. Pure. */
+
+import { type Environment, SCOPES, type Scope } from "../../../../db/enums.ts";
 import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
-import { type Environment, SCOPES, type Scope } from "../../../../worker/schemas/vocabulary.ts";
 import { type Expiry, expiryOfChangedKey, expiryOfNewKey, RECOMMENDED_DAYS } from "./expiry.ts";
 import type { CreateInput, UpdateInput } from "./validation.ts";
 

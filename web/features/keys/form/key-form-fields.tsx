@@ -1,6 +1,6 @@
 /** The fields that making and changing a key have in common. */
 import { createUniqueId, For, Show } from "solid-js";
-import { SCOPES, type Scope } from "../../../../worker/schemas/vocabulary.ts";
+import { SCOPES, type Scope } from "../../../../db/enums.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { Choice, ChoiceGroup, TextArea, TextField } from "../../../ui/field.tsx";

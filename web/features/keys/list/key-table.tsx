@@ -1,6 +1,6 @@
 import { createWindowVirtualizer } from "@tanstack/solid-virtual";
 import { createEffect, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
-import type { KeySort } from "../../../../worker/schemas/vocabulary.ts";
+import type { KeySort } from "../../../../db/enums.ts";
 import { t } from "../../../i18n/index.ts";
 import { useNow } from "../../../now.ts";
 import { Icon } from "../../../ui/icon.tsx";

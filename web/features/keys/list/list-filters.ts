@@ -1,11 +1,5 @@
 /** What the list is narrowed to, as its address says it: a list can be linked to, reloaded and gone back to. Pure. */
-import {
-	ENVIRONMENTS,
-	type Environment,
-	EXPIRING_SOON_DAYS,
-	KEY_SORTS,
-	type KeySort,
-} from "../../../../worker/schemas/vocabulary.ts";
+import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, KEY_SORTS, type KeySort } from "../../../../db/enums.ts";
 import type { KeyFilters } from "../../../api/queries.ts";
 import { withoutSecret } from "../without-secret.ts";
 

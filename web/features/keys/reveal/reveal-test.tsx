@@ -1,5 +1,5 @@
 import { createSignal, onCleanup, Show } from "solid-js";
-import { ENVIRONMENTS } from "../../../../worker/schemas/vocabulary.ts";
+import { ENVIRONMENTS } from "../../../../db/enums.ts";
 import { formatNumber, formatSpan } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";

@@ -1,6 +1,7 @@
 /** What can be done in a rotation: the first successor, and another one in place of one that is lost. */
 import { useQueryClient } from "@tanstack/solid-query";
 import type { ApiKey, ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+import { HOUR_MS } from "../../../../worker/schemas/time.ts";
 import { createAction } from "../../../api/action.ts";
 import { keyChanged } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
@@ -8,7 +9,6 @@ import { problemOf } from "../../../api/problem.ts";
 import { keyQuery } from "../../../api/queries.ts";
 import { t } from "../../../i18n/index.ts";
 import { notify } from "../../../ui/toast.tsx";
-import { HOUR_MS } from "../../../units.ts";
 import type { IssuedKey } from "../reveal/reveal-dialog.tsx";
 import { guardLeaving } from "../reveal/reveal-guard.ts";
 import { ownUse } from "./rotation.ts";

@@ -1,10 +1,10 @@
 import { type Accessor, createSignal, For } from "solid-js";
 import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
+import { DAY_MS } from "../../../../worker/schemas/time.ts";
 import { formatDate, formatDateTime, formatNumber, formatSpan } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Choice, ChoiceGroup, SelectField } from "../../../ui/field.tsx";
-import { DAY_MS } from "../../../units.ts";
 import { formatUntil } from "../ago.ts";
 import styles from "./rotation.module.css";
 import { lifeOf, OVERLAP_HOURS, type OverlapHours, otherLives, type RotationChoice } from "./rotation-plan.ts";

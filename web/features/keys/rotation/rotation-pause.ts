@@ -1,5 +1,5 @@
 /** How long a key is silent in between when all is well: who knows that, knows how long to wait. Pure. */
-import { DAY_MS, HOUR_MS } from "../../../units.ts";
+import { DAY_MS, HOUR_MS } from "../../../../worker/schemas/time.ts";
 
 /** How far back to look: a weekly job shows its pauses in two weeks. */
 const LOOK_BACK_DAYS = 14;

@@ -1,6 +1,6 @@
 /** What is decided when a key is rotated: when the old key ends, and how long the new one lives. Pure. */
 import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
-import { DAY_MS, MINUTE_MS } from "../../../units.ts";
+import { DAY_MS, MINUTE_MS } from "../../../../worker/schemas/time.ts";
 
 /** What `keys.rotate` is asked for, beside the key. */
 export interface RotationChoice {

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/solid-query";
 import { type Accessor, Match, Show, Switch } from "solid-js";
 import type { ApiKey, ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+import { DAY_MS, HOUR_MS } from "../../../../worker/schemas/time.ts";
 import { loaded } from "../../../api/loaded.ts";
 import { usageQuery } from "../../../api/queries.ts";
 import { formatDate, formatDateTime, formatNumber, formatSpan } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { DAY_MS, HOUR_MS } from "../../../units.ts";
 import { formatAgo, formatSince, formatUntil } from "../ago.ts";
 import { CallerList } from "../caller-list.tsx";
 import styles from "./rotation.module.css";

@@ -1,0 +1,15 @@
+/** Random text and ids. */
+import { customAlphabet } from "nanoid";
+
+/** Base 62, in ASCII order. A double click selects such text whole, and a URL needs no escaping. */
+export const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** 20 characters hold 119 random bits: ids don't collide and can't be guessed. */
+const ID_LENGTH = 20;
+
+/** Random characters of the alphabet, uniformly distributed, from a cryptographic source. */
+export const randomText = customAlphabet(ALPHABET, ID_LENGTH);
+
+/** A new id whose prefix names the kind of row: `evt_…`, `lead_…`. */
+export const newId = (kind: "ten" | "usr" | "ses" | "evt" | "col" | "act" | "lead"): string =>
+	`${kind}_${randomText()}`;

@@ -1,0 +1,98 @@
+/**
+ * The requests of the demo's API keys, hour by hour. The running hour is left empty: a gate that meets its key for the
+ * first time counts it from zero, and the list must not say otherwise.
+ */
+
+import type { HourTally } from "../../worker/gate/store.ts";
+import type { KeySnapshot, Lifetime } from "../../worker/keys/snapshot.ts";
+import { NEVER_USED } from "../../worker/keys/snapshot.ts";
+import { hourOf } from "../../worker/keys/window.ts";
+import { DAY_MS, HOUR_MS } from "../../worker/schemas/time.ts";
+import type { Rhythm } from "./purposes.ts";
+import type { Random } from "./random.ts";
+
+export interface Traffic {
+	hours: HourTally[];
+	lifetime: Lifetime;
+}
+
+const NO_TRAFFIC: Traffic = { hours: [], lifetime: NEVER_USED };
+
+/** Most of the demo's people are at work three hours behind UTC. */
+const OFFSET_HOURS = -3;
+
+/** Share of its busiest hour that a key sees in each hour of a local day. */
+const DAYS: Record<Rhythm, (hour: number) => number> = {
+	nightly: (hour) => (hour >= 1 && hour <= 4 ? 1 - (hour - 1) / 5 : 0),
+	office: (hour) => (hour >= 8 && hour <= 18 ? 0.4 + 0.6 * Math.sin(((hour - 7) / 12) * Math.PI) : 0),
+	evening: (hour) => (hour >= 9 ? 0.15 + 0.85 * Math.max(0, Math.sin(((hour - 9) / 15) * Math.PI)) ** 2 : 0.04),
+	always: (hour) => 0.6 + 0.4 * Math.sin(((hour - 8) / 24) * 2 * Math.PI),
+};
+/** Share of a working day that is left of Saturday and Sunday. */
+const WEEKENDS: Record<Rhythm, number> = { nightly: 1, office: 0.03, evening: 0.8, always: 0.7 };
+
+/** Busiest hour as a share of the limit. Few keys come near it; fewer ask for more than they may. */
+const QUIET = { low: 0.01, high: 0.35 };
+const BUSY = { low: 0.8, high: 2 };
+const BUSY_KEYS = 0.06;
+/** However high the limit, nobody's integration does more than this in an hour. */
+const PEAK_MAX = 6_000;
+/** Keys that are refused now and then, for a scope or an address. */
+const CLUMSY_KEYS = 0.1;
+const CLUMSY_HOURS = 0.15;
+/** How far what went before the hours on record may lie from their average. */
+const EARLIER = { low: 0.5, high: 0.9 };
+
+/** When the key stopped being of use, or `now` while it goes on. */
+function endOf(key: KeySnapshot, now: number): number {
+	return Math.min(now, key.revokedAt ?? now, key.revokeAt ?? now, key.expiresAt ?? now);
+}
+
+/** Requests in every hour of the last `spanMs`, as far as the key was there; none, if it was not there for an hour. */
+export function steadyTraffic(key: KeySnapshot, rhythm: Rhythm, spanMs: number, now: number, random: Random): Traffic {
+	const until = hourOf(endOf(key, now));
+	const from = Math.max(hourOf(now) - spanMs, hourOf(key.createdAt) + HOUR_MS);
+	const { low, high } = random.chance(BUSY_KEYS) ? BUSY : QUIET;
+	const peak = Math.min(key.rateLimit * random.between(low, high), PEAK_MAX);
+	const clumsy = random.chance(CLUMSY_KEYS);
+	const hours: HourTally[] = [];
+	for (let hour = from; hour < until; hour += HOUR_MS) {
+		const asked = Math.round(peak * shareOf(rhythm, hour) * random.between(0.7, 1.1));
+		const allowed = Math.min(asked, key.rateLimit);
+		const denied = clumsy && asked > 0 && random.chance(CLUMSY_HOURS) ? random.whole(1, 12) : 0;
+		if (asked + denied > 0) hours.push({ hour, allowed, rateLimited: asked - allowed, denied });
+	}
+	const last = hours.findLast(({ allowed }) => allowed > 0);
+	if (!last) return NO_TRAFFIC;
+	const sum = hours.reduce((total, { allowed }) => total + allowed, 0);
+	const hoursBefore = Math.max(0, (from - key.createdAt) / HOUR_MS);
+	const earlier = (sum / ((until - from) / HOUR_MS)) * hoursBefore * random.between(EARLIER.low, EARLIER.high);
+	return {
+		hours,
+		lifetime: {
+			usageCount: sum + Math.round(earlier),
+			lastUsedAt: last.hour + Math.floor(HOUR_MS * random.between(0.4, 1)),
+		},
+	};
+}
+
+/** A key that was used once upon a time, before the last `quietMs`: its last hour is on record. */
+export function formerTraffic(key: KeySnapshot, quietMs: number, now: number, random: Random): Traffic {
+	const until = Math.min(endOf(key, now), now - quietMs);
+	if (until <= key.createdAt) return NO_TRAFFIC;
+	const lastUsedAt = Math.floor(random.between(key.createdAt, until));
+	const allowed = random.whole(1, Math.ceil(key.rateLimit * QUIET.high));
+	const days = (lastUsedAt - key.createdAt) / DAY_MS;
+	const earlier = Math.round(days * allowed * random.between(EARLIER.low, EARLIER.high));
+	const hour = { hour: hourOf(lastUsedAt), allowed, rateLimited: 0, denied: 0 };
+	return { hours: [hour], lifetime: { usageCount: allowed + earlier, lastUsedAt } };
+}
+
+/** No requests at all. */
+export const noTraffic = (): Traffic => NO_TRAFFIC;
+
+function shareOf(rhythm: Rhythm, hour: number): number {
+	const local = new Date(hour + OFFSET_HOURS * HOUR_MS);
+	const weekend = local.getUTCDay() % 6 === 0 ? WEEKENDS[rhythm] : 1;
+	return DAYS[rhythm](local.getUTCHours()) * weekend;
+}

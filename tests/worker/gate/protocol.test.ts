@@ -1,0 +1,40 @@
+/** A verdict is on the Worker's side what it was on the gate's, whatever it says. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { SCOPES } from "../../../db/enums.ts";
+import { pack, unpack } from "../../../worker/gate/protocol.ts";
+import type { Verdict } from "../../../worker/keys/verdict.ts";
+
+const ID = "abcdefghijkl";
+const window = fc.record({ limit: fc.nat(), remaining: fc.nat(), resetsAt: fc.nat(), resetSeconds: fc.nat() });
+const key = fc.record({
+	id: fc.constant(ID),
+	tenantId: fc.string(),
+	name: fc.string(),
+	environment: fc.constantFrom("live" as const, "test" as const),
+	scopes: fc.uniqueArray(fc.constantFrom(...SCOPES)),
+	expiresAt: fc.option(fc.nat()),
+});
+const verdict: fc.Arbitrary<Verdict> = fc.oneof(
+	fc.record({ code: fc.constant("VALID" as const), key, window }),
+	fc.record({ code: fc.constant("NOT_FOUND" as const), final: fc.boolean() }),
+	fc.record({ code: fc.constant("MISSING_SCOPE" as const), scope: fc.string(), window }),
+	fc.record({
+		code: fc.constantFrom(
+			"REVOKED" as const,
+			"EXPIRED" as const,
+			"ADDRESS_NOT_ALLOWED" as const,
+			"RATE_LIMITED" as const,
+		),
+		window,
+	}),
+	fc.constant({ code: "UNAVAILABLE" as const }),
+);
+
+it("for all verdicts there are", () => {
+	fc.assert(
+		fc.property(verdict, (given) => {
+			expect(unpack(structuredClone(pack(given)), ID)).toEqual(given);
+		}),
+	);
+});

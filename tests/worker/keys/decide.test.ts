@@ -1,0 +1,131 @@
+/** The decision itself: what is refused, with which verdict, and which reason comes first. */
+import { describe, expect, it } from "vitest";
+import { type AdmissionRequest, decide } from "../../../worker/keys/decide.ts";
+import { addressAllowed, addressRules } from "../../../worker/keys/ip-allowlist.ts";
+import type { KeySnapshot } from "../../../worker/keys/snapshot.ts";
+
+const NOW = Date.UTC(2026, 5, 1, 10, 15);
+const HASH = "a".repeat(64);
+
+const key: KeySnapshot = {
+	id: "abcdefghijkl",
+	tenantId: "ten_a",
+	environment: "live",
+	name: "Key",
+	secretHash: HASH,
+	keyPrefix: "sk_live_abcd",
+	lastFour: "wxyz",
+	scopes: ["default:sync"],
+	rateLimit: 10,
+	ipAllowlist: [],
+	createdAt: NOW - 1_000,
+	createdBy: "usr_a",
+	expiresAt: null,
+	revokedAt: null,
+	revokeAt: null,
+	revokedBy: null,
+	rotatedFrom: null,
+	rotatedTo: null,
+	version: 1,
+};
+const request: AdmissionRequest = {
+	secretHash: HASH,
+	scope: "default:sync",
+	ip: "203.0.113.7",
+	tenantId: null,
+	consume: true,
+};
+
+function verdict(changes: Partial<KeySnapshot>, asked: Partial<AdmissionRequest> = {}, allowed = 0) {
+	const snapshot = { ...key, ...changes };
+	return decide(snapshot, addressRules(snapshot.ipAllowlist), { ...request, ...asked }, allowed, NOW);
+}
+
+describe("a request with the right key", () => {
+	it("is admitted, and told where its hour stands after it", () => {
+		expect(verdict({}, {}, 3)).toEqual({
+			code: "VALID",
+			key: {
+				id: key.id,
+				tenantId: "ten_a",
+				name: "Key",
+				environment: "live",
+				scopes: ["default:sync"],
+				expiresAt: null,
+			},
+			window: { limit: 10, remaining: 6, resetsAt: Date.UTC(2026, 5, 1, 11), resetSeconds: 45 * 60 },
+		});
+	});
+
+	it.each([
+		["an empty list of scopes grants every endpoint", { scopes: [] }, { scope: "leads:write" }, "VALID"],
+		["an endpoint without a scope takes any key", {}, { scope: null }, "VALID"],
+		["a missing scope refuses", {}, { scope: "leads:read" }, "MISSING_SCOPE"],
+		["a listed address admits", { ipAllowlist: ["203.0.113.0/24"] }, {}, "VALID"],
+		["another address refuses", { ipAllowlist: ["198.51.100.1"] }, {}, "ADDRESS_NOT_ALLOWED"],
+		[
+			"an unknown address refuses where there is a list",
+			{ ipAllowlist: ["203.0.113.0/24"] },
+			{ ip: null },
+			"ADDRESS_NOT_ALLOWED",
+		],
+		["expiry refuses from its very millisecond", { expiresAt: NOW }, {}, "EXPIRED"],
+		["expiry admits until then", { expiresAt: NOW + 1 }, {}, "VALID"],
+		["revocation refuses, also by a clock that is behind", { revokedAt: NOW + 5_000 }, {}, "REVOKED"],
+		["a revocation ahead refuses from its very millisecond", { revokeAt: NOW }, {}, "REVOKED"],
+		["a revocation ahead admits until then", { revokeAt: NOW + 1 }, {}, "VALID"],
+		["the tenant may be asked for", {}, { tenantId: "ten_a" }, "VALID"],
+		["for another tenant the key does not exist", {}, { tenantId: "ten_b" }, "NOT_FOUND"],
+		["a wrong secret is no key at all", {}, { secretHash: "b".repeat(64) }, "NOT_FOUND"],
+	] as const)("%s", (_name, changes, asked, code) => {
+		expect(verdict(changes as Partial<KeySnapshot>, asked).code).toBe(code);
+	});
+
+	it("is refused once the limit is reached, and not before", () => {
+		expect(verdict({}, {}, 9).code).toBe("VALID");
+		expect(verdict({}, {}, 10).code).toBe("RATE_LIMITED");
+		expect(verdict({ rateLimit: 5 }, {}, 10)).toMatchObject({ code: "RATE_LIMITED", window: { remaining: 0 } });
+	});
+});
+
+it("reasons come in one order: secret, revoked, expired, address, scope, hour", () => {
+	const everything = {
+		revokeAt: NOW,
+		expiresAt: NOW,
+		ipAllowlist: ["198.51.100.1"],
+		scopes: ["leads:read"],
+		rateLimit: 1,
+	};
+	const codes = [
+		verdict(everything, { secretHash: "b".repeat(64) }, 1),
+		verdict(everything, {}, 1),
+		verdict({ ...everything, revokeAt: null }, {}, 1),
+		verdict({ ...everything, revokeAt: null, expiresAt: null }, {}, 1),
+		verdict({ ...everything, revokeAt: null, expiresAt: null, ipAllowlist: [] }, {}, 1),
+		verdict({ rateLimit: 1 }, {}, 1),
+	].map(({ code }) => code);
+	expect(codes).toEqual(["NOT_FOUND", "REVOKED", "EXPIRED", "ADDRESS_NOT_ALLOWED", "MISSING_SCOPE", "RATE_LIMITED"]);
+});
+
+describe("an allow-list", () => {
+	it.each([
+		["203.0.113.7", "203.0.113.7", true],
+		["203.0.113.7", "203.0.113.8", false],
+		["203.0.113.0/24", "203.0.113.255", true],
+		["203.0.113.0/24", "203.0.114.0", false],
+		["10.1.2.3/8", "10.255.0.1", true],
+		["2001:db8::/32", "2001:db8:1::1", true],
+		["2001:db8::/32", "2001:db9::1", false],
+		["2001:DB8::1", "2001:db8:0:0:0:0:0:1", true],
+		["203.0.113.7", "::ffff:203.0.113.7", true],
+		["::ffff:203.0.113.7", "203.0.113.7", true],
+		["::ffff:203.0.113.0/120", "203.0.113.7", true],
+		["::ffff:203.0.113.0/120", "203.0.114.7", false],
+		["0.0.0.0/0", "2001:db8::1", false],
+		["::/0", "203.0.113.7", false],
+		["not an address", "203.0.113.7", false],
+		["203.0.113.7", "not an address", false],
+	])("of %s lets %s pass: %s", (entry, ip, allowed) => {
+		expect(addressAllowed(addressRules([entry]), ip)).toBe(allowed);
+	});
+});

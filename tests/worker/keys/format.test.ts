@@ -1,0 +1,95 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ALPHABET, randomText } from "../../../db/ids.ts";
+import { Secret } from "../../../worker/env.ts";
+import { hashKey, mintKey, parseKey, sameText } from "../../../worker/keys/format.ts";
+
+const pepper = new Secret("pepper-0123456789abcdef0123456789abcdef");
+const environment = fc.constantFrom("live" as const, "test" as const);
+const minted = environment.map((env) => mintKey(env, pepper));
+const character = fc.constantFrom(...ALPHABET, "_", "-", " ");
+
+describe("a minted key", () => {
+	it("has the published form and parses to what it was made of", () => {
+		fc.assert(
+			fc.property(minted, ({ key, material }) => {
+				expect(key).toMatch(/^sk_(live|test)_[0-9A-Za-z]{48}$/);
+				expect(parseKey(key, [pepper])).toBe(material.id);
+				expect(key).toContain(material.id);
+				expect(key.startsWith(material.keyPrefix)).toBe(true);
+				expect(key.endsWith(material.lastFour)).toBe(true);
+				expect(material.secretHash).toBe(hashKey(key));
+			}),
+		);
+	});
+
+	it("keeps nothing from which the key could be had", () => {
+		const { key, material } = mintKey("live", pepper);
+		const kept = JSON.stringify(material);
+		expect(kept).not.toContain(key.slice(20, 50));
+	});
+
+	it("is valid under the previous pepper while peppers are rotated, and under no other", () => {
+		const { key } = mintKey("live", pepper);
+		const next = new Secret("next-pepper-0123456789abcdef0123456789");
+		expect(parseKey(key, [next, pepper])).not.toBeNull();
+		expect(parseKey(key, [next])).toBeNull();
+	});
+});
+
+describe("a key that is not as it was minted", () => {
+	it("is refused with any single character changed", () => {
+		fc.assert(
+			fc.property(minted, fc.nat(55), character, ({ key }, at, replacement) => {
+				fc.pre(key[at] !== replacement);
+				expect(parseKey(key.slice(0, at) + replacement + key.slice(at + 1), [pepper])).toBeNull();
+			}),
+			{ numRuns: 2_000 },
+		);
+	});
+
+	it("is refused with any two characters swapped", () => {
+		fc.assert(
+			fc.property(minted, fc.nat(55), fc.nat(55), ({ key }, a, b) => {
+				fc.pre(key[a] !== key[b]);
+				const characters = [...key];
+				[characters[a], characters[b]] = [key.charAt(b), key.charAt(a)];
+				expect(parseKey(characters.join(""), [pepper])).toBeNull();
+			}),
+			{ numRuns: 2_000 },
+		);
+	});
+
+	it("is refused cut short anywhere, or with anything added", () => {
+		fc.assert(
+			fc.property(minted, fc.nat(55), fc.string({ minLength: 1 }), ({ key }, length, more) => {
+				expect(parseKey(key.slice(0, length), [pepper])).toBeNull();
+				expect(parseKey(key + more, [pepper])).toBeNull();
+				expect(parseKey(more + key, [pepper])).toBeNull();
+			}),
+			{ numRuns: 1_000 },
+		);
+	});
+
+	it("is refused made up, however well it looks", () => {
+		for (let i = 0; i < 1_000; i++) expect(parseKey(`sk_live_${randomText(48)}`, [pepper])).toBeNull();
+	});
+});
+
+describe("random text", () => {
+	it("uses every character of the alphabet about equally often", () => {
+		const counts = new Map<string, number>();
+		for (const char of randomText(62_000)) counts.set(char, (counts.get(char) ?? 0) + 1);
+		expect(counts.size).toBe(62);
+		// 1,000 expected each, σ ≈ 31: eight of them away happens once in 10^13 runs.
+		for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(250);
+	});
+});
+
+describe("comparing hashes", () => {
+	it("tells equal from different, whatever the lengths", () => {
+		expect(sameText(hashKey("a"), hashKey("a"))).toBe(true);
+		expect(sameText(hashKey("a"), hashKey("b"))).toBe(false);
+		expect(sameText(hashKey("a"), "")).toBe(false);
+	});
+});

@@ -1,0 +1,28 @@
+/** The shape of every REST answer: `{data, meta}` or `{error, meta}`. */
+import { z } from "@hono/zod-openapi";
+import { nextCursor, timestamp } from "../../schemas/common.ts";
+
+const meta = z.object({ request_id: z.string(), timestamp }).meta({ id: "Meta" });
+
+/** The envelope around an object. */
+export const enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta });
+
+/** The envelope around a page of a list. `more` is what `meta` tells besides. */
+export const envelopedList = <T extends z.ZodType, M extends z.ZodRawShape = Record<never, never>>(item: T, more?: M) =>
+	z.object({ data: z.array(item), meta: meta.extend({ next_cursor: nextCursor }).extend(more ?? ({} as M)) });
+
+/** The envelope around what was made before, when it is asked for again. */
+export const replayed = <T extends z.ZodType>(data: T) =>
+	z.object({ data, meta: meta.extend({ idempotent_replay: z.literal(true) }) });
+
+export const errorEnvelope = z
+	.object({
+		error: z.object({
+			code: z.string(),
+			message: z.string(),
+			details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+			retry_after: z.number().int().optional(),
+		}),
+		meta,
+	})
+	.meta({ id: "Failure" });

@@ -1,0 +1,162 @@
+/** What the OpenAPI document shows of requests and answers. A test holds every one of them against its schema. */
+import type { ApiKey, ApiKeyDetail, KeyListItem, Verification } from "../../schemas/api-key.ts";
+import type { AuditList } from "../../schemas/audit.ts";
+import type { Lead } from "../../schemas/lead.ts";
+import type { Tenant } from "../../schemas/tenant.ts";
+import type { Usage } from "../../schemas/usage.ts";
+
+/** Cut short: whatever looks like a whole key sets off whoever looks for secrets. */
+const KEY = "sk_live_4fK9aZ81LmQx…x7Qz";
+
+export const apiKey: ApiKey = {
+	id: "4fK9aZ81LmQx",
+	tenant_id: "ten_5pVq2Jd8Xw3nRt6y",
+	name: "CRM Nightly Sync",
+	environment: "live",
+	key_prefix: "sk_live_4fK9",
+	last_four: "x7Qz",
+	scopes: ["default:sync"],
+	rate_limit: 1_000,
+	ip_allowlist: ["203.0.113.0/24"],
+	status: "active",
+	created_at: "2026-01-31T12:00:00.000Z",
+	created_by: "usr_8Rk2mWq5Zt1bNc7v",
+	expires_at: "2026-05-01T12:00:00.000Z",
+	revoked_at: null,
+	revoked_by: null,
+	revokes_at: null,
+	rotated_from: null,
+	rotated_to: null,
+	usage_count: 18_204,
+	last_used_at: "2026-02-03T04:05:06.789Z",
+};
+
+const fresh: ApiKey = { ...apiKey, usage_count: 0, last_used_at: null };
+export const issued = { key: KEY, api_key: fresh };
+
+export const apiKeyDetail: ApiKeyDetail = {
+	...apiKey,
+	current_hour: { used: 412, limit: 1_000, remaining: 588, resets_at: "2026-02-03T05:00:00.000Z" },
+	recent_callers: [
+		{
+			ip: "203.0.113.7",
+			user_agent: "python-requests/2.32",
+			endpoint: "POST /v1/sync_activities",
+			last_seen_at: "2026-02-03T04:05:06.789Z",
+			count: 412,
+			refused: 0,
+		},
+	],
+};
+export const keyListItem: KeyListItem = apiKey;
+export const counts = { active: 12, revoked: 3, expired: 1, expiring_soon: 2 };
+
+export const revoked: ApiKey = {
+	...apiKey,
+	status: "revoked",
+	revoked_at: "2026-02-03T04:10:00.000Z",
+	revoked_by: "usr_8Rk2mWq5Zt1bNc7v",
+};
+
+const successor: ApiKey = {
+	...fresh,
+	id: "9mN2bX73KpRw",
+	key_prefix: "sk_live_9mN2",
+	last_four: "c4Tv",
+	created_at: "2026-04-20T12:00:00.000Z",
+	expires_at: "2026-07-19T12:00:00.000Z",
+	rotated_from: apiKey.id,
+};
+const previous: ApiKey = { ...apiKey, rotated_to: successor.id, revokes_at: "2026-04-21T12:00:00.000Z" };
+export const rotated = { key: KEY, api_key: successor, previous };
+
+export const createKey = {
+	name: "CRM Nightly Sync",
+	scopes: ["default:sync" as const],
+	rate_limit: 1_000,
+	expires_in_days: 90,
+};
+export const updateKey = { rate_limit: 5_000, expires_at: null };
+export const revokeKey = { reason: "Laptop stolen" };
+export const rotateKey = { revoke_previous_after_hours: 24 };
+export const verifyKey = { key: KEY, scope: "leads:write" as const, ip: "203.0.113.7" };
+
+export const verification: Verification = {
+	valid: true,
+	code: "VALID",
+	api_key: apiKey,
+	rate_limit: { limit: 1_000, remaining: 587, resets_at: "2026-02-03T05:00:00.000Z" },
+};
+
+export const usage: Usage = {
+	buckets: [{ start: "2026-02-03T04:00:00.000Z", allowed: 412, rate_limited: 0, denied: 1 }],
+	totals: { allowed: 412, rate_limited: 0, denied: 1 },
+};
+
+export const auditEvent: AuditList["items"][number] = {
+	id: "evt_2Hs9pQx4Lm7kVb3c",
+	at: "2026-02-03T04:10:00.000Z",
+	action: "api_key.revoke",
+	actor: "usr_8Rk2mWq5Zt1bNc7v",
+	actor_email: "ana@acme.example",
+	key_id: apiKey.id,
+	key_name: apiKey.name,
+	key_deleted: false,
+	ip: "198.51.100.4",
+	user_agent: "curl/8.5.0",
+	changes: {
+		revoked_at: { from: null, to: "2026-02-03T04:10:00.000Z" },
+		reason: { from: null, to: "Laptop stolen" },
+	},
+};
+
+export const tenant: Tenant = {
+	id: apiKey.tenant_id,
+	name: "Acme",
+	slug: "acme",
+	created_at: "2026-01-02T03:04:05.006Z",
+};
+export const createTenant = { name: "Acme", slug: "acme" };
+
+export const whoami = {
+	id: apiKey.id,
+	tenant_id: apiKey.tenant_id,
+	name: apiKey.name,
+	environment: apiKey.environment,
+	scopes: apiKey.scopes,
+	expires_at: apiKey.expires_at,
+	rate_limit: apiKey.rate_limit,
+	current_hour: apiKeyDetail.current_hour,
+};
+
+const collaborator = { external_id: "17", name: "Ana Souza", email: "ana@acme.example", team: "South" };
+const activity = {
+	collaborator_id: "17",
+	activity: "001",
+	quantity: 1,
+	occurred_at: "2026-02-03T04:00:00Z",
+	reference: "call-4711",
+};
+export const syncCollaborators = { collaborators: [collaborator] };
+export const syncActivities = { activities: [activity] };
+export const defaultIntegration = { action: "sync_activities" as const, activities: [activity] };
+export const collaboratorsSynced = { created: 1, existing: 0, errors: [], total: 1 };
+export const activitiesSynced = { processed: 1, duplicates: 0, errors: [], total: 1 };
+
+export const createLead = { name: "Bruno Costa", email: "bruno@example.com", source: "Website form", tags: ["demo"] };
+export const updateLead = { status: "contacted" as const, phone: null };
+export const lead: Lead = {
+	id: "lead_7Wd3nYk9Rq2xTm5p",
+	environment: "live",
+	name: "Bruno Costa",
+	email: "bruno@example.com",
+	phone: null,
+	company: null,
+	position: null,
+	source: "Website form",
+	status: "new",
+	tags: ["demo"],
+	custom_fields: {},
+	created_at: "2026-02-03T04:05:06.789Z",
+	updated_at: "2026-02-03T04:05:06.789Z",
+};
