@@ -57,49 +57,45 @@ describe("what is loaded at the start", () => {
 		const ours = modules.map((id) => relative(ROOT, id)).filter((path) => !path.startsWith("node_modules/"));
 		expect(ours.sort()).toEqual([
 			"db/audit.ts",
-			"worker/http/credential.ts",
+			"db/ids.ts",
+			"worker/admission/admit-request.ts",
+			"worker/admission/admit.ts",
+			"worker/admission/key-routes.ts",
+			"worker/admission/refusal.ts",
+			"worker/admission/whoami.ts",
+			"worker/bounded-map.ts",
 			"worker/env.ts",
 			"worker/errors.ts",
 			"worker/fetch.ts",
-			"worker/keys/ip-allowlist.ts",
-			"worker/keys/decide.ts",
-			"worker/admission/admit.ts",
-			"worker/gate/alarm.ts",
-			"worker/bounded-map.ts",
 			"worker/gate/callers.ts",
-			"worker/gate/calls.ts",
 			"worker/gate/counter.ts",
 			"worker/gate/delivery.ts",
 			"worker/gate/key-gate.ts",
-			"worker/keys/format.ts",
-			"worker/gate/patience.ts",
-			"worker/gate/quiet-timer.ts",
-			"worker/http/rate-limit-headers.ts",
-			"worker/admission/refusal.ts",
-			"worker/keys/hash.ts",
-			"worker/keys/snapshot.ts",
+			"worker/gate/protocol.ts",
 			"worker/gate/store.ts",
+			"worker/gate/timers.ts",
+			"worker/http/credential.ts",
+			"worker/http/rate-limit-headers.ts",
+			"worker/http/request-info.ts",
+			"worker/http/response.ts",
+			"worker/index.ts",
+			"worker/keys/decide.ts",
+			"worker/keys/format.ts",
+			"worker/keys/hash.ts",
+			"worker/keys/ip-allowlist.ts",
+			"worker/keys/snapshot.ts",
 			"worker/keys/transitions.ts",
 			"worker/keys/window.ts",
-			"worker/gate/wire.ts",
-			"worker/index.ts",
 			"worker/log.ts",
-			"worker/random.ts",
-			"worker/http/request-info.ts",
-			"worker/admission/admit-request.ts",
-			"worker/http/response.ts",
-			"worker/admission/key-routes.ts",
-			"worker/admission/whoami.ts",
 			"worker/schemas/time.ts",
-			"worker/units.ts",
 			"worker/verifier.ts",
 		]);
 	});
 
-	it("brings one package: no router, no schemas, no Drizzle, no OpenAPI", () => {
+	it("brings two packages: no router, no schemas, no Drizzle, no OpenAPI", () => {
 		const modules = loadedAtStart().flatMap((chunk) => chunk.modules);
 		const packages = modules.flatMap((id) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
-		expect([...new Set(packages)]).toEqual(["ipaddr.js"]);
+		expect([...new Set(packages)]).toEqual(["ipaddr.js", "nanoid"]);
 	});
 
 	it("is under 110 kB, and the whole Worker under 450 kB compressed", () => {
