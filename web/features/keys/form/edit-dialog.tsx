@@ -13,7 +13,7 @@ import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Notice } from "../../../ui/states.tsx";
 import { notify } from "../../../ui/toast.tsx";
-import type { KeyDialogProps } from "../actions.tsx";
+import type { KeyDialogProps } from "../key-actions.ts";
 import { ExpiryField } from "./expiry-field.tsx";
 import styles from "./key-form.module.css";
 import { changesOf, draftOf } from "./key-form-draft.ts";

@@ -9,7 +9,7 @@ import { Icon } from "../../../ui/icon.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
 import { RelativeTime } from "../../../ui/time.tsx";
 import { notify } from "../../../ui/toast.tsx";
-import { useKeyActions } from "../actions.tsx";
+import { useKeyActions } from "../key-actions.ts";
 import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../key-state.ts";
 import { ScopeList } from "../scope-list.tsx";
 import { StatusBadge } from "../status-badge.tsx";

@@ -12,7 +12,7 @@ import { Dialog } from "../../../ui/dialog.tsx";
 import { TextField } from "../../../ui/field.tsx";
 import { Notice, ProblemNote } from "../../../ui/states.tsx";
 import { notify } from "../../../ui/toast.tsx";
-import { type KeyDialogProps, useKeyActions } from "../actions.tsx";
+import { type KeyDialogProps, useKeyActions } from "../key-actions.ts";
 import { hasEnded, keyHint, keyState } from "../key-state.ts";
 import styles from "./revoke-delete.module.css";
 import { isSameName } from "./same-name.ts";

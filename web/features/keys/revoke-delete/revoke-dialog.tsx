@@ -1,5 +1,5 @@
 import { Show } from "solid-js";
-import type { KeyDialogProps } from "../actions.tsx";
+import type { KeyDialogProps } from "../key-actions.ts";
 import { RevokeMany } from "./revoke-many.tsx";
 import { RevokeOne } from "./revoke-one.tsx";
 

@@ -16,7 +16,7 @@ import { Dialog } from "../../../ui/dialog.tsx";
 import { Notice } from "../../../ui/states.tsx";
 import { RelativeTime } from "../../../ui/time.tsx";
 import { notify, notifyAbandoned } from "../../../ui/toast.tsx";
-import type { KeyDialogProps } from "../actions.tsx";
+import type { KeyDialogProps } from "../key-actions.ts";
 import { keyHint } from "../key-state.ts";
 import { reasonFault } from "./reason-fault.ts";
 import styles from "./revoke-delete.module.css";

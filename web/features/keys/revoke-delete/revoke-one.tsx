@@ -12,7 +12,7 @@ import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Notice, ProblemNote } from "../../../ui/states.tsx";
 import { notify } from "../../../ui/toast.tsx";
-import type { KeyDialogProps } from "../actions.tsx";
+import type { KeyDialogProps } from "../key-actions.ts";
 import { hasEnded, keyState } from "../key-state.ts";
 import { reasonFault } from "./reason-fault.ts";
 import styles from "./revoke-delete.module.css";
