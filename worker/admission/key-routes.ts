@@ -1,39 +1,60 @@
-/** The routes that take an API key, known before anything of them is loaded. */
+/**
+ * The routes that take an API key, declared once. The hot path (`fetch.ts`) and the OpenAPI routes (`rest/routes`) read
+ * this table. It imports nothing of the router, so that a key is admitted before the router is loaded.
+ */
 import type { Scope } from "../../db/enums.ts";
 
-/** By method and path, the scope that a key must have; null: any key will do. `integrations.ts` says what they do. */
-export const KEY_ROUTES: Readonly<Record<string, Scope | null>> = {
-	"GET /v1/whoami": null,
-	"POST /v1/sync_collaborators": "default:sync",
-	"POST /v1/sync_activities": "default:sync",
-	"POST /functions/v1/default-integration": "default:sync",
-	"GET /v1/leads": "leads:read",
-	"POST /v1/leads": "leads:write",
-	"GET /v1/leads/:id": "leads:read",
-	"PATCH /v1/leads/:id": "leads:write",
-};
-export const WHOAMI = "GET /v1/whoami";
+interface KeyRouteDeclaration {
+	method: "get" | "post" | "patch" | "delete";
+	/** As OpenAPI writes it. The only parameter that the hot path knows is a trailing `/{id}`. */
+	path: string;
+	/** The scope that a key must have; null admits any key. */
+	scope: Scope | null;
+}
 
-/** A place that takes a key. */
+/** By operation. */
+export const KEY_ROUTES = {
+	whoami: { method: "get", path: "/v1/whoami", scope: null },
+	syncCollaborators: { method: "post", path: "/v1/sync_collaborators", scope: "default:sync" },
+	syncActivities: { method: "post", path: "/v1/sync_activities", scope: "default:sync" },
+	defaultIntegration: { method: "post", path: "/functions/v1/default-integration", scope: "default:sync" },
+	listLeads: { method: "get", path: "/v1/leads", scope: "leads:read" },
+	createLead: { method: "post", path: "/v1/leads", scope: "leads:write" },
+	getLead: { method: "get", path: "/v1/leads/{id}", scope: "leads:read" },
+	updateLead: { method: "patch", path: "/v1/leads/{id}", scope: "leads:write" },
+} as const satisfies Record<string, KeyRouteDeclaration>;
+
+export type KeyOperation = keyof typeof KEY_ROUTES;
+
+/** A route that a request was matched with. */
 export interface KeyRoute {
-	/** Method and path as the router writes it, such as `GET /v1/leads/:id`. */
+	/** Method and path as the router writes them, such as `GET /v1/leads/:id`. */
 	endpoint: string;
 	scope: Scope | null;
 }
 
-const ROUTES = new Map(Object.entries(KEY_ROUTES).map(([endpoint, scope]) => [endpoint, { endpoint, scope }]));
-/** One lead's address, in the only spelling that is known without the router. */
-const LEADS = "/v1/leads/";
-const LEAD_ID = /^[\w-]+$/;
+const endpointOf = ({ method, path }: KeyRouteDeclaration) => `${method.toUpperCase()} ${path.replace("{id}", ":id")}`;
 
-/** The route that a request goes to, if it takes a key. Null where only the router can tell: it knows all spellings. */
+export const WHOAMI = endpointOf(KEY_ROUTES.whoami);
+
+const byEndpoint = new Map<string, KeyRoute>(
+	Object.values(KEY_ROUTES).map((route) => [endpointOf(route), { endpoint: endpointOf(route), scope: route.scope }]),
+);
+
+/** An id that needs no decoding. Only the router reads other spellings. */
+const PLAIN_ID = /^[\w-]+$/;
+
+/** The key route of a request. Null for all other requests, and for spellings of a path that only the router knows. */
 export function keyRouteOf({ method, url }: Request): KeyRoute | null {
 	const path = pathOf(url);
-	const isLead = path.startsWith(LEADS) && LEAD_ID.test(path.slice(LEADS.length));
-	return ROUTES.get(`${method} ${isLead ? "/v1/leads/:id" : path}`) ?? null;
+	const known = byEndpoint.get(`${method} ${path}`);
+	if (known) return known;
+	const idStart = path.lastIndexOf("/") + 1;
+	if (!PLAIN_ID.test(path.slice(idStart))) return null;
+	return byEndpoint.get(`${method} ${path.slice(0, idStart)}:id`) ?? null;
 }
 
-/** Cut out of the text, since parsing an address takes longer than all else that is asked of it here. */
+/** Cut out of the text: parsing the URL costs more than the rest of this function. */
 function pathOf(url: string): string {
 	const start = url.indexOf("/", "https://".length);
 	const query = url.indexOf("?", start);

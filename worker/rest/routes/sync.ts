@@ -2,7 +2,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { database } from "../../../db/client.ts";
-import type { Scope } from "../../../db/enums.ts";
+import { KEY_ROUTES, type KeyOperation } from "../../admission/key-routes.ts";
 import { whoami } from "../../admission/whoami.ts";
 import { metaOf } from "../../http/response.ts";
 import { currentHourSchema, environment } from "../../schemas/api-key.ts";
@@ -25,14 +25,21 @@ import { body, KEY_REFUSALS, made, many, notFound, one, toKey, WITH_BODY, WITH_I
 import * as examples from "../openapi/examples.ts";
 import { fromQuery } from "../query.ts";
 
-/** What every route here has in common. */
-const withKey = (scope: Scope | null) => ({
-	tags: ["Integrations"],
-	// The scope stands in the document too: what a key must be allowed (OpenAPI 3.1, Security Requirement Object).
-	security: [{ apiKey: scope === null ? [] : [scope] }, { apiKeyHeader: scope === null ? [] : [scope] }],
-	// First the key, so that what is said of the body comes with the key's rate limit, and strangers send none.
-	middleware: [apiKeyAuth({ scope }), ...readableBody],
-});
+/** What every route here has in common: its declaration in `KEY_ROUTES`, and admission before anything else. */
+function keyRoute<O extends KeyOperation>(operation: O) {
+	const { method, path, scope }: (typeof KEY_ROUTES)[O] = KEY_ROUTES[operation];
+	const scopes = scope === null ? [] : [scope];
+	return {
+		method,
+		path,
+		operationId: operation,
+		tags: ["Integrations"],
+		// The document names the scope that a key must have (OpenAPI 3.1, Security Requirement Object).
+		security: [{ apiKey: scopes }, { apiKeyHeader: scopes }],
+		// The key comes first: a refused body then carries the key's rate limit, and callers without a key send no body.
+		middleware: [apiKeyAuth({ scope }), ...readableBody],
+	};
+}
 
 const whoamiSchema = z.object({
 	/** Of the key, as in every other place. */
@@ -51,10 +58,7 @@ const NO_LEAD = notFound("There is no such lead in this environment");
 
 const routes = {
 	whoami: createRoute({
-		...withKey(null),
-		method: "get",
-		path: "/v1/whoami",
-		operationId: "whoami",
+		...keyRoute("whoami"),
 		summary: "Does my key work?",
 		description: "Takes any key that works. Counts as a request.",
 		responses: {
@@ -63,10 +67,7 @@ const routes = {
 		},
 	}),
 	syncCollaborators: createRoute({
-		...withKey("default:sync"),
-		method: "post",
-		path: "/v1/sync_collaborators",
-		operationId: "syncCollaborators",
+		...keyRoute("syncCollaborators"),
 		summary: "Send collaborators",
 		description:
 			"New ones are created, known ones updated. Each is judged by itself: `errors` tells of those left out.",
@@ -78,10 +79,7 @@ const routes = {
 		},
 	}),
 	syncActivities: createRoute({
-		...withKey("default:sync"),
-		method: "post",
-		path: "/v1/sync_activities",
-		operationId: "syncActivities",
+		...keyRoute("syncActivities"),
 		summary: "Send what collaborators did",
 		description: "Each is judged by itself: `errors` tells of those left out. A `reference` makes a retry harmless.",
 		request: { body: body(syncActivitiesSchema, examples.syncActivities) },
@@ -92,10 +90,7 @@ const routes = {
 		},
 	}),
 	defaultIntegration: createRoute({
-		...withKey("default:sync"),
-		method: "post",
-		path: "/functions/v1/default-integration",
-		operationId: "defaultIntegration",
+		...keyRoute("defaultIntegration"),
 		summary: "Send collaborators or activities, by `action`",
 		description: "For clients that predate the two routes above.",
 		request: { body: body(defaultIntegrationSchema, examples.defaultIntegration) },
@@ -112,30 +107,21 @@ const routes = {
 		},
 	}),
 	listLeads: createRoute({
-		...withKey("leads:read"),
-		method: "get",
-		path: "/v1/leads",
-		operationId: "listLeads",
+		...keyRoute("listLeads"),
 		summary: "List leads",
 		description: "Newest first.",
 		request: { query: fromQuery(listLeadsSchema) },
 		responses: { ...KEY_REFUSALS, ...WITH_INPUT, 200: toKey(many(leadSchema, "A page of leads", examples.lead)) },
 	}),
 	getLead: createRoute({
-		...withKey("leads:read"),
-		method: "get",
-		path: "/v1/leads/{id}",
-		operationId: "getLead",
+		...keyRoute("getLead"),
 		summary: "Read a lead",
 		description: "Of the key's environment.",
 		request: { params: leadId },
 		responses: { ...KEY_REFUSALS, ...WITH_INPUT, ...NO_LEAD, 200: toKey(one(leadSchema, "The lead", examples.lead)) },
 	}),
 	createLead: createRoute({
-		...withKey("leads:write"),
-		method: "post",
-		path: "/v1/leads",
-		operationId: "createLead",
+		...keyRoute("createLead"),
 		summary: "Create a lead",
 		description: "In the key's environment. Only the name has to be given.",
 		request: { body: body(createLeadSchema, examples.createLead) },
@@ -146,10 +132,7 @@ const routes = {
 		},
 	}),
 	updateLead: createRoute({
-		...withKey("leads:write"),
-		method: "patch",
-		path: "/v1/leads/{id}",
-		operationId: "updateLead",
+		...keyRoute("updateLead"),
 		summary: "Change some fields of a lead",
 		description: "Fields that are left out stay; null clears one.",
 		request: { params: leadId, body: body(updateLeadSchema, examples.updateLead) },
