@@ -11,17 +11,10 @@ import { type AppError, validationError, withoutKeys } from "./errors.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { tidyUserAgent } from "./http/request-info.ts";
 import type { Refused, Unanswered, WindowState } from "./keys/verdict.ts";
+import { type RateLimitObject, toRateLimit } from "./keys/window.ts";
 import { logError } from "./log.ts";
 import type { KeyPresentation } from "./schemas/api-key.ts";
 import { toTimestamp } from "./schemas/time.ts";
-
-/** Where the key stands in its hour. */
-interface RateLimit {
-	limit: number;
-	remaining: number;
-	/** ISO 8601, UTC. */
-	resets_at: string;
-}
 
 /** What a Worker may do with the request that it holds. In doubt, `valid` is false. */
 export type KeyVerdict =
@@ -38,7 +31,7 @@ export type KeyVerdict =
 				scopes: readonly string[];
 				expires_at: string | null;
 			};
-			rate_limit: RateLimit;
+			rate_limit: RateLimitObject;
 			/** For the answer: the rate limit headers. */
 			headers: Record<string, string>;
 	  }
@@ -52,7 +45,7 @@ export type KeyVerdict =
 			error: { code: AppError["code"]; message: string; retry_after?: number };
 			/** For the answer: the rate limit headers where a key was known, `Retry-After`, `WWW-Authenticate`. */
 			headers: Record<string, string>;
-			rate_limit?: RateLimit;
+			rate_limit?: RateLimitObject;
 	  };
 
 /** Read once for the isolate; the entry of the Worker has seen to it that it can be. */
@@ -104,7 +97,7 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 				scopes,
 				expires_at: expiresAt === null ? null : toTimestamp(expiresAt),
 			},
-			rate_limit: rateLimitOf(verdict.window),
+			rate_limit: toRateLimit(verdict.window),
 			headers: rateLimitHeaders(verdict.window),
 		};
 	}
@@ -122,12 +115,6 @@ function refused(
 		status,
 		error: { code: error.code, message, ...(retryAfter === undefined ? {} : { retry_after: retryAfter }) },
 		headers,
-		...(window ? { rate_limit: rateLimitOf(window) } : {}),
+		...(window ? { rate_limit: toRateLimit(window) } : {}),
 	};
 }
-
-const rateLimitOf = ({ limit, remaining, resetsAt }: WindowState): RateLimit => ({
-	limit,
-	remaining,
-	resets_at: toTimestamp(resetsAt),
-});

@@ -8,9 +8,9 @@ import type { Secret } from "../env.ts";
 import type { KeyGate } from "../gate/key-gate.ts";
 import type { AdmissionCall } from "../gate/protocol.ts";
 import { type PackedVerdict, packCall, unpack } from "../gate/protocol.ts";
-import { windowState } from "../keys/decide.ts";
 import { hashKey, parseKey } from "../keys/format.ts";
 import type { Refused, Verdict } from "../keys/verdict.ts";
+import { windowState } from "../keys/window.ts";
 
 export type Gates = DurableObjectNamespace<KeyGate>;
 

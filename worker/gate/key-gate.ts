@@ -11,7 +11,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
-import { decide, windowState } from "../keys/decide.ts";
+import { decide } from "../keys/decide.ts";
 import { type AddressRule, addressRules } from "../keys/ip-allowlist.ts";
 import { type KeySnapshot, type Lifetime, NEVER_USED, statusOf, type Tombstone, toApiKey } from "../keys/snapshot.ts";
 import {
@@ -25,10 +25,9 @@ import {
 	update,
 } from "../keys/transitions.ts";
 import type { Admitted, Refused, Unanswered, Verdict } from "../keys/verdict.ts";
-import type { Tally } from "../keys/window.ts";
+import { type Tally, toRateLimit, windowState } from "../keys/window.ts";
 import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import { toTimestamp } from "../schemas/time.ts";
 import { RecentCallers } from "./callers.ts";
 import { UsageCounter } from "./counter.ts";
 import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
@@ -122,12 +121,11 @@ export class KeyGate extends DurableObject<Bindings> {
 		return this.#with(keyId, tenantId, ({ key, counter, callers }) => {
 			counter.roll(now);
 			const window = windowState(key.rateLimit, counter.tally.allowed, Math.max(now, counter.hour));
-			const { limit, remaining, resetsAt } = window;
 			return {
 				code: "OK",
 				value: {
 					...toApiKey(key, counter.lifetime, now),
-					current_hour: { used: counter.tally.allowed, limit, remaining, resets_at: toTimestamp(resetsAt) },
+					current_hour: { used: counter.tally.allowed, ...toRateLimit(window) },
 					recent_callers: callers.describe(),
 				},
 			};

@@ -7,12 +7,11 @@
  */
 
 import type { Scope } from "../../db/enums.ts";
-import { HOUR_MS } from "../schemas/time.ts";
 import { sameText } from "./format.ts";
 import { type AddressRule, addressAllowed } from "./ip-allowlist.ts";
 import { type KeySnapshot, statusOf } from "./snapshot.ts";
-import type { Admitted, Refused, WindowState } from "./verdict.ts";
-import { hourOf, secondsLeft } from "./window.ts";
+import type { Admitted, Refused } from "./verdict.ts";
+import { windowState } from "./window.ts";
 
 /** One request, as far as admission cares. */
 export interface AdmissionRequest {
@@ -53,17 +52,6 @@ export function decide(
 		code: "VALID",
 		key: { id, tenantId, name, environment, scopes, expiresAt },
 		window: request.consume ? { ...window, remaining: window.remaining - 1 } : window,
-	};
-}
-
-/** Where a key stands in the hour of `now` after `allowed` admissions. */
-export function windowState(limit: number, allowed: number, now: number): WindowState {
-	const hour = hourOf(now);
-	return {
-		limit,
-		remaining: Math.max(0, limit - allowed),
-		resetsAt: hour + HOUR_MS,
-		resetSeconds: secondsLeft(hour, now),
 	};
 }
 

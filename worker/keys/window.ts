@@ -6,7 +6,8 @@
  * below it are counted in memory, and only reaching it costs a write. After a crash the count resumes at the
  * ceiling: perhaps some requests too high, never one too low.
  */
-import { HOUR_MS } from "../schemas/time.ts";
+import { HOUR_MS, toTimestamp } from "../schemas/time.ts";
+import type { WindowState } from "./verdict.ts";
 
 /** Up to this hourly limit every admission is written on its own, so that even a crash loses nothing of the limit. */
 const SMALL_LIMIT = 1_000;
@@ -21,6 +22,30 @@ export const hourOf = (now: number): number => now - (now % HOUR_MS);
 /** Whole seconds, at least one, until the hour of `hour` is over. */
 export const secondsLeft = (hour: number, now: number): number =>
 	Math.max(1, Math.ceil((hour + HOUR_MS - now) / 1_000));
+
+/** The window of the hour that `now` lies in, after `allowed` admissions. */
+export function windowState(limit: number, allowed: number, now: number): WindowState {
+	const hour = hourOf(now);
+	return {
+		limit,
+		remaining: Math.max(0, limit - allowed),
+		resetsAt: hour + HOUR_MS,
+		resetSeconds: secondsLeft(hour, now),
+	};
+}
+
+/** A window as every interface shows it. */
+export interface RateLimitObject {
+	limit: number;
+	remaining: number;
+	/** ISO 8601, UTC. */
+	resets_at: string;
+}
+
+/** The one place where a window becomes the public rate-limit object. */
+export function toRateLimit({ limit, remaining, resetsAt }: WindowState): RateLimitObject {
+	return { limit, remaining, resets_at: toTimestamp(resetsAt) };
+}
 
 /** Requests of one hour by what became of them. */
 export interface Tally {

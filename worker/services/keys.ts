@@ -10,6 +10,7 @@ import type { Attempt, ManagementCall } from "../gate/protocol.ts";
 import { hashKey, isKeyId, mintKey, parseKey } from "../keys/format.ts";
 import { type KeySnapshot, NEVER_USED, toApiKey, UNTOUCHED } from "../keys/snapshot.ts";
 import { creation, type KeyPatch } from "../keys/transitions.ts";
+import { toRateLimit } from "../keys/window.ts";
 import {
 	type ApiKey,
 	type ApiKeyDetail,
@@ -22,7 +23,7 @@ import {
 	type Verification,
 	type VerifyKey,
 } from "../schemas/api-key.ts";
-import { DAY_MS, HOUR_MS, toTimestamp } from "../schemas/time.ts";
+import { DAY_MS, HOUR_MS } from "../schemas/time.ts";
 import { ask, type Deps } from "./deps.ts";
 import { madeBefore, recordAttempt } from "./idempotency.ts";
 import { keysOf } from "./key-counts.ts";
@@ -215,15 +216,7 @@ export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): P
 		valid: verdict.code === "VALID",
 		code: verdict.code,
 		...(apiKey ? { api_key: apiKey } : {}),
-		...("window" in verdict
-			? {
-					rate_limit: {
-						limit: verdict.window.limit,
-						remaining: verdict.window.remaining,
-						resets_at: toTimestamp(verdict.window.resetsAt),
-					},
-				}
-			: {}),
+		...("window" in verdict ? { rate_limit: toRateLimit(verdict.window) } : {}),
 		...(verdict.code === "RATE_LIMITED" ? { retry_after: verdict.window.resetSeconds } : {}),
 	};
 }
