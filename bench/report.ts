@@ -1,4 +1,4 @@
-/** Results as a reader sees them: on the terminal and in README.md. Pure. */
+/** Results as a reader sees them: on the terminal and in docs/performance.md. Pure. */
 
 import type { Results, SubjectResult } from "./results.ts";
 import type { Spread } from "./statistics.ts";
@@ -51,8 +51,8 @@ export function terminalReport(results: Results): string {
 	].join("\n\n");
 }
 
-/** The part of README.md that is made from results.json. */
-export function readmeSection(results: Results): string {
+/** The section of docs/performance.md that is made from results.json. */
+export function performanceSection(results: Results): string {
 	const { machine, versions, date, settings, counts, startUp } = results;
 	const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
 	const lines = [

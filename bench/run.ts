@@ -2,7 +2,7 @@
  * `npm run bench`: what admission costs, next to the least that the platform can do and to what others do. A full run
  * is kept in results.json. Ends with an error when anything was answered wrong; a missed target is only told.
  *
- * `npm run bench -- --documents` measures nothing and writes the kept run into README.md and docs/scaling.md.
+ * `npm run bench -- --documents` measures nothing and writes the kept run into docs/performance.md and docs/scaling.md.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

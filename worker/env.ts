@@ -84,7 +84,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 	if (env.SERVICE_ROLE_KEY?.startsWith("sk_")) problems.push("SERVICE_ROLE_KEY must not begin with sk_");
 	if (config.jwt.jwksUrl !== null && !URL.canParse(config.jwt.jwksUrl)) problems.push("JWKS_URL is not a URL");
 	usageFlushSeconds(env, problems);
-	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See the table in README.md.`);
+	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See docs/configuration.md.`);
 	return config;
 }
 

@@ -1,4 +1,4 @@
-/** README.md and docs/: every example run or checked as it is written, with the answers that the pages show. */
+/** Runs or checks every example of the documentation as it is written, with the output that the page shows. */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,20 +18,21 @@ import {
 	pages,
 	projectBeside,
 	ROOT,
-	surroundings,
+	readerEnv,
 	type Walked,
 	walkAll,
 } from "./pages.ts";
 
 const run = promisify(execFile);
 const { files, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-const NOWHERE: Page = { path: "", markdown: "", blocks: [] };
-const pageAt = (path: string): Page => pages.find((page) => page.path === path) ?? NOWHERE;
-/** Pages for whoever builds the service or has to trust it. */
-const ABOUT_THE_MAKING = ["docs/scaling.md", "docs/guarantees.md", "SECURITY.md"];
+const NO_PAGE: Page = { path: "", markdown: "", blocks: [] };
+const pageAt = (path: string): Page => pages.find((page) => page.path === path) ?? NO_PAGE;
+/** Pages that show how to use the service. Each must have examples that run. */
+const HOW_TO = ["walkthrough", "rest", "trpc", "client", "cli", "verify"].map((name) => `docs/${name}.md`);
+/** Pages with commands that no test can run: they start the service, run the tests or need an account. */
+const WITH_COMMANDS = ["README.md", "CONTRIBUTING.md", "docs/deploy.md"];
 const isConfig = ({ language, label }: Block) => language === "jsonc" && label === "wrangler.jsonc";
 const isWorkflow = ({ language, label }: Block) => language === "yaml" && label.startsWith(".github/workflows/");
-/** Commands that no walk can run: those that start this test's service or need an account, and those that run tests. */
 const isCommand = ({ language, label }: Block) => language === "sh" && label === "";
 const isTestRun = (block: Block) =>
 	isCommand(block) && block.text.split("\n").every((line) => /^(npx vitest run --project |npm run |$)/.test(line));
@@ -45,7 +46,7 @@ beforeAll(async () => {
 	service = await Service.start();
 	owner = await service.signIn();
 	walks = await walkAll(service);
-	// Seen: half a minute. A machine that is busy with other tests takes several times as long.
+	// It takes half a minute alone, and several times as long on a machine that runs other tests.
 }, 300_000);
 afterAll(async () => {
 	await service?.dispose();
@@ -55,13 +56,12 @@ afterAll(async () => {
 describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 	const walked = blocks.flatMap((block, index) => (isWalk(block) ? [{ ...block, index }] : []));
 
-	it("can be walked through from top to bottom", () => {
-		// A page about how the service is made shows figures and names proofs, which have tests of their own.
-		if (!ABOUT_THE_MAKING.includes(path)) expect(walked.length).toBeGreaterThan(0);
-		expect(walks.get(path)).toMatchObject({ failure: null });
+	it("runs from top to bottom", () => {
+		if (HOW_TO.includes(path)) expect(walked.length).toBeGreaterThan(0);
+		if (walked.length > 0) expect(walks.get(path)).toMatchObject({ failure: null });
 	});
 
-	it.each(walked)("answers as written: $title", ({ answer, index }) => {
+	it.each(walked)("prints what the page shows: $title", ({ answer, index }) => {
 		const output = walks.get(path)?.outputs[index]?.trim();
 		if (answer === null) expect(output).toBe("");
 		else expect(output).toMatch(patternOf(answer));
@@ -70,16 +70,19 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 	it("shows nothing that is not run or checked", () => {
 		const known = [isWalk, isProgram, isConfig, isWorkflow];
 		const isDrawing = ({ language }: Block) => language === "text";
-		// Only the README tells how to start and to deploy.
-		if (path === "README.md") known.push(isCommand, isDrawing);
-		if (ABOUT_THE_MAKING.includes(path)) known.push(isTestRun, isDrawing);
+		if (WITH_COMMANDS.includes(path)) known.push(isCommand);
+		if (!HOW_TO.includes(path)) known.push(isTestRun, isDrawing);
 		const unchecked = blocks.filter((block) => !known.some((isKind) => isKind(block)));
 		expect(unchecked.map(({ language, label, text }) => `${language} ${label}: ${text.slice(0, 60)}`)).toEqual([]);
 	});
 
+	it("shows only commands that a shell can parse", async () => {
+		for (const { text } of blocks.filter(isCommand)) await run("bash", ["-n", "-c", text]);
+	});
+
 	it("runs every program that it shows", () => {
 		const starters = blocks.filter((block) => isWalk(block) || isConfig(block)).map(({ text }) => text);
-		// Those from the repository have tests of their own.
+		// Programs of docs/examples have tests of their own.
 		for (const { label } of blocks.filter((block) => isProgram(block) && !isExample(block)))
 			expect(starters.join("\n"), label).toContain(label);
 	});
@@ -89,14 +92,14 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 	});
 
 	it("names files and scripts that exist", () => {
-		const named = [...markdown.matchAll(/\b(?:bench|client|db|docs|tests|web|worker)\/[\w./-]*\w\/?/g)].map(
+		const named = [...markdown.matchAll(/\b(?:bench|client|db|docs|scripts|tests|web|worker)\/[\w./-]*\w\/?/g)].map(
 			([name]) => name,
 		);
 		expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
 		for (const [, name = ""] of markdown.matchAll(/npm\s+run\s+([\w:-]+\w)/g)) expect(scripts).toHaveProperty([name]);
 	});
 
-	it("leads to pages and places that exist", () => {
+	it("links to pages and headings that exist", () => {
 		const broken = linksOf(markdown).filter((link) => {
 			const [target = "", anchor] = link.split("#");
 			const file = target === "" ? path : join(dirname(path), target);
@@ -107,12 +110,18 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 	});
 });
 
-it("every page can be found from the README", () => {
-	const linked = linksOf(pageAt("README.md").markdown).map((link) => link.split("#")[0]);
-	for (const { path } of pages.slice(1)) expect(linked).toContain(path);
+it("every page can be reached from the README", () => {
+	const reached = new Set(["README.md"]);
+	// A Set visits what is added while it is walked.
+	for (const path of reached)
+		for (const link of linksOf(pageAt(path).markdown)) {
+			const target = join(dirname(path), link.split("#")[0] ?? "");
+			if (target.endsWith(".md")) reached.add(target);
+		}
+	expect(pages.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
 });
 
-it("what is packed leads only to what is packed", () => {
+it("the packed pages link only to packed pages", () => {
 	const packed: string[] = files.filter((file: string) => file.endsWith(".md"));
 	expect(packed.length).toBeGreaterThan(0);
 	for (const path of packed)
@@ -120,8 +129,8 @@ it("what is packed leads only to what is packed", () => {
 			expect([...packed, "README.md"]).toContain(join(dirname(path), link.split("#")[0] ?? ""));
 });
 
-it("programs in TypeScript compile strictly", async () => {
-	// Beside the installed package, so that its types are found as in a project.
+it("programs in TypeScript compile under strict", async () => {
+	// Beside the installed package, so that the compiler finds its types as in a project.
 	const project = projectBeside(service);
 	const checked: string[] = [];
 	for (const { path, blocks } of pages)
@@ -153,7 +162,7 @@ it("programs in TypeScript compile strictly", async () => {
 	expect(complaints).toBe("");
 });
 
-/** The configuration that a page shows, in a file beside the program that it is for. */
+/** Writes the configuration that a page shows beside the page's programs. Returns its path. */
 function configOf(page: Page): string {
 	const own = join(folder, basename(page.path));
 	mkdirSync(own, { recursive: true });
@@ -176,7 +185,7 @@ it("the service binding names what this Worker exports, under this Worker's name
 	expect(text).toContain(`env.${bound?.binding}.`);
 });
 
-it("the client's Worker does in workerd what its page says", async () => {
+it("the client runs in a Worker as its page shows", async () => {
 	const config = configOf(pageAt("docs/client.md"));
 	symlinkSync(join(projectBeside(service), "node_modules"), join(dirname(config), "node_modules"));
 	const worker = await startWorker({
@@ -199,7 +208,7 @@ interface Workflow {
 	jobs: Record<string, { env: Record<string, string>; steps: { name?: string; run?: string; uses?: string }[] }>;
 }
 
-it("the workflow for CI runs, step by step", async () => {
+it("every step of the CI workflow runs", async () => {
 	const block = pageAt("docs/cli.md").blocks.find(isWorkflow);
 	const [job] = Object.values((parseYaml(block?.text ?? "") as Workflow).jobs);
 	const settings = { "vars.SALESOS_URL": service.url, "secrets.SALESOS_TOKEN": owner.token ?? "" };
@@ -210,9 +219,9 @@ it("the workflow for CI runs, step by step", async () => {
 	});
 	const variables = join(folder, "github-env");
 	writeFileSync(variables, "");
-	// What a step writes to $GITHUB_ENV is in the environment of those after it.
+	// Later steps have in their environment what a step writes to $GITHUB_ENV.
 	const steps = (job?.steps ?? []).flatMap(({ run }) => (run ? [`(${run}\n)`, `set -a; . "$GITHUB_ENV"; set +a`] : []));
-	const env = { ...surroundings(service), ...Object.fromEntries(filled), GITHUB_ENV: variables, GITHUB_RUN_ID: "4711" };
+	const env = { ...readerEnv(service), ...Object.fromEntries(filled), GITHUB_ENV: variables, GITHUB_RUN_ID: "4711" };
 	const script = ["set -e", ...steps].join("\n");
 	const { stdout } = await run("bash", ["-c", script], { cwd: projectBeside(service), env });
 	expect(stdout).toMatch(/^VALID$/m);
@@ -220,38 +229,42 @@ it("the workflow for CI runs, step by step", async () => {
 	expect(items).toMatchObject([{ environment: "test", status: "revoked" }]);
 });
 
-describe("README.md", () => {
-	const { markdown, blocks } = pageAt("README.md");
+it("the README fits on a few screens", () => {
+	expect(pageAt("README.md").markdown.split("\n").length).toBeLessThanOrEqual(150);
+});
 
-	it("has the whole walk: sign in, create, list, call, usage, rotate, revoke, delete", () => {
-		expect(blocks.filter(isWalk).length).toBeGreaterThanOrEqual(11);
-		expect(blocks.filter((block) => isWalk(block) && block.answer !== null).length).toBeGreaterThanOrEqual(10);
-	});
+it("the walkthrough takes a key through its whole life", () => {
+	const walked = pageAt("docs/walkthrough.md").blocks.filter(isWalk);
+	expect(walked.length).toBeGreaterThanOrEqual(11);
+	expect(walked.filter(({ answer }) => answer !== null).length).toBeGreaterThanOrEqual(10);
+});
 
-	it("names commands that exist", async () => {
-		for (const { text } of blocks.filter(isCommand)) await run("bash", ["-n", "-c", text]);
-		for (const [, name = ""] of markdown.matchAll(/npm (?:run )?(dev|test|deploy|preview|demo|screenshots)\b/g))
-			expect(scripts).toHaveProperty(name);
-	});
+it("the configuration page names every setting that the Worker reads", () => {
+	const { markdown } = pageAt("docs/configuration.md");
+	for (const name of Object.keys(service.vars)) expect(markdown).toContain(name);
+	const config = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
+	for (const [, name = ""] of config.matchAll(/^([A-Z_]+) = /gm)) expect(markdown).toContain(name);
+});
 
-	it("names every setting that the Worker reads", () => {
-		for (const name of Object.keys(service.vars)) expect(markdown).toContain(name);
-		const config = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
-		for (const [, name = ""] of config.matchAll(/^([A-Z_]+) = /gm)) expect(markdown).toContain(name);
-	});
+it("the tree in CONTRIBUTING.md names folders and files that exist", () => {
+	const tree = pageAt("CONTRIBUTING.md").blocks.find(({ language }) => language === "text")?.text ?? "";
+	const missing: string[] = [];
+	let parent = "";
+	for (const [, indent = "", names = ""] of tree.matchAll(/^( *)(\S.*?) {2,}/gm)) {
+		// A longer explanation continues on a further indented line.
+		if (indent.length > 2) continue;
+		if (indent === "") parent = names;
+		const paths = names.split(", ").map((name) => (indent === "" ? name : join(parent, name)));
+		missing.push(...paths.filter((path) => !existsSync(join(ROOT, path))));
+	}
+	expect(tree).not.toBe("");
+	expect(missing).toEqual([]);
+});
 
-	it("tells of folders and files that exist", () => {
-		const tree = blocks.find(({ language }) => language === "text")?.text ?? "";
-		const missing: string[] = [];
-		let parent = "";
-		for (const [, indent = "", names = ""] of tree.matchAll(/^( *)(\S.*?) {2,}/gm)) {
-			// Longer explanations go on under themselves.
-			if (indent.length > 2) continue;
-			if (indent === "") parent = names;
-			const paths = names.split(", ").map((name) => (indent === "" ? name : join(parent, name)));
-			missing.push(...paths.filter((path) => !existsSync(join(ROOT, path))));
-		}
-		expect(tree).not.toBe("");
-		expect(missing).toEqual([]);
-	});
+it("each decision fits on one page and stands in the index", () => {
+	const index = linksOf(pageAt("docs/decisions/README.md").markdown);
+	for (const { path, markdown } of pages.filter(({ path }) => path.startsWith("docs/decisions/"))) {
+		if (basename(path) !== "README.md") expect(index).toContain(basename(path));
+		expect(markdown.split("\n").length, path).toBeLessThanOrEqual(61);
+	}
 });

@@ -1,4 +1,4 @@
-/** Reading a page of the documentation: its examples, its links, and what can be linked to. */
+/** Reads a page of the documentation: its examples, its links and its anchors. */
 
 export interface Block {
 	/** `sh`, `ts`, … */
@@ -6,13 +6,13 @@ export interface Block {
 	/** What follows the language: `walk`, or the name of a file. */
 	label: string;
 	text: string;
-	/** The heading and the paragraph before the block, to name it by. */
+	/** The heading and the paragraph before the block, as its name in test titles. */
 	title: string;
-	/** The output that the page shows right after the block; `…` stands for anything. */
+	/** The output that the page shows after the block; `…` matches any text. */
 	answer: string | null;
 }
 
-/** The fenced blocks of a page. Where a `text` block follows another, it is that one's answer and none of its own. */
+/** The fenced blocks of a page. A `text` block that follows another block is that block's output, not a block of its own. */
 export function blocksOf(markdown: string): Block[] {
 	const fence = /```([^\n]*)\n(.*?)```(?:\n\n```text\n(.*?)```)?/gs;
 	return [...markdown.matchAll(fence)].map(({ 1: info = "", 2: text = "", 3: answer, index }) => {
@@ -28,7 +28,7 @@ function titleAt(markdown: string, index: number): string {
 	return [...new Set([heading, paragraph])].map((line) => line.replaceAll(/[*`#]/g, "").trim().slice(0, 70)).join(": ");
 }
 
-/** An answer of a page as a pattern: lines of `…` are any lines, everything else is meant to the letter. */
+/** A pattern for an output: `…` matches any text, everything else is literal. */
 export function patternOf(answer: string): RegExp {
 	const literal = answer
 		.trim()
@@ -39,14 +39,14 @@ export function patternOf(answer: string): RegExp {
 
 const proseOf = (markdown: string) => markdown.replaceAll(/```.*?```/gs, "");
 
-/** Where the links and pictures of a page lead, without those that leave the repository. */
+/** The targets of a page's links and pictures, without those outside the repository. */
 export function linksOf(markdown: string): string[] {
 	const prose = proseOf(markdown).replaceAll(/`[^`\n]*`/g, "code");
 	const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
 	return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** The anchors that GitHub makes of a page's headings. */
+/** The anchors that GitHub creates for a page's headings. */
 export function anchorsOf(markdown: string): string[] {
 	const headings = [...proseOf(markdown).matchAll(/^#+ (.*)$/gm)];
 	return headings.map(([, heading = ""]) =>

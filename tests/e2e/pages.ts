@@ -9,12 +9,12 @@ import { type Block, blocksOf } from "./markdown.ts";
 export const ROOT = join(import.meta.dirname, "../..");
 const SEPARATOR = "---- next block ----";
 
-/** What the pages write, where a test has to use something else: other servers may run on this machine. */
+/** What the pages say where a test must use something else, because other servers may run on this machine. */
 const WRITTEN = { service: "http://localhost:8787", port: /\b3000\b/g };
 
-/** Pages for people who have the package beside the repository or without it. The first installs it. */
+/** Pages for people who install the package in a project of their own. The first page installs it. */
 const IN_A_PROJECT = ["docs/client.md", "docs/cli.md"];
-/** npm's answers come from what it has fetched before; the client's peer is a compiler, which is here already. */
+/** Prefer npm's cache over the network, and skip the client's peer: the compiler is installed already. */
 const NPM = { npm_config_prefer_offline: "true", npm_config_legacy_peer_deps: "true" };
 
 export interface Page {
@@ -23,14 +23,17 @@ export interface Page {
 	blocks: Block[];
 }
 
-/** Every page: the README, and those that it leads to. */
+/** Shows the newest keys, so no other page may create a key while it runs. */
+const WALKTHROUGH = "docs/walkthrough.md";
+
+const pagesIn = (folder: string) =>
+	readdirSync(join(ROOT, folder))
+		.filter((name) => name.endsWith(".md"))
+		.map((name) => join(folder, name));
+
+/** Every page of the documentation. */
 export const pages: Page[] = [
-	"README.md",
-	"SECURITY.md",
-	...IN_A_PROJECT,
-	...readdirSync(join(ROOT, "docs"))
-		.filter((name) => name.endsWith(".md") && !IN_A_PROJECT.includes(`docs/${name}`))
-		.map((name) => `docs/${name}`),
+	...new Set(["README.md", ...IN_A_PROJECT, ...pagesIn("."), ...pagesIn("docs"), ...pagesIn("docs/decisions")]),
 ].map((path) => {
 	const markdown = readFileSync(join(ROOT, path), "utf8");
 	return { path, markdown, blocks: blocksOf(markdown) };
@@ -42,14 +45,14 @@ export const isProgram = ({ language, label }: Block) => /^(ts|js)$/.test(langua
 /** A program that the page shows from the repository. */
 export const isExample = (block: Block) => isProgram(block) && block.label.startsWith("docs/examples/");
 
-/** The folder of somebody's project beside the clone, where the package can be installed. */
+/** A project beside the clone, where the package can be installed. */
 export function projectBeside(service: Service): string {
 	const folder = join(service.folder, "../my-app");
 	mkdirSync(folder, { recursive: true });
 	return folder;
 }
 
-/** What a block is to the shell: a walk is run, and a program is put into the file that the page names. */
+/** A block as shell script: a walk runs, and a program is written to the file that the page names. */
 function scriptOf(block: Block): string {
 	if (isWalk(block)) return block.text;
 	if (isProgram(block) && !isExample(block))
@@ -57,49 +60,48 @@ function scriptOf(block: Block): string {
 	return "";
 }
 
-/** The environment of whoever reads the pages and types what they say. */
-export const surroundings = (service: Service): NodeJS.ProcessEnv => ({
+/** The environment of a reader who types what the pages say. */
+export const readerEnv = (service: Service): NodeJS.ProcessEnv => ({
 	...process.env,
 	...NPM,
-	// The command line keeps a sign-in where XDG says: not in the settings of whoever runs the tests.
+	// The command line keeps a sign-in under XDG_CONFIG_HOME. Don't write to the real settings of this machine.
 	XDG_CONFIG_HOME: join(service.folder, "../config"),
 });
 
-/** Runs every page. Those for a project go beside the others; the README shows the newest keys, so it goes alone. */
+/** Runs every page with a walk. Pages for a project run beside the others; the walkthrough runs alone. */
 export async function walkAll(service: Service): Promise<Map<string, Walked>> {
 	const walked = new Map<string, Walked>();
 	const inTurn = async (some: Page[]) => {
 		for (const page of some) walked.set(page.path, await walk(page, service));
 	};
+	const withWalk = pages.filter(({ blocks }) => blocks.some(isWalk));
 	const isForProject = ({ path }: Page) => IN_A_PROJECT.includes(path);
-	await inTurn(pages.slice(0, 1));
-	await Promise.all([
-		inTurn(pages.slice(1).filter(isForProject)),
-		inTurn(pages.slice(1).filter((page) => !isForProject(page))),
-	]);
+	await inTurn(withWalk.filter(({ path }) => path === WALKTHROUGH));
+	const rest = withWalk.filter(({ path }) => path !== WALKTHROUGH);
+	await Promise.all([inTurn(rest.filter(isForProject)), inTurn(rest.filter((page) => !isForProject(page)))]);
 	return walked;
 }
 
 export interface Walked {
-	/** What each block has written to stdout, as far as the walk came. */
+	/** What each block wrote to stdout, up to the first failure. */
 	outputs: string[];
-	/** Why it ended early; null where it did not. */
+	/** Why the walk failed; null if it didn't. */
 	failure: string | null;
 }
 
 /** Runs a page from top to bottom in one shell. */
 async function walk(page: Page, service: Service): Promise<Walked> {
-	// What a page starts ends with it, also where a step fails.
+	// Stop what the page started, also when a step fails.
 	const start = "set -euo pipefail\ntrap 'jobs -p | xargs -r kill' EXIT";
 	const script = [start, ...page.blocks.flatMap((block) => [scriptOf(block), `echo '${SEPARATOR}'`])].join("\n");
 	const here = script.replaceAll(WRITTEN.service, service.url).replaceAll(WRITTEN.port, String(await freePort()));
 	const cwd = IN_A_PROJECT.includes(page.path) ? projectBeside(service) : service.folder;
-	const child = spawn("bash", ["-c", here], { cwd, env: surroundings(service), stdio: ["ignore", "pipe", "pipe"] });
+	const child = spawn("bash", ["-c", here], { cwd, env: readerEnv(service), stdio: ["ignore", "pipe", "pipe"] });
 	const exit = new Promise<number | null>((resolve) => child.on("close", resolve));
 	const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-	// Lines of HTTP end otherwise than those of a page, and a server may write the names of its headers as it likes.
+	// HTTP lines end in CRLF, and header names may have any case.
 	const http = stdout.replace(/^[\w-]+(?=: .*\r$)/gm, (name) => name.toLowerCase());
 	const written = http.replaceAll("\r", "").replaceAll(service.url, WRITTEN.service);
 	const outputs = written.split(`${SEPARATOR}\n`);
-	return { outputs, failure: code === 0 ? null : `block ${outputs.length} ended with ${code}: ${stderr}` };
+	return { outputs, failure: code === 0 ? null : `block ${outputs.length} exited with ${code}: ${stderr}` };
 }
