@@ -19,10 +19,11 @@ export default defineConfig({
 	test: {
 		sequence: { sequencer: LongestFirst },
 		projects: [
-			"tests/worker/vitest.config.ts",
+			"tests/unit/vitest.config.ts",
 			"tests/web/vitest.config.ts",
-			"tests/bench/vitest.config.ts",
+			"tests/worker/vitest.config.ts",
 			"tests/e2e/vitest.config.ts",
+			"tests/proofs/vitest.config.ts",
 		],
 	},
 });

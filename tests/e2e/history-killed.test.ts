@@ -13,9 +13,9 @@ import { Clients } from "../history/clients.ts";
 import { Doors } from "../history/doors.ts";
 import { describeViolations, replay } from "../history/report.ts";
 import { Session } from "../session.ts";
+import { SIZES } from "../sizes.ts";
 
-const KILLS = Number(process.env.HISTORY_KILLS ?? 50);
-const seed = Number(process.env.HISTORY_SEED ?? Date.now() % 1_000_000);
+const { kills: KILLS, seed } = SIZES.history;
 /** Between a start and the next kill. */
 const LIFE_MS = [30, 500] as const;
 const USAGE_FLUSH_SECONDS = 1;

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import type { TestProject } from "vitest/node";
+import type { SIZES } from "../sizes.ts";
 
 export const PROVIDER_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
 
@@ -15,9 +16,9 @@ declare module "vitest" {
 		/** Private keys by algorithm; each has its `kid`. */
 		providerKeys: Record<string, JWK>;
 		/** How many hostile requests are sent, and which. */
-		fuzz: { requests: number; seed: number };
+		fuzz: typeof SIZES.fuzz;
 		/** What random histories are made of: the seed of all choices, and how many calls. */
-		history: { seed: number; operations: number };
+		history: typeof SIZES.history;
 	}
 }
 
@@ -38,10 +39,5 @@ export default async function setup(project: TestProject): Promise<() => Promise
 	const { port } = server.address() as AddressInfo;
 	project.provide("jwksUrl", `http://127.0.0.1:${port}/jwks.json`);
 	project.provide("providerKeys", providerKeys);
-	const { HISTORY_SEED, HISTORY_OPERATIONS } = process.env;
-	project.provide("history", {
-		seed: Number(HISTORY_SEED ?? Date.now() % 1_000_000),
-		operations: Number(HISTORY_OPERATIONS ?? 100_000),
-	});
 	return () => new Promise((resolve) => server.close(() => resolve()));
 }

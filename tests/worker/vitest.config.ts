@@ -5,6 +5,7 @@ import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { type Plugin, transformWithOxc } from "vite";
 import { defineConfig } from "vitest/config";
 import { FILES_AT_ONCE } from "../files-at-once.ts";
+import { SIZES } from "../sizes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** The name that the tests' runtime gives to the Worker under test. */
@@ -62,15 +63,11 @@ export default defineConfig({
 		maxWorkers: FILES_AT_ONCE,
 		// On a machine that is busy; what hangs is found by other means.
 		testTimeout: 30_000,
-		provide: {
-			// The same requests on every ordinary run; a long run draws its own.
-			fuzz: {
-				requests: Number(process.env.FUZZ_REQUESTS ?? 20_000),
-				seed: Number(process.env.FUZZ_SEED ?? 20_261_125),
-			},
-		},
+		provide: { fuzz: SIZES.fuzz, history: SIZES.history },
 		root: import.meta.dirname,
 		include: ["**/*.test.ts"],
+		// Pure: they run in Node, with tests/unit/vitest.config.ts.
+		exclude: ["keys/**"],
 		setupFiles: ["setup.ts"],
 		globalSetup: ["global-setup.ts"],
 	},

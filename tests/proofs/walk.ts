@@ -1,49 +1,22 @@
-/** The pages of the documentation, and running what they show as it stands. */
+/** Runs what the pages of the documentation show, as it is written. */
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import type { Block } from "../docs/markdown.ts";
+import { IN_A_PROJECT, isExample, isProgram, isWalk, type Page, pages } from "../docs/pages.ts";
 import { freePort, type Service } from "../harness.ts";
-import { type Block, blocksOf } from "./markdown.ts";
 
-export const ROOT = join(import.meta.dirname, "../..");
 const SEPARATOR = "---- next block ----";
 
 /** What the pages say where a test must use something else, because other servers may run on this machine. */
 const WRITTEN = { service: "http://localhost:8787", port: /\b3000\b/g };
 
-/** Pages for people who install the package in a project of their own. The first page installs it. */
-const IN_A_PROJECT = ["docs/client.md", "docs/cli.md"];
 /** Prefer npm's cache over the network, and skip the client's peer: the compiler is installed already. */
 const NPM = { npm_config_prefer_offline: "true", npm_config_legacy_peer_deps: "true" };
 
-export interface Page {
-	path: string;
-	markdown: string;
-	blocks: Block[];
-}
-
 /** Shows the newest keys, so no other page may create a key while it runs. */
 const WALKTHROUGH = "docs/walkthrough.md";
-
-const pagesIn = (folder: string) =>
-	readdirSync(join(ROOT, folder))
-		.filter((name) => name.endsWith(".md"))
-		.map((name) => join(folder, name));
-
-/** Every page of the documentation. */
-export const pages: Page[] = [
-	...new Set(["README.md", ...IN_A_PROJECT, ...pagesIn("."), ...pagesIn("docs"), ...pagesIn("docs/decisions")]),
-].map((path) => {
-	const markdown = readFileSync(join(ROOT, path), "utf8");
-	return { path, markdown, blocks: blocksOf(markdown) };
-});
-
-export const isWalk = ({ language, label }: Block) => language === "sh" && label === "walk";
-/** Programs that a page shows under the name of a file. */
-export const isProgram = ({ language, label }: Block) => /^(ts|js)$/.test(language) && label !== "";
-/** A program that the page shows from the repository. */
-export const isExample = (block: Block) => isProgram(block) && block.label.startsWith("docs/examples/");
 
 /** A project beside the clone, where the package can be installed. */
 export function projectBeside(service: Service): string {

@@ -1,8 +1,8 @@
 /** The judge of histories, judged: what breaks a promise is found, and what keeps it is not. */
 import { describe, expect, it } from "vitest";
-import { disagreements, type Event, type Row } from "../../history/agreement.ts";
-import { check } from "../../history/checker.ts";
-import { type Answer, type Ask, Recorder, type Settings } from "../../history/operations.ts";
+import { disagreements, type Event, type Row } from "./agreement.ts";
+import { check } from "./checker.ts";
+import { type Answer, type Ask, Recorder, type Settings } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 const HOUR = 500_000 * HOUR_MS;

@@ -1,0 +1,77 @@
+/**
+ * `npm test`: runs every suite, also when one fails, and ends with a line per suite. The exit code is 1 if any failed.
+ *
+ * Suites run side by side, and each prints its output when it ends, so that outputs don't mix. The service is built once,
+ * for all suites that start it.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { makeReadyCopy } from "./harness.ts";
+
+interface Result {
+	name: string;
+	passed: boolean;
+	seconds: number;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Each suite leads a process group, so that a signal also reaches what npm has started. */
+function endSuites(signal: NodeJS.Signals): void {
+	for (const { pid } of running) if (pid !== undefined) process.kill(-pid, signal);
+}
+for (const signal of ["SIGINT", "SIGTERM"] as const)
+	process.once(signal, () => {
+		endSuites(signal);
+		process.exit(1);
+	});
+
+const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1_000;
+
+/** Runs a script of package.json, and prints its output when it ends. */
+function runScript(name: string): Promise<Result> {
+	const startedAt = performance.now();
+	const child = spawn("npm", ["run", "--silent", name], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+	running.add(child);
+	const output: Buffer[] = [];
+	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
+	return new Promise((resolve) => {
+		child.on("close", (code) => {
+			running.delete(child);
+			process.stdout.write(`\n──── npm run ${name}\n${Buffer.concat(output).toString("utf8")}`);
+			resolve({ name, passed: code === 0, seconds: secondsSince(startedAt) });
+		});
+	});
+}
+
+async function oneAfterAnother(...names: string[]): Promise<Result[]> {
+	const results: Result[] = [];
+	for (const name of names) results.push(await runScript(name));
+	return results;
+}
+
+/** The suites that start the built service. If the build fails they can't run, and count as failed. */
+async function suitesOnTheBuild(...names: string[]): Promise<Result[]> {
+	const startedAt = performance.now();
+	try {
+		await makeReadyCopy();
+	} catch (error) {
+		console.error("\n──── build\n", error);
+		return ["build", ...names].map((name) => ({ name, passed: false, seconds: secondsSince(startedAt) }));
+	}
+	const build = { name: "build", passed: true, seconds: secondsSince(startedAt) };
+	return [build, ...(await oneAfterAnother(...names))];
+}
+
+const startedAt = performance.now();
+const results = await Promise.all([
+	suitesOnTheBuild("test:browser", "test:e2e"),
+	oneAfterAnother("lint", "types", "test:unit", "test:worker"),
+]).then((lanes) => lanes.flat());
+
+console.log();
+for (const { name, passed, seconds } of results)
+	console.log(`${passed ? "passed" : "FAILED"}  ${name.padEnd(12)} ${seconds.toFixed(0).padStart(4)} s`);
+const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
+const took = `${secondsSince(startedAt).toFixed(0)} s`;
+console.log(failed.length === 0 ? `All suites passed in ${took}.` : `Failed after ${took}: ${failed.join(", ")}.`);
+process.exitCode = failed.length === 0 ? 0 : 1;

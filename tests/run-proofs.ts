@@ -1,0 +1,47 @@
+/**
+ * `npm run test:proofs`: the randomised tests at full size, and what is too slow for every run. A failure prints the seed
+ * that repeats it.
+ *
+ *     PROOF_SEED          seed of all random choices (default: drawn from the clock)
+ *     PROOF_MINUTES       repeats the randomised tests with the next seeds for so long (default 0: once)
+ *     HISTORY_OPERATIONS  calls of the histories inside workerd (default 100,000)
+ *     HISTORY_KILLS       kills of a running service (default 50)
+ *     FUZZ_REQUESTS       hostile requests (default 20,000)
+ */
+import { spawnSync } from "node:child_process";
+
+const RANDOMISED = [
+	"tests/worker/history",
+	"tests/worker/gate/faults.test.ts",
+	"tests/worker/hostile",
+	"tests/e2e/history-killed.test.ts",
+	"tests/e2e/rough-ground.test.ts",
+];
+const SLOW = ["tests/proofs"];
+/** A history draws from a few seeds that follow its own. */
+const SEEDS_PER_ROUND = 10;
+
+const {
+	PROOF_MINUTES = "0",
+	PROOF_SEED = String(Math.floor(Date.now() / 1_000) % 1_000_000),
+	HISTORY_OPERATIONS = "100000",
+	HISTORY_KILLS = "50",
+	FUZZ_REQUESTS = "20000",
+} = process.env;
+
+const until = Date.now() + Number(PROOF_MINUTES) * 60_000;
+let round = 0;
+do {
+	const seed = String(Number(PROOF_SEED) + round * SEEDS_PER_ROUND);
+	console.log(`Round ${round + 1}: PROOF_SEED=${seed}`);
+	const files = round === 0 ? [...RANDOMISED, ...SLOW] : RANDOMISED;
+	const sizes = { HISTORY_OPERATIONS, HISTORY_KILLS, FUZZ_REQUESTS, HISTORY_SEED: seed, FUZZ_SEED: seed };
+	const env = { ...process.env, ...sizes };
+	const { status } = spawnSync("vitest", ["run", ...files], { stdio: "inherit", env });
+	if (status !== 0) {
+		console.log(`The proofs failed. Repeat with PROOF_SEED=${seed}.`);
+		process.exit(1);
+	}
+	round++;
+} while (Date.now() < until);
+console.log(`The proofs passed (${round} ${round === 1 ? "round" : "rounds"}, PROOF_SEED=${PROOF_SEED}).`);

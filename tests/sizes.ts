@@ -1,0 +1,24 @@
+/**
+ * How much the randomised tests do. An ordinary run is small and makes the same choices every time; `npm run test:proofs`
+ * sets the full size and its own seed through these variables, and so can you to repeat a failure.
+ */
+const numberFrom = (name: string, ordinary: number): number => Number(process.env[name] ?? ordinary);
+
+/** Any number does. It is fixed so that an ordinary run fails because of a change, never by chance. */
+const ORDINARY_SEED = 20_261_125;
+
+export const SIZES = {
+	/** Histories: random clients whose calls a model has to explain. */
+	history: {
+		seed: numberFrom("HISTORY_SEED", ORDINARY_SEED),
+		/** Calls inside workerd. */
+		operations: numberFrom("HISTORY_OPERATIONS", 10_000),
+		/** `kill -9` of a running service. */
+		kills: numberFrom("HISTORY_KILLS", 8),
+	},
+	/** Hostile requests, over all operations of both interfaces. */
+	fuzz: {
+		seed: numberFrom("FUZZ_SEED", ORDINARY_SEED),
+		requests: numberFrom("FUZZ_REQUESTS", 2_000),
+	},
+};
