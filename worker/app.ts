@@ -58,7 +58,7 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 	refuseOtherMethods(app);
 	app.all(`${TRPC_PATH}/*`, limitBody, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
 
-	app.notFound((c) => fail(c, new AppError("NOT_FOUND", `There is nothing at ${c.req.path}.`)));
+	app.notFound((c) => fail(c, new AppError("NOT_FOUND", `No route matches ${c.req.path}.`)));
 	app.onError((thrown, c) => {
 		const error = thrown instanceof HTTPException ? fromHono(thrown) : toAppError(thrown);
 		if (error.status >= 500)
@@ -103,7 +103,9 @@ function refuseOtherMethods(app: OpenAPIHono<DoorEnv>): void {
 	for (const [path, known] of methods) {
 		const allow = [...known].sort().join(", ");
 		app.all(path, () => {
-			throw new AppError("METHOD_NOT_ALLOWED", `This takes ${allow}.`, { headers: { Allow: allow } });
+			throw new AppError("METHOD_NOT_ALLOWED", `Method not allowed. Allowed methods: ${allow}.`, {
+				headers: { Allow: allow },
+			});
 		});
 	}
 }

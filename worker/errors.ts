@@ -3,19 +3,23 @@
 export const ERRORS = {
 	VALIDATION_ERROR: { status: 400, trpc: "BAD_REQUEST", message: "The request is not valid." },
 	UNAUTHORIZED: { status: 401, trpc: "UNAUTHORIZED", message: "A valid credential is required." },
-	FORBIDDEN: { status: 403, trpc: "FORBIDDEN", message: "This credential may not do that." },
-	NOT_FOUND: { status: 404, trpc: "NOT_FOUND", message: "There is nothing here by that name." },
-	METHOD_NOT_ALLOWED: { status: 405, trpc: "METHOD_NOT_SUPPORTED", message: "This method is not allowed here." },
-	CONFLICT: { status: 409, trpc: "CONFLICT", message: "This contradicts the present state." },
-	PAYLOAD_TOO_LARGE: { status: 413, trpc: "PAYLOAD_TOO_LARGE", message: "The body may be at most 1 MiB." },
+	FORBIDDEN: { status: 403, trpc: "FORBIDDEN", message: "This credential is not allowed to do this." },
+	NOT_FOUND: { status: 404, trpc: "NOT_FOUND", message: "Resource not found." },
+	METHOD_NOT_ALLOWED: { status: 405, trpc: "METHOD_NOT_SUPPORTED", message: "Method not allowed." },
+	CONFLICT: { status: 409, trpc: "CONFLICT", message: "The request conflicts with the resource's current state." },
+	PAYLOAD_TOO_LARGE: { status: 413, trpc: "PAYLOAD_TOO_LARGE", message: "The request body is larger than 1 MiB." },
 	UNSUPPORTED_MEDIA_TYPE: {
 		status: 415,
 		trpc: "UNSUPPORTED_MEDIA_TYPE",
 		message: "Send the body as JSON, with Content-Type: application/json.",
 	},
-	RATE_LIMITED: { status: 429, trpc: "TOO_MANY_REQUESTS", message: "Too many requests." },
-	INTERNAL: { status: 500, trpc: "INTERNAL_SERVER_ERROR", message: "Something failed on our side." },
-	UNAVAILABLE: { status: 503, trpc: "SERVICE_UNAVAILABLE", message: "This cannot be answered right now. Try again." },
+	RATE_LIMITED: { status: 429, trpc: "TOO_MANY_REQUESTS", message: "Rate limit exceeded." },
+	SERVER_ERROR: { status: 500, trpc: "INTERNAL_SERVER_ERROR", message: "An internal error occurred." },
+	UNAVAILABLE: {
+		status: 503,
+		trpc: "SERVICE_UNAVAILABLE",
+		message: "The service is temporarily unavailable. Retry in a few seconds.",
+	},
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -113,7 +117,7 @@ export function validationError(issues: readonly Issue[], root = "body"): AppErr
  */
 export function toAppError(thrown: unknown): AppError {
 	if (thrown instanceof AppError) return thrown;
-	return new AppError(isDatabaseFailure(thrown) ? "UNAVAILABLE" : "INTERNAL", undefined, { cause: thrown });
+	return new AppError(isDatabaseFailure(thrown) ? "UNAVAILABLE" : "SERVER_ERROR", undefined, { cause: thrown });
 }
 
 /** Walks the causes: Drizzle wraps what D1 threw. */

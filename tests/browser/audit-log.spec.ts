@@ -283,7 +283,7 @@ test.describe("a long log", () => {
 		await smallPages(page);
 		let broken = true;
 		await page.route(/audit\.list.*cursor/, (route) =>
-			broken ? route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] }) : route.fallback(),
+			broken ? route.fulfill({ status: 500, json: [failure("SERVER_ERROR", "audit.list")] }) : route.fallback(),
 		);
 		await page.goto(LOG);
 		await expect(page.getByText("More events could not be loaded.")).toBeVisible();
@@ -378,7 +378,7 @@ test.describe("the export", () => {
 		await page.route("**/trpc/audit.list*", (route) => {
 			asked++;
 			return broken && route.request().url().includes("cursor")
-				? route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] })
+				? route.fulfill({ status: 500, json: [failure("SERVER_ERROR", "audit.list")] })
 				: route.fallback();
 		});
 		let downloads = 0;
@@ -558,11 +558,11 @@ test.describe("the trail of one key", () => {
 		await page.route(/audit\.list/, async (route) => {
 			if (!broken) return route.fallback();
 			const names = new URL(route.request().url()).pathname.replace("/trpc/", "").split(",");
-			if (names.length === 1) return route.fulfill({ status: 500, json: [failure("INTERNAL", "audit.list")] });
+			if (names.length === 1) return route.fulfill({ status: 500, json: [failure("SERVER_ERROR", "audit.list")] });
 			const response = await route.fetch();
 			const answers: unknown[] = await response.json();
 			const json = answers.map((answer, index) =>
-				names[index] === "audit.list" ? failure("INTERNAL", "audit.list") : answer,
+				names[index] === "audit.list" ? failure("SERVER_ERROR", "audit.list") : answer,
 			);
 			return route.fulfill({ status: 207, json });
 		});

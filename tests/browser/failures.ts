@@ -6,11 +6,11 @@ import { intercept } from "./intercept.ts";
 export const FAILED_REQUEST = "req-of-the-failure";
 
 /** A call that failed, as tRPC says it. */
-export const failure = (code: "INTERNAL" | "UNAVAILABLE", procedure: string) => ({
+export const failure = (code: "SERVER_ERROR" | "UNAVAILABLE", procedure: string) => ({
 	error: {
 		message: "Something went wrong.",
 		code: -32_603,
-		data: { code, httpStatus: code === "INTERNAL" ? 500 : 503, request_id: FAILED_REQUEST, path: procedure },
+		data: { code, httpStatus: code === "SERVER_ERROR" ? 500 : 503, request_id: FAILED_REQUEST, path: procedure },
 	},
 });
 
@@ -21,7 +21,7 @@ export const failure = (code: "INTERNAL" | "UNAVAILABLE", procedure: string) => 
 export function failAt(
 	page: Page,
 	procedure: string,
-	code: "INTERNAL" | "UNAVAILABLE" = "INTERNAL",
+	code: "SERVER_ERROR" | "UNAVAILABLE" = "SERVER_ERROR",
 ): Promise<() => void> {
 	const failed = failure(code, procedure);
 	return intercept(page, new RegExp(`/trpc/${procedure.replace(".", "\\.")}`), (route) =>

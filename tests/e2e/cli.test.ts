@@ -322,7 +322,7 @@ describe.concurrent("a secret", () => {
 		const env = user();
 		const args = ["login", "--url", service.url, "--email", "nobody@acme.example"];
 		const { code, stderr } = await run(args, { env, stdin: "wrong\n" });
-		expect([code, stderr]).toEqual([3, "salesos-keys: Email address and password do not match.\n"]);
+		expect([code, stderr]).toEqual([3, "salesos-keys: Incorrect email or password.\n"]);
 		expect(existsSync(credentialsOf(env))).toBe(false);
 	});
 

@@ -108,7 +108,7 @@ describe("tries again", () => {
 		[401, "UNAUTHORIZED"],
 		[404, "NOT_FOUND"],
 		[409, "CONFLICT"],
-		[500, "INTERNAL"],
+		[500, "SERVER_ERROR"],
 	])("not after a %s", async (status, code) => {
 		script = [error(status, code)];
 		expect(await failure(client().keys.list.query())).toMatchObject({ status, code });

@@ -46,7 +46,7 @@ export function createAction<A extends unknown[], R>(call: (...args: A) => Promi
 				setProblem(problem);
 				if (problem.code === "UNAUTHORIZED") setSessionEnded(true);
 				if (gone) notifyAbandoned(problem);
-				else if (problem.code === "INTERNAL" || problem.code === "UNAVAILABLE") notifyProblem(problem);
+				else if (problem.code === "SERVER_ERROR" || problem.code === "UNAVAILABLE") notifyProblem(problem);
 				return undefined;
 			} finally {
 				setBusy(false);

@@ -11,7 +11,7 @@ export function explain(problem: Problem): string {
 			return words.unreachable;
 		case "UNAVAILABLE":
 			return words.unavailable;
-		case "INTERNAL":
+		case "SERVER_ERROR":
 			return words.internal;
 		case "UNAUTHORIZED":
 			return words.unauthorized;

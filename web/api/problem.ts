@@ -29,7 +29,7 @@ const isCallError = (error: unknown): error is TRPCClientError<AppRouter> => isT
 /** Any thrown value as a problem. */
 export function problemOf(error: unknown): Problem {
 	// Not from a call: a mistake of this page itself.
-	if (!isCallError(error)) return { ...UNREACHABLE, code: "INTERNAL", message: String(error) };
+	if (!isCallError(error)) return { ...UNREACHABLE, code: "SERVER_ERROR", message: String(error) };
 	const { data } = error;
 	if (!data) return { ...UNREACHABLE, message: error.message };
 	return {
@@ -43,5 +43,5 @@ export function problemOf(error: unknown): Problem {
 
 /** Whether trying the same again may help: there was no answer, or the server itself had trouble. */
 export function isPassing({ code }: Problem): boolean {
-	return code === "UNREACHABLE" || code === "UNAVAILABLE" || code === "INTERNAL";
+	return code === "UNREACHABLE" || code === "UNAVAILABLE" || code === "SERVER_ERROR";
 }

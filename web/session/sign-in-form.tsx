@@ -91,7 +91,7 @@ function SignInProblem(props: { problem: Problem | null }) {
 			<Icon name="warning" />
 			<div>
 				<p>{text()}</p>
-				{props.problem?.requestId && props.problem.code === "INTERNAL" && (
+				{props.problem?.requestId && props.problem.code === "SERVER_ERROR" && (
 					<p>
 						{t().common.requestId} <code>{props.problem.requestId}</code>
 					</p>

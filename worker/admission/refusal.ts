@@ -23,7 +23,7 @@ export const noKey: Refusal = {
 export function refusalOf(verdict: NotAdmitted): Refusal {
 	switch (verdict.code) {
 		case "NOT_FOUND":
-			return { code: "UNAUTHORIZED", message: "This API key is not known. Check that it was copied whole." };
+			return { code: "UNAUTHORIZED", message: "Invalid API key. Check that you copied the whole key." };
 		case "REVOKED":
 			return {
 				code: "UNAUTHORIZED",
@@ -35,19 +35,19 @@ export function refusalOf(verdict: NotAdmitted): Refusal {
 				message: "This API key has expired. Ask the tenant's admin to extend or rotate it.",
 			};
 		case "ADDRESS_NOT_ALLOWED":
-			return { code: "FORBIDDEN", message: "This API key may not be used from this address." };
+			return { code: "FORBIDDEN", message: "This API key is not allowed from this IP address." };
 		case "MISSING_SCOPE":
 			return { code: "FORBIDDEN", message: `This API key lacks the scope ${verdict.scope}.` };
 		case "RATE_LIMITED": {
 			const { limit, resetSeconds } = verdict.window;
 			return {
 				code: "RATE_LIMITED",
-				message: `The limit of ${limit} requests per hour is reached. It resets in ${resetSeconds} seconds.`,
+				message: `Rate limit of ${limit} requests per hour exceeded. Retry in ${resetSeconds} seconds.`,
 				retryAfter: resetSeconds,
 			};
 		}
 		case "UNAVAILABLE":
-			return { code: "UNAVAILABLE", message: "The API key cannot be checked right now. Try again." };
+			return { code: "UNAVAILABLE", message: "The API key could not be verified. Retry in a few seconds." };
 		default:
 			return verdict satisfies never;
 	}

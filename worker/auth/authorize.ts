@@ -19,7 +19,7 @@ export type Manager = Exclude<Principal, { kind: "api_key" }>;
 export function requirePerson(principal: Principal): UserPrincipal {
 	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
 	if (principal.kind === "service_role")
-		throw new AppError("FORBIDDEN", "The service_role key is no person and has no session.");
+		throw new AppError("FORBIDDEN", "The service_role key is not a user and has no session.");
 	return principal;
 }
 
@@ -27,14 +27,14 @@ export function requirePerson(principal: Principal): UserPrincipal {
 export function requireManager(principal: Principal): Manager {
 	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
 	if (principal.kind === "user" && !principal.capabilities.includes(ADMIN_INTEGRATIONS))
-		throw new AppError("FORBIDDEN", `This takes the capability ${ADMIN_INTEGRATIONS}. Ask an admin of your company.`);
+		throw new AppError("FORBIDDEN", `This requires the capability ${ADMIN_INTEGRATIONS}. Ask an admin of your tenant.`);
 	return principal;
 }
 
 /** Throws `FORBIDDEN` unless the caller is the platform. */
 export function requirePlatform(principal: Principal, { ip, userAgent }: From): PlatformAuthor {
 	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
-	if (principal.kind !== "service_role") throw new AppError("FORBIDDEN", "Only the service_role key may do this.");
+	if (principal.kind !== "service_role") throw new AppError("FORBIDDEN", "Only the service_role key can do this.");
 	return { actor: "service_role", actorEmail: null, ip, userAgent };
 }
 
@@ -57,6 +57,6 @@ export async function authorIn(
 ): Promise<Author> {
 	if (manager.kind === "user") return authorOf(manager, from);
 	const tenantId = selectTenant(request, input);
-	if (!(await tenantExists(db, tenantId))) throw new AppError("NOT_FOUND", "There is no such tenant.");
+	if (!(await tenantExists(db, tenantId))) throw new AppError("NOT_FOUND", "Tenant not found.");
 	return { ...requirePlatform(manager, from), tenantId };
 }

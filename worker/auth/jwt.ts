@@ -50,7 +50,11 @@ function keySet(url: string): JWTVerifyGetKey {
 			return await remote(header, token);
 		} catch (thrown) {
 			if (AT_THE_TOKEN.some((kind) => thrown instanceof kind)) throw thrown;
-			throw new AppError("UNAVAILABLE", "The identity provider's keys cannot be read right now.", { cause: thrown });
+			throw new AppError(
+				"UNAVAILABLE",
+				"The identity provider's signing keys are unavailable. Retry in a few seconds.",
+				{ cause: thrown },
+			);
 		}
 	};
 	keySets.set(url, keys);
@@ -87,7 +91,7 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 	}
 	const claims = claimsSchema.safeParse(payload);
 	if (!claims.success)
-		throw new AppError("UNAUTHORIZED", "The token lacks sub, tenant_id, role or exp, or one of them is malformed.");
+		throw new AppError("UNAUTHORIZED", "The token's sub, tenant_id, role or exp is missing or malformed.");
 	// A provider's token may use the name for something of its own.
 	return ours ? claims.data : { ...claims.data, session_id: undefined };
 }

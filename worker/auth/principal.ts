@@ -113,13 +113,9 @@ async function integration(request: Request, key: string, deps: AuthDeps, ip: st
 
 /** What an API key hears on every management call. */
 export function notForApiKeys(window: WindowState): AppError {
-	return new AppError(
-		"FORBIDDEN",
-		"API keys may never manage API keys. Use a session, a token or the service_role key.",
-		{
-			headers: rateLimitHeaders(window),
-		},
-	);
+	return new AppError("FORBIDDEN", "API keys cannot manage API keys. Use a session, a token or the service_role key.", {
+		headers: rateLimitHeaders(window),
+	});
 }
 
 /** In constant time: both sides are hashed first, so that not even the length can be measured. */

@@ -45,7 +45,7 @@ export const limitBody: MiddlewareHandler = async (c, next) => {
 };
 
 const brokenOff = (cause: unknown) =>
-	new AppError("VALIDATION_ERROR", "body: Must arrive whole", {
-		details: [{ field: "body", message: "Must arrive whole" }],
+	new AppError("VALIDATION_ERROR", "body: Was cut off before its end", {
+		details: [{ field: "body", message: "Was cut off before its end" }],
 		cause,
 	});

@@ -44,7 +44,7 @@ export async function logIn(deps: Deps, visitor: Visitor, input: Login): Promise
 				? insertAudit(db, auditEvent(author, "session.login_failed", now))
 				: db.delete(sessions).where(eq(sessions.id, "")),
 		]);
-		throw new AppError("UNAUTHORIZED", "Email address and password do not match.");
+		throw new AppError("UNAUTHORIZED", "Incorrect email or password.");
 	}
 
 	const session = {
@@ -94,7 +94,7 @@ export async function whoAmI(deps: Deps, principal: UserPrincipal): Promise<Me> 
 async function throttle({ loginLimiter }: Deps, key: string): Promise<void> {
 	const { success } = await loginLimiter.limit({ key });
 	if (success) return;
-	throw new AppError("RATE_LIMITED", `Too many attempts to sign in. Try again in ${THROTTLE_SECONDS} seconds.`, {
+	throw new AppError("RATE_LIMITED", `Too many sign-in attempts. Retry in ${THROTTLE_SECONDS} seconds.`, {
 		retryAfter: THROTTLE_SECONDS,
 	});
 }

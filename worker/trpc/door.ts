@@ -52,16 +52,16 @@ export function trpcErrorResponse(error: AppError, requestId: string): Response 
 function refuseMisdirected({ url, method }: Request): void {
 	const { pathname, searchParams } = new URL(url);
 	const names = decoded(pathname.slice(TRPC_PATH.length + 1)).split(",");
-	if (names.length > BATCH_MAX) throw invalidField("batch", `At most ${BATCH_MAX} calls at once`);
+	if (names.length > BATCH_MAX) throw invalidField("batch", `At most ${BATCH_MAX} calls per batch`);
 	const known = names.filter((name) => Object.hasOwn(procedures, name));
 	// In a batch, the known ones are answered.
 	if (known.length === 0 || (known.length < names.length && !searchParams.has("batch")))
-		throw new AppError("NOT_FOUND", "There is no such procedure.");
+		throw new AppError("NOT_FOUND", "Procedure not found.");
 	const types = new Set(known.map((name) => procedures[name]?._def.type));
-	if (types.size > 1) throw invalidField("batch", "Queries and mutations cannot be called together");
+	if (types.size > 1) throw invalidField("batch", "Queries and mutations cannot share a batch");
 	const allowed = types.has("query") ? "GET" : "POST";
 	if (method !== allowed)
-		throw new AppError("METHOD_NOT_ALLOWED", "Queries are called with GET, mutations with POST.", {
+		throw new AppError("METHOD_NOT_ALLOWED", "Call queries with GET and mutations with POST.", {
 			headers: { Allow: allowed },
 		});
 }
@@ -70,7 +70,7 @@ function decoded(path: string): string {
 	try {
 		return decodeURIComponent(path);
 	} catch {
-		throw new AppError("NOT_FOUND", "There is no such procedure.");
+		throw new AppError("NOT_FOUND", "Procedure not found.");
 	}
 }
 

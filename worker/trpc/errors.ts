@@ -18,7 +18,7 @@ export function appErrorOf(error: TRPCError, method = "POST"): AppError {
 	if (error.code === "BAD_REQUEST" || error.code === "PARSE_ERROR")
 		return invalidField(method === "GET" ? "input" : "body", "Must be valid JSON");
 	if (error.code === "INTERNAL_SERVER_ERROR") return toAppError(error.cause);
-	if (error.code === "NOT_FOUND") return new AppError("NOT_FOUND", "There is no such procedure.");
+	if (error.code === "NOT_FOUND") return new AppError("NOT_FOUND", "Procedure not found.");
 	const code = BY_TRPC_CODE.get(error.code);
 	return code ? new AppError(code) : toAppError(error);
 }

@@ -109,7 +109,7 @@ export async function outcomeOf(operation: Operation, response: Response): Promi
 		case "400 VALIDATION_ERROR":
 			return fields.includes("tenant_id") ? `${answer}: tenant_id` : `unexpected: ${answer} ${message}`;
 		case "404 NOT_FOUND":
-			return /\btenant\b/.test(message) ? `${answer}: tenant` : answer;
+			return /\btenant\b/i.test(message) ? `${answer}: tenant` : answer;
 		case "429 RATE_LIMITED":
 			return answer;
 		default:

@@ -35,7 +35,7 @@ describe("a row that cannot be read", () => {
 	it("is 500 without a word about it", async () => {
 		await env.DB.prepare("update leads set tags = 'no json' where id = ?").bind(lead.id).run();
 		const reply = await call(live, "GET", `/v1/leads/${lead.id}`);
-		expectDiscretion(reply, 500, "INTERNAL", live);
+		expectDiscretion(reply, 500, "SERVER_ERROR", live);
 		expect(reply.headers.get("x-ratelimit-limit")).toBe("1000000");
 		expect(reply.headers.get("cache-control")).toBe("no-store");
 	});

@@ -29,7 +29,7 @@ function expectDiscretion(answer: Answer<unknown>, status: number, code: string)
 describe("a row that cannot be read", () => {
 	it("is 500 without a word about it", async () => {
 		await env.DB.prepare("update api_keys set scopes = 'no json' where id = ?").bind(api_key.id).run();
-		expectDiscretion(await query(admin, "keys.list", { search: "Secret-Name" }), 500, "INTERNAL");
+		expectDiscretion(await query(admin, "keys.list", { search: "Secret-Name" }), 500, "SERVER_ERROR");
 		await env.DB.prepare("update api_keys set scopes = '[]' where id = ?").bind(api_key.id).run();
 	});
 });

@@ -100,7 +100,7 @@ const BAD_BODY = {
 	415: refusal("UNSUPPORTED_MEDIA_TYPE", "The body is not JSON"),
 };
 const TROUBLE = {
-	500: refusal("INTERNAL", "Something failed on our side"),
+	500: refusal("SERVER_ERROR", "An internal error occurred"),
 	503: refusal("UNAVAILABLE", "Something that this takes cannot be reached; it may or may not have been done"),
 };
 
