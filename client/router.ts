@@ -3,7 +3,7 @@ import type { TRPC_ERROR_CODE_NUMBER, TRPCBuiltRouter, TRPCDecorateCreateRouterO
 import type { ErrorData } from "../worker/trpc/error-data.ts";
 import type { routers } from "../worker/trpc/routers/index.ts";
 
-export interface ErrorShape {
+interface ErrorShape {
 	code: TRPC_ERROR_CODE_NUMBER;
 	message: string;
 	data: ErrorData;

@@ -6,7 +6,7 @@ type Json = Record<string, unknown>;
 export interface Content {
 	"application/json"?: { schema: Json; example?: unknown };
 }
-export interface Operation {
+interface Operation {
 	operationId: string;
 	summary?: string;
 	security?: Record<string, string[]>[];

@@ -11,10 +11,10 @@ export const SESSION_COOKIE = "__Host-session";
 export const SESSION_MS = 12 * HOUR_MS;
 
 /** What the person of a session may do today, whatever their token said when they signed in. */
-export type SessionUser = Pick<typeof users.$inferSelect, "role" | "capabilities" | "email" | "name">;
+type SessionUser = Pick<typeof users.$inferSelect, "role" | "capabilities" | "email" | "name">;
 
 /** What a token says of its session. All of it must fit. */
-export interface SessionClaims {
+interface SessionClaims {
 	sessionId: string;
 	userId: string;
 	tenantId: string;

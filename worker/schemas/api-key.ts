@@ -11,7 +11,7 @@ const ROTATION_OVERLAP_HOURS_MAX = 720;
 const RECENT_HOURS_MAX = 168;
 
 export const environment = z.enum(ENVIRONMENTS);
-export const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
+const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
 
 const scopes = z
 	.array(scope)
@@ -67,7 +67,7 @@ export const currentHourSchema = z
 	.meta({ id: "CurrentHour" });
 
 /** Somebody who presented the key lately. */
-export const callerSchema = z
+const callerSchema = z
 	.object({
 		ip: z.string(),
 		user_agent: z.string(),
@@ -225,7 +225,7 @@ export type RotatedKey = z.infer<typeof rotatedKeySchema>;
 export const revokeKeySchema = z.strictObject({ ...tenantChoice, id, reason: line(200).optional() });
 
 /** Every verdict a key can get, in the order in which they are decided. */
-export const VERDICT_CODES = [
+const VERDICT_CODES = [
 	"NOT_FOUND",
 	"REVOKED",
 	"EXPIRED",

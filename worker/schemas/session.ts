@@ -11,7 +11,7 @@ export const loginSchema = z.strictObject({
 });
 export type Login = z.output<typeof loginSchema>;
 
-export const userSchema = z.object({
+const userSchema = z.object({
 	id: z.string(),
 	tenant_id: z.string(),
 	role: z.enum(ROLES),

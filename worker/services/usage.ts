@@ -14,7 +14,7 @@ const GRANULARITIES = {
 } as const;
 
 /** The hours of a key that D1 has, from `from` to before `to`. */
-export function usageQuery(db: Deps["db"], tenantId: string, keyId: string, from: number, to: number) {
+function usageQuery(db: Deps["db"], tenantId: string, keyId: string, from: number, to: number) {
 	return db
 		.select()
 		.from(usageHourly)

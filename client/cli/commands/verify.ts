@@ -46,7 +46,7 @@ export const verify = (): Command =>
 		});
 
 /** The verdict has been printed; the exit code says it too. */
-export class Refused extends CommandFailure {
+class Refused extends CommandFailure {
 	constructor() {
 		super(EXIT.invalidKey, "");
 	}

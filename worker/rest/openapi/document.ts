@@ -7,7 +7,7 @@ import { z } from "zod";
 
 type Json = Record<string, unknown>;
 
-export interface Parameter {
+interface Parameter {
 	name: string;
 	in: "path" | "query" | "header";
 	required: boolean;

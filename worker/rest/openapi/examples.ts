@@ -1,5 +1,5 @@
 /** What the OpenAPI document shows of requests and answers. A test holds every one of them against its schema. */
-import type { ApiKey, ApiKeyDetail, KeyListItem, Verification } from "../../schemas/api-key.ts";
+import type { ApiKey, ApiKeyDetail, Verification } from "../../schemas/api-key.ts";
 import type { AuditList } from "../../schemas/audit.ts";
 import type { Lead } from "../../schemas/lead.ts";
 import type { Tenant } from "../../schemas/tenant.ts";
@@ -48,7 +48,6 @@ export const apiKeyDetail: ApiKeyDetail = {
 		},
 	],
 };
-export const keyListItem: KeyListItem = apiKey;
 export const counts = { active: 12, revoked: 3, expired: 1, expiring_soon: 2 };
 
 export const revoked: ApiKey = {

@@ -114,7 +114,7 @@ const routes = {
 		responses: {
 			...MANAGER_REFUSALS,
 			...NO_TENANT,
-			200: many(keyListItemSchema, "A page of API keys", examples.keyListItem, {
+			200: many(keyListItemSchema, "A page of API keys", examples.apiKey, {
 				shape: { counts: keyListSchema.shape.counts, counts_capped: keyListSchema.shape.counts_capped },
 				example: { counts: examples.counts },
 			}),
