@@ -10,20 +10,17 @@ import { pageFor } from "./http/dashboard-page.ts";
 import { requestInfo } from "./http/request-info.ts";
 import { failure } from "./http/response.ts";
 import { logError } from "./log.ts";
-import type { DoorEnv, IntegrationEnv } from "./rest/context.ts";
+import type { RestEnv } from "./rest/context.ts";
 import { openToOrigins } from "./rest/middleware/cors.ts";
 import { addOpenApiRoute } from "./rest/openapi/index.ts";
-import { addManageRoutes } from "./rest/routes/api-keys.ts";
-import { addHealthRoute } from "./rest/routes/health.ts";
-import { addIntegrationRoutes } from "./rest/routes/sync.ts";
-import { addTenantRoutes } from "./rest/routes/tenants.ts";
+import { addRoutes } from "./rest/routes/index.ts";
 import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/door.ts";
 
 /** The zod-openapi targets, by the name that a caller knows them by. */
 const TARGET_NAMES: Record<string, string> = { json: "body", query: "query", param: "path" };
 
-export function createApp(config: Config): OpenAPIHono<DoorEnv> {
-	const app = new OpenAPIHono<DoorEnv>({
+export function createApp(config: Config): OpenAPIHono<RestEnv> {
+	const app = new OpenAPIHono<RestEnv>({
 		defaultHook(result) {
 			if (!result.success) throw validationError(result.error.issues, TARGET_NAMES[result.target]);
 		},
@@ -49,11 +46,7 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 	if (config.corsOrigins.length > 0)
 		for (const path of ["/v1/*", "/functions/v1/*"]) app.use(path, openToOrigins(config));
 
-	addHealthRoute(app);
-	// The integration routes admit a key before their handlers run, which is what sets the further variables.
-	addIntegrationRoutes(app as unknown as OpenAPIHono<IntegrationEnv>);
-	addManageRoutes(app);
-	addTenantRoutes(app);
+	addRoutes(app);
 	addOpenApiRoute(app);
 	refuseOtherMethods(app);
 	app.all(`${TRPC_PATH}/*`, limitBody, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
@@ -69,7 +62,7 @@ export function createApp(config: Config): OpenAPIHono<DoorEnv> {
 }
 
 /** The failure in the shape of the door that the request knocked at. */
-function fail(c: Context<DoorEnv>, error: AppError): Response {
+function fail(c: Context<RestEnv>, error: AppError): Response {
 	const { info } = c.var;
 	const response = c.req.path.startsWith(`${TRPC_PATH}/`)
 		? trpcErrorResponse(error, info.requestId)
@@ -92,7 +85,7 @@ function fromHono(thrown: HTTPException): AppError {
 }
 
 /** After all routes: a known path with a method it does not have is 405 and names those it has (RFC 9110, §15.5.6). */
-function refuseOtherMethods(app: OpenAPIHono<DoorEnv>): void {
+function refuseOtherMethods(app: OpenAPIHono<RestEnv>): void {
 	const methods = new Map<string, Set<string>>();
 	for (const { method, path } of app.routes) {
 		if (method === "ALL") continue;

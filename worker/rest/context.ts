@@ -1,4 +1,4 @@
-/** What handlers of the REST door find in Hono's context. */
+/** What handlers of REST routes find in Hono's context. */
 import type { Author } from "../../db/audit.ts";
 import type { Arrival } from "../admission/admit-request.ts";
 import type { Manager, PlatformAuthor } from "../auth/authorize.ts";
@@ -6,30 +6,37 @@ import type { Bindings, Config } from "../env.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
 
-/** Besides the bindings, what is known of a request already. */
-interface AtTheDoor extends Bindings {
+/** The bindings, and the admission that `fetch.ts` has already decided. */
+interface RestBindings extends Bindings {
 	ARRIVAL?: Arrival;
 }
 
-export interface DoorEnv {
-	Bindings: AtTheDoor;
+export interface RestEnv {
+	Bindings: RestBindings;
 	Variables: { info: RequestInfo; config: Config };
 }
 
-/** Behind `apiKeyAuth`, the key that was admitted. */
+/** Behind `apiKeyAuth`: the key that was admitted. */
 export interface IntegrationEnv {
-	Bindings: AtTheDoor;
-	Variables: DoorEnv["Variables"] & { key: KeyFacts; window: WindowState };
+	Bindings: RestBindings;
+	Variables: RestEnv["Variables"] & { key: KeyFacts; window: WindowState };
 }
 
-/** Behind `managersOnly` and `inTenant`, who manages keys, and as whom in which tenant. */
+/** Behind `managersOnly` and `inTenant`: who manages keys, and as whom in which tenant. */
 export interface ManageEnv {
-	Bindings: AtTheDoor;
-	Variables: DoorEnv["Variables"] & { manager: Manager; author: Author };
+	Bindings: RestBindings;
+	Variables: RestEnv["Variables"] & { manager: Manager; author: Author };
 }
 
 /** Behind `platformOnly`. */
 export interface PlatformEnv {
-	Bindings: AtTheDoor;
-	Variables: DoorEnv["Variables"] & { platform: PlatformAuthor };
+	Bindings: RestBindings;
+	Variables: RestEnv["Variables"] & { platform: PlatformAuthor };
+}
+
+/** The part of Hono's context that is the same behind every middleware. */
+export interface RestContext {
+	env: RestEnv["Bindings"];
+	var: RestEnv["Variables"];
+	req: { raw: Request };
 }

@@ -1,19 +1,19 @@
-/** Query strings, in which everything arrives as text. */
+/** Validates query strings, in which every value arrives as text. */
 import { z } from "zod";
 
-/** A whole or decimal number as people write it. `1e3`, `0x10` and the empty text are mistakes, and told as such. */
+/** A number in decimal notation. `1e3`, `0x10` and an empty value stay text, which the schema then rejects. */
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-/** What Hono gives: text by name, or several under one. */
+/** The query as Hono parses it: one text per name, or several. */
 type QueryInput = Record<string, string | string[]>;
 
-/** What is inside `optional` and `default`. */
+/** The schema inside `optional` and `default`. */
 function inner(field: z.core.$ZodType): z.core.$ZodType {
 	if (field instanceof z.ZodOptional || field instanceof z.ZodDefault) return inner(field.unwrap());
 	return field;
 }
 
-/** The schema of an input as the schema of a query string: where a number belongs, one that is written out is read. */
+/** Turns the schema of an input into the schema of a query string: text becomes a number where the input takes one. */
 export function fromQuery<T extends z.ZodObject>(schema: T): z.ZodPipe<z.ZodTransform<unknown, QueryInput>, T> {
 	const numbers = Object.entries(schema.shape).flatMap(([name, field]) =>
 		inner(field) instanceof z.ZodNumber ? [name] : [],

@@ -1,4 +1,4 @@
-/** Admission for handlers of this Worker: right key, right scope, within its hour, or no handler at all. */
+/** Admission for handlers of this Worker: the handler runs only for a valid key with the scope and within its limit. */
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import type { Scope } from "../../../db/enums.ts";
@@ -8,14 +8,14 @@ import { rateLimitHeaders } from "../../http/rate-limit-headers.ts";
 import type { IntegrationEnv } from "../context.ts";
 
 /**
- * Middleware that admits the request's API key or throws. `scope: null` takes any key. Behind it, `c.var.key` and
- * `c.var.window` tell what was admitted, and every answer carries the rate limit headers.
+ * Middleware that admits the request's API key or throws. `scope: null` admits any key. Behind it, `c.var.key` and
+ * `c.var.window` describe the admitted key, and every response carries the rate-limit headers.
  */
 export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 	return createMiddleware<IntegrationEnv>(async (c, next) => {
 		const endpoint = `${c.req.method} ${routePath(c)}`;
 		const { admission } = c.env.ARRIVAL ?? {};
-		// Admitted on arrival, for just this: to ask once more would count the request twice.
+		// `fetch.ts` has already admitted this request. A second admission would count it twice.
 		const isAdmitted = admission?.route.endpoint === endpoint && admission.route.scope === scope;
 		const verdict = isAdmitted
 			? admission.admitted
@@ -24,7 +24,7 @@ export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 		if (verdict.code !== "VALID") throw refusalError(verdict);
 		c.set("key", verdict.key);
 		c.set("window", verdict.window);
-		// Set ahead of the handler, so that its failures carry them too.
+		// Set before the handler runs, so that its errors carry them too.
 		for (const [name, value] of Object.entries(rateLimitHeaders(verdict.window))) c.header(name, value);
 		await next();
 	});

@@ -1,17 +1,17 @@
-/** Bodies of REST requests, before their routes look at them. */
+/** The bodies of REST requests, before the handlers of routes read them. */
 import { isUtf8 } from "node:buffer";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { invalidField } from "../../errors.ts";
 import { limitBody, wholeBody } from "../../http/body.ts";
 
-/** Whether the request brings what routes read as JSON, such as `application/merge-patch+json; charset=utf-8` too. */
+/** Whether the request has a body that routes read as JSON. Includes types such as `application/merge-patch+json`. */
 export const hasJson = (c: Pick<Context, "req">): boolean =>
 	c.req.raw.body !== null && /^application\/([a-z.-]+\+)?json\s*(;|$)/i.test(c.req.header("content-type") ?? "");
 
 /**
- * Reads the body, which is kept for whoever asks for it afterwards. Bytes that are no UTF-8 would be read as `\ufffd`, and
- * names of people kept with it (RFC 8259, §8.1: JSON is UTF-8).
+ * Reads the whole body, which Hono keeps for the handler, and rejects JSON that is not UTF-8 (RFC 8259, section 8.1).
+ * Otherwise each bad byte would be decoded as `\ufffd` and stored in people's names.
  */
 const inUtf8 = createMiddleware(async (c, next) => {
 	const { method, raw } = c.req;
@@ -22,11 +22,11 @@ const inUtf8 = createMiddleware(async (c, next) => {
 	await next();
 });
 
-/** Middleware for routes with a body: not too large, whole, and text. */
+/** Middleware for routes with a body: limits its size, reads it whole, and validates its encoding. */
 export const readableBody = [limitBody, inUtf8];
 
-/** A body that is announced but empty, as `curl -X POST` with a content type sends it, is as good as none. */
-export const emptyIsNone = createMiddleware(async (c, next) => {
+/** Treats an empty body with a content type as no body: `curl -X POST` with a content type sends one. */
+export const ignoreEmptyBody = createMiddleware(async (c, next) => {
 	if ((await c.req.text()).trim() === "") {
 		const headers = new Headers(c.req.raw.headers);
 		headers.delete("content-type");

@@ -1,14 +1,14 @@
 /**
- * Pages of other sites (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol): none may read an answer unless
- * `CORS_ORIGINS` names theirs. Never with cookies: what they send is a credential of their own.
+ * CORS (https://fetch.spec.whatwg.org/#http-cors-protocol): pages of another origin may read responses only if
+ * `CORS_ORIGINS` names that origin. Cookies are never allowed: such pages send a credential of their own.
  */
 import { cors } from "hono/cors";
 import type { Config } from "../../env.ts";
 
-/** How long a browser may remember what it was told, in seconds. */
-const REMEMBERED = 600;
+/** How long a browser may cache a preflight response. Older versions of Chromium cap it at ten minutes. */
+const MAX_AGE_SECONDS = 600;
 
-/** Middleware for the REST door. */
+/** Middleware for the REST interface. */
 export function openToOrigins({ corsOrigins }: Config) {
 	return cors({
 		origin: corsOrigins.includes("*") ? "*" : [...corsOrigins],
@@ -25,6 +25,6 @@ export function openToOrigins({ corsOrigins }: Config) {
 			"X-RateLimit-Reset",
 			"X-Request-Id",
 		],
-		maxAge: REMEMBERED,
+		maxAge: MAX_AGE_SECONDS,
 	});
 }

@@ -1,4 +1,4 @@
-/** The shape of every REST answer: `{data, meta}` or `{error, meta}`. */
+/** The schema of every REST response: `{data, meta}` or `{error, meta}`. */
 import { z } from "@hono/zod-openapi";
 import { nextCursor, timestamp } from "../../schemas/common.ts";
 
@@ -7,11 +7,11 @@ const meta = z.object({ request_id: z.string(), timestamp }).meta({ id: "Meta" }
 /** The envelope around an object. */
 export const enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta });
 
-/** The envelope around a page of a list. `more` is what `meta` tells besides. */
+/** The envelope around a page of a list. `more` describes what `meta` holds besides the cursor. */
 export const envelopedList = <T extends z.ZodType, M extends z.ZodRawShape = Record<never, never>>(item: T, more?: M) =>
 	z.object({ data: z.array(item), meta: meta.extend({ next_cursor: nextCursor }).extend(more ?? ({} as M)) });
 
-/** The envelope around what was made before, when it is asked for again. */
+/** The envelope around an object that an earlier request created. */
 export const replayed = <T extends z.ZodType>(data: T) =>
 	z.object({ data, meta: meta.extend({ idempotent_replay: z.literal(true) }) });
 

@@ -1,12 +1,17 @@
-/** What the OpenAPI document shows of requests and answers. A test holds every one of them against its schema. */
+/** The example requests and responses of the OpenAPI document. A test validates each of them against its schema. */
 import type { ApiKey, ApiKeyDetail, Verification } from "../../schemas/api-key.ts";
 import type { AuditList } from "../../schemas/audit.ts";
 import type { Lead } from "../../schemas/lead.ts";
 import type { Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
 
-/** Cut short: whatever looks like a whole key sets off whoever looks for secrets. */
+/** Shortened: secret scanners report anything that looks like a whole key. */
 const KEY = "sk_live_4fK9aZ81LmQx…x7Qz";
+
+export const EXAMPLE_META = {
+	request_id: "5e2f7a9c-7c1b-4b0e-9a53-0f4a3e6c1d22",
+	timestamp: "2026-02-03T04:05:06.789Z",
+};
 
 export const apiKey: ApiKey = {
 	id: "4fK9aZ81LmQx",

@@ -1,39 +1,39 @@
-/** Is the service up? Asks what it cannot do without: D1 and a Durable Object. */
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+/** Whether the service is up: it asks D1 and a Durable Object, without which it cannot work. */
+import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
-import { metaOf } from "../../http/response.ts";
-import type { DoorEnv } from "../context.ts";
-import { one, unavailable } from "../openapi/describe.ts";
+import { publicOperation } from "../define-route.ts";
+import { unavailable } from "../openapi/errors.ts";
+import { ok } from "../openapi/responses.ts";
+import { envelope } from "../respond.ts";
 
-/** A monitor waits a few seconds at most; an answer that late is as good as none. */
-const PATIENCE_MS = 3_000;
+/** Monitors give up after a few seconds, so a slower response would be lost anyway. */
+const TIMEOUT_MS = 3_000;
 
-const healthRoute = createRoute({
-	method: "get",
-	path: "/healthz",
-	tags: ["Service"],
-	operationId: "health",
-	summary: "Is the service up?",
-	description: "For monitors and load balancers. Asks the database and a Durable Object, and counts nothing.",
-	security: [],
-	responses: {
-		200: one(z.object({ status: z.literal("ok") }), "D1 and Durable Objects answer", { status: "ok" }),
-		...unavailable("One of them does not"),
-	},
-});
-
-export function addHealthRoute(app: OpenAPIHono<DoorEnv>): void {
-	app.openapi(healthRoute, async (c) => {
-		const answers = Promise.all([
+export const health = publicOperation(
+	createRoute({
+		method: "get",
+		path: "/healthz",
+		tags: ["Service"],
+		operationId: "health",
+		summary: "Check the service",
+		description: "For monitors and load balancers. Asks the database and a Durable Object. Counts nothing.",
+		security: [],
+		responses: {
+			200: ok(z.object({ status: z.literal("ok") }), "D1 and Durable Objects respond.", { status: "ok" }),
+			...unavailable("D1 or Durable Objects do not respond."),
+		},
+	}),
+	async (c) => {
+		const responses = Promise.all([
 			c.env.DB.prepare("select 1").first(),
-			// An object of its own, that no key can have.
+			// A key id has 12 characters, so no key has this object.
 			c.env.KEY_GATE.getByName("healthz").ping(),
 		]).then(() => true);
 		try {
-			if (!(await Promise.race([answers, scheduler.wait(PATIENCE_MS).then(() => false)]))) throw new Error("too slow");
+			if (!(await Promise.race([responses, scheduler.wait(TIMEOUT_MS).then(() => false)]))) throw new Error("too slow");
 		} catch (cause) {
-			throw new AppError("UNAVAILABLE", "The database or the gates do not answer.", { cause });
+			throw new AppError("UNAVAILABLE", "The database or the gates do not respond.", { cause });
 		}
-		return c.json({ data: { status: "ok" as const }, meta: metaOf(c.var.info) }, 200);
-	});
-}
+		return c.json(envelope(c, { status: "ok" as const }), 200);
+	},
+);

@@ -1,0 +1,49 @@
+/** The kinds of routes, by who may call them. Each identifies the caller before it looks at anything else. */
+import type { RouteConfig, RouteHandler } from "@hono/zod-openapi";
+import { KEY_ROUTES, type KeyOperation } from "../admission/key-routes.ts";
+import type { IntegrationEnv, ManageEnv, PlatformEnv, RestEnv } from "./context.ts";
+import { apiKeyAuth } from "./middleware/api-key-auth.ts";
+import { ignoreEmptyBody, readableBody } from "./middleware/body.ts";
+import { inTenant, managersOnly, platformOnly } from "./middleware/manager-auth.ts";
+
+/** What the description of an integration's route begins with: its declaration in `KEY_ROUTES`. */
+export function keyRoute<O extends KeyOperation>(operation: O) {
+	const { method, path, scope }: (typeof KEY_ROUTES)[O] = KEY_ROUTES[operation];
+	const scopes = scope === null ? [] : [scope];
+	return {
+		method,
+		path,
+		operationId: operation,
+		tags: ["Integrations"],
+		// The document names the scope that a key must have (OpenAPI 3.1, Security Requirement Object).
+		security: [{ apiKey: scopes }, { apiKeyHeader: scopes }],
+		// The key comes first: a refused body then carries the key's rate limit, and callers without a key send no body.
+		middleware: [apiKeyAuth({ scope }), ...readableBody],
+	};
+}
+
+const byManagers = { security: [{ bearer: [] }, { session: [] }] };
+
+/** What the description of a manager's route begins with. */
+export const managed = { ...byManagers, middleware: [managersOnly, inTenant] };
+export const managedWithBody = { ...byManagers, middleware: [managersOnly, ...readableBody, inTenant] };
+export const managedWithOptionalBody = {
+	...byManagers,
+	middleware: [managersOnly, ...readableBody, ignoreEmptyBody, inTenant],
+};
+
+const byPlatform = { security: [{ bearer: [] }] };
+
+/** What the description of the platform's route begins with. */
+export const platform = { ...byPlatform, middleware: [platformOnly] };
+export const platformWithBody = { ...byPlatform, middleware: [platformOnly, ...readableBody] };
+
+/** A route with its handler, which finds the variables that the route's middleware sets. */
+const operationIn =
+	<E extends RestEnv>() =>
+	<R extends RouteConfig>(route: R, handler: RouteHandler<R, E>) => ({ route, handler });
+
+export const publicOperation = operationIn<RestEnv>();
+export const integrationOperation = operationIn<IntegrationEnv>();
+export const managerOperation = operationIn<ManageEnv>();
+export const platformOperation = operationIn<PlatformEnv>();

@@ -1,0 +1,61 @@
+/** Errors, as the descriptions of routes name them. */
+import { ERRORS, type ErrorCode } from "../../errors.ts";
+import { errorEnvelope } from "./envelope.ts";
+import { EXAMPLE_META } from "./examples.ts";
+import { CHALLENGE, type Headers, RETRY_AFTER } from "./headers.ts";
+import { json, withRateLimit } from "./responses.ts";
+
+function error(code: ErrorCode, description: string, headers: Headers = {}, more: Record<string, unknown> = {}) {
+	const example = { code, message: ERRORS[code].message, ...more };
+	return json(errorEnvelope, description, { error: example, meta: EXAMPLE_META }, headers);
+}
+
+const invalid = error(
+	"VALIDATION_ERROR",
+	"The request is invalid. `details` names every field.",
+	{},
+	{ details: [{ field: "rate_limit", message: "Too small: expected number to be >=1" }] },
+);
+const SERVER_ERRORS = {
+	500: error("SERVER_ERROR", "An internal error occurred."),
+	503: error(
+		"UNAVAILABLE",
+		"A part of the service cannot be reached. The request may or may not have been carried out.",
+	),
+};
+
+/** Errors of every route that takes an API key. */
+export const KEY_ERRORS = {
+	401: error("UNAUTHORIZED", "The API key is missing, unknown, revoked or expired.", CHALLENGE),
+	403: withRateLimit(
+		error("FORBIDDEN", "The key lacks the scope, or its allow-list does not contain the caller's IP address."),
+	),
+	429: withRateLimit(
+		error("RATE_LIMITED", "The key's requests of the current hour are used up. Nothing was changed.", RETRY_AFTER, {
+			retry_after: 1_800,
+		}),
+	),
+	...SERVER_ERRORS,
+};
+
+/** Errors of every route for managers. */
+export const MANAGER_ERRORS = {
+	400: invalid,
+	401: error("UNAUTHORIZED", "The credential is missing, malformed, unknown or expired.", CHALLENGE),
+	403: error("FORBIDDEN", "The credential does not allow this, or another site sent the session cookie."),
+	...SERVER_ERRORS,
+};
+
+/** Errors of routes with parameters. */
+export const INPUT_ERRORS = { 400: invalid };
+export const TOO_LARGE = { 413: error("PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.") };
+/** Errors of routes with a body. */
+export const BODY_ERRORS = {
+	...INPUT_ERRORS,
+	...TOO_LARGE,
+	415: error("UNSUPPORTED_MEDIA_TYPE", "The body is not JSON."),
+};
+
+export const notFound = (description: string) => ({ 404: error("NOT_FOUND", description) });
+export const conflict = (description: string) => ({ 409: error("CONFLICT", description) });
+export const unavailable = (description: string) => ({ 503: error("UNAVAILABLE", description) });

@@ -1,0 +1,27 @@
+/** What handlers of REST routes share: the dependencies of services, and the envelope of a response. */
+import { database } from "../../db/client.ts";
+import { metaOf } from "../http/response.ts";
+import type { Deps } from "../services/deps.ts";
+import type { RestContext } from "./context.ts";
+
+export function depsOf({ env, var: { config, info } }: RestContext): Deps {
+	return { db: database(env.DB), gates: env.KEY_GATE, config, loginLimiter: env.LOGIN_LIMITER, now: info.now };
+}
+
+/** An object in its envelope. */
+export const envelope = <T>(c: RestContext, data: T) => ({ data, meta: metaOf(c.var.info) });
+
+/** A page of a list in its envelope. What the page says besides its items goes into `meta`. */
+export const listEnvelope = <T, M extends { next_cursor: string | null }>(
+	c: RestContext,
+	{ items, ...more }: { items: T[] } & M,
+) => ({ data: items, meta: { ...metaOf(c.var.info), ...more } });
+
+/** The header that says where a created object can be read. `collection` is a path such as `/v1/leads`. */
+export const locationOf = (collection: string, { id }: { id: string }) => ({ Location: `${collection}/${id}` });
+
+/** An object that an earlier request with the same `Idempotency-Key` created. */
+export const replayEnvelope = <T>(c: RestContext, data: T) => ({
+	data,
+	meta: { ...metaOf(c.var.info), idempotent_replay: true as const },
+});

@@ -1,0 +1,27 @@
+import { createRoute } from "@hono/zod-openapi";
+import { deleteKey } from "../../../services/keys.ts";
+import { managedWithBody, managerOperation } from "../../define-route.ts";
+import { MANAGER_ERRORS, TOO_LARGE } from "../../openapi/errors.ts";
+import { noContent } from "../../openapi/responses.ts";
+import { depsOf } from "../../respond.ts";
+import { tenantQuery } from "../../tenant-choice.ts";
+import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
+
+export const deleteApiKey = managerOperation(
+	createRoute({
+		// The platform may name the tenant in a body, although the operation has none.
+		...managedWithBody,
+		tags: TAGS,
+		method: "delete",
+		path: ONE_KEY,
+		operationId: "deleteApiKey",
+		summary: "Delete an API key",
+		description: "Revokes the key, then deletes it with its usage. The audit trail is kept.",
+		request: { params: keyId, query: tenantQuery },
+		responses: { ...MANAGER_ERRORS, ...TOO_LARGE, ...NO_KEY, 204: noContent("The API key is deleted.") },
+	}),
+	async (c) => {
+		await deleteKey(depsOf(c), c.var.author, c.req.valid("param").id);
+		return c.body(null, 204);
+	},
+);

@@ -1,0 +1,25 @@
+import { createRoute } from "@hono/zod-openapi";
+import { apiKeyDetailSchema } from "../../../schemas/api-key.ts";
+import { getKey } from "../../../services/keys.ts";
+import { managed, managerOperation } from "../../define-route.ts";
+import { MANAGER_ERRORS } from "../../openapi/errors.ts";
+import * as examples from "../../openapi/examples.ts";
+import { ok } from "../../openapi/responses.ts";
+import { depsOf, envelope } from "../../respond.ts";
+import { tenantQuery } from "../../tenant-choice.ts";
+import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
+
+export const getApiKey = managerOperation(
+	createRoute({
+		...managed,
+		tags: TAGS,
+		method: "get",
+		path: ONE_KEY,
+		operationId: "getApiKey",
+		summary: "Get an API key",
+		description: "Live, with the current hour and the recent callers.",
+		request: { params: keyId, query: tenantQuery },
+		responses: { ...MANAGER_ERRORS, ...NO_KEY, 200: ok(apiKeyDetailSchema, "The API key.", examples.apiKeyDetail) },
+	}),
+	async (c) => c.json(envelope(c, await getKey(depsOf(c), c.var.author.tenantId, c.req.valid("param").id)), 200),
+);

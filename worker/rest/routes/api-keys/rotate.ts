@@ -1,0 +1,54 @@
+import { createRoute } from "@hono/zod-openapi";
+import { rotatedBeforeSchema, rotatedKeySchema, rotateKeySchema } from "../../../schemas/api-key.ts";
+import { attemptOf } from "../../../services/idempotency.ts";
+import { rotateOnce } from "../../../services/keys.ts";
+import { managedWithOptionalBody, managerOperation } from "../../define-route.ts";
+import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
+import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
+import * as examples from "../../openapi/examples.ts";
+import { created, optionalJsonBody, replay } from "../../openapi/responses.ts";
+import { depsOf, envelope, locationOf, replayEnvelope } from "../../respond.ts";
+import { KEYS, keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
+
+const { api_key, previous } = examples.rotated;
+
+export const rotateApiKey = managerOperation(
+	createRoute({
+		...managedWithOptionalBody,
+		tags: TAGS,
+		method: "post",
+		path: `${ONE_KEY}/rotate`,
+		operationId: "rotateApiKey",
+		summary: "Rotate an API key",
+		description:
+			"Creates a successor with the same settings. The old key works until it is revoked, or until `revoke_previous_after_hours` have passed.",
+		request: {
+			params: keyId,
+			headers: idempotencyHeaders,
+			body: optionalJsonBody(rotateKeySchema.omit({ id: true }), examples.rotateKey),
+		},
+		responses: {
+			...MANAGER_ERRORS,
+			...BODY_ERRORS,
+			...NO_KEY,
+			...conflict(
+				"The API key is revoked or was changed meanwhile, or the `Idempotency-Key` was used for another request.",
+			),
+			200: replay(rotatedBeforeSchema, { api_key, previous }),
+			201: created(
+				rotatedKeySchema,
+				"The successor's secret, the successor, and the old key.",
+				examples.rotated,
+				`${KEYS}/${api_key.id}`,
+			),
+		},
+	}),
+	async (c) => {
+		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+		const idempotencyKey = idempotencyKeyOf(c.req.raw);
+		const attempt = idempotencyKey === undefined ? undefined : attemptOf(idempotencyKey, input);
+		const result = await rotateOnce(depsOf(c), c.var.author, input, attempt);
+		if ("repeated" in result) return c.json(replayEnvelope(c, result.repeated), 200, REPLAYED);
+		return c.json(envelope(c, result), 201, locationOf(KEYS, result.api_key));
+	},
+);

@@ -1,0 +1,33 @@
+import { createRoute } from "@hono/zod-openapi";
+import { apiKeySchema, updateKeySchema } from "../../../schemas/api-key.ts";
+import { updateKey } from "../../../services/keys.ts";
+import { managedWithBody, managerOperation } from "../../define-route.ts";
+import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
+import * as examples from "../../openapi/examples.ts";
+import { jsonBody, ok } from "../../openapi/responses.ts";
+import { depsOf, envelope } from "../../respond.ts";
+import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
+
+export const updateApiKey = managerOperation(
+	createRoute({
+		...managedWithBody,
+		tags: TAGS,
+		method: "patch",
+		path: ONE_KEY,
+		operationId: "updateApiKey",
+		summary: "Update an API key",
+		description: "Changes the fields that are sent. The next request is checked against the new settings.",
+		request: { params: keyId, body: jsonBody(updateKeySchema.omit({ id: true }), examples.updateKey) },
+		responses: {
+			...MANAGER_ERRORS,
+			...BODY_ERRORS,
+			...NO_KEY,
+			...conflict("The API key is revoked."),
+			200: ok(apiKeySchema, "The API key with its new settings.", examples.apiKey),
+		},
+	}),
+	async (c) => {
+		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+		return c.json(envelope(c, await updateKey(depsOf(c), c.var.author, input)), 200);
+	},
+);

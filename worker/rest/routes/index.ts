@@ -1,0 +1,40 @@
+/** All operations of the REST interface, in the order in which the OpenAPI document lists them. */
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { RestEnv } from "../context.ts";
+import { createApiKey } from "./api-keys/create.ts";
+import { deleteApiKey } from "./api-keys/delete.ts";
+import { getApiKey } from "./api-keys/get.ts";
+import { listApiKeys } from "./api-keys/list.ts";
+import { revokeApiKey } from "./api-keys/revoke.ts";
+import { rotateApiKey } from "./api-keys/rotate.ts";
+import { updateApiKey } from "./api-keys/update.ts";
+import { getApiKeyUsage } from "./api-keys/usage.ts";
+import { verifyApiKey } from "./api-keys/verify.ts";
+import { listAuditEvents } from "./audit-events.ts";
+import { health } from "./health.ts";
+import { leadOperations } from "./leads.ts";
+import { listScopes } from "./scopes.ts";
+import { syncOperations } from "./sync.ts";
+import { tenantOperations } from "./tenants.ts";
+import { whoamiOperation } from "./whoami.ts";
+
+export function addRoutes(app: OpenAPIHono<RestEnv>): void {
+	app.openapiRoutes([
+		health,
+		whoamiOperation,
+		...syncOperations,
+		...leadOperations,
+		createApiKey,
+		listApiKeys,
+		verifyApiKey,
+		getApiKey,
+		updateApiKey,
+		revokeApiKey,
+		rotateApiKey,
+		deleteApiKey,
+		getApiKeyUsage,
+		listAuditEvents,
+		listScopes,
+		...tenantOperations,
+	]);
+}

@@ -1,0 +1,83 @@
+/** Leads, for integrations. */
+import { createRoute, z } from "@hono/zod-openapi";
+import { KEY_ROUTES } from "../../admission/key-routes.ts";
+import { id } from "../../schemas/common.ts";
+import { createLeadSchema, leadSchema, listLeadsSchema, updateLeadSchema } from "../../schemas/lead.ts";
+import { createLead, getLead, listLeads, updateLead } from "../../services/leads.ts";
+import { integrationOperation, keyRoute } from "../define-route.ts";
+import { BODY_ERRORS, INPUT_ERRORS, KEY_ERRORS, notFound } from "../openapi/errors.ts";
+import * as examples from "../openapi/examples.ts";
+import { created, jsonBody, ok, page, withRateLimit } from "../openapi/responses.ts";
+import { fromQuery } from "../query.ts";
+import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
+
+const LEADS = KEY_ROUTES.listLeads.path;
+const leadId = z.object({ id: id.meta({ example: examples.lead.id }) });
+const NO_LEAD = notFound("The key's environment has no lead with this id.");
+
+export const leadOperations = [
+	integrationOperation(
+		createRoute({
+			...keyRoute("listLeads"),
+			summary: "List leads",
+			description: "Newest first. A key sees the leads of its own environment.",
+			request: { query: fromQuery(listLeadsSchema) },
+			responses: {
+				...KEY_ERRORS,
+				...INPUT_ERRORS,
+				200: withRateLimit(page(leadSchema, "A page of leads.", examples.lead)),
+			},
+		}),
+		async (c) => c.json(listEnvelope(c, await listLeads(depsOf(c), c.var.key, c.req.valid("query"))), 200),
+	),
+	integrationOperation(
+		createRoute({
+			...keyRoute("getLead"),
+			summary: "Get a lead",
+			description: "Returns a lead of the key's environment.",
+			request: { params: leadId },
+			responses: {
+				...KEY_ERRORS,
+				...INPUT_ERRORS,
+				...NO_LEAD,
+				200: withRateLimit(ok(leadSchema, "The lead.", examples.lead)),
+			},
+		}),
+		async (c) => c.json(envelope(c, await getLead(depsOf(c), c.var.key, c.req.valid("param").id)), 200),
+	),
+	integrationOperation(
+		createRoute({
+			...keyRoute("createLead"),
+			summary: "Create a lead",
+			description: "Creates a lead in the key's environment. Only the name is required.",
+			request: { body: jsonBody(createLeadSchema, examples.createLead) },
+			responses: {
+				...KEY_ERRORS,
+				...BODY_ERRORS,
+				201: withRateLimit(created(leadSchema, "The lead.", examples.lead, `${LEADS}/${examples.lead.id}`)),
+			},
+		}),
+		async (c) => {
+			const lead = await createLead(depsOf(c), c.var.key, c.req.valid("json"));
+			return c.json(envelope(c, lead), 201, locationOf(LEADS, lead));
+		},
+	),
+	integrationOperation(
+		createRoute({
+			...keyRoute("updateLead"),
+			summary: "Update a lead",
+			description: "Changes the fields that are sent. null clears a field; `tags` and `custom_fields` are replaced.",
+			request: { params: leadId, body: jsonBody(updateLeadSchema, examples.updateLead) },
+			responses: {
+				...KEY_ERRORS,
+				...BODY_ERRORS,
+				...NO_LEAD,
+				200: withRateLimit(ok(leadSchema, "The lead.", examples.lead)),
+			},
+		}),
+		async (c) => {
+			const lead = await updateLead(depsOf(c), c.var.key, c.req.valid("param").id, c.req.valid("json"));
+			return c.json(envelope(c, lead), 200);
+		},
+	),
+] as const;

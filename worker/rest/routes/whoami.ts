@@ -1,0 +1,22 @@
+import { createRoute } from "@hono/zod-openapi";
+import { whoami } from "../../admission/whoami.ts";
+import { whoamiSchema } from "../../schemas/whoami.ts";
+import { integrationOperation, keyRoute } from "../define-route.ts";
+import { KEY_ERRORS } from "../openapi/errors.ts";
+import * as examples from "../openapi/examples.ts";
+import { ok, withRateLimit } from "../openapi/responses.ts";
+import { envelope } from "../respond.ts";
+
+/** Answers only the spellings of the path that `fetch.ts` leaves to the router, and requests of other origins. */
+export const whoamiOperation = integrationOperation(
+	createRoute({
+		...keyRoute("whoami"),
+		summary: "Check that my key works",
+		description: "Takes every valid key. Counts as a request.",
+		responses: {
+			...KEY_ERRORS,
+			200: withRateLimit(ok(whoamiSchema, "The key, and its current hour.", examples.whoami)),
+		},
+	}),
+	(c) => c.json(envelope(c, whoami(c.var)), 200),
+);

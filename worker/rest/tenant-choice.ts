@@ -1,0 +1,9 @@
+/** The tenant of a management route: the platform chooses it, for all other callers it is the credential's. */
+import { z } from "zod";
+import { tenantChoice } from "../schemas/common.ts";
+import { notFound } from "./openapi/errors.ts";
+import { fromQuery } from "./query.ts";
+
+/** The query of routes whose only parameter is the tenant. */
+export const tenantQuery = fromQuery(z.strictObject(tenantChoice));
+export const NO_TENANT = notFound("The tenant does not exist.");
