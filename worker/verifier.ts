@@ -10,7 +10,7 @@ import { type Bindings, readConfig } from "./env.ts";
 import { type AppError, validationError, withoutKeys } from "./errors.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { tidyUserAgent } from "./http/request-info.ts";
-import type { Refused, Unanswered, WindowState } from "./keys/verdict.ts";
+import type { Refused, Unavailable, WindowState } from "./keys/verdict.ts";
 import { type RateLimitObject, toRateLimit } from "./keys/window.ts";
 import { logError } from "./log.ts";
 import type { KeyPresentation } from "./schemas/api-key.ts";
@@ -38,7 +38,7 @@ export type KeyVerdict =
 	| {
 			valid: false;
 			/** `MISSING`: no key was presented. `UNAVAILABLE`: it cannot be checked right now. */
-			code: (Refused | Unanswered)["code"] | "MISSING";
+			code: (Refused | Unavailable)["code"] | "MISSING";
 			/** Status of the answer: 401, 403, 429 or 503. */
 			status: number;
 			/** For the body of the answer, as every door of the service says it. */

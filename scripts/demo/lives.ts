@@ -7,7 +7,7 @@
 import type { AuditEvent, Author } from "../../db/audit.ts";
 import type { Environment } from "../../db/enums.ts";
 import type { KeyMaterial } from "../../worker/keys/format.ts";
-import { type KeySnapshot, UNTOUCHED } from "../../worker/keys/snapshot.ts";
+import { INITIAL_STATE, type KeySnapshot } from "../../worker/keys/snapshot.ts";
 import { creation, revoke, rotate, successorOf } from "../../worker/keys/transitions.ts";
 import { DAY_MS, HOUR_MS } from "../../worker/schemas/time.ts";
 import { addresses, purpose, type Rhythm } from "./purposes.ts";
@@ -110,7 +110,7 @@ function begun(createdAt: number, expiresAt: number | null, { random, authors, m
 		createdAt: Math.floor(createdAt),
 		createdBy: author.actor,
 		expiresAt: expiresAt === null ? null : Math.floor(expiresAt),
-		...UNTOUCHED,
+		...INITIAL_STATE,
 	};
 	return { key, rhythm, events: [creation(key, author, key.createdAt)] };
 }

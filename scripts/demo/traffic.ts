@@ -3,8 +3,8 @@
  * first time counts it from zero, and the list must not say otherwise.
  */
 
-import type { HourTally } from "../../worker/gate/store.ts";
-import type { KeySnapshot, Lifetime } from "../../worker/keys/snapshot.ts";
+import type { HourCounts } from "../../worker/gate/store.ts";
+import type { KeySnapshot, LifetimeUsage } from "../../worker/keys/snapshot.ts";
 import { NEVER_USED } from "../../worker/keys/snapshot.ts";
 import { hourOf } from "../../worker/keys/window.ts";
 import { DAY_MS, HOUR_MS } from "../../worker/schemas/time.ts";
@@ -12,8 +12,8 @@ import type { Rhythm } from "./purposes.ts";
 import type { Random } from "./random.ts";
 
 export interface Traffic {
-	hours: HourTally[];
-	lifetime: Lifetime;
+	hours: HourCounts[];
+	lifetime: LifetimeUsage;
 }
 
 const NO_TRAFFIC: Traffic = { hours: [], lifetime: NEVER_USED };
@@ -55,7 +55,7 @@ export function steadyTraffic(key: KeySnapshot, rhythm: Rhythm, spanMs: number, 
 	const { low, high } = random.chance(BUSY_KEYS) ? BUSY : QUIET;
 	const peak = Math.min(key.rateLimit * random.between(low, high), PEAK_MAX);
 	const clumsy = random.chance(CLUMSY_KEYS);
-	const hours: HourTally[] = [];
+	const hours: HourCounts[] = [];
 	for (let hour = from; hour < until; hour += HOUR_MS) {
 		const asked = Math.round(peak * shareOf(rhythm, hour) * random.between(0.7, 1.1));
 		const allowed = Math.min(asked, key.rateLimit);

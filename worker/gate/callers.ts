@@ -1,10 +1,10 @@
-/** Who presented a key lately: a short list, so that an admin knows whom revoking it will hit. Pure. */
+/** The recent callers of a key: a short list that shows an admin which integrations revoking the key would stop. Pure. */
 
 import { putLast } from "../bounded-map.ts";
 import type { ApiKeyDetail } from "../schemas/api-key.ts";
 import { toTimestamp } from "../schemas/time.ts";
 
-/** More distinct callers than a person can look through are no help, and the list is kept in memory. */
+/** More callers than a person can read through don't help, and the list is kept in memory. */
 const CALLERS_MAX = 20;
 /** Callers choose their user agent, so it is cut. */
 const USER_AGENT_MAX = 200;
@@ -21,51 +21,51 @@ export interface Caller {
 	refused: number;
 }
 
-/** What tells callers apart. */
-type Identity = Pick<Caller, "ip" | "userAgent" | "endpoint">;
+/** The fields that distinguish callers. */
+type CallerIdentity = Pick<Caller, "ip" | "userAgent" | "endpoint">;
 
-/** As it was stored: before refusals were counted apart, without their number. */
+/** A caller as stored on disk. Older records have no `refused`. */
 export type StoredCaller = Omit<Caller, "refused"> & { refused?: number };
 
-/** A bounded list in order of last sight: one more than it holds drops the one unseen for longest. */
+/** A bounded list, least recent first. When it is full, a new caller replaces the least recent one. */
 export class RecentCallers {
-	/** A Map keeps the order of insertion; seeing a caller again moves it to the end. */
+	/** A Map keeps the order of insertion. Recording a caller again moves it to the end. */
 	readonly #callers: Map<string, Caller>;
-	/** At the end of the list, where most requests find their caller again. */
+	/** The last entry, kept at hand because most requests come from the same caller as the one before. */
 	#latest: Caller | undefined;
-	/** Whether there is more here than was written down. */
-	#isAhead = false;
+	/** Whether the list has changed since it was last persisted. */
+	#hasChanged = false;
 
 	constructor(callers: readonly StoredCaller[]) {
 		this.#callers = new Map(callers.map((caller) => [identify(caller), { refused: 0, ...caller }]));
 	}
 
-	/** Enters a request. True: nobody in the list has called like that before. */
-	see(ip: string | null, userAgent: string | null, endpoint: string, admitted: boolean, now: number): boolean {
-		const seen = { ip: ip ?? "unknown", userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX), endpoint };
-		const caller = this.#isLatest(seen) ?? this.#moveToEnd(seen);
+	/** Records a request. Returns true if its caller was not in the list. */
+	record(ip: string | null, userAgent: string | null, endpoint: string, admitted: boolean, now: number): boolean {
+		const identity = { ip: ip ?? "unknown", userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX), endpoint };
+		const caller = this.#latestIf(identity) ?? this.#moveToEnd(identity);
 		caller.lastSeenAt = now;
 		caller.count++;
 		if (!admitted) caller.refused++;
-		this.#isAhead = true;
+		this.#hasChanged = true;
 		return caller.count === 1;
 	}
 
-	#isLatest({ ip, userAgent, endpoint }: Identity): Caller | null {
+	#latestIf({ ip, userAgent, endpoint }: CallerIdentity): Caller | null {
 		const latest = this.#latest;
 		const isSame = latest?.ip === ip && latest.userAgent === userAgent && latest.endpoint === endpoint;
 		return isSame ? latest : null;
 	}
 
-	#moveToEnd(seen: Identity): Caller {
-		const id = identify(seen);
-		const caller = this.#callers.get(id) ?? { ...seen, lastSeenAt: 0, count: 0, refused: 0 };
+	#moveToEnd(identity: CallerIdentity): Caller {
+		const id = identify(identity);
+		const caller = this.#callers.get(id) ?? { ...identity, lastSeenAt: 0, count: 0, refused: 0 };
 		putLast(this.#callers, id, caller, CALLERS_MAX);
 		this.#latest = caller;
 		return caller;
 	}
 
-	/** Most recent first, as the outside sees them. */
+	/** The public form, most recent first. */
 	describe(): ApiKeyDetail["recent_callers"] {
 		return this.list()
 			.reverse()
@@ -79,20 +79,20 @@ export class RecentCallers {
 			}));
 	}
 
-	/** Oldest first, as the constructor takes them. */
+	/** Least recent first, as the constructor takes them. */
 	list(): Caller[] {
 		return [...this.#callers.values()];
 	}
 
-	/** The list for whoever writes it down; null if nothing has changed since it was asked for last. */
+	/** The list to persist, or null if it has not changed since the last call. */
 	takeChanged(): Caller[] | null {
-		if (!this.#isAhead) return null;
-		this.#isAhead = false;
+		if (!this.#hasChanged) return null;
+		this.#hasChanged = false;
 		return this.list();
 	}
 }
 
-/** A line break cannot stand in a header, so it separates the parts without doubt. */
-function identify(caller: Identity): string {
+/** The parts come from headers and routes, which cannot contain a line break, so it separates them unambiguously. */
+function identify(caller: CallerIdentity): string {
 	return `${caller.ip}\n${caller.endpoint}\n${caller.userAgent}`;
 }

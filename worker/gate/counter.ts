@@ -1,32 +1,36 @@
 /**
- * Counts a key's requests in the running hour: exactly in memory, and durably never too few.
+ * Counts a key's requests in the current hour: exactly in memory, and on disk never too few.
  *
- * The record on disk stands at or above the true count (see `window.ts`). Whoever answers a request after `count`
- * has returned can rely on that, since the write, if one was due, is on its way to disk ahead of the answer.
+ * The record on disk is at or above the true count (see `keys/window.ts`). If `count` has to write, the write is queued
+ * before it returns, and the platform holds the response back until the write is on disk.
  */
-import type { Lifetime } from "../keys/snapshot.ts";
-import { emptyTally, hourOf, reserveAdmissions, reserveRefusals, type Tally } from "../keys/window.ts";
-import type { GateStore, HourRecord, HourTally } from "./store.ts";
+import type { LifetimeUsage } from "../keys/snapshot.ts";
+import type { Admitted, Refused } from "../keys/verdict.ts";
+import { hourOf, noRequests, type RequestCounts, reserveAdmissions, reserveRefusals } from "../keys/window.ts";
+import type { GateStore, HourCounts, HourRecord } from "./store.ts";
 
-/** Stands for the time before the first request. */
+/** The hour of a key that has never been used. */
 const NO_HOUR = 0;
+
+/** The verdicts that are counted. A request with a wrong secret isn't counted for the key. */
+type CountedCode = Exclude<(Admitted | Refused)["code"], "NOT_FOUND">;
 
 export class UsageCounter {
 	readonly #store: GateStore;
-	/** As on disk: ceilings. */
+	/** The record on disk: ceilings. */
 	#reserved: HourRecord;
-	/** The truth. */
-	#tally: Tally;
+	/** The true counts. */
+	#counts: RequestCounts;
 	#lastUsedAt: number;
 
-	/** Resumes from the newest record, at its ceilings; without one, from the lifetime that is known. */
-	constructor(store: GateStore, known: Lifetime) {
+	/** Resumes from the newest record, at its ceilings. Without a record, starts from the lifetime usage in D1. */
+	constructor(store: GateStore, inD1: LifetimeUsage) {
 		this.#store = store;
-		const { usageCount: lifetimeBefore, lastUsedAt } = known;
-		this.#reserved = store.hours().at(-1) ?? { hour: NO_HOUR, ...emptyTally(), lifetimeBefore, lastUsedAt };
+		const { usageCount: lifetimeBefore, lastUsedAt } = inD1;
+		this.#reserved = store.hours().at(-1) ?? { hour: NO_HOUR, ...noRequests(), lifetimeBefore, lastUsedAt };
 		if (this.#reserved.hour === NO_HOUR && lifetimeBefore > 0) this.#write(this.#reserved);
 		const { allowed, rateLimited, denied } = this.#reserved;
-		this.#tally = { allowed, rateLimited, denied };
+		this.#counts = { allowed, rateLimited, denied };
 		this.#lastUsedAt = this.#reserved.lastUsedAt;
 	}
 
@@ -35,59 +39,76 @@ export class UsageCounter {
 		return this.#reserved.hour;
 	}
 
-	get tally(): Readonly<Tally> {
-		return this.#tally;
+	get counts(): Readonly<RequestCounts> {
+		return this.#counts;
 	}
 
-	get lifetime(): Lifetime {
-		return { usageCount: this.#reserved.lifetimeBefore + this.#tally.allowed, lastUsedAt: this.#lastUsedAt };
+	get lifetime(): LifetimeUsage {
+		return { usageCount: this.#reserved.lifetimeBefore + this.#counts.allowed, lastUsedAt: this.#lastUsedAt };
 	}
 
-	/** The hours that D1 may not know in full, oldest first, the running one last, all as they truly are. */
-	hours(): HourTally[] {
+	/** True counts of all hours that D1 may not have in full: oldest first, the current hour last. */
+	hours(): HourCounts[] {
 		const earlier = this.#store.hours().filter(({ hour }) => hour !== NO_HOUR && hour < this.hour);
-		return this.hour === NO_HOUR ? earlier : [...earlier, { hour: this.hour, ...this.#tally }];
+		return this.hour === NO_HOUR ? earlier : [...earlier, { hour: this.hour, ...this.#counts }];
 	}
 
-	/** Moves on to the hour of `now`. The hour that ends is written down as it was. */
+	/** Moves on to the hour of `now`, and writes the true counts of the hour that has ended. */
 	roll(now: number): void {
 		const hour = hourOf(now);
 		if (hour <= this.#reserved.hour) return;
 		this.settle();
-		const { hour: left } = this.#reserved;
-		const { allowed, rateLimited, denied } = this.#tally;
+		const { hour: ended } = this.#reserved;
+		const { allowed, rateLimited, denied } = this.#counts;
 		const { usageCount: lifetimeBefore, lastUsedAt } = this.lifetime;
-		// Written even before anything is counted in it: the record holds the life of the key, and the last hour's goes
-		// once it is delivered.
-		this.#write({ hour, ...emptyTally(), lifetimeBefore, lastUsedAt });
-		this.#tally = emptyTally();
-		// An hour without requests has nothing to tell; only those with some wait for delivery.
-		if (allowed + rateLimited + denied === 0) this.#store.deleteHour(left);
+		// Written before anything is counted, because this record carries the lifetime usage: the record of the ended hour
+		// is deleted once it is delivered.
+		this.#write({ hour, ...noRequests(), lifetimeBefore, lastUsedAt });
+		this.#counts = noRequests();
+		// Only hours with requests have to be delivered.
+		if (allowed + rateLimited + denied === 0) this.#store.deleteHour(ended);
 	}
 
-	/** Counts one request of the running hour. `limit` bounds how far admissions are reserved ahead. */
-	count(outcome: keyof Tally, limit: number, now: number): void {
-		const count = this.#tally[outcome] + 1;
-		this.#tally[outcome] = count;
+	/** Counts one request of the current hour. `limit` bounds how far admissions are reserved ahead. */
+	count(code: CountedCode, limit: number, now: number): void {
+		const outcome = outcomeOf(code);
+		const count = this.#counts[outcome] + 1;
+		this.#counts[outcome] = count;
 		if (outcome === "allowed") this.#lastUsedAt = Math.max(this.#lastUsedAt, now);
 		if (count <= this.#reserved[outcome]) return;
 		const ceiling = outcome === "allowed" ? reserveAdmissions(count, limit) : reserveRefusals(count);
 		this.#write({ ...this.#reserved, [outcome]: ceiling, lastUsedAt: this.#lastUsedAt });
 	}
 
-	/** Whether the record on disk is above the truth, which a gate that leaves memory would forget. */
+	/** Whether the record on disk is above the true counts. A restart would resume from the record. */
 	get isAhead(): boolean {
 		const { allowed, rateLimited, denied } = this.#reserved;
-		return allowed > this.#tally.allowed || rateLimited > this.#tally.rateLimited || denied > this.#tally.denied;
+		return allowed > this.#counts.allowed || rateLimited > this.#counts.rateLimited || denied > this.#counts.denied;
 	}
 
 	/** Gives back what was reserved and not used. */
 	settle(): void {
-		if (this.isAhead) this.#write({ ...this.#reserved, ...this.#tally, lastUsedAt: this.#lastUsedAt });
+		if (this.isAhead) this.#write({ ...this.#reserved, ...this.#counts, lastUsedAt: this.#lastUsedAt });
 	}
 
 	#write(record: HourRecord): void {
 		this.#store.putHour(record);
 		this.#reserved = record;
+	}
+}
+
+function outcomeOf(code: CountedCode): keyof RequestCounts {
+	switch (code) {
+		case "VALID":
+			return "allowed";
+		case "RATE_LIMITED":
+			return "rateLimited";
+		case "REVOKED":
+		case "EXPIRED":
+		case "ADDRESS_NOT_ALLOWED":
+		case "MISSING_SCOPE":
+			return "denied";
+		default:
+			return code satisfies never;
 	}
 }

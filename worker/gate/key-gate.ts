@@ -1,41 +1,30 @@
 /**
- * The gate of one key: a Durable Object that holds the key's truth, decides every request and counts it.
+ * The gate of one key: a Durable Object that holds the authoritative state of the key, decides every request and counts
+ * it.
  *
- * - It is the only writer of its key after creation. A change goes to its own disk first, together with the audit
- *   event and an alarm, and then to D1; what D1 misses, the alarm delivers.
- * - It decides in one turn from memory. D1 is asked once, when the gate has never seen its key.
- * - The platform holds every answer back until the writes before it are on disk, so nothing is acknowledged that a
- *   crash could forget.
+ * - After creation it is the only writer of its key. A change goes to its own disk first, together with the audit event
+ *   and an alarm, and then to D1. The alarm delivers what D1 missed.
+ * - It decides from memory, in one turn. It asks D1 only if it has never seen its key.
+ * - The platform holds every response back until the writes before it are on disk, so a crash cannot lose anything that
+ *   was acknowledged.
  *
- * The last parameter of a method is the time; callers leave it out, tests pass it.
+ * The last parameter of a method is the time. Callers leave it out; tests pass it.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
 import { decide } from "../keys/decide.ts";
-import { type AddressRule, addressRules } from "../keys/ip-allowlist.ts";
-import { type KeySnapshot, type Lifetime, NEVER_USED, statusOf, type Tombstone, toApiKey } from "../keys/snapshot.ts";
-import {
-	creation,
-	type KeyPatch,
-	remove,
-	revoke,
-	rotate,
-	successorOf,
-	type Transition,
-	update,
-} from "../keys/transitions.ts";
-import type { Admitted, Refused, Unanswered, Verdict } from "../keys/verdict.ts";
-import { type Tally, toRateLimit, windowState } from "../keys/window.ts";
-import { logError } from "../log.ts";
+import { statusOf, type Tombstone, toApiKey } from "../keys/snapshot.ts";
+import { type KeyPatch, remove, revoke, type Transition, update } from "../keys/transitions.ts";
+import type { Admitted, Refused, Unavailable, Verdict } from "../keys/verdict.ts";
+import { toRateLimit, windowState } from "../keys/window.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import { RecentCallers } from "./callers.ts";
-import { UsageCounter } from "./counter.ts";
-import { Delivery, RETRY_FIRST_MS } from "./delivery.ts";
+import type { RecentCallers } from "./callers.ts";
+import { Delivery, type DeliveryExtent, RETRY_FIRST_MS } from "./delivery.ts";
+import { isTombstone, KeyMemory, type LoadedKey } from "./key-memory.ts";
 import {
 	type AdmissionCall,
 	type AlreadyRotated,
-	ATTEMPT_KEPT_MS,
-	type Attempt,
+	CONFLICTS,
 	type GateResult,
 	type ManagementCall,
 	type PackedCall,
@@ -45,356 +34,223 @@ import {
 	type RotationRequest,
 	unpackCall,
 } from "./protocol.ts";
-import { GateStore, type HourTally } from "./store.ts";
-import { AlarmClock, LOAD_GIVEN_UP_MS, QuietTimer, within } from "./timers.ts";
+import { rotateKey } from "./rotation.ts";
+import { GateStore, type HourCounts } from "./store.ts";
+import { GateAlarm, IdleTimer } from "./timers.ts";
 
 const NOT_FOUND = { code: "NOT_FOUND" } as const;
 const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
 
-/** How long the answer to a change waits for D1, so that lists show it; the change itself is durable before. */
-const DELIVERY_PATIENCE_MS = 3_000;
-
-/** What is in memory once the gate knows its key. */
-interface Known {
-	key: KeySnapshot;
-	rules: AddressRule[];
-	counter: UsageCounter;
-	callers: RecentCallers;
-}
+/** Max wait for D1 before a change is answered. Keeps lists fresh; the change is already durable. */
+const DELIVERY_WAIT_MS = 3_000;
 
 export class KeyGate extends DurableObject<Bindings> {
 	readonly #store: GateStore;
-	readonly #flushMs: number;
-	readonly #clock: AlarmClock;
+	readonly #memory: KeyMemory;
+	readonly #alarm: GateAlarm;
 	readonly #delivery: Delivery;
-	/** undefined: the gate has never seen its key, and D1 must be asked. */
-	#state: Known | Tombstone | undefined;
-	#loading: Promise<boolean> | undefined;
-	/** Being taken out of memory by the platform must cost nothing of the limit, and forget no caller. */
-	readonly #quiet = new QuietTimer(() => {
-		if (!this.#state || isTombstone(this.#state)) return;
-		this.#state.counter.settle();
-		this.#keep(this.#state.callers);
-	});
+	readonly #flushMs: number;
+	/** Runs before the platform evicts an idle object, which must not cost admissions or lose callers. */
+	readonly #idle = new IdleTimer(() => this.#persistMemory());
 
 	constructor(ctx: DurableObjectState, env: Bindings) {
 		super(ctx, env);
+		const d1 = () => this.env.DB;
 		this.#store = new GateStore(ctx.storage.kv);
-		this.#flushMs = usageFlushSeconds(env) * 1_000;
-		const key = this.#store.key();
-		if (key) this.#remember(key, NEVER_USED);
-		this.#clock = new AlarmClock(ctx.storage);
-		this.#delivery = new Delivery(
-			this.#store,
-			this.#clock,
-			() => this.env.DB,
-			(successorId, { id, tenantId }) => this.env.KEY_GATE.getByName(successorId).bury(successorId, tenantId, id),
+		this.#memory = new KeyMemory(this.#store, d1);
+		this.#alarm = new GateAlarm(ctx.storage);
+		this.#delivery = new Delivery(this.#store, this.#alarm, d1, (successorId, { id, tenantId }) =>
+			this.env.KEY_GATE.getByName(successorId).discardSuccessor(successorId, tenantId, id),
 		);
-		void ctx.blockConcurrencyWhile(() => this.#clock.load());
+		this.#flushMs = usageFlushSeconds(env) * 1_000;
+		void ctx.blockConcurrencyWhile(() => this.#alarm.load());
 	}
 
 	/** Admits or refuses one request, and counts it. */
-	admit(call: AdmissionCall, now = Date.now()): Verdict | Promise<Verdict> {
-		return this.#state ? this.#decide(this.#state, call, now) : this.#loadAndDecide(call, now);
-	}
-
-	/** The same in the form that crosses to the Worker fastest. */
 	admitPacked(packed: PackedCall, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
 		const call = unpackCall(packed);
-		return this.#state ? pack(this.#decide(this.#state, call, now)) : this.#loadAndDecide(call, now).then(pack);
+		const { state } = this.#memory;
+		return state ? pack(this.#decide(state, call, now)) : this.#loadAndDecide(call, now).then(pack);
 	}
 
-	/** The verdict together with the key it is about, for callers who must explain it. */
+	/** The verdict together with the key, for callers that have to explain it. */
 	async verify(
 		call: AdmissionCall,
 		now = Date.now(),
-	): Promise<GateResult<{ verdict: Exclude<Verdict, Unanswered>; apiKey: ApiKey | null }>> {
-		if (!this.#state && !(await this.#load(call.keyId))) return UNAVAILABLE;
-		const verdict = this.#verdict(call, now);
+	): Promise<GateResult<{ verdict: Exclude<Verdict, Unavailable>; apiKey: ApiKey | null }>> {
+		const verdict = await this.#loadAndDecide(call, now);
+		if (verdict.code === "UNAVAILABLE") return UNAVAILABLE;
 		const current = this.#current(now);
 		const apiKey = verdict.code !== "NOT_FOUND" && current.code === "OK" ? current.value : null;
 		return { code: "OK", value: { verdict, apiKey } };
 	}
 
-	/** The key as it is at this moment. */
+	/** The key in its current state. */
 	describe(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<ApiKeyDetail>> {
-		return this.#with(keyId, tenantId, ({ key, counter, callers }) => {
+		return this.#withKey(keyId, tenantId, ({ key, counter, callers }) => {
 			counter.roll(now);
-			const window = windowState(key.rateLimit, counter.tally.allowed, Math.max(now, counter.hour));
+			const window = windowState(key.rateLimit, counter.counts.allowed, Math.max(now, counter.hour));
 			return {
 				code: "OK",
 				value: {
 					...toApiKey(key, counter.lifetime, now),
-					current_hour: { used: counter.tally.allowed, ...toRateLimit(window) },
+					current_hour: { used: counter.counts.allowed, ...toRateLimit(window) },
 					recent_callers: callers.describe(),
 				},
 			};
 		});
 	}
 
-	/** The hours that D1 may not know in full yet. */
-	liveHours(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<HourTally[]>> {
-		return this.#with(keyId, tenantId, ({ counter }) => {
+	/** The hours that D1 may not have in full yet. */
+	liveHours(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<HourCounts[]>> {
+		return this.#withKey(keyId, tenantId, ({ counter }) => {
 			counter.roll(now);
 			return { code: "OK", value: counter.hours() };
 		});
 	}
 
-	/** Changes settings. The next request is judged by them. */
+	/** Changes settings. They apply from the next request on. */
 	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#with(call.keyId, call.author.tenantId, ({ key, counter }) => {
-			if (statusOf(key, now) === "revoked") return isRevoked("changed");
-			// What is reserved ahead is a share of the old limit: of a lower one a crash would cost far too much.
+		return this.#withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
+			if (statusOf(key, now) === "revoked") return CONFLICTS.updatingRevoked;
+			// The reservation is a share of the old limit. If the new limit is lower, a crash would cost too much of it.
 			if (patch.rateLimit !== undefined) counter.settle();
-			return this.#make(update(key, patch, call.author, now), now);
+			return this.#apply(update(key, patch, call.author, now), now);
 		});
 	}
 
-	/** Stops the key for good. When this has returned, nothing is admitted any more. Idempotent. */
+	/** Revokes the key for good. Once this has returned, no request is admitted any more. Idempotent. */
 	revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#with(call.keyId, call.author.tenantId, ({ key }) =>
-			this.#make(revoke(key, reason, call.author, now), now),
+		return this.#withKey(call.keyId, call.author.tenantId, ({ key }) =>
+			this.#apply(revoke(key, reason, call.author, now), now),
 		);
 	}
 
-	/** Removes the key. A tombstone stays here, the audit trail stays in D1. */
+	/** Deletes the key. A tombstone stays here, and the audit trail stays in D1. */
 	remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
-		return this.#with(call.keyId, call.author.tenantId, async ({ key }) => {
-			this.#store.forgetUsage();
-			await this.#make(remove(key, call.author, now), now);
+		return this.#withKey(call.keyId, call.author.tenantId, async ({ key }) => {
+			this.#store.deleteUsage();
+			await this.#apply(remove(key, call.author, now), now);
 			return { code: "OK", value: null };
 		});
 	}
 
-	/**
-	 * Makes a successor with the same settings; of an `attempt` that was made before, tells what it made. D1 gets it before this key points to it, and the order to take it back
-	 * is written down before that and torn up when the rotation is whole. So whatever fails or dies in between, there
-	 * is either a whole rotation or none.
-	 */
+	/** Makes a successor with the same settings. If the same attempt was completed before, returns that successor's id. */
 	rotate(
 		call: ManagementCall,
-		{ material, lifeMs, overlapMs, expectedSuccessor, attempt }: RotationRequest,
+		request: RotationRequest,
 		now = Date.now(),
 	): Promise<GateResult<Rotated | AlreadyRotated>> {
-		const { keyId, author } = call;
-		return this.#with(keyId, author.tenantId, async (before) => {
-			const repeated = this.#repeated(attempt, now);
-			if (repeated) return repeated;
-			if (statusOf(before.key, now) === "revoked") return isRevoked("rotated");
-			if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return ROTATED_MEANWHILE;
-			const successor = successorOf(before.key, material, lifeMs, author.actor, now);
-			const insert = async () => {
-				const { insertSuccessor } = await import("./d1-records.ts");
-				await insertSuccessor(this.env.DB, successor, creation(successor, author, now));
-			};
-			// While D1 is asked, this key may be changed or deleted. Then the order to discard stands.
-			const complete = () =>
-				this.#with<Rotated | AlreadyRotated>(keyId, author.tenantId, async ({ key }) => {
-					// Asked for twice at once: the other has been faster.
-					const repeated = this.#repeated(attempt, now);
-					if (repeated) return repeated;
-					if (key.revokedAt !== null) return isRevoked("rotated");
-					// The successor would have settings that are no longer those of the key.
-					if (key.version !== before.key.version) return CHANGED_MEANWHILE;
-					this.#store.deleteDiscard(successor.id);
-					if (attempt)
-						this.#store.putRotation({ ...attempt, successorId: successor.id, at: now }, now - ATTEMPT_KEPT_MS);
-					const previous = await this.#make(rotate(key, successor.id, overlapMs, author, now), now);
-					if (previous.code !== "OK") return previous;
-					return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
-				});
-			return (await this.#delivery.rotating(successor.id, now, insert, complete)) ?? UNAVAILABLE;
-		});
-	}
-
-	/** What came of an attempt that was made before; null if none was. */
-	#repeated(attempt: Attempt | undefined, now: number): GateResult<AlreadyRotated> | null {
-		const known = attempt && this.#store.rotation(attempt.nameHash);
-		if (!known || known.at <= now - ATTEMPT_KEPT_MS) return null;
-		if (known.inputHash !== attempt.inputHash) return OTHER_INPUT;
-		return { code: "OK", value: { successorId: known.successorId } };
+		const gate = {
+			store: this.#store,
+			delivery: this.#delivery,
+			d1: () => this.env.DB,
+			withKey: this.#withKey.bind(this),
+			apply: this.#apply.bind(this),
+		};
+		return rotateKey(gate, call, request, now);
 	}
 
 	/**
-	 * Ends a key that was never handed out, because the rotation of `predecessorId` that made it was not completed.
-	 * Anything else that this gate may hold stays: only who made a key can take it back, and nobody one that was used.
+	 * Deletes this key because the rotation of `predecessorId` that made it was not completed. Throws for any other key,
+	 * and for one that was used: only the key that made a successor can discard it.
 	 */
-	bury(keyId: string, tenantId: string, predecessorId: string, now = Date.now()): void {
-		const state = this.#state;
+	discardSuccessor(keyId: string, tenantId: string, predecessorId: string, now = Date.now()): void {
+		const { state } = this.#memory;
 		if (state) {
 			if (isTombstone(state)) return;
 			const { key, counter } = state;
 			if (key.rotatedFrom !== predecessorId || counter.lifetime.usageCount > 0)
-				throw new Error(`The gate of ${keyId} holds a key that is not to be buried`);
+				throw new Error(`The gate of ${keyId} holds a key that must not be discarded`);
 		}
-		this.#store.forgetUsage();
-		this.#state = { id: keyId, tenantId, deletedAt: now };
-		this.#store.putKey(this.#state);
+		this.#store.deleteUsage();
+		this.#memory.replace({ id: keyId, tenantId, deletedAt: now });
 	}
 
-	/** Answers, so that a health check knows that objects can be reached. */
+	/** For health checks: shows that objects can be reached. */
 	ping(): "pong" {
 		return "pong";
 	}
 
 	/** Brings D1 up to date. */
 	override async alarm(): Promise<void> {
-		this.#clock.rang();
-		if (this.#state && !isTombstone(this.#state)) {
-			// Should the gate die and nobody call again, it resumes from what D1 is told now, and they agree.
-			this.#state.counter.settle();
-			this.#keep(this.#state.callers);
-		}
+		this.#alarm.fired();
+		// If the gate crashes later and is not called again, it resumes from what D1 gets now, and the two agree.
+		this.#persistMemory();
 		await this.#deliver(Date.now(), "with usage");
 	}
 
-	#decide(state: Known | Tombstone, call: AdmissionCall, now: number): Admitted | Refused {
+	#decide(state: LoadedKey | Tombstone, call: AdmissionCall, now: number): Admitted | Refused {
 		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
-		const { key, rules, counter, callers } = state;
+		const { key, ipRules, counter, callers } = state;
 		counter.roll(now);
-		const verdict = decide(key, rules, call, counter.tally.allowed, Math.max(now, counter.hour));
+		const verdict = decide(key, ipRules, call, counter.counts.allowed, Math.max(now, counter.hour));
 		if (call.consume && verdict.code !== "NOT_FOUND") {
-			counter.count(outcomeOf(verdict.code), key.rateLimit, now);
-			const isNew = callers.see(call.ip, call.userAgent, call.endpoint, verdict.code === "VALID", now);
-			const isFirst = this.#clock.ringBy(now + this.#flushMs);
-			// An object that waits for a timer is kept awake, and billed; so there is one only for what would be lost. Of the
-			// callers, a few seconds of one that is known may be.
-			if (counter.isAhead) this.#quiet.disturb();
-			else if (isNew || isFirst) this.#keep(callers);
+			counter.count(verdict.code, key.rateLimit, now);
+			const isNew = callers.record(call.ip, call.userAgent, call.endpoint, verdict.code === "VALID", now);
+			const isFirst = this.#alarm.scheduleBy(now + this.#flushMs);
+			// A running timer keeps the object in memory, which is billed. So the timer runs only if reserved admissions would
+			// be lost. Losing the last few requests of a known caller is accepted.
+			if (counter.isAhead) this.#idle.activity();
+			else if (isNew || isFirst) this.#persistCallers(callers);
 		}
 		return verdict;
 	}
 
-	#keep(callers: RecentCallers): void {
+	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
+		if (!this.#memory.state && !(await this.#memory.load(call.keyId))) return UNAVAILABLE;
+		const { state } = this.#memory;
+		return state ? this.#decide(state, call, now) : { code: "NOT_FOUND", final: false };
+	}
+
+	#persistMemory(): void {
+		const { loaded } = this.#memory;
+		if (!loaded) return;
+		loaded.counter.settle();
+		this.#persistCallers(loaded.callers);
+	}
+
+	#persistCallers(callers: RecentCallers): void {
 		const changed = callers.takeChanged();
 		if (changed) this.#store.putCallers(changed);
 	}
 
-	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
-		return (await this.#load(call.keyId)) ? this.#verdict(call, now) : UNAVAILABLE;
-	}
-
-	/** By what the gate knows: one that has never seen its key has to ask D1 before. */
-	#verdict(call: AdmissionCall, now: number): Admitted | Refused {
-		return this.#state ? this.#decide(this.#state, call, now) : { code: "NOT_FOUND", final: false };
-	}
-
 	/**
-	 * Runs `act` on the key, if it is there and the tenant's. `act` gets the state of this very turn: what is read
-	 * before an `await` may be history after it, and a change made from history would undo what came between.
+	 * Runs `act` on the key if it exists and belongs to the tenant. `act` gets the state of the current turn: state that was
+	 * read before an `await` may be outdated, and a change based on it would undo what happened in between.
 	 */
-	async #with<T>(
+	async #withKey<T>(
 		keyId: string,
 		tenantId: string,
-		act: (known: Known) => GateResult<T> | Promise<GateResult<T>>,
+		act: (loaded: LoadedKey) => GateResult<T> | Promise<GateResult<T>>,
 	): Promise<GateResult<T>> {
-		if (!this.#state && !(await this.#load(keyId))) return UNAVAILABLE;
-		const state = this.#state;
-		return state && !isTombstone(state) && state.key.tenantId === tenantId ? act(state) : NOT_FOUND;
-	}
-
-	/** Asks D1 for the key, once however many requests wait for it, and keeps it from then on. False: D1 did not answer. */
-	#load(keyId: string): Promise<boolean> {
-		this.#loading ??= this.#loadFromD1(keyId).finally(() => {
-			this.#loading = undefined;
-		});
-		return this.#loading;
-	}
-
-	async #loadFromD1(keyId: string): Promise<boolean> {
-		try {
-			const { readKey } = await import("./d1-records.ts");
-			const found = await within(LOAD_GIVEN_UP_MS, readKey(this.env.DB, keyId));
-			if (!found || this.#state) return true;
-			this.#store.putKey(found.key);
-			this.#remember(found.key, found.lifetime);
-			return true;
-		} catch (error) {
-			logError("D1 did not tell a gate its key", error);
-			return false;
-		}
-	}
-
-	#remember(key: KeySnapshot | Tombstone, lifetime: Lifetime): void {
-		this.#state = isTombstone(key)
-			? key
-			: {
-					key,
-					rules: addressRules(key.ipAllowlist),
-					counter: new UsageCounter(this.#store, lifetime),
-					callers: new RecentCallers(this.#store.callers()),
-				};
+		// Does not yield if the key is loaded: a rotation relies on `act` running in this turn.
+		if (!this.#memory.state && !(await this.#memory.load(keyId))) return UNAVAILABLE;
+		const { loaded } = this.#memory;
+		return loaded?.key.tenantId === tenantId ? act(loaded) : NOT_FOUND;
 	}
 
 	/**
-	 * Makes a transition durable and effective in one turn, then tells D1. Returns the key as the transition left it: by
-	 * the time that D1 knows, somebody may have changed it again or deleted it.
+	 * Persists and applies a transition in one turn, then delivers it to D1. Returns the key as the transition left it: by
+	 * the time D1 has it, the key may have been changed again or deleted.
 	 */
-	async #make(transition: Transition | null, now: number): Promise<GateResult<ApiKey>> {
+	async #apply(transition: Transition | null, now: number): Promise<GateResult<ApiKey>> {
 		if (!transition) return this.#current(now);
 		const { next, event } = transition;
-		this.#store.putKey(next);
+		this.#memory.replace(next);
 		this.#store.putEvent(event);
-		this.#clock.ringBy(event.at + RETRY_FIRST_MS);
-		if (isTombstone(next)) this.#state = next;
-		else if (this.#state && !isTombstone(this.#state))
-			this.#state = { ...this.#state, key: next, rules: addressRules(next.ipAllowlist) };
-		const made = this.#current(now);
-		await Promise.race([this.#deliver(event.at, "without usage"), scheduler.wait(DELIVERY_PATIENCE_MS)]);
-		return made;
+		this.#alarm.scheduleBy(event.at + RETRY_FIRST_MS);
+		const result = this.#current(now);
+		await Promise.race([this.#deliver(event.at, "without usage"), scheduler.wait(DELIVERY_WAIT_MS)]);
+		return result;
 	}
 
-	#deliver(now: number, extent: "with usage" | "without usage"): Promise<void> {
-		return this.#delivery.run(() => {
-			const state = this.#state;
-			if (!state) return null;
-			if (isTombstone(state)) return { key: state, usage: null };
-			const { key, counter } = state;
-			return { key, usage: extent === "with usage" ? { hours: counter.hours(), lifetime: counter.lifetime } : null };
-		}, now);
+	#deliver(now: number, extent: DeliveryExtent): Promise<void> {
+		return this.#delivery.run(() => this.#memory.content(extent), now);
 	}
 
 	#current(now: number): GateResult<ApiKey> {
-		const state = this.#state;
-		if (!state || isTombstone(state)) return NOT_FOUND;
-		return { code: "OK", value: toApiKey(state.key, state.counter.lifetime, now) };
+		const { loaded } = this.#memory;
+		return loaded ? { code: "OK", value: toApiKey(loaded.key, loaded.counter.lifetime, now) } : NOT_FOUND;
 	}
 }
-
-function isTombstone(state: Known | KeySnapshot | Tombstone): state is Tombstone {
-	return "deletedAt" in state;
-}
-
-function outcomeOf(code: Exclude<(Admitted | Refused)["code"], "NOT_FOUND">): keyof Tally {
-	switch (code) {
-		case "VALID":
-			return "allowed";
-		case "RATE_LIMITED":
-			return "rateLimited";
-		case "REVOKED":
-		case "EXPIRED":
-		case "ADDRESS_NOT_ALLOWED":
-		case "MISSING_SCOPE":
-			return "denied";
-		default:
-			return code satisfies never;
-	}
-}
-
-const CHANGED_MEANWHILE = {
-	code: "CONFLICT",
-	message: "This API key was changed while it was being rotated. Look at it, and rotate it again.",
-} as const;
-
-const OTHER_INPUT = {
-	code: "CONFLICT",
-	message: "This Idempotency-Key was used for another request. Use a new one.",
-} as const;
-
-const ROTATED_MEANWHILE = {
-	code: "CONFLICT",
-	message: "This API key has another successor than expected_rotated_to says. Look at it before you rotate it.",
-} as const;
-
-const isRevoked = (what: string) =>
-	({ code: "CONFLICT", message: `This API key is revoked, which is final. It cannot be ${what}.` }) as const;

@@ -1,8 +1,9 @@
 /**
- * What a Worker sends to a gate and what the gate answers. Plain data, since it crosses RPC.
+ * What a Worker sends to a gate, and what the gate returns. Plain data, since it crosses RPC.
  *
- * On the admission path both cross as flat lists: an RPC call that returns an object takes the runtime a fifth longer
- * than one that returns a list with the same content.
+ * On the admission path both are packed into flat arrays: an RPC call that returns an object takes the runtime a fifth
+ * longer than one that returns an array with the same content. New fields go at the end and are optional, because a Worker
+ * and a gate may be one release apart.
  */
 import type { Author } from "../../db/audit.ts";
 import type { Environment } from "../../db/enums.ts";
@@ -20,7 +21,7 @@ export interface AdmissionCall extends AdmissionRequest {
 	userAgent: string | null;
 }
 
-/** Who changes the key. The tenant is the principal's: keys of other tenants do not exist for it. */
+/** A change of a key. The tenant is the principal's: keys of other tenants are unknown to it. */
 export interface ManagementCall {
 	keyId: string;
 	author: Author;
@@ -28,43 +29,56 @@ export interface ManagementCall {
 
 export interface RotationRequest {
 	material: KeyMaterial;
-	/** Life of the successor; null: as long as this key was given. */
+	/** Lifetime of the successor in milliseconds; null: the same lifetime as the old key. */
 	lifeMs: number | null;
-	/** How long this key goes on; null: until it is revoked. */
+	/** How long the old key stays active; null: until it is revoked. */
 	overlapMs: number | null;
-	/** The successor that this key must have (null: none) to be rotated; undefined: any. */
+	/** The successor that the old key must have (null: no successor) for the rotation to go ahead; undefined: any. */
 	expectedSuccessor?: string | null | undefined;
-	/** Set if this may be asked for again: then the second time nothing is made. */
+	/** Set if the caller may retry: a retry of a completed rotation makes no further successor. */
 	attempt?: Attempt | undefined;
 }
 
-/** For how long a creation may be asked for again, in milliseconds. */
+/** How long an attempt is remembered. */
 export const ATTEMPT_KEPT_MS = DAY_MS;
 
-/** A creation that may be asked for again, by the hashes of its name and of what is asked for. */
+/** A creation or rotation with an idempotency key, identified by two hashes: of the idempotency key and of the input. */
 export interface Attempt {
 	nameHash: string;
 	inputHash: string;
 }
 
-/** A rotation that is whole. */
+/** A completed rotation. */
 export interface Rotated {
 	successor: ApiKey;
-	/** The key that was rotated, as it is now. */
+	/** The old key after the rotation. */
 	previous: ApiKey;
 }
 
-/** A rotation that was whole before it was asked for again. */
+/** The result of a retry whose rotation was completed before. */
 export interface AlreadyRotated {
 	successorId: string;
 }
 
-/** What a gate answers to management. Failures are values: an exception would carry its text across objects. */
-export type GateResult<T> =
-	| { code: "OK"; value: T }
-	| { code: "NOT_FOUND" }
-	| { code: "CONFLICT"; message: string }
-	| { code: "UNAVAILABLE" };
+/** A gate's result of a management call. Failures are values: an exception would carry its text across objects. */
+export type GateResult<T> = { code: "OK"; value: T } | { code: "NOT_FOUND" } | Conflict | { code: "UNAVAILABLE" };
+
+interface Conflict {
+	code: "CONFLICT";
+	message: string;
+}
+const conflict = (message: string): Conflict => ({ code: "CONFLICT", message });
+
+/** Every conflict that a change can run into, with its public message. */
+export const CONFLICTS = {
+	updatingRevoked: conflict("The API key is revoked. A revoked key cannot be changed."),
+	rotatingRevoked: conflict("The API key is revoked. A revoked key cannot be rotated."),
+	changedDuringRotation: conflict("The API key was changed during the rotation. Reload it and rotate again."),
+	otherSuccessor: conflict(
+		"expected_rotated_to is not the API key's current successor. Reload the key before you rotate it.",
+	),
+	idempotencyKeyReused: conflict("This Idempotency-Key was used with a different request. Use a new one."),
+} as const;
 
 export type PackedCall = [
 	keyId: string,
@@ -97,14 +111,14 @@ export type PackedVerdict =
 	| [Exclude<Refused["code"], "NOT_FOUND" | "MISSING_SCOPE">, ...PackedWindow]
 	| ["UNAVAILABLE"];
 
-/** No scope has a space in its name (RFC 6749, §3.3). */
-const BETWEEN_SCOPES = " ";
+/** Scope names contain no space (RFC 6749, §3.3). */
+const SCOPE_SEPARATOR = " ";
 
 export function pack(verdict: Verdict): PackedVerdict {
 	switch (verdict.code) {
 		case "VALID": {
 			const { tenantId, name, environment, scopes, expiresAt } = verdict.key;
-			const facts: PackedFacts = [tenantId, name, environment, scopes.join(BETWEEN_SCOPES), expiresAt];
+			const facts: PackedFacts = [tenantId, name, environment, scopes.join(SCOPE_SEPARATOR), expiresAt];
 			return [verdict.code, ...packWindow(verdict.window), ...facts];
 		}
 		case "NOT_FOUND":
@@ -123,14 +137,14 @@ export function pack(verdict: Verdict): PackedVerdict {
 	}
 }
 
-/** The verdict on the key `id`, which is not sent back to who sent it. */
+/** Unpacks the verdict on the key `id`. The Worker knows the id, so the gate doesn't send it back. */
 export function unpack(packed: PackedVerdict, id: string): Verdict {
 	switch (packed[0]) {
 		case "VALID": {
 			const [code, limit, remaining, resetsAt, resetSeconds, tenantId, name, environment, scopes, expiresAt] = packed;
 			return {
 				code,
-				key: { id, tenantId, name, environment, scopes: scopes ? scopes.split(BETWEEN_SCOPES) : [], expiresAt },
+				key: { id, tenantId, name, environment, scopes: scopes ? scopes.split(SCOPE_SEPARATOR) : [], expiresAt },
 				window: { limit, remaining, resetsAt, resetSeconds },
 			};
 		}

@@ -1,32 +1,32 @@
 /**
- * What a gate keeps on its own disk. Every call is synchronous, so calls made without an `await` between them become
- * durable together, and no answer leaves the object before they are (the platform's output gate sees to that).
+ * A gate's storage on its own disk. Every call is synchronous, so calls without an `await` between them become durable
+ * together. The platform's output gate holds every response back until the writes before it are on disk.
  */
 import type { AuditEvent } from "../../db/audit.ts";
 import type { KeySnapshot, Tombstone } from "../keys/snapshot.ts";
-import type { Tally } from "../keys/window.ts";
+import type { RequestCounts } from "../keys/window.ts";
 import type { Caller, StoredCaller } from "./callers.ts";
 import type { Attempt } from "./protocol.ts";
 
-export interface HourTally extends Tally {
+export interface HourCounts extends RequestCounts {
 	/** First millisecond of the hour. */
 	hour: number;
 }
 
-/** The durable record of one hour. Its tally is a ceiling: the true counts are at most these. */
-export interface HourRecord extends HourTally {
+/** The durable record of one hour. Its counts are ceilings: the true counts are at most these. */
+export interface HourRecord extends HourCounts {
 	/** Admissions of all earlier hours. */
 	lifetimeBefore: number;
 	lastUsedAt: number;
 }
 
-/** The order to take a successor back. */
-export interface Discard {
+/** An order to discard the successor of a rotation that was not completed. */
+export interface DiscardOrder {
 	successorId: string;
 	since: number;
 }
 
-/** A rotation that may be asked for again. */
+/** A completed rotation that had an idempotency key. */
 export interface RotationRecord extends Attempt {
 	successorId: string;
 	at: number;
@@ -55,7 +55,7 @@ export class GateStore {
 	}
 
 	callers(): StoredCaller[] {
-		return this.#kv.get<Caller[]>(CALLERS) ?? [];
+		return this.#kv.get<StoredCaller[]>(CALLERS) ?? [];
 	}
 
 	putCallers(callers: Caller[]): void {
@@ -67,7 +67,7 @@ export class GateStore {
 		return this.#values<HourRecord>(HOUR);
 	}
 
-	/** Milliseconds have 13 digits until the year 2286, so records list in order of time. */
+	/** Milliseconds have 13 digits until the year 2286, so records are listed in chronological order. */
 	putHour(record: HourRecord): void {
 		this.#kv.put(HOUR + record.hour, record);
 	}
@@ -76,14 +76,14 @@ export class GateStore {
 		this.#kv.delete(HOUR + hour);
 	}
 
-	/** Drops what only a living key needs. */
-	forgetUsage(): void {
+	/** Deletes everything that a deleted key doesn't need. Events and discard orders stay until they are delivered. */
+	deleteUsage(): void {
 		this.#kv.delete(CALLERS);
 		for (const { hour } of this.hours()) this.deleteHour(hour);
 		for (const { nameHash } of this.#values<RotationRecord>(ROTATION)) this.#kv.delete(ROTATION + nameHash);
 	}
 
-	/** Events of changes that D1 has not got yet. */
+	/** Audit events that D1 doesn't have yet. */
 	events(): AuditEvent[] {
 		return this.#values<AuditEvent>(EVENT);
 	}
@@ -96,20 +96,19 @@ export class GateStore {
 		this.#kv.delete(EVENT + id);
 	}
 
-	/** Successors that must not stay, unless the rotation that makes them is completed. */
-	discards(): Discard[] {
-		return this.#values<Discard>(DISCARD);
+	discardOrders(): DiscardOrder[] {
+		return this.#values<DiscardOrder>(DISCARD);
 	}
 
-	hasDiscard(successorId: string): boolean {
+	hasDiscardOrder(successorId: string): boolean {
 		return this.#kv.get(DISCARD + successorId) !== undefined;
 	}
 
-	putDiscard(discard: Discard): void {
-		this.#kv.put(DISCARD + discard.successorId, discard);
+	putDiscardOrder(order: DiscardOrder): void {
+		this.#kv.put(DISCARD + order.successorId, order);
 	}
 
-	deleteDiscard(successorId: string): void {
+	deleteDiscardOrder(successorId: string): void {
 		this.#kv.delete(DISCARD + successorId);
 	}
 
@@ -117,7 +116,7 @@ export class GateStore {
 		return this.#kv.get<RotationRecord>(ROTATION + nameHash);
 	}
 
-	/** Keeps the record, and drops those from before `since`. */
+	/** Stores the record, and deletes records from before `since`. */
 	putRotation(record: RotationRecord, since: number): void {
 		for (const { nameHash, at } of this.#values<RotationRecord>(ROTATION))
 			if (at < since) this.#kv.delete(ROTATION + nameHash);

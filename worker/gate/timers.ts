@@ -1,79 +1,77 @@
-/** Timers of a gate: its durable alarm, the timer that notices idleness, and the timeout for D1 calls. */
+/** A gate's timers: its durable alarm, the timer that detects idleness, and timeouts for D1. */
 
-/** The gate's one alarm. Durable: it fires even when the object was killed in between. */
-export class AlarmClock {
+/** The gate's one alarm. It is durable: it also fires if the object crashed in between. */
+export class GateAlarm {
 	readonly #storage: DurableObjectStorage;
-	#at: number | null = null;
+	#scheduledAt: number | null = null;
 
 	constructor(storage: DurableObjectStorage) {
 		this.#storage = storage;
 	}
 
-	/** Learns when it is set already. To be done before anything else. */
+	/** Reads the scheduled time from storage. Call this before anything else. */
 	async load(): Promise<void> {
-		this.#at = await this.#storage.getAlarm();
+		this.#scheduledAt = await this.#storage.getAlarm();
 	}
 
 	/**
-	 * Makes sure that it rings no later than `at`. Durable together with the writes of the same turn. False: it was set to
-	 * do so already.
+	 * Makes sure that the alarm fires no later than `at`. Becomes durable together with the other writes of the same turn.
+	 * Returns false if the alarm was already scheduled for that time or earlier.
 	 */
-	ringBy(at: number): boolean {
-		if (this.#at !== null && this.#at <= at) return false;
-		this.#at = at;
+	scheduleBy(at: number): boolean {
+		if (this.#scheduledAt !== null && this.#scheduledAt <= at) return false;
+		this.#scheduledAt = at;
 		void this.#storage.setAlarm(at);
 		return true;
 	}
 
-	/** To be called when it has rung. */
-	rang(): void {
-		this.#at = null;
+	/** Call this when the alarm has fired. */
+	fired(): void {
+		this.#scheduledAt = null;
 	}
 }
 
-/** Quiet is noticed after one to two of these: before the platform takes an idle object out of memory (10 s). */
-const LOOK_EVERY_MS = 3_000;
+/** Idleness is detected after one to two intervals, before the platform evicts an idle object (10 s). */
+const IDLE_CHECK_INTERVAL_MS = 3_000;
 
-export class QuietTimer {
-	readonly #onQuiet: () => void;
+/** Runs a callback once no activity was reported for a while. */
+export class IdleTimer {
+	readonly #onIdle: () => void;
 	#running = false;
-	#disturbed = false;
+	#active = false;
 
-	constructor(onQuiet: () => void) {
-		this.#onQuiet = onQuiet;
+	constructor(onIdle: () => void) {
+		this.#onIdle = onIdle;
 	}
 
-	/** Something has happened. Cheap: a timer is set at most once in a while, not for every request. */
-	disturb(): void {
-		this.#disturbed = true;
+	/** Reports activity. Cheap: sets at most one timer per interval, not one per request. */
+	activity(): void {
+		this.#active = true;
 		if (this.#running) return;
 		this.#running = true;
-		this.#look();
+		this.#check();
 	}
 
-	#look(): void {
-		if (this.#disturbed) {
-			this.#disturbed = false;
-			setTimeout(() => this.#look(), LOOK_EVERY_MS);
+	#check(): void {
+		if (this.#active) {
+			this.#active = false;
+			setTimeout(() => this.#check(), IDLE_CHECK_INTERVAL_MS);
 			return;
 		}
 		this.#running = false;
-		this.#onQuiet();
+		this.#onIdle();
 	}
 }
 
-/**
- * How long a delivery waits for D1, in milliseconds: as long as D1 lets a query take. What it does after all then
- * changes nothing, since every delivery can come late.
- */
-export const DELIVERY_GIVEN_UP_MS = 30_000;
-/** How long requests of a key that its gate has never seen wait for D1, before they are refused. */
-export const LOAD_GIVEN_UP_MS = 10_000;
+/** How long a delivery waits for D1: as long as D1 lets a query run. A delivery that D1 applies later does no harm. */
+export const DELIVERY_TIMEOUT_MS = 30_000;
+/** How long the first requests of a key wait for D1 before they are refused with 503. */
+export const LOAD_TIMEOUT_MS = 10_000;
 
-/** The outcome of `work`, or an error if there is none within `ms`. The work itself goes on, and nobody hears of it. */
-export function within<T>(ms: number, work: Promise<T>): Promise<T> {
+/** The outcome of `work`, or an error after `ms`. The work continues after the timeout, and its outcome is ignored. */
+export function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
 	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => reject(new Error(`D1 has not answered within ${ms} ms`)), ms);
+		const timer = setTimeout(() => reject(new Error(`D1 has not responded within ${ms} ms`)), ms);
 		work.then(resolve, reject).finally(() => clearTimeout(timer));
 	});
 }

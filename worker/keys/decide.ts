@@ -1,36 +1,36 @@
 /**
- * Admit or refuse: the decision itself. No I/O, no clock, no state; the gate brings all three.
+ * Decides whether a request is admitted. No I/O, no clock, no state: the gate passes everything in.
  *
- * The order matters. A wrong secret learns nothing at all; after that come the states that cannot be helped
- * (revoked, expired), then where the request comes from, what it wants, and last the hour, so that a request refused
- * for another reason never uses it up.
+ * The order of the checks matters. A wrong secret reveals nothing about the key. Then come the states that the caller
+ * cannot change (revoked, expired), then the IP address, the scope, and last the hourly limit, so that a request that is
+ * refused for another reason doesn't use up the limit.
  */
 
 import type { Scope } from "../../db/enums.ts";
 import { sameText } from "./format.ts";
-import { type AddressRule, addressAllowed } from "./ip-allowlist.ts";
+import { type IpRule, isIpAllowed } from "./ip-allowlist.ts";
 import { type KeySnapshot, statusOf } from "./snapshot.ts";
 import type { Admitted, Refused } from "./verdict.ts";
 import { windowState } from "./window.ts";
 
-/** One request, as far as admission cares. */
+/** The parts of a request that the decision depends on. */
 export interface AdmissionRequest {
-	/** Hash of the key that was presented. */
+	/** Hash of the presented key. */
 	secretHash: string;
-	/** Scope that the endpoint takes; null where any key will do. */
+	/** Scope that the endpoint requires; null where any key is accepted. */
 	scope: Scope | null;
-	/** Address of the caller; null where it is not known, which no allow-list lets pass. */
+	/** The caller's IP address; null where it is unknown, which no allow-list admits. */
 	ip: string | null;
-	/** Where set, keys of other tenants do not exist. */
+	/** If set, keys of other tenants are treated as unknown. */
 	tenantId: string | null;
-	/** false: look, and count nothing. */
+	/** false: decide, but don't count the request. */
 	consume: boolean;
 }
 
 /** Decides. `allowed` is the number of requests admitted in the hour of `now` before this one. */
 export function decide(
 	snapshot: KeySnapshot,
-	rules: readonly AddressRule[],
+	ipRules: readonly IpRule[],
 	request: AdmissionRequest,
 	allowed: number,
 	now: number,
@@ -42,7 +42,7 @@ export function decide(
 	const status = statusOf(snapshot, now);
 	if (status === "revoked") return { code: "REVOKED", window: { ...window, remaining: 0 } };
 	if (status === "expired") return { code: "EXPIRED", window: { ...window, remaining: 0 } };
-	if (rules.length > 0 && !addressAllowed(rules, request.ip)) return { code: "ADDRESS_NOT_ALLOWED", window };
+	if (ipRules.length > 0 && !isIpAllowed(ipRules, request.ip)) return { code: "ADDRESS_NOT_ALLOWED", window };
 	if (request.scope !== null && !grants(snapshot.scopes, request.scope))
 		return { code: "MISSING_SCOPE", scope: request.scope, window };
 	if (window.remaining === 0) return { code: "RATE_LIMITED", window };
@@ -55,7 +55,7 @@ export function decide(
 	};
 }
 
-/** An empty list grants everything. */
+/** An empty list grants every scope. */
 function grants(scopes: readonly string[], wanted: string): boolean {
 	return scopes.length === 0 || scopes.includes(wanted);
 }

@@ -1,11 +1,11 @@
-/** One API key as its gate holds it, and the object that others get to see of it. Pure. */
+/** One API key as its gate stores it, and the public object made from it. Pure. */
 
 import type { Environment, KeyStatus } from "../../db/enums.ts";
 import type { apiKeys } from "../../db/schema.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 
-/** Everything about a key but its usage. Instants in milliseconds since the epoch. */
+/** Everything about a key except its usage. Times are milliseconds since the epoch. */
 export interface KeySnapshot {
 	id: string;
 	tenantId: string;
@@ -20,9 +20,9 @@ export interface KeySnapshot {
 	createdAt: number;
 	createdBy: string;
 	expiresAt: number | null;
-	/** Set: the key is revoked, whatever any clock says. */
+	/** If set, the key is revoked, whatever any clock says. */
 	revokedAt: number | null;
-	/** When a key that was rotated out stops by itself. */
+	/** When a rotated key is revoked automatically. */
 	revokeAt: number | null;
 	revokedBy: string | null;
 	rotatedFrom: string | null;
@@ -30,24 +30,24 @@ export interface KeySnapshot {
 	version: number;
 }
 
-/** What stays of a deleted key, so that not even a restored database brings it back. */
+/** Stored in place of a deleted key, so that restoring the database cannot bring the key back. */
 export interface Tombstone {
 	id: string;
 	tenantId: string;
 	deletedAt: number;
 }
 
-/** How much a key was used over its life. */
-export interface Lifetime {
+/** A key's usage since its creation. */
+export interface LifetimeUsage {
 	usageCount: number;
 	/** 0: never. */
 	lastUsedAt: number;
 }
 
-export const NEVER_USED: Lifetime = { usageCount: 0, lastUsedAt: 0 };
+export const NEVER_USED: LifetimeUsage = { usageCount: 0, lastUsedAt: 0 };
 
-/** What nothing has happened to yet. */
-export const UNTOUCHED = {
+/** The fields of a new key that later changes set. */
+export const INITIAL_STATE = {
 	revokedAt: null,
 	revokeAt: null,
 	revokedBy: null,
@@ -58,7 +58,7 @@ export const UNTOUCHED = {
 
 type ApiKeyRow = typeof apiKeys.$inferSelect;
 
-/** The snapshot that a gate starts from. */
+/** The snapshot in a database row. A gate that has never seen its key starts from it. */
 export function snapshotOf(row: ApiKeyRow): KeySnapshot {
 	const {
 		usageCount: _usage,
@@ -74,21 +74,24 @@ export function snapshotOf(row: ApiKeyRow): KeySnapshot {
 	return snapshot;
 }
 
-/** Since when the key is revoked, or null while it is not. */
+/** When the key was revoked, or null if it isn't. */
 function revokedSince(key: Pick<KeySnapshot, "revokedAt" | "revokeAt">, now: number): number | null {
 	if (key.revokedAt !== null) return key.revokedAt;
 	return key.revokeAt !== null && key.revokeAt <= now ? key.revokeAt : null;
 }
 
-/** State at `now`. Revoked wins: it cannot be left, expiry can. */
+/**
+ * Status at `now`. Revoked wins over expired: revocation is final, but an expiry can be extended. The same rule in SQL is
+ * `conditions` in `services/key-order.ts`.
+ */
 export function statusOf(key: Pick<KeySnapshot, "revokedAt" | "revokeAt" | "expiresAt">, now: number): KeyStatus {
 	if (revokedSince(key, now) !== null) return "revoked";
 	if (key.expiresAt !== null && key.expiresAt <= now) return "expired";
 	return "active";
 }
 
-/** The public object. Takes a snapshot or a row; the hash stays behind. */
-export function toApiKey(key: KeySnapshot, lifetime: Lifetime, now: number): ApiKey {
+/** The public object, without the hash. */
+export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number): ApiKey {
 	const revokedAt = revokedSince(key, now);
 	return {
 		id: key.id,

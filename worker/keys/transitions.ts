@@ -1,23 +1,23 @@
 /**
- * What may become of a key: from one state to the next, with the audit event that tells of it. Pure: the gate makes
- * the transition durable, effective and known.
+ * The changes that a key can go through: each returns the next state and the audit event that records it. Pure: the gate
+ * persists the transition, applies it and delivers it to D1.
  */
 import { type AuditEvent, type Author, auditEvent, changesBetween, createdWith, deletedWith } from "../../db/audit.ts";
 import type { AuditAction } from "../../db/enums.ts";
 import { LATEST, toTimestamp } from "../schemas/time.ts";
 import type { KeyMaterial } from "./format.ts";
-import { type KeySnapshot, NEVER_USED, type Tombstone, toApiKey, UNTOUCHED } from "./snapshot.ts";
+import { INITIAL_STATE, type KeySnapshot, NEVER_USED, type Tombstone, toApiKey } from "./snapshot.ts";
 
 export interface Transition {
 	next: KeySnapshot | Tombstone;
 	event: AuditEvent;
 }
 
-/** What may be changed. Absent: stays. */
+/** The settings that an update can change. Absent fields stay as they are. */
 export type KeyPatch = Partial<Pick<KeySnapshot, "name" | "scopes" | "rateLimit" | "ipAllowlist" | "expiresAt">>;
 
-/** What the trail says of a key, by its public names. Who, when and how much stands elsewhere. */
-function settings(key: KeySnapshot, now: number): Record<string, unknown> {
+/** The fields of a key that audit events record, by their public names. The event itself has the actor and the time. */
+function auditedFields(key: KeySnapshot, now: number): Record<string, unknown> {
 	const {
 		id: _id,
 		tenant_id: _tenant,
@@ -34,35 +34,38 @@ function settings(key: KeySnapshot, now: number): Record<string, unknown> {
 
 /** The event of a new key. */
 export function creation(key: KeySnapshot, author: Author, now: number): AuditEvent {
-	return auditEvent(author, "api_key.create", now, { keyId: key.id, changes: createdWith(settings(key, now)) });
+	return auditEvent(author, "api_key.create", now, { keyId: key.id, changes: createdWith(auditedFields(key, now)) });
 }
 
-/** A key with the same settings and its own secret. One that expires passes on the length of its life, not its end. */
+/**
+ * A key with the same settings and a secret of its own. If the old key expires, the successor gets the same lifetime
+ * from now on, not the same end.
+ */
 export function successorOf(
 	key: KeySnapshot,
 	material: KeyMaterial,
-	lifeMs: number | null,
+	lifetimeMs: number | null,
 	createdBy: string,
 	now: number,
 ): KeySnapshot {
-	const life = lifeMs ?? (key.expiresAt === null ? null : key.expiresAt - key.createdAt);
+	const lifetime = lifetimeMs ?? (key.expiresAt === null ? null : key.expiresAt - key.createdAt);
 	return {
 		...key,
 		...material,
-		...UNTOUCHED,
+		...INITIAL_STATE,
 		createdAt: now,
 		createdBy,
-		expiresAt: life === null ? null : Math.min(now + life, LATEST),
+		expiresAt: lifetime === null ? null : Math.min(now + lifetime, LATEST),
 		rotatedFrom: key.id,
 	};
 }
 
-/** New settings; null if nothing differs. */
+/** Changes settings; null if no setting differs. */
 export function update(key: KeySnapshot, patch: KeyPatch, author: Author, now: number): Transition | null {
 	return change(key, patch, "api_key.update", author, now);
 }
 
-/** The pointer to a successor, and the end of the old key: now (0), at an instant ahead, or open (null). */
+/** Points to the successor, and revokes the old key now (`overlapMs` 0), later, or not at all (null). */
 export function rotate(
 	key: KeySnapshot,
 	successorId: string,
@@ -70,13 +73,14 @@ export function rotate(
 	author: Author,
 	now: number,
 ): Transition | null {
-	return change(key, { rotatedTo: successorId, ...end(key, overlapMs, author, now) }, "api_key.rotate", author, now);
+	const patch = { rotatedTo: successorId, ...revocationAfter(key, overlapMs, author, now) };
+	return change(key, patch, "api_key.rotate", author, now);
 }
 
-/** The end of every use; null if that has come already. */
+/** Revokes for good; null if the key was revoked before. */
 export function revoke(key: KeySnapshot, reason: string | null, author: Author, now: number): Transition | null {
 	if (key.revokedAt !== null) return null;
-	// A key that stopped by itself before did so then, and from now on whatever a clock says.
+	// A rotated key that stopped at `revokeAt` keeps that time. From now on `revokedAt` says so without any clock.
 	const revokedAt = Math.min(now, key.revokeAt ?? now);
 	const changes = createdWith({ revoked_at: toTimestamp(revokedAt), reason });
 	return {
@@ -85,10 +89,10 @@ export function revoke(key: KeySnapshot, reason: string | null, author: Author, 
 	};
 }
 
-/** The end of the key itself. */
+/** Deletes the key. */
 export function remove(key: KeySnapshot, author: Author, now: number): Transition {
 	const { id, tenantId } = key;
-	const changes = deletedWith(settings(key, now));
+	const changes = deletedWith(auditedFields(key, now));
 	return {
 		next: { id, tenantId, deletedAt: now },
 		event: auditEvent(author, "api_key.delete", now, { keyId: id, changes }),
@@ -103,13 +107,18 @@ function change(
 	now: number,
 ): Transition | null {
 	const next = { ...key, ...patch, version: key.version + 1 };
-	const changes = changesBetween(settings(key, now), settings(next, now));
+	const changes = changesBetween(auditedFields(key, now), auditedFields(next, now));
 	if (Object.keys(changes).length === 0) return null;
 	return { next, event: auditEvent(author, action, now, { keyId: key.id, changes }) };
 }
 
-/** How a key that is rotated out stops. An earlier end that was set before stays. */
-function end(key: KeySnapshot, overlapMs: number | null, author: Author, now: number): Partial<KeySnapshot> {
+/** How a rotated key stops. A revocation that was scheduled for an earlier time stays. */
+function revocationAfter(
+	key: KeySnapshot,
+	overlapMs: number | null,
+	author: Author,
+	now: number,
+): Partial<KeySnapshot> {
 	if (overlapMs === null) return {};
 	if (overlapMs === 0) return { revokedAt: now, revokedBy: author.actor };
 	const revokeAt = now + overlapMs;

@@ -1,20 +1,20 @@
 /**
- * What a gate says of one request, as a union. Verdicts are values, never exceptions, and plain data, so that they cross
- * RPC; on the path of admission in the shorter form of `wire.ts`.
+ * A gate's verdict on one request, as a union. Verdicts are values, never exceptions, and plain data, so they can cross
+ * RPC. Admission uses the shorter packed form of `gate/protocol.ts`.
  */
 import type { Environment } from "../../db/enums.ts";
 
-/** Where the key stands in its hour. */
+/** How much of the current hour's limit a key has left. */
 export interface WindowState {
 	limit: number;
 	remaining: number;
 	/** Milliseconds since the epoch. */
 	resetsAt: number;
-	/** Whole seconds until then, by the gate's clock, so that no other clock is asked. */
+	/** Whole seconds until then by the gate's clock, so that the Worker's clock doesn't matter. */
 	resetSeconds: number;
 }
 
-/** What a handler may know of the key it serves. */
+/** What a handler may know about the key of its request. */
 export interface KeyFacts {
 	id: string;
 	tenantId: string;
@@ -27,7 +27,7 @@ export interface KeyFacts {
 export type Admitted = { code: "VALID"; key: KeyFacts; window: WindowState };
 
 export type Refused =
-	/** No such key, or not of the tenant that asks. */
+	/** The key doesn't exist, or belongs to another tenant than the caller's. `final`: it never will exist. */
 	| { code: "NOT_FOUND"; final: boolean }
 	| { code: "REVOKED"; window: WindowState }
 	| { code: "EXPIRED"; window: WindowState }
@@ -35,7 +35,7 @@ export type Refused =
 	| { code: "MISSING_SCOPE"; scope: string; window: WindowState }
 	| { code: "RATE_LIMITED"; window: WindowState };
 
-/** None: the gate could not be reached, or could not learn its key. Whoever asked must refuse. */
-export type Unanswered = { code: "UNAVAILABLE"; cause?: unknown };
+/** No verdict: the gate could not be reached, or could not load its key. The request must be refused. */
+export type Unavailable = { code: "UNAVAILABLE"; cause?: unknown };
 
-export type Verdict = Admitted | Refused | Unanswered;
+export type Verdict = Admitted | Refused | Unavailable;

@@ -1,25 +1,25 @@
 /**
- * The hour a key is counted in, and how far ahead of the count the durable record stands. Pure.
+ * The UTC clock hour that a key's requests are counted in, and how far ahead the count on disk is reserved. Pure.
  *
- * Writing every request to disk would halve the rate of a key, writing none would forget requests in a crash. So
- * the gate reserves ahead, as a database sequence caches its numbers: the durable record holds a ceiling, requests
- * below it are counted in memory, and only reaching it costs a write. After a crash the count resumes at the
- * ceiling: perhaps some requests too high, never one too low.
+ * Writing every request to disk would halve a key's throughput, and writing none would lose requests in a crash. So the
+ * gate reserves ahead, like the cache of a database sequence: the record on disk holds a ceiling, requests below it are
+ * counted in memory only, and only reaching the ceiling costs a write. After a crash the count resumes at the ceiling:
+ * it may be a little too high, but never too low.
  */
 import { HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import type { WindowState } from "./verdict.ts";
 
-/** Up to this hourly limit every admission is written on its own, so that even a crash loses nothing of the limit. */
+/** Up to this hourly limit every admission is written to disk, so that not even a crash costs an admission. */
 const SMALL_LIMIT = 1_000;
-/** A larger limit reserves one hundredth at a time: at most one percent of an hour is lost to a crash. */
+/** A larger limit is reserved in steps of one hundredth: a crash costs at most one percent of an hour. */
 const RESERVATIONS_PER_LIMIT = 100;
-/** Refusals have no limit to take a share of; an eighth more than the count so far keeps writes logarithmic. */
+/** Refusals have no limit. Reserving an eighth more than the count so far keeps the number of writes logarithmic. */
 const REFUSAL_RESERVE_SHARE = 8;
 
 /** First millisecond of the UTC clock hour that `now` lies in. */
 export const hourOf = (now: number): number => now - (now % HOUR_MS);
 
-/** Whole seconds, at least one, until the hour of `hour` is over. */
+/** Whole seconds, at least one, until the hour that starts at `hour` ends. */
 export const secondsLeft = (hour: number, now: number): number =>
 	Math.max(1, Math.ceil((hour + HOUR_MS - now) / 1_000));
 
@@ -47,19 +47,19 @@ export function toRateLimit({ limit, remaining, resetsAt }: WindowState): RateLi
 	return { limit, remaining, resets_at: toTimestamp(resetsAt) };
 }
 
-/** Requests of one hour by what became of them. */
-export interface Tally {
+/** Requests of one hour by outcome. */
+export interface RequestCounts {
 	/** Admitted. */
 	allowed: number;
-	/** Refused because the hour's limit was reached. */
+	/** Refused because the hourly limit was reached. */
 	rateLimited: number;
-	/** Refused for any other reason although the key was the right one. */
+	/** Refused for any other reason, although the secret was right. */
 	denied: number;
 }
 
-export const emptyTally = (): Tally => ({ allowed: 0, rateLimited: 0, denied: 0 });
+export const noRequests = (): RequestCounts => ({ allowed: 0, rateLimited: 0, denied: 0 });
 
-/** The next ceiling for admissions: above `count`, never above `limit`. */
+/** The next ceiling for admissions: at least `count`, and at most `limit` unless the count is higher. */
 export function reserveAdmissions(count: number, limit: number): number {
 	const block = limit <= SMALL_LIMIT ? 1 : Math.floor(limit / RESERVATIONS_PER_LIMIT);
 	return Math.max(count, Math.min(count + block - 1, limit));

@@ -7,7 +7,7 @@ import { and, eq, gt, lte, sql } from "drizzle-orm";
 import type { Database, Statement } from "../../db/client.ts";
 import { idempotencyKeys } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
-import { ATTEMPT_KEPT_MS, type Attempt } from "../gate/protocol.ts";
+import { ATTEMPT_KEPT_MS, type Attempt, CONFLICTS } from "../gate/protocol.ts";
 
 /** So many records that are out of date go with every new one. */
 const FORGOTTEN_AT_ONCE = 20;
@@ -50,8 +50,7 @@ export async function madeBefore(
 ): Promise<string | null> {
 	const [known] = await madeBeforeQuery(db, tenantId, attempt, now);
 	if (!known) return null;
-	if (known.inputHash !== attempt.inputHash)
-		throw new AppError("CONFLICT", "This Idempotency-Key was used for another request. Use a new one.");
+	if (known.inputHash !== attempt.inputHash) throw new AppError("CONFLICT", CONFLICTS.idempotencyKeyReused.message);
 	return known.keyId;
 }
 

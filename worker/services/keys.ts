@@ -8,7 +8,7 @@ import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
 import { newRow } from "../gate/d1-records.ts";
 import type { Attempt, ManagementCall } from "../gate/protocol.ts";
 import { hashKey, isKeyId, mintKey, parseKey } from "../keys/format.ts";
-import { type KeySnapshot, NEVER_USED, toApiKey, UNTOUCHED } from "../keys/snapshot.ts";
+import { INITIAL_STATE, type KeySnapshot, NEVER_USED, toApiKey } from "../keys/snapshot.ts";
 import { creation, type KeyPatch } from "../keys/transitions.ts";
 import { toRateLimit } from "../keys/window.ts";
 import {
@@ -105,7 +105,7 @@ async function insertKey(
 		createdAt: now,
 		createdBy: author.actor,
 		expiresAt: expiryOf(input, now),
-		...UNTOUCHED,
+		...INITIAL_STATE,
 	};
 	const event = creation(snapshot, author, now);
 	try {

@@ -13,8 +13,8 @@ import { apiKeys, users } from "../../../db/schema.ts";
 import { hashPassword } from "../../../worker/auth/password.ts";
 import { sessionLookup } from "../../../worker/auth/session.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { deliverKey, deliverUsage, newRow } from "../../../worker/gate/d1-records.ts";
-import { type KeySnapshot, snapshotOf, UNTOUCHED } from "../../../worker/keys/snapshot.ts";
+import { newRow, recordKey, recordUsage } from "../../../worker/gate/d1-records.ts";
+import { INITIAL_STATE, type KeySnapshot, snapshotOf } from "../../../worker/keys/snapshot.ts";
 import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { listAuditSchema } from "../../../worker/schemas/audit.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
@@ -342,7 +342,7 @@ describe("every other call", () => {
 			75,
 			async (db) => {
 				await madeBefore(db, BIG, attempt, NOW);
-				const key: KeySnapshot = { ...(await held()), ...UNTOUCHED, id: "newnewnewnew", expiresAt: NOW + DAY_MS };
+				const key: KeySnapshot = { ...(await held()), ...INITIAL_STATE, id: "newnewnewnew", expiresAt: NOW + DAY_MS };
 				await runBatch(db, [
 					...recordAttempt(db, BIG, attempt, key.id, NOW),
 					db.insert(apiKeys).values(newRow(key)),
@@ -356,7 +356,7 @@ describe("every other call", () => {
 			75,
 			async (db) => {
 				const key = { ...(await held("newnewnewnew")), revokedAt: NOW, version: 9 };
-				await runBatch(db, deliverKey(db, key, [auditEvent(author, "api_key.revoke", NOW, { keyId: key.id })]));
+				await recordKey(db, key, [auditEvent(author, "api_key.revoke", NOW, { keyId: key.id })]);
 			},
 		],
 		[
@@ -365,7 +365,7 @@ describe("every other call", () => {
 			30,
 			async (db) => {
 				const gone = { id: "newnewnewnew", tenantId: BIG, deletedAt: NOW };
-				await runBatch(db, deliverKey(db, gone, [auditEvent(author, "api_key.delete", NOW, { keyId: gone.id })]));
+				await recordKey(db, gone, [auditEvent(author, "api_key.delete", NOW, { keyId: gone.id })]);
 			},
 		],
 		[
@@ -374,7 +374,7 @@ describe("every other call", () => {
 			5,
 			async (db) => {
 				const hour = { hour: NOW - (NOW % HOUR_MS), allowed: 1, rateLimited: 0, denied: 0 };
-				await runBatch(db, deliverUsage(db, await held(), [hour], { usageCount: 1e9, lastUsedAt: NOW }));
+				await recordUsage(db, await held(), [hour], { usageCount: 1e9, lastUsedAt: NOW });
 			},
 		],
 		[
@@ -383,7 +383,7 @@ describe("every other call", () => {
 			4,
 			async (db) => {
 				const hour = { hour: NOW - (NOW % HOUR_MS), allowed: 2, rateLimited: 0, denied: 0 };
-				await runBatch(db, deliverUsage(db, await held(), [hour], { usageCount: 1e9 + 1, lastUsedAt: NOW + 1 }));
+				await recordUsage(db, await held(), [hour], { usageCount: 1e9 + 1, lastUsedAt: NOW + 1 });
 			},
 		],
 		["reading a lead", 2, 0, (db) => getLead({ db }, holder, "lead_4")],

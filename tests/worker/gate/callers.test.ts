@@ -4,14 +4,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RecentCallers } from "../../../worker/gate/callers.ts";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, gateOf, query, token } from "../world.ts";
-import { crash } from "./inside.ts";
+import { crash } from "./gate-control.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 
 it("the list holds the twenty seen last, with their counts", () => {
 	const callers = new RecentCallers([]);
-	for (let n = 0; n < 30; n++) callers.see(`203.0.113.${n}`, "agent", "GET /v1/whoami", true, n);
-	callers.see("203.0.113.15", "agent", "GET /v1/whoami", false, 100);
+	for (let n = 0; n < 30; n++) callers.record(`203.0.113.${n}`, "agent", "GET /v1/whoami", true, n);
+	callers.record("203.0.113.15", "agent", "GET /v1/whoami", false, 100);
 	const list = callers.describe();
 	expect(list).toHaveLength(20);
 	expect(list[0]).toEqual({
@@ -27,7 +27,7 @@ it("the list holds the twenty seen last, with their counts", () => {
 
 it("a user agent of any length takes little room", () => {
 	const callers = new RecentCallers([]);
-	callers.see(null, "x".repeat(10_000), "GET /v1/whoami", true, 0);
+	callers.record(null, "x".repeat(10_000), "GET /v1/whoami", true, 0);
 	expect(callers.list()[0]).toMatchObject({ ip: "unknown", userAgent: "x".repeat(200) });
 });
 

@@ -5,7 +5,7 @@ import { hourOf } from "../../../worker/keys/window.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { HOUR_MS } from "../../../worker/schemas/time.ts";
 import { addTenant, createKey, gateOf, mutate, query, token } from "../world.ts";
-import { admitMany, crash, disk, presented } from "./inside.ts";
+import { admit, admitMany, crash, disk, presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });
@@ -113,7 +113,7 @@ describe("an acknowledged change", () => {
 		await admitMany(key, 1);
 		await mutate(admin, `keys.${procedure}`, { id: api_key.id, ...input });
 		await crash(api_key.id);
-		const verdict = await gateOf(api_key.id).admit(presented(key, { scope: "default:sync" }));
+		const verdict = await admit(presented(key, { scope: "default:sync" }));
 		expect(verdict.code).toBe(code);
 	});
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, auditEvents, usageHourly } from "../../../db/schema.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../world.ts";
-import { admitMany, crash, disk, linkToD1, presented } from "./inside.ts";
+import { admit, admitMany, crash, disk, linkToD1, presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });
@@ -111,7 +111,7 @@ describe("usage", () => {
 		expect(await row(api_key.id)).toMatchObject({ usageCount: 3, lastUsedAt: NOW });
 		// A crash makes the gate deliver the hour once more.
 		await crash(api_key.id);
-		await gateOf(api_key.id).admit(presented(key), NOW);
+		await admit(presented(key), NOW);
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await stored()).toMatchObject([{ allowed: 3, rateLimited: 3 }]);
 	});

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { hourOf } from "../../../worker/keys/window.ts";
 import { HOUR_MS } from "../../../worker/schemas/time.ts";
 import { addTenant, createKey, gateOf, mutate, token } from "../world.ts";
-import { admitMany, crash, presented } from "./inside.ts";
+import { admit, admitMany, crash, presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });
@@ -44,12 +44,11 @@ describe("a limit that is changed within the hour", () => {
 describe("refusals", () => {
 	it("do not use the limit up, whatever their reason", async () => {
 		const { key } = await createKey(admin, { rate_limit: 5, ip_allowlist: ["203.0.113.7"] });
-		const gate = gateOf(presented(key).keyId);
 		for (let i = 0; i < 20; i++) {
-			await gate.admit(presented(key, { scope: "leads:read" }), NOW);
-			await gate.admit(presented(key, { ip: "198.51.100.1" }), NOW);
-			await gate.admit(presented(key, { secretHash: "0".repeat(64) }), NOW);
-			await gate.admit(presented(key, { consume: false }), NOW);
+			await admit(presented(key, { scope: "leads:read" }), NOW);
+			await admit(presented(key, { ip: "198.51.100.1" }), NOW);
+			await admit(presented(key, { secretHash: "0".repeat(64) }), NOW);
+			await admit(presented(key, { consume: false }), NOW);
 		}
 		expect(await admitMany(key, 8, NOW)).toEqual({ VALID: 5, RATE_LIMITED: 3 });
 	});
@@ -57,7 +56,7 @@ describe("refusals", () => {
 	it("are counted apart from admissions", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
 		await admitMany(key, 5, NOW);
-		await gateOf(api_key.id).admit(presented(key, { scope: "leads:read" }), NOW);
+		await admit(presented(key, { scope: "leads:read" }), NOW);
 		const hours = await gateOf(api_key.id).liveHours(api_key.id, tenantId, NOW);
 		expect(hours).toEqual({ code: "OK", value: [{ hour: hourOf(NOW), allowed: 2, rateLimited: 3, denied: 1 }] });
 	});

@@ -15,7 +15,7 @@ import { type Answer, type Ask, Recorder } from "../../history/operations.ts";
 import { describeViolations } from "../../history/report.ts";
 import { storedOf } from "../history/in-workerd.ts";
 import { addTenant, createKey, db, gateOf, request, token } from "../world.ts";
-import { crash, disk, type FakeLink, linkToD1 } from "./inside.ts";
+import { crash, disk, type FakeLink, linkToD1 } from "./gate-control.ts";
 
 /** For which time an order to take a successor back stands at most. */
 const DISCARD_PATIENCE_MS = 301_000;

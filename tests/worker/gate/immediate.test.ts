@@ -1,7 +1,7 @@
 /** When a change has been acknowledged, the very next request anywhere is judged by it. */
 import { describe, expect, it, vi } from "vitest";
-import { addTenant, asIntegration, createKey, gateOf, mutate, token } from "../world.ts";
-import { admitMany, linkToD1, presented } from "./inside.ts";
+import { addTenant, asIntegration, createKey, mutate, token } from "../world.ts";
+import { admit, admitMany, linkToD1, presented } from "./gate-control.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 
@@ -61,7 +61,7 @@ describe("a change that was made, and then the key deleted while D1 was being to
 		const change = mutate(admin, `keys.${procedure}`, { id: api_key.id, ...input });
 		await asked.promise;
 		const deletion = mutate(admin, "keys.delete", { id: api_key.id });
-		await vi.waitUntil(async () => (await gateOf(api_key.id).admit(presented(key))).code === "NOT_FOUND");
+		await vi.waitUntil(async () => (await admit(presented(key))).code === "NOT_FOUND");
 		deleted.resolve();
 		expect((await deletion).status).toBe(200);
 		expect(await change).toMatchObject({ status: 200, data: expected });

@@ -3,7 +3,7 @@ import { eq } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../world.ts";
-import { admitMany, crash, disk, linkToD1, presented } from "./inside.ts";
+import { admit, admitMany, crash, disk, linkToD1, presented } from "./gate-control.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 
@@ -30,7 +30,7 @@ it("what somebody changes in D1 behind the gate's back changes nothing", async (
 	const { key, api_key } = await createKey(admin, { scopes: ["leads:read"] });
 	await admitMany(key, 1);
 	await db.update(apiKeys).set({ scopes: [], rateLimit: 1 }).where(eq(apiKeys.id, api_key.id));
-	expect((await gateOf(api_key.id).admit(presented(key, { scope: "leads:write" }))).code).toBe("MISSING_SCOPE");
+	expect((await admit(presented(key, { scope: "leads:write" }))).code).toBe("MISSING_SCOPE");
 });
 
 it("a key that D1 does not know leaves nothing behind in its gate", async () => {
@@ -46,7 +46,7 @@ it("a deleted key stays deleted, even when a backup of D1 brings its row back", 
 	await mutate(admin, "keys.delete", { id: api_key.id });
 	if (row) await db.insert(apiKeys).values(row);
 	await crash(api_key.id);
-	expect((await gateOf(api_key.id).admit(presented(key))).code).toBe("NOT_FOUND");
+	expect((await admit(presented(key))).code).toBe("NOT_FOUND");
 	expect((await mutate(admin, "keys.rotate", { id: api_key.id })).status).toBe(404);
 	// All that is kept is the tombstone.
 	expect([...(await disk(api_key.id)).keys()]).toEqual(["key"]);
@@ -64,10 +64,10 @@ it("a key that was taken back while its gate was asking D1 for it stays taken ba
 		await held.promise;
 		return rows;
 	};
-	const first = gateOf(api_key.id).admit(presented(key));
+	const first = admit(presented(key));
 	await read.promise;
-	await gateOf(api_key.id).bury(api_key.id, tenantId, "its predecessor");
+	await gateOf(api_key.id).discardSuccessor(api_key.id, tenantId, "its predecessor");
 	held.resolve();
 	expect((await first).code).toBe("NOT_FOUND");
-	expect((await gateOf(api_key.id).admit(presented(key))).code).toBe("NOT_FOUND");
+	expect((await admit(presented(key))).code).toBe("NOT_FOUND");
 });

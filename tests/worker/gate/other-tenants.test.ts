@@ -12,7 +12,7 @@ import { newRow } from "../../../worker/gate/d1-records.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import { addTenant, createKey, db, gateOf, mutate, token } from "../world.ts";
-import { admitMany, disk, linkToD1 } from "./inside.ts";
+import { admitMany, disk, linkToD1 } from "./gate-control.ts";
 
 const tenantId = await addTenant();
 const stranger = await addTenant();

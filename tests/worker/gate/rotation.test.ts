@@ -10,7 +10,7 @@ import { mintKey } from "../../../worker/keys/format.ts";
 import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { addTenant, createKey, db, gateOf, mutate, query, token } from "../world.ts";
-import { admitMany, crash, disk, linkToD1 } from "./inside.ts";
+import { admitMany, crash, disk, linkToD1 } from "./gate-control.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });

@@ -4,7 +4,7 @@
  */
 import { evictDurableObject } from "cloudflare:test";
 import { expect, inject, it } from "vitest";
-import { crash } from "../gate/inside.ts";
+import { crash } from "../gate/gate-control.ts";
 import { gateOf } from "../world.ts";
 import { admissions, expectExplained, patience, WEIGHTS } from "./explained.ts";
 

@@ -1,7 +1,7 @@
 /** The decision itself: what is refused, with which verdict, and which reason comes first. */
 import { describe, expect, it } from "vitest";
 import { type AdmissionRequest, decide } from "../../../worker/keys/decide.ts";
-import { addressAllowed, addressRules } from "../../../worker/keys/ip-allowlist.ts";
+import { isIpAllowed, parseIpRules } from "../../../worker/keys/ip-allowlist.ts";
 import type { KeySnapshot } from "../../../worker/keys/snapshot.ts";
 
 const NOW = Date.UTC(2026, 5, 1, 10, 15);
@@ -38,7 +38,7 @@ const request: AdmissionRequest = {
 
 function verdict(changes: Partial<KeySnapshot>, asked: Partial<AdmissionRequest> = {}, allowed = 0) {
 	const snapshot = { ...key, ...changes };
-	return decide(snapshot, addressRules(snapshot.ipAllowlist), { ...request, ...asked }, allowed, NOW);
+	return decide(snapshot, parseIpRules(snapshot.ipAllowlist), { ...request, ...asked }, allowed, NOW);
 }
 
 describe("a request with the right key", () => {
@@ -126,6 +126,6 @@ describe("an allow-list", () => {
 		["not an address", "203.0.113.7", false],
 		["203.0.113.7", "not an address", false],
 	])("of %s lets %s pass: %s", (entry, ip, allowed) => {
-		expect(addressAllowed(addressRules([entry]), ip)).toBe(allowed);
+		expect(isIpAllowed(parseIpRules([entry]), ip)).toBe(allowed);
 	});
 });

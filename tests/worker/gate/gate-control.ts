@@ -2,8 +2,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
-import type { AdmissionCall } from "../../../worker/gate/protocol.ts";
+import { type AdmissionCall, type PackedVerdict, packCall, unpack } from "../../../worker/gate/protocol.ts";
 import { hashKey } from "../../../worker/keys/format.ts";
+import type { Verdict } from "../../../worker/keys/verdict.ts";
 import { gateOf } from "../world.ts";
 
 /** How D1 behaves towards one gate from now on. */
@@ -113,12 +114,17 @@ export function presented(key: string, more: Partial<AdmissionCall> = {}): Admis
 	};
 }
 
+/** Sends one request to its gate, packed as the Worker sends it. */
+export async function admit(call: AdmissionCall, now?: number): Promise<Verdict> {
+	const packed = await gateOf(call.keyId).admitPacked(packCall(call), now);
+	// RPC types turn tuples into arrays.
+	return unpack(packed as unknown as PackedVerdict, call.keyId);
+}
+
 /** Sends `count` requests and says how often which verdict came. */
 export async function admitMany(key: string, count: number, now?: number): Promise<Record<string, number>> {
 	const call = presented(key);
-	const verdicts = await Promise.all(
-		Array.from({ length: count }, async () => (await gateOf(call.keyId).admit(call, now)).code),
-	);
+	const verdicts = await Promise.all(Array.from({ length: count }, async () => (await admit(call, now)).code));
 	return tally(verdicts);
 }
 

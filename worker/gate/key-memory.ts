@@ -1,0 +1,99 @@
+/** The key in a gate's memory, and loading it from D1 the first time. */
+import { type IpRule, parseIpRules } from "../keys/ip-allowlist.ts";
+import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../keys/snapshot.ts";
+import { logError } from "../log.ts";
+import { RecentCallers } from "./callers.ts";
+import { UsageCounter } from "./counter.ts";
+import type { DeliveryExtent, GateContent } from "./delivery.ts";
+import type { GateStore } from "./store.ts";
+import { LOAD_TIMEOUT_MS, withTimeout } from "./timers.ts";
+
+/** A key that exists, with everything that a decision needs. */
+export interface LoadedKey {
+	key: KeySnapshot;
+	ipRules: IpRule[];
+	counter: UsageCounter;
+	callers: RecentCallers;
+}
+
+export class KeyMemory {
+	readonly #store: GateStore;
+	readonly #d1: () => D1Database;
+	/** undefined: the gate has never seen its key, and has to ask D1. */
+	#state: LoadedKey | Tombstone | undefined;
+	#loading: Promise<boolean> | undefined;
+
+	/** Starts from the gate's own disk. */
+	constructor(store: GateStore, d1: () => D1Database) {
+		this.#store = store;
+		this.#d1 = d1;
+		const stored = store.key();
+		if (stored) this.#remember(stored, NEVER_USED);
+	}
+
+	get state(): LoadedKey | Tombstone | undefined {
+		return this.#state;
+	}
+
+	/** The key, or null if the gate doesn't know it or it was deleted. */
+	get loaded(): LoadedKey | null {
+		return this.#state && !isTombstone(this.#state) ? this.#state : null;
+	}
+
+	/**
+	 * Loads the key from D1 if it exists there. Asks D1 once, however many requests wait. Returns false if D1 did not
+	 * respond.
+	 */
+	load(keyId: string): Promise<boolean> {
+		this.#loading ??= this.#loadFromD1(keyId).finally(() => {
+			this.#loading = undefined;
+		});
+		return this.#loading;
+	}
+
+	async #loadFromD1(keyId: string): Promise<boolean> {
+		try {
+			const { connect, readKey } = await import("./d1-records.ts");
+			const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
+			// The state is set if a tombstone was written while D1 was asked.
+			if (!found || this.#state) return true;
+			this.#store.putKey(found.key);
+			this.#remember(found.key, found.lifetime);
+			return true;
+		} catch (error) {
+			logError("A gate could not load its key from D1", error);
+			return false;
+		}
+	}
+
+	/** Stores the next state of the key, on disk and in memory. */
+	replace(next: KeySnapshot | Tombstone): void {
+		this.#store.putKey(next);
+		if (isTombstone(next)) this.#state = next;
+		else if (this.loaded) this.#state = { ...this.loaded, key: next, ipRules: parseIpRules(next.ipAllowlist) };
+	}
+
+	/** The content that D1 has to catch up with, or null if the gate knows nothing. */
+	content(extent: DeliveryExtent): GateContent | null {
+		const state = this.#state;
+		if (!state) return null;
+		if (isTombstone(state)) return { key: state, usage: null };
+		const { key, counter } = state;
+		return { key, usage: extent === "with usage" ? { hours: counter.hours(), lifetime: counter.lifetime } : null };
+	}
+
+	#remember(key: KeySnapshot | Tombstone, lifetime: LifetimeUsage): void {
+		this.#state = isTombstone(key)
+			? key
+			: {
+					key,
+					ipRules: parseIpRules(key.ipAllowlist),
+					counter: new UsageCounter(this.#store, lifetime),
+					callers: new RecentCallers(this.#store.callers()),
+				};
+	}
+}
+
+export function isTombstone(state: LoadedKey | KeySnapshot | Tombstone): state is Tombstone {
+	return "deletedAt" in state;
+}
