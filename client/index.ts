@@ -1,3 +1,5 @@
+// tRPC's types name what this library of TypeScript declares; a consumer's settings may leave it out.
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The typed client: every procedure of the service, with its types, from any program that speaks JavaScript.
  *

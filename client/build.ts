@@ -1,0 +1,68 @@
+/**
+ * Builds what is published (`npm run build:client`, and by itself after an install): the client and the command line, and
+ * the types of the client with everything spelled out, so that nothing of the Worker, its database or its schemas comes along.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { build } from "vite";
+
+const ROOT = join(import.meta.dirname, "..");
+const OUT = join(import.meta.dirname, "dist");
+/** Where the compiler puts declarations, by project, as the tsconfig files say. */
+const DECLARATIONS = { client: join(ROOT, ".types/client"), worker: join(ROOT, ".types/worker") };
+/** What the published package depends on. */
+const DEPENDENCIES = /^(@trpc\/(client|server)|commander|string-width)(\/|$)/;
+/** `from "…"`, `import "…"` and `import("…")`. */
+const IMPORT = /(\bfrom |\bimport )"([^"]+)"|\bimport\("([^"]+)"\)/g;
+
+function compile(): void {
+	const { status, stdout } = spawnSync("tsc", ["-b", "client"], { cwd: ROOT, encoding: "utf8" });
+	if (status !== 0) throw new Error(`The client does not compile:\n${stdout}`);
+}
+
+/** The declarations of a source file, as the compiler has written them. */
+function declarationsOf(source: string): string {
+	const path = relative(ROOT, source).replace(/\.ts$/, ".d.ts");
+	return readFileSync(join(path.startsWith("client/") ? DECLARATIONS.client : DECLARATIONS.worker, path), "utf8");
+}
+
+/** Copies the declarations of a file and of what they refer to. Returns the files. */
+function copyTypes(source: string, done: Set<string>): void {
+	if (done.has(source)) return;
+	done.add(source);
+	const text = declarationsOf(source).replaceAll(IMPORT, (whole, _keyword, from: string, inline: string) => {
+		const target = from ?? inline;
+		if (!target.startsWith(".")) {
+			if (!DEPENDENCIES.test(target))
+				throw new Error(`${relative(ROOT, source)} brings ${target} into the client's types`);
+			return whole;
+		}
+		copyTypes(resolve(dirname(source), target), done);
+		return whole.replace(target, target.replace(/\.ts$/, ".js"));
+	});
+	const copy = join(OUT, "types", relative(ROOT, source).replace(/\.ts$/, ".d.ts"));
+	mkdirSync(dirname(copy), { recursive: true });
+	writeFileSync(copy, text);
+}
+
+rmSync(OUT, { recursive: true, force: true });
+compile();
+copyTypes(join(import.meta.dirname, "index.ts"), new Set());
+await build({
+	configFile: false,
+	root: ROOT,
+	logLevel: "warn",
+	publicDir: false,
+	build: {
+		outDir: OUT,
+		emptyOutDir: false,
+		target: "es2022",
+		minify: false,
+		lib: {
+			entry: { index: join(import.meta.dirname, "index.ts"), cli: join(import.meta.dirname, "cli/main.ts") },
+			formats: ["es"],
+		},
+		rolldownOptions: { external: [DEPENDENCIES, /^node:/], output: { chunkFileNames: "[name].js" } },
+	},
+});
