@@ -1,4 +1,4 @@
-/** API keys as they cross a door: the object, and what may be asked of it. */
+/** The API key object, and the inputs and outputs of its operations. */
 import { z } from "zod";
 import { ENVIRONMENTS, EXPIRING_SOON_DAYS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "../../db/enums.ts";
 import { id, line, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
@@ -7,7 +7,7 @@ const RATE_LIMIT_MAX = 1_000_000;
 const EXPIRES_IN_DAYS_MAX = 3_650;
 const IP_ALLOWLIST_MAX = 50;
 const ROTATION_OVERLAP_HOURS_MAX = 720;
-/** A week: 100 keys of a page make 16,800 numbers at most. */
+/** A week. A page of 100 keys then holds at most 16,800 numbers. */
 const RECENT_HOURS_MAX = 168;
 
 export const environment = z.enum(ENVIRONMENTS);
@@ -18,18 +18,22 @@ const scopes = z
 	.max(SCOPES.length * 2)
 	.transform((list) => [...new Set(list)]);
 const rateLimit = z.number().int().min(1).max(RATE_LIMIT_MAX);
-const address = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+const ipRange = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
 	error: "Must be an IPv4 or IPv6 address, or a CIDR block such as 203.0.113.0/24",
 });
 /**
- * Stands in sentences about the key, whose words it must not reorder: "Revoke …?" has to name what will be revoked. So
- * none of Unicode's explicit directional formatting (UAX #9); right-to-left scripts do without.
+ * Names appear inside sentences such as "Revoke …?". Unicode's explicit directional formatting (UAX #9) could reorder the
+ * words around a name, so a name must not contain it. Right-to-left scripts do not need it.
  */
-const keyName = line(100).regex(/^[^\u202A-\u202E\u2066-\u2069]*$/u, "Must not contain marks that turn text round");
-const ipAllowlist = z.array(address).max(IP_ALLOWLIST_MAX);
+const keyName = line(100, {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern excludes them
+	pattern: /^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/,
+	error: "Must not contain control characters or characters that change the text direction",
+});
+const ipAllowlist = z.array(ipRange).max(IP_ALLOWLIST_MAX);
 const expiresInDays = z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX);
 
-/** What an API key is to everybody but its holder: everything except the key itself. */
+/** The API key object. It never contains the secret. */
 export const apiKeySchema = z
 	.object({
 		id,
@@ -38,25 +42,25 @@ export const apiKeySchema = z
 		environment,
 		key_prefix: z.string().describe("First 12 characters of the key."),
 		last_four: z.string(),
-		scopes: z.array(z.string()).describe("Empty: unrestricted."),
-		rate_limit: z.number().int().describe("Admitted requests per UTC clock hour."),
-		ip_allowlist: z.array(z.string()).describe("Addresses and CIDR blocks that may use the key. Empty: any."),
+		scopes: z.array(z.string()).describe("Empty: every scope."),
+		rate_limit: z.number().int().describe("Maximum admitted requests per UTC clock hour."),
+		ip_allowlist: z.array(z.string()).describe("IP addresses and CIDR blocks that may use the key. Empty: all."),
 		status: z.enum(KEY_STATUSES),
 		created_at: timestamp,
 		created_by: z.string(),
 		expires_at: timestamp.nullable(),
 		revoked_at: timestamp.nullable(),
 		revoked_by: z.string().nullable(),
-		revokes_at: timestamp.nullable().describe("When a rotated key will stop; null unless that lies ahead."),
+		revokes_at: timestamp.nullable().describe("When a rotated key stops working; null if no such time is set."),
 		rotated_from: z.string().nullable(),
 		rotated_to: z.string().nullable(),
-		usage_count: z.number().int().describe("Admitted requests over the key's life."),
+		usage_count: z.number().int().describe("Admitted requests since the key was created."),
 		last_used_at: timestamp.nullable(),
 	})
 	.meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKeySchema>;
 
-/** Where the key stands in the running hour. */
+/** The key's requests in the current hour. */
 export const currentHourSchema = z
 	.object({
 		used: z.number().int(),
@@ -66,15 +70,15 @@ export const currentHourSchema = z
 	})
 	.meta({ id: "CurrentHour" });
 
-/** Somebody who presented the key lately. */
+/** A recent caller of the key: an IP address with a user agent and an endpoint. */
 const callerSchema = z
 	.object({
 		ip: z.string(),
 		user_agent: z.string(),
 		endpoint: z.string().describe("Method and route, such as `POST /v1/sync_activities`."),
 		last_seen_at: timestamp,
-		count: z.number().int().describe("Requests, admitted or not."),
-		refused: z.number().int().describe("How many of them were refused."),
+		count: z.number().int().describe("Requests, admitted and refused."),
+		refused: z.number().int().describe("Refused requests among them."),
 	})
 	.meta({ id: "Caller" });
 
@@ -82,36 +86,38 @@ const callerSchema = z
 export const apiKeyDetailSchema = apiKeySchema
 	.extend({
 		current_hour: currentHourSchema,
-		recent_callers: z.array(callerSchema).describe("Most recent first, at most 20."),
+		recent_callers: z.array(callerSchema).describe("Most recent first; at most 20."),
 	})
 	.meta({ id: "ApiKeyDetail" });
 export type ApiKeyDetail = z.infer<typeof apiKeyDetailSchema>;
 
-/** The one answer that ever carries the key. */
+/** The only response that contains the key. */
 export const issuedKeySchema = z
-	.object({ key: z.string().describe("The key itself, this once."), api_key: apiKeySchema })
+	.object({ key: z.string().describe("The secret key. No other response contains it."), api_key: apiKeySchema })
 	.meta({ id: "IssuedApiKey" });
 export type IssuedKey = z.infer<typeof issuedKeySchema>;
 
-/** Unknown fields are refused: a mistyped `ip_allowlist` must not make an unprotected key. */
+/** Unknown fields are rejected: a misspelt `ip_allowlist` must not create an unprotected key. */
 export const createKeySchema = z
 	.strictObject({
 		...tenantChoice,
-		name: keyName.describe("What the key is for."),
+		name: keyName.describe("Shown in lists and in the audit trail."),
 		environment: environment
 			.default("live")
-			.describe("What the key sees and writes: `live` or `test` data. It never changes."),
+			.describe("Whether the key reads and writes `live` or `test` data. Cannot be changed later."),
 		scopes: scopes
 			.default(["default:sync"])
-			.describe('What the key may do. Default: `["default:sync"]`. An empty list is no restriction.'),
-		rate_limit: rateLimit.default(1_000).describe("Admitted requests per UTC clock hour."),
-		ip_allowlist: ipAllowlist.default([]).describe("Addresses and CIDR blocks that may use the key. Empty: any."),
-		expires_in_days: expiresInDays.optional().describe("Life of the key. Not together with `expires_at`."),
-		expires_at: timestampInput.nullish().describe("When the key expires. Left out or null: never."),
+			.describe('What the key may do. Default: `["default:sync"]`. An empty list grants every scope.'),
+		rate_limit: rateLimit.default(1_000).describe("Maximum admitted requests per UTC clock hour."),
+		ip_allowlist: ipAllowlist.default([]).describe("IP addresses and CIDR blocks that may use the key. Empty: all."),
+		expires_in_days: expiresInDays
+			.optional()
+			.describe("Days until the key expires. Cannot be combined with `expires_at`."),
+		expires_at: timestampInput.nullish().describe("When the key expires. Absent or null: never."),
 	})
 	.refine((input) => input.expires_in_days === undefined || input.expires_at == null, {
 		path: ["expires_at"],
-		error: "Give expires_in_days or expires_at, not both",
+		error: "Send expires_in_days or expires_at, not both",
 	});
 export type CreateKey = z.output<typeof createKeySchema>;
 
@@ -119,34 +125,37 @@ export const listKeysSchema = z
 	.strictObject({
 		...tenantChoice,
 		...page,
-		status: z.enum(KEY_STATUSES).optional().describe("Only keys in this state."),
+		status: z.enum(KEY_STATUSES).optional().describe("Only keys with this status."),
 		expires_within_days: z
 			.number()
 			.int()
 			.min(1)
 			.max(EXPIRES_IN_DAYS_MAX)
 			.optional()
-			.describe("Only active keys whose `expires_at` is at most so many days ahead."),
+			.describe("Only active keys that expire within this number of days."),
 		environment: environment.optional().describe("Only keys of this environment."),
 		search: searchText(100)
 			.optional()
-			.describe("Matches name, key prefix and last four, without regard to case and accents."),
-		sort: z.enum(KEY_SORTS).default("-created_at").describe("By what, with `-` in front descending."),
+			.describe("Matches name, key prefix and last four characters. Ignores case and accents."),
+		sort: z
+			.enum(KEY_SORTS)
+			.default("-created_at")
+			.describe("Field to sort by. A leading `-` sorts in descending order."),
 		recent_hours: z
 			.number()
 			.int()
 			.min(1)
 			.max(RECENT_HOURS_MAX)
 			.optional()
-			.describe("Adds `recent_usage` to every item: so many UTC hours, the running one included."),
+			.describe("Adds `recent_usage` to every item: this number of UTC hours, up to and including the current hour."),
 	})
-	// No key is both. An empty list would look like good news; whoever asks for this has made a mistake.
+	// No key is both. An empty list would look like good news, so the mistake is named instead.
 	.refine(
 		({ status, expires_within_days }) =>
 			expires_within_days === undefined || status === undefined || status === "active",
 		{
 			path: ["expires_within_days"],
-			error: "Only active keys are about to expire: leave out status, or ask for active",
+			error: "Only active keys can expire. Leave out status, or send active",
 		},
 	);
 export type ListKeys = z.output<typeof listKeysSchema>;
@@ -157,7 +166,7 @@ export const keyListItemSchema = apiKeySchema
 			.array(z.number().int())
 			.optional()
 			.describe(
-				"Admitted requests per UTC hour, oldest first, the running hour last; `recent_hours` numbers, absent unless that was given. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` behind.",
+				"Admitted requests per UTC hour, oldest first, the current hour last. Present if `recent_hours` was sent, with as many numbers. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` old.",
 			),
 	})
 	.meta({ id: "ListedApiKey" });
@@ -166,31 +175,31 @@ export type KeyListItem = z.infer<typeof keyListItemSchema>;
 export const keyListSchema = z.object({
 	items: z.array(keyListItemSchema),
 	next_cursor: nextCursor,
-	/** Of everything that matches `environment` and `search`, whatever else was asked for. */
+	/** Of all keys that match `environment` and `search`, whatever the other filters are. */
 	counts: z.object({
 		active: z.number().int(),
 		revoked: z.number().int(),
 		expired: z.number().int(),
-		expiring_soon: z.number().int().describe(`Those of \`active\` that expire within ${EXPIRING_SOON_DAYS} days.`),
+		expiring_soon: z.number().int().describe(`Active keys that expire within ${EXPIRING_SOON_DAYS} days.`),
 	}),
 	counts_capped: z
 		.literal(true)
 		.optional()
-		.describe("Present where `search` finds more than 500 keys: each count is that or more then."),
+		.describe("Present if `search` matches more than 500 keys. Each count is then a lower bound."),
 });
 export type KeyList = z.infer<typeof keyListSchema>;
 
 export const keyIdSchema = z.strictObject({ ...tenantChoice, id });
 
-/** Absent fields stay as they are; `expires_at: null` means the key never expires. */
+/** Absent fields keep their value. `expires_at: null` means that the key never expires. */
 export const updateKeySchema = z.strictObject({
 	...tenantChoice,
 	id,
 	name: keyName.optional(),
-	scopes: scopes.optional().describe("Replaced whole. An empty list is no restriction."),
-	rate_limit: rateLimit.optional().describe("Admitted requests per UTC clock hour."),
-	ip_allowlist: ipAllowlist.optional().describe("Replaced whole. Empty: any address."),
-	expires_at: timestampInput.nullable().optional().describe("null: never."),
+	scopes: scopes.optional().describe("Replaces the list. An empty list grants every scope."),
+	rate_limit: rateLimit.optional().describe("Maximum admitted requests per UTC clock hour."),
+	ip_allowlist: ipAllowlist.optional().describe("Replaces the list. Empty: all IP addresses."),
+	expires_at: timestampInput.nullable().optional().describe("When the key expires. null: never."),
 });
 export type UpdateKey = z.output<typeof updateKeySchema>;
 
@@ -199,32 +208,34 @@ export const rotateKeySchema = z.strictObject({
 	id,
 	expires_in_days: expiresInDays
 		.optional()
-		.describe("Life of the successor. Default: as long as the old key was given, from now."),
+		.describe("Days until the successor expires. Default: the same lifetime as the old key was created with."),
 	revoke_previous_after_hours: z
 		.number()
 		.min(0)
 		.max(ROTATION_OVERLAP_HOURS_MAX)
 		.optional()
-		.describe("When the old key stops by itself. Default: when it is revoked. 0: at once."),
+		.describe(
+			"Hours until the old key is revoked automatically. 0: immediately. Default: it works until it is revoked.",
+		),
 	expected_rotated_to: id
 		.nullable()
 		.optional()
 		.describe(
-			"The key's `rotated_to` as the caller knows it: `CONFLICT` if that has changed, so that of two people who rotate at once only one does. Default: whatever it is.",
+			"The `rotated_to` that the caller last saw. If it has changed, the request fails with `CONFLICT`, so that only one of two concurrent rotations succeeds. Default: not checked.",
 		),
 });
 export type RotateKey = z.output<typeof rotateKeySchema>;
 
 /** `previous` is the old key after the rotation. */
 export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema }).meta({ id: "RotatedApiKey" });
-/** The same when it is asked for again: the keys were shown the first time. */
+/** What a repeated request returns: the first response contained the key. */
 export const createdBeforeSchema = issuedKeySchema.omit({ key: true });
 export const rotatedBeforeSchema = rotatedKeySchema.omit({ key: true });
 export type RotatedKey = z.infer<typeof rotatedKeySchema>;
 
 export const revokeKeySchema = z.strictObject({ ...tenantChoice, id, reason: line(200).optional() });
 
-/** Every verdict a key can get, in the order in which they are decided. */
+/** Every verdict on a key, in the order in which they are decided. */
 const VERDICT_CODES = [
 	"NOT_FOUND",
 	"REVOKED",
@@ -235,19 +246,19 @@ const VERDICT_CODES = [
 	"VALID",
 ] as const;
 
-/** What a presented key is held against. */
+/** What a presented key is checked against. */
 const presentation = {
-	scope: scope.optional().describe("Scope that the key must grant."),
+	scope: scope.optional().describe("Scope that the key must have."),
 	ip: z
 		.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" })
 		.optional()
-		.describe("Address of the caller who presented the key; checked against its allow-list."),
-	consume: z.boolean().default(true).describe("false: look without counting the request."),
+		.describe("IP address of the caller who presented the key. Checked against the key's allow-list."),
+	consume: z.boolean().default(true).describe("false: check the key without counting a request."),
 };
 
 export const verifyKeySchema = z.strictObject({
 	...tenantChoice,
-	key: z.string().min(1).describe("The key that was presented."),
+	key: z.string().min(1).describe("The key to verify."),
 	...presentation,
 });
 export type VerifyKey = z.output<typeof verifyKeySchema>;
@@ -256,14 +267,18 @@ export const verificationSchema = z
 	.object({
 		valid: z.boolean(),
 		code: z.enum(VERDICT_CODES),
-		api_key: apiKeySchema.optional().describe("Absent where the key is unknown."),
+		api_key: apiKeySchema.optional().describe("Absent if the key is unknown."),
 		rate_limit: currentHourSchema.omit({ used: true }).optional(),
-		retry_after: z.number().int().optional().describe("Whole seconds until the window ends, of `RATE_LIMITED`."),
+		retry_after: z
+			.number()
+			.int()
+			.optional()
+			.describe("Seconds until the current hour ends. Present with `RATE_LIMITED`."),
 	})
 	.meta({ id: "Verification" });
 export type Verification = z.infer<typeof verificationSchema>;
 
-/** What another Worker of the platform tells of a request beside its key. */
+/** What another Worker of the platform sends with a key. */
 export const keyPresentationSchema = z.strictObject({
 	...presentation,
 	endpoint: z
@@ -271,8 +286,12 @@ export const keyPresentationSchema = z.strictObject({
 		.min(1)
 		.max(100)
 		.default("verify")
-		.describe("What was called, such as `GET /orders`, for the key's list of recent callers."),
-	user_agent: z.string().nullable().default(null).describe("The caller's `User-Agent`, for the same list."),
+		.describe("The endpoint that was called, such as `GET /orders`. Shown in the key's recent callers."),
+	user_agent: z
+		.string()
+		.nullable()
+		.default(null)
+		.describe("The caller's `User-Agent`. Shown in the key's recent callers."),
 });
 export type KeyPresentation = z.input<typeof keyPresentationSchema>;
 

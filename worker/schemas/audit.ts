@@ -7,18 +7,18 @@ export const listAuditSchema = z
 	.strictObject({
 		...tenantChoice,
 		...page,
-		key_id: id.optional().describe("Only what was done to this key, which may be gone."),
+		key_id: id.optional().describe("Only events of this key, which may be deleted."),
 		actor: searchText(254)
 			.min(1)
 			.optional()
-			.describe("Id of a user, `service_role`, `system`, or an email address in upper or lower case."),
-		action: z.enum(AUDIT_ACTIONS).optional().describe("Only such actions."),
-		from: timestampInput.optional().describe("Earliest instant, inclusive."),
-		to: timestampInput.optional().describe("Latest instant, exclusive."),
+			.describe("A user id, `service_role`, `system`, or an email. Ignores case in emails."),
+		action: z.enum(AUDIT_ACTIONS).optional().describe("Only events with this action."),
+		from: timestampInput.optional().describe("Start, inclusive."),
+		to: timestampInput.optional().describe("End, exclusive."),
 	})
 	.refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
 		path: ["from"],
-		error: "Must lie before `to`",
+		error: "Must be before `to`",
 	});
 export type ListAudit = z.output<typeof listAuditSchema>;
 
@@ -33,13 +33,13 @@ export const auditEventSchema = z
 		key_name: z
 			.string()
 			.nullable()
-			.describe("Name of the key today, or where it was deleted the one that the event itself tells of."),
-		key_deleted: z.boolean().describe("The key is gone: there is nothing to be found at `key_id` any more."),
+			.describe("Current name of the key. For a deleted key, the name that the event recorded."),
+		key_deleted: z.boolean().describe("Whether the key has been deleted."),
 		ip: z.string().nullable(),
 		user_agent: z.string().nullable(),
 		changes: z
 			.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
-			.describe("What changed, by field. Never a secret."),
+			.describe("Changed fields with their old and new values. Never contains a secret."),
 	})
 	.meta({ id: "AuditEvent" });
 

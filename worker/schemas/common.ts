@@ -1,68 +1,73 @@
-/** Pieces that several schemas share. */
+/** The types that several schemas share. */
 import { z } from "zod";
 import { withoutKeys } from "../errors.ts";
 import { LATEST } from "./time.ts";
 
-/** An instant as it crosses a door: ISO 8601 in UTC with milliseconds. */
+/** A time in a response: ISO 8601 in UTC with milliseconds. */
 export const timestamp = z.iso.datetime({ precision: 3 }).meta({ example: "2026-01-31T12:00:00.000Z" });
 
-/** An instant as a caller may write it: ISO 8601 with any offset, from 1970 to the end of the year 9999. */
+/** A time in a request: ISO 8601 with any offset, from 1970 to the end of the year 9999. */
 export const timestampInput = z.iso
 	.datetime({ offset: true, abort: true, error: "Must be an ISO 8601 time such as 2026-01-31T12:00:00Z" })
 	.refine((text) => Date.parse(text) >= 0 && Date.parse(text) <= LATEST, {
-		error: "Must lie between the years 1970 and 9999",
+		error: "Must be between the years 1970 and 9999",
 	});
 
-/** Id of any object. Ids of the wrong shape are simply unknown (404), so only emptiness and length are checked. */
+/** Id of any object. An id of the wrong shape is unknown (404), so only its length is validated. */
 export const id = z.string().min(1).max(64);
 
-/** \p{Cc}, spelled out: not every reader of the OpenAPI document knows Unicode's classes. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-const CONTROL_FREE = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+/** `\p{Cc}` written out: not every tool that reads the OpenAPI document supports Unicode classes. */
+const NO_CONTROL_CHARACTERS = {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern excludes them
+	pattern: /^[^\u0000-\u001f\u007f-\u009f]*$/,
+	error: "Must not contain control characters",
+};
 
-/** A line of text for people: trimmed, without control characters. */
-export const line = (max: number) =>
+/** A line of text for people: trimmed, without control characters. One pattern only: code generators cannot combine two. */
+export const line = (max: number, { pattern, error } = NO_CONTROL_CHARACTERS) =>
 	z
 		.string()
 		.trim()
 		.min(1, "Must not be empty")
 		.max(max, `Must be at most ${max} characters`)
-		.regex(CONTROL_FREE, "Must not contain control characters")
-		// People paste what they talk about; a name or a reason is shown to others and kept.
+		.regex(pattern, error)
+		// People paste keys into names and reasons, which are stored and shown to others.
 		.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key" })
-		// Half a surrogate pair is no character: a database would give back something else.
+		// A database does not return half a surrogate pair as it was written.
 		.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" });
 
-/** Text to look for something by. It stands in addresses, which are logged on their way, so no key may be in it. */
+/** A search text. It is part of the URL, which proxies log, so it must not contain a key. */
 export const searchText = (max: number) =>
 	z
 		.string()
 		.trim()
 		.max(max, `Must be at most ${max} characters`)
 		.refine((text) => withoutKeys(text) === text, {
-			error: "Must not contain an API key: its first 12 characters find it as well",
+			error: "Must not contain an API key. Search for its first 12 characters instead.",
 		});
 
 /**
- * Tenant to act on. Only the platform's `service_role` may choose one; for everybody else the tenant is the
- * credential's, and this field is ignored.
+ * The tenant of a request. Only the platform's `service_role` key may choose it. For all other callers it is the
+ * credential's tenant, and this field is ignored.
  */
 export const tenantChoice = {
 	tenant_id: z
 		.string()
 		.optional()
 		.catch(undefined)
-		.describe("Tenant to act in, of the `service_role` key, unless `X-Tenant-Id` names it. Ignored of everybody else."),
+		.describe(
+			"Only for the `service_role` key: the tenant of the request, unless `X-Tenant-Id` names it. Ignored for all other callers.",
+		),
 };
 
-/** Far above what the longest name makes of a cursor. */
+/** A cursor holds one value of a row, such as a name. The longest stays far below this. */
 const CURSOR_MAX = 1_024;
 
-/** Which part of a list: `cursor` is the `next_cursor` of the page before, `limit` the size of a page. */
+/** Which page of a list to return. */
 export const page = {
-	cursor: z.string().min(1).max(CURSOR_MAX).optional().describe("The `next_cursor` of the page before."),
-	limit: z.number().int().min(1).max(100).default(25).describe("Size of a page."),
+	cursor: z.string().min(1).max(CURSOR_MAX).optional().describe("`next_cursor` of the previous page."),
+	limit: z.number().int().min(1).max(100).default(25).describe("Items per page."),
 };
 
-/** The page after this one, or null on the last. */
+/** Where the next page starts; null on the last page. */
 export const nextCursor = z.string().nullable();

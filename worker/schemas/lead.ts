@@ -1,13 +1,13 @@
-/** Leads that forms and partners send in. */
+/** Leads, which forms and partners send. */
 import { z } from "zod";
 import { LEAD_STATUSES } from "../../db/enums.ts";
 import { environment } from "./api-key.ts";
 import { id, line, page, timestamp } from "./common.ts";
 
-/** Room for the answers of a long form, far below what a row may hold. */
+/** Enough for a long form, and far below the size limit of a row. */
 const CUSTOM_FIELDS_MAX_CHARACTERS = 16_384;
 
-/** Deeper than any form. JSON of thousands of levels would exhaust the stack of whoever walks it. */
+/** Deeper than any form. Walking JSON with thousands of levels would exhaust the stack. */
 const CUSTOM_FIELDS_MAX_DEPTH = 10;
 
 function isShallow(value: unknown, depth: number): boolean {
@@ -18,7 +18,7 @@ function isShallow(value: unknown, depth: number): boolean {
 const customFields = z
 	.record(z.string().min(1).max(100), z.unknown())
 	.refine((fields) => isShallow(fields, 1 + CUSTOM_FIELDS_MAX_DEPTH), {
-		error: `Must be nested at most ${CUSTOM_FIELDS_MAX_DEPTH} deep`,
+		error: `Must have at most ${CUSTOM_FIELDS_MAX_DEPTH} levels of nesting`,
 		abort: true,
 	})
 	.refine((fields) => JSON.stringify(fields).length <= CUSTOM_FIELDS_MAX_CHARACTERS, {
@@ -50,7 +50,7 @@ export const createLeadSchema = z.strictObject({
 });
 export type CreateLead = z.output<typeof createLeadSchema>;
 
-/** Absent fields stay; `null` clears one; `tags` and `custom_fields` are replaced whole. */
+/** Absent fields keep their value; `null` clears a field; `tags` and `custom_fields` are replaced. */
 export const updateLeadSchema = z.strictObject(fields).partial();
 export type UpdateLead = z.output<typeof updateLeadSchema>;
 
@@ -73,17 +73,16 @@ export const leadSchema = z
 	.meta({ id: "Lead" });
 export type Lead = z.infer<typeof leadSchema>;
 
-/** What of the list is wanted. */
-export const listLeadsSchema = z.object({
-	status: z.enum(LEAD_STATUSES).optional().describe("Only leads that have come so far."),
-	source: z.string().trim().min(1).max(100).optional().describe("Only leads from there, exactly as it was sent."),
+export const listLeadsSchema = z.strictObject({
+	status: z.enum(LEAD_STATUSES).optional().describe("Only leads with this status."),
+	source: z.string().trim().min(1).max(100).optional().describe("Only leads with exactly this source."),
 	search: z
 		.string()
 		.trim()
 		.min(1)
 		.max(100)
 		.optional()
-		.describe("Matches name, email, phone and company, without regard to case and accents."),
+		.describe("Matches name, email, phone and company. Ignores case and accents."),
 	...page,
 });
 export type ListLeads = z.output<typeof listLeadsSchema>;

@@ -6,7 +6,7 @@ import { tenantSchema } from "./tenant.ts";
 
 export const loginSchema = z.strictObject({
 	email: z.string().trim().toLowerCase().max(254).pipe(z.email("Must be an email address")),
-	/** Bounded, since hashing costs in proportion to the length. */
+	/** Limited, because the cost of hashing grows with the length. */
 	password: z.string().min(1, "Must not be empty").max(1_024),
 });
 export type Login = z.output<typeof loginSchema>;
@@ -15,15 +15,15 @@ const userSchema = z.object({
 	id: z.string(),
 	tenant_id: z.string(),
 	role: z.enum(ROLES),
-	/** Everything the user may do, by role or by grant. */
+	/** All capabilities of the user, from the role and from grants. */
 	capabilities: z.array(z.string()),
-	/** Null for people of an outside identity provider, who have no account here. */
+	/** Null for users of an external identity provider, who have no account here. */
 	email: z.string().nullable(),
 	name: z.string().nullable(),
 });
 export type User = z.infer<typeof userSchema>;
 
-/** `token` is the JWT that the cookie holds, for callers that are no browser. */
+/** `token` is the JWT that the cookie holds, for callers without cookies. */
 export const loggedInSchema = z.object({ token: z.string(), expires_at: timestamp, user: userSchema });
 export type LoggedIn = z.infer<typeof loggedInSchema>;
 

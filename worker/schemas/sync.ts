@@ -1,28 +1,30 @@
-/** What a CRM sends: collaborators and what they did. */
+/** What a CRM sends: collaborators, and their activities. */
 import { z } from "zod";
 import { line, timestampInput } from "./common.ts";
 
 const BATCH_MAX = 500;
 
-/** A reason why one item of a batch was left out; the good items are kept. */
+/** Why one item of a batch was left out. The valid items are stored. */
 const itemError = z.object({ index: z.number().int(), message: z.string() });
 
 export const collaboratorSchema = z.object({
-	external_id: line(200).describe("The person's id in the sending system."),
+	external_id: line(200).describe("Id of the collaborator in the sending system."),
 	name: line(200),
 	email: z.string().trim().max(254).pipe(z.email("Must be an email address")),
-	team: line(200).nullish().describe("Left out: stays. null: cleared."),
-	role: line(200).nullish().describe("Left out: stays. null: cleared."),
+	team: line(200).nullish().describe("Absent: unchanged. null: cleared."),
+	role: line(200).nullish().describe("Absent: unchanged. null: cleared."),
 });
 
 export const activitySchema = z.object({
-	collaborator_id: line(200).describe("`external_id` of a collaborator sent before."),
+	collaborator_id: line(200).describe("`external_id` of a collaborator that was sent before."),
 	activity: z.string().regex(/^(?!000)\d{3}$/, "Must be a code from 001 to 999"),
 	quantity: z.number().positive().max(1_000_000_000).default(1),
-	occurred_at: timestampInput.optional().describe("Default: when it is received."),
+	occurred_at: timestampInput.optional().describe("Default: the time of the request."),
 	reference: line(200)
 		.optional()
-		.describe("The sender's id of the event. Sending it again changes nothing, which makes a retry harmless."),
+		.describe(
+			"Id of the activity in the sending system. An activity with a known `reference` is not stored again, so a retry is safe.",
+		),
 });
 
 /**
@@ -42,8 +44,8 @@ export const defaultIntegrationSchema = z.discriminatedUnion("action", [
 
 export const collaboratorsSyncedSchema = z
 	.object({
-		created: z.number().int().describe("People not known before."),
-		existing: z.number().int().describe("People known already, now as sent."),
+		created: z.number().int().describe("New collaborators."),
+		existing: z.number().int().describe("Known collaborators, now updated."),
 		errors: z.array(itemError.extend({ external_id: z.string().nullable() })),
 		total: z.number().int(),
 	})
@@ -52,8 +54,8 @@ export type CollaboratorsSynced = z.infer<typeof collaboratorsSyncedSchema>;
 
 export const activitiesSyncedSchema = z
 	.object({
-		processed: z.number().int().describe("Recorded now."),
-		duplicates: z.number().int().describe("Known already by their `reference`."),
+		processed: z.number().int().describe("New activities."),
+		duplicates: z.number().int().describe("Activities whose `reference` is already known."),
 		errors: z.array(itemError.extend({ collaborator_id: z.string().nullable() })),
 		total: z.number().int(),
 	})

@@ -1,4 +1,4 @@
-/** Tenants, as the platform's `service_role` sees them. */
+/** Tenants, which the platform's `service_role` manages. */
 import { z } from "zod";
 import { id, line, nextCursor, page, tenantChoice, timestamp } from "./common.ts";
 
@@ -14,7 +14,10 @@ export const createTenantSchema = z.strictObject({
 		.string()
 		.min(2)
 		.max(63)
-		.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "Must be lower-case letters and digits, with single hyphens between them"),
+		.regex(
+			/^[a-z0-9]+(-[a-z0-9]+)*$/,
+			"Must contain only lower-case letters and digits, with single hyphens between them",
+		),
 });
 export type CreateTenant = z.output<typeof createTenantSchema>;
 

@@ -7,15 +7,15 @@ export const usageQuerySchema = z.strictObject({
 	id,
 	from: timestampInput
 		.optional()
-		.describe("Start, rounded down to a whole bucket. Default: 24 hours, or 30 days, before `to`."),
+		.describe("Start, rounded down to a whole bucket. Default: 24 hours before `to`, or 30 days before it with days."),
 	to: timestampInput.optional().describe("End, exclusive, rounded up to a whole bucket. Default: now."),
 	granularity: z.enum(["hour", "day"]).default("hour").describe("Length of a bucket, in UTC."),
 });
 export type UsageQuery = z.output<typeof usageQuerySchema>;
 
 const counts = {
-	allowed: z.number().int().describe("Admitted."),
-	rate_limited: z.number().int().describe("Refused with 429."),
+	allowed: z.number().int().describe("Admitted requests."),
+	rate_limited: z.number().int().describe("Requests refused with 429."),
 	denied: z
 		.number()
 		.int()
@@ -24,7 +24,7 @@ const counts = {
 		),
 };
 
-/** Buckets in order of time, without gaps. Hours and days are UTC. */
+/** Buckets in chronological order, without gaps. Hours and days are UTC. */
 export const usageSchema = z
 	.object({
 		buckets: z.array(z.object({ start: timestamp, ...counts })),

@@ -35,7 +35,7 @@ export async function keyUsage(deps: Deps, tenantId: string, input: UsageQuery):
 	// Without an end, up to and with the running bucket, even in its first millisecond.
 	const end = input.to === undefined ? deps.now + 1 : Date.parse(input.to);
 	const begin = input.from === undefined ? end - span : Date.parse(input.from);
-	if (begin >= end) throw invalidField("from", "Must lie before `to`");
+	if (begin >= end) throw invalidField("from", "Must be before `to`");
 	const from = Math.floor(begin / size) * size;
 	const to = Math.ceil(end / size) * size;
 	if ((to - from) / size > max)
