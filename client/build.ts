@@ -1,6 +1,8 @@
 /**
- * Builds what is published (`npm run build:client`, and by itself after an install): the client and the command line, and
- * the types of the client with everything spelled out, so that nothing of the Worker, its database or its schemas comes along.
+ * Builds the package, by `npm run build:client` and after an install: the client, the command line and the client's types.
+ *
+ * The compiler writes the declarations and this script copies the few that the client refers to. tsdown would bundle them,
+ * but its release for TypeScript 7 depends on packages that the npm registry doesn't serve, so `npm ci` fails (November 2026).
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,9 +11,9 @@ import { build } from "vite";
 
 const ROOT = join(import.meta.dirname, "..");
 const OUT = join(import.meta.dirname, "dist");
-/** Where the compiler puts declarations, by project, as the tsconfig files say. */
+/** Where the compiler writes declarations, by project (tsconfig.json). */
 const DECLARATIONS = { client: join(ROOT, ".types/client"), worker: join(ROOT, ".types/worker") };
-/** What the published package depends on. */
+/** The dependencies of the package. Its types may import nothing else. */
 const DEPENDENCIES = /^(@trpc\/(client|server)|commander|string-width)(\/|$)/;
 /** `from "…"`, `import "…"` and `import("…")`. */
 const IMPORT = /(\bfrom |\bimport )"([^"]+)"|\bimport\("([^"]+)"\)/g;
@@ -21,13 +23,13 @@ function compile(): void {
 	if (status !== 0) throw new Error(`The client does not compile:\n${stdout}`);
 }
 
-/** The declarations of a source file, as the compiler has written them. */
+/** The declarations of a source file. */
 function declarationsOf(source: string): string {
 	const path = relative(ROOT, source).replace(/\.ts$/, ".d.ts");
 	return readFileSync(join(path.startsWith("client/") ? DECLARATIONS.client : DECLARATIONS.worker, path), "utf8");
 }
 
-/** Copies the declarations of a file and of what they refer to. Returns the files. */
+/** Copies the declarations of a file and of everything that they import. */
 function copyTypes(source: string, done: Set<string>): void {
 	if (done.has(source)) return;
 	done.add(source);
@@ -35,7 +37,7 @@ function copyTypes(source: string, done: Set<string>): void {
 		const target = from ?? inline;
 		if (!target.startsWith(".")) {
 			if (!DEPENDENCIES.test(target))
-				throw new Error(`${relative(ROOT, source)} brings ${target} into the client's types`);
+				throw new Error(`${relative(ROOT, source)} imports ${target} into the client's types`);
 			return whole;
 		}
 		copyTypes(resolve(dirname(source), target), done);

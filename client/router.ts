@@ -1,4 +1,4 @@
-/** The procedures as a client sees them: what goes in and comes out, and nothing of the Worker behind them. */
+/** The router's type without the types of the Worker behind it. */
 import type { TRPC_ERROR_CODE_NUMBER, TRPCBuiltRouter, TRPCDecorateCreateRouterOptions } from "@trpc/server";
 import type { ErrorData } from "../worker/trpc/error-data.ts";
 import type { routers } from "../worker/trpc/routers/index.ts";
@@ -9,7 +9,7 @@ interface ErrorShape {
 	data: ErrorData;
 }
 
-/** The type of the router, for `inferRouterInputs` and `inferRouterOutputs` too. */
+/** For `inferRouterInputs` and `inferRouterOutputs` of `@trpc/server`. */
 export type ClientRouter = TRPCBuiltRouter<
 	{ ctx: object; meta: object; errorShape: ErrorShape; transformer: false },
 	TRPCDecorateCreateRouterOptions<typeof routers>

@@ -1,29 +1,29 @@
-/** What calls fail with. */
+/** The error of a call that failed. */
 import { TRPCClientError, type TRPCLink } from "@trpc/client";
 import { observable } from "@trpc/server/observable";
 import type { ErrorData } from "../worker/trpc/error-data.ts";
-import { ForeignAnswer } from "./persistent-fetch.ts";
+import { ForeignResponse } from "./retrying-fetch.ts";
 import type { ClientRouter } from "./router.ts";
 
-/** The service's codes, and two for answers that never came: in time, or at all. */
+/** The service's codes, and two for a call without a response of the service. */
 export type SalesOSErrorCode = ErrorData["code"] | "TIMEOUT" | "UNREACHABLE";
 
-/** A call that failed. The message is for people; programs go by the code. It never holds a credential. */
+/** A call that failed. Show the message to people; let programs use the code. It never contains a credential. */
 export class SalesOSError extends TRPCClientError<ClientRouter> {
 	override readonly name = "SalesOSError";
 	readonly code: SalesOSErrorCode;
-	/** HTTP status of the answer, be it the service's or of something in between; null where there was none. */
+	/** HTTP status of the response, the service's or a proxy's; null without a response. */
 	readonly status: number | null;
-	/** What to quote to whoever looks after the service; null where there was no answer. */
+	/** Quote it when you report a problem; null without a response of the service. */
 	readonly requestId: string | null;
-	/** Every field that was wrong, of a `VALIDATION_ERROR`. */
+	/** Every invalid field of a `VALIDATION_ERROR`; empty for other codes. */
 	readonly details: readonly { field: string; message: string }[];
-	/** Whole seconds until another try makes sense, of a `RATE_LIMITED`. */
+	/** Whole seconds until a retry can succeed; null if the response doesn't say. */
 	readonly retryAfter: number | null;
 
 	constructor(message: string, cause: Error, data: ErrorData | null, status: number | null = null) {
 		super(message, { cause });
-		// The class above makes itself the prototype of whatever is derived from it.
+		// TRPCClientError sets its own prototype, also for subclasses.
 		Object.setPrototypeOf(this, SalesOSError.prototype);
 		this.code = data?.code ?? (isTimeout(cause) ? "TIMEOUT" : "UNREACHABLE");
 		this.status = data?.httpStatus ?? status;
@@ -33,7 +33,7 @@ export class SalesOSError extends TRPCClientError<ClientRouter> {
 	}
 }
 
-/** `AbortSignal.timeout` fails with this name (DOM standard). */
+/** `AbortSignal.timeout` aborts with an error of this name (DOM standard). */
 function isTimeout(error: unknown): boolean {
 	for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause.name === "TimeoutError") return true;
 	return false;
@@ -41,17 +41,17 @@ function isTimeout(error: unknown): boolean {
 
 function toSalesOSError(error: TRPCClientError<ClientRouter>): SalesOSError {
 	const { data } = error;
-	// Something else than the service may have answered, such as a proxy with a page of its own.
+	// A proxy's response has no code of ours.
 	if (data && "code" in data) return new SalesOSError(error.message, error, data);
-	if (isTimeout(error)) return new SalesOSError("The service did not answer in time", error, null);
-	// The metadata is what `httpLink` puts there of an answer in JSON that is not the service's.
+	if (isTimeout(error)) return new SalesOSError("The service did not respond in time.", error, null);
+	// `httpLink` puts the response here if it is JSON, but not the service's.
 	const { response } = (error.meta ?? {}) as { response?: Response };
-	const foreign = response ? new ForeignAnswer(response.status) : error.cause;
-	if (foreign instanceof ForeignAnswer) return new SalesOSError(foreign.message, error, null, foreign.status);
-	return new SalesOSError("The service cannot be reached", error, null);
+	const foreign = response ? new ForeignResponse(response.status) : error.cause;
+	if (foreign instanceof ForeignResponse) return new SalesOSError(foreign.message, error, null, foreign.status);
+	return new SalesOSError("The service cannot be reached.", error, null);
 }
 
-/** A link that turns every failure into a {@link SalesOSError}. What the caller has called off itself stays an abort. */
+/** A tRPC link that turns every failure into a {@link SalesOSError}, except a call that the caller aborted. */
 export const asSalesOSErrors = (): TRPCLink<ClientRouter> => () => (call) =>
 	observable((observer) =>
 		call.next(call.op).subscribe({

@@ -1,4 +1,4 @@
-/** What all commands share. */
+/** What all commands share: options, parsing, paging. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { SalesOSClient } from "../index.ts";
 import { type ConnectionOptions, connect } from "./connection.ts";
@@ -9,22 +9,22 @@ export interface Common extends ConnectionOptions {
 	quiet?: boolean;
 }
 
-/** What a command works with. */
+/** The state that a command works with. */
 export interface Context {
-	/** Milliseconds since the epoch, as the command began. */
+	/** When the command began, in milliseconds since the epoch. */
 	now: number;
-	/** Made when it is asked for, since `login` has none yet. */
+	/** Created on demand, because `login` has no credential yet. */
 	client(): SalesOSClient;
 }
 
-/** A command with the options that all have. */
+/** Creates a command with the common options. */
 export function command(name: string, summary: string, examples: string[]): Command {
 	return new Command(name)
 		.description(summary)
-		.option("--url <url>", "where the service is (or SALESOS_URL)")
-		.option("--tenant <id>", "tenant that the platform's key acts in (or SALESOS_TENANT_ID)")
+		.option("--url <url>", "URL of the service (or SALESOS_URL)")
+		.option("--tenant <id>", "tenant that the service_role key acts in (or SALESOS_TENANT_ID)")
 		.option("--json", "print JSON")
-		.option("--quiet", "print the essential alone: the key, the ids, the verdict")
+		.option("--quiet", "print only the essential value: the key, the ids, the verdict")
 		.option("--no-color", "print without colours (or NO_COLOR)")
 		.addHelpText("after", `\nExamples:\n${examples.map((example) => `  $ ${example}`).join("\n")}`);
 }
@@ -34,27 +34,25 @@ export function contextOf(options: ConnectionOptions): Context {
 	return { now, client: () => connect(options, now) };
 }
 
-/** For `argParser`: a number, as the service will judge it. */
+/** Parses a number for commander. The service validates its range. */
 export function number(text: string): number {
 	const value = Number(text);
 	if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("It must be a number.");
 	return value;
 }
 
-/** An option that may be given several times. */
+/** An option that can be repeated. */
 export const repeatable = (flags: string, description: string): Option =>
-	new Option(flags, `${description}; repeat for several`).argParser((value: string, before: string[] | undefined) => [
+	new Option(flags, `${description}; repeatable`).argParser((value: string, before: string[] | undefined) => [
 		...(before ?? []),
 		value,
 	]);
 
-/** The fields that are given: one that is undefined leaves the service's default. */
+/** Drops fields that are undefined, so that the service's defaults apply. */
 export const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
 	Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
-/**
- * Every item of a list, page after page, or one page. `next_cursor` leads on where that was not all.
- */
+/** Reads one page of a list, or all pages as one. */
 export async function pages<P extends { items: unknown[]; next_cursor: string | null }>(
 	all: boolean | undefined,
 	cursor: string | undefined,

@@ -1,62 +1,62 @@
-/** What goes out to and comes in from the person or the program at the other end. */
+/** Input and output: tables, prompts, secrets. */
 import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { stripVTControlCharacters, styleText } from "node:util";
 import stringWidth from "string-width";
-import { CommandFailure, EXIT } from "./failure.ts";
-import { jsonOf } from "./plain.ts";
+import { CommandError, EXIT } from "./errors.ts";
+import { safeJson } from "./safe-text.ts";
 
 type Style = "bold" | "dim" | "green" | "yellow" | "red";
 
-/** Colours are for terminals, and not for those that do not want them (https://no-color.org). */
-let wanted = !process.env.NO_COLOR && process.env.TERM !== "dumb";
+/** Colours are for terminals, unless NO_COLOR is set (https://no-color.org). */
+let coloursEnabled = !process.env.NO_COLOR && process.env.TERM !== "dumb";
 
-export const withoutColours = (): void => {
-	wanted = false;
+export const disableColours = (): void => {
+	coloursEnabled = false;
 };
 
-/** Text in a style, which {@link print} and {@link note} take away again where there is no terminal to show it. */
+/** Styles text. {@link print} and {@link note} strip the style if the stream is not a terminal. */
 export const styled = (style: Style, text: string): string => styleText(style, text, { validateStream: false });
 
 function write(stream: NodeJS.WriteStream, line: string): void {
-	stream.write(`${wanted && stream.isTTY ? line : stripVTControlCharacters(line)}\n`);
+	stream.write(`${coloursEnabled && stream.isTTY ? line : stripVTControlCharacters(line)}\n`);
 }
 
-/** A line of the result, to stdout. */
+/** Writes a line of the result to stdout. */
 export const print = (line: string): void => write(process.stdout, line);
 
-/** A line beside the result, to stderr. */
+/** Writes a line about the result to stderr. */
 export const note = (line: string): void => write(process.stderr, line);
 
-export const printJson = (value: unknown): void => print(jsonOf(value));
+export const printJson = (value: unknown): void => print(safeJson(value));
 
 interface Table {
 	heading: string[];
 	rows: string[][];
-	/** The column that is shortened first where a terminal is too narrow, down to {@link SHORTEST} characters. */
+	/** The column that is shortened on a narrow terminal, down to {@link MIN_COLUMN_WIDTH} characters. */
 	shrinkable: number;
-	/** Columns that are then left out, one after the other. */
-	dispensable?: number[];
+	/** Columns that are dropped if that isn't enough, in this order. */
+	droppable?: number[];
 }
 
-const SHORTEST = 12;
+const MIN_COLUMN_WIDTH = 12;
 
-/** Rows under a heading, as wide as they are or as the terminal is. */
-export function printTable({ heading, rows, shrinkable, dispensable = [] }: Table): void {
+/** Prints rows under a heading, at most as wide as the terminal. */
+export function printTable({ heading, rows, shrinkable, droppable = [] }: Table): void {
 	const widths = heading.map((title, column) =>
 		Math.max(...[title, ...rows.map((row) => row[column] ?? "")].map((cell) => stringWidth(cell))),
 	);
 	const shown = new Set(heading.keys());
 	const { isTTY, columns } = process.stdout;
-	// A terminal may not know how wide it is.
+	// Some terminals report a width of 0.
 	if (isTTY && columns > 0) {
 		const natural = widths[shrinkable] ?? 0;
 		const tooWide = () => [...shown].reduce((sum, column) => sum + (widths[column] ?? 0) + 2, -2) - columns;
-		widths[shrinkable] = Math.min(natural, SHORTEST);
-		for (const column of dispensable) if (tooWide() > 0) shown.delete(column);
-		widths[shrinkable] = Math.min(natural, Math.max(SHORTEST, (widths[shrinkable] ?? 0) - tooWide()));
+		widths[shrinkable] = Math.min(natural, MIN_COLUMN_WIDTH);
+		for (const column of droppable) if (tooWide() > 0) shown.delete(column);
+		widths[shrinkable] = Math.min(natural, Math.max(MIN_COLUMN_WIDTH, (widths[shrinkable] ?? 0) - tooWide()));
 	}
 	const line = (cells: string[]) =>
 		[...shown]
@@ -71,7 +71,7 @@ export function printTable({ heading, rows, shrinkable, dispensable = [] }: Tabl
 	print(styled("bold", line(heading)));
 	for (const row of rows) print(line(row));
 	if (shown.size < heading.length)
-		note(styled("dim", "Not everything fits in here: make the terminal wider, or ask for --json."));
+		note(styled("dim", "Some columns are hidden. Make the terminal wider, or use --json."));
 }
 
 function shortened(cell: string, room: number): string {
@@ -84,7 +84,7 @@ function shortened(cell: string, room: number): string {
 	return `${kept}…`;
 }
 
-/** Names and values, one a line. */
+/** Prints names and values, one pair a line. */
 export function printFacts(facts: [name: string, value: string][]): void {
 	for (const line of factLines(facts)) print(line);
 }
@@ -96,7 +96,7 @@ export function factLines(facts: [name: string, value: string][]): string[] {
 
 const isTerminal = () => Boolean(process.stdin.isTTY && process.stderr.isTTY);
 
-/** Asks the person at the terminal, who may call it off with Ctrl-C or Ctrl-D. Null where nobody can be asked. */
+/** Asks the person at the terminal, who can cancel with Ctrl-C or Ctrl-D. Null without a terminal. */
 export async function ask(question: string, { hidden = false } = {}): Promise<string | null> {
 	if (!isTerminal()) return null;
 	let silent = false;
@@ -108,36 +108,34 @@ export async function ask(question: string, { hidden = false } = {}): Promise<st
 	});
 	const lines = createInterface({ input: process.stdin, output, terminal: true });
 	try {
-		const answered = lines.question(question);
+		const typed = lines.question(question);
 		silent = hidden;
-		// By Ctrl-C, or by Ctrl-D, which readline tells as an abortion.
-		const calledOff = () => {
+		// Ctrl-C is a SIGINT; Ctrl-D rejects the question.
+		const cancel = () => {
 			if (!hidden) process.stderr.write("\n");
-			throw new CommandFailure(EXIT.interrupted, "Called off; nothing was changed.");
+			throw new CommandError(EXIT.interrupted, "Cancelled. Nothing was changed.");
 		};
-		return await Promise.race([answered.catch(calledOff), once(lines, "SIGINT").then(calledOff)]);
+		return await Promise.race([typed.catch(cancel), once(lines, "SIGINT").then(cancel)]);
 	} finally {
 		lines.close();
 		if (hidden) process.stderr.write("\n");
 	}
 }
 
-/**
- * Goes on only if the person types what is expected, or has said `--yes`. A script cannot be asked, so it has to
- * say so.
- */
+/** Returns if the person types the expected text or passed `--yes`. A script can't be asked, so it needs `--yes`. */
 export async function confirm(question: string, expected: string, yes: boolean | undefined): Promise<void> {
 	if (yes) return;
 	const answer = await ask(question);
-	if (answer === null) throw new CommandFailure(EXIT.usage, "Nobody can be asked here. Confirm with --yes.");
-	if (answer.trim() !== expected) throw new CommandFailure(EXIT.failure, "Not confirmed; nothing was changed.");
+	if (answer === null) throw new CommandError(EXIT.usage, "Confirmation needs a terminal. In a script, pass --yes.");
+	if (answer.trim() !== expected) throw new CommandError(EXIT.failure, "Not confirmed. Nothing was changed.");
 }
 
-/** A secret: from the environment, or else from stdin; at a terminal it is asked for, unseen. */
+/** Reads a secret from the environment, from a hidden prompt at a terminal, or from stdin. */
 export async function readSecret(variable: string, question: string): Promise<string> {
 	const given = process.env[variable] ?? (await ask(question, { hidden: true })) ?? (await text(process.stdin));
-	// No more than the end of the line: a password may begin or end with a space.
+	// Strip only the line break: a password may begin or end with a space.
 	const secret = given.replace(/\r?\n$/, "");
-	if (secret === "") throw new CommandFailure(EXIT.usage, `Nothing came in. Set ${variable}, or give it on stdin.`);
+	if (secret === "")
+		throw new CommandError(EXIT.usage, `The secret is missing. Set ${variable}, or write it to stdin.`);
 	return secret;
 }

@@ -1,4 +1,4 @@
-/** The command line, in a pipe as scripts have it and at a terminal as people do. */
+/** The command line: in a pipe, as scripts use it, and at a terminal, as people do. */
 import { spawn } from "node:child_process";
 import {
 	chmodSync,
@@ -29,7 +29,7 @@ const KEY = /^sk_live_[0-9A-Za-z]{48}\n$/;
 let service: Service;
 let owner: Session;
 let cli: string;
-/** Where users live: each has a home, so that tests may run at once. */
+/** Each user has a home folder, so that tests can run in parallel. */
 const homes = mkdtempSync(join(tmpdir(), "salesos-cli-"));
 
 beforeAll(async () => {
@@ -42,13 +42,13 @@ afterAll(async () => {
 	rmSync(homes, { recursive: true, force: true });
 });
 
-/** A user who was never here. */
+/** The environment of a new user. */
 const user = (): Record<string, string> => ({ PATH: process.env.PATH ?? "", HOME: mkdtempSync(join(homes, "home-")) });
 const credentialsOf = ({ HOME = "" }: Record<string, string>) => join(HOME, ".config/salesos-keys/credentials.json");
-/** A CI job: no sign-in, all in the environment. */
+/** The environment of a CI job: no sign-in, everything in variables. */
 const ci = (): Record<string, string> => ({ ...user(), SALESOS_URL: service.url, SALESOS_TOKEN: owner.token ?? "" });
 
-/** In a pipe. */
+/** Runs the command line in a pipe. */
 async function run(args: string[], { env = ci(), stdin = "" }: { env?: Record<string, string>; stdin?: string } = {}) {
 	const child = spawn("node", [cli, ...args], { env, stdio: "pipe" });
 	child.stdin.end(stdin);
@@ -59,7 +59,7 @@ async function run(args: string[], { env = ci(), stdin = "" }: { env?: Record<st
 const terminal = (args: string[], env: Record<string, string>, answers?: [string, string][], columns?: number) =>
 	atTerminal(["node", cli, ...args], env, answers, columns);
 
-/** A key to work with. */
+/** Creates a key. Returns its id. */
 const make = async (name = "A key") => (await owner.mutate("keys.create", { name })).api_key.id;
 const statusOf = async (id: string) => (await owner.query("keys.get", { id })).status;
 const demo = () => ({
@@ -68,7 +68,7 @@ const demo = () => ({
 });
 
 describe.concurrent("a script", () => {
-	it("takes the key from stdout, where nothing else is", async () => {
+	it("reads the key from stdout, which contains nothing else", async () => {
 		const quiet = await run([
 			"create",
 			"--name",
@@ -82,12 +82,12 @@ describe.concurrent("a script", () => {
 		expect(quiet).toMatchObject({ code: 0, stdout: expect.stringMatching(KEY), stderr: "" });
 		const talkative = await run(["create", "--name", "From CI", "--expires-in-days", "90"]);
 		expect(talkative.stdout).toMatch(KEY);
-		expect(talkative.stderr).toContain("shown this once");
+		expect(talkative.stderr).toContain("shown only once");
 		const whoami = await service.fetch("/v1/whoami", { headers: { "x-api-key": quiet.stdout.trim() } });
 		expect(await whoami.json()).toMatchObject({ data: { name: "From CI", scopes: ["leads:read", "leads:write"] } });
 	});
 
-	it("walks a key through its life, in JSON", async () => {
+	it("takes a key through its life in JSON", async () => {
 		const json = async (...args: string[]) => {
 			const { stdout, stderr, code } = await run([...args, "--json"]);
 			expect([stderr, code]).toEqual(["", 0]);
@@ -137,7 +137,7 @@ describe.concurrent("a script", () => {
 		]);
 	});
 
-	it("gets ids to go on with, page after page", async () => {
+	it("gets ids, page after page", async () => {
 		const made: string[] = [];
 		for (let number = 0; number < 3; number++) made.push(await make("Paged keys"));
 		const all = await run(["list", "--search", "paged keys", "--limit", "2", "--all", "--quiet"]);
@@ -149,7 +149,7 @@ describe.concurrent("a script", () => {
 		expect((await run(["list", "--sort", "-name", "--limit", "1", "--quiet"])).code).toBe(0);
 	});
 
-	it("reads a table without colours, however narrow", async () => {
+	it("gets a table without colours and at full width", async () => {
 		await make("A name that is long enough to be in the way of everything else on a line");
 		const { stdout } = await run(["list", "--search", "in the way"]);
 		expect(stdout).toMatch(/^ID +NAME +KEY +SCOPES/);
@@ -157,7 +157,7 @@ describe.concurrent("a script", () => {
 		expect(stdout).not.toMatch(COLOUR);
 	});
 
-	it("is not asked, so it has to say --yes", async () => {
+	it("must pass --yes, because it cannot be asked", async () => {
 		const id = await make();
 		for (const command of ["revoke", "delete"]) {
 			const refused = await run([command, id]);
@@ -166,7 +166,7 @@ describe.concurrent("a script", () => {
 		expect(await statusOf(id)).toBe("active");
 	});
 
-	it("ends several keys, and hears of each that could not be", async () => {
+	it("revokes several keys and reports each failure", async () => {
 		const ids = [await make(), await make()];
 		const ended = await run(["revoke", ids[0] ?? "", "000000000000", ids[1] ?? "", "--yes"]);
 		expect(ended.code).toBe(4);
@@ -174,7 +174,7 @@ describe.concurrent("a script", () => {
 		for (const id of ids) expect(await statusOf(id)).toBe("revoked");
 	});
 
-	it("acts in a tenant with the platform's key", async () => {
+	it("acts in a tenant with the service_role key", async () => {
 		const { user: me } = await owner.query("session.me");
 		const { SALESOS_TOKEN: _none, ...rest } = ci();
 		const env = { ...rest, SALESOS_SERVICE_ROLE_KEY: service.vars.SERVICE_ROLE_KEY ?? "" };
@@ -185,33 +185,33 @@ describe.concurrent("a script", () => {
 	});
 });
 
-describe.concurrent("an exit code says what happened:", () => {
+describe.concurrent("exits with", () => {
 	it.each([
-		[2, "no name", ["create"], "--name"],
-		[2, "a number that is none", ["create", "--name", "x", "--rate-limit", "many"], "--rate-limit"],
+		[2, "a missing name", ["create"], "--name"],
+		[2, "text where a number belongs", ["create", "--name", "x", "--rate-limit", "many"], "--rate-limit"],
 		[
 			2,
-			"a value that the service refuses",
+			"a value that the service rejects",
 			["create", "--name", "x", "--scope", "everything"],
 			"--scope: Unknown scope",
 		],
 		[
 			2,
-			"two that exclude each other",
+			"two options that exclude each other",
 			["create", "--name", "x", "--scope", "leads:read", "--unrestricted"],
 			"cannot be used",
 		],
-		[2, "nothing to change", ["update", "000000000000"], "Say what to change"],
-		[2, "a command that is none", ["lst"], "list"],
-		[2, "a tenant beside a token", ["list", "--tenant", "ten_1"], "--tenant"],
-		[4, "a key that is none", ["get", "000000000000"], "no such API key"],
+		[2, "an update without changes", ["update", "000000000000"], "Nothing to change"],
+		[2, "an unknown command", ["lst"], "list"],
+		[2, "a tenant with a token", ["list", "--tenant", "ten_1"], "--tenant"],
+		[4, "an unknown key", ["get", "000000000000"], "no such API key"],
 	])("%i for %s", async (code, _case, args, message) => {
 		const { stdout, stderr, code: exit } = await run(args);
 		expect([stdout, exit]).toEqual(["", code]);
 		expect(stderr).toContain(message);
 	});
 
-	it("3 for a credential that is none, and for none at all", async () => {
+	it("3 for a wrong credential and for no credential", async () => {
 		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: "wrong" } })).code).toBe(3);
 		expect(await run(["list"], { env: user() })).toMatchObject({
 			code: 3,
@@ -219,18 +219,18 @@ describe.concurrent("an exit code says what happened:", () => {
 		});
 	});
 
-	it("5 for a revoked key that is to be rotated", async () => {
+	it("5 for rotating a revoked key", async () => {
 		const id = await make();
 		await owner.mutate("keys.revoke", { id });
 		expect(await run(["rotate", id])).toMatchObject({ code: 5, stdout: "" });
 	});
 
-	it("1 for a service that is not there", async () => {
+	it("1 for a service that cannot be reached", async () => {
 		const gone = await run(["create", "--name", "x"], { env: { ...ci(), SALESOS_URL: "http://127.0.0.1:9" } });
 		expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be reached") });
 	});
 
-	it("10 for a key that is not to be admitted, with the verdict", async () => {
+	it("10 and the verdict for a key that must not be admitted", async () => {
 		const { key, api_key } = await owner.mutate("keys.create", { name: "Checked" });
 		const env = { ...ci(), SALESOS_API_KEY: key };
 		expect(await run(["verify", "--quiet"], { env })).toEqual({ code: 0, stdout: "VALID\n", stderr: "" });
@@ -240,7 +240,7 @@ describe.concurrent("an exit code says what happened:", () => {
 		expect((await run(["verify"], { stdin: "" })).code).toBe(2);
 	});
 
-	it("and with --json the error is one, too", async () => {
+	it("an error in JSON with --json", async () => {
 		const { stderr } = await run(["create", "--name", "", "--json"]);
 		expect(JSON.parse(stderr)).toMatchObject({
 			error: { code: "VALIDATION_ERROR", status: 400, details: [{ field: "name" }], request_id: expect.any(String) },
@@ -257,18 +257,18 @@ describe.concurrent("a secret", () => {
 	it.each([
 		["an API key", `sk_live_${"x".repeat(48)}`],
 		["a token", `eyJhbGciOiJIUzI1NiJ9.${"x".repeat(40)}.${"y".repeat(40)}`],
-	])("is refused as an argument: %s", async (_case, secret) => {
+	])("is rejected as an argument: %s", async (_case, secret) => {
 		const refused = await run(["verify", secret]);
 		expect(refused.code).toBe(2);
-		expect(refused.stderr).toContain("An argument holds a secret");
+		expect(refused.stderr).toContain("An argument contains a secret");
 		expect(refused.stderr).not.toContain(secret);
 	});
 
-	it("of a sign-in is in a file for its owner alone, and goes to no other service", async () => {
+	it("of a sign-in is in a file that only its owner can read, and goes to no other service", async () => {
 		const { email, password } = demo();
 		const env = user();
 		const credentials = credentialsOf(env);
-		// As careless hands may have left them.
+		// Files that existed before, with loose permissions.
 		mkdirSync(dirname(credentials), { recursive: true });
 		writeFileSync(credentials, "{}");
 		chmodSync(credentials, 0o666);
@@ -296,12 +296,12 @@ describe.concurrent("a secret", () => {
 
 		expect((await run(["logout"], { env })).code).toBe(0);
 		expect(existsSync(credentials)).toBe(false);
-		// The session itself has ended, not only the memory of it.
+		// The session itself has ended, not only the stored sign-in.
 		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: token } })).code).toBe(3);
 		expect((await run(["logout"], { env })).code).toBe(3);
 	});
 
-	it("may be a token of an identity provider", async () => {
+	it("can be a token of an identity provider", async () => {
 		const args = ["login", "--url", service.url, "--with-token"];
 		const env = user();
 		expect((await run(args, { env, stdin: `${owner.token}\n` })).code).toBe(0);
@@ -326,15 +326,15 @@ describe.concurrent("a secret", () => {
 		expect(existsSync(credentialsOf(env))).toBe(false);
 	});
 
-	it("in the environment may end with a line, as a file does", async () => {
+	it("in the environment can end with a line break", async () => {
 		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: `${owner.token}\n` } })).code).toBe(0);
 		const broken = await run(["list"], { env: { ...ci(), SALESOS_TOKEN: "two\nlines" } });
-		expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/^salesos-keys: SALESOS_TOKEN: holds/) });
+		expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/^salesos-keys: SALESOS_TOKEN: must not contain/) });
 	});
 });
 
 describe.concurrent("a person at a terminal", () => {
-	it("is asked for what is missing to sign in, and types the password unseen", async () => {
+	it("is asked for the email and, in a hidden prompt, for the password", async () => {
 		const { email, password } = demo();
 		const { screen, exitCode } = await terminal(["login", "--url", service.url], user(), [
 			["Email: ", email + ENTER],
@@ -345,7 +345,7 @@ describe.concurrent("a person at a terminal", () => {
 		expect(screen).not.toContain(password);
 	});
 
-	it("sees a table in colour that fits the width", async () => {
+	it("sees a coloured table that fits the width", async () => {
 		await make("A name that is long enough to be in the way of everything else on a line");
 		const { screen } = await terminal(["list", "--search", "in the way"], ci());
 		expect(screen).toMatch(COLOUR);
@@ -358,31 +358,31 @@ describe.concurrent("a person at a terminal", () => {
 		expect(option).not.toMatch(COLOUR);
 	});
 
-	it("sees fewer columns where there is no room for all", async () => {
+	it("sees fewer columns if the terminal is narrow", async () => {
 		await make("Names of keys in a terminal of the usual eighty columns");
 		const { screen } = await terminal(["list", "--search", "usual eighty"], ci(), [], 80);
 		const lines = screen.trim().split(/\r?\n/).map(stripVTControlCharacters);
 		expect(lines[0]).toMatch(/^ID +NAME +KEY +.*STATUS$/);
 		for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
-		expect(screen).toContain("make the terminal wider");
+		expect(screen).toContain("Make the terminal wider");
 	});
 
-	it("reads what others have written, and is not written to by them", async () => {
+	it("gets no control characters from text that others have chosen", async () => {
 		const { key, api_key } = await owner.mutate("keys.create", { name: "Right\u200fto left" });
-		// A user agent may hold bytes that a terminal takes for an order to come.
+		// A user agent may contain bytes that start an escape sequence.
 		await service.fetch("/v1/whoami", { headers: { "x-api-key": key, "user-agent": "agent\u009b31mred" } });
-		const orders = /[\u0080-\u009f\u200f]/u;
+		const controls = /[\u0080-\u009f\u200f]/u;
 		const { screen } = await terminal(["get", api_key.id], ci());
 		expect(screen).toContain("agent");
-		expect(screen).not.toMatch(orders);
+		expect(screen).not.toMatch(controls);
 		const { stdout } = await run(["get", api_key.id, "--json"]);
-		expect(stdout).not.toMatch(orders);
+		expect(stdout).not.toMatch(controls);
 		expect(JSON.parse(stdout).name).toBe("Right\u200fto left");
 		const typed = await terminal(["delete", api_key.id], ci(), [["Type its name: ", `Rightto left${ENTER}`]]);
 		expect(typed.exitCode).toBe(0);
 	});
 
-	it("keeps colours on the terminal, when the rest goes to a file", async () => {
+	it("keeps colours on the terminal when stdout goes to a pipe", async () => {
 		const command = `node ${cli} list --limit 1 2>&1 >/dev/tty | cat -v`;
 		const { screen } = await atTerminal(["sh", "-c", command], ci());
 		expect(screen).toMatch(COLOUR);
@@ -393,7 +393,7 @@ describe.concurrent("a person at a terminal", () => {
 		const id = await make("To be stopped");
 		const declined = await terminal(["revoke", id], ci(), [['Type "yes": ', `no${ENTER}`]]);
 		expect(declined.exitCode).toBe(1);
-		expect(declined.screen).toContain("nothing was changed");
+		expect(declined.screen).toContain("Nothing was changed");
 		expect(await statusOf(id)).toBe("active");
 		const confirmed = await terminal(["revoke", id], ci(), [['Type "yes": ', `yes${ENTER}`]]);
 		expect(confirmed.exitCode).toBe(0);
@@ -401,7 +401,7 @@ describe.concurrent("a person at a terminal", () => {
 		expect(await statusOf(id)).toBe("revoked");
 	});
 
-	it("types the name of a key to delete it", async () => {
+	it("must type the name of a key to delete it", async () => {
 		const id = await make("Old partner");
 		const declined = await terminal(["delete", id], ci(), [["Type its name: ", `old partner${ENTER}`]]);
 		expect(declined.exitCode).toBe(1);
@@ -413,16 +413,16 @@ describe.concurrent("a person at a terminal", () => {
 	it.each([
 		["Ctrl-C", CTRL_C],
 		["Ctrl-D", CTRL_D],
-	])("calls it off with %s", async (_keys, typed) => {
+	])("can cancel with %s", async (_keys, typed) => {
 		const id = await make();
 		const { screen, exitCode } = await terminal(["revoke", id], ci(), [['Type "yes": ', typed]]);
 		expect(exitCode).toBe(130);
-		expect(screen).toContain("nothing was changed");
+		expect(screen).toContain("Nothing was changed");
 		expect(await statusOf(id)).toBe("active");
 	});
 });
 
-it("teaches by example: every command that its help shows is one", async () => {
+it("every example in the help uses options that exist", async () => {
 	const { stdout: overview } = await run(["--help"]);
 	const names = [...overview.matchAll(/^ {2}([a-z]+) (?:\[options\]|\[command\])/gm)].map(([, name = ""]) => name);
 	expect(names.sort()).toEqual([

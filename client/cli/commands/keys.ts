@@ -1,22 +1,12 @@
-/** Making, finding, changing and ending keys. */
+/** Commands that create, find, change and rotate keys. */
 import { type Command, Option } from "commander";
 import { type Common, command, contextOf, given, number, pages, repeatable } from "../command.ts";
-import { CommandFailure, EXIT, type ExitCode, exitCodeOf, wordsOf } from "../failure.ts";
-import { plain } from "../plain.ts";
-import { confirm, factLines, note, print, printFacts, printJson, printTable, styled } from "../terminal.ts";
-import {
-	type ApiKey,
-	fromNow,
-	instant,
-	KEY_DISPENSABLE,
-	KEY_HEADING,
-	keyFacts,
-	keyOf,
-	keyRow,
-	scopesOf,
-} from "../words.ts";
+import { type ApiKey, fromNow, instant, KEY_DROPPABLE, KEY_HEADING, keyFacts, keyRow } from "../display.ts";
+import { CommandError, EXIT } from "../errors.ts";
+import { safeText } from "../safe-text.ts";
+import { factLines, note, print, printFacts, printJson, printTable, styled } from "../terminal.ts";
 
-/** Where a list stops by itself. */
+/** The largest page that the service returns. */
 const PAGE_MAX = 100;
 
 interface Settings extends Common {
@@ -28,20 +18,20 @@ interface Settings extends Common {
 	expiresAt?: string;
 }
 
-/** The options that creating and updating have in common. */
+/** Adds the options that `create` and `update` share. */
 const withSettings = (command: Command): Command =>
 	command
 		.addOption(repeatable("--scope <scope>", "what the key may do: default:sync, leads:read, leads:write"))
-		.addOption(new Option("--unrestricted", "no restriction to scopes, also not to future ones").conflicts("scope"))
+		.addOption(new Option("--unrestricted", "allow every scope, including future ones").conflicts("scope"))
 		.option("--rate-limit <requests>", "admitted requests per hour, 1 to 1,000,000", number)
-		.addOption(repeatable("--allow-ip <address>", "address or CIDR block that may use the key"))
+		.addOption(repeatable("--allow-ip <address>", "IP address or CIDR block that may use the key"))
 		.option("--expires-at <instant>", "when the key expires, such as 2027-01-31T00:00:00Z");
 
 const scopesGiven = ({ scope, unrestricted }: Settings) =>
-	// The service knows which scopes there are, and says so.
+	// The service validates scopes, so the type here is only a claim.
 	(unrestricted ? [] : scope) as ApiKey["scopes"] & ("default:sync" | "leads:read" | "leads:write")[];
 
-/** The key itself goes to stdout and nothing else does, so that a script can take it from there. */
+/** Prints the key alone to stdout, so that a script can capture it, and the rest to stderr. */
 function show(issued: { key: string; api_key: Omit<ApiKey, "recent_usage"> }, options: Common, now: number): void {
 	if (options.json) {
 		printJson(issued);
@@ -49,7 +39,7 @@ function show(issued: { key: string; api_key: Omit<ApiKey, "recent_usage"> }, op
 	}
 	if (!options.quiet) {
 		for (const line of factLines(keyFacts(issued.api_key, now))) note(line);
-		note(styled("yellow", "\nThis is the key. It is shown this once: put it where it belongs now.\n"));
+		note(styled("yellow", "\nThis is the key. It is shown only once: store it now.\n"));
 	}
 	print(issued.key);
 }
@@ -62,15 +52,17 @@ interface CreateOptions extends Settings {
 
 export const create = (): Command =>
 	withSettings(
-		command("create", "Make a key. It goes to stdout alone, once", [
+		command("create", "Create a key and print it to stdout, once", [
 			'salesos-keys create --name "CRM Nightly Sync" --expires-in-days 90',
 			'KEY=$(salesos-keys create --name "Website forms" --scope leads:write --quiet)',
 			"salesos-keys create --name Partner --scope leads:read --allow-ip 192.0.2.0/24 --json | jq -r .api_key.id",
 		])
 			.requiredOption("--name <name>", "what the key is for, 1 to 100 characters")
-			.addOption(new Option("--environment <name>", "live, or test for test data").choices(["live", "test"])),
+			.addOption(new Option("--environment <name>", "live, or test for test data only").choices(["live", "test"])),
 	)
-		.addOption(new Option("--expires-in-days <days>", "life of the key").argParser(number).conflicts("expiresAt"))
+		.addOption(
+			new Option("--expires-in-days <days>", "days until the key expires").argParser(number).conflicts("expiresAt"),
+		)
 		.action(async (options: CreateOptions) => {
 			const { client, now } = contextOf(options);
 			const { name, environment, rateLimit, allowIp, expiresInDays, expiresAt } = options;
@@ -102,13 +94,13 @@ export const list = (): Command =>
 		"salesos-keys list --sort -usage_count --limit 10",
 		"salesos-keys list --status expired --all --quiet | xargs -n 1 salesos-keys delete --yes",
 	])
-		.addOption(new Option("--status <status>", "only such keys").choices(["active", "revoked", "expired"]))
-		.addOption(new Option("--environment <name>", "only such keys").choices(["live", "test"]))
-		.option("--search <text>", "part of the name, beginning of the key, or its last four characters")
-		.option("--sort <field>", "created_at, last_used_at, usage_count or name; with - in front, descending")
-		.option("--limit <number>", `how many at a time, 1 to ${PAGE_MAX}`, number)
-		.option("--cursor <cursor>", "go on where a list has ended")
-		.option("--all", "all of them, not only the first")
+		.addOption(new Option("--status <status>", "only keys with this status").choices(["active", "revoked", "expired"]))
+		.addOption(new Option("--environment <name>", "only keys of this environment").choices(["live", "test"]))
+		.option("--search <text>", "part of the name, first characters or last four characters of the key")
+		.option("--sort <field>", "created_at, last_used_at, usage_count or name; a leading - sorts descending")
+		.option("--limit <number>", `items per page, 1 to ${PAGE_MAX}`, number)
+		.option("--cursor <cursor>", "continue after an earlier page")
+		.option("--all", "all pages")
 		.action(async (options: ListOptions) => {
 			const { client, now } = contextOf(options);
 			const { status, environment, search, sort, limit, all } = options;
@@ -122,18 +114,18 @@ export const list = (): Command =>
 				for (const { id } of found.items) print(id);
 				return;
 			}
-			if (found.items.length === 0) note("There are no such keys.");
+			if (found.items.length === 0) note("No keys found.");
 			else {
 				const rows = found.items.map((key) => keyRow(key, now));
-				printTable({ heading: KEY_HEADING, rows, shrinkable: 1, dispensable: KEY_DISPENSABLE });
+				printTable({ heading: KEY_HEADING, rows, shrinkable: 1, droppable: KEY_DROPPABLE });
 			}
 			const { active, revoked, expired } = found.counts;
 			note(styled("dim", `${active} active, ${revoked} revoked, ${expired} expired`));
-			if (found.next_cursor) note(`There are more: --all, or --cursor ${found.next_cursor}`);
+			if (found.next_cursor) note(`More keys: --all, or --cursor ${found.next_cursor}`);
 		});
 
 export const get = (): Command =>
-	command("get", "Everything about one key, read live", ["salesos-keys get aB3dE6gH9jK2"])
+	command("get", "Show one key with live usage", ["salesos-keys get aB3dE6gH9jK2"])
 		.argument("<id>", "id of the key")
 		.action(async (id: string, options: Common) => {
 			const { client, now } = contextOf(options);
@@ -148,13 +140,13 @@ export const get = (): Command =>
 			if (key.recent_callers.length === 0) return;
 			print("");
 			const rows = key.recent_callers.map(({ ip, endpoint, user_agent, count, refused, last_seen_at }) =>
-				[ip, endpoint, user_agent, String(count), String(refused), fromNow(last_seen_at, now)].map(plain),
+				[ip, endpoint, user_agent, String(count), String(refused), fromNow(last_seen_at, now)].map(safeText),
 			);
 			printTable({
 				heading: ["CALLER", "ENDPOINT", "AGENT", "REQUESTS", "REFUSED", "LAST SEEN"],
 				rows,
 				shrinkable: 2,
-				dispensable: [4, 3, 1],
+				droppable: [4, 3, 1],
 			});
 		});
 
@@ -165,7 +157,7 @@ interface UpdateOptions extends Settings {
 
 export const update = (): Command =>
 	withSettings(
-		command("update", "Change a key. It takes effect on the very next request", [
+		command("update", "Change a key. The change applies to the next request", [
 			"salesos-keys update aB3dE6gH9jK2 --rate-limit 5000",
 			"salesos-keys update aB3dE6gH9jK2 --scope leads:read --scope leads:write",
 			"salesos-keys update aB3dE6gH9jK2 --any-ip --never-expires",
@@ -173,8 +165,8 @@ export const update = (): Command =>
 	)
 		.argument("<id>", "id of the key")
 		.option("--name <name>", "what the key is for, 1 to 100 characters")
-		.addOption(new Option("--any-ip", "no restriction to addresses").conflicts("allowIp"))
-		.addOption(new Option("--never-expires", "no expiry").conflicts("expiresAt"))
+		.addOption(new Option("--any-ip", "allow every IP address").conflicts("allowIp"))
+		.addOption(new Option("--never-expires", "remove the expiry").conflicts("expiresAt"))
 		.action(async (id: string, options: UpdateOptions) => {
 			const { client, now } = contextOf(options);
 			const { name, rateLimit, allowIp, anyIp, expiresAt, neverExpires } = options;
@@ -186,7 +178,7 @@ export const update = (): Command =>
 				expires_at: neverExpires ? null : expiresAt,
 			});
 			if (Object.keys(changes).length === 0)
-				throw new CommandFailure(EXIT.usage, "Say what to change, such as --rate-limit 5000.");
+				throw new CommandError(EXIT.usage, "Nothing to change. Pass at least one option, such as --rate-limit 5000.");
 			const key = await client().keys.update.mutate({ id, ...changes });
 			if (options.json) printJson(key);
 			else if (options.quiet) print(key.id);
@@ -199,13 +191,17 @@ interface RotateOptions extends Common {
 }
 
 export const rotate = (): Command =>
-	command("rotate", "Make a successor with the same settings. The old key goes on until it is revoked", [
+	command("rotate", "Create a successor with the same settings. The old key works until it is revoked", [
 		"KEY=$(salesos-keys rotate aB3dE6gH9jK2 --quiet)",
 		"salesos-keys rotate aB3dE6gH9jK2 --revoke-previous-after-hours 24",
 	])
 		.argument("<id>", "id of the key")
-		.option("--expires-in-days <days>", "life of the successor; default: as long as the old key was given", number)
-		.option("--revoke-previous-after-hours <hours>", "when the old key ends by itself, 0 to 720", number)
+		.option(
+			"--expires-in-days <days>",
+			"days until the successor expires; default: the lifetime of the old key",
+			number,
+		)
+		.option("--revoke-previous-after-hours <hours>", "hours until the old key is revoked, 0 to 720", number)
 		.action(async (id: string, options: RotateOptions) => {
 			const { client, now } = contextOf(options);
 			const rotated = await client().keys.rotate.mutate({
@@ -219,83 +215,8 @@ export const rotate = (): Command =>
 			if (!options.json && !options.quiet)
 				note(
 					revokes_at
-						? `The old key of ${plain(name)} ends at ${instant(revokes_at)}.`
-						: `The old key of ${plain(name)} works until you revoke it: salesos-keys revoke ${id}`,
+						? `The old key of ${safeText(name)} is revoked at ${instant(revokes_at)}.`
+						: `The old key of ${safeText(name)} works until you revoke it: salesos-keys revoke ${id}`,
 				);
 			show(rotated, options, now);
 		});
-
-interface EndOptions extends Common {
-	yes?: boolean;
-	reason?: string;
-}
-
-export const revoke = (): Command =>
-	command("revoke", "Stop keys. When this has returned, none of them is admitted any more, anywhere", [
-		'salesos-keys revoke aB3dE6gH9jK2 --reason "found in a public repository"',
-		"salesos-keys revoke aB3dE6gH9jK2 mN4pQ7rS0tU3 --yes",
-	])
-		.argument("<id...>", "ids of the keys")
-		.option("--reason <text>", "why, for the audit log")
-		.option("--yes", "do not ask")
-		.action(async (ids: string[], options: EndOptions) => {
-			const { client, now } = contextOf(options);
-			const salesos = client();
-			if (!options.yes) {
-				for (const key of await Promise.all(ids.map((id) => salesos.keys.get.query({ id }))))
-					note(
-						`${plain(key.name)}  ${keyOf(key)}  ${scopesOf(key.scopes)}  last used ${fromNow(key.last_used_at, now)}`,
-					);
-				const which = ids.length === 1 ? "this key" : `these ${ids.length} keys`;
-				await confirm(`Revoke ${which}? It cannot be undone. Type "yes": `, "yes", options.yes);
-			}
-			await each(ids, options, async (id) => {
-				const key = await salesos.keys.revoke.mutate({ id, ...given({ reason: options.reason }) });
-				return { json: key, line: `Revoked ${plain(key.name)} (${keyOf(key)}).` };
-			});
-		});
-
-export const remove = (): Command =>
-	command("delete", "Delete keys for good. Revoking stops them just as well, and keeps them in sight", [
-		"salesos-keys delete aB3dE6gH9jK2",
-		"salesos-keys delete aB3dE6gH9jK2 --yes",
-	])
-		.argument("<id...>", "ids of the keys")
-		.option("--yes", "do not ask")
-		.action(async (ids: string[], options: EndOptions) => {
-			const salesos = contextOf(options).client();
-			if (!options.yes)
-				for (const id of ids) {
-					// As it is shown, so that it can be typed.
-					const name = plain((await salesos.keys.get.query({ id })).name).trim() || id;
-					await confirm(`Delete ${name}? Only the audit log will know of it. Type its name: `, name, options.yes);
-				}
-			await each(ids, options, async (id) => {
-				await salesos.keys.delete.mutate({ id });
-				return { json: { id, deleted: true }, line: `Deleted ${id}.` };
-			});
-		});
-
-/** Does the same to several keys. One that fails does not keep the others from being done; the first failure is the exit. */
-async function each(
-	ids: string[],
-	options: Common,
-	act: (id: string) => Promise<{ json: object; line: string }>,
-): Promise<void> {
-	const done: object[] = [];
-	let failed: { exitCode: ExitCode; messages: string[] } | null = null;
-	for (const id of ids) {
-		try {
-			const { json, line } = await act(id);
-			done.push(json);
-			if (options.quiet && !options.json) print(id);
-			else if (!options.json) note(line);
-		} catch (thrown) {
-			if (ids.length === 1) throw thrown;
-			failed ??= { exitCode: exitCodeOf(thrown), messages: [] };
-			failed.messages.push(`${id}: ${wordsOf(thrown)}`);
-		}
-	}
-	if (options.json) printJson(ids.length === 1 ? done[0] : done);
-	if (failed) throw new CommandFailure(failed.exitCode, failed.messages.join("\n"));
-}

@@ -1,10 +1,10 @@
-/** Is this key to be admitted? */
+/** The command that verifies a key. */
 import type { Command } from "commander";
 import { type Common, command, contextOf, given } from "../command.ts";
-import { CommandFailure, EXIT } from "../failure.ts";
-import { plain } from "../plain.ts";
+import { keyOf } from "../display.ts";
+import { CommandError, EXIT } from "../errors.ts";
+import { safeText } from "../safe-text.ts";
 import { print, printJson, readSecret, styled } from "../terminal.ts";
-import { keyOf } from "../words.ts";
 
 interface VerifyOptions extends Common {
 	scope?: string;
@@ -13,14 +13,14 @@ interface VerifyOptions extends Common {
 }
 
 export const verify = (): Command =>
-	command("verify", `Ask for the verdict on a key of the tenant. Exit code ${EXIT.invalidKey}: not to be admitted`, [
+	command("verify", `Verify a key of the tenant. Exit code ${EXIT.invalidKey}: the key must not be admitted`, [
 		"salesos-keys verify < key.txt",
 		"SALESOS_API_KEY=$KEY salesos-keys verify --scope leads:read --no-consume && echo admitted",
 	])
-		.option("--scope <scope>", "scope that the key must grant")
-		.option("--ip <address>", "address of whoever presented the key")
+		.option("--scope <scope>", "scope that the key must have")
+		.option("--ip <ip>", "IP address of the caller who sent the key")
 		.option("--no-consume", "do not count this as a request")
-		.addHelpText("after", "\nThe key is read from SALESOS_API_KEY or stdin, never from an argument.")
+		.addHelpText("after", "\nThe key comes from SALESOS_API_KEY or stdin, never from an argument.")
 		.action(async (options: VerifyOptions) => {
 			const salesos = contextOf(options).client();
 			const key = (await readSecret("SALESOS_API_KEY", "API key: ")).trim();
@@ -37,7 +37,7 @@ export const verify = (): Command =>
 				print(
 					[
 						styled(verdict.valid ? "green" : "red", code),
-						...(api_key ? [`${plain(api_key.name)} (${keyOf(api_key)})`] : []),
+						...(api_key ? [`${safeText(api_key.name)} (${keyOf(api_key)})`] : []),
 						...(rate_limit ? [`${rate_limit.remaining} of ${rate_limit.limit} left this hour`] : []),
 					].join("  "),
 				);
@@ -45,8 +45,8 @@ export const verify = (): Command =>
 			if (!verdict.valid) throw new Refused();
 		});
 
-/** The verdict has been printed; the exit code says it too. */
-class Refused extends CommandFailure {
+/** Sets the exit code only: the verdict has been printed. */
+class Refused extends CommandError {
 	constructor() {
 		super(EXIT.invalidKey, "");
 	}

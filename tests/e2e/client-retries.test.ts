@@ -1,14 +1,14 @@
-/** How the typed client takes failures, against a server that answers what each test says. */
+/** How the typed client handles failures, against a server that sends scripted responses. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSalesOSClient, type SalesOSClientOptions, SalesOSError } from "../../client/index.ts";
 
-type Answer = (response: ServerResponse) => void;
+type Respond = (response: ServerResponse) => void;
 
-/** What the server says next, in turn; the last one goes on. */
-let script: Answer[] = [];
+/** The responses to send, in order. The last one repeats. */
+let script: Respond[] = [];
 let requests: { method: string; path: string; headers: IncomingMessage["headers"] }[] = [];
 const server = createServer((request, response) => {
 	requests.push({ method: request.method ?? "", path: request.url?.split("?")[0] ?? "", headers: request.headers });
@@ -37,7 +37,7 @@ const failure = (call: Promise<unknown>): Promise<SalesOSError> =>
 		(error) => error,
 	);
 
-const json = (status: number, body: unknown, headers: Record<string, string> = {}): Answer => {
+const json = (status: number, body: unknown, headers: Record<string, string> = {}): Respond => {
 	return (response) => {
 		response.writeHead(status, { "content-type": "application/json", ...headers });
 		response.end(JSON.stringify(body));
@@ -51,32 +51,32 @@ const error = (status: number, code: string, headers: Record<string, string> = {
 		headers,
 	);
 const now = { "retry-after": "0" };
-const cut: Answer = (response) => response.destroy();
-const brokenOff: Answer = (response) => {
+const disconnect: Respond = (response) => response.destroy();
+const brokenOff: Respond = (response) => {
 	response.writeHead(200, { "content-type": "application/json", "content-length": "100" });
 	response.write('{"result":', () => response.destroy());
 };
-const silence: Answer = () => {};
+const noResponse: Respond = () => {};
 
-describe("tries again", () => {
+describe("retries", () => {
 	it.each([
 		["too many requests", error(429, "RATE_LIMITED", now)],
-		["a service that is unavailable", error(503, "UNAVAILABLE", now)],
-		["a service that is unavailable and does not say for how long", error(503, "UNAVAILABLE")],
-		["a connection that breaks", cut],
-		["an answer that breaks off", brokenOff],
+		["an unavailable service", error(503, "UNAVAILABLE", now)],
+		["an unavailable service without Retry-After", error(503, "UNAVAILABLE")],
+		["a broken connection", disconnect],
+		["a response that breaks off", brokenOff],
 	])("after %s", async (_case, passing) => {
 		script = [passing, data({ id: "abc" })];
 		await expect(client().keys.get.query({ id: "abc" })).resolves.toEqual({ id: "abc" });
 		expect(requests).toHaveLength(2);
 	});
 
-	it("after silence", async () => {
-		script = [silence, data({ id: "abc" })];
+	it("after a timeout", async () => {
+		script = [noResponse, data({ id: "abc" })];
 		await expect(client({ timeout: 50 }).keys.get.query({ id: "abc" })).resolves.toEqual({ id: "abc" });
 	});
 
-	it("twice, unless told otherwise", async () => {
+	it("twice by default", async () => {
 		script = [error(429, "RATE_LIMITED", now)];
 		expect(await failure(client().keys.list.query())).toMatchObject({ code: "RATE_LIMITED", status: 429 });
 		expect(requests).toHaveLength(3);
@@ -85,17 +85,17 @@ describe("tries again", () => {
 		expect(requests).toHaveLength(1);
 	});
 
-	it("what changes something, where twice is as once", async () => {
-		script = [cut, data({ id: "abc" })];
+	it("a mutation that is idempotent", async () => {
+		script = [disconnect, data({ id: "abc" })];
 		await client().keys.revoke.mutate({ id: "abc" });
 		expect(requests.map(({ path }) => path)).toEqual(["/trpc/keys.revoke", "/trpc/keys.revoke"]);
 	});
 
-	it("a creation only where the answer says that nothing was made", async () => {
+	it("a creation only if the response says that nothing was done", async () => {
 		script = [error(429, "RATE_LIMITED", now), data({ key: "k" })];
 		await client().keys.create.mutate({ name: "CRM" });
 		expect(requests).toHaveLength(2);
-		for (const answer of [error(503, "UNAVAILABLE"), error(503, "UNAVAILABLE", now), cut, brokenOff]) {
+		for (const answer of [error(503, "UNAVAILABLE"), error(503, "UNAVAILABLE", now), disconnect, brokenOff]) {
 			requests = [];
 			script = [answer];
 			await failure(client().keys.create.mutate({ name: "CRM" }));
@@ -115,7 +115,7 @@ describe("tries again", () => {
 		expect(requests).toHaveLength(1);
 	});
 
-	it("not where the wait would be longer than the caller allows", async () => {
+	it("not if the wait would exceed maxWait", async () => {
 		script = [error(429, "RATE_LIMITED", { "retry-after": "31" })];
 		await failure(client().keys.list.query());
 		script = [error(429, "RATE_LIMITED", { "retry-after": new Date(Date.now() + 60_000).toUTCString() })];
@@ -125,7 +125,7 @@ describe("tries again", () => {
 });
 
 describe("fails with a SalesOSError", () => {
-	it("that has everything the service said", async () => {
+	it("with everything that the service sent", async () => {
 		const details = [{ field: "name", message: "must not be empty" }];
 		const body = { code: "VALIDATION_ERROR", httpStatus: 400, request_id: "req_7", details };
 		script = [json(400, { error: { code: -32600, message: "name: must not be empty", data: body } })];
@@ -142,20 +142,20 @@ describe("fails with a SalesOSError", () => {
 		});
 	});
 
-	it("that says how long to wait", async () => {
+	it("with the seconds to wait", async () => {
 		const body = { code: "RATE_LIMITED", httpStatus: 429, request_id: "req_1", retry_after: 90 };
 		script = [json(429, { error: { code: -32029, message: "Slow down", data: body } }, { "retry-after": "90" })];
 		expect(await failure(client().keys.list.query())).toMatchObject({ code: "RATE_LIMITED", retryAfter: 90 });
 	});
 
-	it("when nothing is there, in time", async () => {
-		script = [silence];
+	it("when the service does not respond in time", async () => {
+		script = [noResponse];
 		const failed = await failure(client({ timeout: 50, retries: 0 }).keys.list.query());
 		expect(failed).toBeInstanceOf(SalesOSError);
 		expect(failed).toMatchObject({ code: "TIMEOUT", status: null, requestId: null });
 	});
 
-	it("when something else answers", async () => {
+	it("when a proxy responds instead of the service", async () => {
 		script = [
 			(response) => {
 				response.writeHead(502, { "content-type": "text/html" });
@@ -169,15 +169,15 @@ describe("fails with a SalesOSError", () => {
 		}
 	});
 
-	it("but with the caller's own reason when the caller has called it off", async () => {
-		script = [silence];
+	it("unless the caller aborts the call", async () => {
+		script = [noResponse];
 		const failed = await failure(client().keys.list.query({}, { signal: AbortSignal.timeout(20) }));
 		expect(failed).not.toBeInstanceOf(SalesOSError);
 		expect(requests).toHaveLength(1);
 	});
 
-	it("that never holds the credential", async () => {
-		for (const answer of [error(401, "UNAUTHORIZED"), cut, brokenOff, json(403, { message: "Blocked" })]) {
+	it("that never contains the credential", async () => {
+		for (const answer of [error(401, "UNAUTHORIZED"), disconnect, brokenOff, json(403, { message: "Blocked" })]) {
 			script = [answer];
 			const failed = await failure(client({ token: "secret.secret.secret", retries: 0 }).keys.list.query());
 			const seen = [inspect(failed, { depth: null, showHidden: true, getters: true }), JSON.stringify(failed)].join();
@@ -186,18 +186,21 @@ describe("fails with a SalesOSError", () => {
 	});
 });
 
-describe("refuses options that cannot work:", () => {
+describe("rejects invalid options:", () => {
 	it.each([
-		["url: must be an address", { url: "keys.example", token: "t" }],
+		["url: must be a URL", { url: "keys.example", token: "t" }],
 		["url: must begin with https://", { url: "http://keys.example", token: "t" }],
 		["url: must not hold a credential", { url: "https://me:pass@keys.example", token: "t" }],
-		["url: must end before any ? or #", { url: "https://keys.example?tenant=1", token: "t" }],
-		["token: holds a space, a line end", { url: "https://keys.example", token: "secret.\nsecret" }],
-		["serviceRoleKey: holds a space", { url: "https://keys.example", serviceRoleKey: "a secret", tenantId: "t" }],
-		["token: is missing", { url: "https://keys.example" }],
-		["tenantId: is missing", { url: "https://keys.example", serviceRoleKey: "s" }],
+		["url: must not have a query string", { url: "https://keys.example?tenant=1", token: "t" }],
+		["token: must not contain spaces, line breaks", { url: "https://keys.example", token: "secret.\nsecret" }],
 		[
-			"token, serviceRoleKey: give one",
+			"serviceRoleKey: must not contain spaces",
+			{ url: "https://keys.example", serviceRoleKey: "a secret", tenantId: "t" },
+		],
+		["token: is required", { url: "https://keys.example" }],
+		["tenantId: is required", { url: "https://keys.example", serviceRoleKey: "s" }],
+		[
+			"token, serviceRoleKey: pass one",
 			{ url: "https://keys.example", token: "t", serviceRoleKey: "s", tenantId: "t" },
 		],
 	])("%s", (message, options) => {
@@ -207,9 +210,9 @@ describe("refuses options that cannot work:", () => {
 	});
 });
 
-it("follows no redirect, which may lead the credential elsewhere", async () => {
-	const elsewhere: Answer = (response) => response.writeHead(307, { location: "/elsewhere" }).end();
-	script = [elsewhere, data({ id: "abc" })];
+it("does not follow a redirect, which could lead the credential elsewhere", async () => {
+	const redirect: Respond = (response) => response.writeHead(307, { location: "/elsewhere" }).end();
+	script = [redirect, data({ id: "abc" })];
 	const failed = await failure(
 		client({ token: null }).session.login.mutate({ email: "a@b.example", password: "secret" }),
 	);
@@ -217,7 +220,7 @@ it("follows no redirect, which may lead the credential elsewhere", async () => {
 	expect(requests.map(({ path }) => path)).toEqual(["/trpc/session.login"]);
 });
 
-it("sends the credential, and the tenant that the platform acts in, in headers", async () => {
+it("sends the credential and the platform's tenant in headers", async () => {
 	script = [data({ items: [], next_cursor: null })];
 	await client().keys.list.query();
 	const options = { token: undefined, serviceRoleKey: "platform", tenantId: "ten_1" };

@@ -1,31 +1,31 @@
-/** Requests that do not give up at the first failure, and not later than they may. */
+/** `fetch` with retries and time limits. */
 
-export interface Persistence {
-	/** Milliseconds that one attempt may take. */
+export interface RetryLimits {
+	/** Time limit of one attempt, in milliseconds. */
 	timeout: number;
-	/** How many further attempts there may be. */
+	/** How many attempts may follow the first. */
 	retries: number;
-	/** Milliseconds that may pass waiting, all in all. */
+	/** The longest total wait between attempts, in milliseconds. */
 	maxWait: number;
 }
 
-/** What is done twice has the same effect as done once (RFC 9110, §9.2.2). Queries are sent with GET. */
+/** Mutations with the same effect once or twice (RFC 9110, §9.2.2). Queries are sent with GET. */
 const IDEMPOTENT = /\/trpc\/(keys\.(update|revoke)|session\.logout)$/;
-/** The first pause, in milliseconds; each further one is twice as long. */
+/** The first pause, in milliseconds. Each further pause is twice as long. */
 const FIRST_PAUSE = 250;
 
-/** What the service never says: a page of a proxy, or a redirect. */
-export class ForeignAnswer extends Error {
+/** A response that is not the service's: a proxy's page, or a redirect. */
+export class ForeignResponse extends Error {
 	readonly status: number;
 
 	constructor(status: number) {
-		super(`Something else answered in place of the service, with status ${status}`);
+		super(`A proxy or another server responded instead of the service, with status ${status}.`);
 		this.status = status;
 	}
 }
 
-/** `fetch`, with attempts and pauses. Fails as `fetch` does, with a `TimeoutError` and a {@link ForeignAnswer}. */
-export function persistent(fetch: typeof globalThis.fetch, { timeout, retries, maxWait }: Persistence) {
+/** Wraps `fetch`. Fails as `fetch` does, or with a `TimeoutError` or a {@link ForeignResponse}. */
+export function fetchWithRetries(fetch: typeof globalThis.fetch, { timeout, retries, maxWait }: RetryLimits) {
 	return async (url: string, init: RequestInit = {}): Promise<Response> => {
 		const { signal, method = "GET" } = init;
 		const { pathname } = new URL(url);
@@ -37,25 +37,25 @@ export function persistent(fetch: typeof globalThis.fetch, { timeout, retries, m
 			let text = "";
 			let failure: unknown;
 			try {
-				// A credential, or the password of a sign-in, goes to the service that was named and nowhere else.
+				// A redirect could lead the credential, or the password of a sign-in, to another server.
 				response = await fetch(url, { ...init, redirect: "manual", signal: AbortSignal.any(limits) });
-				// To its end, so that an answer that breaks off is one that did not come.
+				// Read the body now: a response that breaks off counts as a lost connection.
 				text = await response.clone().text();
 			} catch (thrown) {
 				response = null;
 				failure = thrown;
 			}
-			const asked = response && retryAfter(response);
-			const isPassing = response
-				? // Of a 429 nothing was done. A 503 may come from something in between that lost the answer.
+			const requested = response && retryAfter(response);
+			const isTemporary = response
+				? // A 429 did nothing. A 503 may come from a proxy that lost the response of a call that was done.
 					response.status === 429 || (response.status === 503 && mayRepeat)
 				: mayRepeat && !signal?.aborted;
-			// Half the pause is left to chance, so that many clients do not come back together.
-			const pause = asked ?? FIRST_PAUSE * 2 ** attempt * (0.5 + Math.random() / 2);
-			if (!isPassing || attempt >= retries || waited + pause > maxWait) {
+			// Half the pause is random, so that many clients don't come back at the same moment.
+			const pause = requested ?? FIRST_PAUSE * 2 ** attempt * (0.5 + Math.random() / 2);
+			if (!isTemporary || attempt >= retries || waited + pause > maxWait) {
 				if (!response) throw failure;
 				if (isJson(text)) return response;
-				throw new ForeignAnswer(response.status);
+				throw new ForeignResponse(response.status);
 			}
 			await response?.body?.cancel();
 			waited += pause;
@@ -73,7 +73,7 @@ function isJson(text: string): boolean {
 	}
 }
 
-/** Milliseconds that the answer asks to wait for, as a number of seconds or a date (RFC 9110, §10.2.3); null: none. */
+/** The milliseconds to wait by `Retry-After`, which holds seconds or a date (RFC 9110, §10.2.3). Null without the header. */
 function retryAfter({ headers }: Response): number | null {
 	const value = headers.get("retry-after");
 	if (value === null) return null;
@@ -81,7 +81,7 @@ function retryAfter({ headers }: Response): number | null {
 	return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
-/** Rejects as soon as the signal is aborted. */
+/** Rejects when the signal is aborted. */
 function sleep(ms: number, signal?: AbortSignal | null): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const onAbort = () => {

@@ -1,30 +1,30 @@
-/** How commands fail: what a person reads, and what a script sees. */
+/** Errors of the command line: exit codes, messages for people, JSON for scripts. */
 import { SalesOSError, type SalesOSErrorCode } from "../salesos-error.ts";
-import { plain } from "./plain.ts";
+import { safeText } from "./safe-text.ts";
 
-/** Exit codes. Scripts go by them, so they never change their meaning. */
+/** Exit codes. Scripts depend on them, so their meaning never changes. */
 export const EXIT = {
 	ok: 0,
 	/** The service failed or cannot be reached. */
 	failure: 1,
-	/** The command was given wrongly, or the service refused its values. */
+	/** The arguments are wrong, or the service rejected a value. */
 	usage: 2,
 	/** Not signed in, or not allowed to. */
 	notAllowed: 3,
 	notFound: 4,
-	/** It contradicts the present state, such as rotating a revoked key. */
+	/** The request conflicts with the current state, such as rotating a revoked key. */
 	conflict: 5,
 	rateLimited: 6,
-	/** `verify`: the key is not to be admitted. */
+	/** `verify`: the key must not be admitted. */
 	invalidKey: 10,
-	/** Called off at the keyboard, as shells say it: 128 + SIGINT. */
+	/** Cancelled at the keyboard: 128 + SIGINT, as shells report it. */
 	interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** A command that cannot do what it was asked for. The message says why and what to do. */
-export class CommandFailure extends Error {
-	override readonly name = "CommandFailure";
+/** A command that failed. The message says why and what to do. */
+export class CommandError extends Error {
+	override readonly name = "CommandError";
 	readonly exitCode: ExitCode;
 
 	constructor(exitCode: ExitCode, message: string) {
@@ -42,7 +42,7 @@ const EXIT_OF: Partial<Record<SalesOSErrorCode, ExitCode>> = {
 	RATE_LIMITED: EXIT.rateLimited,
 };
 
-/** Fields of the service → the option that they were given by. */
+/** Fields of the service → the option that sets them. */
 const OPTION_OF: Record<string, string> = {
 	scopes: "--scope",
 	ip_allowlist: "--allow-ip",
@@ -57,8 +57,8 @@ const optionOf = (field: string): string => {
 	return OPTION_OF[name] ?? `--${name.replaceAll("_", "-")}`;
 };
 
-/** A failure, for a person. `isSigningIn`: who is being told how to sign in does it just now. */
-export function wordsOf(thrown: unknown, isSigningIn = false): string {
+/** The message for a person. While signing in, it doesn't suggest to sign in. */
+export function messageOf(thrown: unknown, isSigningIn = false): string {
 	if (!(thrown instanceof SalesOSError)) return thrown instanceof Error ? thrown.message : String(thrown);
 	const lines =
 		thrown.details.length > 0
@@ -66,12 +66,12 @@ export function wordsOf(thrown: unknown, isSigningIn = false): string {
 			: [thrown.message];
 	if (thrown.code === "UNAUTHORIZED" && !isSigningIn)
 		lines.push("Sign in with `salesos-keys login`, or set SALESOS_TOKEN.");
-	if (thrown.retryAfter !== null) lines.push(`Try again in ${thrown.retryAfter} seconds.`);
-	if (thrown.status !== null && thrown.status >= 500) lines.push(`Request ${thrown.requestId}`);
-	return lines.map(plain).join("\n");
+	if (thrown.retryAfter !== null) lines.push(`Retry in ${thrown.retryAfter} seconds.`);
+	if (thrown.status !== null && thrown.status >= 500) lines.push(`Request id: ${thrown.requestId}`);
+	return lines.map(safeText).join("\n");
 }
 
-/** What a failure before or after the service is called, where the exit code says more than that there was one. */
+/** The code in JSON of an error that didn't come from the service. */
 const CODE_OF: Partial<Record<ExitCode, string>> = {
 	[EXIT.usage]: "USAGE",
 	[EXIT.notAllowed]: "UNAUTHORIZED",
@@ -81,15 +81,15 @@ const CODE_OF: Partial<Record<ExitCode, string>> = {
 	[EXIT.interrupted]: "INTERRUPTED",
 };
 
-/** A failure, for a program. */
+/** The error for a script. */
 export function toJson(thrown: unknown): object {
 	if (!(thrown instanceof SalesOSError))
-		return { error: { code: CODE_OF[exitCodeOf(thrown)] ?? "FAILED", message: wordsOf(thrown) } };
+		return { error: { code: CODE_OF[exitCodeOf(thrown)] ?? "FAILED", message: messageOf(thrown) } };
 	const { code, message, status, details, requestId, retryAfter } = thrown;
 	return { error: { code, message, status, details, request_id: requestId, retry_after: retryAfter } };
 }
 
 export function exitCodeOf(thrown: unknown): ExitCode {
-	if (thrown instanceof CommandFailure) return thrown.exitCode;
+	if (thrown instanceof CommandError) return thrown.exitCode;
 	return thrown instanceof SalesOSError ? (EXIT_OF[thrown.code] ?? EXIT.failure) : EXIT.failure;
 }

@@ -1,6 +1,6 @@
-/** Objects of the service, in words and columns. */
+/** Formats objects of the service as facts and table rows. */
 import type { RouterOutputs } from "../index.ts";
-import { plain } from "./plain.ts";
+import { safeText } from "./safe-text.ts";
 import { styled } from "./terminal.ts";
 
 export type ApiKey = RouterOutputs["keys"]["list"]["items"][number];
@@ -41,12 +41,12 @@ const timesOf = (count: number): string => (count === 1 ? "once" : `${count} tim
 /** Columns of a list of keys. */
 export const KEY_HEADING = ["ID", "NAME", "KEY", "SCOPES", "LIMIT/H", "USED", "LAST USED", "EXPIRES", "STATUS"];
 
-/** Limit, expiry, scopes, last use and use, for those who have little room. */
-export const KEY_DISPENSABLE = [4, 7, 3, 6, 5];
+/** Columns to drop on a narrow terminal, in this order: limit, expiry, scopes, last use, use. */
+export const KEY_DROPPABLE = [4, 7, 3, 6, 5];
 
 export const keyRow = (key: ApiKey, now: number): string[] => [
 	key.id,
-	plain(key.name),
+	safeText(key.name),
 	keyOf(key),
 	scopesOf(key.scopes),
 	String(key.rate_limit),
@@ -56,22 +56,22 @@ export const keyRow = (key: ApiKey, now: number): string[] => [
 	statusOf(key.status),
 ];
 
-/** Everything that there is to say of one key. */
+/** All facts about one key. */
 export function keyFacts(key: Omit<ApiKey, "recent_usage">, now: number): [string, string][] {
 	const at = (iso: string | null) => (iso === null ? "never" : `${instant(iso)} (${fromNow(iso, now)})`);
 	const facts: [string, string | null][] = [
 		["Id", key.id],
-		["Name", plain(key.name)],
+		["Name", safeText(key.name)],
 		["Key", keyOf(key)],
 		["Status", statusOf(key.status)],
 		["Environment", key.environment],
 		["Scopes", scopesOf(key.scopes)],
 		["Limit", `${key.rate_limit} requests per hour`],
-		["Addresses", key.ip_allowlist.length === 0 ? "any" : key.ip_allowlist.join(", ")],
+		["Allowed IPs", key.ip_allowlist.length === 0 ? "any" : key.ip_allowlist.join(", ")],
 		["Used", key.last_used_at === null ? "never" : `${timesOf(key.usage_count)}, last ${at(key.last_used_at)}`],
-		["Created", `${at(key.created_at)} by ${plain(key.created_by)}`],
+		["Created", `${at(key.created_at)} by ${safeText(key.created_by)}`],
 		["Expires", at(key.expires_at)],
-		["Revoked", key.revoked_at && `${at(key.revoked_at)} by ${plain(key.revoked_by ?? "")}`],
+		["Revoked", key.revoked_at && `${at(key.revoked_at)} by ${safeText(key.revoked_by ?? "")}`],
 		["Ends", key.revokes_at && at(key.revokes_at)],
 		["Rotated from", key.rotated_from],
 		["Rotated to", key.rotated_to],
@@ -79,15 +79,15 @@ export function keyFacts(key: Omit<ApiKey, "recent_usage">, now: number): [strin
 	return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }
 
-export const AUDIT_HEADING = ["AT", "ACTION", "ACTOR", "KEY", "ADDRESS", "CHANGES"];
+export const AUDIT_HEADING = ["AT", "ACTION", "ACTOR", "KEY", "IP", "CHANGES"];
 
 export const auditRow = (event: AuditEvent): string[] => [
 	instant(event.at),
 	event.action,
-	plain(event.actor_email ?? event.actor),
-	plain(event.key_name ?? event.key_id ?? ""),
-	plain(event.ip ?? ""),
-	plain(
+	safeText(event.actor_email ?? event.actor),
+	safeText(event.key_name ?? event.key_id ?? ""),
+	safeText(event.ip ?? ""),
+	safeText(
 		Object.entries(event.changes)
 			.map(([field, { from, to }]) => `${field}: ${JSON.stringify(from ?? null)} → ${JSON.stringify(to ?? null)}`)
 			.join("; "),

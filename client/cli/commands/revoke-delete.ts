@@ -1,0 +1,86 @@
+/** Commands that revoke and delete keys. */
+import type { Command } from "commander";
+import { type Common, command, contextOf, given } from "../command.ts";
+import { fromNow, keyOf, scopesOf } from "../display.ts";
+import { CommandError, type ExitCode, exitCodeOf, messageOf } from "../errors.ts";
+import { safeText } from "../safe-text.ts";
+import { confirm, note, print, printJson } from "../terminal.ts";
+
+interface EndOptions extends Common {
+	yes?: boolean;
+	reason?: string;
+}
+
+export const revoke = (): Command =>
+	command("revoke", "Revoke keys. When the command has returned, no request with them is admitted any more, anywhere", [
+		'salesos-keys revoke aB3dE6gH9jK2 --reason "found in a public repository"',
+		"salesos-keys revoke aB3dE6gH9jK2 mN4pQ7rS0tU3 --yes",
+	])
+		.argument("<id...>", "ids of the keys")
+		.option("--reason <text>", "why, for the audit log")
+		.option("--yes", "do not ask")
+		.action(async (ids: string[], options: EndOptions) => {
+			const { client, now } = contextOf(options);
+			const salesos = client();
+			if (!options.yes) {
+				for (const key of await Promise.all(ids.map((id) => salesos.keys.get.query({ id }))))
+					note(
+						`${safeText(key.name)}  ${keyOf(key)}  ${scopesOf(key.scopes)}  last used ${fromNow(key.last_used_at, now)}`,
+					);
+				const which = ids.length === 1 ? "this key" : `these ${ids.length} keys`;
+				await confirm(`Revoke ${which}? This cannot be undone. Type "yes": `, "yes", options.yes);
+			}
+			await each(ids, options, async (id) => {
+				const key = await salesos.keys.revoke.mutate({ id, ...given({ reason: options.reason }) });
+				return { json: key, line: `Revoked ${safeText(key.name)} (${keyOf(key)}).` };
+			});
+		});
+
+export const remove = (): Command =>
+	command("delete", "Delete keys permanently. To stop a leaked key, revoke it: deleting removes its usage", [
+		"salesos-keys delete aB3dE6gH9jK2",
+		"salesos-keys delete aB3dE6gH9jK2 --yes",
+	])
+		.argument("<id...>", "ids of the keys")
+		.option("--yes", "do not ask")
+		.action(async (ids: string[], options: EndOptions) => {
+			const salesos = contextOf(options).client();
+			if (!options.yes)
+				for (const id of ids) {
+					// Ask for the name as it is printed, so that it can be typed.
+					const name = safeText((await salesos.keys.get.query({ id })).name).trim() || id;
+					await confirm(
+						`Delete ${name}? Its usage is deleted too; only the audit log keeps it. Type its name: `,
+						name,
+						options.yes,
+					);
+				}
+			await each(ids, options, async (id) => {
+				await salesos.keys.delete.mutate({ id });
+				return { json: { id, deleted: true }, line: `Deleted ${id}.` };
+			});
+		});
+
+/** Acts on each key. A failure doesn't stop the others; the first failure sets the exit code. */
+async function each(
+	ids: string[],
+	options: Common,
+	act: (id: string) => Promise<{ json: object; line: string }>,
+): Promise<void> {
+	const done: object[] = [];
+	let failed: { exitCode: ExitCode; messages: string[] } | null = null;
+	for (const id of ids) {
+		try {
+			const { json, line } = await act(id);
+			done.push(json);
+			if (options.quiet && !options.json) print(id);
+			else if (!options.json) note(line);
+		} catch (thrown) {
+			if (ids.length === 1) throw thrown;
+			failed ??= { exitCode: exitCodeOf(thrown), messages: [] };
+			failed.messages.push(`${id}: ${messageOf(thrown)}`);
+		}
+	}
+	if (options.json) printJson(ids.length === 1 ? done[0] : done);
+	if (failed) throw new CommandError(failed.exitCode, failed.messages.join("\n"));
+}
