@@ -1,4 +1,4 @@
-// tRPC's types name what this library of TypeScript declares; a consumer's settings may leave it out.
+// tRPC's types use this library of TypeScript, which the settings of a consumer may leave out.
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
  * The typed client: every procedure of the service with the types of its input and output.

@@ -329,7 +329,10 @@ describe.concurrent("a secret", () => {
 	it("in the environment can end with a line break", async () => {
 		expect((await run(["list"], { env: { ...ci(), SALESOS_TOKEN: `${owner.token}\n` } })).code).toBe(0);
 		const broken = await run(["list"], { env: { ...ci(), SALESOS_TOKEN: "two\nlines" } });
-		expect(broken).toMatchObject({ code: 2, stderr: expect.stringMatching(/^salesos-keys: SALESOS_TOKEN: must not contain/) });
+		expect(broken).toMatchObject({
+			code: 2,
+			stderr: expect.stringMatching(/^salesos-keys: SALESOS_TOKEN: must not contain/),
+		});
 	});
 });
 
