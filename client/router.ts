@@ -1,6 +1,6 @@
 /** The router's type without the types of the Worker behind it. */
 import type { TRPC_ERROR_CODE_NUMBER, TRPCBuiltRouter, TRPCDecorateCreateRouterOptions } from "@trpc/server";
-import type { ErrorData } from "../worker/trpc/error-data.ts";
+import type { ErrorData } from "../worker/trpc/errors.ts";
 import type { routers } from "../worker/trpc/routers/index.ts";
 
 interface ErrorShape {

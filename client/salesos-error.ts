@@ -1,7 +1,7 @@
 /** The error of a call that failed. */
 import { TRPCClientError, type TRPCLink } from "@trpc/client";
 import { observable } from "@trpc/server/observable";
-import type { ErrorData } from "../worker/trpc/error-data.ts";
+import type { ErrorData } from "../worker/trpc/errors.ts";
 import { ForeignResponse } from "./retrying-fetch.ts";
 import type { ClientRouter } from "./router.ts";
 

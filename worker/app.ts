@@ -1,22 +1,24 @@
-/** The doors: what every request gets on its way in and out, and where it goes. */
+/** REST, tRPC and the dashboard as one Hono app: the middleware that all requests share, and the routes. */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { secureHeaders } from "hono/secure-headers";
+import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Config } from "./env.ts";
 import { AppError, toAppError, validationError } from "./errors.ts";
 import { limitBody } from "./http/body.ts";
 import { pageFor } from "./http/dashboard-page.ts";
+import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { requestInfo } from "./http/request-info.ts";
-import { failure } from "./http/response.ts";
+import { errorResponse } from "./http/response.ts";
+import { SECURITY_HEADERS } from "./http/security-headers.ts";
 import { logError } from "./log.ts";
 import type { RestEnv } from "./rest/context.ts";
 import { openToOrigins } from "./rest/middleware/cors.ts";
 import { addOpenApiRoute } from "./rest/openapi/index.ts";
 import { addRoutes } from "./rest/routes/index.ts";
-import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/door.ts";
+import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/handler.ts";
 
-/** The zod-openapi targets, by the name that a caller knows them by. */
+/** The targets of zod-openapi by the names that callers know. */
 const TARGET_NAMES: Record<string, string> = { json: "body", query: "query", param: "path" };
 
 export function createApp(config: Config): OpenAPIHono<RestEnv> {
@@ -32,14 +34,24 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 		c.set("config", config);
 		await next();
 		c.header("X-Request-Id", info.requestId);
-		// Answers are about somebody's keys or data, and some carry a key: no cache may keep them.
-		if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
 	});
 	app.use(async (c, next) => (await pageFor(c.req.raw, c.env.ASSETS)) ?? next());
+	app.use(async (c, next) => {
+		await next();
+		for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
+		// Set by `apiKeyAuth` for the key that was admitted. An error of the handler carries them too.
+		if (c.var.window) for (const [name, value] of Object.entries(rateLimitHeaders(c.var.window))) c.header(name, value);
+	});
 	app.use(
-		secureHeaders({
-			contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-			xFrameOptions: "DENY",
+		methodNotAllowed({
+			app,
+			// RFC 9110, §15.5.6: the response names the methods of the path.
+			onMethodNotAllowed: (_, methods) => {
+				const allow = methods.sort().join(", ");
+				throw new AppError("METHOD_NOT_ALLOWED", `Method not allowed. Allowed methods: ${allow}.`, {
+					headers: { Allow: allow },
+				});
+			},
 		}),
 	);
 
@@ -48,33 +60,25 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 
 	addRoutes(app);
 	addOpenApiRoute(app);
-	refuseOtherMethods(app);
 	app.all(`${TRPC_PATH}/*`, limitBody, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
 
-	app.notFound((c) => fail(c, new AppError("NOT_FOUND", `No route matches ${c.req.path}.`)));
+	app.notFound((c) => respond(c, new AppError("NOT_FOUND", `No route matches ${c.req.path}.`)));
 	app.onError((thrown, c) => {
 		const error = thrown instanceof HTTPException ? fromHono(thrown) : toAppError(thrown);
 		if (error.status >= 500)
 			logError(`${c.req.method} ${c.req.path}: ${error.code}`, error.cause, c.var.info.requestId);
-		return fail(c, error);
+		return respond(c, error);
 	});
 	return app;
 }
 
-/** The failure in the shape of the door that the request knocked at. */
-function fail(c: Context<RestEnv>, error: AppError): Response {
+/** The error in the shape of the interface that was called. */
+function respond(c: Context<RestEnv>, error: AppError): Response {
 	const { info } = c.var;
-	const response = c.req.path.startsWith(`${TRPC_PATH}/`)
-		? trpcErrorResponse(error, info.requestId)
-		: failure(error, info);
-	// Headers that middleware has set for whatever answer there will be, such as the rate limit.
-	c.res.headers.forEach((value, name) => {
-		if (/^(x-)?ratelimit/i.test(name) && !response.headers.has(name)) response.headers.set(name, value);
-	});
-	return response;
+	return c.req.path.startsWith(`${TRPC_PATH}/`) ? trpcErrorResponse(error, info.requestId) : errorResponse(error, info);
 }
 
-/** What Hono and its validators throw about a request. */
+/** Turns what Hono and its validators throw into our errors. */
 function fromHono(thrown: HTTPException): AppError {
 	if (thrown.status === 415) return new AppError("UNSUPPORTED_MEDIA_TYPE");
 	if (thrown.status === 400)
@@ -82,23 +86,4 @@ function fromHono(thrown: HTTPException): AppError {
 			details: [{ field: "body", message: "Must be JSON" }],
 		});
 	return toAppError(thrown);
-}
-
-/** After all routes: a known path with a method it does not have is 405 and names those it has (RFC 9110, §15.5.6). */
-function refuseOtherMethods(app: OpenAPIHono<RestEnv>): void {
-	const methods = new Map<string, Set<string>>();
-	for (const { method, path } of app.routes) {
-		if (method === "ALL") continue;
-		const known = methods.get(path) ?? new Set();
-		methods.set(path, known.add(method));
-		if (method === "GET") known.add("HEAD");
-	}
-	for (const [path, known] of methods) {
-		const allow = [...known].sort().join(", ");
-		app.all(path, () => {
-			throw new AppError("METHOD_NOT_ALLOWED", `Method not allowed. Allowed methods: ${allow}.`, {
-				headers: { Allow: allow },
-			});
-		});
-	}
 }

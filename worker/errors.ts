@@ -1,10 +1,14 @@
-/** Everything that can go wrong, in one table: code → HTTP status, tRPC code, public message. */
+/** Every failure that a caller can see, in one table: code → HTTP status, tRPC code, public message. */
 
 import { KEY_IN_TEXT } from "./schemas/key-pattern.ts";
 
 export const ERRORS = {
 	VALIDATION_ERROR: { status: 400, trpc: "BAD_REQUEST", message: "The request is not valid." },
-	UNAUTHORIZED: { status: 401, trpc: "UNAUTHORIZED", message: "A valid credential is required." },
+	UNAUTHORIZED: {
+		status: 401,
+		trpc: "UNAUTHORIZED",
+		message: "A valid credential is required. Send it as Authorization: Bearer <credential>.",
+	},
 	FORBIDDEN: { status: 403, trpc: "FORBIDDEN", message: "This credential is not allowed to do this." },
 	NOT_FOUND: { status: 404, trpc: "NOT_FOUND", message: "Resource not found." },
 	METHOD_NOT_ALLOWED: { status: 405, trpc: "METHOD_NOT_SUPPORTED", message: "Method not allowed." },
@@ -26,22 +30,82 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** One field that is wrong, by its path (`ip_allowlist.2`), and what to do about it. */
+/** One invalid field: its path (`ip_allowlist.2`), and what to do about it. */
 export interface FieldError {
 	field: string;
 	message: string;
 }
 
-interface ErrorExtras {
+/** Challenges in `WWW-Authenticate` (RFC 6750, §3). */
+export const CHALLENGES = {
+	/** No credential was sent. */
+	none: "Bearer",
+	/** A credential was sent. It is malformed, unknown, revoked or expired. */
+	invalidToken: 'Bearer error="invalid_token"',
+	/** The credential is valid, and lacks a scope. */
+	insufficientScope: (scope: string) => `Bearer error="insufficient_scope", scope="${scope}"`,
+} as const;
+
+/**
+ * A failure as far as the caller may know. An {@link AppError} is one that was thrown; a refusal of the hot path is one
+ * that was not.
+ */
+export interface Failure {
+	code: ErrorCode;
+	message: string;
+	details?: FieldError[] | undefined;
+	/** Whole seconds. */
+	retryAfter?: number | undefined;
+	/** Value of `WWW-Authenticate`. */
+	challenge?: string | undefined;
+}
+
+/** The error as REST, tRPC and `KeyVerifier` show it. */
+export interface PublicError {
+	code: ErrorCode;
+	message: string;
+	/** Every field that is invalid. */
 	details?: FieldError[];
 	/** Whole seconds. */
-	retryAfter?: number;
-	/** Further headers of the answer, such as `Allow`. */
+	retry_after?: number;
+}
+
+/** The one place where a failure becomes what a caller reads. */
+export function publicError({ code, message, details, retryAfter }: Failure): PublicError {
+	return {
+		code,
+		message,
+		...(details ? { details } : {}),
+		...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
+	};
+}
+
+/** Headers that a failure brings along on every interface. */
+export function failureHeaders({ challenge, retryAfter }: Failure): Record<string, string> {
+	return {
+		...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
+		...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),
+	};
+}
+
+/**
+ * When to retry a 503, in seconds. Long enough for an object to restart or a database to recover, short enough that a
+ * caller barely notices.
+ */
+export const UNAVAILABLE_RETRY_SECONDS = 5;
+
+interface ErrorExtras {
+	details?: FieldError[];
+	/** Whole seconds. A 503 has {@link UNAVAILABLE_RETRY_SECONDS} by default. */
+	retryAfter?: number | undefined;
+	/** A 401 has `CHALLENGES.invalidToken` by default: most are about a credential that was sent. */
+	challenge?: string | undefined;
+	/** Further headers of the response, such as `Allow`. */
 	headers?: Record<string, string>;
 	cause?: unknown;
 }
 
-/** Callers choose how much is wrong and what their fields are called, so an answer tells of only so much. */
+/** Callers choose the number and the names of their fields, so both are bounded before they are echoed. */
 const DETAILS_MAX = 50;
 const FIELD_NAME_MAX = 100;
 
@@ -54,12 +118,13 @@ export function withoutKeys(text: string): string {
 	return text.replace(EVERY_KEY_IN_TEXT, "sk_$1_…");
 }
 
-/** A failure that the caller may hear about. Its message is public; the cause is only logged. */
-export class AppError extends Error {
+/** A failure whose message is public. The cause is only logged. */
+export class AppError extends Error implements Failure {
 	override readonly name = "AppError";
 	readonly code: ErrorCode;
 	readonly details: FieldError[] | undefined;
 	readonly retryAfter: number | undefined;
+	readonly challenge: string | undefined;
 	readonly #headers: Record<string, string>;
 
 	constructor(code: ErrorCode, message: string = ERRORS[code].message, extras: ErrorExtras = {}) {
@@ -69,7 +134,8 @@ export class AppError extends Error {
 			field: withoutKeys(field).slice(0, FIELD_NAME_MAX),
 			message: withoutKeys(message),
 		}));
-		this.retryAfter = extras.retryAfter;
+		this.retryAfter = extras.retryAfter ?? (code === "UNAVAILABLE" ? UNAVAILABLE_RETRY_SECONDS : undefined);
+		this.challenge = extras.challenge ?? (code === "UNAUTHORIZED" ? CHALLENGES.invalidToken : undefined);
 		this.#headers = extras.headers ?? {};
 	}
 
@@ -77,17 +143,13 @@ export class AppError extends Error {
 		return ERRORS[this.code].status;
 	}
 
-	/** Headers that belong to the answer, whatever door it leaves by. */
+	/** Headers of the response, on every interface. */
 	get headers(): Record<string, string> {
-		return {
-			...this.#headers,
-			...(this.status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
-			...(this.retryAfter === undefined ? {} : { "Retry-After": String(this.retryAfter) }),
-		};
+		return { ...this.#headers, ...failureHeaders(this) };
 	}
 }
 
-/** Shorthand for the commonest failure: one field is wrong. */
+/** Shorthand for the most common failure: one field is invalid. */
 export function invalidField(field: string, message: string): AppError {
 	return new AppError("VALIDATION_ERROR", `${field}: ${message}`, { details: [{ field, message }] });
 }
@@ -99,13 +161,13 @@ interface Issue {
 	keys?: readonly string[];
 }
 
-/** What zod found → a `VALIDATION_ERROR` that names every field. `root` stands for the whole input. */
+/** Turns the issues of zod into a `VALIDATION_ERROR` that names every field. `root` names the whole input. */
 export function validationError(issues: readonly Issue[], root = "body"): AppError {
 	const details = issues.flatMap((issue): FieldError[] => {
 		const path = issue.path.map(String);
 		if (issue.code === "unrecognized_keys" && issue.keys)
 			return issue.keys.map((key) => ({ field: [...path, key].join("."), message: "Unknown field" }));
-		// zod's words for a field that is not there would puzzle anybody who does not write JavaScript.
+		// zod's message for a missing field ("received undefined") means nothing outside JavaScript.
 		const absent = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
 		return [{ field: path.join(".") || root, message: absent ? "Is required" : issue.message }];
 	});
@@ -115,20 +177,20 @@ export function validationError(issues: readonly Issue[], root = "body"): AppErr
 }
 
 /**
- * Anything thrown → what the caller hears. Only an `AppError` speaks for itself; a database that failed is 503 and
- * the rest is 500, both with the table's own message, since theirs may carry SQL.
+ * Turns anything thrown into an `AppError`. A failed database is 503, everything else is 500. Both get the message of the
+ * table, because their own may contain SQL.
  */
 export function toAppError(thrown: unknown): AppError {
 	if (thrown instanceof AppError) return thrown;
 	return new AppError(isDatabaseFailure(thrown) ? "UNAVAILABLE" : "SERVER_ERROR", undefined, { cause: thrown });
 }
 
-/** Walks the causes: Drizzle wraps what D1 threw. */
+/** The error and its causes. Drizzle wraps the errors of D1. */
 function* causes(thrown: unknown): Generator<Error> {
 	for (let error = thrown; error instanceof Error; error = error.cause) yield error;
 }
 
-/** Whether D1 refused a statement because of the named constraint. */
+/** Whether D1 rejected a statement because of this constraint. */
 export function isConstraintFailure(thrown: unknown, constraint: "UNIQUE" | "FOREIGN KEY"): boolean {
 	for (const error of causes(thrown)) if (error.message.includes(`${constraint} constraint failed`)) return true;
 	return false;
@@ -136,7 +198,7 @@ export function isConstraintFailure(thrown: unknown, constraint: "UNIQUE" | "FOR
 
 function isDatabaseFailure(thrown: unknown): boolean {
 	for (const error of causes(thrown)) {
-		// A constraint is no outage: trying again would not help, and the mistake is ours.
+		// A violated constraint is our bug, not an outage: a retry would fail again.
 		if (error.message.startsWith("D1_")) return !error.message.includes("constraint failed");
 	}
 	return false;

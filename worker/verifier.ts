@@ -5,12 +5,12 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Environment } from "../db/enums.ts";
 import { admit } from "./admission/admit.ts";
-import { noKeyError, refusalError } from "./admission/refusal.ts";
+import { NO_KEY, type Refusal, refusalHeaders, refusalOf } from "./admission/refusal.ts";
 import { type Bindings, readConfig } from "./env.ts";
-import { type AppError, validationError, withoutKeys } from "./errors.ts";
+import { ERRORS, type PublicError, publicError, validationError, withoutKeys } from "./errors.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { tidyUserAgent } from "./http/request-info.ts";
-import type { Refused, Unavailable, WindowState } from "./keys/verdict.ts";
+import type { Refused, Unavailable } from "./keys/verdict.ts";
 import { type RateLimitObject, toRateLimit } from "./keys/window.ts";
 import { logError } from "./log.ts";
 import type { KeyPresentation } from "./schemas/api-key.ts";
@@ -32,31 +32,31 @@ export type KeyVerdict =
 				expires_at: string | null;
 			};
 			rate_limit: RateLimitObject;
-			/** For the answer: the rate limit headers. */
+			/** For the response: the rate limit headers. */
 			headers: Record<string, string>;
 	  }
 	| {
 			valid: false;
-			/** `MISSING`: no key was presented. `UNAVAILABLE`: it cannot be checked right now. */
+			/** `MISSING`: no key was presented. `UNAVAILABLE`: the key could not be verified. */
 			code: (Refused | Unavailable)["code"] | "MISSING";
-			/** Status of the answer: 401, 403, 429 or 503. */
+			/** Status of the response: 401, 403, 429 or 503. */
 			status: number;
-			/** For the body of the answer, as every door of the service says it. */
-			error: { code: AppError["code"]; message: string; retry_after?: number };
-			/** For the answer: the rate limit headers where a key was known, `Retry-After`, `WWW-Authenticate`. */
+			/** For the body of the response, as on every interface of the service. */
+			error: PublicError;
+			/** For the response: the rate limit headers where a key was known, `Retry-After`, `WWW-Authenticate`. */
 			headers: Record<string, string>;
 			rate_limit?: RateLimitObject;
 	  };
 
-/** Read once for the isolate; the entry of the Worker has seen to it that it can be. */
+/** Read once per isolate. `index.ts` has validated the configuration at start. */
 let peppers: ReturnType<typeof readConfig>["peppers"] | undefined;
 
 /** Bind with `{ "binding": "KEYS", "service": "salesos-api-keys", "entrypoint": "KeyVerifier" }`. */
 export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 	/**
-	 * Admits a request that presents `key`, of whatever tenant, and counts it unless `consume` is false. Null or nothing
-	 * is a request without a key. A key with an allow-list is refused where `ip` is not given. Throws a `TypeError`,
-	 * which names the field, for a `presentation` that is none: a misspelt `scope` must not admit.
+	 * Admits a request that presents `key`, of any tenant, and counts it unless `consume` is false. Null, undefined and
+	 * the empty text mean a request without a key. A key with an allow-list is refused without `ip`. An invalid
+	 * `presentation` throws a `TypeError` that names the field: a misspelt `scope` must not admit.
 	 */
 	async verify(key: string | null | undefined, presentation: KeyPresentation = {}): Promise<KeyVerdict> {
 		if (key != null && typeof key !== "string") throw new TypeError("key: Must be text, or null");
@@ -64,7 +64,7 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 		const { keyPresentationSchema } = await import("./schemas/api-key.ts");
 		const parsed = keyPresentationSchema.safeParse(presentation);
 		if (!parsed.success) throw new TypeError(validationError(parsed.error.issues, "presentation").message);
-		if (!key) return refused("MISSING", noKeyError());
+		if (!key) return refused("MISSING", NO_KEY);
 		const { scope, ip, consume, endpoint, user_agent } = parsed.data;
 		peppers ??= readConfig(this.env).peppers;
 		const verdict = await admit(
@@ -81,10 +81,8 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 			},
 			Date.now(),
 		);
-		if (verdict.code !== "VALID") {
-			if (verdict.code === "UNAVAILABLE") logError("KeyVerifier.verify: UNAVAILABLE", verdict.cause);
-			return refused(verdict.code, refusalError(verdict), "window" in verdict ? verdict.window : undefined);
-		}
+		if (verdict.code === "UNAVAILABLE") logError("KeyVerifier.verify: UNAVAILABLE", verdict.cause);
+		if (verdict.code !== "VALID") return refused(verdict.code, refusalOf(verdict));
 		const { id, tenantId, name, environment, scopes, expiresAt } = verdict.key;
 		return {
 			valid: true,
@@ -103,18 +101,13 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 	}
 }
 
-function refused(
-	code: Extract<KeyVerdict, { valid: false }>["code"],
-	error: AppError,
-	window?: WindowState,
-): KeyVerdict {
-	const { status, message, retryAfter, headers } = error;
+function refused(code: Extract<KeyVerdict, { valid: false }>["code"], refusal: Refusal): KeyVerdict {
 	return {
 		valid: false,
 		code,
-		status,
-		error: { code: error.code, message, ...(retryAfter === undefined ? {} : { retry_after: retryAfter }) },
-		headers,
-		...(window ? { rate_limit: toRateLimit(window) } : {}),
+		status: ERRORS[refusal.code].status,
+		error: publicError(refusal),
+		headers: refusalHeaders(refusal),
+		...(refusal.window ? { rate_limit: toRateLimit(refusal.window) } : {}),
 	};
 }

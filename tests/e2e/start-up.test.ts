@@ -80,6 +80,7 @@ describe("what is loaded at the start", () => {
 			"worker/http/rate-limit-headers.ts",
 			"worker/http/request-info.ts",
 			"worker/http/response.ts",
+			"worker/http/security-headers.ts",
 			"worker/index.ts",
 			"worker/keys/decide.ts",
 			"worker/keys/format.ts",

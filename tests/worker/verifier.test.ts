@@ -63,20 +63,20 @@ describe("a second Worker", () => {
 		await mutate(admin, "keys.revoke", { id: api_key.id });
 		const refused = await callOther(headers);
 		expect(refused.status).toBe(401);
-		expect(refused.headers.get("www-authenticate")).toBe("Bearer");
+		expect(refused.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
 		expect(await refused.json()).toEqual({
 			error: { code: "UNAUTHORIZED", message: expect.stringContaining("has been revoked") },
 		});
 	});
 
 	it.each([
-		["no key", {}, 401],
-		["a made-up key", { authorization: `Bearer sk_live_${"x".repeat(48)}` }, 401],
-		["a user's token", { authorization: `Bearer ${admin}` }, 401],
-	])("refuses %s", async (_case, headers: Record<string, string>, status) => {
+		["no key", {}, "Bearer"],
+		["a made-up key", { authorization: `Bearer sk_live_${"x".repeat(48)}` }, 'Bearer error="invalid_token"'],
+		["a user's token", { authorization: `Bearer ${admin}` }, 'Bearer error="invalid_token"'],
+	])("refuses %s", async (_case, headers: Record<string, string>, challenge) => {
 		const refused = await callOther(headers);
-		expect(refused.status).toBe(status);
-		expect(refused.headers.get("www-authenticate")).toBe("Bearer");
+		expect(refused.status).toBe(401);
+		expect(refused.headers.get("www-authenticate")).toBe(challenge);
 	});
 
 	it("refuses a key without the scope, and names it", async () => {
@@ -131,17 +131,17 @@ describe("a verdict", () => {
 	});
 
 	it.each([
-		["MISSING", null],
-		["MISSING", ""],
-		["NOT_FOUND", "sk_live_short"],
-		["NOT_FOUND", "x".repeat(100_000)],
-	])("is %s for what is no key", async (code, key) => {
+		["MISSING", null, "Bearer"],
+		["MISSING", "", "Bearer"],
+		["NOT_FOUND", "sk_live_short", 'Bearer error="invalid_token"'],
+		["NOT_FOUND", "x".repeat(100_000), 'Bearer error="invalid_token"'],
+	])("is %s for text that is not a key", async (code, key, challenge) => {
 		expect(await verify(key)).toMatchObject({
 			valid: false,
 			code,
 			status: 401,
 			error: { code: "UNAUTHORIZED" },
-			headers: { "WWW-Authenticate": "Bearer" },
+			headers: { "WWW-Authenticate": challenge },
 		});
 	});
 

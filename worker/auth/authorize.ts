@@ -1,31 +1,32 @@
-/** Who may do what, decided here for every door. */
+/** Who may do what, on every interface. */
 import type { Author } from "../../db/audit.ts";
 import type { Database } from "../../db/client.ts";
 import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
+import { notForApiKeys, refusalError } from "../admission/refusal.ts";
 import { AppError } from "../errors.ts";
-import { notForApiKeys, type Principal, type UserPrincipal } from "./principal.ts";
+import type { Principal, UserPrincipal } from "./principal.ts";
 import { selectTenant, tenantExists } from "./tenant.ts";
 
 /** Where a request comes from, for the audit trail. */
 export type From = Pick<Author, "ip" | "userAgent">;
 
-/** The platform as the author of changes, in no tenant in particular. */
+/** The platform as the author of changes outside of tenants. */
 export type PlatformAuthor = Omit<Author, "tenantId">;
 
-/** Somebody who may manage keys; in which tenant is another question. */
+/** A caller who may manage keys. {@link authorIn} decides in which tenant. */
 export type Manager = Exclude<Principal, { kind: "api_key" }>;
 
-/** Throws `FORBIDDEN` unless the caller is a person, whatever they may do. */
+/** Throws `FORBIDDEN` unless the caller is a user. */
 export function requirePerson(principal: Principal): UserPrincipal {
-	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
+	if (principal.kind === "api_key") throw refusalError(notForApiKeys(principal.window));
 	if (principal.kind === "service_role")
 		throw new AppError("FORBIDDEN", "The service_role key is not a user and has no session.");
 	return principal;
 }
 
-/** Throws `FORBIDDEN` unless the caller may manage keys: a person with the capability, or the platform. */
+/** Throws `FORBIDDEN` unless the caller may manage keys: a user with the capability, or the platform. */
 export function requireManager(principal: Principal): Manager {
-	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
+	if (principal.kind === "api_key") throw refusalError(notForApiKeys(principal.window));
 	if (principal.kind === "user" && !principal.capabilities.includes(ADMIN_INTEGRATIONS))
 		throw new AppError("FORBIDDEN", `This requires the capability ${ADMIN_INTEGRATIONS}. Ask an admin of your tenant.`);
 	return principal;
@@ -33,20 +34,20 @@ export function requireManager(principal: Principal): Manager {
 
 /** Throws `FORBIDDEN` unless the caller is the platform. */
 export function requirePlatform(principal: Principal, { ip, userAgent }: From): PlatformAuthor {
-	if (principal.kind === "api_key") throw notForApiKeys(principal.window);
+	if (principal.kind === "api_key") throw refusalError(notForApiKeys(principal.window));
 	if (principal.kind !== "service_role") throw new AppError("FORBIDDEN", "Only the service_role key can do this.");
 	return { actor: "service_role", actorEmail: null, ip, userAgent };
 }
 
-/** A person as the author of changes in their tenant. */
+/** A user as the author of changes in their tenant. */
 export function authorOf(user: UserPrincipal, { ip, userAgent }: From): Author {
 	return { tenantId: user.tenantId, actor: user.id, actorEmail: user.email, ip, userAgent };
 }
 
 /**
- * A manager as the author of changes: a person in their own tenant, the platform in the one that the request names.
- * Throws `VALIDATION_ERROR` where it names none or two, `NOT_FOUND` where there is no such tenant. `input` is what the
- * request brings beside its address and headers.
+ * A manager as the author of changes: a user in their own tenant, the platform in the one that the request names.
+ * Throws `VALIDATION_ERROR` if it names none or two, `NOT_FOUND` if the tenant doesn't exist. `input` is the body, or the
+ * input of a tRPC query.
  */
 export async function authorIn(
 	manager: Manager,

@@ -1,20 +1,20 @@
-/** Who is calling: the one union that every credential becomes, and how it becomes that. */
+/** Who is calling: every credential becomes one union, here and only here. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { parse } from "hono/utils/cookie";
-import type { Role } from "../../db/enums.ts";
+import type { Database } from "../../db/client.ts";
+import { ADMIN_INTEGRATIONS, type Role } from "../../db/enums.ts";
 import { admit, type Gates } from "../admission/admit.ts";
-import { refusalError } from "../admission/refusal.ts";
+import { notForApiKeys, refusalError, refusalOf } from "../admission/refusal.ts";
 import type { Config } from "../env.ts";
-import { AppError } from "../errors.ts";
+import { AppError, CHALLENGES } from "../errors.ts";
 import { type HeaderCredential, headerCredential } from "../http/credential.ts";
-import { rateLimitHeaders } from "../http/rate-limit-headers.ts";
+import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
-import { capabilitiesOf } from "./capability.ts";
 import { verifyToken } from "./jwt.ts";
-import { requireSameOrigin } from "./same-origin.ts";
-import { SESSION_COOKIE, type SessionLookup } from "./session.ts";
+import { requireOwnCookie } from "./same-origin.ts";
+import { findSession, SESSION_COOKIE } from "./session.ts";
 
-/** A person of a tenant, by dashboard session or by token. */
+/** A user of a tenant, by dashboard session or by token. */
 export interface UserPrincipal {
 	kind: "user";
 	id: string;
@@ -32,20 +32,19 @@ export interface UserPrincipal {
 
 export type Principal =
 	| UserPrincipal
-	/** The platform itself: any tenant, by its choice. */
+	/** The platform. It names the tenant it acts in. */
 	| { kind: "service_role" }
-	/** An integration. It may never manage keys. */
+	/** An integration. It can never manage keys. */
 	| { kind: "api_key"; key: KeyFacts; window: WindowState };
 
-/** What authentication needs to know of the world. */
+/** What authentication works with. */
 export interface AuthDeps {
 	config: Config;
 	gates: Gates;
-	sessions: SessionLookup;
-	now: number;
+	db: Database;
 }
 
-/** The credential as it was sent: in a header, or by a browser that is signed in. */
+/** The credential of a request: in a header, or in the cookie of a browser that is signed in. */
 function credentialOf(request: Request): HeaderCredential | { from: "cookie"; value: string } | null {
 	const sent = headerCredential(request);
 	if (sent !== null) return sent;
@@ -53,28 +52,24 @@ function credentialOf(request: Request): HeaderCredential | { from: "cookie"; va
 	return cookie ? { from: "cookie", value: cookie } : null;
 }
 
-/** Throws `FORBIDDEN` where the credential is a cookie that another site may have had the browser send along. */
-export function requireOwnCookie(request: Request): void {
-	if (!request.headers.has("authorization") && !request.headers.has("x-api-key") && request.headers.has("cookie"))
-		requireSameOrigin(request);
-}
-
 /**
- * The principal of a management request. Throws `UNAUTHORIZED` without a valid credential, `FORBIDDEN` for a cookie
- * sent along by another site, `UNAVAILABLE` where a credential cannot be checked.
+ * Identifies the caller of a management request, on every interface. Throws `UNAUTHORIZED` without a valid credential,
+ * `FORBIDDEN` for a cookie that another site made the browser send, `UNAVAILABLE` where a credential cannot be checked.
  */
-export async function authenticate(request: Request, deps: AuthDeps, ip: string | null): Promise<Principal> {
+export async function authenticate(request: Request, deps: AuthDeps, info: RequestInfo): Promise<Principal> {
 	const credential = credentialOf(request);
-	if (credential === null) throw new AppError("UNAUTHORIZED");
+	if (credential === null) throw new AppError("UNAUTHORIZED", undefined, { challenge: CHALLENGES.none });
 	requireOwnCookie(request);
 	if (credential.from === "x-api-key" || (credential.from === "bearer" && credential.value.startsWith("sk_")))
-		return integration(request, credential.value, deps, ip);
+		return integration(credential.value, deps, info);
 	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
 
-	const claims = await verifyToken(credential.value, deps.config.jwt, deps.now);
+	const claims = await verifyToken(credential.value, deps.config.jwt, info.now);
 	const sessionId = claims.session_id ?? null;
-	const session = sessionId === null ? null : { sessionId, userId: claims.sub, tenantId: claims.tenant_id };
-	const person = session ? await deps.sessions(session, deps.now) : claims;
+	const person =
+		sessionId === null
+			? claims
+			: await findSession(deps.db, { sessionId, userId: claims.sub, tenantId: claims.tenant_id }, info.now);
 	if (!person) throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
 	return {
 		kind: "user",
@@ -89,37 +84,30 @@ export async function authenticate(request: Request, deps: AuthDeps, ip: string 
 	};
 }
 
-/** A key on a management call: it is checked, so that a dead one hears 401, but never counted as used. */
-async function integration(request: Request, key: string, deps: AuthDeps, ip: string | null): Promise<Principal> {
-	const admission = await admit(
-		deps.gates,
-		deps.config.peppers,
-		key,
-		{
-			scope: null,
-			ip,
-			tenantId: null,
-			endpoint: "management",
-			userAgent: request.headers.get("user-agent"),
-			consume: false,
-		},
-		deps.now,
-	);
-	// With its hour used up the key is known all the same, and may not all the same.
-	if (admission.code === "RATE_LIMITED") throw notForApiKeys(admission.window);
-	if (admission.code !== "VALID") throw refusalError(admission);
-	return { kind: "api_key", key: admission.key, window: admission.window };
+/** Checks a key on a management call without counting a request, so that a dead key gets 401 and a valid one 403. */
+async function integration(key: string, { gates, config }: AuthDeps, info: RequestInfo): Promise<Principal> {
+	const { ip, userAgent, now } = info;
+	const presented = { scope: null, ip, userAgent, tenantId: null, endpoint: "management", consume: false };
+	const verdict = await admit(gates, config.peppers, key, presented, now);
+	// A rate-limited key is still a valid key: answer 403, not 429.
+	if (verdict.code === "RATE_LIMITED") throw refusalError(notForApiKeys(verdict.window));
+	if (verdict.code !== "VALID") throw refusalError(refusalOf(verdict));
+	return { kind: "api_key", key: verdict.key, window: verdict.window };
 }
 
-/** What an API key hears on every management call. */
-export function notForApiKeys(window: WindowState): AppError {
-	return new AppError("FORBIDDEN", "API keys cannot manage API keys. Use a session, a token or the service_role key.", {
-		headers: rateLimitHeaders(window),
-	});
-}
-
-/** In constant time: both sides are hashed first, so that not even the length can be measured. */
+/** Compares in constant time. Both sides are hashed first, so that the time doesn't reveal the length either. */
 function isServiceRole(credential: string, config: Config): boolean {
 	const digest = (text: string) => createHash("sha256").update(text).digest();
 	return timingSafeEqual(digest(credential), digest(config.serviceRoleKey.reveal()));
+}
+
+const CAPABILITIES_OF_ROLE: Record<Role, readonly string[]> = {
+	owner: [ADMIN_INTEGRATIONS],
+	admin: [ADMIN_INTEGRATIONS],
+	member: [],
+};
+
+/** Everything a user may do: by role, and by what was granted to them. */
+export function capabilitiesOf(role: Role, granted: readonly string[]): string[] {
+	return [...new Set([...CAPABILITIES_OF_ROLE[role], ...granted])];
 }

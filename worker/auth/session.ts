@@ -5,27 +5,28 @@ import type { Database } from "../../db/client.ts";
 import { sessions, users } from "../../db/schema.ts";
 import { HOUR_MS } from "../schemas/time.ts";
 
-/** `__Host-`: only over TLS, only for this host, for all of it (RFC 6265bis, §4.1.3.2). */
+/** `__Host-`: only over TLS, only for this host, on every path (RFC 6265bis, §4.1.3.2). */
 export const SESSION_COOKIE = "__Host-session";
-/** A working day: long enough not to interrupt one, short enough for a laptop left behind. */
+/** A working day: long enough not to interrupt work, short enough for a laptop that is left behind. */
 export const SESSION_MS = 12 * HOUR_MS;
 
-/** What the person of a session may do today, whatever their token said when they signed in. */
+/** The user as they are now. The claims of their token are as old as the sign-in. */
 type SessionUser = Pick<typeof users.$inferSelect, "role" | "capabilities" | "email" | "name">;
 
-/** What a token says of its session. All of it must fit. */
+/** What a token claims about its session. All of it must match. */
 interface SessionClaims {
 	sessionId: string;
 	userId: string;
 	tenantId: string;
 }
 
-/** Finds the person of a session that has not been ended; null where there is none. */
-export type SessionLookup = (session: SessionClaims, now: number) => Promise<SessionUser | null>;
-
-/** The statement behind {@link sessionLookup}. */
-function sessionQuery(db: Database, { sessionId, userId, tenantId }: SessionClaims, now: number) {
-	return db
+/** The user of a session; null if the session has ended, or if a claim doesn't match it. */
+export async function findSession(
+	db: Database,
+	{ sessionId, userId, tenantId }: SessionClaims,
+	now: number,
+): Promise<SessionUser | null> {
+	const [user] = await db
 		.select({ role: users.role, capabilities: users.capabilities, email: users.email, name: users.name })
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
@@ -37,14 +38,10 @@ function sessionQuery(db: Database, { sessionId, userId, tenantId }: SessionClai
 				gt(sessions.expiresAt, now),
 			),
 		);
+	return user ?? null;
 }
 
-/** Looks sessions up in D1. */
-export function sessionLookup(db: Database): SessionLookup {
-	return async (session, now) => (await sessionQuery(db, session, now))[0] ?? null;
-}
-
-/** `Set-Cookie` that hands the token to the browser; an empty one takes it back. */
+/** `Set-Cookie` with the token. An empty token with a `maxAgeSeconds` of 0 removes the cookie. */
 export function sessionCookie(token: string, maxAgeSeconds: number): string {
 	return serialize(SESSION_COOKIE, token, {
 		path: "/",

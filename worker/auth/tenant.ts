@@ -1,25 +1,21 @@
-/** Which tenant the platform's `service_role` acts in. Nobody else may choose. */
+/** The tenant that the platform's `service_role` key acts in. Every other credential is bound to its own tenant. */
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 
-/** The statement behind {@link tenantExists}. */
-const tenantQuery = (db: Database, tenantId: string) =>
-	db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId));
-
-/** Whether there is such a tenant. */
 export async function tenantExists(db: Database, tenantId: string): Promise<boolean> {
-	return (await tenantQuery(db, tenantId)).length > 0;
+	const found = await db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId));
+	return found.length > 0;
 }
 
 /**
  * The tenant of a `service_role` request: header `X-Tenant-Id`, or `tenant_id` in the input or the query string.
- * Throws `VALIDATION_ERROR` where there is none, or where they differ.
+ * Throws `VALIDATION_ERROR` if none is named, or if they differ.
  */
 export function selectTenant(request: Request, input: unknown): string {
 	const choices = [
-		// A header that was sent twice arrives as one, with commas.
+		// A repeated header arrives as one, joined by commas.
 		...(request.headers.get("x-tenant-id")?.split(",") ?? []),
 		...new URL(request.url).searchParams.getAll("tenant_id"),
 		inInput(input),
@@ -31,7 +27,7 @@ export function selectTenant(request: Request, input: unknown): string {
 	return choice;
 }
 
-/** Empty: none is named. */
+/** The tenant that the input names; empty if it names none. */
 function inInput(input: unknown): string {
 	if (typeof input !== "object" || input === null || !("tenant_id" in input) || input.tenant_id == null) return "";
 	if (typeof input.tenant_id !== "string") throw tenantError("tenant_id must be text.");

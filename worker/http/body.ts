@@ -1,9 +1,9 @@
-/** How much a request may bring. */
+/** Request bodies: how large they may be, and how they are read. */
 import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { AppError } from "../errors.ts";
+import { AppError, invalidField } from "../errors.ts";
 
-/** 500 collaborators with every field full are under half of it. */
+/** More than twice the size of 500 collaborators with every field full. */
 const BODY_MAX_BYTES = 1_048_576;
 
 const limit = bodyLimit({
@@ -13,22 +13,24 @@ const limit = bodyLimit({
 	},
 });
 
-/**
- * Reads a body. One that breaks off is the sender's mistake, `VALIDATION_ERROR`, and no failure of this side: whoever
- * reads bodies reads them here.
- */
+/** Whether the request declares a JSON body. Suffixes count too, such as `application/merge-patch+json; charset=utf-8`. */
+export function isJson({ headers }: Pick<Request, "headers">): boolean {
+	return /^application\/([a-z.-]+\+)?json\s*(;|$)/i.test(headers.get("content-type") ?? "");
+}
+
+/** Reads a body. One that is cut off is the sender's mistake, so it is a `VALIDATION_ERROR`. */
 export async function wholeBody(sent: { arrayBuffer(): Promise<ArrayBuffer> }): Promise<ArrayBuffer> {
 	try {
 		return await sent.arrayBuffer();
 	} catch (cause) {
-		throw brokenOff(cause);
+		throw cutOff(cause);
 	}
 }
 
 /**
- * Middleware that refuses a body over 1 MiB, announced or found to be, with `PAYLOAD_TOO_LARGE`. A body of announced size
- * is not read yet, so that those who may not send it need not be listened to. What comes along with a GET or a HEAD means
- * nothing (RFC 9110, §9.3.1): nobody reads it, and a request cannot be made anew with it.
+ * Middleware that rejects a body over 1 MiB with `PAYLOAD_TOO_LARGE`. It checks `Content-Length`, and counts a chunked
+ * body while reading it. A body of announced size isn't read here, so that authentication can come first. The body of a
+ * GET or a HEAD is ignored: it has no meaning (RFC 9110, §9.3.1), and `new Request` refuses it.
  */
 export const limitBody: MiddlewareHandler = async (c, next) => {
 	if (c.req.method === "GET" || c.req.method === "HEAD") return next();
@@ -39,13 +41,12 @@ export const limitBody: MiddlewareHandler = async (c, next) => {
 			return next();
 		});
 	} catch (thrown) {
-		// Until then, all that can go wrong is that chunks are read to find out how many there are.
-		throw isWithin || thrown instanceof AppError ? thrown : brokenOff(thrown);
+		// Before `next`, the only other failure is that the chunks end early.
+		throw isWithin || thrown instanceof AppError ? thrown : cutOff(thrown);
 	}
 };
 
-const brokenOff = (cause: unknown) =>
-	new AppError("VALIDATION_ERROR", "body: Was cut off before its end", {
-		details: [{ field: "body", message: "Was cut off before its end" }],
-		cause,
-	});
+function cutOff(cause: unknown): AppError {
+	const { message, details = [] } = invalidField("body", "Was cut off before its end");
+	return new AppError("VALIDATION_ERROR", message, { details, cause });
+}

@@ -1,4 +1,4 @@
-/** Where a key stands in its hour, as response headers. Pure. */
+/** The window of a key as response headers. Pure. */
 
 import type { WindowState } from "../keys/verdict.ts";
 import { HOUR_MS } from "../schemas/time.ts";
@@ -8,10 +8,10 @@ import { HOUR_MS } from "../schemas/time.ts";
  * seconds, r remaining, t seconds to reset), and the older `X-RateLimit-*` (reset in Unix seconds).
  */
 export function rateLimitHeaders(window: WindowState): Record<string, string> {
-	return { ...policyHeaders(window), ...standingHeaders(window) };
+	return { ...policyHeaders(window), ...remainingHeaders(window) };
 }
 
-/** Those that stay as they are until the hour ends. */
+/** The headers that stay the same until the hour ends. */
 export function policyHeaders({ limit, resetsAt }: Pick<WindowState, "limit" | "resetsAt">): Record<string, string> {
 	return {
 		"RateLimit-Policy": `"hourly";q=${limit};w=${HOUR_MS / 1_000}`,
@@ -20,8 +20,8 @@ export function policyHeaders({ limit, resetsAt }: Pick<WindowState, "limit" | "
 	};
 }
 
-/** Those that change with every request. */
-export function standingHeaders({ remaining, resetSeconds }: Pick<WindowState, "remaining" | "resetSeconds">) {
+/** The headers that change with every request. */
+export function remainingHeaders({ remaining, resetSeconds }: Pick<WindowState, "remaining" | "resetSeconds">) {
 	return {
 		RateLimit: `"hourly";r=${remaining};t=${resetSeconds}`,
 		"X-RateLimit-Remaining": String(remaining),

@@ -13,7 +13,8 @@ interface RestBindings extends Bindings {
 
 export interface RestEnv {
 	Bindings: RestBindings;
-	Variables: { info: RequestInfo; config: Config };
+	/** `window` is set once a key is admitted. */
+	Variables: { info: RequestInfo; config: Config; window?: WindowState };
 }
 
 /** Behind `apiKeyAuth`: the key that was admitted. */

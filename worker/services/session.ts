@@ -5,12 +5,11 @@ import { runBatch } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { sessions, users } from "../../db/schema.ts";
-import { capabilitiesOf } from "../auth/capability.ts";
 import { signToken } from "../auth/jwt.ts";
 import { checkNoPassword, checkPassword } from "../auth/password.ts";
-import type { UserPrincipal } from "../auth/principal.ts";
+import { capabilitiesOf, type UserPrincipal } from "../auth/principal.ts";
 import { SESSION_MS } from "../auth/session.ts";
-import { AppError } from "../errors.ts";
+import { AppError, CHALLENGES } from "../errors.ts";
 import type { LoggedIn, Login, Me, User } from "../schemas/session.ts";
 import { toTimestamp } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
@@ -44,7 +43,7 @@ export async function logIn(deps: Deps, visitor: Visitor, input: Login): Promise
 				? insertAudit(db, auditEvent(author, "session.login_failed", now))
 				: db.delete(sessions).where(eq(sessions.id, "")),
 		]);
-		throw new AppError("UNAUTHORIZED", "Incorrect email or password.");
+		throw new AppError("UNAUTHORIZED", "Incorrect email or password.", { challenge: CHALLENGES.none });
 	}
 
 	const session = {

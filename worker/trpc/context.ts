@@ -1,7 +1,6 @@
-/** What every procedure gets: the request, the services' tools, and the caller on demand. */
+/** What every procedure gets: the request, the dependencies of services, and the caller on demand. */
 import { database } from "../../db/client.ts";
-import { type AuthDeps, authenticate, type Principal } from "../auth/principal.ts";
-import { sessionLookup } from "../auth/session.ts";
+import { authenticate, type Principal } from "../auth/principal.ts";
 import type { Bindings, Config } from "../env.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { Deps } from "../services/deps.ts";
@@ -10,9 +9,9 @@ export interface Context {
 	request: Request;
 	info: RequestInfo;
 	deps: Deps;
-	/** Headers of the answer. Calls in a batch share them. */
+	/** Headers of the response. Calls in a batch share them. */
 	responseHeaders: Headers;
-	/** Who is calling. Asked once for all calls of a batch, and only if a procedure needs to know. */
+	/** Identifies the caller: once for all calls of a batch, and only if a procedure needs to know. */
 	principal(): Promise<Principal>;
 }
 
@@ -24,9 +23,8 @@ export function createContext(
 	config: Config,
 	info: RequestInfo,
 ): Context {
-	const db = database(env.DB);
-	const deps: Deps = { db, gates: env.KEY_GATE, config, loginLimiter: env.LOGIN_LIMITER, now: info.now };
-	const authDeps: AuthDeps = { config, gates: env.KEY_GATE, sessions: sessionLookup(db), now: info.now };
+	const { KEY_GATE: gates, DB, LOGIN_LIMITER: loginLimiter } = env;
+	const deps: Deps = { db: database(DB), gates, config, loginLimiter, now: info.now };
 	let principal: Promise<Principal> | undefined;
 	return {
 		request,
@@ -34,7 +32,7 @@ export function createContext(
 		deps,
 		responseHeaders,
 		principal() {
-			principal ??= authenticate(request, authDeps, info.ip);
+			principal ??= authenticate(request, deps, info);
 			return principal;
 		},
 	};

@@ -1,20 +1,36 @@
-/** The one table of errors, as tRPC carries it. */
+/** The table of errors in the shape of tRPC. */
 import type { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
-import { AppError, ERRORS, type ErrorCode, invalidField, toAppError, validationError, withoutKeys } from "../errors.ts";
-import type { ErrorData } from "./error-data.ts";
+import {
+	AppError,
+	ERRORS,
+	type ErrorCode,
+	invalidField,
+	type PublicError,
+	publicError,
+	toAppError,
+	validationError,
+	withoutKeys,
+} from "../errors.ts";
+
+/** `data` of an error of tRPC. The message stands beside it. */
+export interface ErrorData extends Omit<PublicError, "message"> {
+	httpStatus: number;
+	request_id: string | undefined;
+	path: string | undefined;
+}
 
 const BY_TRPC_CODE = new Map<string, ErrorCode>(
 	// The keys of a literal object are exactly its codes.
 	(Object.keys(ERRORS) as ErrorCode[]).map((code) => [ERRORS[code].trpc, code]),
 );
 
-/** What a failed call is to the outside: our own error, wrong input, or tRPC's complaint about the request. */
+/** The public error of a failed call: our own, invalid input, or what tRPC rejected about the request. */
 export function appErrorOf(error: TRPCError, method = "POST"): AppError {
 	if (error.cause instanceof AppError) return error.cause;
 	if (error.code === "BAD_REQUEST" && error.cause instanceof ZodError)
 		return validationError(error.cause.issues, "input");
-	// Requests are checked before tRPC reads them, so what it still finds bad is the JSON.
+	// `handler.ts` has validated the rest of the request, so only its JSON can be invalid.
 	if (error.code === "BAD_REQUEST" || error.code === "PARSE_ERROR")
 		return invalidField(method === "GET" ? "input" : "body", "Must be valid JSON");
 	if (error.code === "INTERNAL_SERVER_ERROR") return toAppError(error.cause);
@@ -23,14 +39,12 @@ export function appErrorOf(error: TRPCError, method = "POST"): AppError {
 	return code ? new AppError(code) : toAppError(error);
 }
 
-/** What a failed call tells beside its message. */
 export function errorData(error: AppError, path: string | undefined, requestId: string | undefined): ErrorData {
+	const { message: _, ...data } = publicError(error);
 	return {
-		code: error.code,
+		...data,
 		httpStatus: error.status,
 		request_id: requestId,
 		path: path === undefined ? undefined : withoutKeys(path),
-		...(error.details ? { details: error.details } : {}),
-		...(error.retryAfter === undefined ? {} : { retry_after: error.retryAfter }),
 	};
 }

@@ -1,11 +1,11 @@
-/** tRPC itself: context, errors, and the pieces that routers are made of. */
+/** Sets up tRPC: its context, its errors, and what routers are made of. */
 import { initTRPC, TRPCError } from "@trpc/server";
 import { AppError, ERRORS } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { appErrorOf, errorData } from "./errors.ts";
 
 const t = initTRPC.context<Context>().create({
-	// It would be on: Workers set no NODE_ENV. On, it puts stacks into answers.
+	// Defaults to on, because Workers set no NODE_ENV. It would put stacks into responses.
 	isDev: false,
 	errorFormatter({ shape, error, path, ctx }) {
 		const known = appErrorOf(error, ctx?.request.method);
@@ -15,7 +15,7 @@ const t = initTRPC.context<Context>().create({
 
 export const router = t.router;
 
-/** Gives our own errors the status that the table says. */
+/** Gives our own errors the status of the table. */
 export const procedure = t.procedure.use(async ({ next }) => {
 	const result = await next();
 	if (!result.ok && result.error.cause instanceof AppError) {

@@ -1,4 +1,4 @@
-/** The router. The dashboard imports its type, and nothing else. */
+/** The router. The dashboard imports only its type. */
 import { router } from "./init.ts";
 import { routers } from "./routers/index.ts";
 

@@ -79,7 +79,10 @@ function failureOf(text: string): { code: string; message: string; fields: strin
 /** What became of a call. A refusal that must name something ends with what it names. */
 export type Outcome =
 	| "success"
+	/** With a challenge that says that the credential is invalid. */
 	| "401 UNAUTHORIZED"
+	/** With a challenge that asks for a credential. */
+	| "401 UNAUTHORIZED: no credential"
 	| "403 FORBIDDEN"
 	| "403 FORBIDDEN: admin.integrations"
 	| `403 FORBIDDEN: ${Scope}`
@@ -99,11 +102,16 @@ export async function outcomeOf(operation: Operation, response: Response): Promi
 	if (status < 400) return successOf(operation, status, text);
 	const { code, message, fields } = failureOf(text);
 	const answer = `${status} ${code}`;
+	const challenge = headers.get("www-authenticate");
 	switch (answer) {
 		case "401 UNAUTHORIZED":
-			return headers.get("www-authenticate") === "Bearer" ? answer : `unexpected: ${answer} without WWW-Authenticate`;
+			if (challenge === "Bearer") return `${answer}: no credential`;
+			return challenge === 'Bearer error="invalid_token"' ? answer : `unexpected: ${answer} ${challenge}`;
 		case "403 FORBIDDEN": {
 			const named = /admin\.integrations|default:sync|leads:(read|write)/.exec(message)?.[0];
+			const isScope = named !== undefined && named !== "admin.integrations";
+			const expected = isScope ? `Bearer error="insufficient_scope", scope="${named}"` : null;
+			if (challenge !== expected) return `unexpected: ${answer} ${challenge}`;
 			return named === undefined ? answer : (`${answer}: ${named}` as Outcome);
 		}
 		case "400 VALIDATION_ERROR":

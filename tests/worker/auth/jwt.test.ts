@@ -57,7 +57,7 @@ async function verdictOn(bearer: string): Promise<string> {
 	if (answer.status !== 401) return String(answer.status);
 	return `401 ${answer.error.code} ${answer.headers.get("www-authenticate")}`;
 }
-const REFUSED = "401 UNAUTHORIZED Bearer";
+const REFUSED = '401 UNAUTHORIZED Bearer error="invalid_token"';
 
 /** What a service with an identity provider says of it. */
 async function withProviderVerdictOn(bearer: string, procedure = "scopes.list", config = withProvider) {
@@ -236,7 +236,7 @@ describe("with an identity provider", () => {
 		it("is refused when its key id is not in the provider's set", async () => {
 			const answer = await withProviderVerdictOn(await signAsProvider(alg, {}, { kid: "another" }));
 			expect(answer.status).toBe(401);
-			expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+			expect(answer.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
 		});
 
 		it("is refused when another key than the named one has signed it", async () => {

@@ -78,6 +78,8 @@ const byAudience =
 			: (({ person, manager, platform: ofPlatform } as Partial<Record<Audience, Outcome>>)[audience] ?? integration);
 
 const NOBODY = byAudience("401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED");
+const NO_CREDENTIAL: Expected = (operation) =>
+	NOBODY(operation) === "success" ? "success" : "401 UNAUTHORIZED: no credential";
 const KEY = byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", "success");
 const ofKey = (integration: Outcome) => byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", integration);
 const MANAGER = byAudience("success", "success", "403 FORBIDDEN", "401 UNAUTHORIZED");
@@ -92,38 +94,63 @@ const butNotOurs =
 	(expected: Expected): Expected =>
 	(operation) =>
 		expected(operation) === "success" && isAboutOne(operation) ? "404 NOT_FOUND" : expected(operation);
-/** A browser sends the cookie along wherever it is told to, but only reading is answered. */
+/** A browser may send the cookie to any operation, but only reads succeed. */
 const onlyReading =
 	(...butFor: string[]): Expected =>
 	(operation) => {
 		const { method, name, audience } = operation;
 		const isForKeys = NOBODY(operation) === "401 UNAUTHORIZED" && KEY(operation) === "success";
-		if (method === "GET" || isForKeys || butFor.includes(name)) return MANAGER(operation);
+		if (isForKeys) return "401 UNAUTHORIZED: no credential";
+		if (method === "GET" || butFor.includes(name)) return MANAGER(operation);
 		return audience === "public" || audience === "manager" || audience === "platform" || audience === "person"
 			? "403 FORBIDDEN"
 			: MANAGER(operation);
 	};
 
+/** A cookie is no credential of an integration. */
+const inCookieOnly =
+	(expected: Expected): Expected =>
+	(operation) =>
+		KEY(operation) === "success" && NOBODY(operation) !== "success"
+			? "401 UNAUTHORIZED: no credential"
+			: expected(operation);
+
 type Row = [Credential | (() => Promise<Credential>), Expected, ("live" | "test")?];
 
 const CREDENTIALS: Record<string, Row> = {
-	"nothing at all": [{ headers: {} }, NOBODY],
+	"nothing at all": [{ headers: {} }, NO_CREDENTIAL],
 	"Authorization without a credential": [{ headers: { authorization: "Bearer" } }, NOBODY],
-	"an empty Authorization": [{ headers: { authorization: "" } }, NOBODY],
+	"an empty Authorization": [{ headers: { authorization: "" } }, NO_CREDENTIAL],
 	"two words after Bearer": [{ headers: { authorization: `Bearer ${admin} ${admin}` } }, NOBODY],
-	"a token without Bearer": [{ headers: { authorization: admin } }, NOBODY],
-	"a key without Bearer": [{ headers: { authorization: live.key } }, NOBODY],
-	"the scheme Basic": [{ headers: { authorization: `Basic ${btoa(`admin:${live.key}`)}` } }, NOBODY],
+	"a token without Bearer": [{ headers: { authorization: admin } }, NO_CREDENTIAL],
+	"a key without Bearer": [{ headers: { authorization: live.key } }, NO_CREDENTIAL],
+	"the scheme Basic": [{ headers: { authorization: `Basic ${btoa(`admin:${live.key}`)}` } }, NO_CREDENTIAL],
+	"the scheme Basic of a proxy beside a live key": [
+		{ headers: { authorization: `Basic ${btoa("staging:secret")}`, "x-api-key": live.key } },
+		KEY,
+	],
+	"the scheme Basic of a proxy beside a session of this site": [
+		session({ authorization: `Basic ${btoa("staging:secret")}`, origin: ORIGIN }),
+		inCookieOnly(MANAGER),
+	],
+	"the scheme Basic of a proxy beside a session that another site sends along": [
+		session({ authorization: `Basic ${btoa("staging:secret")}`, origin: "https://evil.example" }),
+		inCookieOnly(onlyReading()),
+	],
+	"a malformed Bearer beside a session of this site": [session({ authorization: "Bearer", origin: ORIGIN }), NOBODY],
 	"a bearer that is nothing": [bearer("something"), NOBODY],
 	"a bearer of 100 kB": [bearer("x".repeat(100_000)), NOBODY],
-	"an empty X-API-Key": [xApiKey(""), NOBODY],
+	"an empty X-API-Key": [xApiKey(""), NO_CREDENTIAL],
 
 	...Object.fromEntries(
 		Object.entries(await forgedTokens(tenantId)).flatMap(([what, forgery]): [string, Row][] => [
 			[`a token with ${what}`, [bearer(forgery), NOBODY]],
 		]),
 	),
-	"a forged token in the session cookie": [inCookie((await forgedTokens(tenantId))["alg none"] ?? ""), NOBODY],
+	"a forged token in the session cookie": [
+		inCookie((await forgedTokens(tenantId))["alg none"] ?? ""),
+		inCookieOnly(NOBODY),
+	],
 
 	"a forged key": [bearer(forged), NOBODY],
 	"a forged key as X-API-Key": [xApiKey(forged), NOBODY],
@@ -137,7 +164,7 @@ const CREDENTIALS: Record<string, Row> = {
 	"a revoked key as X-API-Key": [xApiKey(revoked.key), NOBODY],
 	"an expired key": [bearer(expired.key), NOBODY],
 	"a deleted key": [bearer(deleted.key), NOBODY],
-	"a live key in the session cookie": [inCookie(live.key), NOBODY],
+	"a live key in the session cookie": [inCookie(live.key), inCookieOnly(NOBODY)],
 	"a broken Authorization beside a live key": [{ headers: { authorization: "Bearer", "x-api-key": live.key } }, NOBODY],
 
 	"an unrestricted key": [bearer(live.key), KEY],
@@ -173,7 +200,10 @@ const CREDENTIALS: Record<string, Row> = {
 	],
 	"the token of a member with admin.integrations": [bearer(trusted), MANAGER],
 	"an admin's token": [bearer(admin), MANAGER],
-	"an admin's token in a cookie of another name": [{ headers: { cookie: `session=${admin}`, origin: ORIGIN } }, NOBODY],
+	"an admin's token in a cookie of another name": [
+		{ headers: { cookie: `session=${admin}`, origin: ORIGIN } },
+		NO_CREDENTIAL,
+	],
 	"an admin's token as X-API-Key": [xApiKey(admin), NOBODY],
 	"an admin's token that names an unknown tenant": [
 		{ ...bearer(admin, { "x-tenant-id": UNKNOWN_TENANT }), inBody: UNKNOWN_TENANT },
@@ -196,7 +226,7 @@ const CREDENTIALS: Record<string, Row> = {
 		butNotOurs(MANAGER),
 	],
 
-	"a session of this site": [session({ origin: ORIGIN }), MANAGER],
+	"a session of this site": [session({ origin: ORIGIN }), inCookieOnly(MANAGER)],
 	"a session that another site sends along": [session({ origin: "https://evil.example" }), onlyReading()],
 	"a session that a site of a similar name sends along": [session({ origin: `${ORIGIN}.evil.example` }), onlyReading()],
 	"a session that this site sends without TLS": [session({ origin: ORIGIN.replace("https", "http") }), onlyReading()],
@@ -231,7 +261,7 @@ const CREDENTIALS: Record<string, Row> = {
 	"the service_role key as X-API-Key": [xApiKey(env.SERVICE_ROLE_KEY), NOBODY],
 	"the service_role key in the session cookie": [
 		inCookie(env.SERVICE_ROLE_KEY, { origin: ORIGIN, "x-tenant-id": tenantId }),
-		NOBODY,
+		inCookieOnly(NOBODY),
 	],
 };
 

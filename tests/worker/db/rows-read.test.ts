@@ -11,7 +11,7 @@ import { AUDIT_ACTIONS, ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, type KeySort } fr
 import { insertAudit } from "../../../db/insert-audit.ts";
 import { apiKeys, users } from "../../../db/schema.ts";
 import { hashPassword } from "../../../worker/auth/password.ts";
-import { sessionLookup } from "../../../worker/auth/session.ts";
+import { findSession } from "../../../worker/auth/session.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { newRow, recordKey, recordUsage } from "../../../worker/gate/d1-records.ts";
 import { INITIAL_STATE, type KeySnapshot, snapshotOf } from "../../../worker/keys/snapshot.ts";
@@ -334,7 +334,7 @@ describe("every other call", () => {
 			(db) => logIn({ ...others, db }, author, { email: "ada@acme.example", password: "wrong" }).catch(() => undefined),
 		],
 		["signing out", 5, 15, (db) => logOut({ ...others, db }, author, "ses_x")],
-		["looking up a session", 5, 0, (db) => sessionLookup(db)({ sessionId: "s", userId: "u", tenantId: BIG }, NOW)],
+		["looking up a session", 5, 0, (db) => findSession(db, { sessionId: "s", userId: "u", tenantId: BIG }, NOW)],
 		["finding a tenant", 2, 0, (db) => findTenant({ db }, BIG)],
 		[
 			"making a key that may be asked for again",

@@ -4,12 +4,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ALPHABET } from "../../../db/ids.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
-import { createFront } from "../../../worker/fetch.ts";
+import { createFetchHandler } from "../../../worker/fetch.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { ORIGIN } from "../world.ts";
 
 const config = readConfig(env);
-const front = createFront(config);
+const front = createFetchHandler(config);
 const [pepper] = config.peppers;
 if (!pepper) throw new Error("no pepper");
 

@@ -2,14 +2,14 @@
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../worker/env.ts";
-import { createFront } from "../../../worker/fetch.ts";
+import { createFetchHandler } from "../../../worker/fetch.ts";
 import { ORIGIN } from "../world.ts";
 
 const APP = "https://app.example";
 
 /** The answer of a Worker that is open to these origins. */
 async function ask(origins: string, path: string, init: RequestInit): Promise<Response> {
-	const front = createFront(readConfig({ ...env, CORS_ORIGINS: origins }));
+	const front = createFetchHandler(readConfig({ ...env, CORS_ORIGINS: origins }));
 	const context = createExecutionContext();
 	const response = await front(new Request(ORIGIN + path, init), env, context);
 	await waitOnExecutionContext(context);

@@ -21,7 +21,8 @@ const CUSTOMER = /Secret-Name|ana-secret/;
 /** A failure of ours as it must look from outside, and its line in the log. */
 function expectDiscretion(reply: Reply<unknown>, status: number, code: string, key: string): void {
 	expect([reply.status, reply.error.code]).toEqual([status, code]);
-	expect(Object.keys(reply.error).sort()).toEqual(["code", "message"]);
+	expect(Object.keys(reply.error).sort()).toEqual(["code", "message", ...(status === 503 ? ["retry_after"] : [])]);
+	expect(reply.headers.get("retry-after")).toBe(status === 503 ? "5" : null);
 	expect(reply.meta.request_id).toBe(reply.headers.get("x-request-id"));
 	expect(reply.error.message).not.toMatch(/table|column|sql|D1|JSON|token|undefined|leads|keys\b.*:/i);
 	const lines = log.mock.calls.map(([line]) => String(line));

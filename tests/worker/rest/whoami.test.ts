@@ -62,20 +62,39 @@ describe("a key that works", () => {
 
 describe("without a key that works", () => {
 	const unknown = `sk_live_${"0".repeat(48)}`;
+	const INVALID_TOKEN = 'Bearer error="invalid_token"';
 
 	it.each([
-		["nothing at all", {}],
-		["an empty X-API-Key", { "x-api-key": "" }],
-		["a key that was made up", { authorization: `Bearer ${unknown}` }],
-		["another scheme", { authorization: `Basic ${btoa("key:secret")}` }],
-		["no scheme", { authorization: unknown }],
-		["two words after the scheme", { authorization: `Bearer ${unknown} ${unknown}` }],
-		["something that is no key", { authorization: "Bearer hello" }],
-		["the token of a user", { authorization: `Bearer ${admin}` }],
-	])("%s is 401 and asks for a Bearer credential", async (_what, headers: Record<string, string>) => {
+		["nothing at all", {}, "Bearer"],
+		["an empty X-API-Key", { "x-api-key": "" }, "Bearer"],
+		["another scheme", { authorization: `Basic ${btoa("key:secret")}` }, "Bearer"],
+		["no scheme", { authorization: unknown }, "Bearer"],
+		["a made-up key", { authorization: `Bearer ${unknown}` }, INVALID_TOKEN],
+		["a made-up key in X-API-Key", { "x-api-key": unknown }, INVALID_TOKEN],
+		["Bearer without a credential", { authorization: "Bearer" }, INVALID_TOKEN],
+		["two words after the scheme", { authorization: `Bearer ${unknown} ${unknown}` }, INVALID_TOKEN],
+		["text that is not a key", { authorization: "Bearer hello" }, INVALID_TOKEN],
+		["the token of a user", { authorization: `Bearer ${admin}` }, INVALID_TOKEN],
+	])("%s is 401 with a challenge", async (_what, headers: Record<string, string>, challenge) => {
 		const reply = await visit("/v1/whoami", { headers });
 		expect([reply.status, reply.error.code]).toEqual([401, "UNAUTHORIZED"]);
-		expect(reply.headers.get("www-authenticate")).toBe("Bearer");
+		expect(reply.headers.get("www-authenticate")).toBe(challenge);
+	});
+
+	it.each(["Basic c3RhZ2luZzpzZWNyZXQ=", "Digest username=proxy", "sk_live_", "Bearer-ish x", ""])(
+		"an Authorization of another scheme (%j) is ignored beside an X-API-Key",
+		async (authorization) => {
+			const { key } = await createKey(admin);
+			expect((await visit("/v1/whoami", { headers: { authorization, "x-api-key": key } })).status).toBe(200);
+		},
+	);
+
+	it("a malformed Bearer is 401, also beside a valid X-API-Key", async () => {
+		const { key } = await createKey(admin);
+		for (const authorization of ["Bearer", "bearer a b", "Bearer\tx", "Bearer,x"]) {
+			const reply = await visit("/v1/whoami", { headers: { authorization, "x-api-key": key } });
+			expect([authorization, reply.status]).toEqual([authorization, 401]);
+		}
 	});
 
 	it.each(["api_key", "key", "apikey", "access_token", "token"])("a key in the URL as ?%s= is none", async (name) => {
@@ -101,7 +120,7 @@ describe("without a key that works", () => {
 		const reply = await call(key, "GET", "/v1/whoami");
 		expect([reply.status, reply.error.code]).toEqual([401, "UNAUTHORIZED"]);
 		expect(reply.error.message).toContain("revoked");
-		expect(reply.headers.get("www-authenticate")).toBe("Bearer");
+		expect(reply.headers.get("www-authenticate")).toBe(INVALID_TOKEN);
 	});
 
 	it("an expired key is told so, from the moment on which it expires", async () => {

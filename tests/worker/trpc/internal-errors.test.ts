@@ -13,7 +13,9 @@ await asIntegration(key);
 /** A failure of ours as it must look from outside, and its line in the log. */
 function expectDiscretion(answer: Answer<unknown>, status: number, code: string): void {
 	expect([answer.status, answer.error.code]).toEqual([status, code]);
-	expect(Object.keys(answer.error).sort()).toEqual(["code", "httpStatus", "message", "path", "request_id"]);
+	const retry = status === 503 ? ["retry_after"] : [];
+	expect(Object.keys(answer.error).sort()).toEqual(["code", "httpStatus", "message", "path", "request_id", ...retry]);
+	expect(answer.headers.get("retry-after")).toBe(status === 503 ? "5" : null);
 	expect(answer.error.request_id).toBe(answer.headers.get("x-request-id"));
 	expect(answer.error.message).not.toMatch(/table|column|sql|D1|JSON|token|undefined|api_keys|query/i);
 	expect(answer.data).toBeUndefined();

@@ -3,8 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import type { Scope } from "../../../db/enums.ts";
 import { admitRequest } from "../../admission/admit-request.ts";
-import { noKeyError, refusalError } from "../../admission/refusal.ts";
-import { rateLimitHeaders } from "../../http/rate-limit-headers.ts";
+import { NO_KEY, refusalError, refusalOf } from "../../admission/refusal.ts";
 import type { IntegrationEnv } from "../context.ts";
 
 /**
@@ -20,12 +19,10 @@ export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 		const verdict = isAdmitted
 			? admission.admitted
 			: await admitRequest(c.req.raw, { endpoint, scope }, c.env, c.var.config, c.var.info);
-		if (verdict === null) throw noKeyError();
-		if (verdict.code !== "VALID") throw refusalError(verdict);
+		if (verdict === null) throw refusalError(NO_KEY);
+		if (verdict.code !== "VALID") throw refusalError(refusalOf(verdict));
 		c.set("key", verdict.key);
 		c.set("window", verdict.window);
-		// Set before the handler runs, so that its errors carry them too.
-		for (const [name, value] of Object.entries(rateLimitHeaders(verdict.window))) c.header(name, value);
 		await next();
 	});
 }

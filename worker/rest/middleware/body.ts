@@ -1,13 +1,8 @@
 /** The bodies of REST requests, before the handlers of routes read them. */
 import { isUtf8 } from "node:buffer";
-import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { invalidField } from "../../errors.ts";
-import { limitBody, wholeBody } from "../../http/body.ts";
-
-/** Whether the request has a body that routes read as JSON. Includes types such as `application/merge-patch+json`. */
-export const hasJson = (c: Pick<Context, "req">): boolean =>
-	c.req.raw.body !== null && /^application\/([a-z.-]+\+)?json\s*(;|$)/i.test(c.req.header("content-type") ?? "");
+import { isJson, limitBody, wholeBody } from "../../http/body.ts";
 
 /**
  * Reads the whole body, which Hono keeps for the handler, and rejects JSON that is not UTF-8 (RFC 8259, section 8.1).
@@ -17,7 +12,7 @@ const inUtf8 = createMiddleware(async (c, next) => {
 	const { method, raw } = c.req;
 	if (method !== "GET" && method !== "HEAD" && raw.body !== null) {
 		const bytes = await wholeBody(c.req);
-		if (hasJson(c) && !isUtf8(new Uint8Array(bytes))) throw invalidField("body", "Must be encoded in UTF-8");
+		if (isJson(raw) && !isUtf8(new Uint8Array(bytes))) throw invalidField("body", "Must be encoded in UTF-8");
 	}
 	await next();
 });

@@ -3,14 +3,12 @@ import { createMiddleware } from "hono/factory";
 import { database } from "../../../db/client.ts";
 import { authorIn, requireManager, requirePlatform } from "../../auth/authorize.ts";
 import { authenticate, type Principal } from "../../auth/principal.ts";
-import { sessionLookup } from "../../auth/session.ts";
+import { isJson } from "../../http/body.ts";
 import type { ManageEnv, PlatformEnv, RestContext } from "../context.ts";
-import { hasJson } from "./body.ts";
 
 function principalOf(c: RestContext): Promise<Principal> {
 	const { config, info } = c.var;
-	const deps = { config, gates: c.env.KEY_GATE, sessions: sessionLookup(database(c.env.DB)), now: info.now };
-	return authenticate(c.req.raw, deps, info.ip);
+	return authenticate(c.req.raw, { config, gates: c.env.KEY_GATE, db: database(c.env.DB) }, info);
 }
 
 /** Admits managers. {@link inTenant} then sets `c.var.author`, which names their tenant. */
@@ -23,7 +21,7 @@ export const managersOnly = createMiddleware<ManageEnv>(async (c, next) => {
 export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
 	const { manager, info } = c.var;
 	// A body that is not JSON names no tenant. The route rejects it.
-	const mayHave = manager.kind === "service_role" && c.req.method !== "GET" && hasJson(c);
+	const mayHave = manager.kind === "service_role" && c.req.method !== "GET" && isJson(c.req.raw);
 	const input = mayHave ? await c.req.json().catch(() => undefined) : undefined;
 	c.set("author", await authorIn(manager, info, database(c.env.DB), c.req.raw, input));
 	await next();

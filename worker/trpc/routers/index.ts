@@ -1,4 +1,4 @@
-/** All procedures, by name. Their types are what the published client is made of. */
+/** All procedures by name. The published client is made of their types. */
 import { auditRouter } from "./audit.ts";
 import { keysRouter } from "./keys.ts";
 import { scopesRouter } from "./scopes.ts";

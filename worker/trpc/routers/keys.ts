@@ -23,7 +23,7 @@ import { manageProcedure } from "../procedures.ts";
 
 /** The API keys of a tenant. */
 export const keysRouter = {
-	/** Makes a key. The answer is the only one that ever shows it. */
+	/** Creates a key. Only this response shows it. */
 	create: manageProcedure
 		.input(createKeySchema)
 		.output(issuedKeySchema)
@@ -41,19 +41,19 @@ export const keysRouter = {
 		.output(apiKeyDetailSchema)
 		.query(({ ctx, input }) => keys.getKey(ctx.deps, ctx.author.tenantId, input.id)),
 
-	/** Changes settings; the very next request is judged by them. `CONFLICT` for a revoked key. */
+	/** Changes settings. They apply to the very next request. `CONFLICT` for a revoked key. */
 	update: manageProcedure
 		.input(updateKeySchema)
 		.output(apiKeySchema)
 		.mutation(({ ctx, input }) => keys.updateKey(ctx.deps, ctx.author, input)),
 
-	/** Makes a successor with the same settings; the old key goes on until it is revoked. `CONFLICT` for a revoked key. */
+	/** Creates a successor with the same settings. The old key works until it is revoked. `CONFLICT` for a revoked key. */
 	rotate: manageProcedure
 		.input(rotateKeySchema)
 		.output(rotatedKeySchema)
 		.mutation(({ ctx, input }) => keys.rotateKey(ctx.deps, ctx.author, input)),
 
-	/** Stops a key for good, before it answers. Idempotent. */
+	/** Revokes a key for good, before it responds. Idempotent. */
 	revoke: manageProcedure
 		.input(revokeKeySchema)
 		.output(apiKeySchema)
@@ -65,13 +65,13 @@ export const keysRouter = {
 		.output(z.object({ id: z.string(), deleted: z.literal(true) }))
 		.mutation(({ ctx, input }) => keys.deleteKey(ctx.deps, ctx.author, input.id)),
 
-	/** Requests per hour or day, the running hour included. */
+	/** Requests per hour or day, including the current hour. */
 	usage: manageProcedure
 		.input(usageQuerySchema)
 		.output(usageSchema)
 		.query(({ ctx, input }) => keyUsage(ctx.deps, ctx.author.tenantId, input)),
 
-	/** The verdict on a key of the tenant; counts as a request of the key unless `consume` is false. */
+	/** The verdict on a key of the tenant. Counts as a request of the key unless `consume` is false. */
 	verify: manageProcedure
 		.input(verifyKeySchema)
 		.output(verificationSchema)

@@ -1,7 +1,6 @@
 import type { TRPCRouterRecord } from "@trpc/server";
 import { authorOf } from "../../auth/authorize.ts";
-import { requireOwnCookie } from "../../auth/principal.ts";
-import { refuseForeignOrigin } from "../../auth/same-origin.ts";
+import { refuseForeignOrigin, requireOwnCookie } from "../../auth/same-origin.ts";
 import { SESSION_MS, sessionCookie } from "../../auth/session.ts";
 import { AppError } from "../../errors.ts";
 import { loggedInSchema, loggedOutSchema, loginSchema, meSchema } from "../../schemas/session.ts";
@@ -10,7 +9,7 @@ import { publicProcedure, userProcedure } from "../procedures.ts";
 
 /** Signing in to the dashboard. */
 export const sessionRouter = {
-	/** Opens a session: sets the cookie, and returns the token for callers that are no browser. */
+	/** Opens a session: sets the cookie, and returns the token for callers that are not browsers. */
 	login: publicProcedure
 		.input(loginSchema)
 		.output(loggedInSchema)
@@ -21,9 +20,9 @@ export const sessionRouter = {
 			return loggedIn;
 		}),
 
-	/** Ends the session here and on the server. Whoever has none is logged out already. */
+	/** Ends the session in the browser and on the server. Without a session it changes nothing. */
 	logout: publicProcedure.output(loggedOutSchema).mutation(async ({ ctx }) => {
-		// The browser would obey the answer's cookie even where it sent none, so no foreign page may ask for it.
+		// The browser obeys the cookie of the response even if it sent none, so pages of other sites must not call this.
 		refuseForeignOrigin(ctx.request);
 		requireOwnCookie(ctx.request);
 		const principal = await ctx.principal().catch((thrown: unknown) => {

@@ -3,7 +3,7 @@ import { createTenantSchema, listTenantsSchema, tenantListSchema, tenantSchema }
 import { createTenant, listTenants } from "../../services/tenants.ts";
 import { platformProcedure } from "../procedures.ts";
 
-/** The customer companies, for the platform only. */
+/** The customers, for the platform only. */
 export const tenantsRouter = {
 	/** Adds a tenant. `CONFLICT` if the slug is taken. */
 	create: platformProcedure

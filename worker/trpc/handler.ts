@@ -1,10 +1,10 @@
-/** The tRPC door: an HTTP request in, an answer out. */
+/** tRPC over HTTP: validates the request before tRPC reads it, and hands it to the router. */
 
 import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { Bindings, Config } from "../env.ts";
 import { AppError, invalidField } from "../errors.ts";
-import { wholeBody } from "../http/body.ts";
+import { isJson, wholeBody } from "../http/body.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import { logError } from "../log.ts";
 import { createContext } from "./context.ts";
@@ -13,10 +13,10 @@ import { appRouter } from "./root.ts";
 
 export const TRPC_PATH = "/trpc";
 
-// What is a tree to the type checker is one record by dotted names when it runs.
+// The type is a tree of routers. At run time it is one record by dotted names.
 const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } } | undefined>;
 
-/** More calls than any screen makes at once; a batch must not be a way around limits on requests. */
+/** More calls than any screen makes at once. A batch must not be a way around limits on requests. */
 const BATCH_MAX = 20;
 
 export async function handleTrpc(
@@ -39,22 +39,22 @@ export async function handleTrpc(
 	});
 }
 
-/** An error outside any procedure, such as a body that is too large, in the shape that tRPC clients read. */
+/** The response to an error outside of any procedure, such as a body that is too large, in the shape of tRPC. */
 export function trpcErrorResponse(error: AppError, requestId: string): Response {
 	const body = { error: { message: error.message, code: -32_600, data: errorData(error, undefined, requestId) } };
 	return Response.json(body, { status: error.status, headers: error.headers });
 }
 
 /**
- * Refuses what does not fit the procedures it names: unknown ones, other methods, too many, or queries mixed with
- * mutations. tRPC would too, but without the id of the request, and in words of its own.
+ * Rejects unknown procedures, wrong methods, large batches, and queries mixed with mutations. tRPC would too, but without
+ * the request id, and with its own messages.
  */
 function refuseMisdirected({ url, method }: Request): void {
 	const { pathname, searchParams } = new URL(url);
 	const names = decoded(pathname.slice(TRPC_PATH.length + 1)).split(",");
 	if (names.length > BATCH_MAX) throw invalidField("batch", `At most ${BATCH_MAX} calls per batch`);
 	const known = names.filter((name) => Object.hasOwn(procedures, name));
-	// In a batch, the known ones are answered.
+	// A batch answers each call by itself, so the known ones are called.
 	if (known.length === 0 || (known.length < names.length && !searchParams.has("batch")))
 		throw new AppError("NOT_FOUND", "Procedure not found.");
 	const types = new Set(known.map((name) => procedures[name]?._def.type));
@@ -74,7 +74,7 @@ function decoded(path: string): string {
 	}
 }
 
-/** Headers that errors bring along: `Retry-After`, `WWW-Authenticate`, the rate limit. */
+/** Headers of the errors: `Retry-After`, `WWW-Authenticate`, the rate limit. */
 function headersOf(errors: readonly TRPCError[]): Headers {
 	const headers = new Headers();
 	for (const error of errors) {
@@ -83,23 +83,21 @@ function headersOf(errors: readonly TRPCError[]): Headers {
 	return headers;
 }
 
-/** What makes tRPC answer in a stream, whose status and headers would leave before the outcome is known. */
+/** These make tRPC respond in a stream, which sends status and headers before the outcome is known. */
 const STREAMING = { headers: ["trpc-accept", "last-event-id"], parameters: ["connectionParams", "lastEventId"] };
 
 /**
- * The request as tRPC is to read it: one JSON document in, one out. A body of another type is
- * `UNSUPPORTED_MEDIA_TYPE`; no body at all, which is what `curl -X POST` sends to a procedure without input, passes as
- * empty JSON.
+ * The request for tRPC to read: one JSON document in, one out. A body of another type is `UNSUPPORTED_MEDIA_TYPE`. A
+ * missing body passes as empty JSON, because `curl -X POST` sends none to a procedure without input.
  */
 async function asJson(request: Request): Promise<Request> {
-	const isJson = /^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "");
-	if (request.method === "POST" && !isJson && (await wholeBody(request.clone())).byteLength > 0)
+	if (request.method === "POST" && !isJson(request) && (await wholeBody(request.clone())).byteLength > 0)
 		throw new AppError("UNSUPPORTED_MEDIA_TYPE");
 	const headers = new Headers(request.headers);
 	for (const name of STREAMING.headers) headers.delete(name);
 	headers.set("content-type", "application/json");
 	const url = new URL(request.url);
 	for (const name of STREAMING.parameters) url.searchParams.delete(name);
-	// Whatever body a GET brings means nothing, and no request can be made with it.
+	// The body of a GET has no meaning, and `new Request` refuses it.
 	return new Request(url, { method: request.method, headers, body: request.method === "GET" ? null : request.body });
 }
