@@ -45,6 +45,7 @@ const key: ApiKey = {
 	rotated_to: null,
 	usage_count: 7,
 	last_used_at: "2031-05-06T10:00:00.000Z",
+	version: 1,
 };
 const changed = (part: Partial<KeyDraft>): KeyDraft => ({ ...draftOf(key, english), ...part });
 

@@ -33,6 +33,7 @@ const key = (changes: Partial<ApiKeyDetail>): ApiKeyDetail => ({
 	rotated_to: "new",
 	usage_count: 9,
 	last_used_at: iso(ROTATED),
+	version: 1,
 	current_hour: { used: 0, limit: 1_000, remaining: 1_000, resets_at: iso(ROTATED + HOUR) },
 	recent_callers: [],
 	...changes,

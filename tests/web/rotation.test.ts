@@ -50,6 +50,7 @@ function key(changes: Partial<ApiKeyDetail> = {}): ApiKeyDetail {
 		rotated_to: null,
 		usage_count: 0,
 		last_used_at: null,
+		version: 1,
 		current_hour: { used: 0, limit: 1_000, remaining: 1_000, resets_at: minutes(60) },
 		recent_callers: [],
 		...changes,

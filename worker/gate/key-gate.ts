@@ -26,6 +26,7 @@ import {
 	type AlreadyRotated,
 	CONFLICTS,
 	type GateResult,
+	isOutdated,
 	type ManagementCall,
 	type PackedCall,
 	type PackedVerdict,
@@ -113,22 +114,29 @@ export class KeyGate extends DurableObject<Bindings> {
 	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
 		return this.#withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
 			if (statusOf(key, now) === "revoked") return CONFLICTS.updatingRevoked;
+			if (isOutdated(call, key)) return CONFLICTS.otherVersion;
 			// The reservation is a share of the old limit. If the new limit is lower, a crash would cost too much of it.
 			if (patch.rateLimit !== undefined) counter.settle();
 			return this.#apply(update(key, patch, call.author, now), now);
 		});
 	}
 
-	/** Revokes the key for good. Once this has returned, no request is admitted any more. Idempotent. */
+	/**
+	 * Revokes the key for good. Once this has returned, no request is admitted any more. Idempotent: a key that is revoked
+	 * stays so, whatever version the caller expected.
+	 */
 	revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#withKey(call.keyId, call.author.tenantId, ({ key }) =>
-			this.#apply(revoke(key, reason, call.author, now), now),
-		);
+		return this.#withKey(call.keyId, call.author.tenantId, ({ key }) => {
+			const transition = revoke(key, reason, call.author, now);
+			if (transition && isOutdated(call, key)) return CONFLICTS.otherVersion;
+			return this.#apply(transition, now);
+		});
 	}
 
 	/** Deletes the key. A tombstone stays here, and the audit trail stays in D1. */
 	remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
 		return this.#withKey(call.keyId, call.author.tenantId, async ({ key }) => {
+			if (isOutdated(call, key)) return CONFLICTS.otherVersion;
 			this.#store.deleteUsage();
 			await this.#apply(remove(key, call.author, now), now);
 			return { code: "OK", value: null };

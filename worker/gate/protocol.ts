@@ -9,6 +9,7 @@ import type { Author } from "../../db/audit.ts";
 import type { Environment } from "../../db/enums.ts";
 import type { AdmissionRequest } from "../keys/decide.ts";
 import type { KeyMaterial } from "../keys/format.ts";
+import type { KeySnapshot } from "../keys/snapshot.ts";
 import type { Refused, Verdict, WindowState } from "../keys/verdict.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
@@ -25,7 +26,13 @@ export interface AdmissionCall extends AdmissionRequest {
 export interface ManagementCall {
 	keyId: string;
 	author: Author;
+	/** If set, the change is refused with a conflict unless the key still has this version. */
+	expectedVersion?: number | undefined;
 }
+
+/** Whether the key is no longer the version that the caller expects. */
+export const isOutdated = ({ expectedVersion }: ManagementCall, { version }: Pick<KeySnapshot, "version">): boolean =>
+	expectedVersion !== undefined && expectedVersion !== version;
 
 export interface RotationRequest {
 	material: KeyMaterial;
@@ -73,6 +80,7 @@ const conflict = (message: string): Conflict => ({ code: "CONFLICT", message });
 export const CONFLICTS = {
 	updatingRevoked: conflict("The API key is revoked. A revoked key cannot be changed."),
 	rotatingRevoked: conflict("The API key is revoked. A revoked key cannot be rotated."),
+	otherVersion: conflict("The API key has changed since you loaded it. Reload it and try again."),
 	changedDuringRotation: conflict("The API key was changed during the rotation. Reload it and rotate again."),
 	otherSuccessor: conflict(
 		"expected_rotated_to is not the API key's current successor. Reload the key before you rotate it.",

@@ -16,6 +16,7 @@ import {
 	type Attempt,
 	CONFLICTS,
 	type GateResult,
+	isOutdated,
 	type ManagementCall,
 	type Rotated,
 	type RotationRequest,
@@ -41,15 +42,17 @@ type Outcome = GateResult<Rotated | AlreadyRotated>;
 
 export function rotateKey(
 	gate: RotationGate,
-	{ keyId, author }: ManagementCall,
+	call: ManagementCall,
 	{ material, lifeMs, overlapMs, expectedSuccessor, attempt }: RotationRequest,
 	now: number,
 ): Promise<Outcome> {
 	const { store } = gate;
+	const { keyId, author } = call;
 	return gate.withKey(keyId, author.tenantId, async (before) => {
 		const repeated = outcomeBefore(store, attempt, now);
 		if (repeated) return repeated;
 		if (statusOf(before.key, now) === "revoked") return CONFLICTS.rotatingRevoked;
+		if (isOutdated(call, before.key)) return CONFLICTS.otherVersion;
 		if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return CONFLICTS.otherSuccessor;
 		const successor = successorOf(before.key, material, lifeMs, author.actor, now);
 		const insert = async () => {

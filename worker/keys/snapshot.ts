@@ -90,6 +90,12 @@ export function statusOf(key: Pick<KeySnapshot, "revokedAt" | "revokeAt" | "expi
 	return "active";
 }
 
+/**
+ * Values of public fields that were added with this release. A gate that still runs the release before doesn't send them;
+ * the Worker fills them in. No key has the version 0, so no `expected_version` matches it.
+ */
+export const ADDED_FIELDS = { version: 0 } satisfies Partial<ApiKey>;
+
 /** The public object, without the hash. */
 export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number): ApiKey {
 	const revokedAt = revokedSince(key, now);
@@ -114,5 +120,6 @@ export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number)
 		rotated_to: key.rotatedTo,
 		usage_count: lifetime.usageCount,
 		last_used_at: toTimestampOrNull(lifetime.lastUsedAt || null),
+		version: key.version,
 	};
 }

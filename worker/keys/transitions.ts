@@ -27,6 +27,7 @@ function auditedFields(key: KeySnapshot, now: number): Record<string, unknown> {
 		revoked_by: _revoker,
 		usage_count: _count,
 		last_used_at: _last,
+		version: _version,
 		...rest
 	} = toApiKey(key, NEVER_USED, now);
 	return rest;

@@ -56,6 +56,12 @@ export const apiKeySchema = z
 		rotated_to: z.string().nullable(),
 		usage_count: z.number().int().describe("Admitted requests since the key was created."),
 		last_used_at: timestamp.nullable(),
+		version: z
+			.number()
+			.int()
+			.describe(
+				"Increases with every change. Send it back as `expected_version` to avoid overwriting a concurrent change.",
+			),
 	})
 	.meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKeySchema>;
@@ -191,6 +197,16 @@ export type KeyList = z.infer<typeof keyListSchema>;
 
 export const keyIdSchema = z.strictObject({ ...tenantChoice, id });
 
+/** The key's `version` as the caller knows it. */
+const expectedVersion = z
+	.number()
+	.int()
+	.min(1)
+	.optional()
+	.describe(
+		"The key's `version` that the caller last saw. If it has changed, the request fails with `CONFLICT`. Default: not checked.",
+	);
+
 /** Absent fields keep their value. `expires_at: null` means that the key never expires. */
 export const updateKeySchema = z.strictObject({
 	...tenantChoice,
@@ -200,6 +216,7 @@ export const updateKeySchema = z.strictObject({
 	rate_limit: rateLimit.optional().describe("Maximum admitted requests per UTC clock hour."),
 	ip_allowlist: ipAllowlist.optional().describe("Replaces the list. Empty: all IP addresses."),
 	expires_at: timestampInput.nullable().optional().describe("When the key expires. null: never."),
+	expected_version: expectedVersion,
 });
 export type UpdateKey = z.output<typeof updateKeySchema>;
 
@@ -223,6 +240,7 @@ export const rotateKeySchema = z.strictObject({
 		.describe(
 			"The `rotated_to` that the caller last saw. If it has changed, the request fails with `CONFLICT`, so that only one of two concurrent rotations succeeds. Default: not checked.",
 		),
+	expected_version: expectedVersion,
 });
 export type RotateKey = z.output<typeof rotateKeySchema>;
 
@@ -233,7 +251,16 @@ export const createdBeforeSchema = issuedKeySchema.omit({ key: true });
 export const rotatedBeforeSchema = rotatedKeySchema.omit({ key: true });
 export type RotatedKey = z.infer<typeof rotatedKeySchema>;
 
-export const revokeKeySchema = z.strictObject({ ...tenantChoice, id, reason: line(200).optional() });
+export const revokeKeySchema = z.strictObject({
+	...tenantChoice,
+	id,
+	reason: line(200).optional(),
+	expected_version: expectedVersion,
+});
+export type RevokeKey = z.output<typeof revokeKeySchema>;
+
+export const deleteKeySchema = keyIdSchema.extend({ expected_version: expectedVersion });
+export type DeleteKey = z.output<typeof deleteKeySchema>;
 
 /** Every verdict on a key, in the order in which they are decided. */
 const VERDICT_CODES = [

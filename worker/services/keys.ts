@@ -8,7 +8,7 @@ import { AppError, invalidField, isConstraintFailure } from "../errors.ts";
 import { newRow } from "../gate/d1-records.ts";
 import type { Attempt, ManagementCall } from "../gate/protocol.ts";
 import { hashKey, isKeyId, mintKey, parseKey } from "../keys/format.ts";
-import { INITIAL_STATE, type KeySnapshot, NEVER_USED, toApiKey } from "../keys/snapshot.ts";
+import { ADDED_FIELDS, INITIAL_STATE, type KeySnapshot, NEVER_USED, toApiKey } from "../keys/snapshot.ts";
 import { creation, type KeyPatch } from "../keys/transitions.ts";
 import { toRateLimit } from "../keys/window.ts";
 import {
@@ -16,7 +16,9 @@ import {
 	type ApiKeyDetail,
 	apiKeySchema,
 	type CreateKey,
+	type DeleteKey,
 	type IssuedKey,
+	type RevokeKey,
 	type RotatedKey,
 	type RotateKey,
 	type UpdateKey,
@@ -123,12 +125,12 @@ async function insertKey(
 }
 
 /** One key, live. */
-export function getKey(deps: Deps, tenantId: string, keyId: string): Promise<ApiKeyDetail> {
-	return ask(gateOf(deps, keyId).describe(keyId, tenantId));
+export async function getKey(deps: Deps, tenantId: string, keyId: string): Promise<ApiKeyDetail> {
+	return complete(await ask(gateOf(deps, keyId).describe(keyId, tenantId)));
 }
 
 /** Changes settings; the next request is judged by them. `CONFLICT` for a revoked key. */
-export function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise<ApiKey> {
+export async function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise<ApiKey> {
 	const patch: KeyPatch = {
 		...(input.name === undefined ? {} : { name: input.name }),
 		...(input.scopes === undefined ? {} : { scopes: input.scopes }),
@@ -136,7 +138,7 @@ export function updateKey(deps: Deps, author: Author, input: UpdateKey): Promise
 		...(input.ip_allowlist === undefined ? {} : { ipAllowlist: input.ip_allowlist }),
 		...(input.expires_at === undefined ? {} : { expiresAt: expiryOf(input, deps.now) }),
 	};
-	return ask(gateOf(deps, input.id).update(call(author, input.id), patch));
+	return complete(await ask(gateOf(deps, input.id).update(call(author, input), patch)));
 }
 
 /**
@@ -163,7 +165,7 @@ export async function rotateOnce(
 	]);
 	const { key, material } = mint(deps, environment);
 	const rotated = await ask(
-		gateOf(deps, input.id).rotate(call(author, input.id), {
+		gateOf(deps, input.id).rotate(call(author, input), {
 			material,
 			lifeMs: input.expires_in_days === undefined ? null : input.expires_in_days * DAY_MS,
 			overlapMs:
@@ -182,18 +184,18 @@ export async function rotateOnce(
 		]);
 		return { repeated: { api_key, previous } };
 	}
-	return { key, api_key: rotated.successor, previous: rotated.previous };
+	return { key, api_key: complete(rotated.successor), previous: complete(rotated.previous) };
 }
 
 /** When this has returned, the key admits nothing any more. */
-export function revokeKey(deps: Deps, author: Author, keyId: string, reason: string | null): Promise<ApiKey> {
-	return ask(gateOf(deps, keyId).revoke(call(author, keyId), reason));
+export async function revokeKey(deps: Deps, author: Author, input: RevokeKey): Promise<ApiKey> {
+	return complete(await ask(gateOf(deps, input.id).revoke(call(author, input), input.reason ?? null)));
 }
 
 /** Removes the key and its usage; the audit trail keeps that it was there. */
-export async function deleteKey(deps: Deps, author: Author, keyId: string): Promise<{ id: string; deleted: true }> {
-	await ask(gateOf(deps, keyId).remove(call(author, keyId)));
-	return { id: keyId, deleted: true };
+export async function deleteKey(deps: Deps, author: Author, input: DeleteKey): Promise<{ id: string; deleted: true }> {
+	await ask(gateOf(deps, input.id).remove(call(author, input)));
+	return { id: input.id, deleted: true };
 }
 
 /** The verdict on a key that some back end was shown. Keys of other tenants are unknown, and stay uncounted. */
@@ -215,7 +217,7 @@ export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): P
 	return {
 		valid: verdict.code === "VALID",
 		code: verdict.code,
-		...(apiKey ? { api_key: apiKey } : {}),
+		...(apiKey ? { api_key: complete(apiKey) } : {}),
 		...("window" in verdict ? { rate_limit: toRateLimit(verdict.window) } : {}),
 		...(verdict.code === "RATE_LIMITED" ? { retry_after: verdict.window.resetSeconds } : {}),
 	};
@@ -227,8 +229,13 @@ export function gateOf({ gates }: Pick<Deps, "gates">, keyId: string) {
 	return gates.getByName(keyId);
 }
 
-function call(author: Author, keyId: string): ManagementCall {
-	return { keyId, author };
+function call(author: Author, input: { id: string; expected_version?: number | undefined }): ManagementCall {
+	return { keyId: input.id, author, expectedVersion: input.expected_version };
+}
+
+/** The key with the fields that a gate of the last release doesn't send. */
+function complete<T extends ApiKey>(key: T): T {
+	return { ...ADDED_FIELDS, ...key };
 }
 
 function mint({ config }: Deps, environment: Environment) {

@@ -250,7 +250,7 @@ describe("one key", () => {
 		const { data } = await create({ name: "Old name", rate_limit: 9, expires_in_days: 3 });
 		const path = `${KEYS}/${data.api_key.id}`;
 		const reply = await call<ApiKey>("PATCH", path, { body: { name: "New name" } });
-		expect([reply.status, reply.data]).toEqual([200, { ...data.api_key, name: "New name" }]);
+		expect([reply.status, reply.data]).toEqual([200, { ...data.api_key, name: "New name", version: 2 }]);
 		const never = await call<ApiKey>("PATCH", path, { body: { expires_at: null } });
 		expect(never.data).toMatchObject({ name: "New name", rate_limit: 9, expires_at: null });
 		expect((await call<ApiKey>("PATCH", path, { body: {} })).data).toEqual(never.data);

@@ -44,7 +44,7 @@ describe("the successor", () => {
 			rotated_from: before.api_key.id,
 		});
 		expect(key.slice(8, 50)).not.toBe(before.key.slice(8, 50));
-		expect(previous).toEqual({ ...before.api_key, rotated_to: api_key.id });
+		expect(previous).toEqual({ ...before.api_key, rotated_to: api_key.id, version: 2 });
 		expect(answer.headers.get("cache-control")).toBe("no-store");
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject(api_key);
 	});

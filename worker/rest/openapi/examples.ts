@@ -34,6 +34,7 @@ export const apiKey: ApiKey = {
 	rotated_to: null,
 	usage_count: 18_204,
 	last_used_at: "2026-02-03T04:05:06.789Z",
+	version: 3,
 };
 
 const fresh: ApiKey = { ...apiKey, usage_count: 0, last_used_at: null };

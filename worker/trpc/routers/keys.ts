@@ -4,6 +4,7 @@ import {
 	apiKeyDetailSchema,
 	apiKeySchema,
 	createKeySchema,
+	deleteKeySchema,
 	issuedKeySchema,
 	keyIdSchema,
 	keyListSchema,
@@ -57,13 +58,13 @@ export const keysRouter = {
 	revoke: manageProcedure
 		.input(revokeKeySchema)
 		.output(apiKeySchema)
-		.mutation(({ ctx, input }) => keys.revokeKey(ctx.deps, ctx.author, input.id, input.reason ?? null)),
+		.mutation(({ ctx, input }) => keys.revokeKey(ctx.deps, ctx.author, input)),
 
 	/** Removes a key and its usage. The audit trail keeps that it existed. */
 	delete: manageProcedure
-		.input(keyIdSchema)
+		.input(deleteKeySchema)
 		.output(z.object({ id: z.string(), deleted: z.literal(true) }))
-		.mutation(({ ctx, input }) => keys.deleteKey(ctx.deps, ctx.author, input.id)),
+		.mutation(({ ctx, input }) => keys.deleteKey(ctx.deps, ctx.author, input)),
 
 	/** Requests per hour or day, including the current hour. */
 	usage: manageProcedure

@@ -21,7 +21,7 @@ export const deleteApiKey = managerOperation(
 		responses: { ...MANAGER_ERRORS, ...TOO_LARGE, ...NO_KEY, 204: noContent("The API key is deleted.") },
 	}),
 	async (c) => {
-		await deleteKey(depsOf(c), c.var.author, c.req.valid("param").id);
+		await deleteKey(depsOf(c), c.var.author, c.req.valid("param"));
 		return c.body(null, 204);
 	},
 );

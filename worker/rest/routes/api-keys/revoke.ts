@@ -26,7 +26,7 @@ export const revokeApiKey = managerOperation(
 		},
 	}),
 	async (c) => {
-		const { reason = null } = c.req.valid("json");
-		return c.json(envelope(c, await revokeKey(depsOf(c), c.var.author, c.req.valid("param").id, reason)), 200);
+		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+		return c.json(envelope(c, await revokeKey(depsOf(c), c.var.author, input)), 200);
 	},
 );
