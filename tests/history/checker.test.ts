@@ -34,8 +34,8 @@ class Script {
 		return this.say(admit(about), verdict(code, remaining, limit, this.hour));
 	}
 
-	update(patch: Partial<Settings>): this {
-		return this.say({ kind: "update", patch: { name: "B", ...patch } }, { kind: "done" });
+	update(patch: Partial<Settings>, expectedVersion?: number): this {
+		return this.say({ kind: "update", patch: { name: "B", ...patch }, expectedVersion }, { kind: "done" });
 	}
 
 	go(ms: number): this {
@@ -71,6 +71,7 @@ const verdict = (code: Code, remaining: number, limit = 2, hour = HOUR): Answer 
 	window: { limit, remaining, hour },
 });
 const NOT_FOUND: Answer = { kind: "verdict", code: "NOT_FOUND" };
+const CONFLICT: Answer = { kind: "conflict" };
 const DONE: Answer = { kind: "done" };
 const REVOKE: Ask = { kind: "revoke", reason: "r" };
 const DELETE: Ask = { kind: "delete" };
@@ -99,6 +100,21 @@ describe("a history that keeps the promises is explained", () => {
 		["a new hour", (s) => s.admitted(1).admitted(0).go(HOUR_MS).admitted(1)],
 		["an end", (s) => s.admitted(1).say(REVOKE, DONE).refused("REVOKED").say(DELETE, DONE).say(admit(), NOT_FOUND)],
 		["a raised limit", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED").update({ limit: 3 }).admitted(0, 3)],
+		[
+			"changes that expect the version there is",
+			(s) => s.update({}, 1).update({}, 2).say({ kind: "revoke", reason: "r", expectedVersion: 3 }, DONE),
+		],
+		[
+			"changes that expect another version, and are refused",
+			(s) =>
+				s
+					.update({})
+					.say({ kind: "update", patch: { name: "C" }, expectedVersion: 1 }, CONFLICT)
+					.say({ kind: "rotate", overlapMs: 0, expectedVersion: 1 }, CONFLICT)
+					.say({ kind: "revoke", reason: "r", expectedVersion: 1 }, CONFLICT)
+					.say({ kind: "delete", expectedVersion: 1 }, CONFLICT)
+					.admitted(1),
+		],
 		["a look at it", (s) => s.admitted(1).say(READ, told(1, 1)).say({ kind: "usage" }, usage(1))],
 		["a call that only asks", (s) => s.admitted(2, 2, { consume: false }).admitted(1)],
 		[
@@ -203,6 +219,20 @@ describe("a history that breaks one is not", () => {
 					.go(5)
 					.admitted(1),
 		],
+		["a change that was made although it expects another version", (s) => s.update({}).update({}, 1)],
+		[
+			"a revocation that was made although it expects another version",
+			(s) => s.update({}).say({ kind: "revoke", reason: "r", expectedVersion: 1 }, DONE),
+		],
+		[
+			"a deletion that was made although it expects another version",
+			(s) => s.update({}).say({ kind: "delete", expectedVersion: 1 }, DONE),
+		],
+		[
+			"a version that stays behind",
+			(s) => s.update({}).say(READ, { ...told(0, 0, { name: "B" }), version: 1 } as Answer),
+		],
+		["a conflict with the version there is", (s) => s.say({ kind: "delete", expectedVersion: 1 }, CONFLICT)],
 		["a conflict where there is none", (s) => s.say({ kind: "rotate", overlapMs: null }, { kind: "conflict" })],
 		[
 			"a crash of a small limit that costs something",

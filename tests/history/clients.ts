@@ -35,6 +35,8 @@ export interface TrackedKey {
 	key: string;
 	/** Whether it was admitted or refused once, so that whatever remembers keys knows it. */
 	warm: boolean;
+	/** The version that a client saw last. Others may have changed the key since. */
+	version: number;
 }
 
 const ADDRESSES = ["203.0.113.7", "198.51.100.20", "2001:db8::5"] as const;
@@ -169,7 +171,7 @@ export class Clients {
 	}
 
 	#keep(slot: number, { id, key }: { id: string; key: string }): void {
-		const tracked = { id, key, warm: false };
+		const tracked = { id, key, warm: false, version: 1 };
 		this.known.set(id, tracked);
 		this.#slots[slot] = tracked;
 	}
@@ -195,8 +197,18 @@ export class Clients {
 		}
 	}
 
-	async #read({ id }: TrackedKey): Promise<void> {
-		await this.recorder.call(id, { kind: "read" }, () => this.#doors.read(id));
+	async #read(key: TrackedKey): Promise<void> {
+		this.#see(key, await this.recorder.call(key.id, { kind: "read" }, () => this.#doors.read(key.id)));
+	}
+
+	/** Remembers the version that a response shows. */
+	#see(key: TrackedKey, answer: Answer | null): void {
+		if (answer !== null && "version" in answer && answer.version !== undefined) key.version = answer.version;
+	}
+
+	/** For some changes, the version that they are based on. */
+	#expectation({ version }: TrackedKey): number | undefined {
+		return this.#random.chance(0.3) ? version : undefined;
 	}
 
 	async #usage({ id }: TrackedKey): Promise<void> {
@@ -204,16 +216,20 @@ export class Clients {
 		await this.recorder.call(id, { kind: "usage" }, () => this.#doors.usage(id, from, to));
 	}
 
-	async #update({ id }: TrackedKey): Promise<void> {
+	async #update(key: TrackedKey): Promise<void> {
 		const patch = this.#patch();
-		await this.recorder.call(id, { kind: "update", patch }, () => this.#doors.update(id, patch));
+		const expectedVersion = this.#expectation(key);
+		const update = () => this.#doors.update(key.id, patch, expectedVersion);
+		this.#see(key, await this.recorder.call(key.id, { kind: "update", patch, expectedVersion }, update));
 	}
 
 	async #rotate(slot: number, key: TrackedKey): Promise<void> {
 		const overlapMs = this.#random.pick([null, 0, 1_000, HOUR_MS / 2]);
 		const end = this.recorder.begin();
-		const { answer, key: made } = await this.#doors.rotate(key.id, overlapMs);
-		end(key.id, { kind: "rotate", overlapMs }, answer);
+		const expectedVersion = this.#expectation(key);
+		const { answer, key: made } = await this.#doors.rotate(key.id, overlapMs, expectedVersion);
+		end(key.id, { kind: "rotate", overlapMs, expectedVersion }, answer);
+		this.#see(key, answer);
 		if (answer?.kind !== "rotated" || made === undefined) return;
 		end(answer.successorId, { kind: "create", settings: answer.successor }, { kind: "done" });
 		this.#retire(key);
@@ -222,10 +238,14 @@ export class Clients {
 
 	async #end(slot: number, key: TrackedKey, ask: Extract<Ask, { kind: "revoke" | "delete" }>): Promise<void> {
 		if (!key.warm) await this.#admit(key);
-		const call = () => (ask.kind === "revoke" ? this.#doors.revoke(key.id, ask.reason) : this.#doors.delete(key.id));
+		const expectedVersion = this.#expectation(key);
+		const call = () =>
+			ask.kind === "revoke"
+				? this.#doors.revoke(key.id, ask.reason, expectedVersion)
+				: this.#doors.delete(key.id, expectedVersion);
 		if (this.#slots[slot] === key) this.#slots[slot] = undefined;
 		this.#retire(key);
-		await this.recorder.call(key.id, ask, call);
+		await this.recorder.call(key.id, { ...ask, expectedVersion }, call);
 		// Some of what is revoked is deleted, and some of it revoked once more.
 		if (ask.kind === "revoke" && this.#random.chance(0.3))
 			await this.#end(slot, key, this.#random.chance(0.5) ? { kind: "delete" } : { ...ask, reason: "Once more" });

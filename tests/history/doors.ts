@@ -28,14 +28,16 @@ const inputOf = ({ name, scopes, limit, addresses, expiresAt }: Partial<Settings
 	...(expiresAt === undefined ? {} : { expires_at: expiresAt === null ? null : new Date(expiresAt).toISOString() }),
 });
 
+const expecting = (version: number | undefined) => (version === undefined ? {} : { expected_version: version });
+
 /** What the 401 and 403 of an API key say, by what they say it of. */
 const REASONS: [RegExp, VerdictCode][] = [
 	[/revoked/, "REVOKED"],
 	[/expired/, "EXPIRED"],
-	[/not known/, "NOT_FOUND"],
-	[/this address/, "ADDRESS_NOT_ALLOWED"],
+	[/Invalid API key/, "NOT_FOUND"],
+	[/this IP address/, "ADDRESS_NOT_ALLOWED"],
 	[/lacks the scope/, "MISSING_SCOPE"],
-	[/limit of/, "RATE_LIMITED"],
+	[/Rate limit of/, "RATE_LIMITED"],
 ];
 
 /** A request that is admitted, and counted, before its handler finds that there is nothing to do: no work for D1. */
@@ -105,7 +107,7 @@ export class Doors {
 			const detail = await this.#admin.query("keys.get", { id });
 			const { used: count, resets_at } = detail.current_hour;
 			const used = { hour: Date.parse(resets_at) - HOUR_MS, count, total: detail.usage_count };
-			return { kind: "key", settings: settingsOf(detail), status: detail.status, used };
+			return { kind: "key", settings: settingsOf(detail), status: detail.status, version: detail.version, used };
 		});
 	}
 
@@ -119,37 +121,52 @@ export class Doors {
 		});
 	}
 
-	update(id: string, patch: Partial<Settings>): Promise<Answer | null> {
+	update(id: string, patch: Partial<Settings>, expectedVersion?: number): Promise<Answer | null> {
 		return this.#answered(async () => {
-			await this.#admin.mutate("keys.update", { id, ...inputOf(patch) });
-			return { kind: "done" };
+			const { version } = await this.#admin.mutate("keys.update", {
+				id,
+				...inputOf(patch),
+				...expecting(expectedVersion),
+			});
+			return { kind: "done", version };
 		});
 	}
 
 	/** Makes a successor; with it its key. */
-	async rotate(id: string, overlapMs: number | null): Promise<{ answer: Answer | null; key?: string }> {
+	async rotate(
+		id: string,
+		overlapMs: number | null,
+		expectedVersion?: number,
+	): Promise<{ answer: Answer | null; key?: string }> {
 		let key: string | undefined;
 		const answer = await this.#answered(async () => {
 			const rotated = await this.#admin.mutate("keys.rotate", {
 				id,
 				...(overlapMs === null ? {} : { revoke_previous_after_hours: overlapMs / HOUR_MS }),
+				...expecting(expectedVersion),
 			});
 			key = rotated.key;
-			return { kind: "rotated", successorId: rotated.api_key.id, successor: settingsOf(rotated.api_key) };
+			const { api_key, previous } = rotated;
+			return {
+				kind: "rotated",
+				successorId: api_key.id,
+				successor: settingsOf(api_key),
+				version: previous.version,
+			};
 		});
 		return key === undefined ? { answer } : { answer, key };
 	}
 
-	revoke(id: string, reason: string): Promise<Answer | null> {
+	revoke(id: string, reason: string, expectedVersion?: number): Promise<Answer | null> {
 		return this.#answered(async () => {
-			await this.#admin.mutate("keys.revoke", { id, reason });
+			await this.#admin.mutate("keys.revoke", { id, reason, ...expecting(expectedVersion) });
 			return { kind: "done" };
 		});
 	}
 
-	delete(id: string): Promise<Answer | null> {
+	delete(id: string, expectedVersion?: number): Promise<Answer | null> {
 		return this.#answered(async () => {
-			await this.#admin.mutate("keys.delete", { id });
+			await this.#admin.mutate("keys.delete", { id, ...expecting(expectedVersion) });
 			return { kind: "done" };
 		});
 	}

@@ -17,6 +17,8 @@ export interface KeyState {
 	readonly settings: Settings;
 	/** `settings` as text, to compare states by. */
 	readonly text: string;
+	/** Rises by one with every change. */
+	readonly version: number;
 	readonly deleted: boolean;
 	readonly revoked: boolean;
 	/** When a key that was rotated out stops by itself: the clock may have gone on while it was. */
@@ -34,6 +36,7 @@ export function newKey(settings: Settings): KeyState {
 	return {
 		settings,
 		text: JSON.stringify(settings),
+		version: 1,
 		deleted: false,
 		revoked: false,
 		stopsAt: null,
@@ -45,7 +48,7 @@ export function newKey(settings: Settings): KeyState {
 
 /** Two states with the same identity are the same. */
 export const identityOf = (s: KeyState): string =>
-	`${s.deleted} ${s.revoked} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text}`;
+	`${s.version} ${s.deleted} ${s.revoked} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text}`;
 
 /**
  * The state after the call if it happens in this state, as this very object where it changes nothing; null where its
@@ -66,17 +69,28 @@ export function step(state: KeyState, call: Call, contended: boolean): KeyState 
 		case "usage":
 			return answer === null ? state : answer.kind === "usage" ? total(state, answer.allowed) : null;
 		case "update":
-			if (answer?.kind === "conflict") return mayBeRevoked(state, call) ? state : null;
+			if (answer?.kind === "conflict") return mayBeRevoked(state, call) || isOutdated(state, ask) ? state : null;
 			// An expiry that lay ahead when it was asked for and no longer when the request came in.
 			if (answer?.kind === "invalid") return (ask.patch.expiresAt ?? Infinity) <= call.clock[1] ? state : null;
-			return answer === null || answer.kind === "done" ? updated(state, call, ask.patch) : null;
+			return answer === null || answer.kind === "done"
+				? changed(state, call, ask, updated(state, call, ask.patch))
+				: null;
 		case "rotate":
-			if (answer?.kind === "conflict") return contended || mayBeRevoked(state, call) ? state : null;
+			if (answer?.kind === "conflict")
+				return contended || mayBeRevoked(state, call) || isOutdated(state, ask) ? state : null;
 			if (answer?.kind === "rotated" && !sameSettings(answer.successor, state.settings)) return null;
-			return answer === null || answer.kind === "rotated" ? rotated(state, call, ask.overlapMs) : null;
+			return answer === null || answer.kind === "rotated"
+				? changed(state, call, ask, rotated(state, call, ask.overlapMs))
+				: null;
 		case "revoke":
-			return answer === null || answer.kind === "done" ? (state.revoked ? state : { ...state, revoked: true }) : null;
+			if (state.revoked) return answer === null || answer.kind === "done" ? state : null;
+			if (answer?.kind === "conflict") return isOutdated(state, ask) ? state : null;
+			return answer === null || answer.kind === "done"
+				? changed(state, call, ask, { ...state, revoked: true, version: state.version + 1 })
+				: null;
 		case "delete":
+			if (answer?.kind === "conflict") return isOutdated(state, ask) ? state : null;
+			if (isOutdated(state, ask)) return answer === null ? state : null;
 			return answer === null || answer.kind === "done" ? { ...state, deleted: true } : null;
 		case "create":
 			return null;
@@ -143,6 +157,7 @@ function exact(state: KeyState, count: number): KeyState | null {
 function read(before: KeyState, call: Call, answer: Extract<Answer, { kind: "key" }>): KeyState | null {
 	if (!sameSettings(answer.settings, before.settings)) return null;
 	if (answer.settings.expiresAt !== before.settings.expiresAt) return null;
+	if (answer.version !== undefined && answer.version !== before.version) return null;
 	const { status, used } = answer;
 	if (status === "revoked" ? !mayBeRevoked(before, call) : !mayBeUnrevoked(before, call.clock[0])) return null;
 	const { expiresAt } = before.settings;
@@ -173,20 +188,37 @@ function inHour(state: KeyState, call: Call, hour: number): KeyState | null {
 	return { ...state, hour, count: EXACTLY_NONE, before: [before[0] + count[0], before[1] + count[1]] };
 }
 
+/** Whether the change expects another version than the key has. */
+const isOutdated = ({ version }: KeyState, { expectedVersion }: { expectedVersion?: number | undefined }): boolean =>
+	expectedVersion !== undefined && expectedVersion !== version;
+
+/** The state after a change; null if the change must have been refused, or its response shows another version. */
+function changed(
+	before: KeyState,
+	{ answer }: Call,
+	ask: { expectedVersion?: number | undefined },
+	after: KeyState | null,
+): KeyState | null {
+	if (isOutdated(before, ask)) return answer === null ? before : null;
+	const shown = answer !== null && "version" in answer ? answer.version : undefined;
+	return shown === undefined || shown === after?.version ? after : null;
+}
+
 function updated(state: KeyState, call: Call, patch: Partial<Settings>): KeyState | null {
 	if (!mayBeUnrevoked(state, call.clock[0])) return call.answer === null ? state : null;
 	const settings = { ...state.settings, ...patch };
-	return { ...state, settings, text: JSON.stringify(settings) };
+	return { ...state, settings, text: JSON.stringify(settings), version: state.version + 1 };
 }
 
 function rotated(state: KeyState, call: Call, overlapMs: number | null): KeyState | null {
 	if (!mayBeUnrevoked(state, call.clock[0])) return call.answer === null ? state : null;
-	if (overlapMs === null) return state;
-	if (overlapMs === 0) return { ...state, revoked: true };
+	const version = state.version + 1;
+	if (overlapMs === null) return { ...state, version };
+	if (overlapMs === 0) return { ...state, version, revoked: true };
 	const [low, high] = state.stopsAt ?? [Infinity, Infinity];
 	const [from, to] = call.clock;
 	// An earlier end that was set before stays.
-	return { ...state, stopsAt: [Math.min(low, from + overlapMs), Math.min(high, to + overlapMs)] };
+	return { ...state, version, stopsAt: [Math.min(low, from + overlapMs), Math.min(high, to + overlapMs)] };
 }
 
 function crashed(state: KeyState): KeyState {

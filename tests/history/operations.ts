@@ -21,10 +21,10 @@ export type Ask =
 	| { kind: "admit"; scope: string | null; address: string | null; consume: boolean }
 	| { kind: "read" }
 	| { kind: "usage" }
-	| { kind: "update"; patch: Partial<Settings> & { name: string } }
-	| { kind: "rotate"; overlapMs: number | null }
-	| { kind: "revoke"; reason: string }
-	| { kind: "delete" }
+	| { kind: "update"; patch: Partial<Settings> & { name: string }; expectedVersion?: number | undefined }
+	| { kind: "rotate"; overlapMs: number | null; expectedVersion?: number | undefined }
+	| { kind: "revoke"; reason: string; expectedVersion?: number | undefined }
+	| { kind: "delete"; expectedVersion?: number | undefined }
 	/** The gate's memory is lost. No call: it happens at one moment. */
 	| { kind: "crash" };
 
@@ -38,10 +38,17 @@ export type Answer =
 			/** As the rate limit headers say; absent where a key is not known. `hour` is its first millisecond. */
 			window?: { limit: number; remaining: number; hour: number };
 	  }
-	| { kind: "key"; settings: Settings; status: ApiKey["status"]; used?: { hour: number; count: number; total: number } }
+	| {
+			kind: "key";
+			settings: Settings;
+			status: ApiKey["status"];
+			version?: number;
+			used?: { hour: number; count: number; total: number };
+	  }
 	| { kind: "usage"; allowed: number; rateLimited: number; denied: number }
-	| { kind: "rotated"; successorId: string; successor: Settings }
-	| { kind: "done" }
+	| { kind: "rotated"; successorId: string; successor: Settings; version?: number }
+	/** `version`: the version after the change, where the response shows it. */
+	| { kind: "done"; version?: number }
 	| { kind: "not found" }
 	| { kind: "conflict" }
 	| { kind: "invalid" };

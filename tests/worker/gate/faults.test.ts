@@ -35,6 +35,11 @@ const CHANGES: Record<string, Extract<Ask, { kind: "update" | "rotate" | "revoke
 	update: { kind: "update", patch: { name: "Changed", limit: 3, scopes: ["leads:read"] } },
 	"rotation with overlap": { kind: "rotate", overlapMs: 3_600_000 },
 	"rotation without": { kind: "rotate", overlapMs: 0 },
+	"update of an expected version": {
+		kind: "update",
+		patch: { name: "Changed", limit: 3 },
+		expectedVersion: 1,
+	},
 	revocation: { kind: "revoke", reason: "Leaked" },
 	deletion: { kind: "delete" },
 };
@@ -91,7 +96,7 @@ class Patient {
 	async #do(ask: (typeof CHANGES)[string]): Promise<Answer | null> {
 		switch (ask.kind) {
 			case "update":
-				return this.#doors.update(this.id, ask.patch);
+				return this.#doors.update(this.id, ask.patch, ask.expectedVersion);
 			case "rotate":
 				return (await this.#doors.rotate(this.id, ask.overlapMs)).answer;
 			case "revoke":
@@ -303,7 +308,7 @@ describe("when D1 does not answer at all", () => {
 			vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
 			const patient = await Patient.admitted();
 			patient.link.intercept = never;
-			expect(await patient.change(ask)).toEqual({ kind: "done" });
+			expect(await patient.change(ask)).toMatchObject({ kind: "done" });
 			delete patient.link.intercept;
 			await giveUp(patient.id, 31_000);
 			await patient.expectWhole();
