@@ -5,8 +5,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
+import { SERVICE } from "../scripts/built-service.ts";
 import { measure } from "./load.ts";
-import { SERVICE } from "./service.ts";
 import { setStage } from "./stage.ts";
 import { check } from "./subjects.ts";
 import { columns } from "./table.ts";

@@ -1,18 +1,18 @@
 /** What a run of the bench found out, as it is kept in results.json. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Conditions } from "./conditions.ts";
 import type { CountResults } from "./counts/count.ts";
 import type { Rounds } from "./rounds.ts";
 import type { StartUp } from "./start-up.ts";
 import { type Spread, spread } from "./statistics.ts";
 import type { Subject, SubjectName } from "./subjects.ts";
-import type { Surroundings } from "./surroundings.ts";
 import type { TargetResult } from "./targets.ts";
 
 /** Where the latest full run is kept, with the sources. */
 const FILE = join(import.meta.dirname, "results.json");
 
-export interface Results extends Surroundings {
+export interface Results extends Conditions {
 	settings: { rounds: number; seconds: number; connections: number };
 	subjects: SubjectResult[];
 	/** Null: nothing was counted. */

@@ -7,7 +7,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildService, ROOT } from "./build.ts";
+import { buildService, ROOT } from "../scripts/built-service.ts";
+import { conditions } from "./conditions.ts";
 import { counting } from "./counts/all.ts";
 import { documents } from "./documents.ts";
 import { CONNECTIONS } from "./load.ts";
@@ -18,7 +19,6 @@ import { withSections } from "./sections.ts";
 import { setStage } from "./stage.ts";
 import { measureStartUp } from "./start-up.ts";
 import { SUBJECT_NAMES, type Subject } from "./subjects.ts";
-import { surroundings } from "./surroundings.ts";
 import { judgeTargets } from "./targets.ts";
 
 const { values: options } = parseArgs({
@@ -70,7 +70,7 @@ async function run(): Promise<void> {
 		const rounds = await measureRounds(subjects, plan);
 		const counts = counted?.results() ?? null;
 		const results: Results = {
-			...surroundings(Date.now(), peers),
+			...conditions(Date.now(), peers),
 			settings,
 			subjects: summarize(subjects, rounds),
 			counts,

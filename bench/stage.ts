@@ -1,9 +1,12 @@
 /** Everything that is measured, running and ready: the service, the floors and the peers. */
+
+import { applyMigrations, readMigrations } from "../db/migrate.ts";
+import { SERVICE, secret, serviceWorker } from "../scripts/built-service.ts";
+import { type Runtime, startRuntime } from "../scripts/runtime.ts";
 import { Keys } from "./keys.ts";
 import { installPeers } from "./peers/install.ts";
 import { type NodePeer, startNodePeer } from "./peers/node-peer.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
-import { migrate, SERVICE, secret, serviceWorker } from "./service.ts";
+import { childNamed } from "./processor-time.ts";
 import { type BenchKeys, floorSubjects, peerSubject, type Subject, serviceSubjects } from "./subjects.ts";
 import { FLOOR_NAMES, FLOORS, type FloorName, fillPoints, floorsWorker, PEER, peerWorker } from "./workers.ts";
 
@@ -38,8 +41,11 @@ export async function setStage({ peers, inspect = false }: StageOptions): Promis
 		await Promise.all([runtime.dispose(), nodePeer?.dispose()]);
 	};
 	try {
-		await Promise.all([migrate(await runtime.database(SERVICE)), fillPoints(await runtime.database(FLOORS))]);
-		const { pid } = runtime;
+		await Promise.all([
+			applyMigrations(await runtime.database(SERVICE), readMigrations()),
+			fillPoints(await runtime.database(FLOORS)),
+		]);
+		const pid = childNamed("workerd");
 		const service = await runtime.url(SERVICE);
 		const keys = await makeKeys(await Keys.inNewTenant(service, serviceRoleKey));
 		const subjects = [...floorSubjects(await floorUrls(runtime), keys, pid), ...serviceSubjects(service, keys, pid)];

@@ -11,8 +11,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { ROOT } from "./build.ts";
-import { type Module, modulesOfService, secret } from "./service.ts";
+import { type Module, modulesOfService, ROOT, secret } from "../scripts/built-service.ts";
 import { type Spread, spread } from "./statistics.ts";
 import { compatibility } from "./workers.ts";
 

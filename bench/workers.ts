@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import type { V4WorkerOptions, V4WorkerOptionsShape } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
-import { bundled, compiled, SERVICE_CONFIG } from "./build.ts";
-import { directSockets } from "./runtime.ts";
-import { type Module, modulesOf, secret } from "./service.ts";
+import { type Module, modulesOf, SERVICE_CONFIG, secret } from "../scripts/built-service.ts";
+import { directSockets } from "../scripts/runtime.ts";
+import { bundled, compiled } from "./build.ts";
 
 export const FLOORS = "floors";
 export const PEER = "peer";

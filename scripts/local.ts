@@ -2,13 +2,13 @@
  * Makes a machine ready to run the service locally: secrets, database, demo tenant. Run by `npm run dev` before the
  * server; run again, it keeps what is there.
  */
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
 import { type Database, database } from "../db/client.ts";
+import { applyMigrations, readMigrations } from "../db/migrate.ts";
 import { endLeftovers } from "./leftover-processes.ts";
 import { seed } from "./seed.ts";
 
@@ -53,19 +53,13 @@ export function localSecrets(): Record<string, string> {
 	return parseEnv(readFileSync(SECRETS_FILE, "utf8")) as Record<string, string>;
 }
 
-function migrate(): void {
-	const args = ["d1", "migrations", "apply", "DB", "--local", "--persist-to", STATE_DIR];
-	const result = spawnSync("wrangler", args, { cwd: ROOT, encoding: "utf8", env: { ...process.env, CI: "true" } });
-	if (result.status !== 0) throw new Error(`The migrations could not be applied:\n${result.stdout}\n${result.stderr}`);
-}
-
 /** Whether this machine has had a first start, and so a database and secrets. */
 export function isPrepared(): boolean {
 	return existsSync(DATABASE_DIR) && existsSync(SECRETS_FILE);
 }
 
 /** Opens the local database for as long as `use` takes, and gives back what it returns. */
-export async function withLocalDatabase<T>(use: (db: Database) => Promise<T>): Promise<T> {
+export async function withLocalDatabase<T>(use: (db: Database, d1: D1Database) => Promise<T>): Promise<T> {
 	// The database alone: the Worker's other bindings need the Worker.
 	const { name, compatibility_date, d1_databases } = readConfig({ config: WRANGLER_CONFIG });
 	const configPath = join(STATE_DIR, "seed.json");
@@ -73,7 +67,7 @@ export async function withLocalDatabase<T>(use: (db: Database) => Promise<T>): P
 	writeFileSync(configPath, JSON.stringify({ name, compatibility_date, d1_databases }));
 	const platform = await getPlatformProxy<{ DB: D1Database }>({ configPath, persist: { path: join(STATE_DIR, "v3") } });
 	try {
-		return await use(database(platform.env.DB));
+		return await use(database(platform.env.DB), platform.env.DB);
 	} finally {
 		await platform.dispose();
 	}
@@ -82,8 +76,10 @@ export async function withLocalDatabase<T>(use: (db: Database) => Promise<T>): P
 async function prepare(): Promise<void> {
 	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "" } = ensureSecrets();
 	endLeftovers(STATE_DIR);
-	migrate();
-	const seeded = await withLocalDatabase((db) => seed(db, { email, password }, Date.now()));
+	const seeded = await withLocalDatabase(async (db, d1) => {
+		await applyMigrations(d1, readMigrations());
+		return seed(db, { email, password }, Date.now());
+	});
 	console.log(`
   SalesOS API keys
 

@@ -218,10 +218,10 @@ class ProcessGroup {
 	}
 }
 
-/** How it is started: as it is deployed (see built-service.ts), or with a script of package.json. */
+/** How it is started: as it is deployed (see serve-build.ts), or with a script of package.json. */
 type Way = "deployed" | "dev" | "preview";
 
-const DEPLOYED = ["node_modules/.bin/node", "tests/built-service.ts"] as const;
+const DEPLOYED = ["node_modules/.bin/node", "tests/serve-build.ts"] as const;
 
 interface ServiceOptions {
 	/** "deployed" by default. Only "dev" and "preview" begin with nothing but a clone. */

@@ -1,11 +1,12 @@
 /** What admissions make D1 and the disks of objects do: counted, not timed. */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { applyMigrations, readMigrations } from "../../db/migrate.ts";
+import { type Module, SERVICE, secret, serviceWorker } from "../../scripts/built-service.ts";
+import { type Runtime, startRuntime } from "../../scripts/runtime.ts";
 import { compiled } from "../build.ts";
 import { Keys, type MadeKey } from "../keys.ts";
 import { send } from "../load.ts";
-import { type Runtime, startRuntime } from "../runtime.ts";
-import { type Module, migrate, SERVICE, secret, serviceWorker } from "../service.ts";
 import { D1_PER_REQUEST, d1PerRequestWorker, PEER, peerWorker } from "../workers.ts";
 import type { Counts } from "./counting.ts";
 
@@ -109,7 +110,7 @@ async function withService<T>(
 		serviceWorker({ serviceRoleKey, vars, before: await entry("service-entry.ts") }),
 	]);
 	try {
-		await migrate(await runtime.database(SERVICE));
+		await applyMigrations(await runtime.database(SERVICE), readMigrations());
 		const url = await runtime.url(SERVICE);
 		const keys = await Keys.inNewTenant(url, serviceRoleKey);
 		return await use(url, () => keys.make(limit));

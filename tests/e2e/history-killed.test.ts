@@ -5,14 +5,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { randomOf, seeded } from "../../scripts/demo/random.ts";
-import { BareWorkerd } from "../bare-workerd.ts";
-import { eventually } from "../harness.ts";
+import { eventually, Service } from "../harness.ts";
 import { disagreements, type Stored } from "../history/agreement.ts";
 import { check } from "../history/checker.ts";
 import { Clients } from "../history/clients.ts";
 import { Doors } from "../history/doors.ts";
 import { describeViolations, replay } from "../history/report.ts";
-import { Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import { SIZES } from "../sizes.ts";
 
 const { kills: KILLS, seed } = SIZES.history;
@@ -22,11 +21,35 @@ const USAGE_FLUSH_SECONDS = 1;
 /** What D1 missed comes a second after the start, usage after the flush; the machine may be busy. */
 const CATCH_UP_MS = 20_000;
 
-let service: BareWorkerd;
+let service: Service;
+let admin: Session;
+/** Settled while the service runs. Calls wait for it, so that few find a closed port. */
+let running: Promise<void> = Promise.resolve();
+
 beforeAll(async () => {
-	service = await BareWorkerd.start({ USAGE_FLUSH_SECONDS: String(USAGE_FLUSH_SECONDS) });
+	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: String(USAGE_FLUSH_SECONDS) } });
+	admin = await service.signIn();
 });
 afterAll(() => service?.dispose());
+
+async function fetchWhenRunning(path: string, init?: RequestInit): Promise<Response> {
+	await running;
+	return service.fetch(path, init);
+}
+
+/** Kills the service under load and waits until it runs again. */
+async function killAndRestart(): Promise<void> {
+	const { promise, resolve, reject } = Promise.withResolvers<void>();
+	running = promise;
+	try {
+		await service.kill();
+		await service.restart();
+		resolve();
+	} catch (error) {
+		reject(error);
+		throw error;
+	}
+}
 
 it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 }, async () => {
 	const random = randomOf(seeded(seed));
@@ -40,17 +63,17 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 			weights: { admit: 800, read: 20, usage: 10, update: 100, rotate: 25, revoke: 25, delete: 20, clock: 0, crash: 0 },
 			limits: [5, 50, 1_000, 2_500, 30_000],
 		},
-		new Doors(service, service.token),
+		new Doors({ fetch: fetchWhenRunning }, admin.token ?? ""),
 		{ now: Date.now },
 	);
-	const running = clients.run();
+	const finished = clients.run();
 	for (let kill = 0; kill < KILLS; kill++) {
 		await pause(random.between(...LIFE_MS));
 		// Each key's gate loses its memory at some moment between this one and the next start.
-		await clients.recorder.crashed(clients.known.keys(), () => service.kill());
+		await clients.recorder.crashed(clients.known.keys(), killAndRestart);
 	}
 	clients.stop();
-	await running;
+	await finished;
 	await clients.readAll();
 
 	const { calls } = clients.recorder;
@@ -67,7 +90,6 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 
 /** What the lists show, which ask D1 alone. */
 async function stored(): Promise<Stored> {
-	const admin = new Session(service, service.token);
 	const rows: Stored["rows"] = new Map();
 	for (let cursor: string | null | undefined; cursor !== null; ) {
 		const page = await admin.query("keys.list", { limit: 100, ...(cursor === undefined ? {} : { cursor }) });

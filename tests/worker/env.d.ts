@@ -3,9 +3,11 @@ declare namespace Cloudflare {
 	interface Env extends Pick<import("../../worker/env.ts").Bindings, "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER"> {
 		/** docs/examples/worker.ts, which is bound to the Worker under test. */
 		OTHER_WORKER: Fetcher;
-		TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+		TEST_MIGRATIONS: import("../../db/migrate.ts").Migration[];
 	}
 }
 
-/** What loads modules inside the tests' runner. */
-declare var __vitest_mocker__: { moduleRunner: { import(specifier: string): Promise<unknown> } };
+type Import = (specifier: string, options?: object) => Promise<unknown>;
+
+/** Loads modules inside the tests' runner. `importAlways` is its own `import`, which setup.ts replaces. */
+declare var __vitest_mocker__: { moduleRunner: { import: Import; importAlways?: Import } };

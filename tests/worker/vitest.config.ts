@@ -1,9 +1,10 @@
 /** Tests inside workerd, with real D1 and real Durable Objects. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { type Plugin, transformWithOxc } from "vite";
 import { defineConfig } from "vitest/config";
+import { readMigrations } from "../../db/migrate.ts";
 import { FILES_AT_ONCE } from "../files-at-once.ts";
 import { SIZES } from "../sizes.ts";
 
@@ -40,7 +41,7 @@ export default defineConfig({
 			wrangler: { configPath: join(ROOT, "wrangler.toml") },
 			miniflare: {
 				bindings: {
-					TEST_MIGRATIONS: await readD1Migrations(join(ROOT, "db/migrations")),
+					TEST_MIGRATIONS: readMigrations(),
 					JWT_SECRET: "test-jwt-secret-0123456789abcdef0123456789",
 					SERVICE_ROLE_KEY: "test-service-role-key-0123456789abcdef",
 					KEY_PEPPER: "test-key-pepper-0123456789abcdef01234567",
@@ -61,6 +62,8 @@ export default defineConfig({
 	test: {
 		name: "worker",
 		maxWorkers: FILES_AT_ONCE,
+		// A runtime takes longer to start than most files take to run in it. setup.ts empties it for each file.
+		isolate: false,
 		// On a machine that is busy; what hangs is found by other means.
 		testTimeout: 30_000,
 		provide: { fuzz: SIZES.fuzz, history: SIZES.history },

@@ -1,8 +1,8 @@
 /** A database that has been in use is brought up to date with all that is in it. */
-import { applyD1Migrations } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
 import { database } from "../../../db/client.ts";
+import { applyMigrations } from "../../../db/migrate.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
@@ -32,7 +32,7 @@ beforeAll(async () => {
 	for (const { type, name } of ours.toSorted((a, b) => rank(a) - rank(b))) await run(`drop ${type} ${name}`);
 
 	const used = env.TEST_MIGRATIONS.findIndex(({ name }) => name === IN_USE) + 1;
-	await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(0, used));
+	await applyMigrations(env.DB, env.TEST_MIGRATIONS.slice(0, used));
 	await run("insert into tenants values ('ten_a', 'A', 'a', 0), ('ten_b', 'B', 'b', 0)");
 	const key = (id: string, tenant: string, name: string, ends: string) =>
 		run(
@@ -57,7 +57,7 @@ beforeAll(async () => {
 				search_text, updated_at)
 			values ('${id}', 'ten_a', 'live', ${NOW}, 'k', '${name}', 'form', 'new', '[]', '{}', '${name?.toLowerCase()}', 0)`,
 		);
-	await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+	await applyMigrations(env.DB, env.TEST_MIGRATIONS);
 });
 
 const names = async (tenantId: string, input: object) => {

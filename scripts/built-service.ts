@@ -1,15 +1,24 @@
-/** The service as it is deployed, for a workerd of one's own: what the build has made, and a database for it. */
+/** The service as `npm run build` makes it and as it is deployed: a Worker for a runtime of one's own. */
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { V4WorkerOptions, V4WorkerOptionsShape } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
-import { ROOT, SERVICE_CONFIG } from "./build.ts";
 
+export const ROOT = join(import.meta.dirname, "..");
+/** What a deploy uploads. */
+export const SERVICE_CONFIG = join(ROOT, "dist", "salesos_api_keys", "wrangler.json");
 export const SERVICE = "service";
 const ENTRY = "index.js";
 
 export const secret = () => randomBytes(32).toString("hex");
+
+/** Builds the service exactly as for a deploy. Throws with the output of the build. */
+export function buildService(): void {
+	const { status, stdout, stderr } = spawnSync("npm", ["run", "build"], { cwd: ROOT, encoding: "utf8" });
+	if (status !== 0) throw new Error(`npm run build failed:\n${stdout}\n${stderr}`);
+}
 
 export interface Module {
 	name: string;
@@ -20,7 +29,7 @@ export interface Module {
 export const modulesOf = (modules: readonly Module[]) =>
 	modules.map(({ name, code }) => ({ type: "ESModule" as const, path: name, contents: code }));
 
-/** The Worker as it was built: the entry, and what it loads when it is first needed. */
+/** The Worker as it was built: the entry, and the modules that it loads when it first needs them. */
 export function modulesOfService(): Module[] {
 	const folder = dirname(SERVICE_CONFIG);
 	const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
@@ -33,9 +42,7 @@ interface ServiceOptions {
 	vars?: Record<string, string>;
 	/** Modules ahead of the service's own. The first of them is the entry. */
 	before?: Module[];
-	/** Where it listens on the loopback address; 0: wherever there is room. */
-	port?: number;
-	/** With the dashboard's files. The local stand-in for the platform's asset server is a Worker of its own before this one. */
+	/** Adds the dashboard's files. A Worker of Miniflare's serves them, and every request passes through it. */
 	withPage?: boolean;
 }
 
@@ -44,10 +51,9 @@ export function serviceWorker({
 	serviceRoleKey = secret(),
 	vars = {},
 	before = [],
-	port = 0,
 	withPage = false,
 }: ServiceOptions = {}): V4WorkerOptions {
-	// They are these, but for the sources; wrangler's own type has lost the names.
+	// wrangler's own type has lost the names of these options.
 	const { assets, ...configured } = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
 	const secrets = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: serviceRoleKey, KEY_PEPPER: secret() };
 	return {
@@ -58,16 +64,6 @@ export function serviceWorker({
 		modulesRoot: ROOT,
 		modules: modulesOf([...before, ...modulesOfService()]),
 		bindings: { ...configured.bindings, ...secrets, ...vars },
-		unsafeDirectSockets: [{ host: "127.0.0.1", port, entrypoint: "default" }],
+		unsafeDirectSockets: [{ host: "127.0.0.1", port: 0, entrypoint: "default" }],
 	};
-}
-
-/** Brings the service's database up to its schema. */
-export async function migrate(db: D1Database): Promise<void> {
-	const folder = join(ROOT, "db", "migrations");
-	for (const name of readdirSync(folder).sort()) {
-		if (!name.endsWith(".sql")) continue;
-		const statements = readFileSync(join(folder, name), "utf8").split("--> statement-breakpoint");
-		await db.batch(statements.map((statement) => db.prepare(statement)));
-	}
 }

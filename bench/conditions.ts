@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "./build.ts";
+import { ROOT } from "../scripts/built-service.ts";
 import { peerVersion } from "./peers/install.ts";
 
-export interface Surroundings {
+export interface Conditions {
 	/** Day of the run, in UTC. */
 	date: string;
 	machine: { cpu: string; cores: number; system: string };
@@ -18,7 +18,7 @@ const versionOf = (name: string): string => {
 	return (manifest as { version: string }).version;
 };
 
-export function surroundings(now: number, peers: boolean): Surroundings {
+export function conditions(now: number, peers: boolean): Conditions {
 	const processors = cpus();
 	const own = ["workerd", "autocannon"].map((name) => [name, versionOf(name)] as const);
 	const others = peers

@@ -1,0 +1,32 @@
+/** Applies the migrations as `wrangler d1 migrations apply` does, and keeps the same record of them. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+// A type, not an interface: it must fit where any JSON goes.
+export type Migration = { name: string; queries: string[] };
+
+/** The migrations of this repository, in order. */
+export function readMigrations(): Migration[] {
+	const folder = join(import.meta.dirname, "migrations");
+	const names = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+	return names.sort().map((name) => {
+		const queries = readFileSync(join(folder, name), "utf8").split("--> statement-breakpoint");
+		return { name, queries };
+	});
+}
+
+/** Applies the migrations that the database doesn't have yet. Each is applied in whole or not at all. */
+export async function applyMigrations(db: D1Database, migrations: readonly Migration[]): Promise<void> {
+	await db
+		.prepare(
+			"CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",
+		)
+		.run();
+	const { results } = await db.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+	const applied = new Set(results.map(({ name }) => name));
+	const record = db.prepare("INSERT INTO d1_migrations (name) VALUES (?)");
+	for (const { name, queries } of migrations) {
+		if (applied.has(name)) continue;
+		await db.batch([...queries.map((query) => db.prepare(query)), record.bind(name)]);
+	}
+}
