@@ -9,7 +9,7 @@ import { parseEnv } from "node:util";
 import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
 import { type Database, database } from "../db/client.ts";
 import { applyMigrations, readMigrations } from "../db/migrate.ts";
-import { endLeftovers } from "./leftover-processes.ts";
+import { endOrphanedRuntimes } from "./orphaned-runtimes.ts";
 import { seed } from "./seed.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -75,7 +75,7 @@ export async function withLocalDatabase<T>(use: (db: Database, d1: D1Database) =
 
 async function prepare(): Promise<void> {
 	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "" } = ensureSecrets();
-	endLeftovers(STATE_DIR);
+	endOrphanedRuntimes(STATE_DIR);
 	const seeded = await withLocalDatabase(async (db, d1) => {
 		await applyMigrations(d1, readMigrations());
 		return seed(db, { email, password }, Date.now());

@@ -15,7 +15,7 @@ const RANDOMISED = [
 	"tests/worker/gate/faults.test.ts",
 	"tests/worker/hostile",
 	"tests/e2e/history-killed.test.ts",
-	"tests/e2e/rough-ground.test.ts",
+	"tests/e2e/malformed-requests.test.ts",
 ];
 const SLOW = ["tests/proofs"];
 /** A history draws from a few seeds that follow its own. */

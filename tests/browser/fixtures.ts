@@ -49,7 +49,7 @@ import { type BrowserContext, type BrowserContextOptions, test as base, type Pag
 import type { Reachable } from "../session.ts";
 import { type Expected, Guard } from "./guard.ts";
 import { type Integration, integrationOf } from "./integration.ts";
-import { type Surroundings, secret, surroundings } from "./surroundings.ts";
+import { type RunSettings, runSettings, secret } from "./run-settings.ts";
 import { type Person, type PersonOptions, TestTenant } from "./tenant.ts";
 
 export { expect } from "@playwright/test";
@@ -73,25 +73,25 @@ interface Fixtures {
 }
 
 interface WorkerFixtures {
-	surroundings: Surroundings;
+	runSettings: RunSettings;
 	/** The service, spoken to from outside the browser. */
 	service: Reachable;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
-	surroundings: [async ({}, use) => use(surroundings()), { scope: "worker" }],
+	runSettings: [async ({}, use) => use(runSettings()), { scope: "worker" }],
 	service: [
-		async ({ surroundings: { url } }, use) => use({ fetch: (path, init) => fetch(url + path, init) }),
+		async ({ runSettings: { url } }, use) => use({ fetch: (path, init) => fetch(url + path, init) }),
 		{ scope: "worker" },
 	],
-	launchOptions: [async ({ surroundings: { launch } }, use) => use(launch), { scope: "worker" }],
-	baseURL: async ({ surroundings: { url } }, use) => use(url),
+	launchOptions: [async ({ runSettings: { launch } }, use) => use(launch), { scope: "worker" }],
+	baseURL: async ({ runSettings: { url } }, use) => use(url),
 
 	address: async ({}, use) => use(someAddress()),
 	// Cloudflare sets the header itself and overwrites what a client sends. Here it keeps each test to its own throttle.
 	extraHTTPHeaders: async ({ address }, use) => use({ "cf-connecting-ip": address }),
 
-	guard: async ({ surroundings: { url } }, use, { errors }) => {
+	guard: async ({ runSettings: { url } }, use, { errors }) => {
 		const guard = new Guard(url);
 		await use(guard);
 		// A test that has failed half-way did not get to all that it announced.
@@ -120,7 +120,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
 	tenantName: ["Northwind Sales", { option: true }],
 	tenant: async ({ service, tenantName }, use) => use(await TestTenant.create(service, tenantName)),
-	signedIn: async ({ page: own, tenant, surroundings: { url } }, use) =>
+	signedIn: async ({ page: own, tenant, runSettings: { url } }, use) =>
 		use(async (who, page = own) => {
 			const person = who && "token" in who ? who : who ? await tenant.person(who) : tenant.admin;
 			await page.context().addCookies([sessionCookie(url, person.token)]);

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { makeReadyCopy, Service } from "../harness.ts";
 import { prepareChromium } from "./chromium.ts";
-import { announce } from "./surroundings.ts";
+import { shareRunSettings } from "./run-settings.ts";
 
 /** Enough to have to scroll a long way. */
 const DEMO_KEYS = 1_400;
@@ -18,7 +18,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
 	const launch = await prepareChromium();
 	const { url, secretsFile, dispose } = await provideService();
 	const { JWT_ISSUER, JWT_AUDIENCE } = readConfig({ config: join(import.meta.dirname, "../../wrangler.toml") }).vars;
-	announce({ url, secretsFile, jwt: { issuer: String(JWT_ISSUER), audience: String(JWT_AUDIENCE) }, launch });
+	shareRunSettings({ url, secretsFile, jwt: { issuer: String(JWT_ISSUER), audience: String(JWT_AUDIENCE) }, launch });
 	return dispose;
 }
 

@@ -6,7 +6,7 @@ import { Guard } from "./guard.ts";
 
 /** A page that is watched by a guard of its own, so that its problems are not this test's. */
 const test = dashboardTest.extend<{ watched: Page; own: Guard; verdict: () => Promise<string> }>({
-	own: async ({ surroundings: { url } }, use) => use(new Guard(url)),
+	own: async ({ runSettings: { url } }, use) => use(new Guard(url)),
 	watched: async ({ browser, own }, use) => {
 		const context = await browser.newContext();
 		await own.watch(context);

@@ -4,7 +4,7 @@ import { Session } from "../session.ts";
 import { FAILED_REQUEST, failure } from "./failures.ts";
 import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
 import { holdBack, intercept } from "./intercept.ts";
-import { secret } from "./surroundings.ts";
+import { secret } from "./run-settings.ts";
 import { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import type { Role } from "../../db/enums.ts";
 import { type InputOf, type OutputOf, type Reachable, Session } from "../session.ts";
-import { secret, surroundings } from "./surroundings.ts";
+import { runSettings, secret } from "./run-settings.ts";
 
 /** As long as a session that was opened by signing in. */
 const TOKEN_LIFE_SECONDS = 12 * 3_600;
@@ -73,7 +73,7 @@ async function person(service: Reachable, tenantId: string, options: PersonOptio
 	const { role = "admin", capabilities = [] } = options;
 	const id = `usr_${unique()}`;
 	const { email = `${role}-${id.slice(-6)}@tenant.example`, name = `Test ${role}` } = options;
-	const { issuer, audience } = surroundings().jwt;
+	const { issuer, audience } = runSettings().jwt;
 	const token = await new SignJWT({ tenant_id: tenantId, role, capabilities, email, name })
 		.setProtectedHeader({ alg: "HS256", typ: "JWT" })
 		.setSubject(id)

@@ -9,8 +9,8 @@ import { eventually, Service } from "../harness.ts";
 import { disagreements, type Stored } from "../history/agreement.ts";
 import { check } from "../history/checker.ts";
 import { Clients } from "../history/clients.ts";
-import { Doors } from "../history/doors.ts";
 import { describeViolations, replay } from "../history/report.ts";
+import { ServiceCalls } from "../history/service-calls.ts";
 import type { Session } from "../session.ts";
 import { SIZES } from "../sizes.ts";
 
@@ -63,7 +63,7 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 			weights: { admit: 800, read: 20, usage: 10, update: 100, rotate: 25, revoke: 25, delete: 20, clock: 0, crash: 0 },
 			limits: [5, 50, 1_000, 2_500, 30_000],
 		},
-		new Doors({ fetch: fetchWhenRunning }, admin.token ?? ""),
+		new ServiceCalls({ fetch: fetchWhenRunning }, admin.token ?? ""),
 		{ now: Date.now },
 	);
 	const finished = clients.run();

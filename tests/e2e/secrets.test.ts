@@ -39,7 +39,7 @@ async function call<T>(method: string, path: string, sent: Sent = {}, shows: str
 		text: [...lines, text].join("\n"),
 		shows,
 	});
-	// A success of either door; what is missing shows where it is read.
+	// A success of REST or tRPC. If a field is missing, the test fails where it reads it.
 	const parsed = text.startsWith("{") ? (JSON.parse(text) as { data?: T; result?: { data: T } }) : {};
 	return {
 		status: response.status,
@@ -82,7 +82,7 @@ async function everythingThatCanBeDone(): Promise<void> {
 	const inTenant = { as: platform, headers: { "x-tenant-id": session.user.tenant_id } };
 	await call("GET", "/trpc/session.me", { headers: { cookie: `__Host-session=${token}` } });
 
-	// Keys at both doors: made, made again, turned over, changed, looked at, verified, ended.
+	// Keys over REST and tRPC: create, repeat, rotate, change, read, verify, end.
 	const settings = { name: "Secret scenario", scopes: [], rate_limit: 3 };
 	const first = await issue("the first key", "POST", "/trpc/keys.create", { as, body: settings });
 	const second = await issue("the second key", "POST", "/v1/api-keys", { ...inTenant, body: settings });

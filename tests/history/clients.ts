@@ -1,7 +1,7 @@
 /** Clients that use and change keys at random, all at once, and write down what came of it. */
 import { type Random, randomOf, seeded } from "../../scripts/demo/random.ts";
-import type { Doors, Presented } from "./doors.ts";
 import { type Answer, type Ask, Recorder, type Settings } from "./operations.ts";
+import type { Presented, ServiceCalls } from "./service-calls.ts";
 
 /** What a history is made of. */
 export interface Plan {
@@ -20,13 +20,13 @@ export interface Plan {
 type Deed = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "delete" | "clock" | "crash";
 
 /** What the surroundings do for the clients. */
-export interface Surroundings {
+export interface Controls {
 	now(): number;
 	/** Sets the clock forward. Without it the clock goes by itself. */
 	setClock?(now: number): void;
 	/** Ends the memory of a key's gate. */
 	crash?(keyId: string): Promise<void>;
-	/** A further door for admissions. */
+	/** Another interface that admits keys. */
 	admit?(key: string, presented: Presented): Promise<Answer | null>;
 }
 
@@ -51,8 +51,8 @@ export class Clients {
 	/** All keys that were ever made and handed out. */
 	readonly known = new Map<string, TrackedKey>();
 	readonly #plan: Plan;
-	readonly #doors: Doors;
-	readonly #around: Surroundings;
+	readonly #calls: ServiceCalls;
+	readonly #controls: Controls;
 	readonly #random: Random;
 	readonly #startedAt: number;
 	#slots: (TrackedKey | undefined)[] = [];
@@ -61,14 +61,14 @@ export class Clients {
 	#names = 0;
 	#stopped = false;
 
-	constructor(plan: Plan, doors: Doors, around: Surroundings) {
+	constructor(plan: Plan, calls: ServiceCalls, controls: Controls) {
 		this.#plan = plan;
-		this.#doors = doors;
-		this.#around = around;
+		this.#calls = calls;
+		this.#controls = controls;
 		this.#random = randomOf(seeded(plan.seed));
-		this.#startedAt = around.now();
+		this.#startedAt = controls.now();
 		this.#left = plan.operations;
-		this.recorder = new Recorder(() => around.now());
+		this.recorder = new Recorder(() => controls.now());
 	}
 
 	/** Lets all clients work until the operations are done, or until `stop`. */
@@ -151,7 +151,7 @@ export class Clients {
 			scopes: random.chance(0.4) ? [] : random.some(SCOPES, 0.6),
 			limit: random.pick(this.#plan.limits),
 			addresses: random.chance(0.6) ? [] : random.some(ADDRESSES, 0.7),
-			expiresAt: random.chance(0.5) ? null : this.#around.now() + random.whole(2_000, HOUR_MS / 4),
+			expiresAt: random.chance(0.5) ? null : this.#controls.now() + random.whole(2_000, HOUR_MS / 4),
 		};
 	}
 
@@ -164,7 +164,7 @@ export class Clients {
 	async #create(slot: number): Promise<void> {
 		const end = this.recorder.begin();
 		// An expiry could be over when the request comes in.
-		const made = await this.#doors.create({ ...this.#settings(), expiresAt: null });
+		const made = await this.#calls.create({ ...this.#settings(), expiresAt: null });
 		if (!made) return;
 		end(made.id, { kind: "create", settings: made.settings }, { kind: "done" });
 		this.#keep(slot, made);
@@ -181,24 +181,24 @@ export class Clients {
 		const random = this.#random;
 		const address = random.chance(0.1) ? null : random.pick(ADDRESSES);
 		const scope = random.chance(0.5) ? null : random.pick(SCOPES);
-		const door = random.between(0, 1);
+		const choice = random.between(0, 1);
 		tracked.warm = true;
-		const further = this.#around.admit;
-		if (further && door < 0.94) {
+		const further = this.#controls.admit;
+		if (further && choice < 0.94) {
 			const presented = { scope, address, consume: random.chance(0.95) };
 			await this.recorder.call(id, { kind: "admit", ...presented }, () => further(key, presented));
-		} else if (door < (further ? 0.95 : 0.1)) {
+		} else if (choice < (further ? 0.95 : 0.1)) {
 			const presented = { scope, address, consume: random.chance(0.7) };
-			await this.recorder.call(id, { kind: "admit", ...presented }, () => this.#doors.verify(key, presented));
+			await this.recorder.call(id, { kind: "admit", ...presented }, () => this.#calls.verify(key, presented));
 		} else {
 			const presented = { scope: scope === null ? null : "leads:write", address, consume: true };
 			const header = random.chance(0.5) ? "bearer" : "x-api-key";
-			await this.recorder.call(id, { kind: "admit", ...presented }, () => this.#doors.present(key, presented, header));
+			await this.recorder.call(id, { kind: "admit", ...presented }, () => this.#calls.present(key, presented, header));
 		}
 	}
 
 	async #read(key: TrackedKey): Promise<void> {
-		this.#see(key, await this.recorder.call(key.id, { kind: "read" }, () => this.#doors.read(key.id)));
+		this.#see(key, await this.recorder.call(key.id, { kind: "read" }, () => this.#calls.read(key.id)));
 	}
 
 	/** Remembers the version that a response shows. */
@@ -212,14 +212,14 @@ export class Clients {
 	}
 
 	async #usage({ id }: TrackedKey): Promise<void> {
-		const [from, to] = [this.#startedAt - DAY_MS, this.#around.now() + DAY_MS];
-		await this.recorder.call(id, { kind: "usage" }, () => this.#doors.usage(id, from, to));
+		const [from, to] = [this.#startedAt - DAY_MS, this.#controls.now() + DAY_MS];
+		await this.recorder.call(id, { kind: "usage" }, () => this.#calls.usage(id, from, to));
 	}
 
 	async #update(key: TrackedKey): Promise<void> {
 		const patch = this.#patch();
 		const expectedVersion = this.#expectation(key);
-		const update = () => this.#doors.update(key.id, patch, expectedVersion);
+		const update = () => this.#calls.update(key.id, patch, expectedVersion);
 		this.#see(key, await this.recorder.call(key.id, { kind: "update", patch, expectedVersion }, update));
 	}
 
@@ -227,7 +227,7 @@ export class Clients {
 		const overlapMs = this.#random.pick([null, 0, 1_000, HOUR_MS / 2]);
 		const end = this.recorder.begin();
 		const expectedVersion = this.#expectation(key);
-		const { answer, key: made } = await this.#doors.rotate(key.id, overlapMs, expectedVersion);
+		const { answer, key: made } = await this.#calls.rotate(key.id, overlapMs, expectedVersion);
 		end(key.id, { kind: "rotate", overlapMs, expectedVersion }, answer);
 		this.#see(key, answer);
 		if (answer?.kind !== "rotated" || made === undefined) return;
@@ -241,8 +241,8 @@ export class Clients {
 		const expectedVersion = this.#expectation(key);
 		const call = () =>
 			ask.kind === "revoke"
-				? this.#doors.revoke(key.id, ask.reason, expectedVersion)
-				: this.#doors.delete(key.id, expectedVersion);
+				? this.#calls.revoke(key.id, ask.reason, expectedVersion)
+				: this.#calls.delete(key.id, expectedVersion);
 		if (this.#slots[slot] === key) this.#slots[slot] = undefined;
 		this.#retire(key);
 		await this.recorder.call(key.id, { ...ask, expectedVersion }, call);
@@ -258,7 +258,7 @@ export class Clients {
 	}
 
 	async #crash({ id }: TrackedKey): Promise<void> {
-		const { crash } = this.#around;
+		const { crash } = this.#controls;
 		if (!crash) return;
 		await this.recorder.call(id, { kind: "crash" }, async () => {
 			await crash(id);
@@ -268,11 +268,11 @@ export class Clients {
 
 	/** A little, up to the last moments of the hour, or into the next. */
 	#moveClock(): void {
-		const now = this.#around.now();
+		const now = this.#controls.now();
 		const hourEnds = now - (now % HOUR_MS) + HOUR_MS;
 		const far = this.#random.between(0, 1);
-		if (far < 0.6) this.#around.setClock?.(now + this.#random.whole(1, 5_000));
-		else if (far < 0.8) this.#around.setClock?.(Math.max(now, hourEnds - this.#random.whole(1, 3)));
-		else this.#around.setClock?.(hourEnds + this.#random.whole(0, 2));
+		if (far < 0.6) this.#controls.setClock?.(now + this.#random.whole(1, 5_000));
+		else if (far < 0.8) this.#controls.setClock?.(Math.max(now, hourEnds - this.#random.whole(1, 3)));
+		else this.#controls.setClock?.(hourEnds + this.#random.whole(0, 2));
 	}
 }

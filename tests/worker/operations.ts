@@ -7,7 +7,7 @@ import { z } from "zod";
 import { SCOPES, type Scope } from "../../db/enums.ts";
 import { manageProcedure, platformProcedure, userProcedure } from "../../worker/trpc/procedures.ts";
 import { appRouter } from "../../worker/trpc/root.ts";
-import { request } from "./world.ts";
+import { request } from "./fixtures.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -29,7 +29,7 @@ export type Audience =
 export interface Operation {
 	/** `keys.create`, or `POST /v1/api-keys`. */
 	name: string;
-	door: "trpc" | "rest";
+	api: "trpc" | "rest";
 	method: string;
 	/** With `{id}` where one belongs. */
 	path: string;
@@ -82,7 +82,7 @@ function fromRouter(): Operation[] {
 		const isQuery = type === "query";
 		return {
 			name,
-			door: "trpc",
+			api: "trpc",
 			method: isQuery ? "GET" : "POST",
 			path: `/trpc/${name}`,
 			audience: audienceOfProcedure(procedure),
@@ -157,7 +157,7 @@ function fromDocument({ paths, components }: Document): Operation[] {
 			const successes = Object.entries(described.responses).filter(([status]) => status.startsWith("2"));
 			return {
 				name: `${method} ${path}`,
-				door: "rest",
+				api: "rest",
 				method,
 				path,
 				audience: audienceOfRoute(described),
@@ -213,7 +213,7 @@ export function send(
 	{ headers, inBody, inUrl }: Credential,
 	input: Json = {},
 ): Promise<Response> {
-	const { method, hasBody, door } = operation;
+	const { method, hasBody, api } = operation;
 	const inPath = new Set([...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
 	const path = operation.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(input[name])));
 	const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.has(name)));
@@ -222,7 +222,7 @@ export function send(
 		const init = { method, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(named) };
 		return request(path + search({ tenant_id: inUrl }), init);
 	}
-	if (door === "trpc")
+	if (api === "trpc")
 		return request(path + search({ input: JSON.stringify(named), tenant_id: inUrl }), { method, headers });
 	return request(path + search({ ...named, ...(inUrl === undefined ? {} : { tenant_id: inUrl }) }), {
 		method,

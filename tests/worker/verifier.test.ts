@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../worker/env.ts";
 import type { KeyPresentation } from "../../worker/schemas/api-key.ts";
 import { KeyVerifier } from "../../worker/verifier.ts";
-import { addTenant, asIntegration, createKey, mutate, query, token } from "./world.ts";
+import { addTenant, asIntegration, createKey, mutate, query, token } from "./fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

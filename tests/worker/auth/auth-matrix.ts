@@ -125,11 +125,11 @@ export async function outcomeOf(operation: Operation, response: Response): Promi
 	}
 }
 
-function successOf({ answers, door }: Operation, status: number, text: string): Outcome {
+function successOf({ answers, api }: Operation, status: number, text: string): Outcome {
 	const schema = answers[status];
 	if (schema === undefined) return `unexpected: ${status}`;
 	if (schema === null) return text === "" ? "success" : `unexpected: ${status} with a body`;
 	const body: unknown = JSON.parse(text);
-	const checked = schema.safeParse(door === "trpc" ? (body as { result: { data: unknown } }).result.data : body);
+	const checked = schema.safeParse(api === "trpc" ? (body as { result: { data: unknown } }).result.data : body);
 	return checked.success ? "success" : `unexpected: ${status}, ${checked.error.message}`;
 }

@@ -7,7 +7,7 @@ import { checkNoPassword, checkPassword, hashPassword } from "../../../worker/au
 import { readConfig } from "../../../worker/env.ts";
 import { AppError } from "../../../worker/errors.ts";
 import { logIn } from "../../../worker/services/session.ts";
-import { addTenant, db } from "../world.ts";
+import { addTenant, db } from "../fixtures.ts";
 
 const email = "somebody@equal.example";
 await db.insert(users).values({

@@ -6,7 +6,7 @@ import { createApp } from "../../../worker/app.ts";
 import { verifyToken } from "../../../worker/auth/jwt.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import type { Me } from "../../../worker/schemas/session.ts";
-import { addTenant, ORIGIN, query, token } from "../world.ts";
+import { addTenant, ORIGIN, query, token } from "../fixtures.ts";
 import { expectNoSecrets } from "./auth-matrix.ts";
 
 const tenantId = await addTenant();

@@ -9,19 +9,19 @@ import { readConfig, Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
 import { appRouter } from "../../../worker/trpc/root.ts";
+import { asIntegration, createKey, db, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
 import { type Audience, type Credential, OPERATIONS, type Operation, send } from "../operations.ts";
-import { asIntegration, createKey, db, mutate, ORIGIN, query, request, token } from "../world.ts";
 import { DECIDED, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
-import { company, goodInput, isAboutOne, openSession, spareKey } from "./company.ts";
 import { forgedTokens } from "./forged-tokens.ts";
+import { goodInput, isAboutOne, openSession, populatedTenant, spareKey } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
 
 // The middle of an hour, so that a key whose hour is used up does not get a new one on the way.
 vi.useFakeTimers({ toFake: ["Date"], now: hourOf(Date.now()) + 30 * 60_000 });
 afterAll(() => vi.useRealTimers());
 
-const ours = await company();
-const theirs = await company();
+const ours = await populatedTenant();
+const theirs = await populatedTenant();
 const { tenantId, admin } = ours;
 const UNKNOWN_TENANT = "ten_00000000000000000000";
 
@@ -296,7 +296,7 @@ describe("every operation", () => {
 		const single = routes
 			.filter(({ method }) => method !== "ALL")
 			.map(({ method, path }) => `${method} ${named(path)}`);
-		const known = OPERATIONS.filter(({ door }) => door === "rest").map(({ name }) => name);
+		const known = OPERATIONS.filter(({ api }) => api === "rest").map(({ name }) => name);
 		expect([...new Set(single)].sort()).toEqual([...known, ...UNDOCUMENTED].sort());
 		// What takes every method is middleware, a refusal of other methods, or the door of tRPC.
 		const paths = new Set(routes.filter(({ method }) => method !== "ALL").map(({ path }) => path));

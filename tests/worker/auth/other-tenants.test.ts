@@ -7,18 +7,18 @@ import { Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
 import type { ApiKey, ApiKeyDetail, KeyList } from "../../../worker/schemas/api-key.ts";
+import { asIntegration, createKey, db, gateOf, mutate, query, sendJson, token } from "../fixtures.ts";
 import { type Credential, fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
-import { asIntegration, createKey, db, gateOf, mutate, query, sendJson, token } from "../world.ts";
 import { expectNoSecrets, UNKNOWN_KEY_ID } from "./auth-matrix.ts";
-import { company, goodInput } from "./company.ts";
+import { goodInput, populatedTenant } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
 
 // The middle of an hour, so that none turns while a test looks.
 vi.useFakeTimers({ toFake: ["Date"], now: hourOf(Date.now()) + 30 * 60_000 });
 afterAll(() => vi.useRealTimers());
 
-const ours = await company();
-const theirs = await company();
+const ours = await populatedTenant();
+const theirs = await populatedTenant();
 const { tenantId, admin } = ours;
 const { key, api_key } = ours.keys.live;
 const stranger = await token({ tenantId: theirs.tenantId, role: "owner", sub: "usr_stranger" });

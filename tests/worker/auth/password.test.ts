@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { newId } from "../../../db/ids.ts";
 import { users } from "../../../db/schema.ts";
 import { checkNoPassword, checkPassword, hashPassword } from "../../../worker/auth/password.ts";
-import { addTenant, db, mutate } from "../world.ts";
+import { addTenant, db, mutate } from "../fixtures.ts";
 import { expectNoSecrets } from "./auth-matrix.ts";
 
 // A real hash costs what it costs, and the machine may have other things to do.

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { KeyList } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
-import { addTenant, createKey, mutate, query, request, token } from "../world.ts";
+import { addTenant, createKey, mutate, query, request, token } from "../fixtures.ts";
 
 const tenantId = await addTenant();
 const otherTenantId = await addTenant();

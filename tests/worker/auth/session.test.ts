@@ -11,7 +11,7 @@ import { seed } from "../../../scripts/seed.ts";
 import { createApp } from "../../../worker/app.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import type { LoggedIn, Me } from "../../../worker/schemas/session.ts";
-import { addTenant, createKey, db, mutate, ORIGIN, query, token } from "../world.ts";
+import { addTenant, createKey, db, mutate, ORIGIN, query, token } from "../fixtures.ts";
 import { expectNoSecrets } from "./auth-matrix.ts";
 
 const COOKIE = "__Host-session";

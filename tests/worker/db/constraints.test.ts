@@ -6,7 +6,7 @@ import { runBatch } from "../../../db/client.ts";
 import { newId } from "../../../db/ids.ts";
 import { activities, apiKeys, collaborators, sessions, tenants, usageHourly, users } from "../../../db/schema.ts";
 import { isConstraintFailure } from "../../../worker/errors.ts";
-import { addTenant, createKey, db, token } from "../world.ts";
+import { addTenant, createKey, db, token } from "../fixtures.ts";
 
 const NOW = Date.now();
 const tenantId = await addTenant();

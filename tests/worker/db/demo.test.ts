@@ -12,7 +12,7 @@ import { statusOf } from "../../../worker/keys/snapshot.ts";
 import { type ApiKeyDetail, createKeySchema, type KeyList } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
 import type { Usage } from "../../../worker/schemas/usage.ts";
-import { db, mutate, query } from "../world.ts";
+import { db, mutate, query } from "../fixtures.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -3,7 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RecentCallers } from "../../../worker/gate/callers.ts";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, gateOf, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, gateOf, query, token } from "../fixtures.ts";
 import { crash } from "./gate-control.ts";
 
 const admin = await token({ tenantId: await addTenant() });

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { hourOf } from "../../../worker/keys/window.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { HOUR_MS } from "../../../worker/schemas/time.ts";
-import { addTenant, createKey, gateOf, mutate, query, token } from "../world.ts";
+import { addTenant, createKey, gateOf, mutate, query, token } from "../fixtures.ts";
 import { admit, admitMany, crash, disk, presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();

@@ -4,7 +4,7 @@ import { and, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, auditEvents, usageHourly } from "../../../db/schema.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
-import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../fixtures.ts";
 import { admit, admitMany, crash, disk, linkToD1, presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();

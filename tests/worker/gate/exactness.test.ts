@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { hourOf } from "../../../worker/keys/window.ts";
 import { HOUR_MS } from "../../../worker/schemas/time.ts";
-import { addTenant, createKey, gateOf, mutate, token } from "../world.ts";
+import { addTenant, createKey, gateOf, mutate, token } from "../fixtures.ts";
 import { admit, admitMany, crash, presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();

@@ -1,7 +1,7 @@
 /** A change that names the version it is based on is refused if the key has changed since. */
 import { describe, expect, it } from "vitest";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, mutate, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, mutate, query, token } from "../fixtures.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 

@@ -10,11 +10,11 @@ import { apiKeys } from "../../../db/schema.ts";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
 import { disagreements } from "../../history/agreement.ts";
 import { check } from "../../history/checker.ts";
-import { Doors, settingsOf } from "../../history/doors.ts";
 import { type Answer, type Ask, Recorder } from "../../history/operations.ts";
 import { describeViolations } from "../../history/report.ts";
+import { ServiceCalls, settingsOf } from "../../history/service-calls.ts";
+import { addTenant, createKey, db, gateOf, request, token } from "../fixtures.ts";
 import { storedOf } from "../history/in-workerd.ts";
-import { addTenant, createKey, db, gateOf, request, token } from "../world.ts";
 import { crash, disk, type FakeLink, linkToD1 } from "./gate-control.ts";
 
 /** For which time an order to take a successor back stands at most. */
@@ -47,15 +47,15 @@ const CHANGES: Record<string, Extract<Ask, { kind: "update" | "rotate" | "revoke
 /** A key with a history, warm, and a link to D1 that can fail. */
 class Patient {
 	readonly #recorder = new Recorder(Date.now);
-	readonly #doors: Doors;
+	readonly #service: ServiceCalls;
 	readonly #tenantId: string;
 	readonly id: string;
 	readonly #key: string;
 	link: FakeLink;
 
-	private constructor(tenantId: string, doors: Doors, made: { id: string; key: string }, link: FakeLink) {
+	private constructor(tenantId: string, service: ServiceCalls, made: { id: string; key: string }, link: FakeLink) {
 		this.#tenantId = tenantId;
-		this.#doors = doors;
+		this.#service = service;
 		this.id = made.id;
 		this.#key = made.key;
 		this.link = link;
@@ -67,7 +67,7 @@ class Patient {
 		const { key, api_key } = await createKey(admin, { scopes: [], rate_limit: 5 });
 		const patient = new Patient(
 			tenantId,
-			new Doors({ fetch: request }, admin),
+			new ServiceCalls({ fetch: request }, admin),
 			{ id: api_key.id, key },
 			await linkToD1(api_key.id),
 		);
@@ -80,7 +80,7 @@ class Patient {
 	use(): Promise<Answer | null> {
 		const asked = { scope: null, address: "203.0.113.7", consume: true };
 		return this.#recorder.call(this.id, { kind: "admit", ...asked }, () =>
-			this.#doors.present(this.#key, asked, "bearer"),
+			this.#service.present(this.#key, asked, "bearer"),
 		);
 	}
 
@@ -96,13 +96,13 @@ class Patient {
 	async #do(ask: (typeof CHANGES)[string]): Promise<Answer | null> {
 		switch (ask.kind) {
 			case "update":
-				return this.#doors.update(this.id, ask.patch, ask.expectedVersion);
+				return this.#service.update(this.id, ask.patch, ask.expectedVersion);
 			case "rotate":
-				return (await this.#doors.rotate(this.id, ask.overlapMs)).answer;
+				return (await this.#service.rotate(this.id, ask.overlapMs)).answer;
 			case "revoke":
-				return this.#doors.revoke(this.id, ask.reason);
+				return this.#service.revoke(this.id, ask.reason);
 			case "delete":
-				return this.#doors.delete(this.id);
+				return this.#service.delete(this.id);
 			default:
 				return ask satisfies never;
 		}
@@ -126,7 +126,7 @@ class Patient {
 		await this.rings();
 		const { calls } = this.#recorder;
 		for (const id of new Set(calls.map(({ keyId }) => keyId)))
-			await this.#recorder.call(id, { kind: "read" }, () => this.#doors.read(id));
+			await this.#recorder.call(id, { kind: "read" }, () => this.#service.read(id));
 		expect(describeViolations(check(calls))).toEqual([]);
 		expect(disagreements(calls, await storedOf(this.#tenantId))).toEqual([]);
 		const left = [...(await disk(this.id)).keys()].filter((name) => /^(event|discard):/.test(name));

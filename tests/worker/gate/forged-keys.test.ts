@@ -6,7 +6,7 @@ import { ALPHABET } from "../../../db/ids.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
-import { ORIGIN } from "../world.ts";
+import { ORIGIN } from "../fixtures.ts";
 
 const config = readConfig(env);
 const front = createFetchHandler(config);

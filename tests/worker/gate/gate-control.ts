@@ -5,7 +5,7 @@ import type { KeyGate } from "../../../worker/gate/key-gate.ts";
 import { type AdmissionCall, type PackedVerdict, packCall, unpack } from "../../../worker/gate/protocol.ts";
 import { hashKey } from "../../../worker/keys/format.ts";
 import type { Verdict } from "../../../worker/keys/verdict.ts";
-import { gateOf } from "../world.ts";
+import { gateOf } from "../fixtures.ts";
 
 /** How D1 behaves towards one gate from now on. */
 export interface FakeLink {

@@ -1,6 +1,6 @@
 /** When a change has been acknowledged, the very next request anywhere is judged by it. */
 import { describe, expect, it, vi } from "vitest";
-import { addTenant, asIntegration, createKey, mutate, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, mutate, token } from "../fixtures.ts";
 import { admit, admitMany, linkToD1, presented } from "./gate-control.ts";
 
 const admin = await token({ tenantId: await addTenant() });

@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
-import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, db, gateOf, mutate, token } from "../fixtures.ts";
 import { admit, admitMany, crash, disk, linkToD1, presented } from "./gate-control.ts";
 
 const admin = await token({ tenantId: await addTenant() });

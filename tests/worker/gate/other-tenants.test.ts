@@ -11,7 +11,7 @@ import { Secret } from "../../../worker/env.ts";
 import { newRow } from "../../../worker/gate/d1-records.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { snapshotOf } from "../../../worker/keys/snapshot.ts";
-import { addTenant, createKey, db, gateOf, mutate, token } from "../world.ts";
+import { addTenant, createKey, db, gateOf, mutate, token } from "../fixtures.ts";
 import { admitMany, disk, linkToD1 } from "./gate-control.ts";
 
 const tenantId = await addTenant();

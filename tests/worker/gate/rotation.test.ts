@@ -9,7 +9,7 @@ import { newRow } from "../../../worker/gate/d1-records.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, createKey, db, gateOf, mutate, query, token } from "../world.ts";
+import { addTenant, createKey, db, gateOf, mutate, query, token } from "../fixtures.ts";
 import { admitMany, crash, disk, linkToD1 } from "./gate-control.ts";
 
 const tenantId = await addTenant();

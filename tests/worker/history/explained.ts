@@ -2,7 +2,7 @@
 import { afterAll, expect, vi } from "vitest";
 import { disagreements } from "../../history/agreement.ts";
 import { check } from "../../history/checker.ts";
-import type { Plan, Surroundings } from "../../history/clients.ts";
+import type { Controls, Plan } from "../../history/clients.ts";
 import type { Call } from "../../history/operations.ts";
 import { describeViolations, replay } from "../../history/report.ts";
 import { clientsInWorkerd, delivered } from "./in-workerd.ts";
@@ -26,8 +26,8 @@ export const patience = (operations: number): number => 60_000 + operations * 20
 afterAll(() => vi.useRealTimers());
 
 /** Has clients make a history, and expects that the model explains it and that D1 agrees. Returns it. */
-export async function expectExplained(plan: Plan, around: Partial<Surroundings> = {}): Promise<readonly Call[]> {
-	const { clients, tenantId } = await clientsInWorkerd(plan, around);
+export async function expectExplained(plan: Plan, controls: Partial<Controls> = {}): Promise<readonly Call[]> {
+	const { clients, tenantId } = await clientsInWorkerd(plan, controls);
 	await clients.run();
 	await clients.readAll();
 	const { calls } = clients.recorder;

@@ -8,15 +8,15 @@ import { apiKeys, auditEvents } from "../../../db/schema.ts";
 import { snapshotOf, toApiKey } from "../../../worker/keys/snapshot.ts";
 import { KeyVerifier } from "../../../worker/verifier.ts";
 import type { Stored } from "../../history/agreement.ts";
-import { Clients, type Plan, type Surroundings } from "../../history/clients.ts";
-import { Doors, type Presented, verdictOf } from "../../history/doors.ts";
+import { Clients, type Controls, type Plan } from "../../history/clients.ts";
 import type { Answer } from "../../history/operations.ts";
-import { addTenant, db, gateOf, request, token } from "../world.ts";
+import { type Presented, ServiceCalls, verdictOf } from "../../history/service-calls.ts";
+import { addTenant, db, gateOf, request, token } from "../fixtures.ts";
 
 const HOUR_MS = 3_600_000;
 const YEAR_S = 365 * 86_400;
 
-/** The third door: a service binding, without a wire between. */
+/** Admission through a service binding, without HTTP. */
 async function admit(key: string, { scope, address, consume }: Presented): Promise<Answer | null> {
 	const verifier = new KeyVerifier(createExecutionContext(), env);
 	const verdict = await verifier.verify(key, {
@@ -31,12 +31,12 @@ async function admit(key: string, { scope, address, consume }: Presented): Promi
 }
 
 /** Clients of a tenant of their own, at a clock that begins a little before the end of an hour. */
-export async function clientsInWorkerd(plan: Plan, more: Partial<Surroundings> & { startAt?: number } = {}) {
+export async function clientsInWorkerd(plan: Plan, more: Partial<Controls> & { startAt?: number } = {}) {
 	const { startAt = Date.now(), ...others } = more;
 	vi.useFakeTimers({ toFake: ["Date"], now: startAt - (startAt % HOUR_MS) + HOUR_MS - 10_000 });
 	const tenantId = await addTenant();
 	const admin = await token({ tenantId, expiresIn: YEAR_S });
-	const clients = new Clients(plan, new Doors({ fetch: request }, admin), {
+	const clients = new Clients(plan, new ServiceCalls({ fetch: request }, admin), {
 		now: Date.now,
 		// No call of another client may have set it further already.
 		setClock: (now) => void vi.setSystemTime(Math.max(now, Date.now())),

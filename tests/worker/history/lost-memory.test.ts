@@ -4,8 +4,8 @@
  */
 import { evictDurableObject } from "cloudflare:test";
 import { expect, inject, it } from "vitest";
+import { gateOf } from "../fixtures.ts";
 import { crash } from "../gate/gate-control.ts";
-import { gateOf } from "../world.ts";
 import { admissions, expectExplained, patience, WEIGHTS } from "./explained.ts";
 
 const { seed, operations } = inject("history");

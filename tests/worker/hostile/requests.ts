@@ -1,6 +1,6 @@
 /** Requests on one operation: good ones, good ones with something in them that is not, and such as nobody would make. */
 import fc from "fast-check";
-import { PASSWORD } from "../auth/company.ts";
+import { PASSWORD } from "../auth/populated-tenant.ts";
 import type { Json, Operation } from "../operations.ts";
 import { fromSchema } from "./from-schema.ts";
 import {
@@ -143,11 +143,11 @@ const oddHeaders = fc.dictionary(fc.constantFrom(...ODD_HEADERS), headerValue, {
 
 /** Requests on the operation, by whoever may call it. */
 export function hostileRequests(operation: Operation, credential: Record<string, string>): fc.Arbitrary<Hostile> {
-	const { method, hasBody, door, takes } = operation;
+	const { method, hasBody, api, takes } = operation;
 	return fc
 		.record({
 			path: inputTo(operation, takes.path, 8),
-			query: inputTo(operation, takes.query, door === "trpc" || !hasBody ? 4 : 9),
+			query: inputTo(operation, takes.query, api === "trpc" || !hasBody ? 4 : 9),
 			body: inputTo(operation, takes.body, 4),
 			wholeBody: oneIn(
 				8,
@@ -168,14 +168,14 @@ export function hostileRequests(operation: Operation, credential: Record<string,
 			const sentMethod = drawn.method !== undefined && drawn.batch === undefined ? drawn.method : method;
 			const query: string[] = drawn.oddQuery === undefined ? [] : [drawn.oddQuery];
 			const one = hasBody ? drawn.body : drawn.query;
-			const calls = door === "trpc" ? drawn.batch : undefined;
+			const calls = api === "trpc" ? drawn.batch : undefined;
 			const input = calls === undefined ? one : Object.fromEntries(Array.from({ length: calls }, (_, n) => [n, one]));
 			if (calls !== undefined) {
 				address += `,${operation.name}`.repeat(Math.max(0, calls - 1));
 				query.push("batch=1");
 			}
-			if (door === "trpc" && !hasBody) query.push(`input=${escaped(input)}`);
-			else if (door === "rest")
+			if (api === "trpc" && !hasBody) query.push(`input=${escaped(input)}`);
+			else if (api === "rest")
 				query.push(...Object.entries(drawn.query).map(([name, value]) => `${escaped(name)}=${escaped(value)}`));
 			const takesBody = sentMethod !== "GET" && sentMethod !== "HEAD";
 			const text = drawn.wholeBody ?? (hasBody ? JSON.stringify(input) : null);

@@ -1,4 +1,4 @@
-/** Hostile input at the REST door. */
-import { bearsWhateverIsSent } from "./bombardment.ts";
+/** Hostile input over REST. */
+import { fuzzEveryOperation } from "./fuzz.ts";
 
-bearsWhateverIsSent("rest");
+fuzzEveryOperation("rest");

@@ -1,4 +1,4 @@
-/** Hostile input at the tRPC door. */
-import { bearsWhateverIsSent } from "./bombardment.ts";
+/** Hostile input over tRPC. */
+import { fuzzEveryOperation } from "./fuzz.ts";
 
-bearsWhateverIsSent("trpc");
+fuzzEveryOperation("trpc");

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { apiKeys, sessions } from "../../../db/schema.ts";
 import { KEYS_PER_TENANT_MAX } from "../../../worker/services/keys.ts";
 import { SESSIONS_PER_USER_MAX } from "../../../worker/services/session.ts";
-import { addPerson, PASSWORD } from "../auth/company.ts";
-import { addTenant, createKey, db, mutate, query, sendJson, token } from "../world.ts";
+import { addPerson, PASSWORD } from "../auth/populated-tenant.ts";
+import { addTenant, createKey, db, mutate, query, sendJson, token } from "../fixtures.ts";
 
 describe("the keys of a tenant", () => {
 	it(`are ${KEYS_PER_TENANT_MAX} at most, by creation and by rotation; others are not concerned`, async () => {

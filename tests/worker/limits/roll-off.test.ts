@@ -7,8 +7,8 @@ import type { Bindings } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
 import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import { AUDIT_KEPT_DAYS, rollOff, rollOffStatements, USAGE_KEPT_DAYS } from "../../../worker/services/retention.ts";
-import { addPerson, openSession } from "../auth/company.ts";
-import { addTenant, createKey, db, token } from "../world.ts";
+import { addPerson, openSession } from "../auth/populated-tenant.ts";
+import { addTenant, createKey, db, token } from "../fixtures.ts";
 
 /** The time is passed in: any will do. */
 const NOW = Date.UTC(2031, 4, 5, 6, 7, 8);

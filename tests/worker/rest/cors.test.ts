@@ -3,7 +3,7 @@ import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
-import { ORIGIN } from "../world.ts";
+import { ORIGIN } from "../fixtures.ts";
 
 const APP = "https://app.example";
 

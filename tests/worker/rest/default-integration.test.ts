@@ -2,15 +2,15 @@
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { activities, collaborators } from "../../../db/schema.ts";
-import { createKey, db, fieldsOf } from "../world.ts";
-import { call, company } from "./company.ts";
+import { createKey, db, fieldsOf } from "../fixtures.ts";
+import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const PATH = "/functions/v1/default-integration";
 const ana = { external_id: "ana", name: "Ana", email: "ana@acme.example" };
 
 describe("the action", () => {
 	it("sync_collaborators and sync_activities do what the routes of that name do", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const people = await call(live, "POST", PATH, { action: "sync_collaborators", collaborators: [ana, { name: 1 }] });
 		expect(people.status).toBe(200);
 		expect(people.data).toMatchObject({ created: 1, existing: 0, errors: [{ index: 1 }], total: 2 });
@@ -33,7 +33,7 @@ describe("the action", () => {
 		["absent", { collaborators: [ana] }],
 		["of another type", { action: 1, collaborators: [ana] }],
 	])("that is %s is refused and named", async (_what, body) => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const reply = await call(live, "POST", PATH, body);
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["action"]]);
 		expect(await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toEqual([]);
@@ -44,20 +44,20 @@ describe("the action", () => {
 		[{ action: "sync_collaborators", activities: [] }, "collaborators"],
 		[{ action: "sync_activities", activities: [] }, "activities"],
 	])("without a good list is refused: %j", async (body, field) => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const reply = await call(live, "POST", PATH, body);
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, [field]]);
 	});
 
 	it("keeps to the key's environment", async () => {
-		const { tenantId, test } = await company();
+		const { tenantId, test } = await tenantWithKeys();
 		await call(test, "POST", PATH, { action: "sync_collaborators", collaborators: [ana] });
 		const rows = await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId));
 		expect(rows.map(({ environment }) => environment)).toEqual(["test"]);
 	});
 
 	it("takes the scope default:sync", async () => {
-		const { admin } = await company();
+		const { admin } = await tenantWithKeys();
 		const { key } = await createKey(admin, { scopes: ["leads:read", "leads:write"] });
 		const reply = await call(key, "POST", PATH, { action: "sync_collaborators", collaborators: [ana] });
 		expect([reply.status, reply.error.code]).toEqual([403, "FORBIDDEN"]);

@@ -3,15 +3,15 @@ import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { asIntegration, createKey, fieldsOf, query, request, sendJson } from "../world.ts";
-import { call, company, read, visit } from "./company.ts";
+import { asIntegration, createKey, fieldsOf, query, request, sendJson } from "../fixtures.ts";
+import { call, read, tenantWithKeys, visit } from "./tenant-with-keys.ts";
 
 // The middle of an hour: one that is used up stays so.
 vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2031-05-06T10:20:30.000Z") });
 afterAll(() => vi.useRealTimers());
 
 const MIB = 1_048_576;
-const { admin, live } = await company();
+const { admin, live } = await tenantWithKeys();
 const { key: scoped } = await createKey(admin, { scopes: ["default:sync"] });
 const { key: exhausted } = await createKey(admin, { scopes: [], rate_limit: 1 });
 await asIntegration(exhausted);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { addReportRoute } from "../../../docs/examples/handler.ts";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { addTenant, createKey, ORIGIN, token } from "../world.ts";
+import { addTenant, createKey, ORIGIN, token } from "../fixtures.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });

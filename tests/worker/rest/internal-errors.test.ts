@@ -3,14 +3,14 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { asIntegration, createKey } from "../world.ts";
-import { call, company, type Reply, read } from "./company.ts";
+import { asIntegration, createKey } from "../fixtures.ts";
+import { call, type Reply, read, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const SECRETS = [env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER];
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => log.mockClear());
 
-const { admin, live } = await company();
+const { admin, live } = await tenantWithKeys();
 const { key: unseen } = await createKey(admin, { scopes: [] });
 const { data: lead } = await call<{ id: string }>(live, "POST", "/v1/leads", {
 	name: "Ana Secret-Name",

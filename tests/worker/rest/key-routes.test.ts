@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { KEY_ROUTES, keyRouteOf } from "../../../worker/admission/key-routes.ts";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { addTenant, asIntegration, createKey, gateOf, ORIGIN, request, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, gateOf, ORIGIN, request, token } from "../fixtures.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });

@@ -1,8 +1,8 @@
 /** Finding leads: newest first, by page, filtered and searched. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lead } from "../../../worker/schemas/lead.ts";
-import { fieldsOf, query } from "../world.ts";
-import { call, company } from "./company.ts";
+import { fieldsOf, query } from "../fixtures.ts";
+import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -42,13 +42,13 @@ const ids = (leads: Lead[]) => leads.map(({ id }) => id);
 
 describe("the list", () => {
 	it("of a tenant without leads is empty", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const reply = await list(live);
 		expect([reply.status, reply.data, reply.meta.next_cursor]).toEqual([200, [], null]);
 	});
 
 	it("has the newest first, as whole as each alone", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const added: Lead[] = [];
 		for (const name of ["first", "second", "third"]) {
 			added.push(...(await add(live, { name, tags: ["t"], custom_fields: { a: 1 } })));
@@ -58,7 +58,7 @@ describe("the list", () => {
 	});
 
 	it("is of the key's tenant and environment", async () => {
-		const [ours, theirs] = [await company(), await company()];
+		const [ours, theirs] = [await tenantWithKeys(), await tenantWithKeys()];
 		await add(ours.live, { name: "live" });
 		await add(ours.test, { name: "test" });
 		await add(theirs.live, { name: "theirs" });
@@ -73,7 +73,7 @@ describe("a page", () => {
 	it.each([1, 2, 3, 7, 8])(
 		"of %i after the other gives every lead once, in order, although all are of one instant",
 		async (limit) => {
-			const { live } = await company();
+			const { live } = await tenantWithKeys();
 			const added = await add(live, ...Array.from({ length: 7 }, (_, index) => ({ name: `Lead ${index}` })));
 			const got = await pages(live, { limit: String(limit) });
 			expect(got.flat()).toHaveLength(7);
@@ -86,7 +86,7 @@ describe("a page", () => {
 	);
 
 	it("loses and repeats nothing between leads of few instants", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		for (const count of [3, 1, 4, 2]) {
 			await add(live, ...Array.from({ length: count }, (_, index) => ({ name: `Lead ${index}` })));
 			vi.setSystemTime(Date.now() + 1);
@@ -98,7 +98,7 @@ describe("a page", () => {
 	});
 
 	it("is not disturbed by leads that come in meanwhile", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const added = await add(live, ...Array.from({ length: 4 }, (_, index) => ({ name: `Lead ${index}` })));
 		const first = await list(live, { limit: "2" });
 		vi.setSystemTime(NOW + 1);
@@ -109,20 +109,20 @@ describe("a page", () => {
 	});
 
 	it("holds 25 where nothing is said, and 100 at most", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		await add(live, ...Array.from({ length: 26 }, (_, index) => ({ name: `Lead ${index}` })));
 		expect((await list(live)).data).toHaveLength(25);
 		expect((await list(live, { limit: "100" })).data).toHaveLength(26);
 	});
 
 	it.each(["0", "101", "-1", "1.5", "many", "", "0x10", "1e1", " 5"])("with the limit %j is refused", async (limit) => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const reply = await list(live, { limit });
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["limit"]]);
 	});
 
 	it("keeps its filters while paging", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		for (let index = 0; index < 6; index++)
 			await add(live, { name: `Lead ${index}`, status: index % 2 ? "new" : "contacted", source: "form" });
 		const got = await pages(live, { limit: "2", status: "new", source: "form", search: "lead" });
@@ -140,20 +140,20 @@ describe("a cursor", () => {
 		["with a value of another type", btoa('["leads","1","lead_1"]')],
 		["too long", "x".repeat(513)],
 	])("that is %s is refused by its name", async (_what, cursor) => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const reply = await list(live, { cursor });
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["cursor"]]);
 	});
 
 	it("of another list is refused", async () => {
-		const { live, admin } = await company();
+		const { live, admin } = await tenantWithKeys();
 		const keys = await query<{ next_cursor: string }>(admin, "keys.list", { limit: 1 });
 		const reply = await list(live, { cursor: keys.data.next_cursor });
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, ["cursor"]]);
 	});
 
 	it("of another tenant opens nothing", async () => {
-		const [ours, theirs] = [await company(), await company()];
+		const [ours, theirs] = [await tenantWithKeys(), await tenantWithKeys()];
 		await add(ours.live, { name: "ours 1" }, { name: "ours 2" });
 		await add(theirs.live, { name: "theirs 1" }, { name: "theirs 2" });
 		const { meta } = await list(theirs.live, { limit: "1" });
@@ -163,7 +163,7 @@ describe("a cursor", () => {
 });
 
 describe("filters", () => {
-	const shop = company().then(async (acme) => {
+	const shop = tenantWithKeys().then(async (acme) => {
 		await add(
 			acme.live,
 			{ name: "José Conceição", email: "JC@Example.com", company: "Padaria São João", source: "website" },
@@ -210,7 +210,7 @@ describe("filters", () => {
 	});
 
 	it("find a lead by what it is now, no longer by what it was", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const [lead] = await add(live, { name: "Márcia", source: "form" });
 		await call(live, "PATCH", `/v1/leads/${lead?.id}`, { name: "Antônia", status: "converted", source: "fair" });
 		expect(await names(live, { search: "antonia" })).toEqual(["Antônia"]);

@@ -1,16 +1,16 @@
 /** One lead: sent in, read, changed, and out of reach of everybody else's keys. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lead } from "../../../worker/schemas/lead.ts";
-import { asIntegration, fieldsOf } from "../world.ts";
-import { call, company } from "./company.ts";
+import { asIntegration, fieldsOf } from "../fixtures.ts";
+import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 beforeEach(() => vi.setSystemTime(NOW));
 afterAll(() => vi.useRealTimers());
 
-const { live, test } = await company();
-const other = await company();
+const { live, test } = await tenantWithKeys();
+const other = await tenantWithKeys();
 
 const FULL = {
 	name: "José Conceição",

@@ -4,8 +4,8 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { idempotencyKeys } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, db, fieldsOf, ORIGIN, query, request, token } from "../world.ts";
-import { type Reply, read } from "./company.ts";
+import { addTenant, asIntegration, createKey, db, fieldsOf, ORIGIN, query, request, token } from "../fixtures.ts";
+import { type Reply, read } from "./tenant-with-keys.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

@@ -1,7 +1,7 @@
 /** Where a key stands in its hour, on every answer it gets, and what does not use the hour up. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { addTenant, asIntegration, createKey, mutate, query, request, sendJson, token } from "../world.ts";
-import { call, read } from "./company.ts";
+import { addTenant, asIntegration, createKey, mutate, query, request, sendJson, token } from "../fixtures.ts";
+import { call, read } from "./tenant-with-keys.ts";
 
 /** In the middle of an hour, and of a second: reset times are whole seconds all the same. */
 const NOW = Date.parse("2031-05-06T10:20:30.250Z");

@@ -1,7 +1,7 @@
 /** A key does what its scopes grant, and hears by name which one it lacks. */
 import { describe, expect, it } from "vitest";
-import { addTenant, createKey, token } from "../world.ts";
-import { call } from "./company.ts";
+import { addTenant, createKey, token } from "../fixtures.ts";
+import { call } from "./tenant-with-keys.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 const { key: unrestricted } = await createKey(admin, { scopes: [] });

@@ -3,8 +3,8 @@ import { and, asc, eq } from "drizzle-orm";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { activities, collaborators } from "../../../db/schema.ts";
 import type { ActivitiesSynced } from "../../../worker/schemas/sync.ts";
-import { db, fieldsOf } from "../world.ts";
-import { call, company } from "./company.ts";
+import { db, fieldsOf } from "../fixtures.ts";
+import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -42,7 +42,7 @@ const stored = (tenantId: string) =>
 
 /** A company that has the person `a`, live and test. */
 async function staffed() {
-	const acme = await company();
+	const acme = await tenantWithKeys();
 	await Promise.all([addPeople(acme.live, ["a"]), addPeople(acme.test, ["a"])]);
 	return acme;
 }
@@ -164,7 +164,7 @@ describe("a person", () => {
 	});
 
 	it("of the live environment is unknown to a test key, and the other way round", async () => {
-		const { tenantId, live, test } = await company();
+		const { tenantId, live, test } = await tenantWithKeys();
 		await addPeople(live, ["livia"]);
 		await addPeople(test, ["tess"]);
 		for (const [key, stranger] of [
@@ -179,7 +179,7 @@ describe("a person", () => {
 	});
 
 	it("of another tenant is unknown", async () => {
-		const [ours, theirs] = [await company(), await staffed()];
+		const [ours, theirs] = [await tenantWithKeys(), await staffed()];
 		expect((await sync(ours.live, [activity()])).data).toMatchObject({ processed: 0, errors: [{ index: 0 }] });
 		expect(await stored(theirs.tenantId)).toEqual([]);
 	});

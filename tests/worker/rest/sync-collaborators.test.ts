@@ -3,8 +3,8 @@ import { asc, eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { collaborators } from "../../../db/schema.ts";
 import type { CollaboratorsSynced } from "../../../worker/schemas/sync.ts";
-import { db, fieldsOf } from "../world.ts";
-import { call, company } from "./company.ts";
+import { db, fieldsOf } from "../fixtures.ts";
+import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const sync = (key: string, people: unknown) =>
 	call<CollaboratorsSynced>(key, "POST", "/v1/sync_collaborators", { collaborators: people });
@@ -26,7 +26,7 @@ const stored = (tenantId: string) =>
 
 describe("a batch", () => {
 	it("creates people that are unknown", async () => {
-		const { tenantId, live, liveId } = await company();
+		const { tenantId, live, liveId } = await tenantWithKeys();
 		const reply = await sync(live, [person("a", { team: "North", role: "Closer" }), person("b")]);
 		expect(reply.status).toBe(200);
 		expect(reply.data).toEqual({ created: 2, existing: 0, errors: [], total: 2 });
@@ -45,7 +45,7 @@ describe("a batch", () => {
 	});
 
 	it("updates people that are known, who stay the same people", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		await sync(live, [person("a"), person("b")]);
 		const [before] = await stored(tenantId);
 		const reply = await sync(live, [person("a", { name: "Anna New", email: "anna@new.example" }), person("c")]);
@@ -61,7 +61,7 @@ describe("a batch", () => {
 	});
 
 	it("leaves team and role as they are where it does not mention them, and changes them where it does", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		await sync(live, [person("a", { team: "North", role: "Closer" }), person("b", { team: "North", role: "Closer" })]);
 		await sync(live, [person("a", { name: "Renamed" }), person("b", { team: "South" })]);
 		expect(await stored(tenantId)).toMatchObject([
@@ -71,7 +71,7 @@ describe("a batch", () => {
 	});
 
 	it("sent a second time creates nobody", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const batch = [person("a"), person("b"), person("c")];
 		await sync(live, batch);
 		expect((await sync(live, batch)).data).toEqual({ created: 0, existing: 3, errors: [], total: 3 });
@@ -79,7 +79,7 @@ describe("a batch", () => {
 	});
 
 	it("sent twice at the same time creates everybody once", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const batch = Array.from({ length: 40 }, (_, index) => person(`p${index}`));
 		const replies = await Promise.all([sync(live, batch), sync(live, batch)]);
 		expect(replies.map(({ status }) => status)).toEqual([200, 200]);
@@ -89,7 +89,7 @@ describe("a batch", () => {
 	});
 
 	it("of 500 is taken whole, new and known", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const batch = Array.from({ length: 500 }, (_, index) => person(`p${index}`, { team: "T", role: "R" }));
 		expect((await sync(live, batch)).data).toEqual({ created: 500, existing: 0, errors: [], total: 500 });
 		expect((await sync(live, batch)).data).toEqual({ created: 0, existing: 500, errors: [], total: 500 });
@@ -100,7 +100,7 @@ describe("a batch", () => {
 		["none", []],
 		["501", Array.from({ length: 501 }, (_, index) => person(`p${index}`))],
 	])("of %s is refused and changes nothing", async (_count, batch) => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, batch);
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["collaborators"]]);
 		expect(await stored(tenantId)).toEqual([]);
@@ -112,7 +112,7 @@ describe("a batch", () => {
 		["null", null],
 		["nothing", undefined],
 	])("that is %s instead of a list is refused", async (_what, batch) => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const reply = await sync(live, batch);
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, ["collaborators"]]);
 	});
@@ -120,7 +120,7 @@ describe("a batch", () => {
 
 describe("a bad item", () => {
 	it("is reported by its place and id, and does not take the good ones with it", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, [
 			person("a"),
 			person("b", { email: "not an address" }),
@@ -160,7 +160,7 @@ describe("a bad item", () => {
 		["team", "x".repeat(201)],
 		["role", 5],
 	])("is one whose %s is %j", async (field, value) => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const reply = await sync(live, [person("a", { [field]: value })]);
 		expect(reply.data).toMatchObject({ created: 0, existing: 0, total: 1 });
 		expect(reply.data.errors).toHaveLength(1);
@@ -168,7 +168,7 @@ describe("a bad item", () => {
 	});
 
 	it("is also one whose external_id came before in the same batch; the first one holds", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, [
 			person("a", { name: "First" }),
 			person("b"),
@@ -185,13 +185,13 @@ describe("a bad item", () => {
 	});
 
 	it("does not use the id up: a good item with the same id later in the batch is taken", async () => {
-		const { live } = await company();
+		const { live } = await tenantWithKeys();
 		const reply = await sync(live, [person("a", { email: "bad" }), person("a")]);
 		expect(reply.data).toMatchObject({ created: 1, total: 2, errors: [{ index: 0, external_id: "a" }] });
 	});
 
 	it("is the only kind: the answer is 200 even when nothing was good", async () => {
-		const { tenantId, live } = await company();
+		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, [{}, {}]);
 		expect([reply.status, reply.data.created, reply.data.errors.length]).toEqual([200, 0, 2]);
 		expect(await stored(tenantId)).toEqual([]);
@@ -200,7 +200,7 @@ describe("a bad item", () => {
 
 describe("the same person", () => {
 	it("is two people in live and test", async () => {
-		const { tenantId, live, test } = await company();
+		const { tenantId, live, test } = await tenantWithKeys();
 		await sync(live, [person("a", { name: "Live" })]);
 		expect((await sync(test, [person("a", { name: "Test" })])).data).toMatchObject({ created: 1, existing: 0 });
 		expect(await stored(tenantId)).toMatchObject([
@@ -210,7 +210,7 @@ describe("the same person", () => {
 	});
 
 	it("is two people in two tenants", async () => {
-		const [ours, theirs] = [await company(), await company()];
+		const [ours, theirs] = [await tenantWithKeys(), await tenantWithKeys()];
 		await sync(ours.live, [person("a", { name: "Ours" })]);
 		expect((await sync(theirs.live, [person("a", { name: "Theirs" })])).data).toMatchObject({
 			created: 1,

@@ -1,7 +1,7 @@
 /** "Does my key work?", and what the answer tells of the key. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { addTenant, asIntegration, createKey, gateOf, mutate, request, token } from "../world.ts";
-import { call, read, visit } from "./company.ts";
+import { addTenant, asIntegration, createKey, gateOf, mutate, request, token } from "../fixtures.ts";
+import { call, read, visit } from "./tenant-with-keys.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

@@ -5,7 +5,17 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { auditEvents, users } from "../../../db/schema.ts";
 import { hashPassword } from "../../../worker/auth/password.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
-import { addTenant, asIntegration, type Credentials, createKey, db, fieldsOf, mutate, query, token } from "../world.ts";
+import {
+	addTenant,
+	asIntegration,
+	type Credentials,
+	createKey,
+	db,
+	fieldsOf,
+	mutate,
+	query,
+	token,
+} from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

@@ -1,6 +1,6 @@
 /** What goes wrong at the tRPC door: the contract's code, every wrong field, the request id, and nothing else. */
 import { describe, expect, it } from "vitest";
-import { addTenant, createKey, fieldsOf, mutate, query, request, token } from "../world.ts";
+import { addTenant, createKey, fieldsOf, mutate, query, request, token } from "../fixtures.ts";
 
 const MIB = 1_048_576;
 const admin = await token({ tenantId: await addTenant() });

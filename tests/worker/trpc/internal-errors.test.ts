@@ -1,7 +1,7 @@
 /** When something fails on our side, the tRPC door says so and no more, with the id that leads to the log. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Answer, addTenant, asIntegration, createKey, mutate, query, request, token } from "../world.ts";
+import { type Answer, addTenant, asIntegration, createKey, mutate, query, request, token } from "../fixtures.ts";
 
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => log.mockClear());

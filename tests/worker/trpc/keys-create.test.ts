@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
 import type { IssuedKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, db, fieldsOf, mutate, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, db, fieldsOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.123Z");
 const DAY_MS = 86_400_000;

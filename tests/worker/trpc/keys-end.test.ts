@@ -5,7 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
 import type { ApiKey, ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
-import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

@@ -1,7 +1,7 @@
 /** One key, live: where it stands in its hour, and who has been calling with it. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, mutate, query, sendJson, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, mutate, query, sendJson, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

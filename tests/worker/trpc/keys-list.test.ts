@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { EXPIRING_SOON_DAYS, KEY_SORTS } from "../../../db/enums.ts";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
 import type { ApiKey, KeyList, KeyListItem } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../fixtures.ts";
 
 /** Ahead of the true clock, so that alarms ring when a test says so. */
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");

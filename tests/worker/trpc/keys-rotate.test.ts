@@ -1,7 +1,7 @@
 /** Rotating a key: a successor with the same settings, and as long with both as was asked for. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKey, IssuedKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 const HOUR_MS = 3_600_000;

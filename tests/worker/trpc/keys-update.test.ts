@@ -1,7 +1,7 @@
 /** Changing a key: what is named changes, the very next request is judged by it, and nothing else happens. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, sendJson, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, sendJson, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

@@ -2,7 +2,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Usage } from "../../../worker/schemas/usage.ts";
-import { addTenant, asIntegration, createKey, fieldsOf, gateOf, mutate, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, fieldsOf, gateOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 const HOUR_MS = 3_600_000;

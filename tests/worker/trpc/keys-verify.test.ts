@@ -1,7 +1,7 @@
 /** The verdict on a key, for back ends elsewhere that were shown it. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Verification } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../world.ts";
+import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

@@ -1,6 +1,6 @@
 /** The catalogue of scopes: everything that a key can be given, and what it grants. */
 import { expect, it } from "vitest";
-import { addTenant, createKey, query, token } from "../world.ts";
+import { addTenant, createKey, query, token } from "../fixtures.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
 import type { Tenant, TenantList } from "../../../worker/schemas/tenant.ts";
-import { createKey, fieldsOf, mutate, query } from "../world.ts";
+import { createKey, fieldsOf, mutate, query } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });

@@ -13,7 +13,7 @@ interface Process {
 }
 
 /** Ends runtimes that hold files below `folder` and whose server is gone. Throws if one is in use. */
-export function endLeftovers(folder: string): void {
+export function endOrphanedRuntimes(folder: string): void {
 	for (const { pid, parent } of holders(folder)) {
 		if (/^(node|MainThread)/.test(parent))
 			throw new Error(`The service is running already (process ${pid}). Stop it, or use it.`);

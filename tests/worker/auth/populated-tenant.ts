@@ -5,8 +5,8 @@ import { newId } from "../../../db/ids.ts";
 import { sessions, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
+import { addTenant, createKey, db, sendJson, token } from "../fixtures.ts";
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
-import { addTenant, createKey, db, sendJson, token } from "../world.ts";
 
 export const PASSWORD = "correct horse battery staple";
 /** A hundredth of what a password costs otherwise: what is guarded here is who may sign in, not how long it takes. */
@@ -14,7 +14,7 @@ const QUICK_HASH = `scrypt$1024$1$1$c2FsdA==$${scryptSync(PASSWORD, Buffer.from(
 
 const UNRESTRICTED = { scopes: [], rate_limit: 1_000_000 };
 
-export interface Company {
+export interface PopulatedTenant {
 	tenantId: string;
 	admin: string;
 	adminId: string;
@@ -22,7 +22,7 @@ export interface Company {
 	leads: Record<Environment, Lead>;
 }
 
-export async function company(): Promise<Company> {
+export async function populatedTenant(): Promise<PopulatedTenant> {
 	const tenantId = await addTenant();
 	const adminId = newId("usr");
 	const admin = await token({ tenantId, sub: adminId });
@@ -30,7 +30,7 @@ export async function company(): Promise<Company> {
 		live: await createKey(admin, UNRESTRICTED),
 		test: await createKey(admin, { ...UNRESTRICTED, environment: "test" }),
 	};
-	const leads = {} as Company["leads"];
+	const leads = {} as PopulatedTenant["leads"];
 	for (const environment of ENVIRONMENTS) {
 		const made = await sendJson(keys[environment].key, "POST", "/v1/leads", {
 			name: `The ${environment} lead of ${tenantId}`,
@@ -67,7 +67,7 @@ export async function openSession(tenantId: string, role: Role = "admin"): Promi
 }
 
 /** A key of the company that nothing has happened to yet, for a call that may end it. */
-export const spareKey = ({ admin }: Company) => createKey(admin, UNRESTRICTED);
+export const spareKey = ({ admin }: PopulatedTenant) => createKey(admin, UNRESTRICTED);
 
 /** Whether the operation is about one thing of a tenant: a key, or for integrations a lead. */
 export const isAboutOne = (operation: Operation): boolean =>
@@ -79,7 +79,7 @@ interface About {
 }
 
 /** Input that is good in every respect, so that only the credential decides. */
-export async function goodInput(operation: Operation, of: Company, { keyId, leadId }: About): Promise<Json> {
+export async function goodInput(operation: Operation, of: PopulatedTenant, { keyId, leadId }: About): Promise<Json> {
 	const isOfLeads = operation.audience === "leads:read" || operation.audience === "leads:write";
 	const good: Record<string, () => unknown> = {
 		id: () => (isOfLeads ? leadId : operation.audience === "platform" ? of.tenantId : keyId),

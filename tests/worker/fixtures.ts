@@ -1,4 +1,4 @@
-/** What most tests begin with: a tenant, its people's tokens, and calls on the running Worker. */
+/** What most tests begin with: a tenant, tokens of its people, and calls on the running Worker. */
 import { env, exports } from "cloudflare:workers";
 import { SignJWT } from "jose";
 import { database } from "../../db/client.ts";
@@ -100,7 +100,7 @@ export async function query<T>(who: Credentials, procedure: string, input?: unkn
 	return read(await request(`/trpc/${procedure}${search}`, { headers: headersOf(who) }));
 }
 
-/** Makes a key through the front door. */
+/** Creates a key by calling `keys.create`. */
 export async function createKey(
 	who: Credentials,
 	input: Record<string, unknown> = {},

@@ -8,9 +8,9 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { ERRORS } from "../../../worker/errors.ts";
 import { expectNoSecrets } from "../auth/auth-matrix.ts";
-import { addPerson, type Company, company, spareKey } from "../auth/company.ts";
+import { addPerson, type PopulatedTenant, populatedTenant, spareKey } from "../auth/populated-tenant.ts";
+import { ORIGIN, request } from "../fixtures.ts";
 import { fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
-import { ORIGIN, request } from "../world.ts";
 import { Pools } from "./pools.ts";
 import { type Hostile, hostileRequests } from "./requests.ts";
 import { POOLED } from "./values.ts";
@@ -22,13 +22,13 @@ const AT_ONCE = 8;
 const OVERTAKEN_MAX = 400;
 
 let pools = new Pools();
-let ours: Company;
+let ours: PopulatedTenant;
 let sent = 0;
 
 /** A company of the operation's own: what others have left behind would only make its lists long. */
 async function newGround(): Promise<void> {
-	const theirs = await company();
-	ours = await company();
+	const theirs = await populatedTenant();
+	ours = await populatedTenant();
 	pools = new Pools();
 	pools.add("id", theirs.keys.live.api_key.id, (await spareKey(ours)).api_key.id);
 	pools.add("lead", theirs.leads.live.id, ours.leads.test.id, ours.leads.live.id);
@@ -101,8 +101,8 @@ async function wellBehaved(operation: Operation, method: string, response: Respo
 }
 
 /** A success is what the operation says that it is. */
-function fits({ answers, door, name }: Operation, status: number, body: unknown): void {
-	const data = door === "trpc" ? (body as { result: { data: unknown } }).result.data : body;
+function fits({ answers, api, name }: Operation, status: number, body: unknown): void {
+	const data = api === "trpc" ? (body as { result: { data: unknown } }).result.data : body;
 	const checked = answers[status]?.safeParse(data);
 	expect([name, status, checked?.error?.issues ?? []]).toEqual([name, status, []]);
 	expect(checked).toBeDefined();
@@ -131,7 +131,7 @@ const one = (operation: Operation, id: string) => {
 	return send(operation, { headers }, { id });
 };
 
-/** After a change: what was changed can be read, in itself and in lists, at both doors. */
+/** After a change: the changed object can still be read, on its own and in lists, over REST and tRPC. */
 async function stillReadable(operation: Operation, text: string): Promise<void> {
 	const made = /"id":"([0-9A-Za-z]{12}|lead_\w+)"/.exec(text)?.[1];
 	const isLead = made?.startsWith("lead_");
@@ -141,7 +141,7 @@ async function stillReadable(operation: Operation, text: string): Promise<void> 
 	const reads = OPERATIONS.filter(({ name }) =>
 		isLead ? name === "GET /v1/leads/{id}" : name === "keys.get" || name === "GET /v1/api-keys/{id}",
 	);
-	// One door after the other.
+	// REST and tRPC in turn.
 	const read = made === undefined ? undefined : reads[sent % reads.length];
 	if (read && made !== undefined) {
 		const response = await one(read, made);
@@ -213,9 +213,9 @@ async function readToTheEnd(list: Operation): Promise<void> {
 	expect(seen.size, list.name).toBeGreaterThan(0);
 }
 
-/** The tests of one door. Each has a file of its own, so that they run beside each other. */
-export function bearsWhateverIsSent(door: Operation["door"]): void {
-	const operations = OPERATIONS.filter((operation) => operation.door === door);
+/** The tests of one interface. Each has its own file, so that the two run in parallel. */
+export function fuzzEveryOperation(api: Operation["api"]): void {
+	const operations = OPERATIONS.filter((operation) => operation.api === api);
 	let sentBefore = 0;
 
 	beforeAll(() => {
@@ -236,7 +236,7 @@ export function bearsWhateverIsSent(door: Operation["door"]): void {
 	});
 
 	describe("afterwards", () => {
-		it("the door's share of the requests has been sent", () => {
+		it("this interface's share of the requests has been sent", () => {
 			expect(sent - sentBefore).toBeGreaterThanOrEqual((requests * operations.length) / OPERATIONS.length);
 		});
 

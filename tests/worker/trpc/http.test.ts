@@ -1,7 +1,7 @@
 /** What the tRPC door makes of requests that tRPC itself would read in ways of its own. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { addTenant, createKey, mutate, query, request, token } from "../world.ts";
+import { addTenant, createKey, mutate, query, request, token } from "../fixtures.ts";
 
 const tenantId = await addTenant();
 const otherId = await addTenant();

@@ -1,8 +1,8 @@
-/** What tests of the REST door begin with: a tenant with keys, and calls whose answer is read whole. */
-import { addTenant, asIntegration, createKey, request, token } from "../world.ts";
+/** Fixtures for tests of REST: a tenant with keys, and calls whose response is read in whole. */
+import { addTenant, asIntegration, createKey, request, token } from "../fixtures.ts";
 
 /** A tenant, its admin's token, and an unrestricted key of each environment. */
-export async function company() {
+export async function tenantWithKeys() {
 	const tenantId = await addTenant();
 	const admin = await token({ tenantId });
 	const [live, test] = await Promise.all([

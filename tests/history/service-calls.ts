@@ -1,4 +1,4 @@
-/** The doors of the service, as one key's users and admins knock at them, and their answers in the words of a history. */
+/** Calls of a key's users and admins on the service, with the responses in the terms of a history. */
 import type { ApiKey, Verification } from "../../worker/schemas/api-key.ts";
 import { CallRefused, type Reachable, Session } from "../session.ts";
 import type { Answer, Settings, VerdictCode } from "./operations.ts";
@@ -43,7 +43,7 @@ const REASONS: [RegExp, VerdictCode][] = [
 /** A request that is admitted, and counted, before its handler finds that there is nothing to do: no work for D1. */
 const NOTHING_TO_WRITE = { path: "/v1/leads", method: "POST", body: "{}", status: 400 } as const;
 
-export class Doors {
+export class ServiceCalls {
 	readonly #service: Reachable;
 	readonly #admin: Session;
 
