@@ -1,21 +1,24 @@
-/** The closed lists of words that database, schemas and dashboard share. */
+/** The closed lists of values that database, schemas and dashboard share. */
 
-/** Whether a key and the rows it writes are real (`live`) or a rehearsal (`test`). */
+/** Whether a key and the rows it writes are real data (`live`) or test data (`test`). */
 export const ENVIRONMENTS = ["live", "test"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
-/** What a person is in their tenant. */
+/** The role of a user in their tenant. */
 export const ROLES = ["owner", "admin", "member"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** The capability that managing API keys takes. Owners and admins have it by role. */
+/** The capability that managing API keys requires. Owners and admins have it by role. */
 export const ADMIN_INTEGRATIONS = "admin.integrations";
 
-/** State of an API key. Computed from its times, never stored. */
+/** Status of an API key. Computed from its instants, never stored. */
 export const KEY_STATUSES = ["active", "revoked", "expired"] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
 
-/** Orders of the list of keys: each with `-` in front for descending. */
+/**
+ * Orders of the list of keys; `-` means descending. `expires_at` sorts by when the key ends by itself, which for a
+ * rotated key may be earlier. Keys that never end have the latest value.
+ */
 export const KEY_SORTS = [
 	"created_at",
 	"-created_at",
@@ -25,20 +28,22 @@ export const KEY_SORTS = [
 	"-usage_count",
 	"name",
 	"-name",
+	"expires_at",
+	"-expires_at",
 ] as const;
 export type KeySort = (typeof KEY_SORTS)[number];
 
 /**
- * An active key that expires within so many days is expiring soon: two weeks to hand out a successor. The database counts
- * by it as well, so that a change needs a migration.
+ * An active key that ends within this many days is expiring soon: two weeks to hand out a successor. The database counts
+ * by the same number, so a change needs a migration.
  */
 export const EXPIRING_SOON_DAYS = 14;
 
-/** How far a lead has come. */
+/** Stages of a lead. */
 export const LEAD_STATUSES = ["new", "contacted", "qualified", "unqualified", "converted"] as const;
 export type LeadStatus = (typeof LEAD_STATUSES)[number];
 
-/** Every scope, with what it grants. An API key with an empty list is unrestricted. */
+/** Every scope, with what it grants. An API key without scopes is unrestricted. */
 export const SCOPE_CATALOGUE = [
 	{ scope: "default:sync", grants: "Send collaborators and activities (sync_collaborators, sync_activities)." },
 	{ scope: "leads:read", grants: "Read leads." },
@@ -47,7 +52,7 @@ export const SCOPE_CATALOGUE = [
 export type Scope = (typeof SCOPE_CATALOGUE)[number]["scope"];
 export const SCOPES = SCOPE_CATALOGUE.map((entry) => entry.scope);
 
-/** Everything that leaves an event. */
+/** Everything that the audit trail records. */
 export const AUDIT_ACTIONS = [
 	"api_key.create",
 	"api_key.update",
@@ -58,5 +63,21 @@ export const AUDIT_ACTIONS = [
 	"session.login_failed",
 	"session.logout",
 	"tenant.create",
+	"tenant.update",
+	"job.create",
+	"job.stop",
+	"job.resume",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** What a job does to each of its keys. */
+export const JOB_KINDS = ["revoke_keys"] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** A stopped job can be resumed; a finished one cannot. */
+export const JOB_STATES = ["running", "stopped", "finished"] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+/** The result of one key of a job. */
+export const JOB_OUTCOMES = ["succeeded", "failed"] as const;
+export type JobOutcome = (typeof JOB_OUTCOMES)[number];

@@ -2,17 +2,17 @@
  * The D1 tables, in Drizzle. Migrations in `db/migrations/` are generated from this file (`npm run db:generate`).
  *
  * Conventions:
- * - Every instant is an integer of milliseconds since the Unix epoch, in UTC. Doors turn it into ISO 8601.
- * - Every table but `tenants` carries `tenant_id`, and every query on it filters by the tenant of the principal.
- * - Every table that integrations write carries `environment`, so that test keys never see live data.
- * - Lists are ordered by `(sort value, id)`, which the cursor repeats; each order has an index that starts
- *   with the columns the query fixes.
+ * - Every instant is an integer of milliseconds since the Unix epoch, in UTC. The interfaces turn it into ISO 8601.
+ * - Every table except `tenants` and `job_items` has `tenant_id`, and every query filters by the principal's tenant.
+ * - Every table that integrations write has `environment`, so that test keys never see live data.
+ * - Lists are ordered by `(sort value, id)`, which is also what a cursor holds. Each order has an index that starts
+ *   with the columns that the query fixes.
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { ENVIRONMENTS, LEAD_STATUSES, ROLES } from "./enums.ts";
+import { ENVIRONMENTS, JOB_KINDS, JOB_OUTCOMES, JOB_STATES, LEAD_STATUSES, ROLES } from "./enums.ts";
 
-/** A customer company. Everything else belongs to one. */
+/** A customer company. Every other row belongs to one. */
 export const tenants = sqliteTable(
 	"tenants",
 	{
@@ -30,7 +30,7 @@ const tenantId = () =>
 		.notNull()
 		.references(() => tenants.id);
 
-/** What every row has that an integration writes. */
+/** Columns of every table that integrations write. */
 const integrationRow = () => ({
 	id: text("id").primaryKey(),
 	tenantId: tenantId(),
@@ -44,7 +44,7 @@ const integrationRow = () => ({
 export const users = sqliteTable("users", {
 	id: text("id").primaryKey(),
 	tenantId: tenantId(),
-	/** Lower case. Unique across tenants, because sign-in takes nothing but address and password. */
+	/** Lower case. Unique across tenants, because sign-in asks only for email and password. */
 	email: text("email").notNull().unique(),
 	name: text("name").notNull(),
 	/** `scrypt$N$r$p$salt$hash`: the parameters travel with the hash, so that they can be raised later. */
@@ -55,7 +55,7 @@ export const users = sqliteTable("users", {
 	createdAt: integer("created_at").notNull(),
 });
 
-/** A sign-in that has not been ended. A token of ours with a session id is good only while its row is here. */
+/** An open sign-in. A token with a session id is valid only while its row exists. */
 export const sessions = sqliteTable(
 	"sessions",
 	{
@@ -71,8 +71,8 @@ export const sessions = sqliteTable(
 );
 
 /**
- * API keys as they are listed and searched. After creation only the key's gate writes a row, and admission
- * never trusts one: the gate's own storage is the authority.
+ * API keys as they are listed and searched. After creation, only the key's gate writes its row. Admission never reads
+ * it: the gate's own storage is the authority.
  */
 export const apiKeys = sqliteTable(
 	"api_keys",
@@ -91,9 +91,9 @@ export const apiKeys = sqliteTable(
 		createdAt: integer("created_at").notNull(),
 		createdBy: text("created_by").notNull(),
 		expiresAt: integer("expires_at"),
-		/** When the key was revoked. That it is set is what counts: no clock is compared, so none can be wrong. */
+		/** When the key was revoked. A key with a value here is revoked: no clock is compared, so no clock can be wrong. */
 		revokedAt: integer("revoked_at"),
-		/** When a key that was rotated out stops by itself. */
+		/** When a rotated key stops by itself. */
 		revokeAt: integer("revoke_at"),
 		revokedBy: text("revoked_by"),
 		rotatedFrom: text("rotated_from"),
@@ -102,39 +102,134 @@ export const apiKeys = sqliteTable(
 		usageCount: integer("usage_count").notNull().default(0),
 		/** Last admitted request; 0 means never, so that the column sorts and pages without NULL rules. */
 		lastUsedAt: integer("last_used_at").notNull().default(0),
-		/** Name, prefix and last four, folded (lower case, no accents): what `search` looks in. */
+		/** Name, prefix and last four characters, folded by `foldText`: the text that `search` looks in. */
 		searchText: text("search_text").notNull(),
-		/** Raised by the gate with every change; a late delivery of an older state finds a higher one and does nothing. */
+		/** The name as lists sort it, made by `sortText`. */
+		nameSort: text("name_sort").notNull().default(""),
+		/** Version of the rule that made `search_text` and `name_sort`: see `TEXT_VERSION`. */
+		textVersion: integer("text_version").notNull().default(0),
+		/** Raised by the gate with every change. A late delivery of an older state finds a higher version and changes nothing. */
 		version: integer("version").notNull().default(1),
-		// What follows is no part of the key: triggers keep it, for lists to find rows by.
-		/** The instant that `standing` and `turns_at` are of. Setting it brings them up to it. */
+		// The columns below are not part of the key. Triggers maintain them, so that lists find rows by an index.
+		/** The instant that `standing` and `turns_at` describe. Writing it recomputes both. */
 		settledAt: integer("settled_at"),
-		/** One of `STANDINGS` as of `settled_at`: never ahead of the truth, which the other columns tell at any instant. */
+		/** One of `STANDINGS` as of `settled_at`. It may be older than the truth, and is never ahead of it. */
 		standing: integer("standing").notNull().default(0),
-		/** When the standing changes by itself, or null for never. */
+		/** When the standing next changes by itself. Null: never. */
 		turnsAt: integer("turns_at"),
-		/** The name in the order of lists: upper case like lower case. */
-		nameOrder: text("name_order").generatedAlwaysAs(sql`lower(name)`, { mode: "virtual" }),
-		/** Row of the key in `api_key_search`. The numbers of a tenant are a block of 2^32, in the order of creation. */
+		/** When the key ends by itself: `expires_at` or `revoke_at`, whichever is earlier. `NEVER_ENDS` if it does not. */
+		endsAt: integer("ends_at").generatedAlwaysAs(
+			sql`min(coalesce(expires_at, 9000000000000000), coalesce(revoke_at, 9000000000000000))`,
+			{ mode: "virtual" },
+		),
+		/** Row of the key in `api_key_search`. Later keys have higher numbers. */
 		searchNo: integer("search_no"),
 	},
 	(t) => [
-		// Whatever is asked for is a few ranges of one of these, each in the order of the list, that are merged.
+		// Each page of a list is merged from a few ranges of one of these indexes, which are in the order of the list.
 		index("api_keys_by_created").on(t.tenantId, t.environment, t.standing, t.createdAt, t.id),
 		index("api_keys_by_last_used").on(t.tenantId, t.environment, t.standing, t.lastUsedAt, t.id),
 		index("api_keys_by_usage").on(t.tenantId, t.environment, t.standing, t.usageCount, t.id),
-		index("api_keys_by_name").on(t.tenantId, t.environment, t.standing, t.nameOrder, t.id),
+		index("api_keys_by_name").on(t.tenantId, t.environment, t.standing, t.nameSort, t.id),
+		index("api_keys_by_end").on(t.tenantId, t.environment, t.standing, t.endsAt, t.id),
 		index("api_keys_by_turn").on(t.tenantId, t.turnsAt).where(sql`turns_at is not null`),
-		index("api_keys_by_expiry")
-			.on(t.tenantId, t.environment, t.expiresAt)
-			.where(sql`expires_at is not null and revoked_at is null`),
+		index("api_keys_by_rotation")
+			.on(t.tenantId, t.environment, t.createdAt, t.id)
+			.where(sql`rotated_to is not null and revoked_at is null`),
+		index("api_keys_by_old_text").on(t.id).where(sql`text_version < 1`),
 		uniqueIndex("api_keys_by_search_no").on(t.searchNo),
 	],
 );
 
+/** How many keys a tenant has in each standing as it is stored. Triggers on `api_keys` maintain it. */
+export const apiKeyCounts = sqliteTable(
+	"api_key_counts",
+	{
+		tenantId: tenantId(),
+		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		standing: integer("standing").notNull(),
+		keys: integer("keys").notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.tenantId, t.environment, t.standing] })],
+);
+
 /**
- * Who did what, when, from where. Append-only. `key_id` is deliberately no foreign key: the trail outlives the key.
+ * What a tenant stores, and how much of it the platform allows. Triggers make the row with the tenant, maintain the
+ * numbers, and reject the statement that would exceed a quota (`quotas.ts`). A quota of null is the default.
  */
+export const quotas = sqliteTable("quotas", {
+	/** Numbers the tenant for the tokens of the search indexes. */
+	tenantNo: integer("tenant_no").primaryKey(),
+	tenantId: tenantId().unique(),
+	apiKeys: integer("api_keys").notNull().default(0),
+	users: integer("users").notNull().default(0),
+	collaborators: integer("collaborators").notNull().default(0),
+	activities: integer("activities").notNull().default(0),
+	leads: integer("leads").notNull().default(0),
+	/** Estimate of the bytes that those rows take, with their indexes. */
+	storedBytes: integer("stored_bytes").notNull().default(0),
+	apiKeysMax: integer("api_keys_max"),
+	usersMax: integer("users_max"),
+	collaboratorsMax: integer("collaborators_max"),
+	activitiesMax: integer("activities_max"),
+	leadsMax: integer("leads_max"),
+	storedBytesMax: integer("stored_bytes_max"),
+	/** Highest `rate_limit` that a key can be given. */
+	rateLimitMax: integer("rate_limit_max"),
+	managementCallsPerMinuteMax: integer("management_calls_per_minute_max"),
+});
+
+/** Long work on many keys, done in portions: see `services/jobs.ts`. */
+export const jobs = sqliteTable(
+	"jobs",
+	{
+		id: text("id").primaryKey(),
+		tenantId: tenantId(),
+		kind: text("kind", { enum: JOB_KINDS }).notNull(),
+		state: text("state", { enum: JOB_STATES }).notNull(),
+		reason: text("reason"),
+		total: integer("total").notNull(),
+		succeeded: integer("succeeded").notNull().default(0),
+		failed: integer("failed").notNull().default(0),
+		createdAt: integer("created_at").notNull(),
+		/** When an item was last finished, or the state last changed. */
+		updatedAt: integer("updated_at").notNull(),
+		finishedAt: integer("finished_at"),
+		/** Who started it: the author of the audit events of its keys. */
+		actor: text("actor").notNull(),
+		actorEmail: text("actor_email"),
+		ip: text("ip"),
+		userAgent: text("user_agent"),
+	},
+	(t) => [
+		index("jobs_by_created").on(t.tenantId, t.createdAt, t.id),
+		index("jobs_running").on(t.updatedAt).where(sql`state = 'running'`),
+	],
+);
+
+/** One key of a job. */
+export const jobItems = sqliteTable(
+	"job_items",
+	{
+		jobId: text("job_id")
+			.notNull()
+			.references(() => jobs.id, { onDelete: "cascade" }),
+		position: integer("position").notNull(),
+		keyId: text("key_id").notNull(),
+		/** Null: not done yet. */
+		outcome: text("outcome", { enum: JOB_OUTCOMES }),
+		/** The public code of the error, of an item that failed. */
+		error: text("error"),
+		/** When a caller took the item to work on it. */
+		claimedAt: integer("claimed_at"),
+	},
+	(t) => [
+		primaryKey({ columns: [t.jobId, t.position] }),
+		index("job_items_open").on(t.jobId, t.position).where(sql`outcome is null`),
+	],
+);
+
+/** Who did what, when and from where. Append-only. `key_id` is not a foreign key, because the trail outlives the key. */
 export const auditEvents = sqliteTable(
 	"audit_events",
 	{
@@ -154,19 +249,19 @@ export const auditEvents = sqliteTable(
 	(t) => [
 		index("audit_events_by_time").on(t.tenantId, t.at, t.id),
 		index("audit_events_by_action").on(t.tenantId, t.action, t.at, t.id),
-		// Where no action is asked for, the events of each are merged, so that one index does for both.
+		// Without a filter by action, the ranges of all actions are merged, so that one index serves both.
 		index("audit_events_by_key").on(t.tenantId, t.keyId, t.action, t.at, t.id),
 		index("audit_events_by_actor").on(t.tenantId, t.actor, t.action, t.at, t.id),
 		index("audit_events_by_key_actor").on(t.tenantId, t.keyId, t.actor, t.action, t.at, t.id),
-		// An outside identity provider writes addresses as it likes.
+		// An outside identity provider may write emails in any case.
 		index("audit_events_by_email").on(t.tenantId, sql`actor_email collate nocase`, t.action, t.at, t.id),
 		index("audit_events_by_key_email").on(t.tenantId, t.keyId, sql`actor_email collate nocase`, t.action, t.at, t.id),
 	],
 );
 
 /**
- * Creations of keys that may be asked for again (`Idempotency-Key`): the second time nothing is made. Only hashes of what
- * callers send are kept. `key_id` is deliberately no foreign key: a key that is gone must not be made again.
+ * Requests with an `Idempotency-Key` that created a key: a retry creates nothing. Only hashes of what callers send are
+ * stored. `key_id` is not a foreign key, because a key that was deleted must not be created again.
  */
 export const idempotencyKeys = sqliteTable(
 	"idempotency_keys",
@@ -174,9 +269,9 @@ export const idempotencyKeys = sqliteTable(
 		tenantId: tenantId(),
 		/** SHA-256 of the header's value, in hex. */
 		nameHash: text("name_hash").notNull(),
-		/** SHA-256 of what was asked for, in hex. */
+		/** SHA-256 of the request's input, in hex. */
 		inputHash: text("input_hash").notNull(),
-		/** The key that was made. */
+		/** The key that was created. */
 		keyId: text("key_id").notNull(),
 		createdAt: integer("created_at").notNull(),
 	},
@@ -203,12 +298,12 @@ export const usageHourly = sqliteTable(
 	(t) => [primaryKey({ columns: [t.keyId, t.hour] })],
 );
 
-/** People of a tenant's team, as its CRM knows them. */
+/** People of a tenant's team, as its CRM sends them. */
 export const collaborators = sqliteTable(
 	"collaborators",
 	{
 		...integrationRow(),
-		/** The id in the system that sends them; unique per tenant and environment. */
+		/** The person's id in the sending system. Unique per tenant and environment. */
 		externalId: text("external_id").notNull(),
 		name: text("name").notNull(),
 		email: text("email").notNull(),
@@ -219,7 +314,7 @@ export const collaborators = sqliteTable(
 	(t) => [uniqueIndex("collaborators_by_external_id").on(t.tenantId, t.environment, t.externalId)],
 );
 
-/** Things collaborators did: calls, visits, proposals, each by its three-digit code. */
+/** What collaborators did: calls, visits, proposals, each with its three-digit code. */
 export const activities = sqliteTable(
 	"activities",
 	{
@@ -230,13 +325,13 @@ export const activities = sqliteTable(
 		activity: text("activity").notNull(),
 		quantity: real("quantity").notNull(),
 		occurredAt: integer("occurred_at").notNull(),
-		/** The sender's own id of the event; sending it again changes nothing. */
+		/** The sender's id of the event. Sending it again changes nothing. */
 		reference: text("reference"),
 	},
 	(t) => [uniqueIndex("activities_by_reference").on(t.tenantId, t.environment, t.reference)],
 );
 
-/** Possible customers that forms and partners send in. */
+/** Potential customers that forms and partners send. */
 export const leads = sqliteTable(
 	"leads",
 	{
@@ -250,10 +345,12 @@ export const leads = sqliteTable(
 		status: text("status", { enum: LEAD_STATUSES }).notNull(),
 		tags: text("tags", { mode: "json" }).$type<string[]>().notNull(),
 		customFields: text("custom_fields", { mode: "json" }).$type<Record<string, unknown>>().notNull(),
-		/** Name, email, phone and company, folded: what `search` looks in. */
+		/** Name, email, phone and company, folded by `foldText`: the text that `search` looks in. */
 		searchText: text("search_text").notNull(),
+		/** Version of the rule that made `search_text`: see `TEXT_VERSION`. */
+		textVersion: integer("text_version").notNull().default(0),
 		updatedAt: integer("updated_at").notNull(),
-		/** Row of the lead in `lead_search`, kept by a trigger. Numbered as keys are. */
+		/** Row of the lead in `lead_search`, set by a trigger. Later leads have higher numbers. */
 		searchNo: integer("search_no"),
 	},
 	(t) => [
@@ -261,6 +358,7 @@ export const leads = sqliteTable(
 		index("leads_by_status").on(t.tenantId, t.environment, t.status, t.createdAt, t.id),
 		index("leads_by_source").on(t.tenantId, t.environment, t.source, t.createdAt, t.id),
 		index("leads_by_status_source").on(t.tenantId, t.environment, t.status, t.source, t.createdAt, t.id),
+		index("leads_by_old_text").on(t.id).where(sql`text_version < 1`),
 		uniqueIndex("leads_by_search_no").on(t.searchNo),
 	],
 );

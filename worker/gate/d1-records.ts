@@ -7,7 +7,7 @@ import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
 import { type Database, database, runBatch } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
-import { foldForSearch } from "../../db/search.ts";
+import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
 import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../keys/snapshot.ts";
 import type { HourCounts } from "./store.ts";
 
@@ -16,7 +16,12 @@ export const connect = database;
 
 /** The database row of a key. */
 export function newRow(key: KeySnapshot): typeof apiKeys.$inferInsert {
-	return { ...key, searchText: foldForSearch(key.name, key.keyPrefix, key.lastFour) };
+	return {
+		...key,
+		searchText: foldText(key.name, key.keyPrefix, key.lastFour),
+		nameSort: sortText(key.name),
+		textVersion: TEXT_VERSION,
+	};
 }
 
 /** Brings the key's row up to date, and records the events of the changes. */

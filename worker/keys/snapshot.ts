@@ -67,7 +67,9 @@ export function snapshotOf(row: ApiKeyRow): KeySnapshot {
 		settledAt: _settled,
 		standing: _standing,
 		turnsAt: _turns,
-		nameOrder: _order,
+		nameSort: _sort,
+		textVersion: _text,
+		endsAt: _ends,
 		searchNo: _number,
 		...snapshot
 	} = row;

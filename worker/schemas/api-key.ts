@@ -138,15 +138,25 @@ export const listKeysSchema = z
 			.min(1)
 			.max(EXPIRES_IN_DAYS_MAX)
 			.optional()
-			.describe("Only active keys that expire within this number of days."),
+			.describe(
+				"Only active keys that end within this many days: by `expires_at`, or by `revokes_at` after a rotation.",
+			),
+		rotation: z
+			.enum(["unfinished"])
+			.optional()
+			.describe("`unfinished`: only active keys that have a successor and still work."),
 		environment: environment.optional().describe("Only keys of this environment."),
 		search: searchText(100)
 			.optional()
-			.describe("Matches name, key prefix and last four characters. Ignores case and accents."),
+			.describe(
+				"Matches name, key prefix and last four characters, ignoring case and accents. A key's id, the first 20 characters of a key, and a key as it is displayed (`sk_live_4U9k…6L41`) find that key in both environments.",
+			),
 		sort: z
 			.enum(KEY_SORTS)
 			.default("-created_at")
-			.describe("Field to sort by. A leading `-` sorts in descending order."),
+			.describe(
+				"Field to sort by. A leading `-` sorts in descending order. `expires_at` sorts by when the key ends by itself, which after a rotation may be earlier.",
+			),
 		recent_hours: z
 			.number()
 			.int()
@@ -157,11 +167,11 @@ export const listKeysSchema = z
 	})
 	// No key is both. An empty list would look like good news, so the mistake is named instead.
 	.refine(
-		({ status, expires_within_days }) =>
-			expires_within_days === undefined || status === undefined || status === "active",
+		({ status, expires_within_days, rotation }) =>
+			(expires_within_days === undefined && rotation === undefined) || status === undefined || status === "active",
 		{
 			path: ["expires_within_days"],
-			error: "Only active keys can expire. Leave out status, or send active",
+			error: "Only active keys end soon or are in rotation: omit status, or send active",
 		},
 	);
 export type ListKeys = z.output<typeof listKeysSchema>;
@@ -186,12 +196,23 @@ export const keyListSchema = z.object({
 		active: z.number().int(),
 		revoked: z.number().int(),
 		expired: z.number().int(),
-		expiring_soon: z.number().int().describe(`Active keys that expire within ${EXPIRING_SOON_DAYS} days.`),
+		expiring_soon: z
+			.number()
+			.int()
+			.describe(`Keys of \`active\` that end within ${EXPIRING_SOON_DAYS} days, by expiry or after a rotation.`),
 	}),
 	counts_capped: z
 		.literal(true)
 		.optional()
-		.describe("Present if `search` matches more than 500 keys. Each count is then a lower bound."),
+		.describe(
+			"Present where `search` finds more than 500 keys, or may: each count is that or more. Sorted by anything but `created_at`, the list then has the newest 500.",
+		),
+	counts_behind: z
+		.literal(true)
+		.optional()
+		.describe(
+			"Present for some minutes after more than 2,000 keys of the tenant ended at once: `counts` and `status` may lag.",
+		),
 });
 export type KeyList = z.infer<typeof keyListSchema>;
 

@@ -1,19 +1,20 @@
-/** Activities of collaborators. A `reference` that is known already is a retry, and changes nothing. */
+/** Activities of collaborators. A `reference` that exists already is a retry, and changes nothing. */
 import { and, eq, sql } from "drizzle-orm";
 import { newId } from "../../db/ids.ts";
 import { activities, collaborators } from "../../db/schema.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import { type ActivitiesSynced, activitySchema } from "../schemas/sync.ts";
-import { judge, nameIn } from "./batch-items.ts";
+import { textIn, validateItems } from "./batch-items.ts";
 import type { Deps } from "./deps.ts";
+import { withinQuotas } from "./quotas.ts";
 
-/** Writes the good items in one atomic batch, which is one call of the database, and reports the others. */
+/** Writes the valid items in one atomic batch, which is one call to the database, and reports the others. `CONFLICT` past a quota. */
 export async function syncActivities(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
 	items: readonly unknown[],
 ): Promise<ActivitiesSynced> {
-	const { good, bad } = judge(activitySchema, items);
+	const { good, bad } = validateItems(activitySchema, items);
 	const rows = good.map(({ item }) => ({
 		id: newId("act"),
 		person: item.collaborator_id,
@@ -26,28 +27,30 @@ export async function syncActivities(
 	const [known, written] =
 		rows.length === 0
 			? [[], []]
-			: await db.batch([
-					peopleQuery(db, key, people),
-					db
-						.insert(activities)
-						.select(activitiesOf(key, rows, now))
-						.onConflictDoNothing({ target: [activities.tenantId, activities.environment, activities.reference] })
-						.returning({ id: activities.id }),
-				]);
+			: await withinQuotas(db, key.tenantId, () =>
+					db.batch([
+						peopleQuery(db, key, people),
+						db
+							.insert(activities)
+							.select(activitiesOf(key, rows, now))
+							.onConflictDoNothing({ target: [activities.tenantId, activities.environment, activities.reference] })
+							.returning({ id: activities.id }),
+					]),
+				);
 	const knownIds = new Set(known.map(({ externalId }) => externalId));
 	const unknown = good.filter(({ item }) => !knownIds.has(item.collaborator_id));
-	const message = "collaborator_id: There is no such collaborator; send them with sync_collaborators first";
+	const message = "collaborator_id: Collaborator not found. Send it with sync_collaborators first";
 	return {
 		processed: written.length,
 		duplicates: good.length - unknown.length - written.length,
 		errors: [...bad, ...unknown.map(({ index, item }) => ({ index, sent: item, message }))]
 			.sort((a, b) => a.index - b.index)
-			.map(({ index, sent, message }) => ({ index, collaborator_id: nameIn(sent, "collaborator_id"), message })),
+			.map(({ index, sent, message }) => ({ index, collaborator_id: textIn(sent, "collaborator_id"), message })),
 		total: items.length,
 	};
 }
 
-/** Those of the people named whom the key's tenant and environment has. */
+/** Which of these people exist in the key's tenant and environment. */
 function peopleQuery(db: Deps["db"], key: KeyFacts, externalIds: readonly string[]) {
 	return db
 		.select({ externalId: collaborators.externalId })
@@ -56,13 +59,13 @@ function peopleQuery(db: Deps["db"], key: KeyFacts, externalIds: readonly string
 			and(
 				eq(collaborators.tenantId, key.tenantId),
 				eq(collaborators.environment, key.environment),
-				// One parameter however many people: D1 takes a hundred at most.
+				// One parameter for all of them: D1 allows 100 parameters.
 				sql`${collaborators.externalId} in (select value from json_each(${JSON.stringify(externalIds)}))`,
 			),
 		);
 }
 
-/** The rows with the ids of their people, in the order of the batch; without people who are unknown there. */
+/** The rows with the ids of their collaborators, in the order of the batch. Rows of unknown collaborators are left out. */
 function activitiesOf(key: KeyFacts, rows: readonly Record<string, unknown>[], now: number) {
 	const sent = (field: string) => sql`json_extract(sent.value, ${sql.raw(`'$.${field}'`)})`;
 	return sql`

@@ -3,7 +3,7 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Changes } from "../../db/audit.ts";
 import { columnsOf } from "../../db/client.ts";
 import { AUDIT_ACTIONS, type AuditAction } from "../../db/enums.ts";
-import { merged as inOrder } from "../../db/ordered-union.ts";
+import { mergedRanges } from "../../db/ordered-union.ts";
 import { auditEvents, users } from "../../db/schema.ts";
 import type { AuditList, ListAudit } from "../schemas/audit.ts";
 import { toTimestamp } from "../schemas/time.ts";
@@ -52,7 +52,7 @@ function auditQueries(db: Deps["db"], tenantId: string, input: ListAudit) {
 			})
 			.from(
 				sql`(
-					select * from (${inOrder(ranges, NEWEST_FIRST)}) order by ${NEWEST_FIRST} limit ${input.limit + 1}
+					select * from (${mergedRanges(ranges, NEWEST_FIRST)}) order by ${NEWEST_FIRST} limit ${input.limit + 1}
 				) as audit_events`,
 			);
 	});

@@ -1,24 +1,27 @@
-/** Judging the items of a batch one by one, so that a bad item does not take the good ones with it. */
+/** Validates the items of a batch one by one, so that an invalid item does not reject the others. */
 import type { z } from "zod";
 import { validationError, withoutKeys } from "../errors.ts";
 
-/** A good item with its place in the batch. */
-export interface Placed<T> {
+/** A valid item with its index in the batch. */
+export interface ValidItem<T> {
 	index: number;
 	item: T;
 }
 
-/** A bad item: its place, what was sent, and why it is left out. */
-export interface Rejected {
+/** An invalid item: its index, what was sent, and why it is rejected. */
+export interface RejectedItem {
 	index: number;
 	sent: unknown;
 	message: string;
 }
 
 /** Splits a batch by the schema of its items. */
-export function judge<T>(schema: z.ZodType<T>, items: readonly unknown[]): { good: Placed<T>[]; bad: Rejected[] } {
-	const good: Placed<T>[] = [];
-	const bad: Rejected[] = [];
+export function validateItems<T>(
+	schema: z.ZodType<T>,
+	items: readonly unknown[],
+): { good: ValidItem<T>[]; bad: RejectedItem[] } {
+	const good: ValidItem<T>[] = [];
+	const bad: RejectedItem[] = [];
 	items.forEach((sent, index) => {
 		const result = schema.safeParse(sent);
 		if (result.success) good.push({ index, item: result.data });
@@ -32,31 +35,31 @@ function reason(error: z.ZodError): string {
 	return details.map(({ field, message }) => `${field}: ${message}`).join("; ");
 }
 
-/** The text that a bad item has in the field which names it, to find it again by. A key that stands there is not repeated. */
-export function nameIn(sent: unknown, field: string): string | null {
+/** The text of the field that identifies an invalid item for its sender. An API key in it is removed. */
+export function textIn(sent: unknown, field: string): string | null {
 	if (typeof sent !== "object" || sent === null) return null;
-	// Any object may be read by any name; what comes back is looked at.
+	// Any object can be read by any name, and the type of the value is checked.
 	const value = (sent as Record<string, unknown>)[field];
 	return typeof value === "string" ? withoutKeys(value).slice(0, 200) : null;
 }
 
-/** Moves every item whose name has come before in the same batch to the rejected ones: which of the two holds, only the sender knows. */
+/** Rejects every item whose name an earlier item of the batch has: only the sender knows which of the two is right. */
 export function firstOfEach<T>(
-	items: readonly Placed<T>[],
+	items: readonly ValidItem<T>[],
 	nameOf: (item: T) => string,
 	field: string,
-): { good: Placed<T>[]; bad: Rejected[] } {
+): { good: ValidItem<T>[]; bad: RejectedItem[] } {
 	const seen = new Map<string, number>();
-	const good: Placed<T>[] = [];
-	const bad: Rejected[] = [];
-	for (const placed of items) {
-		const name = nameOf(placed.item);
+	const good: ValidItem<T>[] = [];
+	const bad: RejectedItem[] = [];
+	for (const valid of items) {
+		const name = nameOf(valid.item);
 		const first = seen.get(name);
 		if (first === undefined) {
-			seen.set(name, placed.index);
-			good.push(placed);
+			seen.set(name, valid.index);
+			good.push(valid);
 		} else {
-			bad.push({ index: placed.index, sent: placed.item, message: `${field}: The same as of item ${first}` });
+			bad.push({ index: valid.index, sent: valid.item, message: `${field}: The same as in item ${first}` });
 		}
 	}
 	return { good, bad };

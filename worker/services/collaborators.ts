@@ -1,21 +1,22 @@
-/** Collaborators as a CRM sends them: unknown ones are created, known ones brought up to date. */
+/** Collaborators as a CRM sends them: new ones are created, existing ones updated. */
 import { sql } from "drizzle-orm";
 import { insertRows } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
 import { collaborators } from "../../db/schema.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import { type CollaboratorsSynced, collaboratorSchema } from "../schemas/sync.ts";
-import { firstOfEach, judge, nameIn } from "./batch-items.ts";
+import { firstOfEach, textIn, validateItems } from "./batch-items.ts";
 import type { Deps } from "./deps.ts";
+import { withinQuotas } from "./quotas.ts";
 
-/** Writes the good items in one atomic batch, which is one call of the database, and reports the others. */
+/** Writes the valid items in one atomic batch, which is one call to the database, and reports the others. `CONFLICT` past a quota. */
 export async function syncCollaborators(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
 	items: readonly unknown[],
 ): Promise<CollaboratorsSynced> {
-	const judged = judge(collaboratorSchema, items);
-	const { good, bad } = firstOfEach(judged.good, (item) => item.external_id, "external_id");
+	const validated = validateItems(collaboratorSchema, items);
+	const { good, bad } = firstOfEach(validated.good, (item) => item.external_id, "external_id");
 	const rows = good.map(({ item }) => ({
 		id: newId("col"),
 		tenantId: key.tenantId,
@@ -29,7 +30,7 @@ export async function syncCollaborators(
 		updatedAt: now,
 		writtenBy: key.id,
 	}));
-	// What the sender leaves out stays as it is, so rows are updated together with those that give the same fields.
+	// A field that an item omits keeps its value, so items are written together with those that have the same fields.
 	const groups = Map.groupBy(rows, (row) => `${row.team !== undefined},${row.role !== undefined}`);
 	const upserts = [...groups.values()].map((group) => {
 		const [{ team, role } = {}] = group;
@@ -48,16 +49,16 @@ export async function syncCollaborators(
 			.returning({ id: collaborators.id });
 	});
 	const [first, ...rest] = upserts;
-	const written = first ? (await db.batch([first, ...rest])).flat() : [];
-	// A known person keeps the id they had, so a new id that comes back is a new person.
+	const written = first ? (await withinQuotas(db, key.tenantId, () => db.batch([first, ...rest]))).flat() : [];
+	// An existing row keeps its id, so a new id that is returned is a new person.
 	const fresh = new Set(rows.map((row) => row.id));
 	const created = written.filter((row) => fresh.has(row.id)).length;
 	return {
 		created,
 		existing: written.length - created,
-		errors: [...judged.bad, ...bad]
+		errors: [...validated.bad, ...bad]
 			.sort((a, b) => a.index - b.index)
-			.map(({ index, sent, message }) => ({ index, external_id: nameIn(sent, "external_id"), message })),
+			.map(({ index, sent, message }) => ({ index, external_id: textIn(sent, "external_id"), message })),
 		total: items.length,
 	};
 }

@@ -13,12 +13,12 @@ export interface Position {
 	id: string;
 }
 
-/** `order` names the sort, so that a cursor of one order is refused in another. */
+/** `order` names the sort, so that a cursor of one order is rejected in another. */
 export function encodeCursor(order: string, { value, id }: Position): string {
 	return Buffer.from(JSON.stringify([order, value, id])).toString("base64url");
 }
 
-/** What a cursor's value may be, by the type of the column sorted by. */
+/** Schema of a cursor's value, by the type of the column that the list is sorted by. */
 interface Values {
 	string: string;
 	number: number;
@@ -28,7 +28,7 @@ const VALUE_SCHEMAS: { [T in keyof Values]: z.ZodType<Values[T]> } = {
 	number: z.number(),
 };
 
-/** Null without a cursor. Throws `VALIDATION_ERROR` for one that this order did not make. */
+/** Null without a cursor. Throws `VALIDATION_ERROR` for a cursor of another order. */
 export function decodeCursor<T extends keyof Values>(
 	order: string,
 	cursor: string | undefined,
@@ -39,9 +39,9 @@ export function decodeCursor<T extends keyof Values>(
 		const [made, value, id] = position.parse(JSON.parse(Buffer.from(cursor, "base64url").toString()));
 		if (made === order) return { value: VALUE_SCHEMAS[type].parse(value), id };
 	} catch {
-		// Told below, as any other cursor that is not ours.
+		// Reported below, as any other cursor that is not valid here.
 	}
-	throw invalidField("cursor", "Not a cursor of this list in this order; start again without one");
+	throw invalidField("cursor", "Not a cursor of this list in this order. Start again without one");
 }
 
 /** Splits `limit + 1` fetched rows into the page and the cursor of the next one. */

@@ -1,6 +1,6 @@
 /**
- * Creations that may be asked for again, because an answer got lost: the second time nothing is made. The name is the
- * `Idempotency-Key` of draft-ietf-httpapi-idempotency-key-header; a name counts for a day, within its tenant.
+ * Requests that can be retried because their response was lost: a retry creates nothing. They are named by the
+ * `Idempotency-Key` of draft-ietf-httpapi-idempotency-key-header. A name is valid for a day, within its tenant.
  */
 import { createHash } from "node:crypto";
 import { and, eq, gt, lte, sql } from "drizzle-orm";
@@ -9,12 +9,12 @@ import { idempotencyKeys } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 import { ATTEMPT_KEPT_MS, type Attempt, CONFLICTS } from "../gate/protocol.ts";
 
-/** So many records that are out of date go with every new one. */
-const FORGOTTEN_AT_ONCE = 20;
+/** Expired records that each new one deletes. */
+const EXPIRED_DELETED = 20;
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** JSON with the names of every object in order, so that the order in which a caller writes them does not count. */
+/** JSON with the names of every object sorted: the order in which a caller writes them must not matter. */
 function canonical(value: unknown): string {
 	return JSON.stringify(value, (_name, part: unknown) =>
 		typeof part === "object" && part !== null && !Array.isArray(part)
@@ -23,38 +23,34 @@ function canonical(value: unknown): string {
 	);
 }
 
-/** The attempt named so to do what `input` says. The tenant is no part of it: names are kept by tenant. */
+/** The attempt with this name and input. Names are stored by tenant, so the tenant is not part of it. */
 export function attemptOf(name: string, { tenant_id: _tenant, ...input }: Record<string, unknown>): Attempt {
 	return { nameHash: sha256(name), inputHash: sha256(canonical(input)) };
 }
 
-/** The statement behind {@link madeBefore}. */
-const madeBeforeQuery = (db: Database, tenantId: string, { nameHash }: Attempt, now: number) =>
-	db
-		.select({ keyId: idempotencyKeys.keyId, inputHash: idempotencyKeys.inputHash })
-		.from(idempotencyKeys)
-		.where(
-			and(
-				eq(idempotencyKeys.tenantId, tenantId),
-				eq(idempotencyKeys.nameHash, nameHash),
-				gt(idempotencyKeys.createdAt, now - ATTEMPT_KEPT_MS),
-			),
-		);
-
-/** The id of the key that the attempt has made before, or null. `CONFLICT` if its name was used for something else. */
-export async function madeBefore(
+/** The id of the key that the attempt has created before, or null. `CONFLICT` if its name was used for other input. */
+export async function createdBefore(
 	db: Database,
 	tenantId: string,
 	attempt: Attempt,
 	now: number,
 ): Promise<string | null> {
-	const [known] = await madeBeforeQuery(db, tenantId, attempt, now);
+	const [known] = await db
+		.select({ keyId: idempotencyKeys.keyId, inputHash: idempotencyKeys.inputHash })
+		.from(idempotencyKeys)
+		.where(
+			and(
+				eq(idempotencyKeys.tenantId, tenantId),
+				eq(idempotencyKeys.nameHash, attempt.nameHash),
+				gt(idempotencyKeys.createdAt, now - ATTEMPT_KEPT_MS),
+			),
+		);
 	if (!known) return null;
 	if (known.inputHash !== attempt.inputHash) throw new AppError("CONFLICT", CONFLICTS.idempotencyKeyReused.message);
 	return known.keyId;
 }
 
-/** To go into the batch that makes the key: they fail, and with them the batch, if the attempt was made before. */
+/** Statements for the batch that creates the key. The batch fails if the attempt has created one before. */
 export function recordAttempt(
 	db: Database,
 	tenantId: string,
@@ -62,13 +58,13 @@ export function recordAttempt(
 	keyId: string,
 	now: number,
 ): Statement[] {
-	const outOfDate = and(eq(idempotencyKeys.tenantId, tenantId), lte(idempotencyKeys.createdAt, now - ATTEMPT_KEPT_MS));
+	const expired = and(eq(idempotencyKeys.tenantId, tenantId), lte(idempotencyKeys.createdAt, now - ATTEMPT_KEPT_MS));
 	return [
-		db.delete(idempotencyKeys).where(and(outOfDate, eq(idempotencyKeys.nameHash, attempt.nameHash))),
+		db.delete(idempotencyKeys).where(and(expired, eq(idempotencyKeys.nameHash, attempt.nameHash))),
 		db
 			.delete(idempotencyKeys)
 			.where(
-				sql`rowid in (select rowid from ${idempotencyKeys} where ${outOfDate} limit ${sql.raw(String(FORGOTTEN_AT_ONCE))})`,
+				sql`rowid in (select rowid from ${idempotencyKeys} where ${expired} limit ${sql.raw(String(EXPIRED_DELETED))})`,
 			),
 		db.insert(idempotencyKeys).values({ tenantId, ...attempt, keyId, createdAt: now }),
 	];

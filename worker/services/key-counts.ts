@@ -1,50 +1,53 @@
-/** How many keys are in each state at an instant, from sums that the database keeps (see `api_key_tallies`). */
+/**
+ * How many keys are in each state, from one counter per standing (`api_key_counts`). The counters follow the standing
+ * that is stored, which may be older than the truth, so a count corrects them by the keys whose turn has come since.
+ * docs/decisions/key-counts.md has the reasons and the numbers.
+ */
 import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import type { Environment } from "../../db/enums.ts";
-import type { KeyList } from "../schemas/api-key.ts";
-
-/** Sizes of the spans that are summed up, as powers of two, and the step from one to the next. */
-const LARGEST_SPAN = 36;
-const STEP = 4;
-/** Of the largest, the bucket of what holds from the beginning. */
-const FROM_THE_BEGINNING = -1;
+import { apiKeyCounts, apiKeys } from "../../db/schema.ts";
+import { STANDINGS, standingAt } from "./key-order.ts";
 
 /**
- * The spans that make up all time before `instant`: of the largest all that have passed, of each smaller one those
- * since the last larger one. Each as its size, the first bucket, and the one after the last.
+ * Most keys that a count corrects by. More than this are due only after a mass expiry, until `settle` has moved them;
+ * meanwhile the counts are behind, and say so.
  */
-function spansBefore(instant: number): [span: number, from: number, to: number][] {
-	// Instants have more bits than a number can be shifted by.
-	const bucket = (span: number) => Math.floor(instant / 2 ** span);
-	const spans: [number, number, number][] = [[LARGEST_SPAN, FROM_THE_BEGINNING, bucket(LARGEST_SPAN)]];
-	for (let span = LARGEST_SPAN - STEP; span >= 0; span -= STEP)
-		spans.push([span, bucket(span + STEP) * 2 ** STEP, bucket(span)]);
-	return spans;
-}
+export const CORRECTED_MAX = 2_000;
 
-/** One row: how many keys the tenant has, whatever their state. Every key is counted once in what holds from the beginning. */
-export function keysOf(db: Database, tenantId: string) {
-	return db
-		.select({ keys: sql<number>`coalesce(sum(active + revoked), 0)` })
-		.from(sql`api_key_tallies`)
-		.where(sql`tenant_id = ${tenantId} and span = ${LARGEST_SPAN} and bucket = ${FROM_THE_BEGINNING}`);
-}
-
-/** One row: the counts at `instant`, which may lie ahead. Reads at most 15 rows of each size and environment, however many keys there are. */
-export function countsAt(db: Database, tenantId: string, instant: number, environment: Environment | undefined) {
-	const sum = (column: keyof KeyList["counts"]) => sql<number>`coalesce(sum(${sql.raw(column)}), 0)`;
+/** One row: the counts at `now`, and whether they are behind. Reads one row per counter and per key that is due. */
+export function countKeys(db: Database, tenantId: string, now: number, environment: Environment | undefined) {
+	const { open, expiringSoon, expired, revoked } = STANDINGS;
+	const sumOf = (...standings: number[]) =>
+		sql`coalesce(sum(keys) filter (where standing in (${sql.raw(standings.join())})), 0)`;
 	return db
 		.select({
-			active: sum("active"),
-			revoked: sum("revoked"),
-			expired: sum("expired"),
-			expiring_soon: sum("expiring_soon"),
+			active: sql<number>`active`,
+			revoked: sql<number>`revoked`,
+			expired: sql<number>`expired`,
+			expiring_soon: sql<number>`expiring_soon`,
+			/** 0 or 1. */
+			behind: sql<number>`behind`,
 		})
-		.from(sql`json_each(${JSON.stringify(spansBefore(instant + 1))}) as spans cross join api_key_tallies as tallies`)
-		.where(
-			sql`tallies.tenant_id = ${tenantId} and span = json_extract(spans.value, '$[0]')
-				and bucket >= json_extract(spans.value, '$[1]') and bucket < json_extract(spans.value, '$[2]')
-				${environment === undefined ? sql`` : sql`and environment = ${environment}`}`,
+		.from(
+			sql`(
+				with due as materialized (
+					select environment, standing, expires_at, revoked_at, revoke_at, ends_at
+					from ${apiKeys} indexed by api_keys_by_turn
+					where tenant_id = ${tenantId} and turns_at <= ${now}
+					order by turns_at limit ${sql.raw(String(CORRECTED_MAX + 1))}
+				)
+				select ${sumOf(open, expiringSoon)} as active, ${sumOf(revoked)} as revoked, ${sumOf(expired)} as expired,
+					${sumOf(expiringSoon)} as expiring_soon,
+					(select count(*) from due) > ${sql.raw(String(CORRECTED_MAX))} as behind
+				from (
+					select environment, standing, keys from ${apiKeyCounts} where tenant_id = ${tenantId}
+					union all
+					select environment, standing, -1 from due
+					union all
+					select environment, ${standingAt(now)}, 1 from due
+				)
+				where ${environment === undefined ? sql`true` : sql`environment = ${environment}`}
+			)`,
 		);
 }

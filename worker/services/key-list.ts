@@ -1,93 +1,147 @@
-/** The list of a tenant's keys: one page, the counts, and the usage of late if it is asked for. */
+/** The list of a tenant's keys: one page, the counts, and recent usage on request. */
 import { and, type SQL, sql } from "drizzle-orm";
-import { type Environment, EXPIRING_SOON_DAYS } from "../../db/enums.ts";
-import { foldForSearch, searchExpression } from "../../db/search.ts";
+import { ENVIRONMENTS, EXPIRING_SOON_DAYS } from "../../db/enums.ts";
+import { apiKeys } from "../../db/schema.ts";
 import { snapshotOf, toApiKey } from "../keys/snapshot.ts";
-import type { ApiKey, KeyList, KeyListItem, ListKeys } from "../schemas/api-key.ts";
+import type { KeyList, ListKeys } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
-import { decodeCursor, paginate } from "./cursor.ts";
+import { decodeCursor, encodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { countsAt } from "./key-counts.ts";
+import { countKeys } from "./key-counts.ts";
 import {
-	conditions,
 	type KeyRow,
 	keyColumns,
 	type Page,
 	pageInOrder,
-	pageSorted,
+	STANDINGS,
+	scannedPage,
 	settle,
 	sortOf,
+	standingAt,
 	wantedAt,
 } from "./key-order.ts";
-import { recentUsage } from "./recent-usage.ts";
+import { foundFrom, hasMoreCandidates, type KeySearch, keySearch, newestFound } from "./key-search.ts";
+import { withRecentUsage } from "./recent-usage.ts";
 
 /**
- * So many keys are read and sorted for a page, and counted exactly, where they are found by something that no order of
- * the list knows. Where there are more, they are taken for common, and the page is looked for in that order first.
+ * Most keys that are read, counted exactly and sorted for one page, where the condition is not one that an order of the
+ * list knows: a search, an end within some days, an unfinished rotation.
  */
-export const FEW = 500;
-/** So many rows of the order are looked at before all that was found is sorted instead. */
-const SCANNED = 2_000;
+export const SORTED_MAX = 500;
 
-/** The statements behind {@link listKeys}, and what chooses among them. */
-function keyListQueries({ db, now }: Pick<Deps, "db" | "now">, tenantId: string, input: ListKeys) {
-	const sort = sortOf(input.sort);
-	const { status, expires_within_days: days, environment } = input;
-	const term = foldForSearch(input.search ?? "");
-	const search = term === "" ? undefined : searching(tenantId, term, environment);
+/** What the tables returned for a page. */
+type Read = { rows: KeyRow[]; next_cursor: string | null } & Pick<
+	KeyList,
+	"counts" | "counts_capped" | "counts_behind"
+>;
+
+/** One page of the tenant's keys. Its usage is as old as the last delivery. */
+export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): Promise<KeyList> {
+	const { rows, ...more } = await read(deps, tenantId, input);
+	const items = rows.map((row) => toApiKey(snapshotOf(row), row, deps.now));
+	return {
+		items: input.recent_hours === undefined ? items : await withRecentUsage(deps, tenantId, items, input.recent_hours),
+		...more,
+	};
+}
+
+/** Asks the database once, and a second time where more than {@link SORTED_MAX} keys match. */
+async function read({ db, now }: Deps, tenantId: string, input: ListKeys): Promise<Read> {
+	const search = keySearch(input.search ?? "", input.environment);
+	const [environment, other] = search?.environments ?? (input.environment ? [input.environment] : ENVIRONMENTS);
+	// The index of search is in the order of creation.
+	const inOrderOfSearch = search !== null && input.sort.endsWith("created_at");
+	const sort = sortOf(inOrderOfSearch ? input.sort.replace("created_at", "search_no") : input.sort);
+	const order = inOrderOfSearch ? `${input.sort} found` : input.sort;
 	const page: Page = {
 		tenantId,
 		now,
-		wanted: { status, expiringDays: days, environment, also: search?.contains },
+		wanted: {
+			status: input.status,
+			endingDays: input.expires_within_days,
+			inRotation: input.rotation === "unfinished",
+			environment: other === undefined ? environment : undefined,
+		},
 		sort,
-		after: decodeCursor(input.sort, input.cursor, sort.column.type),
+		after: decodeCursor(order, input.cursor, sort.column.type),
 		rows: input.limit + 1,
 	};
-	// The standings tell those apart that expire soon.
-	const until = search || days === undefined || days === EXPIRING_SOON_DAYS ? undefined : now + days * DAY_MS;
-	const candidates = search?.found ?? (until === undefined ? undefined : expiring(tenantId, now, until, environment));
-	return {
-		settled: settle(db, tenantId, now),
-		counts: countsAt(db, tenantId, now, environment),
-		/** Of the keys that expire until then, those that have are more by this. */
-		countsThen: until === undefined ? undefined : countsAt(db, tenantId, until, environment),
-		found: search && firstFound(db, page, search.found),
-		inOrder: pageInOrder(db, page, candidates && SCANNED),
-		sorted: candidates && pageSorted(db, page, candidates),
-		position: (row: KeyRow) => ({ value: sort.column.of(row), id: row.id }),
+	const paged = (rows: KeyRow[], scannedTo: KeyRow | null = null) => {
+		const position = (row: KeyRow) => ({ value: sort.column.of(row), id: row.id });
+		const { rows: kept, next_cursor } = paginate(rows, input.limit, order, position);
+		return { rows: kept, next_cursor: next_cursor ?? (scannedTo && encodeCursor(order, position(scannedTo))) };
 	};
+
+	const settled = settle(db, tenantId, now);
+	const candidates = search ? newestFound(tenantId, search, SORTED_MAX + 1) : candidatesOf(page);
+	const overall = countKeys(db, tenantId, now, page.wanted.environment);
+	if (!candidates) {
+		const [, [counted], rows] = await db.batch([settled, overall, pageInOrder(db, page)]);
+		return { ...paged(rows), ...countsOf(counted) };
+	}
+	if (search) {
+		const more = hasMoreCandidates(tenantId, search, sql`oldest`);
+		const found = foundQuery(db, page, candidates, more);
+		const [, result] = await db.batch([settled, found]);
+		const { rows, many, counts } = foundOf(result);
+		const counted = { counts, ...(many ? { counts_capped: true as const } : {}) };
+		if (!many || !inOrderOfSearch) return { ...paged(rows), ...counted };
+		const { rows: next, scannedTo } = await foundPage(db, page, search);
+		return { ...paged(next, scannedTo), ...counted };
+	}
+	const matching = db.select({ keys: sql<number>`count(*)` }).from(sql`(${candidates})`);
+	const [, [{ keys } = { keys: 0 }], [counted]] = await db.batch([settled, matching, overall]);
+	if (keys > SORTED_MAX) {
+		const { rows, scannedTo } = await scannedPage(db, page);
+		return { ...paged(rows, scannedTo), ...countsOf(counted) };
+	}
+	const rows = await pageSorted(db, page, candidates);
+	return { ...paged(rows), ...countsOf(counted) };
 }
 
-/** The tenant's keys that have the term in them, and the condition that they do. */
-function searching(tenantId: string, term: string, environment: string | undefined): { found: SQL; contains: SQL } {
-	const block = sql`(select search_no >> 32 from api_keys where tenant_id = ${tenantId} limit 1)`;
-	const expression = searchExpression(term, ...(environment === undefined ? [] : [environment]));
-	const contains = sql`instr(search_text, ${term}) > 0`;
-	const found = sql`
-		select api_keys.* from api_key_search cross join api_keys on api_keys.search_no = api_key_search.rowid
-		where api_key_search match ${expression}
-			and api_key_search.rowid >= ${block} << 32 and api_key_search.rowid < (${block} + 1) << 32
-			and tenant_id = ${tenantId} and ${contains}`;
-	return { found, contains };
-}
-
-/** The tenant's keys whose end lies between `now` and then. */
-function expiring(tenantId: string, now: number, until: number, environment: Environment | undefined): SQL {
+/** The keys that meet a condition that has an index of its own. Null where the order of the list knows the condition. */
+function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
+	const { endingDays, inRotation, environment } = wanted;
+	const limit = sql.raw(`limit ${SORTED_MAX + 1}`);
 	const environments = environment === undefined ? sql`in ('live', 'test')` : sql`= ${environment}`;
+	if (inRotation)
+		return sql`
+			select * from ${apiKeys} indexed by api_keys_by_rotation
+			where tenant_id = ${tenantId} and environment ${environments} and rotated_to is not null and revoked_at is null
+			${limit}`;
+	if (endingDays === undefined || endingDays === EXPIRING_SOON_DAYS) return null;
+	const { open, expiringSoon } = STANDINGS;
 	return sql`
-		select * from api_keys indexed by api_keys_by_expiry
-		where tenant_id = ${tenantId} and environment ${environments} and revoked_at is null
-			and expires_at > ${now} and expires_at <= ${until}`;
+		select * from ${apiKeys} indexed by api_keys_by_end
+		where tenant_id = ${tenantId} and environment ${environments}
+			and standing in (${sql.raw(`${open}, ${expiringSoon}`)})
+			and ends_at > ${now} and ends_at <= ${now + endingDays * DAY_MS}
+		${limit}`;
 }
 
-/** How many keys are found, their counts, and the page, if they are few. */
-function firstFound(db: Deps["db"], { now, wanted, sort, after, rows }: Page, found: SQL) {
-	const { ofStatus, expiringWithin } = conditions(now);
-	const count = (condition: SQL) => sql`coalesce(sum(${condition}), 0)`;
-	const shown = and(sql`true`, wantedAt({ ...wanted, also: undefined }, now), sort.beyond(after));
+/** A page of the candidates, sorted. */
+function pageSorted(db: Deps["db"], { now, wanted, sort, after, rows }: Page, candidates: SQL) {
+	return db
+		.select(keyColumns)
+		.from(sql`(${candidates}) as api_keys`)
+		.where(and(wantedAt(wanted, now), sort.beyond(after)))
+		.orderBy(sort.order)
+		.limit(rows);
+}
+
+/**
+ * The counts of what a search finds, and a page of it. `more`, which can refer to the number of the `oldest` row, says
+ * whether the search has looked at all candidates.
+ */
+function foundQuery(db: Deps["db"], { now, wanted, sort, after, rows }: Page, candidates: SQL, more: SQL) {
+	const { open, expiringSoon, expired, revoked } = STANDINGS;
+	const count = (...standings: number[]) => sql`coalesce(sum(${standingAt(now)} in (${sql.raw(standings.join())})), 0)`;
+	const shown = and(sql`true`, wantedAt(wanted, now), sort.beyond(after));
+	const max = sql.raw(String(SORTED_MAX));
 	return db
 		.select({
-			found: sql<number>`found`,
+			/** 0 or 1. */
+			many: sql<number>`many`,
 			active: sql<number>`active`,
 			revoked: sql<number>`revoked`,
 			expired: sql<number>`expired`,
@@ -96,12 +150,15 @@ function firstFound(db: Deps["db"], { now, wanted, sort, after, rows }: Page, fo
 		})
 		.from(
 			sql`(
-				with found as materialized (${found} limit ${sql.raw(String(FEW + 1))})
-				select * from (
-					select count(*) as found, ${count(ofStatus.active)} as active, ${count(ofStatus.revoked)} as revoked,
-						${count(ofStatus.expired)} as expired, ${count(expiringWithin(EXPIRING_SOON_DAYS))} as expiring_soon
+				with found as materialized (${candidates}),
+				counted as (
+					select count(*) as keys, min(search_no) as oldest, ${count(open, expiringSoon)} as active,
+						${count(revoked)} as revoked, ${count(expired)} as expired, ${count(expiringSoon)} as expiring_soon
 					from found as api_keys
-				) left join (
+				),
+				-- Materialized, because the subqueries of more would run for every row of the page.
+				checked as materialized (select *, iif(keys > ${max}, 1, ${more}) as many from counted)
+				select * from checked left join (
 					select * from found as api_keys where ${shown} order by ${sort.order} limit ${rows}
 				) on true
 			)`,
@@ -109,51 +166,46 @@ function firstFound(db: Deps["db"], { now, wanted, sort, after, rows }: Page, fo
 		.orderBy(sort.order);
 }
 
-/** One page of the tenant's keys. Usage in it is as old as the last delivery. */
-export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): Promise<KeyList> {
-	const queries = keyListQueries(deps, tenantId, input);
-	const { rows, ...counted } = await read(deps.db, queries, input.limit + 1);
-	const page = paginate(rows, input.limit, input.sort, queries.position);
-	const items = page.rows.map((row) => toApiKey(snapshotOf(row), row, deps.now));
-	return {
-		items: input.recent_hours === undefined ? items : await withRecentUsage(deps, tenantId, items, input.recent_hours),
-		next_cursor: page.next_cursor,
-		...counted,
-	};
+/** The result of {@link foundQuery}. */
+function foundOf(result: Awaited<ReturnType<typeof foundQuery>>) {
+	const [first] = result;
+	if (!first) throw new Error("A query that counts returns a row.");
+	const { many, row: _row, ...counts } = first;
+	// An empty page is one row of nulls, which the type of a left join in a subquery does not say.
+	const rows = result.map(({ row }) => row).filter(({ id }) => (id as string | null) !== null);
+	return { rows, many: many === 1, counts };
 }
 
-type Read = { rows: KeyRow[] } & Pick<KeyList, "counts" | "counts_capped">;
-
-/** Asks the database once; again where what was found is more than a few. */
-async function read(db: Deps["db"], queries: ReturnType<typeof keyListQueries>, full: number): Promise<Read> {
-	const { settled, counts, countsThen, found, inOrder, sorted } = queries;
-	const ofMany = async () => {
-		const rows = await inOrder;
-		return rows.length < full && sorted ? await sorted : rows;
-	};
-	if (found) {
-		const [, result] = await db.batch([settled, found]);
-		const [first] = result;
-		if (!first) throw new Error("A count is a row, whatever it counts.");
-		const { found: many, row: _row, ...counted } = first;
-		if (many > FEW) return { rows: await ofMany(), counts: counted, counts_capped: true };
-		// A page of nothing is a row of nothing.
-		const rows = result.map(({ row }) => row).filter(({ id }) => (id as string | null) !== null);
-		return { rows, counts: counted };
-	}
-	if (countsThen && sorted) {
-		const [, [now = NONE], [then = NONE]] = await db.batch([settled, counts, countsThen]);
-		const few = then.expired - now.expired <= FEW;
-		return { rows: await (few ? sorted : ofMany()), counts: now };
-	}
-	const [, [counted = NONE], rows] = await db.batch([settled, counts, inOrder]);
-	return { rows, counts: counted };
+/** The page of a search in the order of creation. It can be short; `scannedTo` then says where the next one begins. */
+async function foundPage(
+	db: Deps["db"],
+	{ tenantId, now, wanted, sort, after, rows }: Page,
+	search: KeySearch,
+): Promise<{ rows: KeyRow[]; scannedTo: KeyRow | null }> {
+	const { rows: candidates, lastCandidate } = foundFrom(
+		tenantId,
+		search,
+		after === null ? null : Number(after.value),
+		sort.descending,
+	);
+	// No `order by`: SQLite returns the rows in the order of the candidates, and sorting would read all of them.
+	const found = await db
+		.select(keyColumns)
+		.from(sql`(${candidates}) as api_keys`)
+		.where(wantedAt(wanted, now))
+		.limit(rows);
+	if (found.length === rows) return { rows: found, scannedTo: null };
+	const [scannedTo = null] = await db
+		.select(keyColumns)
+		.from(apiKeys)
+		.where(sql`search_no = (${lastCandidate}) and tenant_id = ${tenantId}`);
+	return { rows: found, scannedTo };
 }
 
-const NONE = { active: 0, revoked: 0, expired: 0, expiring_soon: 0 };
+type Counted = Awaited<ReturnType<typeof countKeys>>[number];
 
-async function withRecentUsage(deps: Deps, tenantId: string, items: ApiKey[], hours: number): Promise<KeyListItem[]> {
-	const ids = items.map(({ id }) => id);
-	const usage = await recentUsage(deps, tenantId, ids, hours);
-	return items.map((item) => ({ ...item, recent_usage: usage(item.id) }));
+function countsOf(counted: Counted | undefined): Pick<KeyList, "counts" | "counts_behind"> {
+	if (!counted) throw new Error("A query that counts returns a row.");
+	const { behind, ...counts } = counted;
+	return { counts, ...(behind === 1 ? { counts_behind: true as const } : {}) };
 }

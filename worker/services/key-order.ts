@@ -1,27 +1,29 @@
 /**
  * Pages of a tenant's keys in any order. Each index is sorted within (tenant, environment, standing), so a page is
- * merged from the few ranges that it can come from, row by row, and nothing is read that is not shown.
+ * merged row by row from the few ranges that can contain it, and only rows of the page are read.
  *
- * Where a key stands changes with the clock, and an index does not. So the standing that is stored may be older than the
- * truth, though never ahead of it: every row is judged by its instants, and rows whose turn has come since are looked up
- * beside the others until {@link settle} has moved them.
+ * The standing of a key changes with the clock, and an index does not. So the standing that is stored may be older than
+ * the truth, though never ahead of it. Every row is checked by its instants, and rows whose turn has come since are
+ * read beside the others until {@link settle} has moved them.
  */
 import { and, type SQL, sql } from "drizzle-orm";
 import { columnsOf, type Database } from "../../db/client.ts";
 import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, type KeyStatus } from "../../db/enums.ts";
-import { merged } from "../../db/ordered-union.ts";
+import { mergedRanges } from "../../db/ordered-union.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { DAY_MS } from "../schemas/time.ts";
 
-/** Where a key stands, in the order in which time moves it. The values are those of the trigger `api_keys_settle`. */
-const STANDINGS = { open: 0, expiringSoon: 1, expired: 2, revoked: 3 } as const;
+/** Where a key stands, in the order in which time moves it. The trigger `api_keys_settle` uses the same values. */
+export const STANDINGS = { open: 0, expiringSoon: 1, expired: 2, revoked: 3 } as const;
 
-/** Clocks of two locations differ by less, so that nobody is ahead of what is stored. */
+/** The clocks of two locations differ by less, so no request is earlier than what is stored. */
 const SETTLED_AFTER_MS = 10_000;
-/** Most keys that one list moves. Each costs a written row for every index. */
-const SETTLED_AT_ONCE = 500;
+/** Most keys that one list moves. Each costs two written rows for every index. */
+const SETTLED_PER_LIST = 500;
+/** Most keys whose turn has come that a list reads beside the index. More are due only after a mass expiry. */
+const DUE_MAX = 2_000;
 
-/** Moves keys to where they stand by now. Once for every turn of a key, by whoever lists keys after it. */
+/** Moves keys of the tenant to their standing at `now`. Every list runs it, so each turn of a key is moved once. */
 export function settle(db: Database, tenantId: string, now: number) {
 	const at = now - SETTLED_AFTER_MS;
 	return db
@@ -30,90 +32,98 @@ export function settle(db: Database, tenantId: string, now: number) {
 		.where(
 			sql`id in (
 			select id from ${apiKeys} indexed by api_keys_by_turn
-			where tenant_id = ${tenantId} and turns_at <= ${at} limit ${sql.raw(String(SETTLED_AT_ONCE))}
+			where tenant_id = ${tenantId} and turns_at <= ${at} limit ${sql.raw(String(SETTLED_PER_LIST))}
 		)`,
 		);
 }
 
-/** The rule of `statusOf`, in SQL. Comparisons with NULL are made false, so that `not` turns them round. */
-export function conditions(now: number) {
-	const revoked = sql`(${apiKeys.revokedAt} is not null or coalesce(${apiKeys.revokeAt} <= ${now}, false))`;
-	const expired = sql`(not ${revoked} and coalesce(${apiKeys.expiresAt} <= ${now}, false))`;
-	const active = sql`(not ${revoked} and not coalesce(${apiKeys.expiresAt} <= ${now}, false))`;
-	return {
-		ofStatus: { revoked, expired, active } satisfies Record<KeyStatus, SQL>,
-		expiringWithin: (days: number) =>
-			sql`(${active} and coalesce(${apiKeys.expiresAt} <= ${now + days * DAY_MS}, false))`,
-	};
+/** The standing of a row at `now`: the rule of `statusOf`, in SQL. */
+export function standingAt(now: number): SQL {
+	const { open, expiringSoon, expired, revoked } = STANDINGS;
+	return sql`case
+		when revoked_at is not null or revoke_at <= ${now} then ${sql.raw(String(revoked))}
+		when expires_at <= ${now} then ${sql.raw(String(expired))}
+		when ends_at <= ${now + EXPIRING_SOON_DAYS * DAY_MS} then ${sql.raw(String(expiringSoon))}
+		else ${sql.raw(String(open))}
+	end`;
 }
 
 export type KeyRow = typeof apiKeys.$inferSelect;
 
 export const keyColumns = columnsOf(apiKeys);
 
-/** Columns that a list can be sorted by: expression to order by, index in that order, and a row's value of it. */
+/** A row's value of the column that a list is sorted by, as a cursor holds it. */
+interface SortColumn {
+	by: string;
+	index: string;
+	type: "number" | "string";
+	of(row: KeyRow): string | number;
+}
+
 const SORT_COLUMNS = {
-	created_at: { by: "created_at", index: "api_keys_by_created", type: "number", of: (row: KeyRow) => row.createdAt },
-	last_used_at: {
-		by: "last_used_at",
-		index: "api_keys_by_last_used",
-		type: "number",
-		of: (row: KeyRow) => row.lastUsedAt,
-	},
-	usage_count: { by: "usage_count", index: "api_keys_by_usage", type: "number", of: (row: KeyRow) => row.usageCount },
-	name: { by: "name_order", index: "api_keys_by_name", type: "string", of: (row: KeyRow) => row.name },
-} as const;
+	created_at: { by: "created_at", index: "api_keys_by_created", type: "number", of: (row) => row.createdAt },
+	last_used_at: { by: "last_used_at", index: "api_keys_by_last_used", type: "number", of: (row) => row.lastUsedAt },
+	usage_count: { by: "usage_count", index: "api_keys_by_usage", type: "number", of: (row) => row.usageCount },
+	name: { by: "name_sort", index: "api_keys_by_name", type: "string", of: (row) => row.nameSort },
+	// Only a search sorts by it: `foundFrom` reads its own index. Every row has a number, since a trigger sets it.
+	search_no: { by: "search_no", index: "", type: "number", of: (row) => row.searchNo ?? 0 },
+	// The column is computed and never null.
+	expires_at: { by: "ends_at", index: "api_keys_by_end", type: "number", of: (row) => row.endsAt ?? 0 },
+} satisfies Record<string, SortColumn>;
 
 /** What a sort of the schema means. */
 export function sortOf(sort: string) {
 	const descending = sort.startsWith("-");
 	// Every sort of the schema is one of these columns, with or without the sign.
-	const column = SORT_COLUMNS[sort.replace("-", "") as keyof typeof SORT_COLUMNS];
+	const column: SortColumn = SORT_COLUMNS[sort.replace("-", "") as keyof typeof SORT_COLUMNS];
 	const direction = descending ? "desc" : "asc";
 	return {
 		column,
+		descending,
 		order: sql.raw(`${column.by} ${direction}, id ${direction}`),
+		/** The condition for rows after the position. */
 		beyond(after: { value: string | number; id: string } | null): SQL | undefined {
 			if (after === null) return undefined;
-			const value = column.type === "string" ? sql`lower(${after.value})` : sql`${after.value}`;
-			return sql`(${sql.raw(column.by)}, id) ${sql.raw(descending ? "<" : ">")} (${value}, ${after.id})`;
+			return sql`(${sql.raw(column.by)}, id) ${sql.raw(descending ? "<" : ">")} (${after.value}, ${after.id})`;
 		},
 	};
 }
 
-/** What a page holds. */
+/** What a page contains. */
 export interface Wanted {
 	status: KeyStatus | undefined;
-	/** Active keys with an end at most so many days ahead. */
-	expiringDays: number | undefined;
+	/** Active keys that end within this many days. */
+	endingDays: number | undefined;
+	/** Active keys that have a successor. */
+	inRotation: boolean;
 	environment: Environment | undefined;
-	/** Whatever else must be true of a row. */
-	also?: SQL | undefined;
 }
 
-/** The condition that a row must meet at `now`, the environment left out. */
-export function wantedAt({ status, expiringDays, also }: Wanted, now: number): SQL | undefined {
-	const { ofStatus, expiringWithin } = conditions(now);
-	const state = status && ofStatus[status];
-	return and(state, expiringDays === undefined ? undefined : expiringWithin(expiringDays), also);
+/** The condition that a row must meet at `now`. */
+export function wantedAt({ status, endingDays, inRotation, environment }: Wanted, now: number): SQL | undefined {
+	const standings = standingsOf({ status, endingDays, inRotation });
+	return and(
+		environment && sql`environment = ${environment}`,
+		standings && sql`${standingAt(now)} in (${sql.raw(standings.join())})`,
+		endingDays === undefined ? undefined : sql`ends_at <= ${now + endingDays * DAY_MS}`,
+		inRotation ? sql`rotated_to is not null` : undefined,
+	);
 }
 
-/** The standings that rows may have which are wanted, and whether others may have come there since. */
-function placesOf({ status, expiringDays }: Wanted): { standings: number[]; turned: boolean } {
+/** The standings that a row can have at the moment. Undefined: any. */
+function standingsOf({ status, endingDays, inRotation }: Omit<Wanted, "environment">): number[] | undefined {
 	const { open, expiringSoon, expired, revoked } = STANDINGS;
-	if (expiringDays !== undefined)
-		return expiringDays <= EXPIRING_SOON_DAYS
-			? { standings: [expiringSoon], turned: true }
-			: { standings: [open, expiringSoon], turned: false };
+	if (endingDays !== undefined && endingDays <= EXPIRING_SOON_DAYS) return [expiringSoon];
+	if (endingDays !== undefined || inRotation) return [open, expiringSoon];
 	switch (status) {
 		case "active":
-			return { standings: [open, expiringSoon], turned: false };
+			return [open, expiringSoon];
 		case "expired":
-			return { standings: [expired], turned: true };
+			return [expired];
 		case "revoked":
-			return { standings: [revoked], turned: true };
+			return [revoked];
 		case undefined:
-			return { standings: Object.values(STANDINGS), turned: false };
+			return undefined;
 		default:
 			return status satisfies never;
 	}
@@ -129,15 +139,20 @@ export interface Page {
 	rows: number;
 }
 
-/**
- * The page, taken out of the order of the list. `scanned`: gives up after so many rows, which are enough where what is
- * wanted is common; then the page is short. Without it, conditions must be those that standings tell apart.
- */
-export function pageInOrder(db: Database, { tenantId, now, wanted, sort, after, rows }: Page, scanned?: number) {
-	const { standings, turned } = placesOf(wanted);
+/** The rows of the list in its order, after the cursor, of the standings that the page can contain. */
+function rowsInOrder({ tenantId, now, wanted, sort, after }: Page): SQL {
 	const environments = wanted.environment === undefined ? ENVIRONMENTS : [wanted.environment];
-	const index = sql.raw(sort.column.index);
-	const all = [sql`tenant_id = ${tenantId}`, sort.beyond(after)];
+	const standings = standingsOf(wanted) ?? Object.values(STANDINGS);
+	const { by: column, index: indexName } = sort.column;
+	const index = sql.raw(indexName);
+	const all = [
+		sql`tenant_id = ${tenantId}`,
+		// The one condition that is a range of the order itself. An index takes one upper bound, which can be the cursor's.
+		column === "ends_at" && wanted.endingDays !== undefined && !(sort.descending && after)
+			? sql`ends_at <= ${now + wanted.endingDays * DAY_MS}`
+			: undefined,
+		sort.beyond(after),
+	];
 	const ranges = environments.flatMap((environment) =>
 		standings.map(
 			(standing) =>
@@ -148,36 +163,59 @@ export function pageInOrder(db: Database, { tenantId, now, wanted, sort, after, 
 				)}`,
 		),
 	);
-	if (turned) {
-		const before = sql.raw(String(Math.min(...standings)));
+	const earliest = Math.min(...standings);
+	// Rows that are stored with an earlier standing, and have come to one of these since.
+	if (earliest > STANDINGS.open)
 		ranges.push(
-			sql`select * from ${apiKeys} indexed by api_keys_by_turn where ${and(
-				sql`turns_at <= ${now}`,
-				sql`standing < ${before}`,
+			sql`select * from (
+				select * from ${apiKeys} indexed by api_keys_by_turn
+				where tenant_id = ${tenantId} and turns_at <= ${now}
+				order by turns_at limit ${sql.raw(String(DUE_MAX))}
+			) where ${and(
+				sql`standing < ${sql.raw(String(earliest))}`,
 				wanted.environment && sql`environment = ${wanted.environment}`,
-				...all,
+				sort.beyond(after),
 			)}`,
 		);
-	}
-	// The limit that is none keeps conditions out of the ranges: one that has nothing of the kind would be read to its end
-	// before the first row is shown.
+	return mergedRanges(ranges, sort.order);
+}
+
+/** The page, for conditions that the standings decide. */
+export function pageInOrder(db: Database, page: Page) {
+	return filtered(db, page, -1);
+}
+
+/** Most rows that one page of {@link scannedPage} looks at. */
+const SCANNED_MAX = 2_000;
+
+/**
+ * The page, for conditions that the order does not know: looks at the next {@link SCANNED_MAX} rows. The page can be
+ * short; `scannedTo` then says where the next one begins.
+ */
+export async function scannedPage(db: Database, page: Page): Promise<{ rows: KeyRow[]; scannedTo: KeyRow | null }> {
+	const rows = await filtered(db, page, SCANNED_MAX);
+	if (rows.length === page.rows) return { rows, scannedTo: null };
+	const [scannedTo = null] = await db
+		.select(keyColumns)
+		.from(sql`(${rowsInOrder(page)}) as api_keys`)
+		.orderBy(page.sort.order)
+		.limit(1)
+		.offset(SCANNED_MAX - 1);
+	return { rows, scannedTo };
+}
+
+/** `scanned` limits the rows that are looked at; -1 does not. */
+function filtered(db: Database, page: Page, scanned: number) {
+	const { sort, wanted, now, rows } = page;
+	// The limit keeps the conditions out of the ranges: SQLite would read a range without matches to its end before it
+	// returns the first row.
 	return db
 		.select(keyColumns)
 		.from(
 			sql`(
-				select * from (${merged(ranges, sort.order)}) order by ${sort.order} limit ${sql.raw(String(scanned ?? -1))}
+				select * from (${rowsInOrder(page)}) order by ${sort.order} limit ${sql.raw(String(scanned))}
 			) as api_keys`,
 		)
 		.where(wantedAt(wanted, now))
-		.limit(rows);
-}
-
-/** The page, sorted out of all rows that `candidates` selects. */
-export function pageSorted(db: Database, { now, wanted, sort, after, rows }: Page, candidates: SQL) {
-	return db
-		.select(keyColumns)
-		.from(sql`(${candidates}) as api_keys`)
-		.where(and(wantedAt(wanted, now), sort.beyond(after)))
-		.orderBy(sort.order)
 		.limit(rows);
 }

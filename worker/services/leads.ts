@@ -3,13 +3,15 @@ import { and, desc, eq, sql } from "drizzle-orm";
 import { columnsOf } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
 import { leads } from "../../db/schema.ts";
-import { foldForSearch, searchExpression, sourceToken, statusToken } from "../../db/search.ts";
+import { foldText, searchExpression, sourceToken, statusToken, TEXT_VERSION } from "../../db/search.ts";
 import { AppError } from "../errors.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
 import { toTimestamp } from "../schemas/time.ts";
-import { decodeCursor, type Position, paginate } from "./cursor.ts";
+import { decodeCursor, encodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
+import { CANDIDATES_MAX } from "./key-search.ts";
+import { withinQuotas } from "./quotas.ts";
 
 type Row = typeof leads.$inferSelect;
 type Holder = Pick<KeyFacts, "tenantId" | "environment">;
@@ -33,14 +35,17 @@ const toLead = (row: Omit<Row, "searchNo">): Lead => ({
 	updated_at: toTimestamp(row.updatedAt),
 });
 
-const searchText = (lead: Pick<Row, "name" | "email" | "phone" | "company">) =>
-	foldForSearch(lead.name, lead.email, lead.phone, lead.company);
+/** The text of a lead that `search` looks in. */
+export const leadText = (lead: Pick<Row, "name" | "email" | "phone" | "company">) => ({
+	searchText: foldText(lead.name, lead.email, lead.phone, lead.company),
+	textVersion: TEXT_VERSION,
+});
 
-/** The lead, if it is of the key's tenant and environment. */
+/** The condition for one lead of the key's tenant and environment. */
 const oneOf = (key: Holder, id: string) =>
 	and(eq(leads.id, id), eq(leads.tenantId, key.tenantId), eq(leads.environment, key.environment));
 
-const notFound = () => new AppError("NOT_FOUND", "There is no such lead.");
+const notFound = () => new AppError("NOT_FOUND", "Lead not found.");
 
 /** Adds a lead. */
 export async function createLead(
@@ -55,26 +60,26 @@ export async function createLead(
 		environment: key.environment,
 		...fields,
 		customFields,
-		searchText: searchText(fields),
+		...leadText(fields),
 		createdAt: now,
 		updatedAt: now,
 		writtenBy: key.id,
 	};
-	await db.insert(leads).values(row);
+	await withinQuotas(db, key.tenantId, async () => db.insert(leads).values(row));
 	return toLead(row);
 }
 
-/** One lead. `NOT_FOUND` for those of other tenants and environments too. */
+/** One lead. `NOT_FOUND` also for a lead of another tenant or environment. */
 export async function getLead({ db }: Pick<Deps, "db">, key: Holder, id: string): Promise<Lead> {
 	const [row] = await db.select().from(leads).where(oneOf(key, id));
 	if (!row) throw notFound();
 	return toLead(row);
 }
 
-/** How often a change is tried again when others change the same lead at the same moment. */
+/** Attempts to change a lead that other requests change at the same moment. */
 const UPDATE_ATTEMPTS = 5;
 
-/** Changes the fields that are given. `CONFLICT` if others keep changing the lead meanwhile. */
+/** Changes the fields that are given. `CONFLICT` if other requests keep changing the lead at the same time. */
 export async function updateLead(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
@@ -86,23 +91,35 @@ export async function updateLead(
 	for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt++) {
 		const [before] = await db.select().from(leads).where(oneOf(key, id));
 		if (!before) throw notFound();
-		// The text that search looks in is made of fields old and new, so it must be written over what was read.
-		const text = searchText({ ...before, ...patch });
-		const [after] = await db
-			.update(leads)
-			.set({ ...patch, searchText: text, updatedAt: now, writtenBy: key.id })
-			.where(and(oneOf(key, id), eq(leads.searchText, before.searchText)))
-			.returning();
+		// The search text is made of old and new fields, so it must not overwrite a text that another request wrote since.
+		const [after] = await withinQuotas(db, key.tenantId, async () =>
+			db
+				.update(leads)
+				.set({ ...patch, ...leadText({ ...before, ...patch }), updatedAt: now, writtenBy: key.id })
+				.where(and(oneOf(key, id), eq(leads.searchText, before.searchText)))
+				.returning(),
+		);
 		if (after) return toLead(after);
 	}
-	throw new AppError("CONFLICT", "This lead is being changed by others. Try again.");
+	throw new AppError("CONFLICT", "Other requests are changing this lead. Retry.");
 }
 
-/** The statement behind {@link listLeads}, a page and one row more, and what a cursor tells of a row. */
-function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
-	if (input.search !== undefined) return searchQuery(db, key, input, foldForSearch(input.search));
+/** Newest first. With `search`, a page can be short or empty although there are more: continue while there is a cursor. */
+export async function listLeads(
+	deps: Pick<Deps, "db">,
+	key: Holder,
+	input: ListLeads,
+): Promise<{ items: Lead[]; next_cursor: string | null }> {
+	const { rows, next_cursor } =
+		input.search === undefined
+			? await leadsInOrder(deps, key, input)
+			: await leadsFound(deps, key, input, input.search);
+	return { items: rows.map(toLead), next_cursor };
+}
+
+async function leadsInOrder({ db }: Pick<Deps, "db">, key: Holder, input: ListLeads) {
 	const after = decodeCursor(ORDER, input.cursor, "number");
-	const page = db
+	const rows = await db
 		.select()
 		.from(leads)
 		.where(
@@ -116,40 +133,47 @@ function leadsQuery(db: Deps["db"], key: Holder, input: ListLeads) {
 		)
 		.orderBy(desc(leads.createdAt), desc(leads.id))
 		.limit(input.limit + 1);
-	return { order: ORDER, page, position: (row: Row): Position => ({ value: row.createdAt, id: row.id }) };
+	return paginate(rows, input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
 }
 
-/** Out of the index of search, whose numbers are in the order in which leads came in: the newest is its last. */
-function searchQuery(db: Deps["db"], { tenantId, environment }: Holder, input: ListLeads, term: string) {
+/** Reads the search index, whose numbers are in the order of creation, at most {@link CANDIDATES_MAX} rows of it. */
+async function leadsFound(
+	{ db }: Pick<Deps, "db">,
+	{ tenantId, environment }: Holder,
+	input: ListLeads,
+	search: string,
+): Promise<{ rows: Row[]; next_cursor: string | null }> {
+	const term = foldText(search);
 	const after = decodeCursor(FOUND_ORDER, input.cursor, "number");
 	const { status, source } = input;
-	const expression = searchExpression(
-		term,
-		environment,
+	const expression = searchExpression(tenantId, [environment], term, [
 		...(status === undefined ? [] : [statusToken(status)]),
 		...(source === undefined ? [] : [sourceToken(source)]),
-	);
-	const block = sql`(select search_no >> 32 from leads where tenant_id = ${tenantId} limit 1)`;
-	const page = db.select(columnsOf(leads)).from(
+	]);
+	const candidates = sql`
+		select rowid from lead_search
+		where lead_search match ${expression} ${after ? sql`and rowid < ${after.value}` : sql``}
+		order by rowid desc`;
+	// No `order by` outside: SQLite returns the rows in the order of the candidates, and sorting would read all of them.
+	const found = await db.select(columnsOf(leads)).from(
 		sql`(
-				select leads.* from lead_search cross join leads on leads.search_no = lead_search.rowid
-				where lead_search match ${expression} and lead_search.rowid >= ${block} << 32
-					and lead_search.rowid < ${after ? sql`min(${after.value}, (${block} + 1) << 32)` : sql`(${block} + 1) << 32`}
-					and tenant_id = ${tenantId} and environment = ${environment} and instr(search_text, ${term}) > 0
-				order by lead_search.rowid desc limit ${input.limit + 1}
-			) as leads`,
+			select leads.* from (${candidates} limit ${sql.raw(String(CANDIDATES_MAX))}) hits
+				cross join leads on leads.search_no = hits.rowid
+			where tenant_id = ${tenantId} and environment = ${environment} and instr(search_text, ${term}) > 0
+			limit ${input.limit + 1}
+		) as leads`,
 	);
-	// Whatever is found has a number: that is what it is found by.
-	return { order: FOUND_ORDER, page, position: (row: Row): Position => ({ value: row.searchNo ?? 0, id: row.id }) };
-}
-
-/** Newest first. */
-export async function listLeads(
-	{ db }: Pick<Deps, "db">,
-	key: Holder,
-	input: ListLeads,
-): Promise<{ items: Lead[]; next_cursor: string | null }> {
-	const { order, page, position } = leadsQuery(db, key, input);
-	const { rows, next_cursor } = paginate(await page, input.limit, order, position);
-	return { items: rows.map(toLead), next_cursor };
+	// A trigger gives every row its number.
+	const page = paginate(found, input.limit, FOUND_ORDER, (row) => ({ value: row.searchNo ?? 0, id: row.id }));
+	if (page.next_cursor !== null) return page;
+	const [last] = await db
+		.select({ searchNo: leads.searchNo, id: leads.id })
+		.from(leads)
+		.where(
+			and(
+				sql`search_no = (${candidates} limit 1 offset ${sql.raw(String(CANDIDATES_MAX - 1))})`,
+				eq(leads.tenantId, tenantId),
+			),
+		);
+	return { ...page, next_cursor: last ? encodeCursor(FOUND_ORDER, { value: last.searchNo ?? 0, id: last.id }) : null };
 }

@@ -1,40 +1,58 @@
-/** The last hours of many keys at once, as lists show them: from D1 alone, so no gate is woken for a list. */
+/** The last hours of many keys at once, as lists show them. Read from D1 alone, so that a list wakes no gate. */
 import { and, eq, gt, lte, sql } from "drizzle-orm";
-import { usageHourly } from "../../db/schema.ts";
+import { apiKeys, usageHourly } from "../../db/schema.ts";
 import { hourOf } from "../keys/window.ts";
-import { HOUR_MS } from "../schemas/time.ts";
+import type { ApiKey, KeyListItem } from "../schemas/api-key.ts";
+import { HOUR_MS, toTimestampOrNull } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 
-/** The statement behind {@link recentUsage}: of the keys given, the hours after `after` up to and with `last`. */
-function recentUsageQuery(db: Deps["db"], tenantId: string, keyIds: readonly string[], after: number, last: number) {
-	return db
-		.select({ keyId: usageHourly.keyId, hour: usageHourly.hour, allowed: usageHourly.allowed })
-		.from(usageHourly)
-		.where(
-			and(
-				// One parameter however many keys: D1 takes a hundred at most.
-				sql`${usageHourly.keyId} in (select value from json_each(${JSON.stringify(keyIds)}))`,
-				eq(usageHourly.tenantId, tenantId),
-				gt(usageHourly.hour, after),
-				lte(usageHourly.hour, last),
-			),
-		);
-}
-
 /**
- * Admitted requests per UTC hour, of the `hours` hours that end with the running one, oldest first; zeros where there
- * were none. Asks D1 once, and for no keys not at all.
+ * Adds the admitted requests of the last `hours` UTC hours, the current hour last. The totals of each key are read again
+ * in the same batch: a delivery between two reads would show requests beside "never used".
  */
-export async function recentUsage(
+export async function withRecentUsage(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	tenantId: string,
-	keyIds: readonly string[],
+	items: readonly ApiKey[],
 	hours: number,
-): Promise<(keyId: string) => number[]> {
-	const running = hourOf(now);
-	const before = running - hours * HOUR_MS;
-	const rows = keyIds.length === 0 ? [] : await recentUsageQuery(db, tenantId, keyIds, before, running);
+): Promise<KeyListItem[]> {
+	if (items.length === 0) return [];
+	const last = hourOf(now);
+	const before = last - hours * HOUR_MS;
+	// One parameter for all ids: D1 allows 100 parameters.
+	const ids = JSON.stringify(items.map(({ id }) => id));
+	const [rows, totals] = await db.batch([
+		db
+			.select({ keyId: usageHourly.keyId, hour: usageHourly.hour, allowed: usageHourly.allowed })
+			.from(usageHourly)
+			.where(
+				and(
+					sql`${usageHourly.keyId} in (select value from json_each(${ids}))`,
+					eq(usageHourly.tenantId, tenantId),
+					gt(usageHourly.hour, before),
+					lte(usageHourly.hour, last),
+				),
+			),
+		// A cross join keeps the order of the tables: an index of the tenant would be read from end to end.
+		db
+			.select({ id: sql<string>`keys.id`, usageCount: sql<number>`usage_count`, lastUsedAt: sql<number>`last_used_at` })
+			.from(sql`json_each(${ids}) as ids cross join ${apiKeys} as keys on keys.id = ids.value`)
+			.where(sql`tenant_id = ${tenantId}`),
+	]);
 	const allowed = new Map(rows.map((row) => [`${row.keyId} ${row.hour}`, row.allowed]));
-	return (keyId) =>
-		Array.from({ length: hours }, (_, index) => allowed.get(`${keyId} ${before + (index + 1) * HOUR_MS}`) ?? 0);
+	const lifetimes = new Map(totals.map((row) => [row.id, row]));
+	return items.map((item) => {
+		const lifetime = lifetimes.get(item.id);
+		return {
+			...item,
+			// A key that was deleted since keeps what the page has.
+			...(lifetime
+				? { usage_count: lifetime.usageCount, last_used_at: toTimestampOrNull(lifetime.lastUsedAt || null) }
+				: {}),
+			recent_usage: Array.from(
+				{ length: hours },
+				(_, index) => allowed.get(`${item.id} ${before + (index + 1) * HOUR_MS}`) ?? 0,
+			),
+		};
+	});
 }

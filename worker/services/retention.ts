@@ -1,6 +1,6 @@
 /**
- * What rolls off: rows that have served their time are deleted, so that no table grows for ever. A run deletes so much at
- * most; what is left is there for the next one, and a run that dies half-way has done its part.
+ * Deletes rows whose time is over, so that no table grows for ever. A run deletes a limited number, and the next run
+ * continues. A run that dies half-way has lost nothing.
  */
 import { type SQL, sql } from "drizzle-orm";
 import { apiKeys, auditEvents, idempotencyKeys, sessions, tenants, usageHourly, users } from "../../db/schema.ts";
@@ -8,17 +8,17 @@ import { ATTEMPT_KEPT_MS } from "../gate/protocol.ts";
 import { DAY_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 
-/** Usage of a whole year can be compared with that of the year before; `keys.usage` shows 366 days at most. */
+/** A year and a month: `keys.usage` shows 366 days at most. */
 export const USAGE_KEPT_DAYS = 400;
-/** Two years: what SOC 2 and ISO 27001 audits look back on, with a year to spare. */
+/** Two years: one more than SOC 2 and ISO 27001 audits look back on. */
 export const AUDIT_KEPT_DAYS = 730;
 
-/** Rows of one statement: few enough not to keep D1, which does one thing at a time, from others for long. */
-const ROWS_AT_ONCE = 1_000;
-/** Statements of one run on one table: a run that follows a long pause must end before the platform ends it. */
+/** Rows of one statement. D1 runs one statement at a time, so a long one would delay other requests. */
+const ROWS_PER_STATEMENT = 1_000;
+/** Statements of one run on one table: after a long pause, a run must still end before the platform ends it. */
 const STATEMENTS_MAX = 50;
 
-/** Rows deleted, by table, and whether there is more to do than one run does. */
+/** Rows deleted, by table, and whether the next run has more to delete. */
 export interface RolledOff {
 	usage_hourly: number;
 	audit_events: number;
@@ -28,11 +28,11 @@ export interface RolledOff {
 }
 
 /**
- * The statements, each of which deletes some rows that are older than they may be. They are looked up under what they
- * belong to, key by key or tenant by tenant, because that is how the tables are indexed.
+ * The statements, each of which deletes some rows that are too old. They find them key by key or tenant by tenant,
+ * because the indexes start with those columns.
  */
 export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, "more">, SQL> {
-	const some = sql.raw(`limit ${ROWS_AT_ONCE}`);
+	const some = sql.raw(`limit ${ROWS_PER_STATEMENT}`);
 	return {
 		usage_hourly: sql`delete from ${usageHourly} where rowid in (
 			select old.rowid from ${apiKeys} cross join ${usageHourly} old
@@ -49,18 +49,18 @@ export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, 
 	};
 }
 
-/** Deletes what has served its time at `now`. Running it twice, or twice at once, does no harm. */
+/** Deletes the rows that are too old at `now`. Running it twice, or twice at once, does no harm. */
 export async function rollOff({ db, now }: Pick<Deps, "db" | "now">): Promise<RolledOff> {
 	const done: RolledOff = { usage_hourly: 0, audit_events: 0, sessions: 0, idempotency_keys: 0, more: false };
 	for (const [table, statement] of Object.entries(rollOffStatements(now))) {
-		let deleted = ROWS_AT_ONCE;
-		for (let turn = 0; turn < STATEMENTS_MAX && deleted === ROWS_AT_ONCE; turn++) {
+		let deleted = ROWS_PER_STATEMENT;
+		for (let turn = 0; turn < STATEMENTS_MAX && deleted === ROWS_PER_STATEMENT; turn++) {
 			const { meta } = await db.run(statement);
 			deleted = meta.changes;
-			// Every name of the statements is one of the counts.
+			// The names of the statements are those of the counts.
 			done[table as Exclude<keyof RolledOff, "more">] += deleted;
 		}
-		if (deleted === ROWS_AT_ONCE) done.more = true;
+		if (deleted === ROWS_PER_STATEMENT) done.more = true;
 	}
 	return done;
 }

@@ -36,34 +36,27 @@ export async function createTenant(
 		await runBatch(db, [db.insert(tenants).values(row), insertAudit(db, event)]);
 	} catch (thrown) {
 		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
-		throw new AppError("CONFLICT", `The slug ${slug} is taken.`, {
-			details: [{ field: "slug", message: "Taken by another tenant" }],
+		throw new AppError("CONFLICT", `The slug ${slug} is already used.`, {
+			details: [{ field: "slug", message: "Already used by another tenant" }],
 		});
 	}
 	return toTenant(row);
 }
 
-/** The statement behind {@link listTenants}: a page and one row more. */
-function tenantsQuery(db: Deps["db"], input: ListTenants) {
+/** Newest first. */
+export async function listTenants({ db }: Pick<Deps, "db">, input: ListTenants): Promise<TenantList> {
 	const after = decodeCursor(ORDER, input.cursor, "number") ?? END_OF_TIME;
-	return db
+	const rows = await db
 		.select()
 		.from(tenants)
 		.where(sql`(${tenants.createdAt}, ${tenants.id}) < (${after.value}, ${after.id})`)
 		.orderBy(desc(tenants.createdAt), desc(tenants.id))
 		.limit(input.limit + 1);
-}
-
-/** Newest first. */
-export async function listTenants({ db }: Pick<Deps, "db">, input: ListTenants): Promise<TenantList> {
-	const page = paginate(await tenantsQuery(db, input), input.limit, ORDER, (row) => ({
-		value: row.createdAt,
-		id: row.id,
-	}));
+	const page = paginate(rows, input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
 	return { items: page.rows.map(toTenant), next_cursor: page.next_cursor };
 }
 
-/** Null where there is none. */
+/** Null: no such tenant. */
 export async function findTenant({ db }: Pick<Deps, "db">, tenantId: string): Promise<Tenant | null> {
 	const [row] = await db.select().from(tenants).where(eq(tenants.id, tenantId));
 	return row ? toTenant(row) : null;

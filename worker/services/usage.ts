@@ -1,49 +1,44 @@
-/** Requests of one key per hour or day: what D1 has, with the hours it may lack read from the gate. */
+/** Requests of one key per hour or day: what D1 has, and from the gate the hours that D1 may not have yet. */
 import { and, asc, eq, gte, lt } from "drizzle-orm";
 import { usageHourly } from "../../db/schema.ts";
 import { invalidField } from "../errors.ts";
 import { DAY_MS, HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import type { Usage, UsageQuery } from "../schemas/usage.ts";
-import { ask, type Deps } from "./deps.ts";
-import { gateOf } from "./keys.ts";
+import type { Deps } from "./deps.ts";
+import { ask, gateOf } from "./gates.ts";
 
-/** Size of a bucket, span where the caller names none, and how many buckets one answer may hold. */
+/** Size of a bucket, default span, and most buckets of one response. */
 const GRANULARITIES = {
 	hour: { size: HOUR_MS, span: DAY_MS, max: 92 * 24 },
 	day: { size: DAY_MS, span: 30 * DAY_MS, max: 366 },
 } as const;
 
-/** The hours of a key that D1 has, from `from` to before `to`. */
-function usageQuery(db: Deps["db"], tenantId: string, keyId: string, from: number, to: number) {
-	return db
-		.select()
-		.from(usageHourly)
-		.where(
-			and(
-				eq(usageHourly.keyId, keyId),
-				eq(usageHourly.tenantId, tenantId),
-				gte(usageHourly.hour, from),
-				lt(usageHourly.hour, to),
-			),
-		)
-		.orderBy(asc(usageHourly.hour));
-}
-
-/** Buckets from `from` to `to` without gaps, and their sums. */
+/** Buckets from `from` to `to` without gaps, and their totals. */
 export async function keyUsage(deps: Deps, tenantId: string, input: UsageQuery): Promise<Usage> {
 	const { size, span, max } = GRANULARITIES[input.granularity];
-	// Without an end, up to and with the running bucket, even in its first millisecond.
+	// The default end includes the current bucket, even in its first millisecond.
 	const end = input.to === undefined ? deps.now + 1 : Date.parse(input.to);
 	const begin = input.from === undefined ? end - span : Date.parse(input.from);
 	if (begin >= end) throw invalidField("from", "Must be before `to`");
 	const from = Math.floor(begin / size) * size;
 	const to = Math.ceil(end / size) * size;
 	if ((to - from) / size > max)
-		throw invalidField("from", `At most ${max} buckets of one ${input.granularity}: ask for less at a time`);
+		throw invalidField("from", `At most ${max} buckets of one ${input.granularity} each. Request a shorter time`);
 
 	const live = await ask(gateOf(deps, input.id).liveHours(input.id, tenantId));
-	const stored = await usageQuery(deps.db, tenantId, input.id, from, to);
-	// The gate knows better, so its hours replace those of D1.
+	const stored = await deps.db
+		.select()
+		.from(usageHourly)
+		.where(
+			and(
+				eq(usageHourly.keyId, input.id),
+				eq(usageHourly.tenantId, tenantId),
+				gte(usageHourly.hour, from),
+				lt(usageHourly.hour, to),
+			),
+		)
+		.orderBy(asc(usageHourly.hour));
+	// The hours of the gate are newer, so they replace those of D1.
 	const hours = new Map([...stored, ...live].map((row) => [row.hour, row]));
 
 	const totals = { allowed: 0, rate_limited: 0, denied: 0 };

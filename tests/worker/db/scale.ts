@@ -31,9 +31,10 @@ async function withoutUpkeep(table: string, inserts: readonly string[]): Promise
 	for (const { sql } of [...(indexes ?? []), ...(triggers ?? [])]) await run(sql);
 }
 
-/** What the migration does for rows that were there before its triggers. */
+/** What the migration does for rows that existed before its triggers. */
 async function backfill(): Promise<void> {
-	const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.includes("kept_by_triggers")) ?? {};
+	await run("delete from quotas");
+	const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.includes("0006_triggers")) ?? {};
 	const statements = queries.map((query) => query.replace(/^\s*--.*$/gm, "").trim());
 	for (const statement of statements) if (/^(UPDATE|INSERT)/.test(statement)) await run(statement);
 }
@@ -72,6 +73,15 @@ const KEYS_OF_OTHERS = `${numbers(20_000)}
 insert into api_keys (${KEY_COLUMNS})
 select printf('o%011d', i), 'ten_' || (1 + i % 1000), iif(i % 5, 'live', 'test'), 'CRM Nightly Sync ' || i, '',
 	'sk_live_' || i, 'abcd', '[]', 1000, '[]', ${NOW} - i * 60000, 'usr_ada', null, null, null, i, ${NOW} - i, ''
+from n`;
+
+/** Keys that have all expired at the same instant, half a minute ago, without a list since. */
+export const MASS = "ten_mass";
+export const MASS_KEYS = 5_000;
+const KEYS_OF_MASS = `${numbers(MASS_KEYS)}
+insert into api_keys (${KEY_COLUMNS})
+select printf('m%011d', i), '${MASS}', 'live', 'Import ' || i, '', 'sk_live_' || i, 'abcd', '[]', 1000, '[]',
+	${NOW} - 90 * ${DAY_MS} + i, 'usr_ada', ${NOW} - 30000, null, null, 0, 0, ''
 from n`;
 
 const FOLDED = `update api_keys set search_text =
@@ -119,11 +129,14 @@ export async function fillAtScale(): Promise<void> {
 		select 'ten_' || i, 'Tenant ' || i, 'tenant-' || i, ${NOW} - i * 60000 from n`,
 	);
 	await run(`insert into tenants values ('${BIG}', 'Big', 'big', ${NOW - 900 * DAY_MS})`);
-	await withoutUpkeep("api_keys", [KEYS_OF_BIG, KEYS_OF_OTHERS, FOLDED]);
+	await run(`insert into tenants values ('${MASS}', 'Mass', 'mass', ${NOW - 900 * DAY_MS})`);
+	await withoutUpkeep("api_keys", [KEYS_OF_BIG, KEYS_OF_OTHERS, KEYS_OF_MASS, FOLDED]);
 	await withoutUpkeep("audit_events", [AUDIT_EVENTS]);
 	await withoutUpkeep("leads", [LEADS]);
 	for (const insert of [USAGE, USERS, SESSIONS, ATTEMPTS]) await run(insert);
 	await backfill();
-	// Somebody listed keys ten seconds ago.
-	await run(`update api_keys set settled_at = ${NOW - 10_000} where turns_at <= ${NOW - 10_000}`);
+	// A list ran ten seconds ago.
+	await run(
+		`update api_keys set settled_at = ${NOW - 10_000} where tenant_id <> '${MASS}' and turns_at <= ${NOW - 10_000}`,
+	);
 }

@@ -403,11 +403,16 @@ describe("a page", () => {
 	const rank = (sort: string, key: ApiKey): string | number => {
 		switch (sort.replace("-", "")) {
 			case "name":
-				return key.name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+				return key.name
+					.normalize("NFD")
+					.replace(/\p{Mn}/gu, "")
+					.toLowerCase();
 			case "usage_count":
 				return key.usage_count;
 			case "last_used_at":
 				return key.last_used_at ?? "";
+			case "expires_at":
+				return key.expires_at ?? "never";
 			default:
 				return key.created_at;
 		}

@@ -15,6 +15,10 @@ export const audit = {
 		"session.login_failed": "Failed sign-in",
 		"session.logout": "Signed out",
 		"tenant.create": "Company created",
+		"tenant.update": "Company changed",
+		"job.create": "Job started",
+		"job.stop": "Job stopped",
+		"job.resume": "Job resumed",
 	} satisfies Record<AuditAction, string>,
 	/** The same after whoever did it: "ana@company.com created this key". */
 	did: {
@@ -27,6 +31,10 @@ export const audit = {
 		"session.login_failed": "failed to sign in",
 		"session.logout": "signed out",
 		"tenant.create": "created the company",
+		"tenant.update": "changed the company",
+		"job.create": "started a job",
+		"job.stop": "stopped a job",
+		"job.resume": "resumed a job",
 	} satisfies Record<AuditAction, string>,
 	/** Who acts where no person does. */
 	platform: "Platform",

@@ -39,6 +39,8 @@ export const keys = {
 		usage_count: "Least used first",
 		name: "Name, A to Z",
 		"-name": "Name, Z to A",
+		expires_at: "Ends soonest first",
+		"-expires_at": "Ends latest first",
 	},
 	status: { active: "Active", expiring: "Expiring", expired: "Expired", revoked: "Revoked", ending: "Ending" },
 	unrestricted: "Unrestricted",

@@ -38,6 +38,8 @@ export const keys: Words["keys"] = {
 		usage_count: "Menos usadas primeiro",
 		name: "Nome, de A a Z",
 		"-name": "Nome, de Z a A",
+		expires_at: "Validade mais próxima primeiro",
+		"-expires_at": "Validade mais distante primeiro",
 	},
 	status: { active: "Ativa", expiring: "Expirando", expired: "Expirada", revoked: "Revogada", ending: "Encerrando" },
 	unrestricted: "Sem restrição",

@@ -17,8 +17,10 @@ import {
 	verifyKeySchema,
 } from "../../schemas/api-key.ts";
 import { usageQuerySchema, usageSchema } from "../../schemas/usage.ts";
+import { createKey, rotateKey } from "../../services/key-issue.ts";
 import { listKeys } from "../../services/key-list.ts";
-import * as keys from "../../services/keys.ts";
+import { verifyKey } from "../../services/key-verify.ts";
+import { deleteKey, getKey, revokeKey, updateKey } from "../../services/keys.ts";
 import { keyUsage } from "../../services/usage.ts";
 import { manageProcedure } from "../procedures.ts";
 
@@ -28,7 +30,7 @@ export const keysRouter = {
 	create: manageProcedure
 		.input(createKeySchema)
 		.output(issuedKeySchema)
-		.mutation(({ ctx, input }) => keys.createKey(ctx.deps, ctx.author, input)),
+		.mutation(({ ctx, input }) => createKey(ctx.deps, ctx.author, input)),
 
 	/** One page of the keys, with the number of keys in each state. */
 	list: manageProcedure
@@ -40,31 +42,31 @@ export const keysRouter = {
 	get: manageProcedure
 		.input(keyIdSchema)
 		.output(apiKeyDetailSchema)
-		.query(({ ctx, input }) => keys.getKey(ctx.deps, ctx.author.tenantId, input.id)),
+		.query(({ ctx, input }) => getKey(ctx.deps, ctx.author.tenantId, input.id)),
 
 	/** Changes settings. They apply to the very next request. `CONFLICT` for a revoked key. */
 	update: manageProcedure
 		.input(updateKeySchema)
 		.output(apiKeySchema)
-		.mutation(({ ctx, input }) => keys.updateKey(ctx.deps, ctx.author, input)),
+		.mutation(({ ctx, input }) => updateKey(ctx.deps, ctx.author, input)),
 
 	/** Creates a successor with the same settings. The old key works until it is revoked. `CONFLICT` for a revoked key. */
 	rotate: manageProcedure
 		.input(rotateKeySchema)
 		.output(rotatedKeySchema)
-		.mutation(({ ctx, input }) => keys.rotateKey(ctx.deps, ctx.author, input)),
+		.mutation(({ ctx, input }) => rotateKey(ctx.deps, ctx.author, input)),
 
 	/** Revokes a key for good, before it responds. Idempotent. */
 	revoke: manageProcedure
 		.input(revokeKeySchema)
 		.output(apiKeySchema)
-		.mutation(({ ctx, input }) => keys.revokeKey(ctx.deps, ctx.author, input)),
+		.mutation(({ ctx, input }) => revokeKey(ctx.deps, ctx.author, input)),
 
 	/** Removes a key and its usage. The audit trail keeps that it existed. */
 	delete: manageProcedure
 		.input(deleteKeySchema)
 		.output(z.object({ id: z.string(), deleted: z.literal(true) }))
-		.mutation(({ ctx, input }) => keys.deleteKey(ctx.deps, ctx.author, input)),
+		.mutation(({ ctx, input }) => deleteKey(ctx.deps, ctx.author, input)),
 
 	/** Requests per hour or day, including the current hour. */
 	usage: manageProcedure
@@ -76,5 +78,5 @@ export const keysRouter = {
 	verify: manageProcedure
 		.input(verifyKeySchema)
 		.output(verificationSchema)
-		.mutation(({ ctx, input }) => keys.verifyKey(ctx.deps, ctx.author, input)),
+		.mutation(({ ctx, input }) => verifyKey(ctx.deps, ctx.author, input)),
 } satisfies TRPCRouterRecord;

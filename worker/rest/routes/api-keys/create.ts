@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { createdBeforeSchema, createKeySchema, issuedKeySchema } from "../../../schemas/api-key.ts";
 import { attemptOf } from "../../../services/idempotency.ts";
-import { createKey, createKeyOnce } from "../../../services/keys.ts";
+import { createKey, createKeyOnce } from "../../../services/key-issue.ts";
 import { managedWithBody, managerOperation } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
@@ -37,7 +37,7 @@ export const createApiKey = managerOperation(
 			idempotencyKey === undefined
 				? await createKey(depsOf(c), c.var.author, input)
 				: await createKeyOnce(depsOf(c), c.var.author, input, attemptOf(idempotencyKey, input));
-		if ("repeated" in result) return c.json(replayEnvelope(c, { api_key: result.repeated }), 200, REPLAYED);
+		if ("replay" in result) return c.json(replayEnvelope(c, { api_key: result.replay }), 200, REPLAYED);
 		return c.json(envelope(c, result), 201, locationOf(KEYS, result.api_key));
 	},
 );

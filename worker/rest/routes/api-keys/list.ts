@@ -10,7 +10,7 @@ import { depsOf, listEnvelope } from "../../respond.ts";
 import { NO_TENANT } from "../../tenant-choice.ts";
 import { KEYS, TAGS } from "./common.ts";
 
-const { counts, counts_capped } = keyListSchema.shape;
+const { counts, counts_capped, counts_behind } = keyListSchema.shape;
 
 export const listApiKeys = managerOperation(
 	createRoute({
@@ -27,7 +27,7 @@ export const listApiKeys = managerOperation(
 			...MANAGER_ERRORS,
 			...NO_TENANT,
 			200: page(keyListItemSchema, "A page of API keys.", examples.apiKey, {
-				shape: { counts, counts_capped },
+				shape: { counts, counts_capped, counts_behind },
 				example: { counts: examples.counts },
 			}),
 		},

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { rotatedBeforeSchema, rotatedKeySchema, rotateKeySchema } from "../../../schemas/api-key.ts";
 import { attemptOf } from "../../../services/idempotency.ts";
-import { rotateOnce } from "../../../services/keys.ts";
+import { rotateOnce } from "../../../services/key-issue.ts";
 import { managedWithOptionalBody, managerOperation } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
@@ -48,7 +48,7 @@ export const rotateApiKey = managerOperation(
 		const idempotencyKey = idempotencyKeyOf(c.req.raw);
 		const attempt = idempotencyKey === undefined ? undefined : attemptOf(idempotencyKey, input);
 		const result = await rotateOnce(depsOf(c), c.var.author, input, attempt);
-		if ("repeated" in result) return c.json(replayEnvelope(c, result.repeated), 200, REPLAYED);
+		if ("replay" in result) return c.json(replayEnvelope(c, result.replay), 200, REPLAYED);
 		return c.json(envelope(c, result), 201, locationOf(KEYS, result.api_key));
 	},
 );

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { verificationSchema, verifyKeySchema } from "../../../schemas/api-key.ts";
-import { verifyKey } from "../../../services/keys.ts";
+import { verifyKey } from "../../../services/key-verify.ts";
 import { managedWithBody, managerOperation } from "../../define-route.ts";
 import { BODY_ERRORS, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";

@@ -1,0 +1,30 @@
+/**
+ * What a tenant may store and do, where the platform has set nothing else for it. The trigger `quotas_checked` rejects
+ * the write that exceeds a number of rows or bytes, and holds the same numbers: a change needs a migration.
+ */
+export const QUOTAS = {
+	/** Twice what lists are measured with. A tenant with a key for each of its customers should verify tokens instead. */
+	api_keys: { default: 200_000, unit: "API keys" },
+	/** Larger than the sales organizations of the largest companies. */
+	users: { default: 10_000, unit: "users" },
+	/** Employees and partners, in both environments. */
+	collaborators: { default: 100_000, unit: "collaborators" },
+	/** Twenty activities of each collaborator; old ones belong in a data warehouse. */
+	activities: { default: 2_000_000, unit: "activities" },
+	/** Lists and search are measured with 100,000. */
+	leads: { default: 500_000, unit: "leads" },
+	/** An estimate. A tenth of the 10 GB that a D1 database can hold, which all tenants share. */
+	stored_bytes: { default: 1_073_741_824, unit: "bytes of stored data" },
+	/** Highest `rate_limit` of a key, in requests an hour: what one Durable Object can count. */
+	rate_limit: { default: 1_000_000, unit: "requests an hour for each API key" },
+	/**
+	 * Calls of tRPC and REST that manage the tenant, by anyone. 100 a second is more than a dashboard or a script needs,
+	 * and leaves room for other tenants in a database that does one thing at a time.
+	 */
+	management_calls_per_minute: { default: 6_000, unit: "management calls a minute" },
+} as const satisfies Record<string, { default: number; unit: string }>;
+
+export type QuotaName = keyof typeof QUOTAS;
+
+// The keys of a literal object are exactly its names.
+export const QUOTA_NAMES = Object.keys(QUOTAS) as [QuotaName, ...QuotaName[]];

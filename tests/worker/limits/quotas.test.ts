@@ -1,0 +1,158 @@
+/** What a tenant may store and do has quotas. The platform sets them, and the database itself enforces them. */
+import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
+import { describe, expect, it } from "vitest";
+import { QUOTAS } from "../../../db/quotas.ts";
+import { apiKeys, collaborators, leads, quotas } from "../../../db/schema.ts";
+import { addPerson } from "../auth/populated-tenant.ts";
+import { addTenant, createKey, db, mutate, sendJson, token } from "../fixtures.ts";
+
+const setQuotas = (tenantId: string, values: Partial<typeof quotas.$inferInsert>) =>
+	db.update(quotas).set(values).where(eq(quotas.tenantId, tenantId));
+
+async function stored(tenantId: string) {
+	const [row] = await db.select().from(quotas).where(eq(quotas.tenantId, tenantId));
+	if (!row) throw new Error("Every tenant has a row.");
+	return row;
+}
+
+/** The error of a request with an API key. */
+async function refused(key: string, method: string, path: string, body: unknown) {
+	const response = await sendJson(key, method, path, body);
+	const { error } = (await response.json()) as { error: { code: string; message: string; details: unknown } };
+	return { status: response.status, ...error };
+}
+
+describe("API keys", () => {
+	it("past the quota are rejected by name, on creation and on rotation, and other tenants are not concerned", async () => {
+		const tenantId = await addTenant();
+		const admin = await token({ tenantId });
+		await setQuotas(tenantId, { apiKeysMax: 2 });
+		const { api_key } = await createKey(admin);
+		const last = await createKey(admin);
+		for (const [procedure, input] of [
+			["keys.create", { name: "One too many" }],
+			["keys.rotate", { id: api_key.id }],
+		] as const) {
+			const { status, error } = await mutate(admin, procedure, input);
+			expect([status, error.code, error.details]).toEqual([
+				409,
+				"CONFLICT",
+				[{ field: "api_keys", message: "At most 2" }],
+			]);
+			expect(error.message).toContain("at most 2 API keys");
+		}
+		const [{ rotatedTo } = { rotatedTo: "?" }] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
+		expect(rotatedTo).toBeNull();
+		await createKey(await token({ tenantId: await addTenant() }));
+		await mutate(admin, "keys.delete", { id: last.api_key.id });
+		await createKey(admin);
+	});
+
+	it("of creations at the same moment, only as many as fit succeed", async () => {
+		const tenantId = await addTenant();
+		const admin = await token({ tenantId });
+		await setQuotas(tenantId, { apiKeysMax: 3 });
+		const made = await Promise.all(Array.from({ length: 8 }, () => mutate(admin, "keys.create", { name: "At once" })));
+		expect(made.map(({ status }) => status).sort()).toEqual([200, 200, 200, 409, 409, 409, 409, 409]);
+		expect((await stored(tenantId)).apiKeys).toBe(3);
+	});
+
+	it("cannot have a rate limit above the quota, but a rotation keeps one from before", async () => {
+		const tenantId = await addTenant();
+		const admin = await token({ tenantId });
+		const { api_key } = await createKey(admin, { rate_limit: 5_000 });
+		await setQuotas(tenantId, { rateLimitMax: 1_000 });
+		for (const answer of [
+			await mutate(admin, "keys.create", { name: "Greedy", rate_limit: 1_001 }),
+			await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 6_000 }),
+		])
+			expect([answer.status, answer.error.details?.[0]?.field]).toEqual([409, "rate_limit"]);
+		expect((await mutate(admin, "keys.update", { id: api_key.id, name: "Renamed" })).status).toBe(200);
+		const rotated = await mutate<{ api_key: { rate_limit: number } }>(admin, "keys.rotate", { id: api_key.id });
+		expect(rotated.data.api_key.rate_limit).toBe(5_000);
+	});
+
+	it("can be created, rotated and revoked although the stored bytes are used up", async () => {
+		const tenantId = await addTenant();
+		const admin = await token({ tenantId });
+		const { key, api_key } = await createKey(admin, { scopes: [] });
+		await setQuotas(tenantId, { storedBytesMax: 1 });
+		expect((await refused(key, "POST", "/v1/leads", { name: "Ana" })).status).toBe(409);
+		await createKey(admin);
+		expect((await mutate(admin, "keys.rotate", { id: api_key.id })).status).toBe(200);
+		expect((await mutate(admin, "keys.revoke", { id: api_key.id })).status).toBe(200);
+	});
+});
+
+describe("data of integrations", () => {
+	const person = (id: string, extra = {}) => ({ external_id: id, name: "Ana", email: "ana@acme.example", ...extra });
+
+	it("past the quota is rejected whole, and existing rows can still be updated", async () => {
+		const tenantId = await addTenant();
+		const { key } = await createKey(await token({ tenantId }), { scopes: [] });
+		await setQuotas(tenantId, { collaboratorsMax: 2, activitiesMax: 1, leadsMax: 1 });
+		const sync = (people: unknown[]) => refused(key, "POST", "/v1/sync_collaborators", { collaborators: people });
+		const { status, code, message } = await sync([person("a"), person("b"), person("c")]);
+		expect([status, code]).toEqual([409, "CONFLICT"]);
+		expect(message).toContain("at most 2 collaborators");
+		expect(await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toEqual([]);
+		const send = (path: string, body: object) => sendJson(key, "POST", path, body);
+		expect((await send("/v1/sync_collaborators", { collaborators: [person("a"), person("b")] })).status).toBe(200);
+		expect((await send("/v1/sync_collaborators", { collaborators: [person("a", { team: "North" })] })).status).toBe(
+			200,
+		);
+		const activity = (reference: string) => ({ collaborator_id: "a", activity: "001", reference });
+		expect((await send("/v1/sync_activities", { activities: [activity("1")] })).status).toBe(200);
+		expect((await send("/v1/sync_activities", { activities: [activity("1")] })).status).toBe(200);
+		expect((await refused(key, "POST", "/v1/sync_activities", { activities: [activity("2")] })).message).toContain(
+			"at most 1 activities",
+		);
+		expect((await send("/v1/leads", { name: "Ana" })).status).toBe(201);
+		expect((await refused(key, "POST", "/v1/leads", { name: "Bia" })).message).toContain("at most 1 leads");
+	});
+
+	it("is counted in bytes as it grows, shrinks and goes", async () => {
+		const tenantId = await addTenant();
+		const { key } = await createKey(await token({ tenantId }), { scopes: [] });
+		const bytes = async () => (await stored(tenantId)).storedBytes;
+		const empty = await bytes();
+		const created = await sendJson(key, "POST", "/v1/leads", {
+			name: "Ana",
+			custom_fields: { text: "x".repeat(10_000) },
+		});
+		const { data } = (await created.json()) as { data: { id: string } };
+		const full = await bytes();
+		expect(full - empty).toBeGreaterThan(10_000);
+		await sendJson(key, "PATCH", `/v1/leads/${data.id}`, { custom_fields: {} });
+		expect(full - (await bytes())).toBe(JSON.stringify({ text: "x".repeat(10_000) }).length - 2);
+		await db.delete(leads).where(eq(leads.id, data.id));
+		expect(await bytes()).toBe(empty);
+		await setQuotas(tenantId, { storedBytesMax: empty + 5_000 });
+		const big = { name: "Bia", custom_fields: { text: "x".repeat(10_000) } };
+		expect((await refused(key, "POST", "/v1/leads", big)).message).toContain("stored_bytes");
+	});
+});
+
+describe("the defaults", () => {
+	it("of the database are those of the table", async () => {
+		const { results } = await env.DB.prepare(
+			"select sql from sqlite_schema where name in ('quotas_checked', 'api_keys_added')",
+		).all<{
+			sql: string;
+		}>();
+		const text = results.map(({ sql }) => sql).join("\n");
+		for (const [name, { default: value }] of Object.entries(QUOTAS)) {
+			if (name === "management_calls_per_minute") continue;
+			expect(text, name).toContain(`coalesce(${name === "rate_limit" ? "" : "new."}${name}_max, ${value})`);
+		}
+	});
+
+	it("apply to a user past the quota", async () => {
+		const tenantId = await addTenant();
+		await setQuotas(tenantId, { usersMax: 1 });
+		await addPerson(tenantId);
+		await expect(addPerson(tenantId)).rejects.toThrow();
+		expect((await stored(tenantId)).users).toBe(1);
+	});
+});

@@ -1,0 +1,153 @@
+/** API keys: create and rotate. Only here do secrets come into being. */
+import type { Author } from "../../db/audit.ts";
+import { runBatch, type Statement } from "../../db/client.ts";
+import type { Environment } from "../../db/enums.ts";
+import { insertAudit } from "../../db/insert-audit.ts";
+import { apiKeys } from "../../db/schema.ts";
+import { AppError, isConstraintFailure } from "../errors.ts";
+import { newRow } from "../gate/d1-records.ts";
+import type { Attempt } from "../gate/protocol.ts";
+import { mintKey } from "../keys/format.ts";
+import { INITIAL_STATE, type KeySnapshot, NEVER_USED, toApiKey } from "../keys/snapshot.ts";
+import { creation } from "../keys/transitions.ts";
+import {
+	type ApiKey,
+	apiKeySchema,
+	type CreateKey,
+	type IssuedKey,
+	type RotatedKey,
+	type RotateKey,
+} from "../schemas/api-key.ts";
+import { DAY_MS, HOUR_MS } from "../schemas/time.ts";
+import type { Deps } from "./deps.ts";
+import { ask, complete, gateOf, managementCall } from "./gates.ts";
+import { createdBefore, recordAttempt } from "./idempotency.ts";
+import { expiryOf, getKey } from "./keys.ts";
+import { requireRoomForKey, withinQuotas } from "./quotas.ts";
+
+/** Creates a key. The result is the only place where the secret appears. */
+export function createKey(deps: Deps, author: Author, input: CreateKey): Promise<IssuedKey> {
+	return insertKey(deps, author, input, () => []);
+}
+
+/** What an earlier request with the same `Idempotency-Key` created, without the secret, which was shown then. */
+export interface Replay<T> {
+	replay: T;
+}
+
+/** Creates a key, unless the same attempt has created one before. `CONFLICT` if its name was used for other input. */
+export async function createKeyOnce(
+	deps: Deps,
+	author: Author,
+	input: CreateKey,
+	attempt: Attempt,
+): Promise<IssuedKey | Replay<ApiKey>> {
+	const { db, now } = deps;
+	const { tenantId } = author;
+	const before = await createdBefore(db, tenantId, attempt, now);
+	if (before !== null) return { replay: await keyOfAttempt(deps, tenantId, before) };
+	try {
+		return await insertKey(deps, author, input, (keyId) => recordAttempt(db, tenantId, attempt, keyId, now));
+	} catch (thrown) {
+		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
+		// The same attempt arrived twice at once, and the other was faster.
+		const other = await createdBefore(db, tenantId, attempt, now);
+		if (other === null) throw thrown;
+		return { replay: await keyOfAttempt(deps, tenantId, other) };
+	}
+}
+
+/** The key that an attempt has created. A deleted key is not created again, because deleting it was intended. */
+async function keyOfAttempt(deps: Deps, tenantId: string, keyId: string): Promise<ApiKey> {
+	try {
+		return apiKeySchema.parse(await getKey(deps, tenantId, keyId));
+	} catch (thrown) {
+		if (!(thrown instanceof AppError && thrown.code === "NOT_FOUND")) throw thrown;
+		throw new AppError("CONFLICT", "The API key that this Idempotency-Key made has been deleted. Use a new one.");
+	}
+}
+
+async function insertKey(
+	deps: Deps,
+	author: Author,
+	input: CreateKey,
+	alongside: (keyId: string) => Statement[],
+): Promise<IssuedKey> {
+	const { db, now } = deps;
+	const { key, material } = mint(deps, input.environment);
+	const snapshot: KeySnapshot = {
+		...material,
+		tenantId: author.tenantId,
+		name: input.name,
+		scopes: input.scopes,
+		rateLimit: input.rate_limit,
+		ipAllowlist: input.ip_allowlist,
+		createdAt: now,
+		createdBy: author.actor,
+		expiresAt: expiryOf(input, now),
+		...INITIAL_STATE,
+	};
+	const event = creation(snapshot, author, now);
+	try {
+		await withinQuotas(db, author.tenantId, () =>
+			runBatch(db, [...alongside(snapshot.id), db.insert(apiKeys).values(newRow(snapshot)), insertAudit(db, event)]),
+		);
+	} catch (thrown) {
+		// A token may name a tenant that this service does not have.
+		if (isConstraintFailure(thrown, "FOREIGN KEY")) throw new AppError("NOT_FOUND", "The tenant does not exist.");
+		throw thrown;
+	}
+	return { key, api_key: toApiKey(snapshot, NEVER_USED, now) };
+}
+
+/**
+ * Creates a successor. `CONFLICT` for a revoked key, and where the key changes at the same time. The result is the only
+ * place where the successor's secret appears.
+ */
+export async function rotateKey(deps: Deps, author: Author, input: RotateKey): Promise<RotatedKey> {
+	const rotated = await rotateOnce(deps, author, input);
+	if ("replay" in rotated) throw new Error("A rotation without an Idempotency-Key cannot be a replay.");
+	return rotated;
+}
+
+/** The same, unless the same attempt has created a successor before. Then the replay has it, and the key as it is now. */
+export async function rotateOnce(
+	deps: Deps,
+	author: Author,
+	input: RotateKey,
+	attempt?: Attempt,
+): Promise<RotatedKey | Replay<Omit<RotatedKey, "key">>> {
+	// The environment never changes, so it can be read before the gate rotates the key.
+	const [{ environment }] = await Promise.all([
+		getKey(deps, author.tenantId, input.id),
+		requireRoomForKey(deps.db, author.tenantId),
+	]);
+	const { key, material } = mint(deps, environment);
+	const rotated = await ask(
+		gateOf(deps, input.id).rotate(managementCall(author, input), {
+			material,
+			lifeMs: input.expires_in_days === undefined ? null : input.expires_in_days * DAY_MS,
+			overlapMs:
+				input.revoke_previous_after_hours === undefined
+					? null
+					: Math.round(input.revoke_previous_after_hours * HOUR_MS),
+			expectedSuccessor: input.expected_rotated_to,
+			attempt,
+		}),
+	);
+	if ("successorId" in rotated) {
+		const { tenantId } = author;
+		const [api_key, previous] = await Promise.all([
+			keyOfAttempt(deps, tenantId, rotated.successorId),
+			keyOfAttempt(deps, tenantId, input.id),
+		]);
+		return { replay: { api_key, previous } };
+	}
+	return { key, api_key: complete(rotated.successor), previous: complete(rotated.previous) };
+}
+
+function mint({ config }: Deps, environment: Environment) {
+	const [pepper] = config.peppers;
+	if (!pepper) throw new Error("The configuration has no pepper.");
+	return mintKey(environment, pepper);
+}

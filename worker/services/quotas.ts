@@ -1,0 +1,73 @@
+/** What a tenant stores and may store. The database counts, and rejects the write that exceeds a quota. */
+import { eq } from "drizzle-orm";
+import type { Database } from "../../db/client.ts";
+import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../db/quotas.ts";
+import { quotas } from "../../db/schema.ts";
+import { AppError } from "../errors.ts";
+
+type Row = typeof quotas.$inferSelect;
+
+/** The columns of each quota. What is not stored has no number of its own. */
+export const QUOTA_COLUMNS = {
+	api_keys: { used: "apiKeys", max: "apiKeysMax" },
+	users: { used: "users", max: "usersMax" },
+	collaborators: { used: "collaborators", max: "collaboratorsMax" },
+	activities: { used: "activities", max: "activitiesMax" },
+	leads: { used: "leads", max: "leadsMax" },
+	stored_bytes: { used: "storedBytes", max: "storedBytesMax" },
+	rate_limit: { used: null, max: "rateLimitMax" },
+	management_calls_per_minute: { used: null, max: "managementCallsPerMinuteMax" },
+} as const satisfies Record<QuotaName, { used: keyof Row | null; max: keyof Row }>;
+
+/** The tenant's row. Null: no such tenant. */
+export async function quotasOf(db: Database, tenantId: string): Promise<Row | null> {
+	const [row] = await db.select().from(quotas).where(eq(quotas.tenantId, tenantId));
+	return row ?? null;
+}
+
+/** The limit that applies to the tenant. */
+export const limitOf = (row: Row | null, name: QuotaName): number =>
+	row?.[QUOTA_COLUMNS[name].max] ?? QUOTAS[name].default;
+
+/** `CONFLICT` that names the quota and its limit. */
+function quotaError(name: QuotaName, limit: number): AppError {
+	const { unit } = QUOTAS[name];
+	const message = `Quota exceeded: this tenant can have at most ${limit.toLocaleString("en")} ${unit} (${name}). Delete some, or ask the platform for a higher quota.`;
+	return new AppError("CONFLICT", message, { details: [{ field: name, message: `At most ${limit}` }] });
+}
+
+/** Runs a write. If the database rejected it because of a quota, throws `CONFLICT` that names the quota. */
+export async function withinQuotas<T>(db: Database, tenantId: string, write: () => Promise<T>): Promise<T> {
+	try {
+		return await write();
+	} catch (thrown) {
+		const name = exceededQuota(thrown);
+		if (!name) throw thrown;
+		throw quotaError(name, limitOf(await quotasOf(db, tenantId), name));
+	}
+}
+
+/** The quota that the trigger `quotas_checked` named, or undefined. Drizzle wraps what D1 threw. */
+function exceededQuota(thrown: unknown): QuotaName | undefined {
+	for (let error = thrown; error instanceof Error; error = error.cause) {
+		const name = /quota exceeded: (\w+)/.exec(error.message)?.[1];
+		if (name) return QUOTA_NAMES.find((known) => known === name);
+	}
+	return undefined;
+}
+
+/**
+ * Throws `CONFLICT` if the tenant has no room for another key. The gate inserts the successor of a rotation, where a
+ * rejected write would look like an outage. Of several at once, the last can still get 503.
+ */
+export async function requireRoomForKey(db: Database, tenantId: string): Promise<void> {
+	const row = await quotasOf(db, tenantId);
+	const limit = limitOf(row, "api_keys");
+	if (row && row.apiKeys >= limit) throw quotaError("api_keys", limit);
+}
+
+/** Throws `CONFLICT` if the tenant's keys cannot have this `rate_limit`. */
+export async function requireRateLimit(db: Database, tenantId: string, rateLimit: number): Promise<void> {
+	const limit = limitOf(await quotasOf(db, tenantId), "rate_limit");
+	if (rateLimit > limit) throw quotaError("rate_limit", limit);
+}
