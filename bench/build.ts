@@ -1,20 +1,20 @@
-/** The bench's own Workers, from their sources. */
+/** Builds the bench's own Workers from source. */
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { build, transformWithOxc } from "vite";
 
-/** One module in TypeScript, without its types. It may import only what the runtime has. */
+/** Strips the types of one module, which may import only modules of the runtime. */
 export async function compiled(file: string): Promise<string> {
 	return (await transformWithOxc(readFileSync(file, "utf8"), file)).code;
 }
 
-/** A Worker with all that it imports, as one module. What the runtime brings along stays outside. */
+/** Bundles a Worker with its imports into one module. Modules of the runtime stay external. */
 export async function bundled(file: string): Promise<string> {
 	const output = await build({
 		configFile: false,
 		logLevel: "error",
 		root: dirname(file),
-		// Libraries look at this to leave out their checks and warnings for developers.
+		// Libraries leave out their development checks in production.
 		define: { "process.env.NODE_ENV": '"production"' },
 		resolve: { conditions: ["workerd", "worker", "module"] },
 		ssr: { noExternal: true, target: "webworker" },
@@ -26,8 +26,8 @@ export async function bundled(file: string): Promise<string> {
 			rollupOptions: { external: [/^node:/, /^cloudflare:/], output: { codeSplitting: false } },
 		},
 	});
-	if (Array.isArray(output) || !("output" in output)) throw new Error(`${file} was not built at once`);
+	if (Array.isArray(output) || !("output" in output)) throw new Error(`${file}: expected one build output`);
 	const [chunk, ...others] = output.output;
-	if (others.length > 0) throw new Error(`${file} is not one module`);
+	if (others.length > 0) throw new Error(`${file}: expected one module`);
 	return chunk.code;
 }

@@ -1,4 +1,4 @@
-/** Where and with what a run was made. */
+/** The machine and the versions of a run. */
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ export interface Conditions {
 	/** Day of the run, in UTC. */
 	date: string;
 	machine: { cpu: string; cores: number; system: string };
-	/** By the name of the package. */
+	/** Package name → version. */
 	versions: Record<string, string>;
 }
 

@@ -1,14 +1,14 @@
-/** Keys for the bench, made, spent and revoked over the service's own API, as the platform would. */
+/** Creates and revokes keys for the bench through REST, with the service_role key. */
 
 export interface MadeKey {
 	id: string;
 	key: string;
 }
 
-/** How many requests are under way at once while many keys are made. */
-const AT_ONCE = 20;
+/** Concurrent requests while many keys are created. */
+const CONCURRENCY = 20;
 
-/** Calls with the service_role key, in one tenant that is made first. */
+/** Calls with the service_role key in a tenant of its own. */
 export class Keys {
 	readonly #service: string;
 	readonly #headers: Record<string, string>;
@@ -33,7 +33,7 @@ export class Keys {
 	async makeMany(count: number, rateLimit: number): Promise<MadeKey[]> {
 		const made: MadeKey[] = [];
 		while (made.length < count) {
-			const portion = Math.min(AT_ONCE, count - made.length);
+			const portion = Math.min(CONCURRENCY, count - made.length);
 			made.push(...(await Promise.all(Array.from({ length: portion }, () => this.make(rateLimit)))));
 		}
 		return made;
@@ -55,7 +55,7 @@ async function post<T>(url: string, headers: Record<string, string>, body: unkno
 	return (JSON.parse(text) as { data: T }).data;
 }
 
-/** A key of the right form whose tag is wrong: what somebody sends who makes keys up. */
+/** A key of the right form with a wrong tag, as an attacker would guess it. */
 export function forge(key: string): string {
 	const last = key.at(-1) === "0" ? "1" : "0";
 	return key.slice(0, -1) + last;

@@ -1,29 +1,29 @@
-/** Load on one address for a few seconds, and what came of it. */
+/** Generates load on one URL and measures the responses. */
 import autocannon from "autocannon";
 import { percentile } from "./statistics.ts";
 
-/** Enough to keep the server busy without a pause, few enough that the latency is the server's and no queue's. */
+/** Enough to keep the server busy, and few enough that the latency is not that of a queue. */
 export const CONNECTIONS = 32;
 
 export interface Target {
 	url: string;
-	/** Requests to send in turn. Where there are enough, each connection has its own share of them. */
+	/** Requests to send in turn. With enough requests, each connection sends its own share. */
 	requests: { path: string; headers: Record<string, string> }[];
-	/** The one status that is a right answer. */
+	/** The only correct status. */
 	status: number;
 }
 
 export interface Measurement {
 	requestsPerSecond: number;
-	/** Milliseconds, from the request sent to its answer read whole. */
+	/** Milliseconds from sending a request to the end of its response. */
 	p50: number;
 	p99: number;
 	requests: number;
-	/** CPU time of the load generator, as a share of one core: close to 1, it was the bottleneck and not the server. */
+	/** CPU time of the load generator, as a share of one core. Close to 1, the generator was the bottleneck. */
 	generatorBusy: number;
 }
 
-/** Throws when an answer had another status, did not come, or the connection broke: wrong answers are not fast ones. */
+/** Measures for some seconds. Throws on a wrong status, a timeout or a broken connection: a wrong response isn't a fast one. */
 export async function measure(target: Target, seconds: number): Promise<Measurement> {
 	const cpuBefore = process.cpuUsage();
 	const startedAt = performance.now();
@@ -39,15 +39,12 @@ export async function measure(target: Target, seconds: number): Promise<Measurem
 	};
 }
 
-/**
- * Sends each request once. Where many take turns, that wakes whatever sleeps behind them: objects fall asleep while
- * others are measured, and would stay awake under such load.
- */
+/** Sends each request once, to wake objects that went idle while other subjects were measured. */
 export async function touchAll(target: Target): Promise<void> {
 	await send(target, target.requests.length);
 }
 
-/** Sends so many requests as fast as they go, and throws unless all are answered right. */
+/** Sends a number of requests as fast as possible. Throws on a wrong response. */
 export async function send(target: Target, amount: number): Promise<void> {
 	await fire(target, { amount });
 }
@@ -64,7 +61,7 @@ function fire(target: Target, extent: { duration: number } | { amount: number })
 				url: target.url,
 				connections: Math.min(CONNECTIONS, "amount" in extent ? extent.amount : CONNECTIONS),
 				...extent,
-				// How often it looks whether its time is over, in milliseconds.
+				// How often autocannon checks whether its time is over, in milliseconds.
 				sampleInt: 100,
 				setupClient: (client) => {
 					const own = connection++;
@@ -78,9 +75,9 @@ function fire(target: Target, extent: { duration: number } | { amount: number })
 					return reject(new Error(`${errors} connections broke and ${timeouts} requests timed out`));
 				if (wrong.size > 0) {
 					const found = [...wrong].map(([status, count]) => `${count} × ${status}`).join(", ");
-					return reject(new Error(`Of ${latencies.length} answers, all to be ${target.status}: ${found}`));
+					return reject(new Error(`Of ${latencies.length} responses, some were not ${target.status}: ${found}`));
 				}
-				if (latencies.length === 0) return reject(new Error("There was no answer"));
+				if (latencies.length === 0) return reject(new Error("No response arrived"));
 				resolve({ latencies, endedAt });
 			},
 		);

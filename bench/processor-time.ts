@@ -1,10 +1,10 @@
-/** CPU time of other processes, where the system tells (Linux). */
+/** CPU time of other processes, on systems with /proc (Linux). */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The kernel counts processor time in hundredths of a second for whoever asks through /proc. */
+/** /proc reports CPU time in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 
-/** Process id of the newest child of this process with that name; null: there is none, or the system does not tell. */
+/** Process id of the newest child with that name; null without such a child or without /proc. */
 export function childNamed(name: string): number | null {
 	let newest: number | null = null;
 	for (const pid of entries("/proc")) {
@@ -14,7 +14,7 @@ export function childNamed(name: string): number | null {
 	return newest;
 }
 
-/** Seconds of CPU that the process has used, in all threads; null: the system does not tell. */
+/** CPU seconds of all threads of a process; null without /proc. */
 export function processorSeconds(pid: number | null): number | null {
 	return pid === null ? null : (fieldsOf(String(pid))?.seconds ?? null);
 }
@@ -27,7 +27,7 @@ function entries(folder: string): string[] {
 	}
 }
 
-/** See proc(5), /proc/pid/stat. The name stands in brackets and may hold anything, so what follows is counted from its end. */
+/** Parses /proc/pid/stat, see proc(5). The name in brackets may contain brackets, so parse from its last one. */
 function fieldsOf(pid: string): { name: string; parent: number; seconds: number } | null {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

@@ -1,29 +1,28 @@
 /**
- * `npm run bench:profile -- <subject>`: where the service's isolate spends its time while the subject is driven. Writes a
- * .cpuprofile for Chrome's DevTools and prints the functions that take most. The path of one subject only; to see what
- * it costs, measure without a profiler.
+ * `npm run bench:profile -- <subject>`: profiles the service under the load of one subject. Writes a .cpuprofile for
+ * Chrome's DevTools and prints the most expensive functions. The profiler slows the service, so use the bench for timings.
  */
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { SERVICE } from "../scripts/built-service.ts";
 import { measure } from "./load.ts";
-import { setStage } from "./stage.ts";
 import { check } from "./subjects.ts";
 import { columns } from "./table.ts";
+import { startTestbed } from "./testbed.ts";
 
 const WARM_UP_SECONDS = 2;
 const SECONDS = 5;
 const SAMPLE_EVERY_MICROSECONDS = 200;
 const FUNCTIONS_SHOWN = 40;
 
-/** The parts of the DevTools protocol's `Profile` that are read here. */
+/** The fields of the DevTools protocol's `Profile` that this script reads. */
 interface CpuProfile {
 	nodes: { id: number; callFrame: { functionName: string; url: string; lineNumber: number }; children?: number[] }[];
 	samples: number[];
 	timeDeltas: number[];
 }
 
-/** Talks to an inspector: one question, one answer. */
+/** Connects to an inspector and sends commands. */
 async function inspector(url: URL) {
 	const socket = new WebSocket(url.href);
 	const waiting = new Map<number, (result: unknown) => void>();
@@ -39,15 +38,15 @@ async function inspector(url: URL) {
 	return {
 		ask(method: string, params = {}): Promise<unknown> {
 			const id = ++last;
-			const answer = new Promise((resolve) => waiting.set(id, resolve));
+			const result = new Promise((resolve) => waiting.set(id, resolve));
 			socket.send(JSON.stringify({ id, method, params }));
-			return answer;
+			return result;
 		},
 		close: () => socket.close(),
 	};
 }
 
-/** Share of the time that each function was on top of the stack, the greatest first. */
+/** Share of time that each function was on top of the stack, largest first. */
 function ownTimes({ nodes, samples, timeDeltas }: CpuProfile): [string, number][] {
 	const names = new Map(
 		nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => [
@@ -65,11 +64,11 @@ function ownTimes({ nodes, samples, timeDeltas }: CpuProfile): [string, number][
 }
 
 async function run(wanted: string | undefined): Promise<void> {
-	const { runtime, subjects, dispose } = await setStage({ peers: false, inspect: true });
+	const { runtime, subjects, dispose } = await startTestbed({ peers: false, inspect: true });
 	try {
 		const service = await runtime.url(SERVICE);
 		const subject = subjects.find(({ name, url }) => name === wanted && url === service);
-		if (!subject) throw new Error("Which subject? One of the service's, such as whoami or forged.");
+		if (!subject) throw new Error("Name a subject of the service, such as whoami or forged.");
 		await check(subject).catch(() => check(subject));
 		await measure(subject, WARM_UP_SECONDS);
 		const { ask, close } = await inspector(await runtime.inspector(SERVICE));
@@ -77,7 +76,7 @@ async function run(wanted: string | undefined): Promise<void> {
 		await ask("Profiler.setSamplingInterval", { interval: SAMPLE_EVERY_MICROSECONDS });
 		await ask("Profiler.start");
 		const { requests } = await measure(subject, SECONDS);
-		// What `Profiler.stop` answers, by the protocol.
+		// The result of `Profiler.stop` by the protocol.
 		const { profile } = (await ask("Profiler.stop")) as { profile: CpuProfile };
 		close();
 		const file = `${subject.name}.cpuprofile`;

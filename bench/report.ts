@@ -1,12 +1,11 @@
-/** Results as a reader sees them: on the terminal and in docs/performance.md. Pure. */
-
+/** Formats results for the terminal and for docs/performance.md. Pure. */
 import type { Results, SubjectResult } from "./results.ts";
 import type { Spread } from "./statistics.ts";
 import { columns, markdownTable } from "./table.ts";
 import { rowsPerRequest, type TargetResult } from "./targets.ts";
 
 const whole = (value: number) => Math.round(value).toLocaleString("en-US");
-/** Two digits that tell something: 0.85, 1.3, 24. */
+/** Two significant digits: 0.85, 1.3, 24. */
 const figure = (value: number) => (value === 0 ? "0" : Number(value.toPrecision(2)).toString());
 const milliseconds = ({ median }: Spread) => `${median.toFixed(1)} ms`;
 const withSpread = ({ median, min, max }: Spread) =>
@@ -40,39 +39,39 @@ const targetRows = (targets: readonly TargetResult[]): string[][] => [
 
 const timeRows = ({ subjects }: Results): string[][] => [HEAD, ...subjects.map(cells)];
 
-/** What the terminal shows. Names the load generator where it was busy enough to be what was measured. */
+/** The report for the terminal. Names the subjects whose speed the load generator limited. */
 export function terminalReport(results: Results): string {
 	const busy = results.subjects.filter(({ generatorBusy }) => generatorBusy.max > 0.8).map(({ title }) => title);
 	return [
 		columns(timeRows(results)),
-		...(busy.length > 0 ? [`The load generator itself was the limit for: ${busy.join("; ")}.`] : []),
+		...(busy.length > 0 ? [`The load generator limited: ${busy.join("; ")}.`] : []),
 		columns(targetRows(results.targets)),
 		...results.missing.map((line) => `Left out. ${line}`),
 	].join("\n\n");
 }
 
-/** The section of docs/performance.md that is made from results.json. */
+/** The section of docs/performance.md. */
 export function performanceSection(results: Results): string {
 	const { machine, versions, date, settings, counts, startUp } = results;
 	const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
 	const lines = [
 		`Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${named.join(", ")}. ` +
 			`${settings.rounds} interleaved rounds of ${settings.seconds} s each, ${settings.connections} connections, medians, ` +
-			"with the least and the most of the rounds in brackets. CPU is the server's for one request.",
+			"with the minimum and maximum of the rounds in brackets. CPU is the time of the server process for one request.",
 		markdownTable(timeRows(results)),
 		markdownTable(targetRows(results.targets)),
 	];
 	if (counts) {
 		lines.push(
-			`Of a limit of 10,000 an hour, used up at once, an admission writes ${figure(rowsPerRequest(counts.flatOut))} rows, in its ` +
-				`object and in D1 together; spread evenly over the hour, ${figure(rowsPerRequest(counts.evenly))}, since every 15 seconds ` +
-				"the lists and charts are told.",
+			`With a limit of 10,000 an hour that is used up at once, an admission writes ${figure(rowsPerRequest(counts.flatOut))} rows ` +
+				`in its object and D1 together. Spread evenly over the hour it writes ${figure(rowsPerRequest(counts.evenly))}, because ` +
+				"usage is flushed to D1 every 15 seconds.",
 		);
 	}
 	if (startUp) {
 		lines.push(
-			`A cold runtime answers its first request after ${milliseconds(startUp.service)}, and one whose Worker does nothing ` +
-				`after ${milliseconds(startUp.nothing)}: what admission loads at the start takes the difference.`,
+			`A cold runtime sends its first response after ${milliseconds(startUp.service)}, and one whose Worker does nothing ` +
+				`after ${milliseconds(startUp.nothing)}. The difference is the code that admission loads at the start.`,
 		);
 	}
 	return lines.join("\n\n");

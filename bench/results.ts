@@ -1,32 +1,33 @@
-/** What a run of the bench found out, as it is kept in results.json. */
+/** The results of a run, as results.json keeps them. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Conditions } from "./conditions.ts";
 import type { CountResults } from "./counts/count.ts";
-import type { Rounds } from "./rounds.ts";
+import type { Rounds } from "./measure-rounds.ts";
+import { ratios } from "./ratios.ts";
 import type { StartUp } from "./start-up.ts";
 import { type Spread, spread } from "./statistics.ts";
 import type { Subject, SubjectName } from "./subjects.ts";
 import type { TargetResult } from "./targets.ts";
 
-/** Where the latest full run is kept, with the sources. */
+/** The kept run. The documents are generated from it. */
 const FILE = join(import.meta.dirname, "results.json");
 
 export interface Results extends Conditions {
 	settings: { rounds: number; seconds: number; connections: number };
 	subjects: SubjectResult[];
-	/** Null: nothing was counted. */
+	/** Null: not counted. */
 	counts: CountResults | null;
-	/** Null: no cold start was measured. */
+	/** Null: cold starts were not measured. */
 	startUp: StartUp | null;
 	targets: TargetResult[];
-	/** Peers that could not be brought up, each with the reason. */
+	/** Peers that did not start, each with the reason. */
 	missing: string[];
 }
 
-/** The latest run that was kept. */
+/** Reads the kept run. */
 export function keptResults(): Results {
-	// Written by `keepResults` and nobody else.
+	// Only `keepResults` writes this file.
 	return JSON.parse(readFileSync(FILE, "utf8")) as Results;
 }
 
@@ -34,7 +35,7 @@ export function keepResults(results: Results): void {
 	writeFileSync(FILE, asJson(results));
 }
 
-/** More digits than four are noise. */
+/** Rounds to four digits. More are noise. */
 export function asJson(results: Results): string {
 	const rounded = (_key: string, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(4)) : value);
 	return `${JSON.stringify(results, rounded, "\t")}\n`;
@@ -48,19 +49,12 @@ export interface SubjectResult {
 	/** Milliseconds. */
 	p50: Spread;
 	p99: Spread;
-	/** CPU of the server for one request, in microseconds; null where the system does not tell. */
+	/** CPU time of the server per request, in microseconds; null if the system doesn't report it. */
 	serverMicroseconds: Spread | null;
-	/** CPU of the load generator as a share of one core. */
+	/** CPU time of the load generator, as a share of one core. */
 	generatorBusy: Spread;
-	/** Against the floor in the same round; null for floors. */
+	/** Compared with the floor in the same round; null for floors. */
 	floor: { name: SubjectName; requestsPerSecond: Spread; p99: Spread } | null;
-}
-
-/** `of` in relation to `to`, round by round. */
-export function ratios(rounds: Rounds, of: SubjectName, to: SubjectName, figure: "requestsPerSecond" | "p99"): Spread {
-	const denominators = rounds.get(to) ?? [];
-	const numerators = rounds.get(of) ?? [];
-	return spread(numerators.map((round, index) => round[figure] / (denominators[index]?.[figure] ?? Number.NaN)));
 }
 
 export function summarize(subjects: readonly Subject[], rounds: Rounds): SubjectResult[] {

@@ -1,40 +1,43 @@
 /**
- * `npm run bench`: what admission costs, next to the least that the platform can do and to what others do. A full run
- * is kept in results.json. Ends with an error when anything was answered wrong; a missed target is only told.
+ * `npm run bench` measures what an admission costs, compared with the least that the platform can do and with other
+ * libraries. It fails on a wrong response; a missed target is only reported.
  *
- * `npm run bench -- --documents` measures nothing and writes the kept run into docs/performance.md and docs/scaling.md.
+ * A run changes no file. `--keep` keeps it in results.json and writes its tables into docs/performance.md and
+ * docs/scaling.md. `--documents` measures nothing and writes the tables of the kept run again.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildService, ROOT } from "../scripts/built-service.ts";
 import { conditions } from "./conditions.ts";
-import { counting } from "./counts/all.ts";
+import { counting } from "./counts/count-all.ts";
 import { documents } from "./documents.ts";
 import { CONNECTIONS } from "./load.ts";
+import { measureRounds } from "./measure-rounds.ts";
 import { terminalReport } from "./report.ts";
 import { asJson, keepResults, keptResults, type Results, summarize } from "./results.ts";
-import { measureRounds } from "./rounds.ts";
 import { withSections } from "./sections.ts";
-import { setStage } from "./stage.ts";
 import { measureStartUp } from "./start-up.ts";
 import { SUBJECT_NAMES, type Subject } from "./subjects.ts";
 import { judgeTargets } from "./targets.ts";
+import { startTestbed } from "./testbed.ts";
 
 const { values: options } = parseArgs({
 	options: {
-		/** Subjects to measure, by name, with a comma between; their floors are added. Nothing is counted then. */
+		/** Subjects to measure, separated by commas; their floors are added. Skips the counts and cold starts. */
 		only: { type: "string" },
 		rounds: { type: "string", default: "4" },
-		/** Of each measurement. */
+		/** Duration of each measurement. */
 		seconds: { type: "string", default: "2.5" },
-		/** Leave out what the service is compared with. */
+		/** Leave out the libraries that the service is compared with. */
 		"no-peers": { type: "boolean", default: false },
-		/** Measure what is in dist/ already. */
+		/** Measure the build that is in dist/ already. */
 		"no-build": { type: "boolean", default: false },
-		/** File to write the results to, also when they are not kept. */
+		/** Keep this run and write its tables into the documents. */
+		keep: { type: "boolean", default: false },
+		/** A file to write the results to. */
 		json: { type: "string" },
-		/** Write the kept run into the documents. */
+		/** Only write the tables of the kept run into the documents. */
 		documents: { type: "boolean", default: false },
 	},
 });
@@ -42,15 +45,15 @@ const { values: options } = parseArgs({
 function positive(name: "rounds" | "seconds"): number {
 	const value = Number(options[name]);
 	if (value > 0 && (name === "seconds" || Number.isInteger(value))) return value;
-	throw new Error(`--${name} must be a number above zero`);
+	throw new Error(`--${name} must be ${name === "rounds" ? "a whole number" : "a number"} above zero`);
 }
 
-/** The subjects that were asked for, each with its floor. */
+/** The requested subjects with their floors. */
 function chosen(subjects: readonly Subject[]): Subject[] {
 	const names = options.only?.split(",") ?? subjects.map(({ name }) => name);
 	for (const name of names)
 		if (!subjects.some((subject) => subject.name === name))
-			throw new Error(`--only: there is no ${name}, but ${SUBJECT_NAMES.join(", ")}`);
+			throw new Error(`--only: unknown subject ${name}. Choose from ${SUBJECT_NAMES.join(", ")}.`);
 	const wanted = new Set<string>(names);
 	for (const { name, floor } of subjects) if (floor && wanted.has(name)) wanted.add(floor);
 	return subjects.filter(({ name }) => wanted.has(name));
@@ -61,10 +64,10 @@ async function run(): Promise<void> {
 	if (!options["no-build"]) buildService();
 	const isFull = options.only === undefined;
 	const startUp = isFull ? await measureStartUp() : null;
-	const stage = await setStage({ peers: !options["no-peers"] });
+	const testbed = await startTestbed({ peers: !options["no-peers"] });
 	try {
-		const subjects = chosen(stage.subjects);
-		const peers = stage.subjects.some(({ name }) => name === "better-auth-d1");
+		const subjects = chosen(testbed.subjects);
+		const peers = testbed.subjects.some(({ name }) => name === "better-auth-d1");
 		const counted = isFull ? counting(peers) : null;
 		const plan = { ...settings, report: console.error, meanwhile: counted?.work ?? [] };
 		const rounds = await measureRounds(subjects, plan);
@@ -76,16 +79,24 @@ async function run(): Promise<void> {
 			counts,
 			startUp,
 			targets: judgeTargets(rounds, counts, startUp),
-			missing: stage.missing,
+			missing: testbed.missing,
 		};
 		console.log(`\n${terminalReport(results)}`);
 		if (options.json) writeFileSync(options.json, asJson(results));
-		if (isFull && results.missing.length === 0 && peers) keepResults(results);
-		else console.error("Not kept in bench/results.json, since not everything was measured.");
+		if (options.keep && isComplete(results)) {
+			keepResults(results);
+			writeDocuments();
+		} else if (options.keep) {
+			throw new Error("Not kept: only a run of everything, with the peers, can be kept.");
+		}
 	} finally {
-		await stage.dispose();
+		await testbed.dispose();
 	}
 }
+
+/** The documents show every subject, count and cold start. */
+const isComplete = ({ subjects, counts, startUp, missing }: Results): boolean =>
+	subjects.length === SUBJECT_NAMES.length && counts !== null && startUp !== null && missing.length === 0;
 
 function writeDocuments(): void {
 	for (const [name, sections] of Object.entries(documents(keptResults()))) {

@@ -1,9 +1,9 @@
-/** Parts of documents that are made from data, between marks. Pure. */
+/** Replaces generated sections of documents, which stand between marks. Pure. */
 
 const startOf = (name: string) => `<!-- ${name}: made by npm run bench -- --documents -->`;
 const endOf = (name: string) => `<!-- /${name} -->`;
 
-/** The document with the named part replaced. Throws where it has no marks for it. */
+/** Replaces one section. Throws if the document lacks its marks. */
 export function withSection(document: string, name: string, section: string): string {
 	const start = document.indexOf(startOf(name));
 	const end = document.indexOf(endOf(name));
@@ -11,6 +11,6 @@ export function withSection(document: string, name: string, section: string): st
 	return `${document.slice(0, start + startOf(name).length)}\n\n${section}\n\n${document.slice(end)}`;
 }
 
-/** All parts replaced. */
+/** Replaces all sections. */
 export const withSections = (document: string, sections: Record<string, string>): string =>
 	Object.entries(sections).reduce((text, [name, section]) => withSection(text, name, section), document);

@@ -1,7 +1,7 @@
 /**
- * What a cold start costs: from nothing to the first answer of the Worker as it is deployed, in a workerd of its own, next
- * to one that does nothing. The request is one with a forged key, whose answer takes all that admission loads at the start
- * and nothing that is loaded late.
+ * Measures a cold start: from starting workerd to the first response of the built Worker, compared with a Worker that does
+ * nothing. The request has a forged key. Its response needs all code that admission loads at the start, and none of the
+ * code that is loaded on demand.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -20,10 +20,10 @@ const FORGED = { "x-api-key": `sk_live_${"0".repeat(48)}` };
 const WORKERD = join(ROOT, "node_modules", "workerd", "bin", "workerd");
 
 export interface StartUp {
-	/** Milliseconds to the first answer. */
+	/** Milliseconds to the first response. */
 	nothing: Spread;
 	service: Spread;
-	/** Of two starts after each other. */
+	/** Service to nothing, each pair started one after the other. */
 	ratio: Spread;
 }
 
@@ -34,7 +34,7 @@ const NOTHING: Module[] = [
 	},
 ];
 
-/** The runtime's configuration (workerd.capnp): the Worker with its secrets and its object, and without a database. */
+/** The configuration of workerd (workerd.capnp): the Worker with secrets and object, without a database. */
 function configuration(modules: readonly Module[]): string {
 	const { compatibilityDate, compatibilityFlags } = compatibility();
 	const texts = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: secret(), KEY_PEPPER: secret(), USAGE_FLUSH_SECONDS: "15" };
@@ -66,7 +66,7 @@ const worker :Workerd.Worker = (
 `;
 }
 
-/** Milliseconds from the start of the process to its answer. */
+/** Milliseconds from the start of the process to the first response. */
 async function startOnce(config: string): Promise<number> {
 	const begun = performance.now();
 	const child = spawn(WORKERD, ["serve", "--control-fd=3", config], { stdio: ["ignore", "ignore", "pipe", "pipe"] });
@@ -74,7 +74,7 @@ async function startOnce(config: string): Promise<number> {
 	try {
 		const response = await fetch(`http://127.0.0.1:${await portOf(child)}/v1/whoami`, { headers: FORGED });
 		await response.arrayBuffer();
-		if (response.status !== 401) throw new Error(`A forged key was answered with ${response.status}`);
+		if (response.status !== 401) throw new Error(`Expected 401 for a forged key, got ${response.status}`);
 		return performance.now() - begun;
 	} finally {
 		child.kill("SIGKILL");
@@ -82,10 +82,10 @@ async function startOnce(config: string): Promise<number> {
 	}
 }
 
-/** Where it listens, as the runtime tells once it does. */
+/** The port that workerd reports once it listens. */
 async function portOf({ stdio, stderr }: ChildProcess): Promise<number> {
 	const complaint = stderr ? text(stderr) : "";
-	// The pipe that was opened for it.
+	// The control pipe, `--control-fd=3`.
 	for await (const line of createInterface(stdio[3] as Readable)) {
 		const { event, port } = JSON.parse(line) as { event: string; port: number };
 		if (event === "listen") return port;

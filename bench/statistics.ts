@@ -1,19 +1,19 @@
 /** Medians, percentiles and spreads. Pure. */
 
-/** The least, the middle and the most of one figure over the rounds. */
+/** Minimum, median and maximum over the rounds. */
 export interface Spread {
 	min: number;
 	median: number;
 	max: number;
 }
 
-/** The value below which `share` (0 to 1) of the values lie, by the nearest rank. NaN where there are none. */
+/** The percentile at `share` (0 to 1), by the nearest rank. NaN without values. */
 export function percentile(values: ArrayLike<number>, share: number): number {
 	const sorted = Float64Array.from(values).sort();
 	return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** Of an even number of values, the middle of the two in the middle. */
+/** The median of an even number of values is the mean of the two in the middle. */
 export function spread(values: readonly number[]): Spread {
 	const sorted = [...values].sort((a, b) => a - b);
 	const at = (index: number) => sorted[index] ?? Number.NaN;

@@ -1,4 +1,4 @@
-/** What is measured: each subject's requests, the answer that is right, and the floor it is held against. */
+/** The subjects of the bench: requests, the correct response, and the floor to compare with. */
 import { forge, type MadeKey } from "./keys.ts";
 import type { Target } from "./load.ts";
 import type { FloorName } from "./workers.ts";
@@ -21,23 +21,23 @@ export type SubjectName = (typeof SUBJECT_NAMES)[number];
 export interface Subject extends Target {
 	name: SubjectName;
 	title: string;
-	/** What it cannot be faster than; null: it is a floor itself. */
+	/** The floor to compare with; null for floors and peers. */
 	floor: FloorName | null;
-	/** What one answer must hold, so that an error page with the right status is not taken for an answer. */
+	/** Text that the response must contain, so that an error page with the right status is noticed. */
 	holds: string;
-	/** Process that serves it; null where the system does not tell. */
+	/** Process that serves it; null if the system doesn't report it. */
 	pid: number | null;
 }
 
 type Request = Target["requests"][number];
 
-/** The very same request to everybody, but for the key. Floors get it too, and need not read it. */
+/** All subjects get the same request except for the key. Floors don't read it. */
 const withKey = (key: string, path = "/v1/whoami"): Request => ({
 	path,
 	headers: { Authorization: `Bearer ${key}`, "User-Agent": "salesos-bench/1" },
 });
 
-/** Keys of the service, each in the state its subject is about. */
+/** Keys of the service in the state that each subject needs. */
 export interface BenchKeys {
 	hot: MadeKey;
 	many: MadeKey[];
@@ -61,7 +61,7 @@ export function floorSubjects(
 		pid,
 	});
 	const hotRequest = [withKey(hot.key)];
-	// Here the path names the object.
+	// The path names the object.
 	const rotation = many.map(({ key, id }) => withKey(key, `/${id}`));
 	return [
 		floor("nothing", "Floor: Worker that does nothing", hotRequest),
@@ -119,7 +119,7 @@ export function serviceSubjects(url: string, { hot, many, spent, revoked }: Benc
 	return subjects.map((subject) => ({ ...subject, url, pid }));
 }
 
-/** Against no floor: it is what the service is compared with. */
+/** A peer has no floor: the service is compared with it. */
 export function peerSubject(
 	name: "better-auth-d1" | "better-auth-node",
 	{ url, key, pid }: { url: string; key: string; pid: number | null },
@@ -129,12 +129,12 @@ export function peerSubject(
 	return { name, title, floor: null, url, requests: [withKey(key)], status: 200, holds: '"used"', pid };
 }
 
-/** Sends one request and throws unless its answer is the right one. */
+/** Sends one request. Throws if the response is wrong. */
 export async function check(subject: Subject): Promise<void> {
 	const [request] = subject.requests;
 	if (!request) throw new Error(`${subject.name} has no request`);
 	const response = await fetch(subject.url + request.path, { headers: request.headers });
 	const body = await response.text();
 	if (response.status !== subject.status || !body.includes(subject.holds))
-		throw new Error(`${subject.name} answers ${response.status} ${body.slice(0, 300)}`);
+		throw new Error(`${subject.name} responded ${response.status} ${body.slice(0, 300)}`);
 }

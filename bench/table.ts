@@ -1,8 +1,8 @@
-/** Rows of text as tables: for the terminal and for Markdown. Pure. */
+/** Formats rows as tables for the terminal and for Markdown. Pure. */
 
 type Rows = readonly (readonly string[])[];
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column to the left and the others to the right. */
 function padded(rows: Rows): string[][] {
 	const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
 	return rows.map((row) =>
@@ -15,7 +15,7 @@ export const columns = (rows: Rows): string =>
 		.map((row) => row.join("  ").trimEnd())
 		.join("\n");
 
-/** The first row is the head. */
+/** The first row is the header. */
 export function markdownTable(rows: Rows): string {
 	const [head = [], ...body] = padded(rows);
 	const rule = head.map((cell, column) => (column === 0 ? "-".repeat(cell.length) : `${"-".repeat(cell.length - 1)}:`));

@@ -1,15 +1,15 @@
-/** What the service is to reach, and whether it did. Pure. */
+/** The targets of the service, and whether a run met them. Pure. */
 import type { Counted, CountResults } from "./counts/count.ts";
-import { ratios } from "./results.ts";
-import type { Rounds } from "./rounds.ts";
+import type { Rounds } from "./measure-rounds.ts";
+import { ratios } from "./ratios.ts";
 import type { StartUp } from "./start-up.ts";
 import type { Spread } from "./statistics.ts";
 
 export interface TargetResult {
 	work: string;
-	/** The bound as it is read, such as `≥ 0.85`. */
+	/** The bound as text, such as `≥ 0.85`. */
 	target: string;
-	/** Over the rounds; what is counted has no spread. Null: it was not measured. */
+	/** Over the rounds; a counted value has no spread. Null: not measured. */
 	found: Spread | null;
 	met: boolean | null;
 }
@@ -23,7 +23,7 @@ interface Bound {
 const atLeast = (value: number, unit: Bound["unit"] = ""): Bound => ({ is: "at least", value, unit });
 const atMost = (value: number, unit: Bound["unit"] = ""): Bound => ({ is: "at most", value, unit });
 
-/** The median decides: a round may be lucky. */
+/** Compares the median with the bound, because a single round may be lucky. */
 function judge(work: string, bound: Bound, found: Spread | null): TargetResult {
 	const sign = bound.is === "at least" ? "≥" : "≤";
 	const target = `${sign} ${bound.value}${bound.unit === "" ? "" : ` ${bound.unit}`}`;
@@ -34,7 +34,7 @@ function judge(work: string, bound: Bound, found: Spread | null): TargetResult {
 
 const exactly = (value: number): Spread => ({ min: value, median: value, max: value });
 
-/** Rows written for one admitted request, in D1 and in the object together. */
+/** Rows written for one admitted request, in D1 and the object together. */
 export const rowsPerRequest = ({ d1RowsWritten, objectRowsWritten, admitted }: Counted): number =>
 	(d1RowsWritten + objectRowsWritten) / admitted;
 

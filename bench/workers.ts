@@ -9,7 +9,7 @@ import { bundled, compiled } from "./build.ts";
 export const FLOORS = "floors";
 export const PEER = "peer";
 export const D1_PER_REQUEST = "d1-per-request";
-/** Entrypoints of floors/worker.ts that are timed. */
+/** Entrypoints of floors/worker.ts. */
 export const FLOOR_NAMES = ["nothing", "object", "objects", "d1"] as const;
 export type FloorName = (typeof FLOOR_NAMES)[number];
 
@@ -17,7 +17,7 @@ export type FloorName = (typeof FLOOR_NAMES)[number];
 const POINT_ROWS = 1_000;
 const POINT_BODY_LENGTH = 400;
 
-/** The same version of the runtime's behaviour for everybody. */
+/** The compatibility settings of the service, for all Workers. */
 export function compatibility() {
 	const { compatibilityDate, compatibilityFlags } = workerOptionsOf(SERVICE_CONFIG)
 		.workerOptions as V4WorkerOptionsShape;
@@ -49,7 +49,7 @@ export async function peerWorker(before: Module[] = []): Promise<V4WorkerOptions
 	};
 }
 
-/** What docs/scaling.md compares with; see floors/d1-per-request.ts. */
+/** The design that docs/scaling.md compares with; see floors/d1-per-request.ts. */
 export async function d1PerRequestWorker(before: Module[] = []): Promise<V4WorkerOptions> {
 	const code = await compiled(join(import.meta.dirname, "floors/d1-per-request.ts"));
 	return {
@@ -61,7 +61,7 @@ export async function d1PerRequestWorker(before: Module[] = []): Promise<V4Worke
 	};
 }
 
-/** Gives the D1 floor its table. */
+/** Creates the table of the D1 floor. */
 export async function fillPoints(db: D1Database): Promise<void> {
 	await db.prepare("CREATE TABLE point (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID").run();
 	const insert = db.prepare("INSERT INTO point VALUES (?, ?)");

@@ -1,4 +1,4 @@
-/** The service as `npm run build` makes it and as it is deployed: a Worker for a runtime of one's own. */
+/** The built service as a Worker for a bare workerd. */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -25,11 +25,11 @@ export interface Module {
 	code: string;
 }
 
-/** Modules as the runtime takes them. The first one is the entry. */
+/** Converts modules for the runtime. The first one is the entry. */
 export const modulesOf = (modules: readonly Module[]) =>
 	modules.map(({ name, code }) => ({ type: "ESModule" as const, path: name, contents: code }));
 
-/** The Worker as it was built: the entry, and the modules that it loads when it first needs them. */
+/** The modules of the built Worker: the entry first, then those that it loads on demand. */
 export function modulesOfService(): Module[] {
 	const folder = dirname(SERVICE_CONFIG);
 	const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
@@ -40,20 +40,20 @@ export function modulesOfService(): Module[] {
 interface ServiceOptions {
 	serviceRoleKey?: string;
 	vars?: Record<string, string>;
-	/** Modules ahead of the service's own. The first of them is the entry. */
+	/** Modules before those of the service. The first of them is the entry. */
 	before?: Module[];
-	/** Adds the dashboard's files. A Worker of Miniflare's serves them, and every request passes through it. */
+	/** Serves the dashboard's files too, which puts an asset Worker of Miniflare in front. */
 	withPage?: boolean;
 }
 
-/** The service as it was built, with the bindings that a deploy would give it and secrets of its own. */
+/** The built service with the bindings of a deploy and random secrets. */
 export function serviceWorker({
 	serviceRoleKey = secret(),
 	vars = {},
 	before = [],
 	withPage = false,
 }: ServiceOptions = {}): V4WorkerOptions {
-	// wrangler's own type has lost the names of these options.
+	// wrangler's type is wider than what it returns.
 	const { assets, ...configured } = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
 	const secrets = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: serviceRoleKey, KEY_PEPPER: secret() };
 	return {

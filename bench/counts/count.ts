@@ -1,4 +1,4 @@
-/** What admissions make D1 and the disks of objects do: counted, not timed. */
+/** Counts the work that admissions cause in D1 and in the storage of objects. */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { applyMigrations, readMigrations } from "../../db/migrate.ts";
@@ -8,9 +8,9 @@ import { compiled } from "../build.ts";
 import { Keys, type MadeKey } from "../keys.ts";
 import { send } from "../load.ts";
 import { D1_PER_REQUEST, d1PerRequestWorker, PEER, peerWorker } from "../workers.ts";
-import type { Counts } from "./counting.ts";
+import type { Counts } from "./instrumentation.ts";
 
-/** What was counted while a number of requests were admitted. */
+/** Counts while some requests were admitted. */
 export interface Counted extends Counts {
 	admitted: number;
 }
@@ -18,17 +18,17 @@ export interface Counted extends Counts {
 export interface CountResults {
 	/** The first request to a gate that has never seen its key. */
 	first: Counted;
-	/** Requests to a gate that is awake, with no delivery in between. */
+	/** Requests to a gate that is awake, without a flush in between. */
 	warm: Counted;
-	/** All requests that a limit of 10,000 an hour admits, as fast as they go. */
+	/** All requests that a limit of 10,000 an hour admits, as fast as possible. */
 	flatOut: Counted;
-	/** The same limit used evenly over the hour. */
+	/** The same limit, used evenly over the hour. */
 	evenly: Counted;
-	/** The limit that a key has unless it is given another, 1,000 an hour, used evenly. */
+	/** The default limit, 1,000 an hour, used evenly. */
 	evenlyDefault: Counted;
-	/** A design that reads and writes D1 for each. */
+	/** A design that reads and writes D1 for each request. */
 	d1PerRequest: Counted;
-	/** null: it was not there. */
+	/** Null: the peer was not installed. */
 	betterAuth: Counted | null;
 }
 
@@ -36,36 +36,36 @@ const LIMIT = 10_000;
 const DEFAULT_LIMIT = 1_000;
 const WARM_REQUESTS = 1_000;
 const PEER_REQUESTS = 200;
-/** Longer than any of this takes: nothing is delivered in between. */
+/** Longer than a count takes, so that no usage is flushed meanwhile. */
 const NO_FLUSH_SECONDS = 3_600;
 /**
- * The hour is played faster: usage is delivered each second instead of each 15, and requests come as much faster. So a
- * delivery is for as many requests as in the real hour, and the count per request is the same.
+ * The hour runs 15 times faster: usage is flushed every second instead of every 15, and requests arrive 15 times as fast.
+ * So a flush covers as many requests as in a real hour, and the counts per request are the same.
  */
 const FAST_FLUSH_SECONDS = 1;
 const REAL_FLUSH_SECONDS = 15;
 const TIMES_FASTER = REAL_FLUSH_SECONDS / FAST_FLUSH_SECONDS;
 const FAST_SECONDS = 15;
-/** In which a delivery that is due is made. */
+/** Time for a pending flush to finish. */
 const AFTERMATH_MS = 2_000;
 
 async function entry(file: string): Promise<Module[]> {
 	const here = import.meta.dirname;
-	const code = (await compiled(join(here, file))).replace("./counting.ts", "./counting.js");
+	const code = (await compiled(join(here, file))).replace("./instrumentation.ts", "./instrumentation.js");
 	return [
 		{ name: "entry.js", code },
-		{ name: "counting.js", code: await compiled(join(here, "counting.ts")) },
+		{ name: "instrumentation.js", code: await compiled(join(here, "instrumentation.ts")) },
 	];
 }
 
-/** Counts what `requests` admitted requests do while they are sent as fast as they go. */
+/** Counts while requests are sent as fast as possible. */
 async function countRequests(url: string, key: string, requests: number): Promise<Counted> {
 	await takeCounts(url);
 	await send({ url, requests: [whoami(key)], status: 200 }, requests);
 	return { ...(await takeCounts(url)), admitted: requests };
 }
 
-/** The same at a steady pace. */
+/** Counts while requests are sent at a steady pace. */
 async function countSteadily(url: string, key: string, requests: number, perSecond: number): Promise<Counted> {
 	await takeCounts(url);
 	const startedAt = performance.now();
@@ -86,7 +86,7 @@ async function takeCounts(url: string): Promise<Counts> {
 	return (await (await fetch(`${url}/counts`)).json()) as Counts;
 }
 
-/** The counts of both together. */
+/** Adds counts. */
 function sum(a: Counted, b: Counts): Counted {
 	return {
 		admitted: a.admitted,
@@ -119,7 +119,7 @@ async function withService<T>(
 	}
 }
 
-/** The paths of single requests. */
+/** Counts single requests. */
 export function countPaths(): Promise<Pick<CountResults, "first" | "warm">> {
 	return withService(NO_FLUSH_SECONDS, async (url, make) => {
 		const { key } = await make();
@@ -127,11 +127,11 @@ export function countPaths(): Promise<Pick<CountResults, "first" | "warm">> {
 	});
 }
 
-/** An hour's limit used up at once, with everything that is written for it sooner or later. */
+/** Counts an hour's limit that is used up at once, including everything that is written for it later. */
 export function countFlatOut(): Promise<Pick<CountResults, "flatOut">> {
 	return withService(REAL_FLUSH_SECONDS, async (url, make) => {
 		const { key } = await make();
-		// The gate wakes before.
+		// Wake the gate first.
 		await countRequests(url, key, 1);
 		const during = await countRequests(url, key, LIMIT - 1);
 		await pause(REAL_FLUSH_SECONDS * 1_000 + AFTERMATH_MS);
@@ -139,7 +139,7 @@ export function countFlatOut(): Promise<Pick<CountResults, "flatOut">> {
 	});
 }
 
-/** Limits used evenly over the hour: a part of that hour, played fast. */
+/** Counts limits that are used evenly, over a part of an hour that runs fast. */
 export async function countEvenly(): Promise<Pick<CountResults, "evenly" | "evenlyDefault">> {
 	const count = (limit: number) =>
 		withService(
@@ -151,8 +151,8 @@ export async function countEvenly(): Promise<Pick<CountResults, "evenly" | "even
 				const during = await countSteadily(url, key, Math.round(perSecond * FAST_SECONDS), perSecond);
 				await pause(FAST_FLUSH_SECONDS * 1_000 + AFTERMATH_MS);
 				const all = sum(during, await takeCounts(url));
-				// A timer takes as long in an hour that is played fast, and would be set as many times more often in a real one;
-				// but no object waits longer than the hour has.
+				// Timers don't run faster. In a real hour they would be set 15 times as often, but an object can't wait for longer
+				// than the hour.
 				return { ...all, timerSeconds: Math.min(all.timerSeconds, FAST_SECONDS) * TIMES_FASTER };
 			},
 			limit,
@@ -161,7 +161,7 @@ export async function countEvenly(): Promise<Pick<CountResults, "evenly" | "even
 	return { evenly, evenlyDefault };
 }
 
-/** What others do. */
+/** Counts the designs that the service is compared with. */
 export async function countOthers(peers: boolean): Promise<Pick<CountResults, "d1PerRequest" | "betterAuth">> {
 	const workers = [await d1PerRequestWorker(await entry("worker-entry.ts"))];
 	if (peers) workers.push(await peerWorker(await entry("worker-entry.ts")));

@@ -1,4 +1,4 @@
-/** The module that is counted, as far as the entries beside it know it. */
+/** The types of the built Worker that the entries beside it import as `./index.js`. */
 export class KeyGate {
 	constructor(ctx: DurableObjectState, env: unknown);
 	alarm(): Promise<void>;

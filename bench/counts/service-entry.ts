@@ -1,7 +1,8 @@
-/** The service as built, with counting underneath. `GET /counts` tells and forgets. */
-// Beside this module stand the built service and the counting, by these names.
-import { countAlarm, countD1, countStorage, countTimers, takeCounts } from "./counting.ts";
+/** The built service with instrumentation. `GET /counts` returns the counts and resets them. */
+// The bench puts the built service and the instrumentation beside this module under these names.
+
 import * as service from "./index.js";
+import { countAlarm, countD1, countStorage, countTimers, takeCounts } from "./instrumentation.ts";
 
 countTimers();
 

@@ -1,7 +1,8 @@
-/** Any Worker over D1 with counting underneath. `GET /counts` tells and forgets. */
-// Beside this module stand the Worker and the counting, by these names.
-import { countD1, takeCounts } from "./counting.ts";
+/** Any Worker over D1 with instrumentation. `GET /counts` returns the counts and resets them. */
+// The bench puts the Worker and the instrumentation beside this module under these names.
+
 import * as worker from "./index.js";
+import { countD1, takeCounts } from "./instrumentation.ts";
 
 export default {
 	fetch(request, env, ctx) {

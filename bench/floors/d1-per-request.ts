@@ -1,6 +1,6 @@
 /**
- * A design without objects, at its leanest: each verification reads the key's row and counts in D1, in one batch. It is
- * what the arithmetic of docs/scaling.md compares with; nobody is timed on it.
+ * The leanest design without objects: each verification reads the key's row and counts in D1, in one batch.
+ * docs/scaling.md compares costs with it. It is counted, not timed.
  */
 export default {
 	async fetch(request, env) {
@@ -17,7 +17,7 @@ export default {
 	},
 } satisfies ExportedHandler<{ DB: D1Database }>;
 
-/** Makes the tables and a key, and returns it. */
+/** Creates the tables and a key. Returns the key. */
 async function prepare(db: D1Database): Promise<string> {
 	const key = crypto.randomUUID();
 	await db.batch([

@@ -1,13 +1,12 @@
 /**
- * The floors: what the platform itself takes for the least that a design could do, in the same runtime and process as
- * the service. Each floor is an entrypoint with a socket of its own, so that none pays for telling paths apart.
+ * The floors: the least work that a design could do, in the same runtime and process as the service. Each floor is an
+ * entrypoint with a socket of its own, so that none has to route by path.
  *
- * They are kept as low as they can be, since a heavy floor would flatter the service:
- * - They get the very request that the service gets, with its path and headers, and read none of it that they need not.
- * - They answer a dozen bytes with no header of their own. The service answers some 400 bytes and 17 headers; what
- *   those cost is the service's to bear.
- * - The object's method takes nothing and returns nothing, and the object has neither storage nor state.
- * - D1 is asked through its binding, without an ORM, for one row of a small table by its primary key.
+ * A heavy floor would flatter the service, so they do as little as possible:
+ * - They get the same request as the service, with its path and headers, and don't read it.
+ * - They send a dozen bytes without headers of their own. The service sends some 400 bytes and 17 headers.
+ * - The object's method takes and returns nothing, and the object has no storage and no state.
+ * - D1 is queried through its binding, without an ORM, for one row of a small table by its primary key.
  */
 import { DurableObject } from "cloudflare:workers";
 
@@ -26,7 +25,7 @@ export const nothing: ExportedHandler<FloorBindings> = {
 	fetch: () => Response.json({ ok: true }),
 };
 
-/** One call to one object that does nothing: the least for a verdict that one authority gives. */
+/** One call to one object that does nothing: the least for a design with one authority per key. */
 export const object: ExportedHandler<FloorBindings> = {
 	async fetch(_request, env) {
 		await env.NOTHING.getByName("one").nothing();
@@ -34,7 +33,7 @@ export const object: ExportedHandler<FloorBindings> = {
 	},
 };
 
-/** The same with as many objects as there are paths. */
+/** The same with one object per path. */
 export const objects: ExportedHandler<FloorBindings> = {
 	async fetch(request, env) {
 		await env.NOTHING.getByName(request.url).nothing();
@@ -42,7 +41,7 @@ export const objects: ExportedHandler<FloorBindings> = {
 	},
 };
 
-/** One row of D1 by its primary key: the least for a verdict that the database gives, before anything is counted. */
+/** One row of D1 by its primary key: the least for a design that keeps keys in the database, before it counts. */
 export const d1: ExportedHandler<FloorBindings> = {
 	async fetch(_request, env) {
 		const row = await env.DB.prepare("SELECT id, body FROM point WHERE id = ?").bind("p500").first();

@@ -1,4 +1,4 @@
-/** `npm run bench:hot-key`: the simulation of one very hot key, as docs/scaling.md shows it. */
+/** `npm run bench:hot-key`: prints the simulation of one hot key that docs/scaling.md shows. */
 import { hotKeyTables } from "../scaling/document.ts";
 
 console.log(hotKeyTables());

@@ -3,25 +3,25 @@ import { type Lending, type Outcome, type Scenario, simulate } from "./simulatio
 
 /** The highest limit that a key can have. */
 export const LIMIT = 1_000_000;
-/** Requests a second for each object: less than it can serve, so that no queue grows without end. */
+/** Requests per second and object: less than it can serve, so that queues stay short. */
 const OFFERED_PER_OBJECT = 800;
 const SEED = 20_260;
 
 const LENDINGS: { title: string; lending: Lending }[] = [
 	{ title: "blocks of 1,000", lending: { blocks: "fixed", recall: false } },
 	{ title: "shrinking blocks", lending: { blocks: "shrinking", recall: false } },
-	{ title: "shrinking, called back", lending: { blocks: "shrinking", recall: true } },
+	{ title: "shrinking, recalled", lending: { blocks: "shrinking", recall: true } },
 ];
 
 type Choice = Pick<Scenario, "objects" | "halfFallsSilent"> & Lending;
 
 function run({ halfFallsSilent, ...choice }: Choice): Outcome {
-	// Those who go on get twice as much afterwards.
+	// The other half gets all requests afterwards.
 	const offered = choice.objects * OFFERED_PER_OBJECT * (halfFallsSilent ? 0.5 : 1);
 	return simulate({ ...choice, halfFallsSilent, offered, limit: LIMIT, deaths: 0, seed: SEED });
 }
 
-/** How throughput grows with the number of objects, the limit lent in shrinking blocks that can be called back. */
+/** Throughput by the number of objects, with shrinking blocks that can be recalled. */
 export function scaling(): { objects: number; outcome: Outcome }[] {
 	return [1, 2, 8, 32, 128].map((objects) => ({
 		objects,
@@ -29,7 +29,7 @@ export function scaling(): { objects: number; outcome: Outcome }[] {
 	}));
 }
 
-/** What is left of the limit when somebody is refused, for each way of lending. */
+/** The rest of the limit at the first refusal, for each way of lending. */
 export function stranded(): { title: string; even: Outcome; silent: Outcome }[] {
 	return LENDINGS.map(({ title, lending }) => ({
 		title,

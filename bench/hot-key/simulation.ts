@@ -1,55 +1,56 @@
 /**
- * One very hot key, spread over several objects. The key's gate holds the hour's limit and lends it out in blocks;
- * sub-objects admit from their blocks without asking anybody, and ask for the next block before theirs is used up.
+ * Simulates one hot key that is spread over several objects. The key's gate holds the hour's limit and lends it in blocks.
+ * Sub-objects admit from their block without asking, and ask for the next block before theirs is used up.
  *
- * Whatever the gate has lent is gone from its count, durably, before the sub-object hears of it. So the limit is never
- * exceeded, also when sub-objects die with blocks in their hands. What is to be seen is the other side: how much of the
- * limit sits in blocks while somebody is refused already, and how far the throughput scales.
+ * The gate persists a loan before the sub-object gets it. So the limit is never exceeded, even if sub-objects die with
+ * borrowed blocks. The simulation shows the other side: how much of the limit is stranded in blocks while other requests
+ * are refused, and how the throughput scales.
  */
-import { chance, Events } from "./events.ts";
+import { seeded } from "../../scripts/demo/random.ts";
+import { EventQueue } from "./event-queue.ts";
 
 /** How the gate lends. */
 export interface Lending {
-	/** `fixed`: always whole blocks. `shrinking`: of what is left, so much that every sub-object could have two more. */
+	/** `fixed`: whole blocks. `shrinking`: a share of the rest, small enough that every sub-object could get two more. */
 	blocks: "fixed" | "shrinking";
-	/** When nothing is left, unused blocks are called back before anybody is refused, and lent anew in shrinking ones. */
+	/** If nothing is left, recall unused blocks before a request is refused, and lend them again in shrinking blocks. */
 	recall: boolean;
 }
 
 export interface Scenario extends Lending {
 	/** Requests that the hour admits. */
 	limit: number;
-	/** Sub-objects. One: there are none, and the gate admits by itself. */
+	/** Number of sub-objects. With one, the gate admits by itself. */
 	objects: number;
-	/** Requests in a second, at random times, each to a sub-object by chance. */
+	/** Requests per second, at random times, each to a random sub-object. */
 	offered: number;
-	/** With half of the limit used, half of the sub-objects hear no more requests, as when a region goes to sleep. */
+	/** When half of the limit is used, half of the sub-objects get no more requests, as when it is night in a region. */
 	halfFallsSilent: boolean;
-	/** So many times a sub-object dies, and with it what it has of its blocks. */
+	/** How often a sub-object dies and loses its blocks. */
 	deaths: number;
 	seed: number;
 }
 
 export interface Outcome {
 	admitted: number;
-	/** Of the limit not yet used when the first request was refused. */
+	/** The unused rest of the limit when the first request was refused. */
 	leftAtFirstRefusal: number;
 	/** Until the last admission. */
 	seconds: number;
 	admittedPerSecond: number;
-	/** Messages that reached the gate, in a second. */
+	/** Messages to the gate per second. */
 	gateMessagesPerSecond: number;
 }
 
-/** Cloudflare's soft limit for one object is a thousand requests a second. */
+/** Cloudflare's soft limit for one object is 1,000 requests per second. */
 const SERVICE_SECONDS = 1 / 1_000;
-/** From one object to another, one way. */
+/** One way between two objects. */
 const HOP_SECONDS = 0.002;
 export const BLOCK_MAX = 1_000;
-/** Traffic goes on for so long after the first refusal. */
+/** How long traffic continues after the first refusal. */
 const AFTERWARDS_SECONDS = 1;
 
-/** A request is an arrival, its service, and now and then a few messages. More than this is a mistake in the simulation. */
+/** A request is an arrival, its service and sometimes a few messages. More events are a bug of the simulation. */
 const EVENTS_PER_REQUEST_MAX = 20;
 /** For the traffic after the limit is used up. */
 const EVENTS_SPARE = 1_000_000;
@@ -57,18 +58,18 @@ const EVENTS_SPARE = 1_000_000;
 interface SubObject {
 	tokens: number;
 	block: number;
-	/** Requests that wait for their turn. */
+	/** Requests that wait. */
 	queue: number;
 	busy: boolean;
 	asked: boolean;
-	/** The gate has said that there is nothing left. */
+	/** The gate has nothing left to lend. */
 	refuses: boolean;
 }
 
 export function simulate(scenario: Scenario): Outcome {
 	const { limit, objects, offered, seed, blocks, recall } = scenario;
-	const events = new Events();
-	const random = chance(seed);
+	const events = new EventQueue();
+	const random = seeded(seed);
 	const subs: SubObject[] = Array.from({ length: objects }, () => ({
 		tokens: 0,
 		block: 0,
@@ -86,11 +87,11 @@ export function simulate(scenario: Scenario): Outcome {
 	let gateFreeAt = 0;
 	let gateMessages = 0;
 	let endsAt = Number.POSITIVE_INFINITY;
-	/** Sub-objects that have asked and wait for blocks to come back; null: none are being called back. */
+	/** Sub-objects that wait for recalled blocks; null: no recall is in progress. */
 	let recalling: SubObject[] | null = null;
 	let hasCalledBack = false;
 
-	/** The gate is an object too: it takes its time for each message, one after the other. */
+	/** The gate handles one message after the other, each in the time of a request. */
 	function atGate(handle: () => void): void {
 		events.after(HOP_SECONDS, () => {
 			gateMessages++;
@@ -147,7 +148,7 @@ export function simulate(scenario: Scenario): Outcome {
 		atGate(() => lend(sub));
 	}
 
-	/** Takes up the next request, if there is one that can be answered. */
+	/** Handles the next request, if a sub-object can decide it. */
 	function serve(sub: SubObject): void {
 		if (sub.busy || sub.queue === 0) return;
 		if (sub.tokens === 0 && !sub.refuses) {
@@ -164,7 +165,7 @@ export function simulate(scenario: Scenario): Outcome {
 			leftAtFirstRefusal = limit - admitted;
 			endsAt = events.now + AFTERWARDS_SECONDS;
 		}
-		// Early enough that the next block is there before this one is used up.
+		// Ask early, so that the next block arrives before this one is used up.
 		if (isAdmitted && sub.tokens <= sub.block / 2 && sub.block > 1) ask(sub);
 		events.after(SERVICE_SECONDS, () => {
 			sub.busy = false;
@@ -184,7 +185,7 @@ export function simulate(scenario: Scenario): Outcome {
 	}
 
 	if (objects === 1) {
-		// The gate itself: it has the whole limit in hand and asks nobody.
+		// The gate itself holds the whole limit.
 		for (const sub of subs) Object.assign(sub, { tokens: limit, refuses: true });
 		left = 0;
 	}
@@ -195,8 +196,7 @@ export function simulate(scenario: Scenario): Outcome {
 		});
 	arrive();
 	for (let steps = 0; events.step(); steps++)
-		if (steps > EVENTS_PER_REQUEST_MAX * limit + EVENTS_SPARE)
-			throw new Error("The simulation does not come to an end");
+		if (steps > EVENTS_PER_REQUEST_MAX * limit + EVENTS_SPARE) throw new Error("The simulation doesn't end");
 	return {
 		admitted,
 		leftAtFirstRefusal: leftAtFirstRefusal ?? 0,

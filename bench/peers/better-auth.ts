@@ -1,18 +1,17 @@
 /**
- * better-auth with its API-key plugin, doing what the service does for `whoami`: verify the key, count the request
- * against an hourly limit, answer who the key is. The same code runs over D1 in workerd and over SQLite on Node.
+ * better-auth with its API-key plugin. It does what the service does for `whoami`: verify the key, count the request
+ * against an hourly limit, return the key's details. The same code runs over D1 in workerd and over SQLite on Node.
  *
- * Configured in its favour where its documentation leaves a choice: keys in the database as by default, its hashing and
- * rate limiting on as by default, called in process (`auth.api`) without its router, no telemetry, no logging. It
- * answers without the headers that the service sends. Its window restarts with every admitted request and the service's
- * with the hour; here neither limit is reached.
+ * Where its documentation leaves a choice, the configuration favours it: defaults for storage, hashing and rate limiting,
+ * called in process (`auth.api`) without its router, no telemetry, no logging, none of the headers that the service
+ * sends. Its window restarts with every admitted request, the service's with the hour; neither limit is reached here.
  */
 import { apiKey } from "@better-auth/api-key";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 
 const HOUR_MS = 3_600_000;
-/** As the hot key of the service. */
+/** The same as for the hot key of the service. */
 const LIMIT = 1_000_000;
 
 type Auth = ReturnType<typeof betterAuth>;
@@ -29,7 +28,7 @@ export function createAuth(database: unknown, secret: string): Auth {
 	});
 }
 
-/** Makes the tables, somebody to own a key, and the key. Returns the key. */
+/** Creates the tables, a user and a key. Returns the key. */
 export async function prepare(auth: Auth): Promise<string> {
 	await (await getMigrations(auth.options)).runMigrations();
 	const { internalAdapter } = await auth.$context;
@@ -38,7 +37,7 @@ export async function prepare(auth: Auth): Promise<string> {
 	return key;
 }
 
-/** What a request with this `Authorization` header is answered: the key it came with, or 401. */
+/** The response to a request with this `Authorization` header: the key's details, or 401. */
 export async function verify(auth: Auth, authorization: string | null): Promise<{ status: number; body: unknown }> {
 	const presented = authorization?.replace(/^Bearer /, "") ?? "";
 	const { valid, key } = await auth.api.verifyApiKey({ body: { key: presented } });

@@ -1,4 +1,4 @@
-/** The peer over D1, in the same runtime as the service. `POST` makes it ready and answers the key. */
+/** The peer over D1, in the same runtime as the service. `POST` creates its tables and returns a key. */
 import { createAuth, prepare, verify } from "./better-auth.ts";
 
 interface PeerBindings {
@@ -6,7 +6,7 @@ interface PeerBindings {
 	SECRET: string;
 }
 
-/** One instance for the isolate, as its documentation has it: to make one takes much longer than to verify. */
+/** One instance per isolate, as its documentation recommends: creating one takes much longer than a verification. */
 let auth: ReturnType<typeof createAuth> | undefined;
 
 export default {

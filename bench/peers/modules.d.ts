@@ -1,6 +1,6 @@
 /**
- * The little of the peers' packages that the bench uses. They are installed on demand, so the types of the whole
- * project must not depend on them being there.
+ * The types of the peers' packages that the bench uses. The packages are installed on demand, so the types of the project
+ * can't come from them.
  */
 declare module "better-auth" {
 	interface VerifiedKey {
@@ -11,7 +11,7 @@ declare module "better-auth" {
 		rateLimitMax: number | null;
 	}
 	interface Auth {
-		/** Handed on to `getMigrations` and nowhere else. */
+		/** Passed to `getMigrations`. */
 		options: unknown;
 		api: {
 			createApiKey(call: { body: Record<string, unknown> }): Promise<{ key: string }>;

@@ -1,4 +1,4 @@
-/** The peer on Node, as a process of its own with a database in a folder that vanishes. */
+/** Starts the peer on Node as a process of its own, with a database in a temporary folder. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,7 +13,7 @@ export interface NodePeer {
 	dispose(): Promise<void>;
 }
 
-/** Throws with what the process printed when it does not come up. */
+/** Throws the output of a process that didn't start. */
 export async function startNodePeer(): Promise<NodePeer> {
 	const folder = mkdtempSync(join(tmpdir(), "salesos-bench-peer-"));
 	const script = join(import.meta.dirname, "node-server.ts");
@@ -21,9 +21,9 @@ export async function startNodePeer(): Promise<NodePeer> {
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, NODE_ENV: "production" },
 	});
-	let complaints = "";
+	let errors = "";
 	child.stderr.setEncoding("utf8").on("data", (text: string) => {
-		complaints += text;
+		errors += text;
 	});
 	const ended = once(child, "exit");
 	const dispose = async () => {
@@ -35,9 +35,9 @@ export async function startNodePeer(): Promise<NodePeer> {
 	const first = await Promise.race([once(lines, "line"), ended.then(() => null)]);
 	if (first === null) {
 		await dispose();
-		throw new Error(complaints.trim() || "The peer on Node ended without a word");
+		throw new Error(errors.trim() || "The peer on Node exited without output");
 	}
-	// What node-server.ts prints.
+	// The line that node-server.ts prints.
 	const { url, key } = JSON.parse(String(first[0])) as { url: string; key: string };
 	return { url, key, pid: child.pid ?? null, dispose };
 }

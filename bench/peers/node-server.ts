@@ -1,6 +1,6 @@
 /**
- * The peer on Node: `node node-server.ts <database file>`. Listens on a free port of the loopback address and prints
- * one line of JSON, `{"url", "key"}`. Write-ahead logging as its makers recommend, with SQLite's own defaults for it.
+ * The peer on Node: `node node-server.ts <database file>`. Listens on a free port of the loopback interface and prints one
+ * line of JSON, `{"url", "key"}`. SQLite uses write-ahead logging with its defaults, as its documentation recommends.
  */
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";

@@ -1,5 +1,4 @@
-/** The parts of docs/scaling.md that are made from the latest run and from the simulation. Pure. */
-
+/** The sections of docs/scaling.md, from the kept run and from the simulation. Pure. */
 import { LIMIT, scaling, stranded } from "../hot-key/scenarios.ts";
 import { BLOCK_MAX, type Outcome } from "../hot-key/simulation.ts";
 import type { Results } from "../results.ts";
@@ -41,12 +40,12 @@ function pricesTable(): string {
 
 function costsTable(results: Results): string {
 	const all = designs(results);
-	// The names of an object's properties are its keys, which TypeScript does not promise.
+	// TypeScript types the result of `Object.keys` as string[].
 	const parts = Object.keys(COST_TITLES) as (keyof Cost)[];
 	return markdownTable([
 		["", ...all.map(({ title }) => title)],
 		...parts.map((part) => [COST_TITLES[part], ...all.map(({ cost }) => dollars(cost[part]))]),
-		["together", ...all.map(({ cost }) => dollars(total(cost)))],
+		["total", ...all.map(({ cost }) => dollars(total(cost)))],
 	]);
 }
 
@@ -56,21 +55,21 @@ function sizesTable(results: Results): string {
 	return markdownTable([
 		row("", ({ keys, requestsPerSecond }) => `${whole(keys)} keys, ${whole(requestsPerSecond)}/s`),
 		row("requests of a key in an hour", ({ requestsPerKeyAndHour }) => perHour(requestsPerKeyAndHour)),
-		row("share of what its object can do", ({ objectShare }) => share(objectShare)),
-		row("deliveries of usage to D1, a second", ({ deliveries }) => whole(deliveries)),
-		row("databases for it", ({ databases }) => whole(databases.ours)),
-		row("databases, D1 for each", ({ databases }) => whole(databases.d1PerRequest)),
+		row("load of its object", ({ objectShare }) => share(objectShare)),
+		row("flushes of usage to D1, a second", ({ deliveries }) => whole(deliveries)),
+		row("databases", ({ databases }) => whole(databases.ours)),
+		row("databases, D1 per request", ({ databases }) => whole(databases.d1PerRequest)),
 		row("databases, better-auth", ({ databases }) => whole(databases.betterAuth)),
 		row("a month", ({ monthly }) => dollars(monthly.ours)),
-		row("a month, D1 for each", ({ monthly }) => dollars(monthly.d1PerRequest)),
+		row("a month, D1 per request", ({ monthly }) => dollars(monthly.d1PerRequest)),
 		row("a month, better-auth", ({ monthly }) => dollars(monthly.betterAuth)),
 	]);
 }
 
-/** The simulation of one very hot key. */
+/** Tables of the simulation of one hot key. */
 export function hotKeyTables(): string {
 	const grown = markdownTable([
-		["Objects", "admitted a second", "admitted of the limit", "messages to the gate, a second", "its share of work"],
+		["Objects", "admitted a second", "admitted of the limit", "messages to the gate, a second", "load of the gate"],
 		...scaling().map(({ objects, outcome }) => [
 			String(objects),
 			whole(outcome.admittedPerSecond),
@@ -90,10 +89,10 @@ export function hotKeyTables(): string {
 		],
 		...stranded().map(({ title, even, silent }) => [title, left(even), left(silent), whole(silent.admitted)]),
 	]);
-	return `Limit ${whole(LIMIT)}, blocks of at most ${whole(BLOCK_MAX)}, shrinking, called back; each object offered four fifths of what it can do:\n\n${grown}\n\nThe ways of lending, with 32 objects:\n\n${lent}`;
+	return `Limit ${whole(LIMIT)}, blocks of at most ${whole(BLOCK_MAX)}, shrinking, recalled; each object gets four fifths of the requests that it can serve:\n\n${grown}\n\nThe ways of lending, with 32 objects:\n\n${lent}`;
 }
 
-/** By the name of their marks. */
+/** Name of the section's marks → text. */
 export const scalingSections = (results: Results): Record<string, string> => ({
 	prices: pricesTable(),
 	costs: costsTable(results),

@@ -1,17 +1,17 @@
-/** From what was counted and timed to what a month costs, and to where the first bottleneck is. Pure. */
+/** Computes the monthly cost and the first bottleneck from counts and timings. Pure. */
 import type { Counted } from "../counts/count.ts";
 import type { Results } from "../results.ts";
 import type { SubjectName } from "../subjects.ts";
 import { LIMITS, OBJECT_GIGABYTES, PRICES } from "./prices.ts";
 
 const MILLION = 1_000_000;
-/** Up to this limit each admission is on disk by itself (worker/keys/window.ts). */
+/** Up to this limit each admission is persisted on its own (worker/keys/window.ts). */
 const SMALL_LIMIT = 1_000;
 const MONTH_SECONDS = 30 * 24 * 3_600;
 const HOUR_SECONDS = 3_600;
-/** Longest that usage waits before D1 hears of it. */
+/** Longest delay before usage is flushed to D1. */
 const FLUSH_SECONDS = 15;
-/** One request keeps its object at work for about as long as the platform's limit of one object implies. */
+/** How long one request keeps its object busy, from the platform's limit for one object. */
 const OBJECT_SECONDS_PER_REQUEST = 1 / LIMITS.objectRequestsPerSecond;
 
 /** US dollars for a million admissions. */
@@ -26,14 +26,14 @@ export interface Cost {
 
 export const total = (cost: Cost): number => Object.values(cost).reduce((sum: number, part: number) => sum + part, 0);
 
-/** CPU of the server for one request, in milliseconds. Includes what the runtime does itself, which is not billed. */
+/** CPU time of the server per request, in milliseconds. Includes work of the runtime that is not billed. */
 function cpuMilliseconds({ subjects }: Results, name: SubjectName): number {
 	const microseconds = subjects.find((subject) => subject.name === name)?.serverMicroseconds?.median;
-	if (microseconds === undefined) throw new Error(`The results do not tell the CPU time of ${name}`);
+	if (microseconds === undefined) throw new Error(`The results lack the CPU time of ${name}`);
 	return microseconds / 1_000;
 }
 
-/** What a million admissions cost that do what was counted. */
+/** The cost of a million admissions with these counts. */
 function costPerMillion(counted: Counted, milliseconds: number, hasObject: boolean): Cost {
 	const each = (count: number) => count / counted.admitted;
 	const awake = hasObject ? OBJECT_SECONDS_PER_REQUEST + each(counted.timerSeconds) : 0;
@@ -54,13 +54,13 @@ export interface Design {
 
 export function designs(results: Results): Design[] {
 	const { counts } = results;
-	if (!counts?.betterAuth) throw new Error("docs/scaling.md needs a run in which everything was counted");
+	if (!counts?.betterAuth) throw new Error("docs/scaling.md needs a run with all counts");
 	const own = cpuMilliseconds(results, "whoami");
 	return [
 		{ title: "10,000/h, all at once", cost: costPerMillion(counts.flatOut, own, true) },
 		{ title: "10,000/h, evenly", cost: costPerMillion(counts.evenly, own, true) },
 		{ title: "1,000/h, evenly", cost: costPerMillion(counts.evenlyDefault, own, true) },
-		{ title: "D1 for each", cost: costPerMillion(counts.d1PerRequest, cpuMilliseconds(results, "d1"), false) },
+		{ title: "D1 per request", cost: costPerMillion(counts.d1PerRequest, cpuMilliseconds(results, "d1"), false) },
 		{
 			title: "better-auth",
 			cost: costPerMillion(counts.betterAuth, cpuMilliseconds(results, "better-auth-d1"), false),
@@ -68,7 +68,7 @@ export function designs(results: Results): Design[] {
 	];
 }
 
-/** A size of the whole service: keys that are in use, and requests a second over all of them, spread evenly. */
+/** A size of the service: keys in use, and requests per second over all of them, spread evenly. */
 export interface Size {
 	keys: number;
 	requestsPerSecond: number;
@@ -82,19 +82,19 @@ export const SIZES: Size[] = [
 ];
 
 export interface Load extends Size {
-	/** Of each key. */
+	/** For each key. */
 	requestsPerKeyAndHour: number;
-	/** Share of what one object can do, for each. */
+	/** Load of each object, as a share of its maximum. */
 	objectShare: number;
-	/** Deliveries of usage to D1, a second. */
+	/** Flushes of usage to D1 per second. */
 	deliveries: number;
-	/** D1 databases that it takes, at one statement a millisecond. */
+	/** D1 databases needed at one statement per millisecond. */
 	databases: { ours: number; d1PerRequest: number; betterAuth: number };
-	/** US dollars a month, without what a plan includes. */
+	/** US dollars per month, without the amounts that a plan includes. */
 	monthly: { ours: number; d1PerRequest: number; betterAuth: number };
 }
 
-/** What one delivery of usage does, as counted on a key that is used evenly. */
+/** Work of one flush, as counted with a key that is used evenly. */
 function delivery({ evenly }: { evenly: Counted }, reservations: number) {
 	return {
 		statements: evenly.d1Statements / evenly.alarms,
@@ -103,18 +103,18 @@ function delivery({ evenly }: { evenly: Counted }, reservations: number) {
 	};
 }
 
-/** Rows that reserve admissions ahead: each by itself up to 1,000 an hour, above that a hundredth of the limit at a time. */
+/** Rows for reservations: one per admission up to 1,000 an hour, above that one per hundredth of the limit. */
 const reservationsPerRequest = (limit: number) => (limit <= SMALL_LIMIT ? 1 : 100 / limit);
 
 /**
- * The service at that size. A key's limit is taken to be a tenth more than it uses. With requests at random times, a
- * delivery is due when there was a request in the fifteen seconds after the last.
+ * Computes the load at a size. It assumes that a key's limit is a tenth above its use. With requests at random times, a
+ * flush happens if a request arrived in the fifteen seconds after the last one.
  */
 export function loadAt(size: Size, results: Results): Load {
 	const { counts } = results;
-	if (!counts?.betterAuth) throw new Error("docs/scaling.md needs a run in which everything was counted");
+	if (!counts?.betterAuth) throw new Error("docs/scaling.md needs a run with all counts");
 	const perKey = size.requestsPerSecond / size.keys;
-	// The first request after a delivery starts the fifteen seconds.
+	// The first request after a flush starts the fifteen seconds.
 	const deliveries = size.keys / (FLUSH_SECONDS + 1 / perKey);
 	const one = delivery(counts, counts.evenly.admitted * reservationsPerRequest(10_000));
 	const limit = Math.max(SMALL_LIMIT, perKey * HOUR_SECONDS * 1.1);
@@ -125,9 +125,9 @@ export function loadAt(size: Size, results: Results): Load {
 		d1Statements: deliveries * one.statements,
 		d1RowsRead: deliveries * one.rowsRead,
 		d1RowsWritten: 0,
-		// Both kinds of rows cost the same.
+		// Rows of D1 and of objects cost the same.
 		objectRowsWritten: deliveries * one.rowsWritten + admitted * reservationsPerRequest(limit),
-		// What is on disk at once needs no timer.
+		// Small limits are persisted at once and need no timer.
 		timerSeconds: limit > SMALL_LIMIT ? awakeForTimers(size, counts.first.timerSeconds) : 0,
 	};
 	const own = costPerMillion(perSecond, cpuMilliseconds(results, "whoami"), true);
@@ -156,8 +156,8 @@ export function loadAt(size: Size, results: Results): Load {
 }
 
 /**
- * Seconds in which objects wait for timers, in each second, over all keys. After a request a gate waits for one to two
- * rounds of its timer, and longer only when there is another request before.
+ * Seconds that objects wait for timers, per second, over all keys. After a request a gate waits for one to two periods of
+ * its timer, and longer only if another request arrives before.
  */
 function awakeForTimers({ keys, requestsPerSecond }: Size, secondsAfterRequest: number): number {
 	return keys * (1 - Math.exp((-requestsPerSecond / keys) * secondsAfterRequest));

@@ -1,4 +1,4 @@
-/** The documents say what the latest run of the bench found, and what the simulation says now. */
+/** The documents show the kept run of the bench and the current output of the simulation. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -9,12 +9,12 @@ import { withSection, withSections } from "../../bench/sections.ts";
 const ROOT = join(import.meta.dirname, "../..");
 
 for (const [name, sections] of Object.entries(documents(keptResults())))
-	it(`${name} holds the numbers of bench/results.json (npm run bench -- --documents)`, () => {
+	it(`${name} shows the numbers of bench/results.json (npm run bench -- --documents)`, () => {
 		const document = readFileSync(join(ROOT, name), "utf8");
 		expect(document).toBe(withSections(document, sections));
 	});
 
-it("replaces one part of a document and leaves the rest", () => {
+it("replaces one section of a document and keeps the rest", () => {
 	const marks = (name: string) => [`<!-- ${name}: made by npm run bench -- --documents -->`, `<!-- /${name} -->`];
 	const [a, endOfA] = marks("a");
 	const [b, endOfB] = marks("b");

@@ -1,4 +1,4 @@
-/** One very hot key over several objects: never over the limit, nothing stranded, more objects admit more. */
+/** The simulation of one hot key over several objects: the limit holds, no admissions are stranded, throughput scales. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { BLOCK_MAX, type Scenario, simulate } from "../../bench/hot-key/simulation.ts";
@@ -14,7 +14,7 @@ const scenario = fc.record<Scenario>({
 	deaths: fc.integer({ min: 0, max: 5 }),
 });
 
-it("never admits more than the limit, whoever dies with blocks in hand", () => {
+it("never admits more than the limit, even if objects die with borrowed blocks", () => {
 	fc.assert(
 		fc.property(scenario, (given) => {
 			const { admitted } = simulate(given);
@@ -25,7 +25,7 @@ it("never admits more than the limit, whoever dies with blocks in hand", () => {
 	);
 });
 
-it("admits exactly the limit when unused blocks are called back, also when half of the objects fall silent", () => {
+it("admits exactly the limit if unused blocks are recalled, even if half of the objects fall silent", () => {
 	fc.assert(
 		fc.property(scenario, (given) => {
 			const { admitted, leftAtFirstRefusal } = simulate({ ...given, recall: true, deaths: 0 });
@@ -47,20 +47,20 @@ const HOT: Scenario = {
 	deaths: 0,
 };
 
-it("shows what blocks that are not called back leave stranded", () => {
+it("strands admissions in blocks that are not recalled", () => {
 	const fixed = simulate(HOT);
 	const shrinking = simulate({ ...HOT, blocks: "shrinking" });
 	expect(fixed.leftAtFirstRefusal).toBeGreaterThan(shrinking.leftAtFirstRefusal);
 	expect(shrinking.leftAtFirstRefusal).toBeGreaterThan(0);
 });
 
-it("loses no more than the blocks of those that die", () => {
+it("loses at most the blocks of the objects that die", () => {
 	const { admitted } = simulate({ ...HOT, blocks: "shrinking", recall: true, halfFallsSilent: false, deaths: 3 });
 	expect(admitted).toBeLessThan(HOT.limit);
 	expect(admitted).toBeGreaterThanOrEqual(HOT.limit - 3 * 2 * BLOCK_MAX);
 });
 
-it("admits more with more objects, in proportion, and hardly asks the gate", () => {
+it("admits in proportion to the objects and rarely asks the gate", () => {
 	const rate = (objects: number) =>
 		simulate({ ...HOT, objects, offered: objects * 800, blocks: "shrinking", recall: true, halfFallsSilent: false });
 	expect(rate(1).admittedPerSecond).toBeLessThanOrEqual(1_000);
@@ -68,7 +68,7 @@ it("admits more with more objects, in proportion, and hardly asks the gate", () 
 	expect(rate(32).gateMessagesPerSecond).toBeLessThan(200);
 });
 
-it("gives the same for the same seed, and something else for another", () => {
+it("repeats a run for the same seed and changes with another seed", () => {
 	expect(simulate(HOT)).toEqual(simulate(HOT));
 	expect(simulate({ ...HOT, seed: 2 })).not.toEqual(simulate(HOT));
 });

@@ -1,8 +1,8 @@
-/** What is computed from the rounds: the middle and the spread, ratios of one round each, and whether a target was met. */
+/** Statistics of the bench: spread, ratios per round, and whether a target was met. */
 import { expect, it } from "vitest";
 import type { CountResults } from "../../bench/counts/count.ts";
-import { ratios } from "../../bench/results.ts";
-import type { Round, Rounds } from "../../bench/rounds.ts";
+import type { Round, Rounds } from "../../bench/measure-rounds.ts";
+import { ratios } from "../../bench/ratios.ts";
 import { percentile, spread } from "../../bench/statistics.ts";
 import { judgeTargets } from "../../bench/targets.ts";
 
@@ -15,18 +15,18 @@ const round = (requestsPerSecond: number, p99 = 1): Round => ({
 	serverMicroseconds: null,
 });
 
-it("takes the middle of the rounds, and the least and the most", () => {
+it("computes the median, the minimum and the maximum of the rounds", () => {
 	expect(spread([3, 1, 2])).toEqual({ min: 1, median: 2, max: 3 });
 	expect(spread([4, 1, 2, 3])).toEqual({ min: 1, median: 2.5, max: 4 });
 });
 
-it("takes percentiles by the nearest rank", () => {
+it("computes percentiles by the nearest rank", () => {
 	const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
 	expect([0.5, 0.99, 1].map((share) => percentile(hundred, share))).toEqual([50, 99, 100]);
 	expect(percentile([7], 0.99)).toBe(7);
 });
 
-it("relates each round to its floor in the same round, so that a slow moment of the machine cancels out", () => {
+it("compares each round with the floor in the same round", () => {
 	const rounds: Rounds = new Map([
 		["object", [round(1_000), round(100), round(1_000)]],
 		["whoami", [round(900), round(90), round(800)]],
@@ -53,7 +53,7 @@ const COUNTS: CountResults = {
 	betterAuth: null,
 };
 
-it("says of each target whether it was met, at its bound and beside it, and of none that was not measured", () => {
+it("judges each target at its bound and just beyond it, and none that was not measured", () => {
 	const rounds: Rounds = new Map([
 		["object", [round(1_000, 10)]],
 		["whoami", [round(850, 13.1)]],

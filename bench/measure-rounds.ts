@@ -1,22 +1,22 @@
-/** Rounds over all subjects, so that whatever else the machine does meets each of them. */
+/** Measures all subjects in interleaved rounds, so that other work on the machine affects each of them. */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Measurement, measure, touchAll } from "./load.ts";
 import { processorSeconds } from "./processor-time.ts";
 import { check, type Subject } from "./subjects.ts";
 
 const HOUR_MS = 3_600_000;
-/** Spare time at the end of an hour, beside that of the measurement. */
+/** Spare time before the end of an hour, in addition to the measurement. */
 const HOUR_MARGIN_MS = 3_000;
 const WARM_UP_SECONDS = 1;
-/** Gates deliver their usage this long after the first request since the last delivery (wrangler.toml). */
+/** Gates flush usage this long after the first request since the last flush (wrangler.toml). */
 const USAGE_FLUSH_MS = 15_000;
-/** A server that uses less than this share of a core over this long has nothing left to deliver. */
+/** A server below this share of a core for this long has nothing left to flush. */
 const IDLE_SHARE = 0.03;
 const IDLE_FOR_MS = 1_500;
-const SETTLE_PATIENCE_MS = 40_000;
+const SETTLE_TIMEOUT_MS = 40_000;
 
 export interface Round extends Measurement {
-	/** CPU time of the server for one request, in microseconds; null where the system does not tell. */
+	/** CPU time of the server per request, in microseconds; null if the system doesn't report it. */
 	serverMicroseconds: number | null;
 }
 
@@ -26,14 +26,14 @@ interface Plan {
 	rounds: number;
 	seconds: number;
 	report(line: string): void;
-	/** Work that is not timed, in portions: done while a server comes to rest, or after the last round. */
+	/** Work that isn't timed, in portions. It runs while a server settles, or after the last round. */
 	meanwhile: (() => Promise<void>)[];
 }
 
 /**
- * Measures every subject once in each round. Each round begins further on in the list than the last, so that none always
- * comes after the same one, or always last. Subjects with many keys come at the end of the round: a thousand keys
- * deliver their usage afterwards, which is their own cost and nobody else's, so the next round waits for that.
+ * Measures every subject once in each round. Each round starts at another subject, so that none is always last or always
+ * after the same one. Subjects with many keys come last: a thousand keys flush their usage afterwards, and the next round
+ * waits for that, so that it costs no other subject.
  */
 export async function measureRounds(subjects: readonly Subject[], plan: Plan): Promise<Rounds> {
 	const results: Rounds = new Map(subjects.map(({ name }) => [name, []]));
@@ -56,10 +56,10 @@ export async function measureRounds(subjects: readonly Subject[], plan: Plan): P
 
 async function measureOne(subject: Subject, seconds: number): Promise<Round> {
 	try {
-		await beClearOfTheHoursEnd(seconds);
-		// Twice, since the first may be the one that uses a limit up.
+		await avoidHourEnd(seconds);
+		// Retry once: the first check may use up the last request of a limit.
 		await check(subject).catch(() => check(subject));
-		// A thousand objects have fallen asleep since the last round. Under such load they would be awake.
+		// The objects went idle since the last round. Under steady load they would be awake.
 		if (subject.requests.length > 1) await touchAll(subject);
 		const before = processorSeconds(subject.pid);
 		const measurement = await measure(subject, seconds);
@@ -71,16 +71,16 @@ async function measureOne(subject: Subject, seconds: number): Promise<Round> {
 	}
 }
 
-/** A key over its limit is admitted again when the hour turns, and every counter starts anew. */
-async function beClearOfTheHoursEnd(seconds: number): Promise<void> {
+/** Waits if the hour ends during the measurement, because all counts then start again. */
+async function avoidHourEnd(seconds: number): Promise<void> {
 	const left = HOUR_MS - (Date.now() % HOUR_MS);
 	if (left < seconds * 1_000 + HOUR_MARGIN_MS) await pause(left + 100);
 }
 
-/** Waits until the usage of the keys that were just in rotation is delivered. */
+/** Waits until the keys in rotation have flushed their usage. */
 async function settle([subject]: readonly Subject[]): Promise<void> {
 	await pause(USAGE_FLUSH_MS);
-	const deadline = Date.now() + SETTLE_PATIENCE_MS;
+	const deadline = Date.now() + SETTLE_TIMEOUT_MS;
 	let used: number;
 	do {
 		const before = processorSeconds(subject?.pid ?? null) ?? 0;

@@ -1,5 +1,4 @@
-/** Everything that is measured, running and ready: the service, the floors and the peers. */
-
+/** Starts everything that is measured: the service, the floors and the peers. */
 import { applyMigrations, readMigrations } from "../db/migrate.ts";
 import { SERVICE, secret, serviceWorker } from "../scripts/built-service.ts";
 import { type Runtime, startRuntime } from "../scripts/runtime.ts";
@@ -10,24 +9,24 @@ import { childNamed } from "./processor-time.ts";
 import { type BenchKeys, floorSubjects, peerSubject, type Subject, serviceSubjects } from "./subjects.ts";
 import { FLOOR_NAMES, FLOORS, type FloorName, fillPoints, floorsWorker, PEER, peerWorker } from "./workers.ts";
 
-/** The highest hourly limit there is: no run of the bench reaches it. */
+/** The highest hourly limit. No run reaches it. */
 const NO_LIMIT = 1_000_000;
 const KEYS_IN_ROTATION = 1_000;
 
-export interface Stage {
+export interface Testbed {
 	runtime: Runtime;
 	subjects: Subject[];
-	/** Peers that could not be brought up, each with the reason. */
+	/** Peers that did not start, each with the reason. */
 	missing: string[];
 	dispose(): Promise<void>;
 }
 
-interface StageOptions {
+interface TestbedOptions {
 	peers: boolean;
 	inspect?: boolean;
 }
 
-export async function setStage({ peers, inspect = false }: StageOptions): Promise<Stage> {
+export async function startTestbed({ peers, inspect = false }: TestbedOptions): Promise<Testbed> {
 	const missing: string[] = [];
 	const problem = peers ? installPeers() : null;
 	if (problem !== null) missing.push(`better-auth could not be installed: ${problem}`);
@@ -77,14 +76,14 @@ async function makeKeys(keys: Keys): Promise<BenchKeys> {
 
 async function floorUrls(runtime: Runtime): Promise<Record<FloorName, string>> {
 	const urls = await Promise.all(FLOOR_NAMES.map(async (name) => [name, await runtime.url(FLOORS, name)] as const));
-	// One entry for each name, which is more than the type of `fromEntries` knows.
+	// There is one entry for each name, which the type of `fromEntries` doesn't express.
 	return Object.fromEntries(urls) as Record<FloorName, string>;
 }
 
-/** Makes the peer's tables and its key, and returns the key. */
+/** Creates the peer's tables and a key. Returns the key. */
 async function prepareD1Peer(url: string): Promise<string> {
 	const response = await fetch(url, { method: "POST" });
 	const text = await response.text();
-	if (!response.ok) throw new Error(`better-auth over D1 did not get ready: ${response.status} ${text.slice(0, 300)}`);
+	if (!response.ok) throw new Error(`better-auth over D1 did not start: ${response.status} ${text.slice(0, 300)}`);
 	return text;
 }

@@ -1,7 +1,7 @@
-/** All that is counted, in portions of about the time that a server takes to come to rest. */
+/** Everything that is counted, in portions that fit into the pauses between rounds. */
 import { type CountResults, countEvenly, countFlatOut, countOthers, countPaths } from "./count.ts";
 
-/** `work` is to be done in any order; `results` gives what came of all of it. */
+/** Run all of `work`, in any order, then read `results`. */
 export function counting(peers: boolean): { work: (() => Promise<void>)[]; results(): CountResults } {
 	const found: Partial<CountResults> = {};
 	const keep = (count: () => Promise<Partial<CountResults>>) => async () => {
@@ -19,7 +19,7 @@ export function counting(peers: boolean): { work: (() => Promise<void>)[]; resul
 		results() {
 			const { first, warm, flatOut, evenly, evenlyDefault, d1PerRequest, betterAuth } = found;
 			if (!first || !warm || !flatOut || !evenly || !evenlyDefault || !d1PerRequest || betterAuth === undefined)
-				throw new Error("Something was not counted");
+				throw new Error("A count is missing");
 			return { first, warm, flatOut, evenly, evenlyDefault, d1PerRequest, betterAuth };
 		},
 	};

@@ -1,21 +1,21 @@
 /**
- * Counts what a Worker makes D1 and its objects' disks do, from underneath: the Worker's own code is what was built, and
- * knows nothing of it.
+ * Counts the work that a Worker causes in D1 and in the storage of its objects. It wraps methods of the runtime, so the
+ * built Worker runs unchanged.
  *
- * - D1: every answer of the database tells how many rows the statement read and wrote (`meta`, index rows included;
- *   what a bill is made from). They are taken from the runtime's D1 client, where all answers come through.
- * - Objects: a key-value pair put or deleted, and an alarm set, is one row written each, as the platform bills them;
- *   SQL tells its rows itself.
- * - Timers: how long they were set for. Only objects set timers of this length.
+ * - D1: every result reports the rows that the statement read and wrote (`meta`, index rows included), which is what is
+ *   billed. All results pass through the runtime's D1 client.
+ * - Objects: each put or delete of a key-value pair and each alarm is one row written, as the platform bills it. SQL
+ *   cursors report their rows.
+ * - Timers: the seconds that they were set for. Only objects set timers of this length.
  */
 export interface Counts {
 	d1Statements: number;
 	d1RowsRead: number;
 	d1RowsWritten: number;
 	objectRowsWritten: number;
-	/** Alarms that rang. */
+	/** Alarms that fired. */
 	alarms: number;
-	/** For how long timers were set, in seconds. An object that waits for a timer cannot hibernate and is billed. */
+	/** Seconds that timers were set for. An object that waits for a timer can't hibernate and is billed. */
 	timerSeconds: number;
 }
 
@@ -28,10 +28,10 @@ const none = (): Counts => ({
 	timerSeconds: 0,
 });
 let counts = none();
-/** Cursors go on counting while they are read, so they are asked at the end. */
+/** A cursor counts rows while it is read, so its count is taken at the end. */
 let cursors: { rowsWritten: number }[] = [];
 
-/** What was counted since the last time this was asked. */
+/** Returns the counts since the last call and resets them. */
 export function takeCounts(): Counts {
 	const taken = { ...counts };
 	for (const { rowsWritten } of cursors) taken.objectRowsWritten += rowsWritten;
@@ -44,25 +44,25 @@ export function countAlarm(): void {
 	counts.alarms++;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: methods of the runtime, whose arguments are handed on unseen
+// biome-ignore lint/suspicious/noExplicitAny: methods of the runtime, whose arguments are passed on unchanged
 type Method = (...args: any[]) => unknown;
 
-/** Replaces a method where it is defined, be it on the object itself or further up. Throws when there is none. */
+/** Wraps a method on the object or prototype that defines it. Throws if there is none. */
 function wrap(object: object, name: string, around: (original: Method) => Method): void {
 	let holder: object | null = object;
 	while (holder && !Object.hasOwn(holder, name)) holder = Object.getPrototypeOf(holder);
 	const original: unknown = holder && Reflect.get(holder, name);
-	if (!holder || typeof original !== "function") throw new Error(`This runtime has no method ${name} to count at`);
+	if (!holder || typeof original !== "function") throw new Error(`This runtime has no method ${name} to wrap`);
 	Object.defineProperty(holder, name, { value: around(original as Method), configurable: true, writable: true });
 }
 
-interface D1Answer {
+interface D1Result {
 	meta: { rows_read: number; rows_written: number };
 }
 
 let d1Watched = false;
 
-/** All D1 clients of this isolate, for they share their methods. */
+/** Counts for all D1 clients of this isolate, because they share their methods. */
 export function countD1(db: D1Database): void {
 	if (d1Watched) return;
 	d1Watched = true;
@@ -71,22 +71,22 @@ export function countD1(db: D1Database): void {
 		"_sendOrThrow",
 		(send) =>
 			async function (this: unknown, ...args) {
-				const answer = (await send.apply(this, args)) as D1Answer | D1Answer[];
-				for (const { meta } of Array.isArray(answer) ? answer : [answer]) {
+				const result = (await send.apply(this, args)) as D1Result | D1Result[];
+				for (const { meta } of Array.isArray(result) ? result : [result]) {
 					counts.d1Statements++;
 					counts.d1RowsRead += meta.rows_read;
 					counts.d1RowsWritten += meta.rows_written;
 				}
-				return answer;
+				return result;
 			},
 	);
 }
 
-/** Shorter ones are no waiting. */
+/** Shorter timers don't keep an object awake for long. */
 const TIMER_MIN_MS = 100;
 let objectsWatched = false;
 
-/** All objects of this isolate. */
+/** Counts for all objects of this isolate. */
 export function countStorage(storage: DurableObjectStorage): void {
 	if (objectsWatched) return;
 	objectsWatched = true;
@@ -109,7 +109,7 @@ export function countStorage(storage: DurableObjectStorage): void {
 	);
 }
 
-/** Every timer that is set from now on. */
+/** Counts every timer that is set from now on. */
 export function countTimers(): void {
 	wrap(
 		globalThis,

@@ -1,4 +1,4 @@
-/** Events in order of time; of one time, in the order in which they were planned, so that a run can be repeated. */
+/** EventQueue in order of time; of one time, in the order in which they were planned, so that a run can be repeated. */
 
 interface Planned {
 	at: number;
@@ -8,14 +8,14 @@ interface Planned {
 
 const before = (a: Planned, b: Planned) => a.at < b.at || (a.at === b.at && a.order < b.order);
 
-/** A binary heap, the next event on top. */
-export class Events {
+/** A binary heap with the next event on top. */
+export class EventQueue {
 	readonly #heap: Planned[] = [];
 	#planned = 0;
-	/** Seconds since the beginning. */
+	/** Simulated seconds since the start. */
 	now = 0;
 
-	/** Plans something in so many seconds from now. */
+	/** Plans an event in some seconds from now. */
 	after(seconds: number, happen: () => void): void {
 		const heap = this.#heap;
 		heap.push({ at: this.now + seconds, order: this.#planned++, happen });
@@ -27,7 +27,7 @@ export class Events {
 		}
 	}
 
-	/** Lets the next event happen. False: there is none. */
+	/** Runs the next event. Returns false if there is none. */
 	step(): boolean {
 		const heap = this.#heap;
 		const next = heap[0];
@@ -63,15 +63,4 @@ export class Events {
 		this.#heap[child] = upper;
 		return true;
 	}
-}
-
-/** Numbers from 0 to 1 that look like chance and are the same for the same seed (mulberry32, Tommy Ettinger). */
-export function chance(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
 }
