@@ -1,4 +1,4 @@
-/** An endpoint of this Worker that takes API keys with the scope `leads:read` and nothing else. */
+/** An endpoint of this Worker that takes only API keys with the scope `leads:read`. */
 import type { Hono } from "hono";
 import { metaOf } from "../../worker/http/response.ts";
 import type { IntegrationEnv } from "../../worker/rest/context.ts";

@@ -1,4 +1,4 @@
-/** A Worker that serves only whoever presents a SalesOS API key with the scope `leads:read`. */
+/** A Worker that serves only requests with a SalesOS API key with the scope `leads:read`. */
 import type { KeyVerifier } from "../../worker/verifier.ts";
 
 interface Bindings {

@@ -22,8 +22,15 @@ afterAll(() => service?.dispose());
 const create = (input: Omit<InputOf<"keys.create">, "name">) =>
 	owner.mutate("keys.create", { name: "Behind an example", ...input });
 
-/** An example as somebody's back end loads it: with the settings in its environment. */
-async function load(file: string, settings: { url?: string; token?: string } = {}) {
+interface Settings {
+	url?: string;
+	token?: string;
+	/** The scope that the guarded handler requires. */
+	scope?: string;
+}
+
+/** Loads an example as a back end does, with the settings in its environment. */
+async function load(file: string, settings: Settings) {
 	vi.resetModules();
 	vi.stubEnv("SALESOS_URL", settings.url ?? service.url);
 	vi.stubEnv("SALESOS_TOKEN", settings.token ?? owner.token ?? "");
@@ -32,34 +39,37 @@ async function load(file: string, settings: { url?: string; token?: string } = {
 
 interface Guarded {
 	/** Sends a request to the handler behind the example. */
-	send(headers?: Record<string, string>): Promise<Response>;
+	send(headers?: Record<string, string>, ip?: string): Promise<Response>;
 	close(): void;
 }
 
 const express = createRequire(import.meta.url)("express");
 
 const GUARDS = {
-	"express.mjs": async (settings?: object): Promise<Guarded> => {
+	"express.mjs": async ({ scope = "leads:read", ...settings }: Settings = {}): Promise<Guarded> => {
 		const { requireApiKey } = await load("express.mjs", settings);
 		const app = express();
+		// The test is the proxy in front, so that it can send any X-Forwarded-For.
+		app.set("trust proxy", true);
 		const handler = ({ apiKey }: { apiKey: { id: string } }, res: { json(body: unknown): void }) =>
 			res.json({ id: apiKey.id });
-		app.get("/leads", requireApiKey({ scope: "leads:read" }), handler);
+		app.get("/leads", requireApiKey({ scope }), handler);
 		const server: Server = app.listen(0, "127.0.0.1");
 		await once(server, "listening");
 		const { port } = server.address() as AddressInfo;
 		return {
-			send: (headers = {}) => fetch(`http://127.0.0.1:${port}/leads`, { headers }),
+			send: (headers = {}, ip = "127.0.0.1") =>
+				fetch(`http://127.0.0.1:${port}/leads`, { headers: { ...headers, "x-forwarded-for": ip } }),
 			close: () => server.close(),
 		};
 	},
-	"fetch-handler.mjs": async (settings?: object): Promise<Guarded> => {
+	"fetch-handler.mjs": async ({ scope = "leads:read", ...settings }: Settings = {}): Promise<Guarded> => {
 		const { withApiKey } = await load("fetch-handler.mjs", settings);
 		const handler = withApiKey((_request: Request, apiKey: { id: string }) => Response.json({ id: apiKey.id }), {
-			scope: "leads:read",
+			scope,
 		});
 		return {
-			send: (headers = {}) => handler(new Request("https://leads.example/leads", { headers }), "127.0.0.1"),
+			send: (headers = {}, ip = "127.0.0.1") => handler(new Request("https://leads.example/leads", { headers }), ip),
 			close() {},
 		};
 	},
@@ -75,13 +85,13 @@ describe.each(Object.entries(GUARDS))("%s", (_file, start) => {
 	it.each([
 		["Authorization", (key: string) => ({ authorization: `Bearer ${key}` })],
 		["X-API-Key", (key: string) => ({ "x-api-key": key })],
-	])("lets a key through that comes as %s, and says whose it is", async (_way, headers) => {
+	])("admits a key that is sent as %s, and passes the key's object on", async (_way, headers) => {
 		const { key, api_key } = await create({ scopes: ["leads:read"], ip_allowlist: ["127.0.0.1"] });
 		const response = await guarded.send(headers(key));
 		expect(await response.json()).toEqual({ id: api_key.id });
 	});
 
-	it("refuses as the service itself would", async () => {
+	it("refuses with the status and the challenge of the service", async () => {
 		const refused = async (key: string | null) => {
 			const response = await guarded.send(key === null ? {} : { authorization: `Bearer ${key}` });
 			const { error } = (await response.json()) as { error: { code: string } };
@@ -91,17 +101,19 @@ describe.each(Object.entries(GUARDS))("%s", (_file, start) => {
 		await owner.mutate("keys.revoke", { id: revoked.api_key.id });
 		const elsewhere = await create({ scopes: ["leads:read"], ip_allowlist: ["192.0.2.1"] });
 		expect(await refused(null)).toEqual([401, "MISSING", "Bearer"]);
-		expect(await refused("nonsense")).toEqual([401, "NOT_FOUND", "Bearer"]);
-		expect(await refused("x".repeat(5_000))).toEqual([401, "NOT_FOUND", "Bearer"]);
-		expect(await refused(revoked.key)).toEqual([401, "REVOKED", "Bearer"]);
-		expect(await refused((await create({})).key)).toEqual([403, "MISSING_SCOPE", null]);
+		const invalid = 'Bearer error="invalid_token"';
+		expect(await refused("nonsense")).toEqual([401, "NOT_FOUND", invalid]);
+		expect(await refused("x".repeat(5_000))).toEqual([401, "NOT_FOUND", invalid]);
+		expect(await refused(revoked.key)).toEqual([401, "REVOKED", invalid]);
+		const insufficient = 'Bearer error="insufficient_scope", scope="leads:read"';
+		expect(await refused((await create({})).key)).toEqual([403, "MISSING_SCOPE", insufficient]);
 		expect(await refused(elsewhere.key)).toEqual([403, "ADDRESS_NOT_ALLOWED", null]);
 	});
 
-	it("says how long to wait once the hour is used up", async () => {
+	it("says how long to wait if the limit is used up", async () => {
 		const { key } = await create({ scopes: ["leads:read"], rate_limit: 1 });
 		const headers = { authorization: `Bearer ${key}` };
-		// The hour may turn between two of them, but not twice.
+		// A new hour may begin between two of them, but not twice.
 		const responses = [await guarded.send(headers), await guarded.send(headers), await guarded.send(headers)];
 		const limited = responses.find(({ status }) => status === 429);
 		const seconds = Number(limited?.headers.get("retry-after"));
@@ -109,10 +121,25 @@ describe.each(Object.entries(GUARDS))("%s", (_file, start) => {
 		expect(seconds).toBeLessThanOrEqual(3_600);
 	});
 
+	it("responds 500 and logs the reason if the service rejects the call itself", async () => {
+		const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+		const misspelt = await start({ scope: "leads:raed" });
+		try {
+			const { key } = await create({ scopes: ["leads:read"] });
+			const response = await misspelt.send({ authorization: `Bearer ${key}` });
+			expect(response.status).toBe(500);
+			expect(JSON.stringify(logged.mock.calls)).toContain("VALIDATION_ERROR");
+			expect(JSON.stringify(logged.mock.calls)).not.toContain(key);
+		} finally {
+			misspelt.close();
+			logged.mockRestore();
+		}
+	});
+
 	it.each([
-		["when the service is not there", { url: "http://127.0.0.1:9" }],
-		["when the service does not know the back end", { token: "wrong" }],
-	])("lets nobody in %s", async (_case, settings) => {
+		["if the service can't be reached", { url: "http://127.0.0.1:9" }],
+		["if the service rejects the back end's token", { token: "wrong" }],
+	])("admits no key and responds 503 %s", async (_case, settings) => {
 		const { key } = await create({ scopes: ["leads:read"] });
 		const cutOff = await start(settings);
 		try {
