@@ -12,7 +12,7 @@ interface Operation {
 	security?: Record<string, string[]>[];
 	parameters?: { name: string; in: string; description?: string }[];
 	requestBody?: { required: boolean; content: Content };
-	responses: Record<string, { content?: Content; headers?: Json }>;
+	responses: Record<string, { content?: Content; headers?: Record<string, { required?: boolean }> }>;
 	[extension: `x-${string}`]: unknown;
 }
 export interface Document {

@@ -18,9 +18,9 @@ export const idempotencyHeaders = z.object({
 			minLength: 1,
 			maxLength: MAX_CHARACTERS,
 			pattern: `^${VISIBLE}+$`,
+			// Without an example: tools send a constant example with every request, and receive replays.
 			description:
-				"A unique value of your choice, such as a UUID. A second request with the same value and body within 24 hours creates nothing: the response is 200, with the object and without the secret.",
-			example: "9c1a4c5e-0f5d-4f6e-8a35-2f6f2f0f9a10",
+				"A new, unique value for each API key that you create, such as a UUID. A second request with the same value and body within 24 hours creates nothing: the response is 200, with the object and without the secret.",
 		}),
 });
 

@@ -4,6 +4,9 @@ import { z } from "zod";
 /** A number in decimal notation. `1e3`, `0x10` and an empty value stay text, which the schema then rejects. */
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
+/** The `+` of an offset such as `+03:00` that was not written as `%2B`: in a query string it means a space. */
+const UNESCAPED_PLUS = / (?=\d\d(:?\d\d)?$)/;
+
 /** The query as Hono parses it: one text per name, or several. */
 type QueryInput = Record<string, string | string[]>;
 
@@ -15,14 +18,20 @@ function inner(field: z.core.$ZodType): z.core.$ZodType {
 
 /** Turns the schema of an input into the schema of a query string: text becomes a number where the input takes one. */
 export function fromQuery<T extends z.ZodObject>(schema: T): z.ZodPipe<z.ZodTransform<unknown, QueryInput>, T> {
-	const numbers = Object.entries(schema.shape).flatMap(([name, field]) =>
-		inner(field) instanceof z.ZodNumber ? [name] : [],
-	);
 	const read = z.transform((given: QueryInput): unknown => {
 		const input: Record<string, unknown> = { ...given };
-		for (const name of numbers) {
+		for (const [name, field] of Object.entries(schema.shape)) {
 			const value = input[name];
-			if (typeof value === "string" && NUMBER.test(value)) input[name] = Number(value);
+			if (typeof value !== "string") continue;
+			const type = inner(field);
+			if (type instanceof z.ZodNumber) {
+				if (NUMBER.test(value)) input[name] = Number(value);
+			} else if (value === "") {
+				// Forms and API tools send every parameter, also those without a value.
+				delete input[name];
+			} else if (type instanceof z.ZodISODateTime) {
+				input[name] = value.replace(UNESCAPED_PLUS, "+");
+			}
 		}
 		return input;
 	});

@@ -43,7 +43,7 @@ export const apiKeySchema = z
 		key_prefix: z.string().describe("First 12 characters of the key."),
 		last_four: z.string(),
 		scopes: z.array(z.string()).describe("Empty: every scope."),
-		rate_limit: z.number().int().describe("Maximum admitted requests per UTC clock hour."),
+		rate_limit: z.int32().describe("Maximum admitted requests per UTC clock hour."),
 		ip_allowlist: z.array(z.string()).describe("IP addresses and CIDR blocks that may use the key. Empty: all."),
 		status: z.enum(KEY_STATUSES),
 		created_at: timestamp,
@@ -69,9 +69,9 @@ export type ApiKey = z.infer<typeof apiKeySchema>;
 /** The key's requests in the current hour. */
 export const currentHourSchema = z
 	.object({
-		used: z.number().int(),
-		limit: z.number().int(),
-		remaining: z.number().int(),
+		used: z.int32(),
+		limit: z.int32(),
+		remaining: z.int32(),
 		resets_at: timestamp,
 	})
 	.meta({ id: "CurrentHour" });
@@ -98,9 +98,10 @@ export const apiKeyDetailSchema = apiKeySchema
 export type ApiKeyDetail = z.infer<typeof apiKeyDetailSchema>;
 
 /** The only response that contains the key. */
-export const issuedKeySchema = z
-	.object({ key: z.string().describe("The secret key. No other response contains it."), api_key: apiKeySchema })
-	.meta({ id: "IssuedApiKey" });
+export const issuedKeySchema = z.object({
+	key: z.string().describe("The secret key. No other response contains it."),
+	api_key: apiKeySchema,
+});
 export type IssuedKey = z.infer<typeof issuedKeySchema>;
 
 /** Unknown fields are rejected: a misspelt `ip_allowlist` must not create an unprotected key. */
@@ -193,12 +194,11 @@ export const keyListSchema = z.object({
 	next_cursor: nextCursor,
 	/** Of all keys that match `environment` and `search`, whatever the other filters are. */
 	counts: z.object({
-		active: z.number().int(),
-		revoked: z.number().int(),
-		expired: z.number().int(),
+		active: z.int32(),
+		revoked: z.int32(),
+		expired: z.int32(),
 		expiring_soon: z
-			.number()
-			.int()
+			.int32()
 			.describe(`Keys of \`active\` that end within ${EXPIRING_SOON_DAYS} days, by expiry or after a rotation.`),
 	}),
 	counts_capped: z
@@ -266,11 +266,21 @@ export const rotateKeySchema = z.strictObject({
 export type RotateKey = z.output<typeof rotateKeySchema>;
 
 /** `previous` is the old key after the rotation. */
-export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema }).meta({ id: "RotatedApiKey" });
-/** What a repeated request returns: the first response contained the key. */
-export const createdBeforeSchema = issuedKeySchema.omit({ key: true });
-export const rotatedBeforeSchema = rotatedKeySchema.omit({ key: true });
+export const rotatedKeySchema = issuedKeySchema.extend({ previous: apiKeySchema });
 export type RotatedKey = z.infer<typeof rotatedKeySchema>;
+
+/**
+ * The REST responses to create and rotate, with and without a replay. One schema for both statuses: code generators use
+ * only one of several successes, and a client that rejects the other loses a secret that is shown once.
+ */
+const secret = z
+	.string()
+	.nullable()
+	.describe(
+		"The secret key. No other response contains it. null if an earlier request with this `Idempotency-Key` created the key.",
+	);
+export const createdKeySchema = issuedKeySchema.extend({ key: secret }).meta({ id: "IssuedApiKey" });
+export const rotatedOrReplayedSchema = rotatedKeySchema.extend({ key: secret }).meta({ id: "RotatedApiKey" });
 
 export const revokeKeySchema = z.strictObject({
 	...tenantChoice,
@@ -317,11 +327,7 @@ export const verificationSchema = z
 		code: z.enum(VERDICT_CODES),
 		api_key: apiKeySchema.optional().describe("Absent if the key is unknown."),
 		rate_limit: currentHourSchema.omit({ used: true }).optional(),
-		retry_after: z
-			.number()
-			.int()
-			.optional()
-			.describe("Seconds until the current hour ends. Present with `RATE_LIMITED`."),
+		retry_after: z.int32().optional().describe("Seconds until the current hour ends. Present with `RATE_LIMITED`."),
 	})
 	.meta({ id: "Verification" });
 export type Verification = z.infer<typeof verificationSchema>;

@@ -13,8 +13,8 @@ export const listAuditSchema = z
 			.optional()
 			.describe("A user id, `service_role`, `system`, or an email. Ignores case in emails."),
 		action: z.enum(AUDIT_ACTIONS).optional().describe("Only events with this action."),
-		from: timestampInput.optional().describe("Start, inclusive."),
-		to: timestampInput.optional().describe("End, exclusive."),
+		from: timestampInput.optional().meta({ description: "Start, inclusive.", example: "2026-02-03T00:00:00Z" }),
+		to: timestampInput.optional().meta({ description: "End, exclusive.", example: "2026-02-04T00:00:00Z" }),
 	})
 	.refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
 		path: ["from"],

@@ -5,7 +5,7 @@ import { line, timestampInput } from "./common.ts";
 const BATCH_MAX = 500;
 
 /** Why one item of a batch was left out. The valid items are stored. */
-const itemError = z.object({ index: z.number().int(), message: z.string() });
+const itemError = z.object({ index: z.int32(), message: z.string() });
 
 export const collaboratorSchema = z.object({
 	external_id: line(200).describe("Id of the collaborator in the sending system."),
@@ -27,37 +27,44 @@ export const activitySchema = z.object({
 		),
 });
 
-/**
- * A list whose items are judged one by one by the service: here only the length counts, and the schema of an
- * item is what the OpenAPI document shows.
- */
+/** A list whose items the service validates one by one. The schema of an item is what the OpenAPI document shows. */
 const batchOf = (item: z.ZodType) => z.array(z.unknown().meta({ item })).min(1).max(BATCH_MAX);
 
-export const syncCollaboratorsSchema = z.object({ collaborators: batchOf(collaboratorSchema) });
-export const syncActivitiesSchema = z.object({ activities: batchOf(activitySchema) });
+/** The same, but an unknown field of an item rejects the whole request: a misspelt `reference` would count a retry twice. */
+const strictBatchOf = (item: z.ZodObject) =>
+	batchOf(item.strict()).check(({ value, issues }) => {
+		value.forEach((sent, index) => {
+			if (typeof sent !== "object" || sent === null) return;
+			const keys = Object.keys(sent).filter((key) => !Object.hasOwn(item.shape, key));
+			if (keys.length > 0) issues.push({ code: "unrecognized_keys", keys, path: [index], input: { ...sent } });
+		});
+	});
 
-/** The same two by name, in the shape of clients that predate the `/v1` routes. */
+export const syncCollaboratorsSchema = z.strictObject({ collaborators: strictBatchOf(collaboratorSchema) });
+export const syncActivitiesSchema = z.strictObject({ activities: strictBatchOf(activitySchema) });
+
+/** Both by name, for clients that are older than the `/v1` routes. Their unknown fields are ignored, as they always were. */
 export const defaultIntegrationSchema = z.discriminatedUnion("action", [
-	syncCollaboratorsSchema.extend({ action: z.literal("sync_collaborators") }),
-	syncActivitiesSchema.extend({ action: z.literal("sync_activities") }),
+	z.object({ action: z.literal("sync_collaborators"), collaborators: batchOf(collaboratorSchema) }),
+	z.object({ action: z.literal("sync_activities"), activities: batchOf(activitySchema) }),
 ]);
 
 export const collaboratorsSyncedSchema = z
 	.object({
-		created: z.number().int().describe("New collaborators."),
-		existing: z.number().int().describe("Known collaborators, now updated."),
+		created: z.int32().describe("New collaborators."),
+		existing: z.int32().describe("Known collaborators, now updated."),
 		errors: z.array(itemError.extend({ external_id: z.string().nullable() })),
-		total: z.number().int(),
+		total: z.int32(),
 	})
 	.meta({ id: "CollaboratorsSynced" });
 export type CollaboratorsSynced = z.infer<typeof collaboratorsSyncedSchema>;
 
 export const activitiesSyncedSchema = z
 	.object({
-		processed: z.number().int().describe("New activities."),
-		duplicates: z.number().int().describe("Activities whose `reference` is already known."),
+		processed: z.int32().describe("New activities."),
+		duplicates: z.int32().describe("Activities whose `reference` is already known."),
 		errors: z.array(itemError.extend({ collaborator_id: z.string().nullable() })),
-		total: z.number().int(),
+		total: z.int32(),
 	})
 	.meta({ id: "ActivitiesSynced" });
 export type ActivitiesSynced = z.infer<typeof activitiesSyncedSchema>;

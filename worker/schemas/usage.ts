@@ -5,10 +5,14 @@ import { id, tenantChoice, timestamp, timestampInput } from "./common.ts";
 export const usageQuerySchema = z.strictObject({
 	...tenantChoice,
 	id,
-	from: timestampInput
-		.optional()
-		.describe("Start, rounded down to a whole bucket. Default: 24 hours before `to`, or 30 days before it with days."),
-	to: timestampInput.optional().describe("End, exclusive, rounded up to a whole bucket. Default: now."),
+	from: timestampInput.optional().meta({
+		description: "Start, rounded down to a whole bucket. Default: 24 hours before `to`, or 30 days with `day`.",
+		example: "2026-02-03T00:00:00Z",
+	}),
+	to: timestampInput.optional().meta({
+		description: "End, exclusive, rounded up to a whole bucket. Default: now.",
+		example: "2026-02-04T00:00:00Z",
+	}),
 	granularity: z.enum(["hour", "day"]).default("hour").describe("Length of a bucket, in UTC."),
 });
 export type UsageQuery = z.output<typeof usageQuerySchema>;

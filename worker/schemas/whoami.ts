@@ -10,6 +10,6 @@ export const whoamiSchema = z.object({
 	environment,
 	scopes: z.array(z.string()),
 	expires_at: timestamp.nullable(),
-	rate_limit: z.number().int(),
+	rate_limit: z.int32(),
 	current_hour: currentHourSchema,
 });

@@ -20,9 +20,12 @@ const inUtf8 = createMiddleware(async (c, next) => {
 /** Middleware for routes with a body: limits its size, reads it whole, and validates its encoding. */
 export const readableBody = [limitBody, inUtf8];
 
-/** Treats an empty body with a content type as no body: `curl -X POST` with a content type sends one. */
+/** Bodies that clients send for "no body": `curl` with a content type sends nothing, axios sends `null` or `""`. */
+const NO_BODY = new Set(["", "null", '""']);
+
+/** Treats them as no body, so that revoking a key in an emergency does not fail over them. */
 export const ignoreEmptyBody = createMiddleware(async (c, next) => {
-	if ((await c.req.text()).trim() === "") {
+	if (NO_BODY.has((await c.req.text()).trim())) {
 		const headers = new Headers(c.req.raw.headers);
 		headers.delete("content-type");
 		c.req.raw = new Request(c.req.url, { method: c.req.method, headers });

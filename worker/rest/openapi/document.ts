@@ -1,6 +1,7 @@
 /**
- * Routes as an OpenAPI 3.1 document. Its schemas are JSON Schema of 2020-12, which is what zod itself writes; so nothing
- * that a schema can say is beyond the document. Schemas that have an `id` stand once, under `components`.
+ * Turns routes into an OpenAPI 3.1 document. Its schemas are JSON Schema 2020-12, which zod generates, so the document can
+ * say everything that a schema says. Schemas with an `id` appear once, under `components`. docs/decisions/openapi-document.md
+ * says why this is not a library's work.
  */
 import type { OpenAPIHono, RouteConfig } from "@hono/zod-openapi";
 import { z } from "zod";
@@ -26,7 +27,7 @@ export interface Document extends Json {
 	components: { schemas: Record<string, Json>; securitySchemes: Json };
 }
 
-/** An item that a service judges by itself is taken as anything; what it should be stands in its metadata. */
+/** Items that a service validates one by one are `unknown` to the schema. The `item` of their metadata describes them. */
 function jsonSchemaOf(schema: z.core.$ZodType, io: "input" | "output"): Json & { $defs?: Json } {
 	return z.toJSONSchema(schema, {
 		io,
@@ -40,11 +41,11 @@ function jsonSchemaOf(schema: z.core.$ZodType, io: "input" | "output"): Json & {
 	});
 }
 
-/** Collects what schemas refer to. */
+/** Collects the schemas that others refer to. */
 class Components {
 	readonly schemas: Record<string, Json> = {};
 
-	/** What a caller sends (`input`) or gets (`output`). */
+	/** The schema of what a caller sends (`input`) or receives (`output`). */
 	schemaOf(schema: z.core.$ZodType, io: "input" | "output"): Json {
 		const { $schema: _, $defs = {}, ...root } = jsonSchemaOf(schema, io);
 		for (const [name, definition] of Object.entries($defs)) this.schemas[name] = this.#tidied(definition as Json, io);
@@ -54,7 +55,7 @@ class Components {
 		return { $ref: `#/components/schemas/${id}` };
 	}
 
-	/** With references to where the document keeps things, and answers open to fields that are added one day. */
+	/** Points references to `components`, and leaves responses open to fields that are added later. */
 	#tidied(schema: Json, io: "input" | "output"): Json {
 		const walk = (part: unknown): unknown => {
 			if (Array.isArray(part)) return part.map(walk);
@@ -66,7 +67,7 @@ class Components {
 			return {
 				...Object.fromEntries(
 					Object.entries(rest).map(([name, value]) => {
-						// By name, not by keyword: a property may be called anything.
+						// The names inside are those of fields, not keywords of JSON Schema.
 						if (name === "properties") return [name, mapValues(value as Json, walk)];
 						if (name === "$ref") return [name, String(value).replace("#/$defs/", "#/components/schemas/")];
 						return [name, name === "example" || name === "default" ? value : walk(value)];
@@ -79,26 +80,36 @@ class Components {
 	}
 }
 
-/** Formats of JSON Schema and OpenAPI. zod has more, which tools of others take for mistakes. */
-const FORMATS = new Set(["date-time", "email", "ipv4", "ipv6"]);
+/** Formats that JSON Schema and OpenAPI define. Tools report zod's other formats as mistakes. */
+const FORMATS = new Set(["date-time", "email", "int32", "int64", "ipv4", "ipv6"]);
 
-/** A schema without what zod says of it beyond what was asked for. */
+const INT32 = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
+/** Limits of number types, which zod writes into every integer. They are not limits of the service. */
+const TYPE_LIMITS = new Set<unknown>([Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, INT32.minimum, INT32.maximum]);
+
+/** Without a format, generators for Java, Go and others choose 32 bits. Wider integers need 64. */
+function integerFormat({ minimum, maximum }: Json): "int32" | "int64" {
+	const fits = Number(minimum ?? Number.NaN) >= INT32.minimum && Number(maximum ?? Number.NaN) <= INT32.maximum;
+	return fits ? "int32" : "int64";
+}
+
+/** Removes what zod adds to a schema on its own, and names the size of integers. */
 function withoutNoise({ format, pattern, minimum, maximum, ...rest }: Json): Json {
+	const knownFormat = rest.type === "integer" ? integerFormat({ minimum, maximum }) : format;
 	return {
 		...rest,
-		// Addresses are judged by their format; zod's patterns know nothing of `::ffff:192.0.2.1`.
+		// The format is enough. zod's patterns reject `::ffff:192.0.2.1`, which the format includes.
 		...(pattern === undefined || format === "ipv4" || format === "ipv6" ? {} : { pattern }),
-		...(FORMATS.has(format as string) ? { format } : {}),
-		// What a number of JavaScript can be is no limit of the service's.
-		...(minimum === undefined || minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
-		...(maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+		...(FORMATS.has(knownFormat as string) ? { format: knownFormat } : {}),
+		...(minimum === undefined || TYPE_LIMITS.has(minimum) ? {} : { minimum }),
+		...(maximum === undefined || TYPE_LIMITS.has(maximum) ? {} : { maximum }),
 	};
 }
 
 const mapValues = (object: Json, change: (value: unknown) => unknown): Json =>
 	Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
-/** The document of all routes that were registered, beside what `frame` says. */
+/** Describes all registered routes. `frame` is the rest of the document. */
 export function documentOf(app: OpenAPIHono, frame: Json, securitySchemes: Json): Document {
 	const components = new Components();
 	const paths: Document["paths"] = {};
@@ -147,17 +158,17 @@ function contentOf(content: object, io: "input" | "output", components: Componen
 	}) as Record<string, { schema: Json; example?: unknown }>;
 }
 
-/** Every field of an object as a parameter. */
+/** Describes every field of an object as a parameter. */
 function parametersOf(place: Parameter["in"], given: z.core.$ZodType | undefined, components: Components): Parameter[] {
 	if (!given) return [];
-	// Of a query string, what follows the reading of numbers.
+	// The schema of a query string follows the transform that `fromQuery` puts before it.
 	const schema = given instanceof z.ZodPipe && given.in instanceof z.ZodTransform ? given.out : given;
 	const { properties = {}, required = [] } = components.schemaOf(schema, "input") as {
 		properties?: Record<string, Json>;
 		required?: string[];
 	};
 	return Object.entries(properties).map(([name, { description, example, ...field }]) => ({
-		// Routes see headers in lower case; people write them as `Idempotency-Key`.
+		// Routes name headers in lower case; the document writes them as `Idempotency-Key`.
 		name: place === "header" ? name.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()) : name,
 		in: place,
 		required: required.includes(name),

@@ -11,9 +11,17 @@ export const enveloped = <T extends z.ZodType>(data: T) => z.object({ data, meta
 export const envelopedList = <T extends z.ZodType, M extends z.ZodRawShape = Record<never, never>>(item: T, more?: M) =>
 	z.object({ data: z.array(item), meta: meta.extend({ next_cursor: nextCursor }).extend(more ?? ({} as M)) });
 
-/** The envelope around an object that an earlier request created. */
-export const replayed = <T extends z.ZodType>(data: T) =>
-	z.object({ data, meta: meta.extend({ idempotent_replay: z.literal(true) }) });
+/** The envelope around a new object, or around the object that an earlier request created. */
+export const envelopedCreation = <T extends z.ZodType>(data: T) =>
+	z.object({
+		data,
+		meta: meta.extend({
+			idempotent_replay: z
+				.literal(true)
+				.optional()
+				.describe("Present if an earlier request with this `Idempotency-Key` created the object."),
+		}),
+	});
 
 export const errorEnvelope = z
 	.object({
@@ -21,7 +29,7 @@ export const errorEnvelope = z
 			code: z.string(),
 			message: z.string(),
 			details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
-			retry_after: z.number().int().optional(),
+			retry_after: z.int32().optional(),
 		}),
 		meta,
 	})

@@ -2,7 +2,7 @@
 import { ERRORS, type ErrorCode } from "../../errors.ts";
 import { errorEnvelope } from "./envelope.ts";
 import { EXAMPLE_META } from "./examples.ts";
-import { CHALLENGE, type Headers, RETRY_AFTER } from "./headers.ts";
+import { CHALLENGE, type Headers, retryAfter, SCOPE_CHALLENGE } from "./headers.ts";
 import { json, withRateLimit } from "./responses.ts";
 
 function error(code: ErrorCode, description: string, headers: Headers = {}, more: Record<string, unknown> = {}) {
@@ -16,24 +16,33 @@ const invalid = error(
 	{},
 	{ details: [{ field: "rate_limit", message: "Too small: expected number to be >=1" }] },
 );
+export const unavailable = (description: string) => ({
+	503: error("UNAVAILABLE", description, retryAfter(5), { retry_after: 5 }),
+});
 const SERVER_ERRORS = {
 	500: error("SERVER_ERROR", "An internal error occurred."),
-	503: error(
-		"UNAVAILABLE",
-		"A part of the service cannot be reached. The request may or may not have been carried out.",
-	),
+	...unavailable("A part of the service cannot be reached. The request may or may not have been carried out."),
 };
 
 /** Errors of every route that takes an API key. */
 export const KEY_ERRORS = {
 	401: error("UNAUTHORIZED", "The API key is missing, unknown, revoked or expired.", CHALLENGE),
 	403: withRateLimit(
-		error("FORBIDDEN", "The key lacks the scope, or its allow-list does not contain the caller's IP address."),
+		error(
+			"FORBIDDEN",
+			"The key lacks the scope, or its allow-list does not contain the caller's IP address.",
+			SCOPE_CHALLENGE,
+		),
 	),
 	429: withRateLimit(
-		error("RATE_LIMITED", "The key's requests of the current hour are used up. Nothing was changed.", RETRY_AFTER, {
-			retry_after: 1_800,
-		}),
+		error(
+			"RATE_LIMITED",
+			"The key's requests of the current hour are used up. Nothing was changed.",
+			retryAfter(1_800),
+			{
+				retry_after: 1_800,
+			},
+		),
 	),
 	...SERVER_ERRORS,
 };
@@ -58,4 +67,3 @@ export const BODY_ERRORS = {
 
 export const notFound = (description: string) => ({ 404: error("NOT_FOUND", description) });
 export const conflict = (description: string) => ({ 409: error("CONFLICT", description) });
-export const unavailable = (description: string) => ({ 503: error("UNAVAILABLE", description) });

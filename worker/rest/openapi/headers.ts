@@ -1,9 +1,15 @@
 /** The response headers that the OpenAPI document describes. */
 
-const text = (description: string, example: string) => ({ description, schema: { type: "string" as const }, example });
-const count = (description: string, example: number) => ({
+const text = (description: string, example: string, required = true) => ({
 	description,
-	schema: { type: "integer" as const, minimum: 0 },
+	required,
+	schema: { type: "string" as const },
+	example,
+});
+const count = (description: string, example: number, format: "int32" | "int64" = "int32") => ({
+	description,
+	required: true,
+	schema: { type: "integer" as const, format, minimum: 0 },
 	example,
 });
 
@@ -12,8 +18,24 @@ export type Headers = Record<string, ReturnType<typeof text> | ReturnType<typeof
 export const REQUEST_ID: Headers = {
 	"X-Request-Id": text("Identifies this request. Quote it to support.", "5e2f7a9c-7c1b-4b0e-9a53-0f4a3e6c1d22"),
 };
-export const CHALLENGE: Headers = { "WWW-Authenticate": text("The challenge of RFC 6750, section 3.", "Bearer") };
-export const RETRY_AFTER: Headers = { "Retry-After": count("Seconds to wait before the next attempt.", 1_800) };
+/** On a 401 (RFC 6750, section 3). */
+export const CHALLENGE: Headers = {
+	"WWW-Authenticate": text(
+		'`Bearer` without a credential. `Bearer error="invalid_token"` if the credential is not valid.',
+		'Bearer error="invalid_token"',
+	),
+};
+/** On a 403 to a key that lacks the scope (RFC 6750, section 3). */
+export const SCOPE_CHALLENGE: Headers = {
+	"WWW-Authenticate": text(
+		"Present if the key lacks the scope, which it names.",
+		'Bearer error="insufficient_scope", scope="leads:read"',
+		false,
+	),
+};
+export const retryAfter = (seconds: number): Headers => ({
+	"Retry-After": count("Seconds to wait before the next attempt.", seconds),
+});
 export const REPLAYED: Headers = {
 	"Idempotency-Replayed": text("The object was created by an earlier request.", "true"),
 };
@@ -23,7 +45,7 @@ export const RATE_LIMIT: Headers = {
 	RateLimit: text("Requests that remain, and seconds until the hour ends.", '"hourly";r=588;t=1800'),
 	"X-RateLimit-Limit": count("Requests that the key may make per hour.", 1_000),
 	"X-RateLimit-Remaining": count("Requests that remain in the current hour.", 588),
-	"X-RateLimit-Reset": count("End of the current hour, in Unix seconds.", 1_770_094_800),
+	"X-RateLimit-Reset": count("End of the current hour, in Unix seconds.", 1_770_094_800, "int64"),
 };
 
 /** Where a created object can be read. */

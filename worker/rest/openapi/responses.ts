@@ -1,6 +1,6 @@
 /** Successes and request bodies, as the descriptions of routes name them. */
 import type { z } from "@hono/zod-openapi";
-import { enveloped, envelopedList, replayed } from "./envelope.ts";
+import { enveloped, envelopedCreation, envelopedList } from "./envelope.ts";
 import { EXAMPLE_META } from "./examples.ts";
 import { type Headers, location, RATE_LIMIT, REPLAYED, REQUEST_ID } from "./headers.ts";
 
@@ -21,14 +21,27 @@ export const ok = <T extends z.ZodType>(data: T, description: string, example: z
 export const created = <T extends z.ZodType>(data: T, description: string, example: z.input<T>, path: string) =>
 	ok(data, description, example, location(path));
 
-/** An object that an earlier request with the same `Idempotency-Key` created. */
-export const replay = <T extends z.ZodType>(data: T, example: z.input<T>) =>
-	json(
-		replayed(data),
-		"An earlier request with this `Idempotency-Key` created the API key. The secret was in that response and is not repeated.",
-		{ data: example, meta: { ...EXAMPLE_META, idempotent_replay: true } },
-		REPLAYED,
-	);
+/**
+ * The responses of an operation that takes an `Idempotency-Key`: the new object, or the one that an earlier request
+ * created. Both have one schema.
+ */
+export const createdOnce = <T extends z.ZodType>(
+	data: T,
+	description: string,
+	example: z.input<T>,
+	{ replay, path }: { replay: z.input<T>; path: string },
+) => {
+	const schema = envelopedCreation(data);
+	return {
+		200: json(
+			schema,
+			"An earlier request with this `Idempotency-Key` created the API key. Its secret is not repeated.",
+			{ data: replay, meta: { ...EXAMPLE_META, idempotent_replay: true } },
+			REPLAYED,
+		),
+		201: json(schema, description, { data: example, meta: EXAMPLE_META }, location(path)),
+	};
+};
 
 /** A page of a list. `more` describes what `meta` holds besides the cursor. */
 export const page = <T extends z.ZodType, M extends z.ZodRawShape = Record<never, never>>(

@@ -7,7 +7,7 @@ import * as examples from "../openapi/examples.ts";
 import { page } from "../openapi/responses.ts";
 import { fromQuery } from "../query.ts";
 import { depsOf, listEnvelope } from "../respond.ts";
-import { NO_TENANT } from "../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders } from "../tenant-choice.ts";
 
 export const listAuditEvents = managerOperation(
 	createRoute({
@@ -18,7 +18,7 @@ export const listAuditEvents = managerOperation(
 		operationId: "listAuditEvents",
 		summary: "List audit events",
 		description: "Who did what to which API key, newest first.",
-		request: { query: fromQuery(listAuditSchema) },
+		request: { headers: tenantHeaders, query: fromQuery(listAuditSchema) },
 		responses: {
 			...MANAGER_ERRORS,
 			...NO_TENANT,

@@ -12,7 +12,7 @@ import { fromQuery } from "../query.ts";
 import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
 
 const LEADS = KEY_ROUTES.listLeads.path;
-const leadId = z.object({ id: id.meta({ example: examples.lead.id }) });
+const leadId = z.object({ id: id.meta({ description: "Id of the lead.", example: examples.lead.id }) });
 const NO_LEAD = notFound("The key's environment has no lead with this id.");
 
 export const leadOperations = [
@@ -35,7 +35,7 @@ export const leadOperations = [
 			...keyRoute("getLead"),
 			summary: "Get a lead",
 			description: "Returns a lead of the key's environment.",
-			request: { params: leadId },
+			request: { params: leadId, query: z.strictObject({}) },
 			responses: {
 				...KEY_ERRORS,
 				...INPUT_ERRORS,

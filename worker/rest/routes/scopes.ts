@@ -4,7 +4,7 @@ import { managed, managerOperation } from "../define-route.ts";
 import { MANAGER_ERRORS } from "../openapi/errors.ts";
 import { page } from "../openapi/responses.ts";
 import { listEnvelope } from "../respond.ts";
-import { NO_TENANT, tenantQuery } from "../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders, tenantQuery } from "../tenant-choice.ts";
 
 export const listScopes = managerOperation(
 	createRoute({
@@ -15,7 +15,7 @@ export const listScopes = managerOperation(
 		operationId: "listScopes",
 		summary: "List scopes",
 		description: "The scopes that an API key can have, and what each grants. One page holds all of them.",
-		request: { query: tenantQuery },
+		request: { headers: tenantHeaders, query: tenantQuery },
 		responses: {
 			...MANAGER_ERRORS,
 			...NO_TENANT,

@@ -13,7 +13,7 @@ import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
 
 const TENANTS = "/v1/tenants";
 const tags = ["Tenants"];
-const tenantId = z.object({ id: id.meta({ example: examples.tenant.id }) });
+const tenantId = z.object({ id: id.meta({ description: "Id of the tenant.", example: examples.tenant.id }) });
 
 export const tenantOperations = [
 	platformOperation(

@@ -1,14 +1,14 @@
 import { createRoute } from "@hono/zod-openapi";
-import { createdBeforeSchema, createKeySchema, issuedKeySchema } from "../../../schemas/api-key.ts";
+import { createdKeySchema, createKeySchema } from "../../../schemas/api-key.ts";
 import { attemptOf } from "../../../services/idempotency.ts";
 import { createKey, createKeyOnce } from "../../../services/key-issue.ts";
 import { managedWithBody, managerOperation } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
-import { created, jsonBody, replay } from "../../openapi/responses.ts";
+import { createdOnce, jsonBody } from "../../openapi/responses.ts";
 import { depsOf, envelope, locationOf, replayEnvelope } from "../../respond.ts";
-import { NO_TENANT } from "../../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders } from "../../tenant-choice.ts";
 import { KEYS, TAGS } from "./common.ts";
 
 export const createApiKey = managerOperation(
@@ -20,14 +20,19 @@ export const createApiKey = managerOperation(
 		operationId: "createApiKey",
 		summary: "Create an API key",
 		description: "Only this response contains the secret. Store it first.",
-		request: { headers: idempotencyHeaders, body: jsonBody(createKeySchema, examples.createKey) },
+		request: {
+			headers: tenantHeaders.extend(idempotencyHeaders.shape),
+			body: jsonBody(createKeySchema, examples.createKey),
+		},
 		responses: {
 			...MANAGER_ERRORS,
 			...BODY_ERRORS,
 			...NO_TENANT,
 			...conflict("The `Idempotency-Key` was used for another request, or the API key that it created is deleted."),
-			200: replay(createdBeforeSchema, { api_key: examples.issued.api_key }),
-			201: created(issuedKeySchema, "The secret and the API key.", examples.issued, `${KEYS}/${examples.apiKey.id}`),
+			...createdOnce(createdKeySchema, "The secret and the API key.", examples.issued, {
+				replay: { ...examples.issued, key: null },
+				path: `${KEYS}/${examples.apiKey.id}`,
+			}),
 		},
 	}),
 	async (c) => {
@@ -37,7 +42,7 @@ export const createApiKey = managerOperation(
 			idempotencyKey === undefined
 				? await createKey(depsOf(c), c.var.author, input)
 				: await createKeyOnce(depsOf(c), c.var.author, input, attemptOf(idempotencyKey, input));
-		if ("replay" in result) return c.json(replayEnvelope(c, { api_key: result.replay }), 200, REPLAYED);
+		if ("replay" in result) return c.json(replayEnvelope(c, { key: null, api_key: result.replay }), 200, REPLAYED);
 		return c.json(envelope(c, result), 201, locationOf(KEYS, result.api_key));
 	},
 );

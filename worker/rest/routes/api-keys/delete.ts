@@ -4,7 +4,7 @@ import { managedWithBody, managerOperation } from "../../define-route.ts";
 import { MANAGER_ERRORS, TOO_LARGE } from "../../openapi/errors.ts";
 import { noContent } from "../../openapi/responses.ts";
 import { depsOf } from "../../respond.ts";
-import { tenantQuery } from "../../tenant-choice.ts";
+import { tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
 import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const deleteApiKey = managerOperation(
@@ -17,7 +17,7 @@ export const deleteApiKey = managerOperation(
 		operationId: "deleteApiKey",
 		summary: "Delete an API key",
 		description: "Revokes the key, then deletes it with its usage. The audit trail is kept.",
-		request: { params: keyId, query: tenantQuery },
+		request: { headers: tenantHeaders, params: keyId, query: tenantQuery },
 		responses: { ...MANAGER_ERRORS, ...TOO_LARGE, ...NO_KEY, 204: noContent("The API key is deleted.") },
 	}),
 	async (c) => {

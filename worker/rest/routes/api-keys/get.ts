@@ -6,7 +6,7 @@ import { MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { ok } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
-import { tenantQuery } from "../../tenant-choice.ts";
+import { tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
 import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const getApiKey = managerOperation(
@@ -18,7 +18,7 @@ export const getApiKey = managerOperation(
 		operationId: "getApiKey",
 		summary: "Get an API key",
 		description: "Live, with the current hour and the recent callers.",
-		request: { params: keyId, query: tenantQuery },
+		request: { headers: tenantHeaders, params: keyId, query: tenantQuery },
 		responses: { ...MANAGER_ERRORS, ...NO_KEY, 200: ok(apiKeyDetailSchema, "The API key.", examples.apiKeyDetail) },
 	}),
 	async (c) => c.json(envelope(c, await getKey(depsOf(c), c.var.author.tenantId, c.req.valid("param").id)), 200),

@@ -7,7 +7,7 @@ import * as examples from "../../openapi/examples.ts";
 import { page } from "../../openapi/responses.ts";
 import { fromQuery } from "../../query.ts";
 import { depsOf, listEnvelope } from "../../respond.ts";
-import { NO_TENANT } from "../../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders } from "../../tenant-choice.ts";
 import { KEYS, TAGS } from "./common.ts";
 
 const { counts, counts_capped, counts_behind } = keyListSchema.shape;
@@ -22,7 +22,7 @@ export const listApiKeys = managerOperation(
 		summary: "List API keys",
 		description:
 			"Newest first unless `sort` is given. `meta.counts` covers all keys that match `environment` and `search`. `usage_count` and `last_used_at` are at most `USAGE_FLUSH_SECONDS` old, a setting of the service (default 15).",
-		request: { query: fromQuery(listKeysSchema) },
+		request: { headers: tenantHeaders, query: fromQuery(listKeysSchema) },
 		responses: {
 			...MANAGER_ERRORS,
 			...NO_TENANT,

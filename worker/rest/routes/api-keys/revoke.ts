@@ -6,6 +6,7 @@ import { BODY_ERRORS, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { ok, optionalJsonBody } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
+import { tenantHeaders } from "../../tenant-choice.ts";
 import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const revokeApiKey = managerOperation(
@@ -17,7 +18,11 @@ export const revokeApiKey = managerOperation(
 		operationId: "revokeApiKey",
 		summary: "Revoke an API key",
 		description: "After the response, no request with this key is admitted anywhere. Idempotent.",
-		request: { params: keyId, body: optionalJsonBody(revokeKeySchema.omit({ id: true }), examples.revokeKey) },
+		request: {
+			headers: tenantHeaders,
+			params: keyId,
+			body: optionalJsonBody(revokeKeySchema.omit({ id: true }), examples.revokeKey),
+		},
 		responses: {
 			...MANAGER_ERRORS,
 			...BODY_ERRORS,

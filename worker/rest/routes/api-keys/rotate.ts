@@ -1,16 +1,15 @@
 import { createRoute } from "@hono/zod-openapi";
-import { rotatedBeforeSchema, rotatedKeySchema, rotateKeySchema } from "../../../schemas/api-key.ts";
+import { rotatedOrReplayedSchema, rotateKeySchema } from "../../../schemas/api-key.ts";
 import { attemptOf } from "../../../services/idempotency.ts";
 import { rotateOnce } from "../../../services/key-issue.ts";
 import { managedWithOptionalBody, managerOperation } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
-import { created, optionalJsonBody, replay } from "../../openapi/responses.ts";
+import { createdOnce, optionalJsonBody } from "../../openapi/responses.ts";
 import { depsOf, envelope, locationOf, replayEnvelope } from "../../respond.ts";
+import { tenantHeaders } from "../../tenant-choice.ts";
 import { KEYS, keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
-
-const { api_key, previous } = examples.rotated;
 
 export const rotateApiKey = managerOperation(
 	createRoute({
@@ -24,7 +23,7 @@ export const rotateApiKey = managerOperation(
 			"Creates a successor with the same settings. The old key works until it is revoked, or until `revoke_previous_after_hours` have passed.",
 		request: {
 			params: keyId,
-			headers: idempotencyHeaders,
+			headers: tenantHeaders.extend(idempotencyHeaders.shape),
 			body: optionalJsonBody(rotateKeySchema.omit({ id: true }), examples.rotateKey),
 		},
 		responses: {
@@ -34,12 +33,11 @@ export const rotateApiKey = managerOperation(
 			...conflict(
 				"The API key is revoked or was changed meanwhile, or the `Idempotency-Key` was used for another request.",
 			),
-			200: replay(rotatedBeforeSchema, { api_key, previous }),
-			201: created(
-				rotatedKeySchema,
+			...createdOnce(
+				rotatedOrReplayedSchema,
 				"The successor's secret, the successor, and the old key.",
 				examples.rotated,
-				`${KEYS}/${api_key.id}`,
+				{ replay: { ...examples.rotated, key: null }, path: `${KEYS}/${examples.rotated.api_key.id}` },
 			),
 		},
 	}),
@@ -48,7 +46,7 @@ export const rotateApiKey = managerOperation(
 		const idempotencyKey = idempotencyKeyOf(c.req.raw);
 		const attempt = idempotencyKey === undefined ? undefined : attemptOf(idempotencyKey, input);
 		const result = await rotateOnce(depsOf(c), c.var.author, input, attempt);
-		if ("replay" in result) return c.json(replayEnvelope(c, result.replay), 200, REPLAYED);
+		if ("replay" in result) return c.json(replayEnvelope(c, { key: null, ...result.replay }), 200, REPLAYED);
 		return c.json(envelope(c, result), 201, locationOf(KEYS, result.api_key));
 	},
 );

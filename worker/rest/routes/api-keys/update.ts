@@ -6,6 +6,7 @@ import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { jsonBody, ok } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
+import { tenantHeaders } from "../../tenant-choice.ts";
 import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const updateApiKey = managerOperation(
@@ -17,7 +18,11 @@ export const updateApiKey = managerOperation(
 		operationId: "updateApiKey",
 		summary: "Update an API key",
 		description: "Changes the fields that are sent. The next request is checked against the new settings.",
-		request: { params: keyId, body: jsonBody(updateKeySchema.omit({ id: true }), examples.updateKey) },
+		request: {
+			headers: tenantHeaders,
+			params: keyId,
+			body: jsonBody(updateKeySchema.omit({ id: true }), examples.updateKey),
+		},
 		responses: {
 			...MANAGER_ERRORS,
 			...BODY_ERRORS,

@@ -7,6 +7,7 @@ import * as examples from "../../openapi/examples.ts";
 import { ok } from "../../openapi/responses.ts";
 import { fromQuery } from "../../query.ts";
 import { depsOf, envelope } from "../../respond.ts";
+import { tenantHeaders } from "../../tenant-choice.ts";
 import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const getApiKeyUsage = managerOperation(
@@ -18,7 +19,7 @@ export const getApiKeyUsage = managerOperation(
 		operationId: "getApiKeyUsage",
 		summary: "Get the usage of an API key",
 		description: "Requests per UTC hour or day, by outcome. Buckets without requests are included.",
-		request: { params: keyId, query: fromQuery(usageQuerySchema.omit({ id: true })) },
+		request: { headers: tenantHeaders, params: keyId, query: fromQuery(usageQuerySchema.omit({ id: true })) },
 		responses: { ...MANAGER_ERRORS, ...NO_KEY, 200: ok(usageSchema, "The usage.", examples.usage) },
 	}),
 	async (c) => {

@@ -1,0 +1,52 @@
+/** Misspelt parameters and fields are rejected by name: to ignore one would answer another question than the caller asked. */
+import { describe, expect, it } from "vitest";
+import { fieldsOf } from "../world.ts";
+import { call, company } from "./company.ts";
+
+const { live } = await company();
+const collaborator = { external_id: "c-1", name: "Ana", email: "ana@acme.example" };
+const activity = { collaborator_id: "c-1", activity: "001" };
+
+async function rejectedFields(method: string, path: string, body?: unknown) {
+	const reply = await call(live, method, path, body);
+	return [reply.status, reply.error?.code, reply.error && fieldsOf(reply)];
+}
+
+describe("an unknown field", () => {
+	it.each([
+		["GET", "/v1/leads?statuss=converted", undefined, "statuss"],
+		["GET", "/v1/leads/lead_1?fields=name", undefined, "fields"],
+		["POST", "/v1/leads", { name: "Bruno", e_mail: "bruno@example.com" }, "e_mail"],
+		["PATCH", "/v1/leads/lead_1", { state: "new" }, "state"],
+		["POST", "/v1/sync_collaborators", { collaborators: [collaborator], dry_run: true }, "dry_run"],
+		["POST", "/v1/sync_activities", { activities: [activity], action: "sync_activities" }, "action"],
+		["POST", "/v1/sync_collaborators", { collaborators: [{ ...collaborator, tean: "South" }] }, "collaborators.0.tean"],
+		[
+			"POST",
+			"/v1/sync_activities",
+			{ activities: [activity, { ...activity, referense: "r-1" }] },
+			"activities.1.referense",
+		],
+	])("is named: %s %s %j", async (method, path, body, field) => {
+		expect(await rejectedFields(method, path, body)).toEqual([400, "VALIDATION_ERROR", [field]]);
+	});
+
+	it("of an item rejects the whole request, so that a retry stores nothing twice", async () => {
+		const misspelt = { ...collaborator, external_id: "c-2", tean: "South" };
+		const first = await call(live, "POST", "/v1/sync_collaborators", { collaborators: [collaborator, misspelt] });
+		expect(first.status).toBe(400);
+		const fixed = { ...collaborator, external_id: "c-2", team: "South" };
+		const second = await call(live, "POST", "/v1/sync_collaborators", { collaborators: [collaborator, fixed] });
+		expect(second.data).toMatchObject({ created: 2, existing: 0, errors: [] });
+	});
+
+	it("is ignored by the Default Integration, whose clients may send more", async () => {
+		const body = {
+			action: "sync_collaborators",
+			source: "crm",
+			collaborators: [{ ...collaborator, external_id: "c-3", nickname: "Ani" }],
+		};
+		const reply = await call(live, "POST", "/functions/v1/default-integration", body);
+		expect([reply.status, reply.data]).toMatchObject([200, { created: 1, errors: [] }]);
+	});
+});
