@@ -1,6 +1,7 @@
 /** The types that several schemas share. */
 import { z } from "zod";
 import { withoutKeys } from "../errors.ts";
+import "./messages.ts";
 import { LATEST } from "./time.ts";
 
 /** A time in a response: ISO 8601 in UTC with milliseconds. */

@@ -14,7 +14,7 @@ const invalid = error(
 	"VALIDATION_ERROR",
 	"The request is invalid. `details` names every field.",
 	{},
-	{ details: [{ field: "rate_limit", message: "Too small: expected number to be >=1" }] },
+	{ details: [{ field: "rate_limit", message: "Must be at least 1" }] },
 );
 export const unavailable = (description: string) => ({
 	503: error("UNAVAILABLE", description, retryAfter(5), { retry_after: 5 }),
