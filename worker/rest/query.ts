@@ -16,22 +16,25 @@ function inner(field: z.core.$ZodType): z.core.$ZodType {
 	return field;
 }
 
-/** Turns the schema of an input into the schema of a query string: text becomes a number where the input takes one. */
-export function fromQuery<T extends z.ZodObject>(schema: T): z.ZodPipe<z.ZodTransform<unknown, QueryInput>, T> {
+/**
+ * Turns the schema of an input into the schema of a query string: text becomes a number where the input takes one.
+ * Parameters named in `ignored` are left out before the schema rejects those that it does not know.
+ */
+export function fromQuery<T extends z.ZodObject>(
+	schema: T,
+	ignored: readonly string[] = [],
+): z.ZodPipe<z.ZodTransform<unknown, QueryInput>, T> {
 	const read = z.transform((given: QueryInput): unknown => {
 		const input: Record<string, unknown> = { ...given };
+		for (const name of ignored) delete input[name];
 		for (const [name, field] of Object.entries(schema.shape)) {
 			const value = input[name];
 			if (typeof value !== "string") continue;
 			const type = inner(field);
-			if (type instanceof z.ZodNumber) {
-				if (NUMBER.test(value)) input[name] = Number(value);
-			} else if (value === "") {
-				// Forms and API tools send every parameter, also those without a value.
-				delete input[name];
-			} else if (type instanceof z.ZodISODateTime) {
-				input[name] = value.replace(UNESCAPED_PLUS, "+");
-			}
+			if (type instanceof z.ZodNumber && NUMBER.test(value)) input[name] = Number(value);
+			// Forms and API tools send `sort=` for a choice that was not made.
+			if (type instanceof z.ZodEnum && value === "") delete input[name];
+			if (type instanceof z.ZodISODateTime) input[name] = value.replace(UNESCAPED_PLUS, "+");
 		}
 		return input;
 	});

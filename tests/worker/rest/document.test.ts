@@ -1,6 +1,6 @@
 /** What code generators and API tools need from the OpenAPI document. tests/e2e runs four generators on it. */
 import { describe, expect, it } from "vitest";
-import { request } from "../world.ts";
+import { request } from "../fixtures.ts";
 
 type Json = Record<string, unknown>;
 interface Parameter {

@@ -1,9 +1,9 @@
 /** The message of each field says what to send, in words that need no knowledge of JavaScript or zod. */
 import { expect, it } from "vitest";
-import { addTenant, token } from "../world.ts";
-import { call, company } from "./company.ts";
+import { addTenant, token } from "../fixtures.ts";
+import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
-const { live } = await company();
+const { live } = await tenantWithKeys();
 const admin = await token({ tenantId: await addTenant() });
 
 it.each([

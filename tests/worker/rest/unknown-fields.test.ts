@@ -1,9 +1,9 @@
 /** Misspelt parameters and fields are rejected by name: to ignore one would answer another question than the caller asked. */
 import { describe, expect, it } from "vitest";
-import { fieldsOf } from "../world.ts";
-import { call, company } from "./company.ts";
+import { fieldsOf } from "../fixtures.ts";
+import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
-const { live } = await company();
+const { live } = await tenantWithKeys();
 const collaborator = { external_id: "c-1", name: "Ana", email: "ana@acme.example" };
 const activity = { collaborator_id: "c-1", activity: "001" };
 

@@ -13,6 +13,8 @@ import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
 
 const LEADS = KEY_ROUTES.listLeads.path;
 const leadId = z.object({ id: id.meta({ description: "Id of the lead.", example: examples.lead.id }) });
+/** The tenant is the key's, whatever the request says. */
+const IGNORED = ["tenant_id"];
 const NO_LEAD = notFound("The key's environment has no lead with this id.");
 
 export const leadOperations = [
@@ -21,7 +23,7 @@ export const leadOperations = [
 			...keyRoute("listLeads"),
 			summary: "List leads",
 			description: "Newest first. A key sees the leads of its own environment.",
-			request: { query: fromQuery(listLeadsSchema) },
+			request: { query: fromQuery(listLeadsSchema, IGNORED) },
 			responses: {
 				...KEY_ERRORS,
 				...INPUT_ERRORS,
@@ -35,7 +37,7 @@ export const leadOperations = [
 			...keyRoute("getLead"),
 			summary: "Get a lead",
 			description: "Returns a lead of the key's environment.",
-			request: { params: leadId, query: z.strictObject({}) },
+			request: { params: leadId, query: fromQuery(z.strictObject({}), IGNORED) },
 			responses: {
 				...KEY_ERRORS,
 				...INPUT_ERRORS,
