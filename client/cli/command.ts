@@ -48,6 +48,14 @@ export const repeatable = (flags: string, description: string): Option =>
 		value,
 	]);
 
+/** Adds the option that protects another person's change (`expected_version`). */
+export const withExpectedVersion = (command: Command): Command =>
+	command.option(
+		"--expected-version <version>",
+		"fail with exit code 5 if the key has changed since this version",
+		number,
+	);
+
 /** Drops fields that are undefined, so that the service's defaults apply. */
 export const given = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
 	Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;

@@ -75,6 +75,7 @@ export function keyFacts(key: Omit<ApiKey, "recent_usage">, now: number): [strin
 		["Ends", key.revokes_at && at(key.revokes_at)],
 		["Rotated from", key.rotated_from],
 		["Rotated to", key.rotated_to],
+		["Version", String(key.version)],
 	];
 	return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }

@@ -61,12 +61,14 @@ const optionOf = (field: string): string => {
 export function messageOf(thrown: unknown, isSigningIn = false): string {
 	if (!(thrown instanceof SalesOSError)) return thrown instanceof Error ? thrown.message : String(thrown);
 	const lines =
-		thrown.details.length > 0
+		thrown.code === "VALIDATION_ERROR" && thrown.details.length > 0
 			? thrown.details.map(({ field, message }) => `${optionOf(field)}: ${message}`)
 			: [thrown.message];
 	if (thrown.code === "UNAUTHORIZED" && !isSigningIn)
 		lines.push("Sign in with `salesos-keys login`, or set SALESOS_TOKEN.");
-	if (thrown.retryAfter !== null) lines.push(`Retry in ${thrown.retryAfter} seconds.`);
+	// The service's message may say it already.
+	if (thrown.retryAfter !== null && !thrown.message.includes("Retry in"))
+		lines.push(`Retry in ${thrown.retryAfter} seconds.`);
 	if (thrown.status !== null && thrown.status >= 500) lines.push(`Request id: ${thrown.requestId}`);
 	return lines.map(safeText).join("\n");
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
+import { KEY_IN_TEXT } from "../../worker/schemas/key-pattern.ts";
 import { audit } from "./commands/audit.ts";
 import { create, get, list, rotate, update } from "./commands/keys.ts";
 import { remove, revoke } from "./commands/revoke-delete.ts";
@@ -34,11 +35,11 @@ Exit codes:
   ${EXIT.conflict} conflict   ${EXIT.rateLimited} too many requests   ${EXIT.invalidKey} verify: key not admitted   ${EXIT.interrupted} cancelled
 With --json, an error is JSON on stderr.`;
 
-/** An API key or a token (RFC 7519, compact form). */
-const SECRET = /sk_(live|test)_\w{13,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/;
+/** A JSON Web Token (RFC 7519, compact form). */
+const TOKEN_IN_TEXT = /eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/;
 
 function refuseSecrets(argv: string[]): void {
-	if (!argv.some((argument) => SECRET.test(argument))) return;
+	if (!argv.some((argument) => KEY_IN_TEXT.test(argument) || TOKEN_IN_TEXT.test(argument))) return;
 	throw new CommandError(
 		EXIT.usage,
 		"An argument contains a secret. Other users of this machine can see arguments, and the shell stores them in its " +

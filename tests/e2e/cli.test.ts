@@ -225,6 +225,17 @@ describe.concurrent("exits with", () => {
 		expect(await run(["rotate", id])).toMatchObject({ code: 5, stdout: "" });
 	});
 
+	it("5 for a change based on an earlier version of the key", async () => {
+		const id = await make();
+		expect((await run(["update", id, "--rate-limit", "7", "--expected-version", "1"])).code).toBe(0);
+		for (const command of ["update", "rotate"]) {
+			const options = command === "update" ? ["--rate-limit", "8"] : [];
+			const refused = await run([command, id, ...options, "--expected-version", "1"]);
+			expect(refused).toMatchObject({ code: 5, stdout: "", stderr: expect.stringContaining("has changed since") });
+		}
+		expect(await owner.query("keys.get", { id })).toMatchObject({ rate_limit: 7, rotated_to: null, version: 2 });
+	});
+
 	it("1 for a service that cannot be reached", async () => {
 		const gone = await run(["create", "--name", "x"], { env: { ...ci(), SALESOS_URL: "http://127.0.0.1:9" } });
 		expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining("cannot be reached") });

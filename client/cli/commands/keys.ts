@@ -1,6 +1,6 @@
 /** Commands that create, find, change and rotate keys. */
 import { type Command, Option } from "commander";
-import { type Common, command, contextOf, given, number, pages, repeatable } from "../command.ts";
+import { type Common, command, contextOf, given, number, pages, repeatable, withExpectedVersion } from "../command.ts";
 import { type ApiKey, fromNow, instant, KEY_DROPPABLE, KEY_HEADING, keyFacts, keyRow } from "../display.ts";
 import { CommandError, EXIT } from "../errors.ts";
 import { safeText } from "../safe-text.ts";
@@ -151,17 +151,20 @@ export const get = (): Command =>
 		});
 
 interface UpdateOptions extends Settings {
+	expectedVersion?: number;
 	anyIp?: boolean;
 	neverExpires?: boolean;
 }
 
 export const update = (): Command =>
-	withSettings(
-		command("update", "Change a key. The change applies to the next request", [
-			"salesos-keys update aB3dE6gH9jK2 --rate-limit 5000",
-			"salesos-keys update aB3dE6gH9jK2 --scope leads:read --scope leads:write",
-			"salesos-keys update aB3dE6gH9jK2 --any-ip --never-expires",
-		]),
+	withExpectedVersion(
+		withSettings(
+			command("update", "Change a key. The change applies to the next request", [
+				"salesos-keys update aB3dE6gH9jK2 --rate-limit 5000",
+				"salesos-keys update aB3dE6gH9jK2 --scope leads:read --scope leads:write",
+				"salesos-keys update aB3dE6gH9jK2 --any-ip --never-expires",
+			]),
+		),
 	)
 		.argument("<id>", "id of the key")
 		.option("--name <name>", "what the key is for, 1 to 100 characters")
@@ -179,22 +182,26 @@ export const update = (): Command =>
 			});
 			if (Object.keys(changes).length === 0)
 				throw new CommandError(EXIT.usage, "Nothing to change. Pass at least one option, such as --rate-limit 5000.");
-			const key = await client().keys.update.mutate({ id, ...changes });
+			const expected = given({ expected_version: options.expectedVersion });
+			const key = await client().keys.update.mutate({ id, ...changes, ...expected });
 			if (options.json) printJson(key);
 			else if (options.quiet) print(key.id);
 			else printFacts(keyFacts(key, now));
 		});
 
 interface RotateOptions extends Common {
+	expectedVersion?: number;
 	expiresInDays?: number;
 	revokePreviousAfterHours?: number;
 }
 
 export const rotate = (): Command =>
-	command("rotate", "Create a successor with the same settings. The old key works until it is revoked", [
-		"KEY=$(salesos-keys rotate aB3dE6gH9jK2 --quiet)",
-		"salesos-keys rotate aB3dE6gH9jK2 --revoke-previous-after-hours 24",
-	])
+	withExpectedVersion(
+		command("rotate", "Create a successor with the same settings. The old key works until it is revoked", [
+			"KEY=$(salesos-keys rotate aB3dE6gH9jK2 --quiet)",
+			"salesos-keys rotate aB3dE6gH9jK2 --revoke-previous-after-hours 24",
+		]),
+	)
 		.argument("<id>", "id of the key")
 		.option(
 			"--expires-in-days <days>",
@@ -209,6 +216,7 @@ export const rotate = (): Command =>
 				...given({
 					expires_in_days: options.expiresInDays,
 					revoke_previous_after_hours: options.revokePreviousAfterHours,
+					expected_version: options.expectedVersion,
 				}),
 			});
 			const { revokes_at, name } = rotated.previous;
