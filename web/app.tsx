@@ -1,19 +1,17 @@
-/** The screens and the addresses they live at. Each is loaded when somebody goes there. */
+/** The screens and their paths. Each screen loads when it is first opened. */
 import { Navigate, Route, Router, useLocation } from "@solidjs/router";
 import { QueryClientProvider, useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createEffect, type JSX, lazy, Match, on, onCleanup, Show, Suspense, Switch } from "solid-js";
-import { loaded } from "./api/loaded.ts";
 import { problemOf } from "./api/problem.ts";
-import { meQuery } from "./api/queries.ts";
-import { createQueryClient } from "./api/query-client.ts";
+import { ProblemPanel } from "./api/problem-view.tsx";
+import { dataOf, meQuery } from "./api/queries.ts";
+import { createQueryClient, setSessionEnded } from "./api/query-client.ts";
 import { t } from "./i18n/index.ts";
-import { setSessionEnded } from "./session/ended.ts";
-import { HOME, SIGN_IN } from "./session/local-path.ts";
+import { paths } from "./paths.ts";
 import { onSignInElsewhere } from "./session/other-tabs.ts";
 import { mayManageKeys, SessionProvider, useSession } from "./session/session.tsx";
+import { ScreenBoundary } from "./shell/screen-boundary.tsx";
 import { Shell, ShellSkeleton } from "./shell/shell.tsx";
-import { ScreenBoundary } from "./ui/screen-boundary.tsx";
-import { ProblemPanel } from "./ui/states.tsx";
 
 const SignIn = lazy(() => import("./routes/sign-in.tsx"));
 const KeyList = lazy(() => import("./routes/key-list.tsx"));
@@ -25,41 +23,41 @@ const Account = lazy(() => import("./routes/account.tsx"));
 const NoPermission = lazy(() => import("./routes/no-permission.tsx"));
 const NotFound = lazy(() => import("./routes/not-found.tsx"));
 
-/** Needs somebody to be signed in, and shows them the way in otherwise. */
+/** Shows the screen to a person who is signed in, and redirects everyone else to the sign-in form. */
 function SignedIn(props: { children?: JSX.Element }) {
 	const route = useLocation();
-	// The answer that was asked for ahead is taken as it is, be it a refusal.
+	// Take the prefetched response as it is, even if the service rejected the request.
 	const me = useQuery(() => ({ ...meQuery(), retryOnMount: false }));
 	const client = useQueryClient();
 	onCleanup(
 		onSignInElsewhere((userId) => {
 			void me.refetch();
-			if (userId !== loaded(me)?.user.id) return;
+			if (userId !== dataOf(me)?.user.id) return;
 			setSessionEnded(false);
 			void client.invalidateQueries();
 		}),
 	);
-	// Somebody else has signed in, in another tab: what is on this page is not theirs, and what it would do is not meant.
-	const who = () => {
-		const user = loaded(me)?.user;
+	// Another person has signed in with another tab: what this page shows is not theirs.
+	const identity = () => {
+		const user = dataOf(me)?.user;
 		return user && `${user.tenant_id}/${user.id}`;
 	};
 	createEffect(
-		on(who, (now, before) => {
+		on(identity, (now, before) => {
 			if (before === undefined || now === before) return;
 			client.clear();
 			location.assign("/");
 		}),
 	);
 	const problem = () => (me.isLoadingError ? problemOf(me.error) : null);
-	const here = () => route.pathname + route.search;
+	const currentPath = () => route.pathname + route.search;
 	return (
 		<Switch fallback={<ShellSkeleton />}>
-			<Match when={loaded(me)}>
+			<Match when={dataOf(me)}>
 				{(data) => (
 					<SessionProvider me={data()}>
 						<Shell>
-							<ScreenBoundary address={route.pathname}>
+							<ScreenBoundary path={route.pathname}>
 								<Suspense>{props.children}</Suspense>
 							</ScreenBoundary>
 						</Shell>
@@ -67,7 +65,7 @@ function SignedIn(props: { children?: JSX.Element }) {
 				)}
 			</Match>
 			<Match when={problem()?.code === "UNAUTHORIZED"}>
-				<Navigate href={here() === "/" || here() === HOME ? SIGN_IN : `${SIGN_IN}?to=${encodeURIComponent(here())}`} />
+				<Navigate href={signInPath(currentPath())} />
 			</Match>
 			<Match when={problem()}>
 				{(found) => (
@@ -80,8 +78,14 @@ function SignedIn(props: { children?: JSX.Element }) {
 	);
 }
 
-/** Screens about API keys, for those who may manage them. */
-function Managing(props: { children?: JSX.Element }) {
+/** The sign-in form that leads back to this path. */
+function signInPath(path: string): string {
+	if (path === "/" || path === paths.keys) return paths.signIn;
+	return `${paths.signIn}?${new URLSearchParams({ to: path })}`;
+}
+
+/** Shows the screen to people who may manage API keys. */
+function KeyManagersOnly(props: { children?: JSX.Element }) {
 	const session = useSession();
 	return (
 		<Show when={mayManageKeys(session())} fallback={<NoPermission />}>
@@ -90,21 +94,20 @@ function Managing(props: { children?: JSX.Element }) {
 	);
 }
 
-// Before anybody was signed in there is no screen to keep: the route itself leads to the way in.
-const client = createQueryClient(() => setSessionEnded(client.getQueryData(meQuery().queryKey) !== undefined));
+const client = createQueryClient();
 
-/** Asks ahead what nearly every visit needs, while the words are still on their way. */
+/** Requests what nearly every visit needs, while the texts are still loading. */
 export function prefetch(): void {
-	if (location.pathname === SIGN_IN) return;
+	if (location.pathname === paths.signIn) return;
 	void client.prefetchQuery(meQuery());
 	// Most visits begin with the list.
-	if (location.pathname === HOME || location.pathname === "/") void KeyList.preload();
+	if (location.pathname === paths.keys || location.pathname === "/") void KeyList.preload();
 }
 
-/** Around everything; what fails inside the frame of the dashboard is caught there. */
+/** Catches what fails outside of the shell, which has a boundary of its own. */
 function Root(props: { location: { pathname: string }; children?: JSX.Element }) {
 	return (
-		<ScreenBoundary address={props.location.pathname}>
+		<ScreenBoundary path={props.location.pathname}>
 			<Suspense>{props.children}</Suspense>
 		</ScreenBoundary>
 	);
@@ -114,17 +117,17 @@ export function App() {
 	return (
 		<QueryClientProvider client={client}>
 			<Router root={Root} scrollRestoration>
-				<Route path={SIGN_IN} component={SignIn} />
+				<Route path={paths.signIn} component={SignIn} />
 				<Route component={SignedIn}>
-					<Route path="/" component={() => <Navigate href={HOME} />} />
-					<Route path="/account" component={Account} />
-					<Route path="/integrations" component={Managing}>
-						<Route path="/" component={() => <Navigate href={HOME} />} />
-						<Route path="/api-keys" component={KeyList} />
-						<Route path="/api-keys/new" component={CreateKey} />
-						<Route path="/api-keys/:id" component={KeyDetail} />
-						<Route path="/api-keys/:id/rotate" component={RotateKey} />
-						<Route path="/audit-log" component={AuditLog} />
+					<Route path="/" component={() => <Navigate href={paths.keys} />} />
+					<Route path={paths.account} component={Account} />
+					<Route component={KeyManagersOnly}>
+						<Route path={paths.integrations} component={() => <Navigate href={paths.keys} />} />
+						<Route path={paths.keys} component={KeyList} />
+						<Route path={paths.newKey} component={CreateKey} />
+						<Route path={paths.key(":id")} component={KeyDetail} />
+						<Route path={paths.rotateKey(":id")} component={RotateKey} />
+						<Route path={paths.auditLog} component={AuditLog} />
 					</Route>
 					<Route path="*" component={NotFound} />
 				</Route>

@@ -10,12 +10,12 @@ prefetch();
 if (root) {
 	loadWords().then(
 		() => render(() => <App />, root),
-		() => sayItself(root),
+		() => showLoadError(root),
 	);
 }
 
-/** There are no words but these: the page cannot go on, and whoever reads this has one of its two languages. */
-function sayItself(place: HTMLElement): void {
+/** The page's texts could not be loaded, so it says this in both of its languages. */
+function showLoadError(place: HTMLElement): void {
 	const text = document.createElement("p");
 	text.textContent =
 		"The page could not be loaded. Check your connection. · Não foi possível carregar a página. Verifique sua conexão.";

@@ -1,4 +1,4 @@
-/** What a person has chosen about the page itself. Kept in this browser; nothing here is a secret. */
+/** What a person has chosen about the page: theme, language, shortcuts. Stored in this browser; none of it is secret. */
 import { createSignal } from "solid-js";
 
 export const THEMES = ["system", "light", "dark"] as const;
@@ -7,7 +7,7 @@ export type Theme = (typeof THEMES)[number];
 export const LANGUAGES = ["en", "pt-BR"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** Storage may be full or forbidden: then a choice lasts as long as the page. */
+/** Storage may be full or blocked. A choice then lasts until the page is closed. */
 function read(name: string): string | null {
 	try {
 		return localStorage.getItem(name);
@@ -28,7 +28,7 @@ function oneOf<T extends string>(known: readonly T[], value: string | null): T |
 	return known.find((entry) => entry === value);
 }
 
-/** The reader's language: as chosen, else the first of the browser's that the page speaks, else English. */
+/** The chosen language, else the browser's first one that the page has, else English. */
 function firstLanguage(): Language {
 	const chosen = oneOf(LANGUAGES, read("language"));
 	if (chosen) return chosen;
@@ -53,13 +53,13 @@ export function setTheme(value: Theme): void {
 	setThemeSignal(value);
 }
 
-/** Remembers the language. The words themselves are loaded by `i18n/index.ts`. */
+/** Remembers the language. `i18n/index.ts` loads its texts. */
 export function setLanguage(value: Language): void {
 	write("language", value);
 	setLanguageSignal(value);
 }
 
-/** Keys of one character can be in the way of speech input, so they can be turned off (WCAG 2.1, 2.1.4). */
+/** One-character shortcuts can get in the way of speech input, so they can be turned off (WCAG 2.1, 2.1.4). */
 export function setShortcutsOn(value: boolean): void {
 	write("shortcuts", value ? "on" : "off");
 	setShortcutsSignal(value);

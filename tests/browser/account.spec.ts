@@ -19,7 +19,7 @@ test.describe("the account", () => {
 			await page.goto(ACCOUNT);
 			await expect(page).toHaveTitle("Account · SalesOS");
 			await expect(fact(page, "Name")).toHaveText("Bruno Costa");
-			await expect(fact(page, "Email address")).toHaveText(who.email);
+			await expect(fact(page, "Email")).toHaveText(who.email);
 			await expect(fact(page, "Company")).toHaveText("Northwind Sales");
 			await expect(fact(page, "Role")).toHaveText(name);
 			await expect(page.getByRole("navigation").getByRole("link", { name: /Account/ })).toContainText("Bruno Costa");

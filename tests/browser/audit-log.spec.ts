@@ -81,7 +81,7 @@ test.describe("the log", () => {
 		);
 		await expect(row(page, "Key revoked")).toContainText("bruno@tenant.example");
 		await expect(row(page, "Company created")).toContainText("Platform");
-		await expect(page.getByText("This is where the log begins.")).toBeVisible();
+		await expect(page.getByText("This is the beginning of the log.")).toBeVisible();
 		await expectWholeTimes(page);
 	});
 
@@ -253,7 +253,7 @@ test.describe("narrowing the log", () => {
 
 		await from.fill("0202-01-01");
 		await from.blur();
-		await expect(page.getByText("Enter a whole date from the year 2000 on, or none.")).toBeVisible();
+		await expect(page.getByText("Enter a complete date from the year 2000 on, or leave it empty.")).toBeVisible();
 		expect(asked).toHaveLength(1);
 		await from.fill("");
 		await expect(rows(page)).toHaveCount(6);
@@ -269,7 +269,7 @@ test.describe("a long log", () => {
 		await expect(rows(page)).toHaveCount(100);
 		await expect(async () => {
 			await page.mouse.wheel(0, 20_000);
-			await expect(page.getByText("This is where the log begins.")).toBeInViewport({ timeout: 100 });
+			await expect(page.getByText("This is the beginning of the log.")).toBeInViewport({ timeout: 100 });
 		}).toPass({ timeout: 15_000 });
 		await expect(page.getByText("131 events shown")).toBeVisible();
 		const names = await rows(page).locator("td:nth-child(4)").allTextContents();
@@ -567,7 +567,7 @@ test.describe("the trail of one key", () => {
 			return route.fulfill({ status: 207, json });
 		});
 		await page.goto(`/integrations/api-keys/${crm.id}`);
-		await expect(page.getByText("The trail could not be loaded.")).toBeVisible();
+		await expect(page.getByText("The audit trail could not be loaded.")).toBeVisible();
 		await expect(page.getByRole("heading", { name: "CRM Nightly Sync" })).toBeVisible();
 		await inBothThemes(page, () => expectAccessible(page));
 		broken = false;

@@ -61,7 +61,7 @@ test("everything that can be chosen is what the key becomes", async ({ page, ten
 	await page.getByLabel("Limit per hour").fill("2,500");
 	await page.getByRole("radio", { name: "30 days" }).check();
 	await page.getByText("Advanced").click();
-	await page.getByLabel("Allowed addresses").fill("203.0.113.7, 198.51.100.0/24\n\n2001:db8::/32\n");
+	await page.getByLabel("Allowed IP addresses").fill("203.0.113.7, 198.51.100.0/24\n\n2001:db8::/32\n");
 	await submit(page).click();
 	await expect(reveal(page)).toBeVisible();
 
@@ -85,7 +85,7 @@ test("each scope says what it grants, each life when it ends, and one is recomme
 	await expect(page.getByLabel("leads:read")).toHaveAccessibleDescription("Read leads");
 	await expect(page.getByLabel("leads:write")).toHaveAccessibleDescription("Create and update leads");
 	await expect(page.getByRole("radio", { name: "30 days" })).toHaveAccessibleDescription("until Jun 5, 2031");
-	await expect(page.getByRole("radio", { name: "90 days A good default" })).toBeChecked();
+	await expect(page.getByRole("radio", { name: "90 days Recommended" })).toBeChecked();
 	await expect(page.getByRole("radio", { name: "365 days" })).toHaveAccessibleDescription("until May 5, 2032");
 	// The recommendation takes no line of its own: what can be compared stands side by side.
 	const dates = ["until Jun 5, 2031", "until Aug 4, 2031", "until Nov 2, 2031"].map((text) => page.getByText(text));
@@ -146,15 +146,15 @@ test.describe("what is wrong is said", () => {
 		await openForm(page);
 		const advanced = page.getByText("Advanced");
 		await advanced.click();
-		const addresses = page.getByLabel("Allowed addresses");
+		const addresses = page.getByLabel("Allowed IP addresses");
 		await addresses.fill("203.0.113.7\n10.0.0.256\n::1\nexample.com");
 		await advanced.click();
 		await expect(addresses).toBeHidden();
 		await submit(page).click();
 		await expect(addresses).toBeFocused();
-		await expectError(addresses, /“10.0.0.256” in line 2 and “example.com” in line 4 are no addresses/);
+		await expectError(addresses, /“10.0.0.256” in line 2 and “example.com” in line 4 are not IP addresses/);
 		await addresses.fill("203.0.113.7\n10.0.0.255\n::1\nexample.com");
-		await expectError(addresses, /“example.com” in line 4 is no address/);
+		await expectError(addresses, /“example.com” in line 4 is not an IP address/);
 		expect(await keyCount(tenant)).toBe(0);
 	});
 
@@ -253,12 +253,12 @@ test.describe("in São Paulo", () => {
 		await limit.fill("2500");
 		await limit.press("Tab");
 		await expect(limit).toHaveValue("2.500");
-		await page.getByText("Em uma data").click();
+		await page.getByText("Em data específica").click();
 		await page.getByLabel("Último dia").fill("2099-03-01");
 		await inBothThemes(page, () => expectAccessible(page));
 		await page.getByRole("button", { name: "Criar chave" }).click();
 		await expect(page.getByRole("dialog", { name: "Chave de Sincronização" })).toBeVisible();
-		await expect(page.getByText("Esta é a única vez que você verá esta chave.")).toBeVisible();
+		await expect(page.getByText("Esta é a única vez em que você verá esta chave.")).toBeVisible();
 		await expectAccessible(page);
 
 		const key = await madeKey(tenant);
@@ -371,7 +371,7 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 			await page.getByLabel("Password").fill(demo.password);
 			await page.getByRole("button", { name: "Sign in" }).click();
 		};
-		await page.getByLabel("Email address").fill(demo.email);
+		await page.getByLabel("Email").fill(demo.email);
 		await signIn();
 		const name = `CRM ${crypto.randomUUID()}`;
 		await page.getByLabel("Name").fill(name);
@@ -380,7 +380,7 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 
 		await context.clearCookies();
 		await submit(page).click();
-		await expect(page.getByRole("dialog", { name: "Sign in to go on" })).toBeVisible();
+		await expect(page.getByRole("dialog", { name: "Sign in to continue" })).toBeVisible();
 		await signIn();
 		await expect(page.getByRole("dialog")).toBeHidden();
 		await expect(page.getByText("Your session had ended, so nothing was sent.")).toBeVisible();
@@ -402,7 +402,7 @@ test("is accessible, with and without mistakes", async ({ page, signedIn }) => {
 	await page.getByLabel("Unrestricted").check();
 	await page.getByText("On a date").click();
 	await page.getByText("Advanced").click();
-	await page.getByLabel("Allowed addresses").fill("nowhere");
+	await page.getByLabel("Allowed IP addresses").fill("nowhere");
 	await submit(page).click();
 	await page.getByRole("radio", { name: "Never" }).check();
 	await inBothThemes(page, () => expectAccessible(page));

@@ -31,7 +31,7 @@ test("a key that works is deleted by its name only, and stops at once", async ({
 		/was used \d+ seconds? ago by 1 caller\. It still works\. Deleting stops it at once/,
 	);
 	await expect(dialog(page)).toContainText("Revoking is usually the better way");
-	await expect(dialog(page)).toContainText("usage history are gone for good");
+	await expect(dialog(page)).toContainText("usage history are deleted permanently");
 	await expect(dialog(page)).toContainText(`${api_key.key_prefix}…${api_key.last_four}`);
 	await expect(dialog(page).locator(":focus")).toHaveCount(1);
 	await expect(confirm(page)).toBeDisabled();
@@ -97,7 +97,7 @@ test("of a revoked key it is said what is lost, and not to revoke it", async ({ 
 	await signedIn();
 	await page.goto(LIST);
 	await start(page, "CRM Nightly Sync");
-	await expect(dialog(page)).toContainText("usage history are gone for good");
+	await expect(dialog(page)).toContainText("usage history are deleted permanently");
 	await expect(dialog(page)).not.toContainText("It still works");
 	await expect(dialog(page).getByRole("button", { name: "Revoke instead" })).toHaveCount(0);
 	await expectAccessible(page);
@@ -128,7 +128,7 @@ test("what somebody else has deleted is deleted", async ({ page, tenant, signedI
 	await dialog(page).getByRole("textbox").fill("CRM Nightly Sync");
 	await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
 	await confirm(page).click();
-	await expect(page.getByText("CRM Nightly Sync had been deleted already.")).toBeVisible();
+	await expect(page.getByText("CRM Nightly Sync was already deleted.")).toBeVisible();
 	await expect(dialog(page)).toBeHidden();
 	await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
 });

@@ -6,7 +6,7 @@ const LIST = "/integrations/api-keys";
 /** Signs in as the owner of the demo tenant. */
 async function signIn(page: Page, { email, password }: { email: string; password: string }): Promise<void> {
 	await page.goto("/sign-in");
-	await page.getByLabel("Email address").fill(email);
+	await page.getByLabel("Email").fill(email);
 	await page.getByLabel("Password").fill(password);
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await expect(page.locator("tbody tr").first()).toBeVisible();

@@ -35,7 +35,7 @@ test("sends only what was changed, and shows it at once", async ({ page, tenant,
 	await expect(field(page, "Name")).toHaveValue("CRM");
 	await expect(field(page, "leads:read")).toBeChecked();
 	await expect(field(page, "default:sync")).not.toBeChecked();
-	await expect(dialog(page).getByRole("radio", { name: /^As it is: until/ })).toBeChecked();
+	await expect(dialog(page).getByRole("radio", { name: /^Keep: until/ })).toBeChecked();
 	await expect(dialog(page).getByRole("radio", { name: "Live" })).toBeHidden();
 
 	await field(page, "Name").fill("CRM Nightly Sync");
@@ -74,7 +74,7 @@ test("every setting can be changed together", async ({ page, tenant, signedIn })
 	await field(page, "Limit per hour").fill("50");
 	await dialog(page).getByRole("radio", { name: "180 days" }).check();
 	await dialog(page).getByText("Advanced").click();
-	await field(page, "Allowed addresses").fill("::1, 203.0.113.0/24");
+	await field(page, "Allowed IP addresses").fill("::1, 203.0.113.0/24");
 	await save(page).click();
 	await expect(dialog(page)).toBeHidden();
 	const after = await tenant.admin.api.query("keys.get", { id: api_key.id });
@@ -87,7 +87,7 @@ test("every setting can be changed together", async ({ page, tenant, signedIn })
 	expect(Math.round(life / DAY_MS)).toBe(180);
 
 	await openEdit(page);
-	await expect(field(page, "Allowed addresses")).toHaveValue("::1\n203.0.113.0/24");
+	await expect(field(page, "Allowed IP addresses")).toHaveValue("::1\n203.0.113.0/24");
 	await dialog(page).getByRole("radio", { name: "Never", exact: true }).check();
 	await save(page).click();
 	await expect(dialog(page)).toBeHidden();
@@ -105,8 +105,8 @@ test("a scope taken away is gone for the very next request, and that was said be
 	expect((await calls.get("/v1/leads")).status).toBe(200);
 	await signedIn();
 	await openEdit(page);
-	await expect(dialog(page)).toHaveAccessibleDescription("Changes apply to the very next request with this key.");
-	const warning = dialog(page).getByText("Requests that need leads:read will be refused.");
+	await expect(dialog(page)).toHaveAccessibleDescription("Changes apply from the next request with this key.");
+	const warning = dialog(page).getByText("Requests that need leads:read will be rejected.");
 	await expect(warning).toBeHidden();
 	await field(page, "leads:read").uncheck();
 	await expect(warning).toBeVisible();
@@ -127,9 +127,9 @@ test("a limit below what the hour has seen is said to stop the key", async ({
 	await signedIn();
 	await openEdit(page);
 	await field(page, "Limit per hour").fill("3");
-	await expect(dialog(page).getByText("It has already made 3 requests in this hour")).toBeVisible();
+	await expect(dialog(page).getByText("It has already made 3 requests this hour")).toBeVisible();
 	await field(page, "Limit per hour").fill("4");
-	await expect(dialog(page).getByText("It has already made 3 requests in this hour")).toBeHidden();
+	await expect(dialog(page).getByText("It has already made 3 requests this hour")).toBeHidden();
 });
 
 test("is seen in the list before the server has answered, and taken back if it refuses", async ({
@@ -277,7 +277,7 @@ test("is accessible", async ({ page, tenant, signedIn, integration }) => {
 	await field(page, "Limit per hour").fill("");
 	await dialog(page).getByText("On a date").click();
 	await save(page).click();
-	await expect(dialog(page).getByText("Requests that need leads:read will be refused.")).toBeVisible();
+	await expect(dialog(page).getByText("Requests that need leads:read will be rejected.")).toBeVisible();
 	await inBothThemes(page, () => expectAccessible(page));
 });
 
@@ -295,7 +295,7 @@ test.describe("on a phone, in Portuguese", () => {
 		for (const part of [
 			edit.getByRole("heading", { level: 2 }),
 			edit.getByLabel("Nome", { exact: true }),
-			edit.getByRole("button", { name: "Salvar mudanças" }),
+			edit.getByRole("button", { name: "Salvar alterações" }),
 		]) {
 			await part.scrollIntoViewIfNeeded();
 			await expect(part).toBeInViewport({ ratio: 1 });

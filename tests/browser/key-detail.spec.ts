@@ -65,7 +65,7 @@ test.describe("the facts", () => {
 		await expect(fact(page, "Admitted in total")).toContainText("0");
 		await expect(fact(page, "Id")).toContainText(api_key.id);
 
-		const addresses = fact(page, "Allowed addresses");
+		const addresses = fact(page, "Allowed IP addresses");
 		await expect(addresses.getByText("198.51.100.4")).toBeVisible();
 		await expect(addresses.getByText("198.51.100.6")).toBeHidden();
 		await addresses.getByText("2 more").click();
@@ -83,7 +83,7 @@ test.describe("the facts", () => {
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
 		await expect(fact(page, "Scopes")).toContainText("UnrestrictedThis key may call every endpoint.");
-		await expect(fact(page, "Allowed addresses")).toContainText("Any address");
+		await expect(fact(page, "Allowed IP addresses")).toContainText("Any IP address");
 		await expect(fact(page, "Expires")).toContainText("Never");
 		await expect(fact(page, "Created")).toContainText("by Platform");
 	});
@@ -234,7 +234,7 @@ test.describe("who called", () => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
-		await expect(section(page, "Recent callers")).toContainText("Nobody has called with this key lately.");
+		await expect(section(page, "Recent callers")).toContainText("No recent callers.");
 	});
 });
 
@@ -271,7 +271,7 @@ test.describe("what can be done", () => {
 		await expect(heading(page)).toBeFocused();
 		await expect(fact(page, "Revoked")).toContainText(`by ${who.email}`);
 		await expect(fact(page, "Revoked")).toContainText("Reason: Laptop stolen");
-		await expect(section(page, "This hour")).toContainText("Every request with it is refused.");
+		await expect(section(page, "This hour")).toContainText("Every request with it is rejected.");
 		expect((await integration(key).whoami()).status).toBe(401);
 	});
 
@@ -382,10 +382,10 @@ test.describe("what is shown until there is something to show", () => {
 		for (const id of ["nosuchkey", deleted.id, foreign.id]) {
 			await page.goto(`${LIST}/${id}`);
 			await expect(heading(page)).toHaveText("API key");
-			await expect(page.getByRole("heading", { name: "There is no such key" })).toBeVisible();
+			await expect(page.getByRole("heading", { name: "Key not found" })).toBeVisible();
 		}
 		await inBothThemes(page, () => expectAccessible(page));
-		await expect(page.getByRole("link", { name: "Look in audit log" })).toHaveAttribute(
+		await expect(page.getByRole("link", { name: "Look in the audit log" })).toHaveAttribute(
 			"href",
 			`/integrations/audit-log?key_id=${foreign.id}`,
 		);
@@ -400,7 +400,7 @@ test.describe("what is shown until there is something to show", () => {
 		await expect(heading(page)).toHaveText("CRM");
 		expectProblems({ status: 404, url: "keys.get" });
 		await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
-		await expect(page.getByRole("heading", { name: "There is no such key" })).toBeVisible();
+		await expect(page.getByRole("heading", { name: "Key not found" })).toBeVisible();
 	});
 
 	test("heals by itself where the list knew the key", async ({ page, tenant, signedIn }) => {
@@ -491,7 +491,7 @@ test.describe("to everybody", () => {
 			await page.goto(`${LIST}/${api_key.id}`);
 			await expect(section(page, "Nesta hora")).toContainText("1 de 5.000");
 			await expect(fact(page, "Escopos")).toContainText("Sem restrição");
-			await expect(fact(page, "Expira")).toContainText("em 9 dias");
+			await expect(fact(page, "Validade")).toContainText("em 9 dias");
 			for (const name of ["Editar", "Revogar", "Excluir"])
 				await expect(page.getByRole("button", { name, exact: true })).toBeVisible();
 			await expect(section(page, "Requisições").getByRole("button", { name: /^Aceitas/ })).toContainText("1");

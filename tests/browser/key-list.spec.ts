@@ -364,7 +364,7 @@ test.describe("the menu of a row", () => {
 		await page.goto(LIST);
 		await page.getByRole("button", { name: "Actions for CRM" }).click();
 		await page.getByRole("menuitem", { name: "Copy id" }).click();
-		await expect(page.getByText("The id is on the clipboard.")).toBeVisible();
+		await expect(page.getByText("The id was copied.")).toBeVisible();
 		expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(api_key.id);
 	});
 });

@@ -22,7 +22,7 @@ async function makeKey(page: Page, { addresses = "" } = {}): Promise<{ key: stri
 	await page.getByRole("textbox", { name: "Name", exact: true }).fill("CRM Nightly Sync");
 	if (addresses !== "") {
 		await page.getByText("Advanced").click();
-		await page.getByLabel("Allowed addresses").fill(addresses);
+		await page.getByLabel("Allowed IP addresses").fill(addresses);
 	}
 	const answered = page.waitForResponse(/keys\.create/);
 	await page.getByRole("button", { name: "Create key" }).click();

@@ -43,7 +43,7 @@ test.describe("one key", () => {
 
 		await expect(dialog(page)).toHaveAccessibleName("Revoke CRM Nightly Sync?");
 		await expect(dialog(page)).toHaveAccessibleDescription(
-			/CRM Nightly Sync was used \d+ seconds? ago by 2 callers\. As soon as you revoke it, requests with this key are refused\. This cannot be undone\./,
+			/CRM Nightly Sync was used \d+ seconds? ago by 2 callers\. As soon as you revoke it, requests with this key are rejected\. This cannot be undone\./,
 		);
 		await expect(fact(page, "Key")).toHaveText(`${api_key.key_prefix}…${api_key.last_four}`);
 		await expect(fact(page, "Requests in the last 24 hours")).toHaveText("4");
@@ -57,7 +57,7 @@ test.describe("one key", () => {
 		await reason(page).fill("Laptop stolen");
 		await confirm(page).click();
 		await expect(
-			page.getByText("CRM Nightly Sync is revoked. Its requests are refused from now on.", { exact: true }),
+			page.getByText("CRM Nightly Sync is revoked. Its requests are rejected from now on.", { exact: true }),
 		).toBeVisible();
 		expect((await caller.get("/v1/leads")).status).toBe(401);
 		await expect(dialog(page)).toBeHidden();
@@ -89,7 +89,7 @@ test.describe("one key", () => {
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
 		await expect(dialog(page)).toContainText("by 8 callers");
-		await expect(fact(page, "Requests in the last 24 hours")).toHaveText("8, and 1 refused");
+		await expect(fact(page, "Requests in the last 24 hours")).toHaveText("8, and 1 rejected");
 		const callers = dialog(page).getByRole("list", { name: "Recent callers" }).getByRole("listitem");
 		await expect(callers).toHaveCount(6);
 		await expect(callers.last()).toHaveText("and 3 more");
@@ -277,7 +277,7 @@ test.describe("one key", () => {
 			.toBe("expired");
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
-		await expect(dialog(page)).toContainText("It has expired, so its requests are refused already.");
+		await expect(dialog(page)).toContainText("It has expired, so its requests are already rejected.");
 		await confirm(page).click();
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 	});
@@ -311,9 +311,9 @@ test.describe("two people at once", () => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
-		await expect(dialog(page)).toContainText("As soon as you revoke it, requests with this key are refused.");
+		await expect(dialog(page)).toContainText("As soon as you revoke it, requests with this key are rejected.");
 		await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
-		await expect(dialog(page)).toContainText("CRM Nightly Sync is revoked already.");
+		await expect(dialog(page)).toContainText("CRM Nightly Sync is already revoked.");
 		await expect(confirm(page)).toHaveCount(0);
 		await expectAccessible(page);
 		await dialog(page).locator("footer").getByRole("button", { name: "Close" }).click();
@@ -364,7 +364,7 @@ test.describe("several keys", () => {
 		await reason(page).fill("Supplier left");
 		await dialog(page).getByRole("button", { name: "Revoke 3 keys" }).click();
 
-		await expect(page.getByText("3 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		await expect(page.getByText("3 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
 		expect(calls).toHaveLength(1);
 		for (const [index, { key }] of made.entries())
 			expect((await integration(key).get("/v1/leads")).status).toBe(index < 3 ? 401 : 200);
@@ -384,7 +384,7 @@ test.describe("several keys", () => {
 		await page.getByRole("checkbox", { name: "Select all loaded keys" }).check();
 		await page.getByRole("button", { name: "Revoke selected" }).click();
 		await dialog(page).getByRole("button", { name: "Revoke 25 keys" }).click();
-		await expect(page.getByText("25 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		await expect(page.getByText("25 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
 		expect((await tenant.admin.api.query("keys.list")).counts).toMatchObject({ active: 0, revoked: 25 });
 	});
 
@@ -415,7 +415,7 @@ test.describe("several keys", () => {
 		await expectAccessible(page);
 		works();
 		await dialog(page).getByRole("button", { name: "Try again for 1 key" }).click();
-		await expect(page.getByText("3 keys are revoked. Requests with them are refused from now on.")).toBeVisible();
+		await expect(page.getByText("3 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
 		await expect(row(page, "Beta")).toContainText("Revoked");
 	});
 
@@ -426,7 +426,7 @@ test.describe("several keys", () => {
 		await select(page, ["Alpha", "Beta"]);
 		await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
 		await confirm(page).click();
-		await expect(page.getByText("1 key is revoked. Requests with it are refused from now on.")).toBeVisible();
+		await expect(page.getByText("1 key is revoked. Requests with it are rejected from now on.")).toBeVisible();
 		await expect(page.getByText("1 key had been deleted in the meantime.")).toBeVisible();
 		await expect(row(page, "Alpha")).toContainText("Revoked");
 		await expect(row(page, "Beta")).toHaveCount(0);

@@ -78,7 +78,9 @@ test.describe("the four steps", () => {
 
 		await expectCurrent(page, "Update the integration");
 		await expect(update(page)).toContainText(`${newKey.slice(0, 12)}…${newKey.slice(-4)}`);
-		await expect(update(page).getByRole("list", { name: "Seen with the old key lately" })).toContainText("203.0.113.8");
+		await expect(update(page).getByRole("list", { name: "Recent callers of the old key" })).toContainText(
+			"203.0.113.8",
+		);
 		// The test in the dialog was a request, but none of the integration.
 		await expect(use(page)).toContainText("The new key was tested in a browser");
 		await expect(retire(page)).toContainText(/works until you revoke it, or until it expires on \w+ \d+, \d{4}/);
@@ -178,7 +180,7 @@ test.describe("the four steps", () => {
 		await page.goto(rotation(old.api_key.id));
 		await expect(use(page)).toContainText("Waiting for the first request with the new key…");
 		expect((await integration(next.key, "203.0.113.9").get("/v1/leads")).status).toBe(403);
-		await expect(use(page)).toContainText(/tried .* ago and refused: GET \/v1\/leads from 203\.0\.113\.9/);
+		await expect(use(page)).toContainText(/used .* ago and rejected: GET \/v1\/leads from 203\.0\.113\.9/);
 		await expectCurrent(page, "Update the integration");
 		await expectAccessible(page);
 	});
@@ -192,7 +194,7 @@ test.describe("the four steps", () => {
 		await page.goto(rotation(old.api_key.id));
 		await expect(retire(page)).toContainText("Still in use");
 		await page.clock.fastForward("12:10");
-		await expect(retire(page)).toContainText("The old key has been silent for 12 minutes");
+		await expect(retire(page)).toContainText("The old key has not been used for 12 minutes");
 		await expect(use(page)).toContainText("First request 12 minutes ago");
 	});
 });
@@ -244,7 +246,7 @@ test.describe("what is decided with the new key", () => {
 		await signedIn();
 		await page.clock.install();
 		await page.goto(rotation(old.api_key.id));
-		await page.getByRole("radio", { name: "By itself after 24 hours" }).check();
+		await page.getByRole("radio", { name: "Automatically after 24 hours" }).check();
 		await page.getByRole("button", { name: "Create new key" }).click();
 		const newKey = await takeKey(page);
 
@@ -255,7 +257,7 @@ test.describe("what is decided with the new key", () => {
 		await expect(update(page)).toContainText(/The old key ends by itself in 2[01] hours/);
 		// Nobody has changed over when it ends.
 		await page.clock.fastForward("21:00:00");
-		await expect(update(page).getByRole("alert")).toContainText("its requests are being refused: update it now");
+		await expect(update(page).getByRole("alert")).toContainText("its requests are rejected. Update it now");
 		await expectCurrent(page, "Update the integration");
 		await expectAccessible(page);
 		await integration(newKey).get("/v1/leads");
@@ -412,12 +414,12 @@ test.describe("where there is nothing to rotate", () => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await page.goto(rotation("nosuchkey000"));
-		await expect(page.getByRole("heading", { name: "This key does not exist, or no longer" })).toBeVisible();
+		await expect(page.getByRole("heading", { name: "Key not found" })).toBeVisible();
 		await expectAccessible(page);
 		await page.goto(rotation(api_key.id));
 		await expectCurrent(page, "Create the new key");
 		await tenant.admin.api.mutate("keys.delete", { id: api_key.id });
-		await expect(page.getByRole("heading", { name: "This key does not exist, or no longer" })).toBeVisible();
+		await expect(page.getByRole("heading", { name: "Key not found" })).toBeVisible();
 		await page.getByRole("link", { name: "Go to API keys" }).click();
 		await expect(page).toHaveURL(LIST);
 	});
@@ -476,11 +478,11 @@ test.describe("when something fails", () => {
 		expectProblems({ status: 503, url: "keys.rotate" });
 		await signedIn();
 		await page.goto(rotation(api_key.id));
-		await page.getByRole("radio", { name: "By itself after 7 days" }).check();
+		await page.getByRole("radio", { name: "Automatically after 7 days" }).check();
 		const works = await failAt(page, "keys.rotate", "UNAVAILABLE");
 		await page.getByRole("button", { name: "Create new key" }).click();
 		await expect(create(page)).toContainText(FAILED_REQUEST);
-		await expect(page.getByRole("radio", { name: "By itself after 7 days" })).toBeChecked();
+		await expect(page.getByRole("radio", { name: "Automatically after 7 days" })).toBeChecked();
 		works();
 		await page.getByRole("button", { name: "Create new key" }).click();
 		await expect(reveal(page)).toBeVisible();

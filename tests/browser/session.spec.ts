@@ -5,7 +5,7 @@ const LIST = "/integrations/api-keys";
 
 test("signing out ends the session here and on the server", async ({ page, context, demo, expectProblems }) => {
 	await page.goto("/sign-in");
-	await page.getByLabel("Email address").fill(demo.email);
+	await page.getByLabel("Email").fill(demo.email);
 	await page.getByLabel("Password").fill(demo.password);
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await expect(page).toHaveURL(LIST);
@@ -27,7 +27,7 @@ test.describe("a session that ends over a form", () => {
 	test("is opened again on top of it, and the form is as it was", async ({ page, context, demo, expectProblems }) => {
 		expectProblems({ status: 401, url: "keys.create" });
 		await page.goto("/sign-in");
-		await page.getByLabel("Email address").fill(demo.email);
+		await page.getByLabel("Email").fill(demo.email);
 		await page.getByLabel("Password").fill(demo.password);
 		await page.getByRole("button", { name: "Sign in" }).click();
 		await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
@@ -38,9 +38,9 @@ test.describe("a session that ends over a form", () => {
 
 		await context.clearCookies();
 		await page.getByRole("button", { name: "Create key" }).click();
-		const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
+		const dialog = page.getByRole("dialog", { name: "Sign in to continue" });
 		await expect(dialog).toBeVisible();
-		await expect(dialog.getByLabel("Email address")).toHaveValue(demo.email);
+		await expect(dialog.getByLabel("Email")).toHaveValue(demo.email);
 		await expectAccessible(page);
 		// Nothing but signing in leads on.
 		await page.keyboard.press("Escape");
@@ -64,7 +64,7 @@ test.describe("a session that ends over a form", () => {
 	}) => {
 		const email = `admin@${demo.email.split("@")[1]}`;
 		await page.goto("/sign-in");
-		await page.getByLabel("Email address").fill(email);
+		await page.getByLabel("Email").fill(email);
 		await page.getByLabel("Password").fill(demo.password);
 		await page.getByRole("button", { name: "Sign in" }).click();
 		await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
@@ -81,14 +81,14 @@ test.describe("a session that ends over a form", () => {
 		expectProblems({ status: 401, url: "audit.list" }, { status: 401, url: "session.login" });
 		// One of those to choose from, so it counts at once.
 		await who.fill(email);
-		const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
+		const dialog = page.getByRole("dialog", { name: "Sign in to continue" });
 		await expect(dialog.getByLabel("Password")).toBeFocused();
 		await inBothThemes(page, () => expectAccessible(page));
 		// The keys of the page are letters here.
 		await page.keyboard.type("c?/");
 		await page.keyboard.press("Enter");
-		await expect(dialog.getByText("Email address and password do not match.")).toBeVisible();
-		await expect(dialog.getByLabel("Email address")).toHaveValue(email);
+		await expect(dialog.getByText("Email and password do not match.")).toBeVisible();
+		await expect(dialog.getByLabel("Email")).toHaveValue(email);
 		await expect(dialog.getByLabel("Password")).toBeFocused();
 		await page.keyboard.type(demo.password);
 		await page.keyboard.press("Enter");
@@ -106,8 +106,8 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeVisible();
 		await context.clearCookies();
 		await page.getByRole("button", { name: /^Expired/ }).click();
-		const dialog = page.getByRole("dialog", { name: "Sign in to go on" });
-		await dialog.getByLabel("Email address").fill(`member@${demo.email.split("@")[1]}`);
+		const dialog = page.getByRole("dialog", { name: "Sign in to continue" });
+		await dialog.getByLabel("Email").fill(`member@${demo.email.split("@")[1]}`);
 		await dialog.getByLabel("Password").fill(demo.password);
 		await dialog.getByRole("button", { name: "Sign in" }).click();
 		await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
@@ -127,7 +127,7 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeVisible();
 		const other = await context.newPage();
 		await other.goto("/sign-in");
-		await other.getByLabel("Email address").fill(`member@${demo.email.split("@")[1]}`);
+		await other.getByLabel("Email").fill(`member@${demo.email.split("@")[1]}`);
 		await other.getByLabel("Password").fill(demo.password);
 		await other.getByRole("button", { name: "Sign in" }).click();
 		await expect(other.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
@@ -143,7 +143,7 @@ test.describe("a session that ends over a form", () => {
 	}) => {
 		expectProblems({ status: 401 });
 		const signIn = async (window: typeof page) => {
-			await window.getByLabel("Email address").fill(`admin@${demo.email.split("@")[1]}`);
+			await window.getByLabel("Email").fill(`admin@${demo.email.split("@")[1]}`);
 			await window.getByLabel("Password").fill(demo.password);
 			await window.getByRole("button", { name: "Sign in" }).click();
 		};
@@ -152,11 +152,11 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
 		await context.clearCookies();
 		await page.getByRole("button", { name: /^Expired/ }).click();
-		await expect(page.getByRole("dialog", { name: "Sign in to go on" })).toBeVisible();
+		await expect(page.getByRole("dialog", { name: "Sign in to continue" })).toBeVisible();
 		const other = await context.newPage();
 		await other.goto("/sign-in");
 		await signIn(other);
 		await expect(other.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
-		await expect(page.getByRole("dialog", { name: "Sign in to go on" })).toBeHidden();
+		await expect(page.getByRole("dialog", { name: "Sign in to continue" })).toBeHidden();
 	});
 });

@@ -34,7 +34,7 @@ test.describe("the ways around", () => {
 	test("end where there is nothing, with a way back", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/integrations/nowhere");
-		await expect(page.getByRole("heading", { level: 1, name: "There is nothing here" })).toBeVisible();
+		await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();
 		await page.getByRole("link", { name: "Go to API keys" }).click();
 		await expect(page).toHaveURL(LIST);
 	});
@@ -151,7 +151,7 @@ test.describe("what a person has chosen", () => {
 		await page.reload();
 		await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
 		await page.goto("/lugar-nenhum");
-		await expect(page.getByRole("heading", { level: 1, name: "Não há nada aqui" })).toBeVisible();
+		await expect(page.getByRole("heading", { level: 1, name: "Página não encontrada" })).toBeVisible();
 	});
 });
 

@@ -7,7 +7,7 @@ const LIST = "/integrations/api-keys";
 const NOBODY = "nobody@acme.example";
 
 async function enter(page: Page, email: string, password: string): Promise<void> {
-	await page.getByLabel("Email address").fill(email);
+	await page.getByLabel("Email").fill(email);
 	await page.getByLabel("Password").fill(password);
 	await page.getByRole("button", { name: "Sign in" }).click();
 }
@@ -16,7 +16,7 @@ test("leads on to where the person was going", async ({ page, demo, expectProble
 	expectProblems(SIGNED_OUT);
 	await page.goto("/integrations/audit-log?action=api_key.create");
 	await expect(page).toHaveURL(/\/sign-in\?to=/);
-	await expect(page.getByLabel("Email address")).toBeFocused();
+	await expect(page.getByLabel("Email")).toBeFocused();
 	await enter(page, demo.email, demo.password);
 	await expect(page).toHaveURL("/integrations/audit-log?action=api_key.create");
 	await expect(page.getByRole("heading", { name: "Audit log" })).toBeVisible();
@@ -26,7 +26,7 @@ test("leads to the keys from the front door, by keyboard alone", async ({ page, 
 	expectProblems(SIGNED_OUT);
 	await page.goto("/");
 	await expect(page).toHaveURL("/sign-in");
-	await expect(page.getByLabel("Email address")).toBeFocused();
+	await expect(page.getByLabel("Email")).toBeFocused();
 	await page.keyboard.type(demo.email);
 	await page.keyboard.press("Tab");
 	await page.keyboard.type(demo.password);
@@ -45,7 +45,7 @@ test("says what is missing before it asks anybody", async ({ page }) => {
 	await page.goto("/sign-in");
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await expect(page.getByText("Enter your email address")).toBeVisible();
-	await expect(page.getByLabel("Email address")).toBeFocused();
+	await expect(page.getByLabel("Email")).toBeFocused();
 	await enter(page, NOBODY, "");
 	await expect(page.getByText("Enter your password.")).toBeVisible();
 	await expect(page.getByLabel("Password")).toBeFocused();
@@ -56,8 +56,8 @@ test("says that the two do not match, and keeps the address", async ({ page, exp
 	expectProblems({ status: 401, url: "session.login" });
 	await page.goto("/sign-in");
 	await enter(page, NOBODY, "wrong");
-	await expect(page.getByText("Email address and password do not match.")).toBeVisible();
-	await expect(page.getByLabel("Email address")).toHaveValue(NOBODY);
+	await expect(page.getByText("Email and password do not match.")).toBeVisible();
+	await expect(page.getByLabel("Email")).toHaveValue(NOBODY);
 	await expect(page.getByLabel("Password")).toBeFocused();
 	await inBothThemes(page, () => expectAccessible(page));
 });
@@ -72,7 +72,7 @@ test("explains that too many attempts were made, and how long to wait", async ({
 	const email = `${test.info().testId}@acme.example`;
 	await page.goto("/sign-in");
 	await enter(page, email, "wrong");
-	await expect(page.getByText("Email address and password do not match.")).toBeVisible();
+	await expect(page.getByText("Email and password do not match.")).toBeVisible();
 	// The rest of them come from elsewhere in the same house.
 	const attempt = () =>
 		service.fetch("/trpc/session.login", {

@@ -1,8 +1,8 @@
 /** The audit log as a file: what other programs read in it is what happened, and nothing of it is run. */
 import { describe, expect, it, vi } from "vitest";
-import { collectCsv } from "../../web/features/audit/collect.ts";
+import type { AuditEvent } from "../../web/api/types.ts";
+import { collectCsv } from "../../web/features/audit/collect-csv.ts";
 import { csvHead, csvLines, csvName } from "../../web/features/audit/csv.ts";
-import type { AuditEvent } from "../../web/features/audit/event-words.ts";
 
 const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	id: "evt_1",

@@ -1,8 +1,8 @@
 /** The log's address is its filters: both ways, and whatever somebody has typed into it. Days are those of the reader. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
+	countFilters,
 	filtersOf,
-	howMany,
 	isDay,
 	isWrongOrder,
 	type LogFilters,
@@ -18,7 +18,7 @@ describe("the address of a log", () => {
 	it("says nothing where nothing is narrowed", () => {
 		expect(filtersOf({}, ACTIONS)).toEqual(NO_FILTERS);
 		expect(Object.values(paramsOf(NO_FILTERS)).every((value) => value === undefined)).toBe(true);
-		expect(howMany(NO_FILTERS)).toBe(0);
+		expect(countFilters(NO_FILTERS)).toBe(0);
 	});
 
 	it("gives back the filters that it was made from", () => {
@@ -30,7 +30,7 @@ describe("the address of a log", () => {
 			to: "2026-11-22",
 		});
 		expect(filtersOf(paramsOf(all), ACTIONS)).toEqual(all);
-		expect(howMany(all)).toBe(5);
+		expect(countFilters(all)).toBe(5);
 	});
 
 	it("ignores words that mean nothing, and shortens what the server would refuse", () => {

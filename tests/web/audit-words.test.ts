@@ -1,8 +1,8 @@
 /** What an event says to whoever reads it: who, with what, and what changed. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { type AuditEvent, agentText, changesLine, changesOf, whoOf } from "../../web/features/audit/event-words.ts";
-import { keepKnown } from "../../web/features/audit/keep-known.ts";
-import { lastNames } from "../../web/features/audit/last-names.ts";
+import type { AuditEvent } from "../../web/api/types.ts";
+import { latestKeyNames, reuseKnownEvents } from "../../web/features/audit/event-list.ts";
+import { agentText, changesLine, changesOf, whoOf } from "../../web/features/audit/event-words.ts";
 import { chooseLanguage } from "../../web/i18n/index.ts";
 
 beforeAll(() => chooseLanguage("en"));
@@ -68,7 +68,7 @@ describe("what changed", () => {
 				},
 			}),
 		).toMatch(
-			/^Name: CRM → ERP, Scopes: default:sync, leads:read → Unrestricted, Limit per hour: 1,000 → 5,000, Allowed addresses: Any → 203\.0\.113\.0\/24, Expires: Never → \w+ \d+, 2027, \d\d:00:00$/,
+			/^Name: CRM → ERP, Scopes: default:sync, leads:read → Unrestricted, Limit per hour: 1,000 → 5,000, Allowed IP addresses: Any → 203\.0\.113\.0\/24, Expires: Never → \w+ \d+, 2027, \d\d:00:00$/,
 		);
 		expect(line({ changes: { expires_at: { from: "2027-03-01T10:00:00.000Z", to: null } } })).toMatch(/ → Never$/);
 	});
@@ -142,7 +142,7 @@ describe("keys that are gone", () => {
 			event({ key_id: "b", key_name: null }),
 			event({ key_id: null, key_name: null, action: "session.login" }),
 		];
-		expect([...lastNames(events)]).toEqual([["a", "A2"]]);
+		expect([...latestKeyNames(events)]).toEqual([["a", "A2"]]);
 	});
 });
 
@@ -150,11 +150,11 @@ describe("events that arrive again", () => {
 	it("stay the same objects, unless their key is called something else or gone by now", () => {
 		const [one, two] = [event({ id: "evt_1" }), event({ id: "evt_2" })];
 		const again = [event({ id: "evt_3" }), event({ id: "evt_1" }), event({ id: "evt_2", key_name: "ERP" })];
-		const kept = keepKnown([one, two], again);
+		const kept = reuseKnownEvents([one, two], again);
 		expect(kept.map(({ id }) => id)).toEqual(["evt_3", "evt_1", "evt_2"]);
 		expect(kept[1]).toBe(one);
 		expect(kept[2]).toBe(again[2]);
 		const gone = [event({ id: "evt_1", key_deleted: true })];
-		expect(keepKnown([one], gone)[0]).toBe(gone[0]);
+		expect(reuseKnownEvents([one], gone)[0]).toBe(gone[0]);
 	});
 });

@@ -1,9 +1,8 @@
 /** What people type before a key ends, and who is said to have used it. */
 import { describe, expect, it } from "vitest";
-import { formatAgo, formatSince, formatUntil } from "../../web/features/keys/ago.ts";
 import { distinctCallers } from "../../web/features/keys/distinct-callers.ts";
-import { REASON_MAX, reasonFault } from "../../web/features/keys/revoke-delete/reason-fault.ts";
-import { isSameName } from "../../web/features/keys/revoke-delete/same-name.ts";
+import { isSameName, REASON_MAX, reasonFault } from "../../web/features/keys/revoke-delete/typed-text.ts";
+import { formatAgo, formatSince, formatUntil } from "../../web/i18n/format.ts";
 import { revokeKeySchema } from "../../worker/schemas/api-key.ts";
 
 describe("typing a name to confirm", () => {

@@ -1,8 +1,7 @@
 import { render, screen } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { HourMeter } from "../../web/features/keys/detail/hour-meter.tsx";
-import { hourLevel } from "../../web/features/keys/detail/hour-meter-level.ts";
+import { HourMeter, hourLevel } from "../../web/features/keys/detail/hour-meter.tsx";
 
 const hour = (used: number) => ({
 	used,

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { SCOPES } from "../../db/enums.ts";
+import type { ApiKey } from "../../web/api/types.ts";
 import {
 	addressEntries,
 	changesOf,
@@ -11,11 +12,10 @@ import {
 	newDraft,
 	parseCount,
 } from "../../web/features/keys/form/key-form-draft.ts";
-import { errorsOfChanged, errorsOfNew, explainRefusal } from "../../web/features/keys/form/key-form-errors.ts";
-import { narrowingWords } from "../../web/features/keys/form/key-form-narrowing.ts";
+import { errorsFromService, errorsOfChanged, errorsOfNew } from "../../web/features/keys/form/key-form-errors.ts";
+import { lostAccessWarnings } from "../../web/features/keys/form/key-form-warnings.ts";
 import { checkCreate } from "../../web/features/keys/form/validation.ts";
 import { chooseLanguage } from "../../web/i18n/index.ts";
-import type { ApiKey } from "../../worker/schemas/api-key.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 const english = (value: number) => value.toLocaleString("en-US");
@@ -110,17 +110,17 @@ describe("numbers", () => {
 
 describe("what is wrong, in words", () => {
 	it.each<[string, Partial<KeyDraft>, object]>([
-		["no name", { name: "  " }, { name: "Give the key a name, so that people know what it is for." }],
+		["no name", { name: "  " }, { name: "Give the key a name, so that people know what uses it." }],
 		["a long name", { name: "x".repeat(101) }, { name: "Shorten the name to 100 characters." }],
+		["a key as name", { name: `sk_live_${"a".repeat(48)}` }, { name: expect.stringContaining("contains an API key") }],
+		["a control character", { name: "a\u0007b" }, { name: expect.stringContaining("cannot be displayed") }],
 		[
-			"a key as name",
-			{ name: `sk_live_${"a".repeat(48)}` },
-			{ name: expect.stringContaining("looks like an API key") },
+			"a name that turns text round",
+			{ name: "\u202egnitekram" },
+			{ name: expect.stringContaining("cannot be displayed") },
 		],
-		["a control character", { name: "a\u0007b" }, { name: expect.stringContaining("cannot be shown") }],
-		["a name that turns text round", { name: "\u202egnitekram" }, { name: expect.stringContaining("cannot be shown") }],
 		["a name from right to left", { name: "تسويق 100%" }, {}],
-		["half a character", { name: "a\ud800" }, { name: expect.stringContaining("cannot be shown") }],
+		["half a character", { name: "a\ud800" }, { name: expect.stringContaining("cannot be displayed") }],
 		["no limit", { rateLimit: "" }, { rate_limit: "Enter a whole number, such as 1,000." }],
 		["no requests", { rateLimit: "0" }, { rate_limit: "Enter at least 1." }],
 		["a huge limit", { rateLimit: "1000001" }, { rate_limit: "Enter at most 1,000,000." }],
@@ -133,7 +133,7 @@ describe("what is wrong, in words", () => {
 		[
 			"a day that is over",
 			{ expiry: { choice: "date", date: "2031-05-01" } },
-			{ expires_at: expect.stringContaining("is over") },
+			{ expires_at: expect.stringContaining("is in the past") },
 		],
 		[
 			"the last day of all",
@@ -143,7 +143,7 @@ describe("what is wrong, in words", () => {
 		[
 			"too many addresses",
 			{ addresses: "::1\n".repeat(51) },
-			{ ip_allowlist: expect.stringContaining("50 addresses at most") },
+			{ ip_allowlist: expect.stringContaining("at most 50 IP addresses") },
 		],
 	])("%s", (_, part, errors) => expect(errorsOfNew(draft(part), NOW)).toEqual(errors));
 
@@ -151,10 +151,10 @@ describe("what is wrong, in words", () => {
 		const of = (addresses: string) => errorsOfNew(draft({ addresses }), NOW).ip_allowlist;
 		expect(of("203.0.113.7\n\n2001:db8::/32, 10.0.0.0/8")).toBeUndefined();
 		expect(of("203.0.113.7\n10.0.0.256")).toBe(
-			"“10.0.0.256” in line 2 is no address or block. Write it like 203.0.113.7 or 203.0.113.0/24.",
+			"“10.0.0.256” in line 2 is not an IP address or block. Write it like 203.0.113.7 or 203.0.113.0/24.",
 		);
-		expect(of("a\n::1, b")).toContain("“a” in line 1 and “b” in line 2 are no addresses or blocks");
-		expect(of("a\nb\nc\nd\ne")).toContain("“c” in line 3, and 2 more are no addresses");
+		expect(of("a\n::1, b")).toContain("“a” in line 1 and “b” in line 2 are not IP addresses or blocks");
+		expect(of("a\nb\nc\nd\ne")).toContain("“c” in line 3, and 2 more are not IP addresses");
 		expect(of("x".repeat(500))?.length).toBeLessThan(200);
 	});
 
@@ -163,7 +163,7 @@ describe("what is wrong, in words", () => {
 		expect(errorsOfNew(draft({ rateLimit: "x", addresses: "a\nb" }), NOW)).toEqual({
 			rate_limit: "Digite um número inteiro, como 1.000.",
 			ip_allowlist:
-				"“a” na linha 1 e “b” na linha 2 não são endereços nem blocos. Escreva como 203.0.113.7 ou 203.0.113.0/24.",
+				"“a” na linha 1 e “b” na linha 2 não são endereços IP nem blocos. Escreva como 203.0.113.7 ou 203.0.113.0/24.",
 		});
 	});
 });
@@ -175,9 +175,9 @@ describe("what the server has refused", () => {
 			{ field: "name", message: "Must not rhyme" },
 			{ field: "ip_allowlist.1", message: "Must be an IPv4 or IPv6 address" },
 		];
-		expect(explainRefusal(details, draft({ addresses: "::1\nfoo" }))).toEqual({
+		expect(errorsFromService(details, draft({ addresses: "::1\nfoo" }))).toEqual({
 			errors: {
-				expires_at: "This day is over. Choose today or a later one.",
+				expires_at: "This day is in the past. Choose today or a later day.",
 				name: "Must not rhyme",
 				ip_allowlist: expect.stringContaining("“foo” in line 2"),
 			},
@@ -186,8 +186,11 @@ describe("what the server has refused", () => {
 	});
 
 	it("is not swallowed where it is about no field of the form", () => {
-		expect(explainRefusal([{ field: "body", message: "Unknown field" }], draft())).toEqual({ errors: {}, rest: true });
-		expect(explainRefusal([], draft())).toEqual({ errors: {}, rest: true });
+		expect(errorsFromService([{ field: "body", message: "Unknown field" }], draft())).toEqual({
+			errors: {},
+			rest: true,
+		});
+		expect(errorsFromService([], draft())).toEqual({ errors: {}, rest: true });
 	});
 });
 
@@ -232,31 +235,31 @@ describe("what a key in use loses is said before", () => {
 		current_hour: { used, limit: 1_000, remaining: 1_000 - used, resets_at: "2031-05-06T11:00:00.000Z" },
 	});
 
-	it.each<[string, Parameters<typeof narrowingWords>[1], string[]]>([
-		["a scope", { scopes: ["default:sync"] }, ["Requests that need leads:read will be refused."]],
-		["several", { scopes: ["leads:write"] }, ["Requests that need default:sync and leads:read will be refused."]],
+	it.each<[string, Parameters<typeof lostAccessWarnings>[1], string[]]>([
+		["a scope", { scopes: ["default:sync"] }, ["Requests that need leads:read will be rejected."]],
+		["several", { scopes: ["leads:write"] }, ["Requests that need default:sync and leads:read will be rejected."]],
 		["an address", { ip_allowlist: ["::1"] }, [expect.stringContaining("addresses that are not listed")]],
 		["the rest of the hour", { rate_limit: 40 }, [expect.stringContaining("already made 40 requests")]],
-	])("%s", (_, changes, words) => expect(narrowingWords(key, changes, hour(40))).toEqual(words));
+	])("%s", (_, changes, words) => expect(lostAccessWarnings(key, changes, hour(40))).toEqual(words));
 
-	it.each<[string, Parameters<typeof narrowingWords>[1]]>([
+	it.each<[string, Parameters<typeof lostAccessWarnings>[1]]>([
 		["one scope more", { scopes: ["default:sync", "leads:read", "leads:write"] }],
 		["no restriction", { scopes: [] }],
 		["any address", { ip_allowlist: [] }],
 		["one address more", { ip_allowlist: ["203.0.113.0/24", "::1"] }],
 		["a limit that is not reached", { rate_limit: 41 }],
 		["a name", { name: "x" }],
-	])("%s takes nothing away", (_, changes) => expect(narrowingWords(key, changes, hour(40))).toEqual([]));
+	])("%s takes nothing away", (_, changes) => expect(lostAccessWarnings(key, changes, hour(40))).toEqual([]));
 
 	it("an unrestricted key loses whatever is not chosen", () => {
-		expect(narrowingWords({ ...key, scopes: [] }, { scopes: [...SCOPES] }, undefined)).toEqual([
-			expect.stringContaining("beyond the chosen scopes"),
+		expect(lostAccessWarnings({ ...key, scopes: [] }, { scopes: [...SCOPES] }, undefined)).toEqual([
+			expect.stringContaining("other scopes than the chosen ones"),
 		]);
 	});
 
 	it("a key that nobody uses loses nothing; the gate knows better than the list whether it is used", () => {
 		const unused = { ...key, last_used_at: null };
-		expect(narrowingWords(unused, { scopes: ["leads:write"] }, undefined)).toEqual([]);
-		expect(narrowingWords(unused, { scopes: ["leads:write"] }, hour(1))).toHaveLength(1);
+		expect(lostAccessWarnings(unused, { scopes: ["leads:write"] }, undefined)).toEqual([]);
+		expect(lostAccessWarnings(unused, { scopes: ["leads:write"] }, hour(1))).toHaveLength(1);
 	});
 });

@@ -1,7 +1,7 @@
 /** A list's address is its filters: both ways, and whatever somebody has typed into it. */
 import { describe, expect, it } from "vitest";
 import { filtersOf, nextSort, paramsOf, queryOf } from "../../web/features/keys/list/list-filters.ts";
-import { withoutSecret } from "../../web/features/keys/without-secret.ts";
+import { withoutSecret } from "../../web/key-secret.ts";
 
 describe("the address of a list", () => {
 	it("says nothing where everything is as usual", () => {

@@ -3,9 +3,9 @@ import { render, screen } from "@solidjs/testing-library";
 import { QueryClient, QueryClientProvider } from "@tanstack/solid-query";
 import { expect, it } from "vitest";
 import { usageQuery } from "../../web/api/queries.ts";
+import type { ApiKeyDetail } from "../../web/api/types.ts";
 import { observation } from "../../web/features/keys/rotation/rotation-pause.ts";
 import { Silence } from "../../web/features/keys/rotation/rotation-retire.tsx";
-import type { ApiKeyDetail } from "../../worker/schemas/api-key.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -39,7 +39,7 @@ const key = (changes: Partial<ApiKeyDetail>): ApiKeyDetail => ({
 	...changes,
 });
 
-/** Shows a key that was used `hours` before the rotation (the last first), when it has been silent for so long after it. */
+/** Shows a key that was used `hours` before the rotation (the last first), when it has not been used for so long after it. */
 function show(silentMs: number, hours: number[], changes: Partial<ApiKeyDetail> = {}) {
 	const old = key(changes);
 	const successor = key({ id: "new", created_at: iso(ROTATED), rotated_to: null });
@@ -61,25 +61,25 @@ const nightly = Array.from({ length: 14 }, (_, day) => 10 + day * 24);
 
 it("a nightly job is waited for", () => {
 	show(12 * 60_000, nightly);
-	expect(screen.getByText("The old key has been silent for 12 minutes")).toBeTruthy();
-	expect(screen.getByText(/In the 14 days before the rotation it paused for up to 1 day\. Wait/)).toBeTruthy();
+	expect(screen.getByText("The old key has not been used for 12 minutes")).toBeTruthy();
+	expect(screen.getByText(/In the 14 days before the rotation, its longest pause was 1 day\. Wait/)).toBeTruthy();
 });
 
-it("until it has been silent for longer than ever before", () => {
+it("until it has not been used for longer than ever before", () => {
 	show(25 * HOUR, nightly);
-	expect(screen.getByText("The old key has been silent for 1 day")).toBeTruthy();
-	expect(screen.getByText(/That is longer than any pause in the 14 days before the rotation/)).toBeTruthy();
+	expect(screen.getByText("The old key has not been used for 1 day")).toBeTruthy();
+	expect(screen.getByText(/That is longer than every pause in the 14 days before the rotation/)).toBeTruthy();
 });
 
 it("a key that is being used is not silent", () => {
 	show(59_000, nightly);
 	expect(screen.getByText("Still in use: last request with the old key 59 seconds ago")).toBeTruthy();
-	expect(screen.queryByText(/silent/)).toBeNull();
+	expect(screen.queryByText(/has not been used for/)).toBeNull();
 });
 
 it("the silence of a key that was not used before either tells little", () => {
 	show(3 * DAY, []);
-	expect(screen.getByText(/was not used at all, so its silence tells little/)).toBeTruthy();
+	expect(screen.getByText(/was not used at all, so this says little/)).toBeTruthy();
 });
 
 it("of a young key nothing is claimed", () => {

@@ -1,7 +1,9 @@
 /** Where a rotation stands, read off its two keys. */
 import { describe, expect, it } from "vitest";
+import type { ApiKeyDetail } from "../../web/api/types.ts";
 import {
 	endOf,
+	firstUseOf,
 	integrationsOf,
 	isUnderWay,
 	lastAttempt,
@@ -9,9 +11,7 @@ import {
 	ownUse,
 	stageOf,
 	stepStates,
-	witness,
 } from "../../web/features/keys/rotation/rotation.ts";
-import type { ApiKeyDetail } from "../../worker/schemas/api-key.ts";
 
 const NOW = Date.parse("2031-05-06T12:00:00.000Z");
 const minutes = (count: number) => new Date(NOW + count * 60_000).toISOString();
@@ -153,25 +153,27 @@ describe("what counts as use of a new key", () => {
 
 describe("the first request", () => {
 	it("is known when it was watched, however much follows", () => {
-		const waiting = witness(undefined, successor());
-		const first = witness(waiting, used([job], 3));
+		const waiting = firstUseOf(undefined, successor());
+		const first = firstUseOf(waiting, used([job], 3));
 		expect(first.firstAt).toBe(minutes(-2));
-		expect(witness(first, used([{ ...job, last_seen_at: minutes(-1) }], 300, minutes(-1))).firstAt).toBe(minutes(-2));
+		expect(firstUseOf(first, used([{ ...job, last_seen_at: minutes(-1) }], 300, minutes(-1))).firstAt).toBe(
+			minutes(-2),
+		);
 	});
 
 	it("is known when it is the only one", () => {
-		expect(witness(undefined, used([job], 1)).firstAt).toBe(minutes(-2));
+		expect(firstUseOf(undefined, used([job], 1)).firstAt).toBe(minutes(-2));
 	});
 
 	it("is not known when one comes later, and does not become so", () => {
-		const late = witness(undefined, used([job], 345));
+		const late = firstUseOf(undefined, used([job], 345));
 		expect(late.firstAt).toBeNull();
-		expect(witness(late, used([job], 346)).firstAt).toBeNull();
+		expect(firstUseOf(late, used([job], 346)).firstAt).toBeNull();
 	});
 
 	it("of one successor is not that of another", () => {
-		const first = witness(undefined, used([job], 1));
-		expect(witness(first, { ...successor(), id: "another" })).toEqual({ id: "another", firstAt: null, used: false });
+		const first = firstUseOf(undefined, used([job], 1));
+		expect(firstUseOf(first, { ...successor(), id: "another" })).toEqual({ id: "another", firstAt: null, used: false });
 	});
 });
 

@@ -23,23 +23,23 @@ describe("the time of the service", () => {
 	});
 
 	it.each([-26 * HOUR, -7 * 60_000, 7 * 60_000, 26 * HOUR])("is %i ms from a clock that is wrong", async (ahead) => {
-		const { serverNow, hearServerTime } = await freshPage();
-		hearServerTime(header(HERE + ahead), HERE - 100, HERE + 100);
+		const { serverNow, learnServerTime } = await freshPage();
+		learnServerTime(header(HERE + ahead), HERE - 100, HERE + 100);
 		expect(Math.abs(serverNow() - (HERE + ahead))).toBeLessThanOrEqual(500);
 		vi.setSystemTime(HERE + HOUR);
 		expect(Math.abs(serverNow() - (HERE + HOUR + ahead))).toBeLessThanOrEqual(500);
 	});
 
 	it("is the time here where the two differ by a few seconds", async () => {
-		const { serverNow, hearServerTime } = await freshPage();
-		hearServerTime(header(HERE + 3_000), HERE, HERE);
+		const { serverNow, learnServerTime } = await freshPage();
+		learnServerTime(header(HERE + 3_000), HERE, HERE);
 		expect(serverNow()).toBe(HERE);
 	});
 
 	it("does not jump afterwards", async () => {
-		const { serverNow, hearServerTime } = await freshPage();
-		hearServerTime(header(HERE), HERE, HERE);
-		hearServerTime(header(HERE + HOUR), HERE, HERE);
+		const { serverNow, learnServerTime } = await freshPage();
+		learnServerTime(header(HERE), HERE, HERE);
+		learnServerTime(header(HERE + HOUR), HERE, HERE);
 		expect(serverNow()).toBe(HERE);
 	});
 
@@ -48,10 +48,10 @@ describe("the time of the service", () => {
 		["no time", "yesterday", 0],
 		["one that was long on its way", header(HERE + HOUR), 6_000],
 	])("waits for a better answer than %s", async (_, date, tookMs) => {
-		const { serverNow, hearServerTime } = await freshPage();
-		hearServerTime(date, HERE - tookMs, HERE);
+		const { serverNow, learnServerTime } = await freshPage();
+		learnServerTime(date, HERE - tookMs, HERE);
 		expect(serverNow()).toBe(HERE);
-		hearServerTime(header(HERE + HOUR), HERE, HERE);
+		learnServerTime(header(HERE + HOUR), HERE, HERE);
 		expect(serverNow()).toBeGreaterThan(HERE + HOUR - 1_000);
 	});
 });

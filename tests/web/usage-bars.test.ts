@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Bucket } from "../../web/api/types.ts";
 import {
-	type Bucket,
 	heightOf,
 	limitFits,
 	marksOf,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { axisLabels } from "../../web/features/usage/axis-labels.ts";
 import { bucketLabel } from "../../web/features/usage/bucket-time.ts";
-import { ticksFor } from "../../web/features/usage/ticks.ts";
-import { askFor, rangeOf } from "../../web/features/usage/usage-range.ts";
+import { rangeOf, usageSince } from "../../web/features/usage/usage-range.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -16,20 +16,20 @@ const days = (count: number) => {
 	return Array.from({ length: count }, (_, index) => running - (count - 1 - index) * DAY);
 };
 const names = (starts: number[], size: number, width: number) =>
-	ticksFor(starts, size, width).map(({ label }) => label);
+	axisLabels(starts, size, width).map(({ label }) => label);
 
 afterEach(() => vi.unstubAllEnvs());
 
 describe("what is asked for", () => {
 	it("is so many whole hours or days, the running one included", () => {
-		expect(askFor("24h", NOW)).toEqual({ from: "2026-11-21T15:00:00.000Z", granularity: "hour" });
-		expect(askFor("7d", NOW)).toEqual({ from: "2026-11-15T15:00:00.000Z", granularity: "hour" });
-		expect(askFor("30d", NOW)).toEqual({ from: "2026-10-24T00:00:00.000Z", granularity: "day" });
+		expect(usageSince("24h", NOW)).toEqual({ from: "2026-11-21T15:00:00.000Z", granularity: "hour" });
+		expect(usageSince("7d", NOW)).toEqual({ from: "2026-11-15T15:00:00.000Z", granularity: "hour" });
+		expect(usageSince("30d", NOW)).toEqual({ from: "2026-10-24T00:00:00.000Z", granularity: "day" });
 	});
 
 	it("stays the same until the hour turns", () => {
-		expect(askFor("24h", Date.parse("2026-11-22T14:59:59.999Z"))).toEqual(askFor("24h", NOW));
-		expect(askFor("24h", Date.parse("2026-11-22T15:00:00.000Z")).from).toBe("2026-11-21T16:00:00.000Z");
+		expect(usageSince("24h", Date.parse("2026-11-22T14:59:59.999Z"))).toEqual(usageSince("24h", NOW));
+		expect(usageSince("24h", Date.parse("2026-11-22T15:00:00.000Z")).from).toBe("2026-11-21T16:00:00.000Z");
 	});
 
 	it("is the last 24 hours where the address names no known span", () => {
@@ -49,13 +49,13 @@ describe("the names below the bars", () => {
 
 	it("are days over a week, each where it begins for the reader", () => {
 		vi.stubEnv("TZ", "America/Sao_Paulo");
-		const [first] = ticksFor(hours(168), HOUR, 1_000);
+		const [first] = axisLabels(hours(168), HOUR, 1_000);
 		expect(first).toEqual({ at: Date.parse("2026-11-16T03:00:00Z"), label: "Nov 16" });
 	});
 
 	it("are the server's days over a month, in the middle of each and counted back from today", () => {
 		vi.stubEnv("TZ", "America/Sao_Paulo");
-		const ticks = ticksFor(days(30), DAY, 1_000);
+		const ticks = axisLabels(days(30), DAY, 1_000);
 		expect(ticks.at(-1)).toEqual({ at: Date.parse("2026-11-22T12:00:00Z"), label: "Nov 22" });
 		expect(ticks.at(-2)?.label).toBe("Nov 19");
 	});

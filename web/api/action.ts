@@ -1,27 +1,27 @@
 /**
- * Changes: one call to the server that a person has asked for. They bypass the query cache on purpose: what goes in may
- * be a password, what comes out an API key, and neither may stay in a cache.
+ * Calls that change something on the service. They bypass the query cache: the input may be a password and the output an
+ * API key, and neither may stay in a cache.
  */
 import { type Accessor, createSignal, onCleanup } from "solid-js";
-import { setSessionEnded } from "../session/ended.ts";
-import { notifyAbandoned, notifyProblem } from "../ui/toast.tsx";
 import { type Problem, problemOf } from "./problem.ts";
+import { notifyAbandoned, notifyProblem } from "./problem-view.tsx";
+import { noticeSessionEnd } from "./query-client.ts";
 
 export interface Action<A extends unknown[], R> {
-	/** Makes the call. Undefined when it failed; `problem` tells why. Never throws, and never runs twice at once. */
+	/** Makes the call. Undefined if it failed, and then `problem` says why. Never throws, and runs once at a time. */
 	run: (...args: A) => Promise<R | undefined>;
 	busy: Accessor<boolean>;
-	/** What went wrong the last time, until the next. */
+	/** What went wrong in the last run. */
 	problem: Accessor<Problem | null>;
-	/** Forgets what went wrong. */
+	/** Clears `problem`. */
 	reset: () => void;
-	/** Whether the screen or dialog that began it is gone. */
+	/** Whether the screen or dialog that started it is gone. */
 	abandoned: Accessor<boolean>;
 }
 
 /**
- * An action with its state, of the component that calls this. A failure of the server is told in a toast, too, with the
- * request's id; so is every failure that nobody would see any more, because the component is gone.
+ * An action of the component that calls this. Failures of the service also show as a toast with the request id. So does
+ * every failure after the component is gone, because nothing else would show it.
  */
 export function createAction<A extends unknown[], R>(call: (...args: A) => Promise<R>): Action<A, R> {
 	const [busy, setBusy] = createSignal(false);
@@ -44,7 +44,7 @@ export function createAction<A extends unknown[], R>(call: (...args: A) => Promi
 			} catch (error) {
 				const problem = problemOf(error);
 				setProblem(problem);
-				if (problem.code === "UNAUTHORIZED") setSessionEnded(true);
+				noticeSessionEnd(problem);
 				if (gone) notifyAbandoned(problem);
 				else if (problem.code === "SERVER_ERROR" || problem.code === "UNAVAILABLE") notifyProblem(problem);
 				return undefined;

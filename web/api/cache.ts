@@ -1,20 +1,20 @@
-/** What a change to a key means for what the page already knows. Every change goes through here. */
+/** What a change to a key does to the query cache. Every change goes through here. */
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/solid-query";
-import type { ApiKey, KeyList } from "../../worker/schemas/api-key.ts";
 import { api } from "./client.ts";
 import { type KeyFilters, keyQuery, REFETCH_PAGES_MAX } from "./queries.ts";
+import type { ApiKey, KeyList } from "./types.ts";
 
 type KeyListData = InfiniteData<KeyList, string | null>;
 const LISTS: QueryKey = ["keys", "list"];
 
-/** Puts keys that the server has answered with wherever they are shown, and has the rest looked at again. */
+/** Shows keys as the service has just returned them, and refetches the rest. */
 export function keyChanged(client: QueryClient, ...changed: ApiKey[]): void {
 	showKeys(client, changed);
 	for (const { id } of changed) void client.invalidateQueries({ queryKey: keyQuery(id).queryKey });
 	refreshLists(client);
 }
 
-/** Takes a deleted key from wherever it was shown. */
+/** Removes a deleted key from every list and screen. */
 export function keyRemoved(client: QueryClient, id: string): void {
 	inLists(client, (items) => items.filter((item) => item.id !== id));
 	client.removeQueries({ queryKey: keyQuery(id).queryKey });
@@ -25,7 +25,7 @@ export function keyRemoved(client: QueryClient, id: string): void {
 	refreshLists(client);
 }
 
-/** Shows what is given of keys wherever they are shown, and asks nobody whether it is true. */
+/** Puts the given fields into every list and screen of these keys, without a refetch. */
 export function showKeys(client: QueryClient, changed: readonly (Partial<ApiKey> & Pick<ApiKey, "id">)[]): void {
 	const byId = new Map(changed.map((key) => [key.id, key]));
 	inLists(client, (items) =>
@@ -38,13 +38,13 @@ export function showKeys(client: QueryClient, changed: readonly (Partial<ApiKey>
 		client.setQueryData(keyQuery(key.id).queryKey, (detail) => detail && { ...detail, ...key });
 }
 
-/** An answer that is on its way would take back what is shown of the key. */
-export function dropAnswers(client: QueryClient, id: string): void {
+/** Cancels requests under way for the key: their responses are older than what the page shows. */
+export function cancelRefetches(client: QueryClient, id: string): void {
 	void client.cancelQueries({ queryKey: LISTS });
 	void client.cancelQueries({ queryKey: keyQuery(id).queryKey });
 }
 
-/** Something about the keys has changed: lists and the trail are out of date. */
+/** Refetches the lists and the audit log after a change. */
 export function refreshLists(client: QueryClient): void {
 	void client.invalidateQueries({ queryKey: ["audit"] });
 	for (const query of client.getQueryCache().findAll({ queryKey: LISTS })) {
@@ -62,12 +62,12 @@ function inLists(client: QueryClient, change: (items: KeyList["items"]) => KeyLi
 	);
 }
 
-/** New counts for a list that is too long to be loaded anew. They stand on its last page, as the freshest ones do. */
+/** Fetches new counts for a list that is too long to be reloaded. They go to its last page, which is read for counts. */
 async function refreshCounts(client: QueryClient, queryKey: QueryKey): Promise<void> {
 	// As above.
 	const filters = queryKey[2] as KeyFilters;
 	const fresh = await api.keys.list.query({ ...filters, limit: 1 }).catch(() => null);
-	// Counts that could not be had stay as they are; nothing else depends on them.
+	// Old counts are acceptable: nothing else depends on them.
 	if (!fresh) return;
 	client.setQueryData<KeyListData>(
 		queryKey,

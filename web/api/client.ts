@@ -1,15 +1,15 @@
-/** The typed router over HTTP. The session travels in a cookie that no script can read. */
+/** The typed router over HTTP. The session is in a cookie that scripts cannot read. */
 import { createTRPCClient, httpBatchLink } from "@trpc/client";
 import type { AppRouter } from "../../worker/trpc/root.ts";
-import { hearServerTime } from "../server-time.ts";
+import { learnServerTime } from "../server-time.ts";
 
-/** As many calls as the server takes at once. */
+/** The service takes this many calls in one request. */
 const BATCH_MAX = 20;
 
-/** An answer that late is as good as none. Nobody waits for it in front of a dialog that cannot be closed meanwhile. */
-const PATIENCE_MS = 30_000;
+/** Max wait for a response. A busy dialog can't be closed, so nobody should wait longer in front of one. */
+const TIMEOUT_MS = 30_000;
 
-/** Calls that are made in the same turn travel together; those of a query carry its `AbortSignal`. */
+/** Calls of the same turn share a request. A query's call carries its `AbortSignal`. */
 export const api = createTRPCClient<AppRouter>({
 	links: [
 		httpBatchLink({
@@ -17,10 +17,10 @@ export const api = createTRPCClient<AppRouter>({
 			maxItems: BATCH_MAX,
 			maxURLLength: 4_000,
 			fetch: async (url, init) => {
-				const signals = [AbortSignal.timeout(PATIENCE_MS), ...(init?.signal ? [init.signal] : [])];
-				const askedAt = Date.now();
+				const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init?.signal ? [init.signal] : [])];
+				const sentAt = Date.now();
 				const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
-				hearServerTime(response.headers.get("date"), askedAt, Date.now());
+				learnServerTime(response.headers.get("date"), sentAt, Date.now());
 				return response;
 			},
 		}),

@@ -1,21 +1,23 @@
-/** What can go wrong with a call, as the page tells it. */
+/** What can go wrong with a call, and how the page tells it. */
 import { isTRPCClientError, type TRPCClientError } from "@trpc/client";
 import type { AppRouter } from "../../worker/trpc/root.ts";
+import { formatSpan } from "../i18n/format.ts";
+import { t } from "../i18n/index.ts";
 
-/** `UNREACHABLE`: there was no answer at all. Every other code is the server's (CONTRACT: errors). */
+/** `UNREACHABLE`: there was no response. Every other code is the service's. */
 export interface Problem {
 	code: string;
-	/** The server's own sentence, in English. */
+	/** The service's own message, in English. */
 	message: string;
-	/** What to quote to whoever looks after the service; null where the server was not reached. */
+	/** For support; null if the service wasn't reached. */
 	requestId: string | null;
 	/** Which fields of the input are wrong, and how. */
 	details: { field: string; message: string }[];
-	/** Whole seconds until another try makes sense. */
+	/** Whole seconds until a retry makes sense. */
 	retryAfter: number | null;
 }
 
-/** The browser knows that it cannot get an answer, and has not asked. */
+/** The browser knows that it is offline and has sent nothing. */
 export const UNREACHABLE: Problem = {
 	code: "UNREACHABLE",
 	message: "The service cannot be reached",
@@ -28,7 +30,7 @@ const isCallError = (error: unknown): error is TRPCClientError<AppRouter> => isT
 
 /** Any thrown value as a problem. */
 export function problemOf(error: unknown): Problem {
-	// Not from a call: a mistake of this page itself.
+	// Not from a call: a bug of this page.
 	if (!isCallError(error)) return { ...UNREACHABLE, code: "SERVER_ERROR", message: String(error) };
 	const { data } = error;
 	if (!data) return { ...UNREACHABLE, message: error.message };
@@ -41,7 +43,33 @@ export function problemOf(error: unknown): Problem {
 	};
 }
 
-/** Whether trying the same again may help: there was no answer, or the server itself had trouble. */
+/** Whether a retry may help: there was no response, or the service itself had trouble. */
 export function isPassing({ code }: Problem): boolean {
 	return code === "UNREACHABLE" || code === "UNAVAILABLE" || code === "SERVER_ERROR";
+}
+
+/** The problem in the reader's language: what happened and what to do. */
+export function problemText(problem: Problem): string {
+	const words = t().problems;
+	switch (problem.code) {
+		case "UNREACHABLE":
+			return words.unreachable;
+		case "UNAVAILABLE":
+			return words.unavailable;
+		case "SERVER_ERROR":
+			return words.internal;
+		case "UNAUTHORIZED":
+			return words.unauthorized;
+		case "FORBIDDEN":
+			return words.forbidden;
+		case "NOT_FOUND":
+			return words.notFound;
+		case "CONFLICT":
+			return words.conflict;
+		case "RATE_LIMITED":
+			return words.rateLimited(formatSpan((problem.retryAfter ?? 60) * 1_000));
+		default:
+			// The service's message names the field. English is better than nothing.
+			return problem.details.map(({ field, message }) => `${field}: ${message}`).join("\n") || problem.message;
+	}
 }

@@ -1,31 +1,38 @@
 /**
- * Every query of the page: its place in the cache, and the call behind it. Nothing secret passes here: no procedure that
- * is a query ever returns a key.
+ * Every query of the page: its cache key and its call. Nothing secret gets into the cache: no query procedure returns an
+ * API key.
  */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/solid-query";
-import type { ListKeys } from "../../worker/schemas/api-key.ts";
-import type { ListAudit } from "../../worker/schemas/audit.ts";
 import { api } from "./client.ts";
+import type { ListAudit, ListKeys } from "./types.ts";
+
+/**
+ * The query's data, or undefined while there is none. Reading `query.data` directly would suspend the whole screen; read
+ * through this function, the screen stays and shows its own skeleton.
+ */
+export function dataOf<T>(query: { readonly isPending: boolean; readonly data: T }): T | undefined {
+	return query.isPending ? undefined : query.data;
+}
 
 export const meQuery = () =>
 	queryOptions({
 		queryKey: ["session", "me"],
 		queryFn: ({ signal }) => api.session.me.query(undefined, { signal }),
 		staleTime: 60_000,
-		// Whoever comes back to this tab may be somebody else by now.
+		// Someone else may have signed in with another tab meanwhile.
 		refetchOnWindowFocus: "always",
 	});
 
-/** What a list of keys is narrowed to; as in `keys.list`. */
+/** Filters and order of the list, as `keys.list` takes them. */
 export type KeyFilters = Pick<ListKeys, "status" | "environment" | "search" | "expires_within_days"> & {
-	sort: ListKeys["sort"];
+	sort: NonNullable<ListKeys["sort"]>;
 };
 
 const LIST_PAGE = 100;
 /** Hours in the sparkline of a row. */
 const RECENT_HOURS = 36;
 
-/** Past so many pages a list is not loaded anew as a whole: what changed is put in its place instead. */
+/** A list with more pages isn't reloaded as a whole. Changed keys are replaced in place. */
 export const REFETCH_PAGES_MAX = 5;
 
 /** The list of keys, page after page. */
@@ -45,12 +52,12 @@ export const keyListQuery = (filters: KeyFilters) =>
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.next_cursor,
 		staleTime: 30_000,
-		// Whoever comes back to this tab may have changed keys in another.
+		// The person may have changed keys in another tab.
 		refetchOnWindowFocus: (query) => ((query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX ? "always" : false),
 		refetchOnMount: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
 	});
 
-/** One key with its running hour and recent callers, live. Screens that watch it set `refetchInterval`. */
+/** One key with its current hour and recent callers. Screens that watch it set `refetchInterval`. */
 export const keyQuery = (id: string) =>
 	queryOptions({
 		queryKey: ["keys", "detail", id],
@@ -58,7 +65,7 @@ export const keyQuery = (id: string) =>
 		staleTime: 2_000,
 	});
 
-/** Requests of one key until `to`, by default now; `from` rounded to whole hours by the caller, so that the place in the cache stays the same. */
+/** Requests of one key from `from` until `to`, by default now. Callers round `from` to whole hours so that the cache key stays the same. */
 export const usageQuery = (input: { id: string; from: string; to?: string; granularity: "hour" | "day" }) =>
 	queryOptions({
 		queryKey: ["keys", "usage", input],
@@ -66,7 +73,7 @@ export const usageQuery = (input: { id: string; from: string; to?: string; granu
 		staleTime: 15_000,
 	});
 
-/** What the audit trail is narrowed to; as in `audit.list`. */
+/** Filters of the audit log, as `audit.list` takes them. */
 export type AuditFilters = Pick<ListAudit, "key_id" | "actor" | "action" | "from" | "to">;
 
 export const auditQuery = (filters: AuditFilters, limit = 50) =>

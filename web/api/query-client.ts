@@ -1,21 +1,35 @@
-/** What the page knows of the server's state, and how fresh that is. */
+/** The cache of what the service has returned, and whether the session behind it has ended. */
 import { QueryCache, QueryClient } from "@tanstack/solid-query";
-import { isPassing, problemOf } from "./problem.ts";
+import { createSignal } from "solid-js";
+import { isPassing, type Problem, problemOf } from "./problem.ts";
+import { meQuery } from "./queries.ts";
 
-/** Every answer that says the session is over comes by here. `onSessionEnd` keeps the screen, and asks to sign in. */
-export function createQueryClient(onSessionEnd: () => void): QueryClient {
-	const notice = (error: unknown) => {
-		if (problemOf(error).code === "UNAUTHORIZED") onSessionEnd();
-	};
-	return new QueryClient({
-		queryCache: new QueryCache({ onError: notice }),
+/** True once the service has said that the session is over, while a screen is open. */
+const [sessionEnded, setSessionEnded] = createSignal(false);
+
+export { sessionEnded, setSessionEnded };
+
+/** Asks the person to sign in again if the problem is that their session is over. */
+export function noticeSessionEnd({ code }: Problem): void {
+	if (code === "UNAUTHORIZED") setSessionEnded(true);
+}
+
+export function createQueryClient(): QueryClient {
+	const client: QueryClient = new QueryClient({
+		queryCache: new QueryCache({
+			onError: (error) => {
+				// Without a person there is no screen to keep: the router redirects to the sign-in form.
+				if (client.getQueryData(meQuery().queryKey) !== undefined) noticeSessionEnd(problemOf(error));
+			},
+		}),
 		defaultOptions: {
 			queries: {
 				staleTime: 10_000,
-				// Only what may pass by itself is tried again; a refusal stays one.
+				// Retry only what may pass by itself. A rejected request stays rejected.
 				retry: (failures, error) => failures < 2 && isPassing(problemOf(error)),
 				retryDelay: (failures) => 500 * 2 ** failures,
 			},
 		},
 	});
+	return client;
 }

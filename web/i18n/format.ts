@@ -1,4 +1,4 @@
-/** Numbers, dates and spans of time in the reader's language. Times come as ISO 8601, and are shown in local time. */
+/** Numbers, dates and spans of time in the reader's language. Times are ISO 8601 and are shown in local time. */
 import { language } from "../preferences.ts";
 
 const SECOND = 1_000;
@@ -16,8 +16,8 @@ const UNITS = [
 	["second", SECOND],
 ] as const;
 
-/** `Intl` objects are costly to make and free to keep. */
-function kept<T>(make: (locale: string) => T): () => T {
+/** Caches an `Intl` object per language, since creating one is slow. */
+function cached<T>(make: (locale: string) => T): () => T {
 	const made = new Map<string, T>();
 	return () => {
 		const locale = language();
@@ -29,15 +29,15 @@ function kept<T>(make: (locale: string) => T): () => T {
 	};
 }
 
-const numbers = kept((locale) => new Intl.NumberFormat(locale));
-const compactNumbers = kept(
+const numbers = cached((locale) => new Intl.NumberFormat(locale));
+const compactNumbers = cached(
 	(locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
 );
-const dates = kept((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
-const dateTimes = kept(
+const dates = cached((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
+const dateTimes = cached(
 	(locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }),
 );
-const exactTimes = kept(
+const exactTimes = cached(
 	(locale) =>
 		new Intl.DateTimeFormat(locale, {
 			day: "numeric",
@@ -50,16 +50,16 @@ const exactTimes = kept(
 			timeZoneName: "short",
 		}),
 );
-const clockTimes = kept((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "short", hourCycle: "h23" }));
-const present = kept((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
-const relativeTimes = kept((locale) => new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "always" }));
-const relativeTimesLong = kept((locale) => new Intl.RelativeTimeFormat(locale, { style: "long", numeric: "always" }));
-const lists = kept((locale) => new Intl.ListFormat(locale, { type: "conjunction" }));
+const clockTimes = cached((locale) => new Intl.DateTimeFormat(locale, { timeStyle: "short", hourCycle: "h23" }));
+const present = cached((locale) => new Intl.RelativeTimeFormat(locale, { numeric: "auto" }));
+const relativeTimes = cached((locale) => new Intl.RelativeTimeFormat(locale, { style: "short", numeric: "always" }));
+const relativeTimesLong = cached((locale) => new Intl.RelativeTimeFormat(locale, { style: "long", numeric: "always" }));
+const lists = cached((locale) => new Intl.ListFormat(locale, { type: "conjunction" }));
 
 /** 18204 → `18,204`. */
 export const formatNumber = (value: number): string => numbers().format(value);
 
-/** 18204 → `18.2K`, for the axes of charts. */
+/** 18204 → `18.2K`. */
 export const formatCompact = (value: number): string => compactNumbers().format(value);
 
 /** `Nov 22, 2026`. */
@@ -68,7 +68,7 @@ export const formatDate = (iso: string): string => dates().format(new Date(iso))
 /** `Nov 22, 2026, 23:32:39`. */
 export const formatDateTime = (iso: string): string => dateTimes().format(new Date(iso));
 
-/** With the time zone, for hovers: the exact instant behind a relative time. */
+/** The exact time with its time zone, for tooltips of relative times. */
 export const formatExactTime = (iso: string): string => exactTimes().format(new Date(iso));
 
 /** `23:32`. */
@@ -77,12 +77,12 @@ export const formatClock = (iso: string): string => clockTimes().format(new Date
 /** `a, b and c`. */
 export const formatList = (parts: string[]): string => lists().format(parts);
 
-/** What lies ahead is counted in days for so long: "in 64 days" says more than "in 2 months". */
+/** Up to this many days ahead are counted in days: "in 64 days" says more than "in 2 months". */
 const DAYS_AHEAD = 99;
 
 /**
- * The span in its largest unit: 2.4 hours → [2, "hour"]; anything under a second is zero seconds. What has passed is
- * rounded down; what is to come to the nearest, so that nine days from now are nine days a minute later, too.
+ * The span in its largest unit: 2.4 hours → [2, "hour"]; less than a second is zero seconds. The past is rounded down and
+ * the future to the nearest unit, so that "in 9 days" is still "in 9 days" a minute later.
  */
 function inLargestUnit(ms: number): [amount: number, unit: (typeof UNITS)[number][0]] {
 	const size = Math.abs(ms);
@@ -94,26 +94,45 @@ function inLargestUnit(ms: number): [amount: number, unit: (typeof UNITS)[number
 	return [0, "second"];
 }
 
-/** How long ago or ahead: `2 min. ago`, `in 64 days`, `now`. A second or two of clock difference is no future. */
+/** How long ago or ahead: `2 min. ago`, `in 64 days`. `now` within five seconds, because clocks differ a little. */
 export function formatRelative(iso: string, now: number): string {
 	const ms = Date.parse(iso) - now;
 	if (Math.abs(ms) < 5 * SECOND) return present().format(0, "second");
 	return relativeTimes().format(...inLargestUnit(ms));
 }
 
-/** The same in full words, for sentences: `2 minutes ago`, `12 seconds ago`. */
+/** The same in whole words, for sentences: `2 minutes ago`. */
 export function formatRelativeLong(iso: string, now: number): string {
 	return relativeTimesLong().format(...inLargestUnit(Date.parse(iso) - now));
 }
 
-/** A span by itself: `64 days`, `12 seconds`. */
+/** A span without direction: `64 days`. */
 export function formatSpan(ms: number): string {
 	const [amount, unit] = inLargestUnit(ms);
 	return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(Math.abs(amount));
 }
 
-/** Minutes and seconds left, as a clock shows them: `12:05`. */
+/** Minutes and seconds left: `12:05`. */
 export function formatCountdown(ms: number): string {
 	const seconds = Math.max(0, Math.ceil(ms / SECOND));
 	return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
+
+/** The local clock and the service's differ a little. Nothing that has happened may seem to be in the future. */
+const LEAST_MS = 1_000;
+
+const elapsed = (iso: string, now: number) => Math.max(LEAST_MS, now - Date.parse(iso));
+
+/** How long ago it was, for a sentence: `12 seconds ago`. At least a second. */
+export function formatAgo(iso: string, now: number): string {
+	return formatRelativeLong(new Date(now - elapsed(iso, now)).toISOString(), now);
+}
+
+/** How long it has lasted, rounded down: `12 minutes`. At least a second. */
+export const formatSince = (iso: string, now: number): string => formatSpan(-elapsed(iso, now));
+
+/** How long until then: `23 hours`. At least a second. */
+export const formatUntil = (iso: string, now: number): string => formatSpan(Math.max(LEAST_MS, Date.parse(iso) - now));
+
+/** Both languages have a singular and a plural, and zero is plural in both. */
+export const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many);

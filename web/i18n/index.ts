@@ -1,12 +1,12 @@
-/** The words of the page in the reader's language: `t().keys.title`. English is the measure of all others. */
+/** The texts of the page in the reader's language: `t().keys.title`. */
 import { createSignal } from "solid-js";
 import { type Language, language, setLanguage } from "../preferences.ts";
 import type { en } from "./en/index.ts";
 
-/** Every text of the page. A language that lacks one does not compile. */
+/** Every text of the page. A language that lacks one does not compile, because English defines the type. */
 export type Words = typeof en;
 
-/** Only the language that is read is loaded. */
+/** Only the chosen language is loaded. */
 const LOADERS: Record<Language, () => Promise<Words>> = {
 	en: async () => (await import("./en/index.ts")).en,
 	"pt-BR": async () => (await import("./pt-BR/index.ts")).ptBR,
@@ -14,14 +14,14 @@ const LOADERS: Record<Language, () => Promise<Words>> = {
 
 const [words, setWords] = createSignal<Words | null>(null);
 
-/** The words, reactively. */
+/** The texts, as a signal. */
 export function t(): Words {
 	const loaded = words();
-	if (!loaded) throw new Error("There are no words before loadWords() has ended");
+	if (!loaded) throw new Error("t() must be called after loadWords() has resolved");
 	return loaded;
 }
 
-/** Loads the words of the chosen language and tells the browser which it is. To be awaited before the first render. */
+/** Loads the texts of the chosen language and sets the document's language. Await it before the first render. */
 export async function loadWords(): Promise<void> {
 	const wanted = language();
 	const loaded = await LOADERS[wanted]();
@@ -30,10 +30,10 @@ export async function loadWords(): Promise<void> {
 	document.documentElement.lang = wanted;
 }
 
-/** Changes the language of the whole page, and remembers it. Rejects, and changes nothing, if its words cannot be had. */
+/** Changes the language of the page and remembers it. Rejects and changes nothing if its texts cannot be loaded. */
 export async function chooseLanguage(value: Language): Promise<void> {
 	await LOADERS[value]();
 	setLanguage(value);
-	// They are there by now.
+	// The module is cached by now.
 	await loadWords();
 }

@@ -3,22 +3,22 @@ import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal } from "solid-js";
 import { createAction } from "../api/action.ts";
 import { api } from "../api/client.ts";
+import { ProblemNote } from "../api/problem-view.tsx";
 import { chooseLanguage, t } from "../i18n/index.ts";
+import { paths } from "../paths.ts";
 import { LANGUAGES, type Language, language, setTheme, THEMES, theme } from "../preferences.ts";
-import { SIGN_IN } from "../session/local-path.ts";
 import { useSession } from "../session/session.tsx";
+import { useTitle } from "../shell/shell.tsx";
 import { useShortcuts } from "../shell/shortcuts.tsx";
-import { useTitle } from "../shell/title.ts";
 import { Button } from "../ui/button.tsx";
 import { Segmented } from "../ui/field.tsx";
-import { ProblemNote } from "../ui/states.tsx";
 import { notify } from "../ui/toast.tsx";
 import styles from "./account.module.css";
 
-/** Every language by its own name, so that whoever landed in the wrong one finds theirs. */
+/** Each language by its own name, so that a person who cannot read the current one finds theirs. */
 const LANGUAGE_NAMES = { en: "English", "pt-BR": "Português" } as const;
 
-/** Who one is here, how the page looks, and the way out. */
+/** The person, the preferences of the page, and the button to sign out. */
 export default function Account() {
 	const session = useSession();
 	const navigate = useNavigate();
@@ -28,7 +28,7 @@ export default function Account() {
 	const signOut = createAction(async () => {
 		await api.session.logout.mutate();
 		client.clear();
-		navigate(SIGN_IN, { replace: true });
+		navigate(paths.signIn, { replace: true });
 	});
 	const [wanted, setWanted] = createSignal(language());
 	const change = async (value: Language) => {

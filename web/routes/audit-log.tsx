@@ -3,13 +3,12 @@ import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
 import type { AuditAction } from "../../db/enums.ts";
-import { loaded } from "../api/loaded.ts";
 import { problemOf } from "../api/problem.ts";
-import { auditQuery } from "../api/queries.ts";
-import type { AuditEvent } from "../features/audit/event-words.ts";
+import { ProblemPanel } from "../api/problem-view.tsx";
+import { auditQuery, dataOf } from "../api/queries.ts";
+import type { AuditEvent } from "../api/types.ts";
+import { latestKeyNames, reuseKnownEvents } from "../features/audit/event-list.ts";
 import { ExportButton } from "../features/audit/export-button.tsx";
-import { keepKnown } from "../features/audit/keep-known.ts";
-import { lastNames } from "../features/audit/last-names.ts";
 import {
 	filtersOf,
 	isNarrowed,
@@ -23,36 +22,36 @@ import { LogFiltersBar, type Person } from "../features/audit/log-filters-bar.ts
 import { LogTable, LogTableSkeleton } from "../features/audit/log-table.tsx";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
-import { useTitle } from "../shell/title.ts";
+import { useTitle } from "../shell/shell.tsx";
 import { Button } from "../ui/button.tsx";
-import { EmptyState, ProblemPanel } from "../ui/states.tsx";
+import { EmptyState } from "../ui/states.tsx";
 import styles from "./audit-log.module.css";
 
-/** As many as the server gives at once. */
+/** The service returns at most this many events at once. */
 const PAGE = 100;
-/** The next page is asked for when the end is nearer than that. */
+/** The next page loads when the end is closer than this. */
 const AHEAD = "800px";
 
-/** Who did what to which key, when and from where. */
+/** Who did what to which key, when and from which IP address. */
 export default function AuditLog() {
 	const [params, setParams] = useSearchParams();
-	// The words have one for each, in the order in which people look for them.
+	// The texts list every action, in the order that people expect.
 	const actions = createMemo(() => Object.keys(t().audit.actions) as AuditAction[]);
 	const filters = createMemo(() => filtersOf(params, actions()));
 	const change = (changed: Partial<LogFilters>) => setParams(paramsOf({ ...filters(), ...changed }), { replace: true });
 	const log = useInfiniteQuery(() => ({
 		...auditQuery(queryOf(filters()), PAGE),
 		enabled: !isWrongOrder(filters()),
-		// With other filters the old rows stay until the new ones are there, so that nothing jumps.
+		// The old rows stay until those of other filters have loaded, so that nothing jumps.
 		placeholderData: (previous) => previous,
 	}));
-	// Past the store that watches every field of every event: nothing of an event ever changes by itself.
+	// Unwrapped, because tracking every field of every event is slow and events never change.
 	const events = createMemo<AuditEvent[]>(
-		(known) => keepKnown(known, unwrap(loaded(log))?.pages.flatMap((page) => page.items) ?? []),
+		(known) => reuseKnownEvents(known, unwrap(dataOf(log))?.pages.flatMap((page) => page.items) ?? []),
 		[],
 	);
-	const names = createMemo(() => lastNames(events()));
-	// Everybody seen so far: with the log narrowed to one of them, the others are who to look at next.
+	const names = createMemo(() => latestKeyNames(events()));
+	// Everyone seen so far: after filtering by one person, the suggestions still have the others.
 	const actors = createMemo<ReadonlySet<string>>(
 		(seen) => new Set([...seen, ...events().map(({ actor, actor_email }) => actor_email ?? actor)]),
 		new Set(),

@@ -6,27 +6,27 @@ import { createAction } from "../api/action.ts";
 import { refreshLists } from "../api/cache.ts";
 import { api } from "../api/client.ts";
 import { isPassing } from "../api/problem.ts";
+import type { CreateInput } from "../api/types.ts";
 import { ExpiryField } from "../features/keys/form/expiry-field.tsx";
 import fields from "../features/keys/form/key-form.module.css";
 import { createInput, newDraft } from "../features/keys/form/key-form-draft.ts";
-import { errorsOfNew, explainRefusal } from "../features/keys/form/key-form-errors.ts";
+import { errorsFromService, errorsOfNew } from "../features/keys/form/key-form-errors.ts";
 import { AddressesField, NameField, RateLimitField, ScopesField } from "../features/keys/form/key-form-fields.tsx";
 import { FormProblem } from "../features/keys/form/key-form-problem.tsx";
 import { createKeyForm } from "../features/keys/form/key-form-state.ts";
-import type { CreateInput } from "../features/keys/form/validation.ts";
-// Not loaded when it is needed: then the key is made already, and what cannot be loaded cannot show it.
 import { type IssuedKey, RevealDialog } from "../features/keys/reveal/reveal-dialog.tsx";
 import { guardLeaving } from "../features/keys/reveal/reveal-guard.ts";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
+import { paths } from "../paths.ts";
 import { serverNow } from "../server-time.ts";
-import { HOME } from "../session/local-path.ts";
-import { useTitle } from "../shell/title.ts";
+import { useTitle } from "../shell/shell.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Choice, ChoiceGroup } from "../ui/field.tsx";
+// Imported statically: if it failed to load after the key was created, the key could not be shown.
 import styles from "./create-key.module.css";
 
-/** The form that makes an API key, and the one moment in which the key is seen. */
+/** The form that creates an API key, and the dialog that shows the key once. */
 export default function CreateKey() {
 	const [search] = useSearchParams<{ env?: string }>();
 	const navigate = useNavigate();
@@ -35,7 +35,7 @@ export default function CreateKey() {
 
 	const environment = ENVIRONMENTS.find((known) => known === search.env) ?? "live";
 	const form = createKeyForm(newDraft(environment, formatNumber), (draft) => errorsOfNew(draft, serverNow()));
-	/** The only place where the key is, and only until the person has finished with it. */
+	/** The only place that holds the key, until the person closes the dialog. */
 	const [issued, setIssued] = createSignal<IssuedKey | null>(null);
 	onCleanup(() => setIssued(null));
 
@@ -43,7 +43,7 @@ export default function CreateKey() {
 		const { key, api_key } = await api.keys.create.mutate(input);
 		setIssued({ secret: key, apiKey: api_key });
 	});
-	// The only copy of a key is on its way here.
+	// The response will carry the only copy of the key.
 	guardLeaving(create.busy, () => {});
 	const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
 		event.preventDefault();
@@ -51,14 +51,14 @@ export default function CreateKey() {
 		if (create.busy() || !form.submit(element)) return;
 		await create.run(createInput(form.draft));
 		const problem = create.problem();
-		if (problem) form.refuse(explainRefusal(problem.details, form.draft).errors, element);
-		// Also when no answer came, or the service failed on its way: the key may be there.
+		if (problem) form.showServiceErrors(errorsFromService(problem.details, form.draft).errors, element);
+		// Also without a response, or if the service failed midway: the key may exist.
 		if (!problem || isPassing(problem)) refreshLists(client);
 	};
 	const done = (id: string) => {
 		setIssued(null);
-		// Going back from there leads to the list: the form has done its work.
-		navigate(`${HOME}/${id}`, { replace: true });
+		// Replaces the form in the history, so that going back leads to the list.
+		navigate(paths.key(id), { replace: true });
 	};
 
 	let name: HTMLInputElement | undefined;
@@ -96,7 +96,9 @@ export default function CreateKey() {
 						<Button type="submit" variant="primary" busy={create.busy()}>
 							{create.busy() ? t().create.submitting : t().create.submit}
 						</Button>
-						<LinkButton href={environment === "test" ? `${HOME}?env=test` : HOME}>{t().common.cancel}</LinkButton>
+						<LinkButton href={environment === "test" ? `${paths.keys}?env=test` : paths.keys}>
+							{t().common.cancel}
+						</LinkButton>
 					</div>
 				</div>
 			</form>

@@ -2,35 +2,34 @@ import { A, useNavigate, useParams } from "@solidjs/router";
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
-import type { ApiKey, KeyList } from "../../worker/schemas/api-key.ts";
-import { explain } from "../api/explain.ts";
-import { loaded } from "../api/loaded.ts";
-import { isPassing, type Problem, problemOf } from "../api/problem.ts";
-import { keyQuery } from "../api/queries.ts";
+import { isPassing, type Problem, problemOf, problemText } from "../api/problem.ts";
+import { ProblemPanel } from "../api/problem-view.tsx";
+import { dataOf, keyQuery } from "../api/queries.ts";
+import type { ApiKey, KeyList } from "../api/types.ts";
 import { AuditTrail } from "../features/audit/audit-trail.tsx";
-import { KeyActionsProvider } from "../features/keys/actions.tsx";
 import { HourMeter } from "../features/keys/detail/hour-meter.tsx";
 import { KeyFacts, KeyFactsSkeleton } from "../features/keys/detail/key-facts.tsx";
 import { RecentCallers } from "../features/keys/detail/recent-callers.tsx";
 import { useKeyActions } from "../features/keys/key-actions.ts";
+import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
 import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../features/keys/key-state.ts";
-import { lastList } from "../features/keys/list/last-list.ts";
 import { StatusBadge } from "../features/keys/status-badge.tsx";
 import { UsagePanel } from "../features/usage/usage-panel.tsx";
 import { t } from "../i18n/index.ts";
-import { useNow } from "../now.ts";
-import { AUDIT_LOG, HOME } from "../session/local-path.ts";
-import { useTitle } from "../shell/title.ts";
+import { notifyModuleMissing } from "../load-module.ts";
+import { lastListPath, paths } from "../paths.ts";
+import { useTitle } from "../shell/shell.tsx";
+import { useNow } from "../time.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
-import { EmptyState, ProblemPanel, Skeleton } from "../ui/states.tsx";
+import { EmptyState, Skeleton } from "../ui/states.tsx";
 import styles from "./key-detail.module.css";
 
-/** How often the key is looked at while the page is. */
-const LIVE_MS = 3_000;
+/** How often the key is refetched while the page is visible. */
+const REFETCH_MS = 3_000;
 
-/** One API key. Another key is another screen, even if a link leads from one to the other. */
+/** The screen of one API key. Keyed by id, so that a link to another key starts a new screen. */
 export default function KeyDetailScreen() {
 	const params = useParams<{ id: string }>();
 	return (
@@ -51,26 +50,26 @@ function KeyDetail(props: { id: string }) {
 		...keyQuery(props.id),
 		enabled: !deleted(),
 		refetchInterval: ({ state: { data, error } }) => {
-			// Where there is nothing on the screen but the problem, people try again themselves.
+			// If nothing could be loaded, the screen has a button to retry.
 			const hasScreen = data !== undefined || listed !== undefined;
-			return hasScreen && (error === null || isPassing(problemOf(error))) ? LIVE_MS : false;
+			return hasScreen && (error === null || isPassing(problemOf(error))) ? REFETCH_MS : false;
 		},
-		// What has not changed stays as it is: somebody may be selecting it.
+		// Keep unchanged elements, since a person may be selecting text in them.
 		reconcile: "id",
 	}));
 	const problem = () => (live.isError ? problemOf(live.error) : null);
 	const isUnknown = () => problem()?.code === "NOT_FOUND";
-	const detail = () => loaded(live);
+	const detail = () => dataOf(live);
 	const apiKey = (): ApiKey | undefined => detail() ?? listed;
 	const state = createMemo(() => {
 		const key = apiKey();
 		return key && keyState(key, now());
 	});
-	// Stands while another try is under way: it is not over before that has succeeded.
-	const standing = createMemo<Problem | null>((before) => problem() ?? (live.isPending ? before : null), null);
+	// Stays during a retry until that has succeeded.
+	const lastProblem = createMemo<Problem | null>((before) => problem() ?? (live.isPending ? before : null), null);
 	const pausedBecause = () => {
-		const found = standing();
-		return found ? t().key.hour.paused(explain(found)) : "";
+		const found = lastProblem();
+		return found ? t().key.hour.paused(problemText(found)) : "";
 	};
 	useTitle(() => apiKey()?.name ?? t().key.title);
 
@@ -81,9 +80,9 @@ function KeyDetail(props: { id: string }) {
 			</Match>
 			<Match when={problem() && !apiKey() ? problem() : null}>
 				{(found) => (
-					<Nameless>
+					<WithoutKey>
 						<ProblemPanel title={t().key.loadFailed} problem={found()} onRetry={() => void live.refetch()} />
-					</Nameless>
+					</WithoutKey>
 				)}
 			</Match>
 			<Match when={true}>
@@ -125,7 +124,7 @@ function KeyDetail(props: { id: string }) {
 	);
 }
 
-/** The key as a list has shown it: the screen can begin with that. */
+/** The key from a cached list, so that the screen has something to show at once. */
 function listedKey(client: QueryClient, id: string): ApiKey | undefined {
 	for (const [, data] of client.getQueriesData<{ pages: KeyList[] }>({ queryKey: ["keys", "list"] })) {
 		const found = data?.pages.flatMap((page) => page.items).find((item) => item.id === id);
@@ -136,7 +135,7 @@ function listedKey(client: QueryClient, id: string): ApiKey | undefined {
 
 function Back() {
 	return (
-		<A href={lastList()} class={styles.back}>
+		<A href={lastListPath()} class={styles.back}>
 			<Icon name="back" />
 			{t().keys.title}
 		</A>
@@ -154,15 +153,15 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 		let done = false;
 		actions.start({
 			kind,
-			// As it is now: what somebody reads or edits in a dialog must not change under their hands.
+			// A copy, so that a refetch does not change what the person reads or edits in the dialog.
 			keys: [structuredClone(unwrap(props.apiKey))],
 			onDone: () => {
 				done = true;
 				if (kind !== "delete") return;
 				props.onDelete();
-				navigate(lastList());
+				navigate(lastListPath());
 			},
-			// A key that has ended has fewer buttons, and a deleted one no screen.
+			// The button is gone if the key has ended, and the screen is gone if it was deleted.
 			returnFocusTo: () => {
 				if (!done || kind === "edit") return from();
 				return kind === "revoke" ? heading : document.getElementById("content");
@@ -174,7 +173,7 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 		start(kind, () => button);
 	};
 	const fromMenu = (kind: Kind) => () => start(kind, () => buttons?.querySelector<HTMLElement>("[aria-haspopup]"));
-	// A revoked key can neither be changed nor come back. An expired one can be given a later end, and works again.
+	// A revoked key cannot be changed. An expired key works again with a later expiry.
 	const isFinal = () => props.state === "revoked";
 	const items = (): MenuItem[] => [
 		{ label: t().keys.revoke, danger: true, onSelect: fromMenu("revoke") },
@@ -199,7 +198,7 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 						<Button onClick={startFrom("edit")}>{t().keys.edit}</Button>
 						<Show when={!hasEnded(props.state)}>
 							<LinkButton
-								href={`${HOME}/${props.apiKey.id}/rotate`}
+								href={paths.rotateKey(props.apiKey.id)}
 								variant={isRotating(props.apiKey) ? "primary" : "secondary"}
 							>
 								{isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate}
@@ -214,7 +213,7 @@ function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }
 					</Button>
 					<Show when={!isFinal()}>
 						<span class={styles.narrow}>
-							<Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} />
+							<Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} onLoadError={notifyModuleMissing} />
 						</span>
 					</Show>
 				</div>
@@ -242,8 +241,8 @@ function HeaderSkeleton() {
 	);
 }
 
-/** Where there is no key whose name could stand above. */
-function Nameless(props: { children: JSX.Element }) {
+/** The frame of the screen without a key. */
+function WithoutKey(props: { children: JSX.Element }) {
 	return (
 		<div class={styles.page}>
 			<header class={styles.header}>
@@ -255,16 +254,16 @@ function Nameless(props: { children: JSX.Element }) {
 	);
 }
 
-/** Unknown, deleted, or another company's: all the same from here. What happened to a deleted key is still in the log. */
+/** The key is unknown, deleted, or of another tenant; the service does not say which. Events of a deleted key are in the log. */
 function NoSuchKey(props: { id: string }) {
 	return (
-		<Nameless>
+		<WithoutKey>
 			<EmptyState
 				title={t().key.unknown.title}
 				action={
 					<div class={styles.choices}>
-						<LinkButton href={HOME}>{t().key.unknown.list}</LinkButton>
-						<LinkButton variant="quiet" href={`${AUDIT_LOG}?key_id=${encodeURIComponent(props.id)}`}>
+						<LinkButton href={paths.keys}>{t().key.unknown.list}</LinkButton>
+						<LinkButton variant="quiet" href={paths.auditLogOf({ key_id: props.id })}>
 							{t().key.unknown.log}
 						</LinkButton>
 					</div>
@@ -272,6 +271,6 @@ function NoSuchKey(props: { id: string }) {
 			>
 				<p>{t().key.unknown.text}</p>
 			</EmptyState>
-		</Nameless>
+		</WithoutKey>
 	);
 }

@@ -3,14 +3,13 @@ import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
 import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../db/enums.ts";
-import { loaded } from "../api/loaded.ts";
 import { type Problem, problemOf, UNREACHABLE } from "../api/problem.ts";
-import { keyListQuery } from "../api/queries.ts";
-import { KeyActionsProvider } from "../features/keys/actions.tsx";
+import { ProblemPanel } from "../api/problem-view.tsx";
+import { dataOf, keyListQuery } from "../api/queries.ts";
+import type { ListedKey } from "../api/types.ts";
 import { type KeyDialogProps, useKeyActions } from "../features/keys/key-actions.ts";
-import type { ListedKey } from "../features/keys/list/key-row.tsx";
+import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
 import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
-import { lookAtList } from "../features/keys/list/last-list.ts";
 import {
 	filtersOf,
 	LIST_TABS,
@@ -19,22 +18,22 @@ import {
 	paramsOf,
 	queryOf,
 } from "../features/keys/list/list-filters.ts";
-import { withoutSecret } from "../features/keys/without-secret.ts";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
-import { HOME } from "../session/local-path.ts";
-import { useShortcut } from "../shell/shortcuts.tsx";
-import { useTitle } from "../shell/title.ts";
+import { withoutSecret } from "../key-secret.ts";
+import { paths, rememberListPath } from "../paths.ts";
+import { useTitle } from "../shell/shell.tsx";
+import { useShortcut } from "../shortcut.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Segmented } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { EmptyState, ProblemPanel, Skeleton } from "../ui/states.tsx";
+import { EmptyState, Skeleton } from "../ui/states.tsx";
 import styles from "./key-list.module.css";
 
-/** Typing pauses that long before the list follows. */
-const SEARCH_PAUSE_MS = 200;
+/** The list follows the search text after this pause. */
+const SEARCH_DELAY_MS = 200;
 
-/** The API keys of the tenant. */
+/** The list of API keys. */
 export default function KeyListScreen() {
 	return (
 		<KeyActionsProvider>
@@ -51,33 +50,33 @@ function KeyList() {
 		setParams(paramsOf({ ...filters(), ...changed }), { replace, scroll: false });
 	const list = useInfiniteQuery(() => ({
 		...keyListQuery(queryOf(filters())),
-		// Another tab or another word: the old rows stay until the new ones are there, so that nothing jumps. Live keys never
-		// stand where test keys are asked for.
+		// The old rows stay until those of another tab or search have loaded, so that nothing jumps. Not across environments:
+		// live keys must never show where a person expects test keys.
 		placeholderData: (previous, query) =>
 			query?.queryKey[2].environment === filters().environment ? previous : undefined,
 	}));
-	/** What is asked for is not there; offline it will not be, either. */
+	/** The rows of the current filters are not loaded. */
 	const isMissing = () => list.isPending || list.isPlaceholderData;
 	const problem = (): Problem | null => {
 		if (list.isLoadingError) return problemOf(list.error);
 		return isMissing() && list.fetchStatus === "paused" ? UNREACHABLE : null;
 	};
-	// Past the store that watches every field of every key: with thousands of them that costs more than drawing.
-	const keys = createMemo(() => unwrap(loaded(list))?.pages.flatMap((page) => page.items) ?? []);
-	const counts = () => loaded(list)?.pages.at(-1)?.counts;
+	// Unwrapped, because tracking every field of thousands of keys takes longer than drawing them.
+	const keys = createMemo(() => unwrap(dataOf(list))?.pages.flatMap((page) => page.items) ?? []);
+	const counts = () => dataOf(list)?.pages.at(-1)?.counts;
 	const countOf = (tab: ListTab): number | undefined => {
 		const known = counts();
 		if (!known) return undefined;
 		if (tab === "all") return known.active + known.expired + known.revoked;
 		return tab === "expiring" ? known.expiring_soon : known[tab];
 	};
-	/** Of a search with very many results only so many are counted. */
-	const isCapped = () => loaded(list)?.pages.at(-1)?.counts_capped === true;
+	/** The service stops counting after a maximum. */
+	const isCapped = () => dataOf(list)?.pages.at(-1)?.counts_capped === true;
 	const countText = (tab: ListTab) => formatNumber(countOf(tab) ?? 0) + (isCapped() ? "+" : "");
 	const isNarrowed = () => filters().search.trim() !== "" || filters().tab !== "all";
-	const createHref = () => (filters().environment === "test" ? `${HOME}/new?env=test` : `${HOME}/new`);
+	const createHref = () => paths.newKeyIn(filters().environment);
 	useTitle(() => t().keys.title);
-	createEffect(() => lookAtList(route.search));
+	createEffect(() => rememberListPath(route.search));
 
 	const [selected, setSelected] = createSignal<ReadonlyMap<string, ListedKey>>(new Map());
 	createEffect(on(filters, () => setSelected(new Map()), { defer: true }));
@@ -208,14 +207,14 @@ function KeyList() {
 	);
 }
 
-/** Finds as one types. The address follows without filling the way back. */
+/** Searches while the person types. Replaces the URL, so that going back does not replay the typing. */
 function SearchBox(props: { value: string; onChange: (value: string) => void }) {
 	let input: HTMLInputElement | undefined;
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let sent = props.value;
 	onCleanup(() => clearTimeout(timer));
 	useShortcut("/", () => input?.focus());
-	// What the address says counts, where that is not what was typed here: somebody has gone back, or cleared the filters.
+	// If the URL has another text than what was typed here, it wins: the person went back or cleared the filters.
 	createEffect(() => {
 		const { value } = props;
 		if (value === sent) return;
@@ -223,13 +222,13 @@ function SearchBox(props: { value: string; onChange: (value: string) => void }) 
 		clearTimeout(timer);
 		if (input) input.value = value;
 	});
-	const settle = (value: string, pause: number) => {
+	const schedule = (value: string, delayMs: number) => {
 		clearTimeout(timer);
 		timer = setTimeout(() => {
 			timer = undefined;
 			sent = withoutSecret(value);
 			props.onChange(sent);
-		}, pause);
+		}, delayMs);
 	};
 	return (
 		<search class={styles.search}>
@@ -246,15 +245,15 @@ function SearchBox(props: { value: string; onChange: (value: string) => void }) 
 					aria-keyshortcuts="/"
 					autocomplete="off"
 					spellcheck={false}
-					onInput={(event) => settle(event.currentTarget.value, SEARCH_PAUSE_MS)}
-					// What is done next is done with the list that was asked for.
-					onBlur={(event) => timer !== undefined && settle(event.currentTarget.value, 0)}
+					onInput={(event) => schedule(event.currentTarget.value, SEARCH_DELAY_MS)}
+					// Apply at once: the next action should be on the list that was searched for.
+					onBlur={(event) => timer !== undefined && schedule(event.currentTarget.value, 0)}
 					onKeyDown={(event) => {
 						if (event.key !== "Escape") return;
 						event.preventDefault();
 						if (event.currentTarget.value === "") event.currentTarget.blur();
 						event.currentTarget.value = "";
-						settle("", 0);
+						schedule("", 0);
 					}}
 				/>
 				<span aria-hidden="true">
@@ -265,7 +264,7 @@ function SearchBox(props: { value: string; onChange: (value: string) => void }) 
 	);
 }
 
-/** There are keys, but none that fits: where to look instead. */
+/** No key matches the filters. Offers to clear them or to look in the other environment. */
 function NothingFound(props: { filters: ListFilters; onChange: (changed: Partial<ListFilters>) => void }) {
 	const other = () => (props.filters.environment === "live" ? "test" : "live");
 	return (
@@ -287,7 +286,7 @@ function NothingFound(props: { filters: ListFilters; onChange: (changed: Partial
 	);
 }
 
-/** What can be done to the chosen keys together. */
+/** Actions on the selected keys. */
 function SelectionBar(props: { selected: ListedKey[]; onClear: () => void }) {
 	const actions = useKeyActions();
 	let revoke: HTMLDivElement | undefined;

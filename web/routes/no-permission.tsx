@@ -1,10 +1,10 @@
 import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
 import { t } from "../i18n/index.ts";
 import { useSession } from "../session/session.tsx";
-import { useTitle } from "../shell/title.ts";
+import { useTitle } from "../shell/shell.tsx";
 import { EmptyState } from "../ui/states.tsx";
 
-/** For members without the capability: what is missing, and whom to ask. */
+/** For people without the capability: what is missing and whom to ask. */
 export default function NoPermission() {
 	const session = useSession();
 	useTitle(() => t().noPermission.title);

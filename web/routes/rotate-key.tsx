@@ -1,23 +1,24 @@
 import { A, Navigate, useParams } from "@solidjs/router";
 import { createSignal, For, Match, onCleanup, Show, Switch } from "solid-js";
-import type { ApiKey } from "../../worker/schemas/api-key.ts";
-import { KeyActionsProvider } from "../features/keys/actions.tsx";
-import { formatAgo } from "../features/keys/ago.ts";
+import { ProblemPanel } from "../api/problem-view.tsx";
+import type { ApiKey } from "../api/types.ts";
+import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
 import { type IssuedKey, RevealDialog } from "../features/keys/reveal/reveal-dialog.tsx";
 import { type OpenStage, STEPS } from "../features/keys/rotation/rotation.ts";
 import { type RotationActions, useRotationActions } from "../features/keys/rotation/rotation-actions.ts";
 import { type RotationView, useRotation } from "../features/keys/rotation/rotation-live.ts";
 import { RotationStep } from "../features/keys/rotation/rotation-steps.tsx";
 import { RotationWizard } from "../features/keys/rotation/rotation-wizard.tsx";
+import { formatAgo } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
-import { HOME } from "../session/local-path.ts";
-import { useTitle } from "../shell/title.ts";
+import { paths } from "../paths.ts";
+import { useTitle } from "../shell/shell.tsx";
 import { LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { EmptyState, ProblemPanel, Skeleton } from "../ui/states.tsx";
+import { EmptyState, Skeleton } from "../ui/states.tsx";
 import styles from "./rotate-key.module.css";
 
-/** Rotates the API key of the address. How far that has come the server knows. */
+/** Rotates the API key in the URL. The service knows the stage, so the screen can be left and reopened. */
 export default function RotateKeyScreen() {
 	const params = useParams<{ id: string }>();
 	return (
@@ -31,7 +32,7 @@ export default function RotateKeyScreen() {
 
 function Rotation(props: { id: string }) {
 	const rotation = useRotation(props.id);
-	/** The only place where a new key ever is, and only until the dialog is left. Above all that comes and goes below. */
+	/** The only place that holds a new key, until the dialog is closed. Above the screen, which remounts meanwhile. */
 	const [issued, setIssued] = createSignal<IssuedKey | null>(null);
 	onCleanup(() => setIssued(null));
 	const actions = useRotationActions(props.id, setIssued);
@@ -52,7 +53,7 @@ function Rotation(props: { id: string }) {
 					/>
 				}
 			>
-				{(id) => <Navigate href={`${HOME}/${id()}/rotate`} />}
+				{(id) => <Navigate href={paths.rotateKey(id())} />}
 			</Show>
 			<Show when={issued()}>
 				{(key) => (
@@ -74,7 +75,7 @@ function Screen(props: {
 	rotation: RotationView;
 	actions: RotationActions;
 	titleRef: (element: HTMLHeadingElement) => void;
-	/** Takes the focus when what had it is gone. */
+	/** Gets the focus when the focused element is gone. */
 	focusAfter: () => HTMLElement | undefined;
 }) {
 	const old = () => props.rotation.old();
@@ -91,7 +92,7 @@ function Screen(props: {
 	return (
 		<div class={styles.page}>
 			<header class={styles.header}>
-				<A class={styles.back} href={old() ? `${HOME}/${props.id}` : HOME}>
+				<A class={styles.back} href={old() ? paths.key(props.id) : paths.keys}>
 					<Icon name="back" />
 					{old()?.name ?? t().keys.title}
 				</A>
@@ -101,7 +102,10 @@ function Screen(props: {
 			</header>
 			<Switch fallback={<StepsSkeleton />}>
 				<Match when={props.rotation.isGone()}>
-					<EmptyState title={t().rotate.gone} action={<LinkButton href={HOME}>{t().rotate.allKeys}</LinkButton>} />
+					<EmptyState
+						title={t().rotate.gone}
+						action={<LinkButton href={paths.keys}>{t().rotate.allKeys}</LinkButton>}
+					/>
 				</Match>
 				<Match when={props.rotation.problem()}>
 					{(problem) => (
@@ -127,7 +131,7 @@ function Screen(props: {
 	);
 }
 
-/** A key that has ended without having been rotated. */
+/** A key that has ended without a rotation. */
 function Closed(props: { old: ApiKey; now: number }) {
 	const words = () => t().rotate.closed;
 	const text = () => {
@@ -141,10 +145,10 @@ function Closed(props: { old: ApiKey; now: number }) {
 			title={words().title}
 			action={
 				<div class={styles.buttons}>
-					<LinkButton href={`${HOME}/new`} variant="primary">
+					<LinkButton href={paths.newKey} variant="primary">
 						{words().create}
 					</LinkButton>
-					<LinkButton href={`${HOME}/${props.old.id}`}>{words().open}</LinkButton>
+					<LinkButton href={paths.key(props.old.id)}>{words().open}</LinkButton>
 				</div>
 			}
 		>
@@ -153,7 +157,7 @@ function Closed(props: { old: ApiKey; now: number }) {
 	);
 }
 
-/** The steps without anything in them, until it is known which one it is. */
+/** The steps without content, until the stage is known. */
 function StepsSkeleton() {
 	return (
 		<div aria-busy="true">

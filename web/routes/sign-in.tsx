@@ -1,24 +1,23 @@
 import { useNavigate, useSearchParams } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
+import { setSessionEnded } from "../api/query-client.ts";
 import { t } from "../i18n/index.ts";
-import { setSessionEnded } from "../session/ended.ts";
-import { localPath } from "../session/local-path.ts";
+import { pathAfterSignIn } from "../session/redirect.ts";
 import { SignInForm } from "../session/sign-in-form.tsx";
-import { Brand } from "../shell/brand.tsx";
-import { useTitle } from "../shell/title.ts";
+import { Brand, useTitle } from "../shell/shell.tsx";
 import styles from "./sign-in.module.css";
 
-/** The way in. Afterwards back to where the person was going. */
+/** The sign-in form. Leads on to the screen that the person wanted. */
 export default function SignIn() {
 	const [search] = useSearchParams<{ to?: string }>();
 	const navigate = useNavigate();
 	const client = useQueryClient();
 	useTitle(() => t().session.signIn);
 	const done = () => {
-		// Whatever was known belonged to whoever was signed in before.
+		// The cache may hold data of the person who was signed in before.
 		client.clear();
 		setSessionEnded(false);
-		navigate(localPath(search.to), { replace: true });
+		navigate(pathAfterSignIn(search.to), { replace: true });
 	};
 	return (
 		<main class={styles.page}>

@@ -1,4 +1,4 @@
-/** The session's cookie is one for all tabs of a browser: who signs in here has signed in there as well. */
+/** The session cookie is shared by all tabs of a browser, so signing in with one tab signs in all of them. */
 
 const channel = new BroadcastChannel("salesos-session");
 
@@ -7,10 +7,10 @@ export function tellOtherTabs(userId: string): void {
 	channel.postMessage(userId);
 }
 
-/** Hears who has signed in in another tab. Returns what stops that. */
-export function onSignInElsewhere(hear: (userId: string) => void): () => void {
-	// What is sent is only ever what `tellOtherTabs` has put there.
-	const listener = (event: MessageEvent) => hear(String(event.data));
-	channel.addEventListener("message", listener);
-	return () => channel.removeEventListener("message", listener);
+/** Calls `listener` with the user's id when someone signs in with another tab. Returns how to stop. */
+export function onSignInElsewhere(listener: (userId: string) => void): () => void {
+	// Only `tellOtherTabs` sends here.
+	const onMessage = (event: MessageEvent) => listener(String(event.data));
+	channel.addEventListener("message", onMessage);
+	return () => channel.removeEventListener("message", onMessage);
 }

@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/solid-query";
+import { setSessionEnded } from "../api/query-client.ts";
 import { t } from "../i18n/index.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { setSessionEnded } from "./ended.ts";
 import { useSession } from "./session.tsx";
 import { SignInForm } from "./sign-in-form.tsx";
 
 /**
- * Signs in again over the screen as it is, so that nothing typed is lost. Whoever signs in as somebody else gets the
- * page anew: what is on it is not theirs.
+ * Signs in again on top of the screen, so that nothing typed is lost. If another person signs in, the page reloads:
+ * what it shows is not theirs.
  */
 export default function SessionEndedDialog() {
 	const session = useSession();
@@ -24,12 +24,11 @@ export default function SessionEndedDialog() {
 	return (
 		<Dialog
 			open
-			steadfast
-			withoutCross
+			ignoreOutsideClick
 			onClose={() => {}}
 			title={t().session.endedTitle}
 			description={t().session.endedText}
-			// Who it is stands there already, as a rule.
+			// The email is usually filled in.
 			focusFirst={() => form?.querySelector(session().user.email ? "[name=password]" : "[name=email]")}
 		>
 			<div ref={form}>

@@ -1,8 +1,7 @@
 import { createSignal, onMount } from "solid-js";
-import type { LoggedIn } from "../../worker/schemas/session.ts";
 import { api } from "../api/client.ts";
-import { explain } from "../api/explain.ts";
-import { type Problem, problemOf } from "../api/problem.ts";
+import { type Problem, problemOf, problemText } from "../api/problem.ts";
+import type { LoggedIn } from "../api/types.ts";
 import { formatSpan } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
@@ -14,8 +13,8 @@ import styles from "./sign-in-form.module.css";
 type Missing = "email" | "password";
 
 /**
- * Email address and password. The password lives in its input alone and goes straight to the server: no signal and no
- * cache ever holds it. `onDone` gets who it is; the session itself is in a cookie that no script can read.
+ * Email and password. The password stays in its input and goes straight to the service: no signal and no cache holds
+ * it. The session itself is in a cookie that scripts cannot read.
  */
 export function SignInForm(props: { email?: string; onDone: (user: LoggedIn["user"]) => void }) {
 	const [busy, setBusy] = createSignal(false);
@@ -32,10 +31,10 @@ export function SignInForm(props: { email?: string; onDone: (user: LoggedIn["use
 		if (busy()) return;
 		const email = input("email")?.value.trim() ?? "";
 		const password = input("password")?.value ?? "";
-		const lacking = !/^\S+@\S+$/.test(email) ? "email" : password === "" ? "password" : null;
-		setMissing(lacking);
+		const empty = !/^\S+@\S+$/.test(email) ? "email" : password === "" ? "password" : null;
+		setMissing(empty);
 		setProblem(null);
-		if (lacking) return focus(lacking);
+		if (empty) return focus(empty);
 		setBusy(true);
 		try {
 			const { user } = await api.session.login.mutate({ email, password });
@@ -77,14 +76,14 @@ export function SignInForm(props: { email?: string; onDone: (user: LoggedIn["use
 	);
 }
 
-/** Why it did not work. The server never tells whether the address exists, so neither does the page. */
+/** Why signing in failed. The service does not say whether the email exists, so the page does not either. */
 function SignInProblem(props: { problem: Problem | null }) {
 	const text = () => {
 		const problem = props.problem;
 		if (!problem) return "";
 		if (problem.code === "UNAUTHORIZED") return t().session.doNotMatch;
 		if (problem.code === "RATE_LIMITED") return t().session.throttled(formatSpan((problem.retryAfter ?? 60) * 1_000));
-		return explain(problem);
+		return problemText(problem);
 	};
 	return (
 		<div class={styles.problem}>

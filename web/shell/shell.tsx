@@ -11,26 +11,41 @@ import {
 	Show,
 	Suspense,
 } from "solid-js";
+import { sessionEnded } from "../api/query-client.ts";
 import { t } from "../i18n/index.ts";
-import { sessionEnded } from "../session/ended.ts";
-import { AUDIT_LOG, HOME } from "../session/local-path.ts";
+import { paths } from "../paths.ts";
 import { useSession } from "../session/session.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { notify, Toaster } from "../ui/toast.tsx";
-import { Brand } from "./brand.tsx";
 import styles from "./shell.module.css";
 import { ShortcutProvider } from "./shortcuts.tsx";
 
 const SessionEndedDialog = lazy(() => import("../session/session-ended-dialog.tsx"));
 
-/** A page that has come to rest gets the dialog ahead: when it is needed, there may be no connection to get it by. */
-const REST_MS = 3_000;
+/** The dialog loads this long after the page: when it is needed, there may be no connection to load it with. */
+const PRELOAD_AFTER_MS = 3_000;
 
-/** What surrounds every screen: the side bar, which is a bottom bar on a phone, and what may come over all of them. */
+/** Names the screen in the browser's tab. */
+export function useTitle(title: () => string): void {
+	createEffect(() => {
+		document.title = `${title()} · SalesOS`;
+	});
+}
+
+export function Brand() {
+	return (
+		<span class={styles.logo}>
+			<img src="/icon.svg" alt="" width="24" height="24" />
+			SalesOS
+		</span>
+	);
+}
+
+/** The frame of every screen: navigation, offline bar, toasts, and the dialog for an ended session. */
 export function Shell(props: { children: JSX.Element }) {
 	const location = useLocation();
 	let main: HTMLElement | undefined;
-	// A new screen is read from its beginning, unless it has put the focus somewhere itself.
+	// Focus moves to the start of a new screen, unless the screen has moved it itself.
 	createEffect(
 		on(
 			() => location.pathname,
@@ -38,20 +53,20 @@ export function Shell(props: { children: JSX.Element }) {
 			{ defer: true },
 		),
 	);
-	// Not without a connection: what has failed once browsers do not ask for again.
-	const getAhead = () => {
+	// Wait for a connection: browsers do not retry an import that has failed once.
+	const preload = () => {
 		if (navigator.onLine) void SessionEndedDialog.preload().catch(() => {});
-		else window.addEventListener("online", getAhead, { once: true });
+		else window.addEventListener("online", preload, { once: true });
 	};
-	const ahead = setTimeout(getAhead, REST_MS);
+	const timer = setTimeout(preload, PRELOAD_AFTER_MS);
 	onCleanup(() => {
-		clearTimeout(ahead);
-		window.removeEventListener("online", getAhead);
+		clearTimeout(timer);
+		window.removeEventListener("online", preload);
 	});
 	return (
 		<ShortcutProvider>
 			<div class={styles.shell}>
-				{/* With a target it is the browser's link and not the router's, which would move no focus. */}
+				{/* The target keeps the router from handling the link: only the browser moves the focus with it. */}
 				<a class={styles.skip} href="#content" target="_self">
 					{t().shell.skip}
 				</a>
@@ -64,24 +79,24 @@ export function Shell(props: { children: JSX.Element }) {
 				</div>
 			</div>
 			<Show when={sessionEnded()}>
-				<ErrorBoundary fallback={<SignInAnew />}>
+				<ErrorBoundary fallback={<SessionEndedToast />}>
 					<Suspense>
 						<SessionEndedDialog />
 					</Suspense>
 				</ErrorBoundary>
 			</Show>
-			<Toaster />
+			<Toaster label={t().common.notifications} closeLabel={t().common.close} />
 		</ShortcutProvider>
 	);
 }
 
-/** In place of a dialog that cannot be loaded: what it would ask for takes a new page. */
-function SignInAnew() {
+/** Shown if the dialog cannot be loaded. */
+function SessionEndedToast() {
 	onMount(() => notify(t().problems.unauthorized));
 	return null;
 }
 
-/** The frame alone, while it is being asked who is signed in. */
+/** The frame without content, until the session is known. */
 export function ShellSkeleton() {
 	return (
 		<div class={styles.shell} aria-busy="true">
@@ -104,9 +119,9 @@ function SideBar() {
 			</div>
 			<nav class={styles.nav} aria-label={t().shell.navigation}>
 				<span class={styles.group}>{t().shell.integrations}</span>
-				<NavLink href={HOME} icon="key" label={t().shell.apiKeys} />
-				<NavLink href={AUDIT_LOG} icon="log" label={t().shell.auditLog} />
-				<NavLink href="/account" icon="person" label={t().shell.account} bottom>
+				<NavLink href={paths.keys} icon="key" label={t().shell.apiKeys} />
+				<NavLink href={paths.auditLog} icon="log" label={t().shell.auditLog} />
+				<NavLink href={paths.account} icon="person" label={t().shell.account} bottom>
 					<span class={styles.who}>
 						<span class={styles.name}>{session().user.name ?? session().user.email ?? session().user.id}</span>
 						<span class="secondary">{session().tenant?.name ?? session().user.tenant_id}</span>
@@ -137,7 +152,7 @@ function NavLink(props: { href: string; icon: IconName; label: string; bottom?: 
 	);
 }
 
-/** Says so while there is no connection: what is on the screen may be old, and nothing can be changed. */
+/** Shown while the browser is offline: the screen may be out of date, and nothing can be changed. */
 function OfflineBar() {
 	const [offline, setOffline] = createSignal(!navigator.onLine);
 	const update = () => setOffline(!navigator.onLine);

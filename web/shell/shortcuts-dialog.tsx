@@ -5,7 +5,7 @@ import { Dialog } from "../ui/dialog.tsx";
 import { Choice } from "../ui/field.tsx";
 import styles from "./shortcuts-dialog.module.css";
 
-/** The keys, and the switch that turns them off. */
+/** Lists the shortcuts and turns them on or off. */
 export default function ShortcutsDialog(props: { onClose: () => void }) {
 	const keys = (): [string, string][] => [
 		["c", t().shell.shortcuts.create],
@@ -14,7 +14,7 @@ export default function ShortcutsDialog(props: { onClose: () => void }) {
 		["Esc", t().shell.shortcuts.close],
 	];
 	return (
-		<Dialog open onClose={props.onClose} title={t().shell.shortcuts.title}>
+		<Dialog open onClose={props.onClose} closeLabel={t().common.close} title={t().shell.shortcuts.title}>
 			<dl class={styles.list}>
 				<For each={keys()}>
 					{([key, does]) => (

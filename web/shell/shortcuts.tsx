@@ -1,55 +1,27 @@
-/** Keys that work on every screen, and a list of them behind `?`. */
+/** The list of keyboard shortcuts behind `?`, and the shortcuts that work on every screen. */
 import { useLocation, useNavigate } from "@solidjs/router";
-import { createContext, createSignal, type JSX, onCleanup, onMount, Show, useContext } from "solid-js";
+import { createContext, createSignal, type JSX, Show, useContext } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import { shortcutsOn } from "../preferences.ts";
-import { HOME, NEW_KEY } from "../session/local-path.ts";
+import { loadModule } from "../load-module.ts";
+import { paths } from "../paths.ts";
 import { mayManageKeys, useSession } from "../session/session.tsx";
-import { loadPart } from "../ui/part.ts";
+import { useShortcut } from "../shortcut.ts";
 
 const loadDialog = () => import("./shortcuts-dialog.tsx");
 type ShortcutsDialog = Awaited<ReturnType<typeof loadDialog>>["default"];
 
 interface Shortcuts {
-	/** Shows the list of keys. */
+	/** Opens the list of shortcuts. */
 	show: () => void;
 }
 
 const ShortcutContext = createContext<Shortcuts>();
 
-/** The list of keys, for whoever has no keyboard at hand to press `?` on. */
+/** Opens the list of shortcuts without a keyboard. */
 export function useShortcuts(): Shortcuts {
 	const shortcuts = useContext(ShortcutContext);
 	if (!shortcuts) throw new Error("useShortcuts must be used inside a ShortcutProvider");
 	return shortcuts;
-}
-
-/** Somebody is typing, or a dialog or menu has the keyboard. */
-function isTaken(target: EventTarget | null): boolean {
-	if (!(target instanceof Element)) return false;
-	return (
-		target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null ||
-		document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null
-	);
-}
-
-/** Whether the press is that of a shortcut: with nothing held down but what it takes to write the character. */
-export function isShortcut(event: KeyboardEvent, key: string): boolean {
-	if (event.key !== key || event.defaultPrevented || !shortcutsOn()) return false;
-	// AltGr, which writes `/` or `?` on some keyboards, is Ctrl and Alt on Windows.
-	if (event.getModifierState("AltGraph")) return true;
-	return !event.ctrlKey && !event.metaKey && !event.altKey;
-}
-
-/** Runs `run` when `key` is pressed and nobody is typing, for as long as the caller lives. */
-export function useShortcut(key: string, run: () => void): void {
-	const listen = (event: KeyboardEvent) => {
-		if (!isShortcut(event, key) || isTaken(event.target)) return;
-		event.preventDefault();
-		run();
-	};
-	onMount(() => document.addEventListener("keydown", listen));
-	onCleanup(() => document.removeEventListener("keydown", listen));
 }
 
 export function ShortcutProvider(props: { children: JSX.Element }) {
@@ -58,15 +30,15 @@ export function ShortcutProvider(props: { children: JSX.Element }) {
 	const route = useLocation();
 	const [dialog, setDialog] = createSignal<ShortcutsDialog | null>(null);
 	const show = async () => {
-		const loaded = await loadPart(loadDialog);
+		const loaded = await loadModule(loadDialog);
 		setDialog(() => loaded);
 	};
 	useShortcut("?", () => void show());
 	useShortcut("c", () => {
-		if (!mayManageKeys(session()) || route.pathname === NEW_KEY) return;
-		// From the list of test keys to a test key.
-		const test = route.pathname === HOME && route.query.env === "test";
-		navigate(test ? `${NEW_KEY}?env=test` : NEW_KEY);
+		if (!mayManageKeys(session()) || route.pathname === paths.newKey) return;
+		// The list of test keys leads to a test key.
+		const isTestList = route.pathname === paths.keys && route.query.env === "test";
+		navigate(paths.newKeyIn(isTestList ? "test" : "live"));
 	});
 	return (
 		<ShortcutContext.Provider value={{ show: () => void show() }}>

@@ -3,17 +3,17 @@ import type { JSX } from "solid-js";
 import styles from "./dialog.module.css";
 
 /**
- * A question in the way of what a person was about to do. Only its buttons answer it; Escape takes the thing back. The
- * first button has the focus, so it has to be the harmless one. Mounted is open.
+ * A question that has to be answered before the person can go on. Only its buttons answer it; Escape cancels. The first
+ * button gets the focus, so it must be the harmless one. It is open while it is mounted.
  */
 export function AlertDialog(props: {
 	title: string;
 	children: JSX.Element;
-	/** Buttons, the harmless one first. */
+	/** Buttons, with the harmless one first. */
 	footer: JSX.Element;
-	/** Asked to close by Escape. */
+	/** Called on Escape. */
 	onClose: () => void;
-	/** Where focus goes afterwards, if it still exists. */
+	/** Gets the focus when it closes, if it still exists. */
 	returnFocusTo?: () => HTMLElement | null | undefined;
 }) {
 	return (

@@ -4,10 +4,10 @@ import styles from "./button.module.css";
 import { Icon, type IconName } from "./icon.tsx";
 
 interface Look {
-	/** `primary` is the one thing to do on a screen; `danger` ends something for good; `quiet` has no frame. */
+	/** `primary` is the main action of a screen; `danger` destroys something; `quiet` has no frame. */
 	variant?: "primary" | "secondary" | "danger" | "quiet";
 	icon?: IconName;
-	/** The key that does the same, shown beside the words. */
+	/** Keyboard shortcut, shown beside the label. */
 	shortcut?: string;
 }
 
@@ -30,7 +30,7 @@ function Content(props: Look & { children: JSX.Element }) {
 	);
 }
 
-/** A button with a verb on it. While `busy` it keeps its place and its focus, and does nothing. */
+/** A button. While `busy` it keeps its place and its focus, and ignores clicks. */
 export function Button(props: Look & { busy?: boolean } & ComponentProps<"button">) {
 	const [look, own, rest] = splitProps(
 		props,
@@ -55,7 +55,7 @@ export function Button(props: Look & { busy?: boolean } & ComponentProps<"button
 	);
 }
 
-/** A link that looks like a button: it goes somewhere. */
+/** A link that looks like a button. */
 export function LinkButton(props: Look & { href: string } & Omit<ComponentProps<"a">, "href" | "state">) {
 	const [look, own, rest] = splitProps(props, ["variant", "icon", "shortcut"], ["class", "children"]);
 	return (

@@ -1,9 +1,7 @@
 import { createSignal, onCleanup } from "solid-js";
-import { t } from "../i18n/index.ts";
 import { Button } from "./button.tsx";
-import { notify } from "./toast.tsx";
 
-/** Puts the text on the clipboard. False where the browser does not allow that, or has none because of `http:`. */
+/** Copies the text. False if the browser does not allow it, or has no clipboard because the page is not served over HTTPS. */
 export async function copyText(text: string): Promise<boolean> {
 	try {
 		await navigator.clipboard.writeText(text);
@@ -13,33 +11,28 @@ export async function copyText(text: string): Promise<boolean> {
 	}
 }
 
-/** How long the button says that it has copied. */
+/** How long the button shows that it has copied. */
 const CONFIRM_MS = 2_000;
 
-/**
- * Copies, and says so in its own place. `onCopied` hears of it only when it worked. Where a refusal of the browser needs
- * an answer on the spot, `onRefused` gives it; otherwise a toast tells what to do.
- */
+/** Copies a text and confirms it on the button itself. */
 export function CopyButton(props: {
 	text: () => string;
-	/** Default: Copy. */
-	label?: string;
-	/** For screen readers, where several of them stand together. */
+	label: string;
+	/** Shown for a moment instead of the label. */
+	copiedLabel: string;
+	/** For screen readers, where there are several such buttons. */
 	description?: string;
 	variant?: "primary" | "secondary" | "quiet";
 	ref?: (element: HTMLButtonElement) => void;
 	onCopied?: () => void;
-	onRefused?: () => void;
+	/** The browser did not allow it. */
+	onRefused: () => void;
 }) {
 	const [copied, setCopied] = createSignal(false);
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	onCleanup(() => clearTimeout(timer));
 	const copy = async () => {
-		if (!(await copyText(props.text()))) {
-			if (props.onRefused) props.onRefused();
-			else notify(t().common.copyFailed);
-			return;
-		}
+		if (!(await copyText(props.text()))) return props.onRefused();
 		setCopied(true);
 		props.onCopied?.();
 		clearTimeout(timer);
@@ -53,7 +46,7 @@ export function CopyButton(props: {
 			aria-label={copied() ? undefined : props.description}
 			onClick={copy}
 		>
-			<span aria-live="polite">{copied() ? t().common.copied : (props.label ?? t().common.copy)}</span>
+			<span aria-live="polite">{copied() ? props.copiedLabel : props.label}</span>
 		</Button>
 	);
 }

@@ -1,37 +1,36 @@
 import * as Kobalte from "@kobalte/core/dialog";
 import { createComputed, type JSX, Show } from "solid-js";
-import { t } from "../i18n/index.ts";
 import styles from "./dialog.module.css";
 import { Icon } from "./icon.tsx";
 
 interface DialogProps {
 	open: boolean;
-	/** Asked to close: by Escape, the cross, or a click beside it. */
+	/** Called to close it: by Escape, the close button, or a click outside. */
 	onClose: () => void;
 	title: string;
 	/** Read out with the title. */
 	description?: JSX.Element;
 	children?: JSX.Element;
-	/** Buttons, the one that goes on last. */
+	/** Buttons, with the main one last. */
 	footer?: JSX.Element;
-	/** Wider, for what has to be read or copied. */
+	/** Wider, for long texts. */
 	wide?: boolean;
-	/** What was begun in it is not over: it stays until then. */
+	/** An action is running: the dialog stays open until it ends. */
 	busy?: boolean;
-	/** Cannot be left by a stray click; Escape and the cross still ask `onClose`. */
-	steadfast?: boolean;
-	/** No cross: there is a button that says what leaving means. */
-	withoutCross?: boolean;
-	/** What has the focus at first. Default: the first thing that can have it. */
+	/** A click outside does not close it; Escape still calls `onClose`. */
+	ignoreOutsideClick?: boolean;
+	/** Name of the close button. Without a name there is none: a button in the footer says what closing means. */
+	closeLabel?: string;
+	/** Gets the focus when it opens. Default: the first focusable element. */
 	focusFirst?: () => HTMLElement | null | undefined;
-	/** Where focus goes afterwards. Default: back to where it was, if that still exists. */
+	/** Gets the focus when it closes. Default: what had it before, if that still exists. */
 	returnFocusTo?: () => HTMLElement | null | undefined;
 }
 
-/** A modal dialog: holds the focus, is named and described, and gives the focus back. */
+/** A modal dialog: keeps the focus inside, is named and described, and returns the focus when it closes. */
 export function Dialog(props: DialogProps) {
 	let before: Element | null = null;
-	// Asked before the dialog takes the focus, however often it opens.
+	// Read before the dialog takes the focus, each time it opens.
 	createComputed(() => {
 		if (props.open) before = document.activeElement;
 	});
@@ -43,8 +42,8 @@ export function Dialog(props: DialogProps) {
 					<Kobalte.Content
 						class={styles.dialog}
 						classList={{ [styles.wide ?? ""]: props.wide === true }}
-						onPointerDownOutside={(event) => props.steadfast && event.preventDefault()}
-						onInteractOutside={(event) => props.steadfast && event.preventDefault()}
+						onPointerDownOutside={(event) => props.ignoreOutsideClick && event.preventDefault()}
+						onInteractOutside={(event) => props.ignoreOutsideClick && event.preventDefault()}
 						onOpenAutoFocus={(event) => {
 							const target = props.focusFirst?.();
 							if (!target) return;
@@ -60,14 +59,16 @@ export function Dialog(props: DialogProps) {
 					>
 						<header class={styles.header}>
 							<Kobalte.Title class={styles.title}>{props.title}</Kobalte.Title>
-							<Show when={!props.withoutCross}>
-								<Kobalte.CloseButton
-									class={styles.cross}
-									aria-label={t().common.close}
-									aria-disabled={props.busy ? "true" : undefined}
-								>
-									<Icon name="close" />
-								</Kobalte.CloseButton>
+							<Show when={props.closeLabel}>
+								{(label) => (
+									<Kobalte.CloseButton
+										class={styles.cross}
+										aria-label={label()}
+										aria-disabled={props.busy ? "true" : undefined}
+									>
+										<Icon name="close" />
+									</Kobalte.CloseButton>
+								)}
 							</Show>
 						</header>
 						<div class={styles.body}>

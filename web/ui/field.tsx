@@ -4,13 +4,13 @@ import { Icon } from "./icon.tsx";
 
 interface FieldProps {
 	label: string;
-	/** What to know before typing. */
+	/** Help before typing. */
 	hint?: JSX.Element;
-	/** What is wrong and what to do. Read out when it appears. */
+	/** What is wrong and what to do. Announced when it appears. */
 	error?: string | undefined;
 }
 
-/** What stands beneath a control or a group: what to know, and what is wrong. Read out through `aria-describedby`. */
+/** Hint and error below a control or group, tied to it by `aria-describedby`. */
 function Explanation(props: { id: string; hint: JSX.Element; error: string | undefined }) {
 	return (
 		<>
@@ -29,7 +29,7 @@ function Explanation(props: { id: string; hint: JSX.Element; error: string | und
 	);
 }
 
-/** Label, hint and error around one control, tied together for screen readers. */
+/** Label, hint and error of one control. */
 function Field(
 	props: FieldProps & { children: (ids: { id: string; describedBy: string; invalid: boolean }) => JSX.Element },
 ) {
@@ -94,7 +94,7 @@ export function TextArea(props: FieldProps & { mono?: boolean } & ComponentProps
 	);
 }
 
-/** One of a few words. Options are children, as in HTML. */
+/** A select. Options are children, as in HTML. */
 export function SelectField(props: FieldProps & ComponentProps<"select">) {
 	const [field, own, rest] = splitProps(props, ["label", "hint", "error"], ["class"]);
 	return (
@@ -112,7 +112,7 @@ export function SelectField(props: FieldProps & ComponentProps<"select">) {
 	);
 }
 
-/** A group of choices under one question. */
+/** Choices with a common label. */
 export function ChoiceGroup(props: FieldProps & { children: JSX.Element }) {
 	const id = createUniqueId();
 	return (
@@ -124,7 +124,7 @@ export function ChoiceGroup(props: FieldProps & { children: JSX.Element }) {
 	);
 }
 
-/** A radio button or checkbox with its words, and what choosing it means. */
+/** A radio button or checkbox with its label, and a hint about what it means. */
 export function Choice(
 	props: { type: "radio" | "checkbox"; label: JSX.Element; hint?: JSX.Element } & Omit<ComponentProps<"input">, "type">,
 ) {
@@ -145,7 +145,7 @@ export function Choice(
 	);
 }
 
-/** A few words of which one holds, side by side: Live | Test. Moves by arrow keys, as radio buttons do. */
+/** Radio buttons that look like one control: Live | Test. */
 export function Segmented<T extends string>(props: {
 	label: string;
 	options: readonly { value: T; label: string }[];

@@ -1,4 +1,4 @@
-/** The few marks of the page. Always beside words, except in the menu of a row; so they are hidden from screen readers. */
+/** Icons of the page. Each is beside a label or inside a labelled button, so screen readers skip them. */
 const PATHS = {
 	key: "M9.5 6.5a3.5 3.5 0 1 1-7 0 3.5 3.5 0 0 1 7 0Zm-.8 2 5 5M11.5 11.5l1.5-1.5",
 	log: "M3 4h10M3 8h10M3 12h6",

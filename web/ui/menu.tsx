@@ -2,11 +2,10 @@ import { createSignal, type JSX, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { Icon } from "./icon.tsx";
 import styles from "./menu.module.css";
-import { loadPart } from "./part.ts";
 
 export interface MenuItem {
 	label: string;
-	/** Ends something: set apart and in red. */
+	/** Destroys something: shown in red. */
 	danger?: boolean;
 	disabled?: boolean;
 	onSelect: () => void;
@@ -16,14 +15,23 @@ const loadMenu = () => import("./open-menu.tsx");
 type OpenMenu = Awaited<ReturnType<typeof loadMenu>>["default"];
 
 /**
- * The menu of a row. What it takes to open one is loaded when the first one opens: a list has hundreds of these, and
- * most visits open none.
+ * The menu of a row. Its code loads when the first menu opens: a list has hundreds of these buttons, and most visits
+ * open none.
  */
-export function Menu(props: { label: string; items: () => MenuItem[] }): JSX.Element {
+export function Menu(props: {
+	label: string;
+	items: () => MenuItem[];
+	/** The code of the menu could not be loaded. */
+	onLoadError: () => void;
+}): JSX.Element {
 	const [OpenMenu, setOpenMenu] = createSignal<OpenMenu | null>(null);
 	const open = async () => {
-		const loaded = await loadPart(loadMenu);
-		if (loaded) setOpenMenu(() => loaded);
+		try {
+			const loaded = (await loadMenu()).default;
+			setOpenMenu(() => loaded);
+		} catch {
+			props.onLoadError();
+		}
 	};
 	const button = (
 		<button

@@ -4,14 +4,14 @@ import { Icon } from "./icon.tsx";
 import styles from "./menu.module.css";
 import type { MenuItem } from "./menu.tsx";
 
-/** The menu itself, open from the start: the click that loaded it has asked for that. */
+/** The menu itself. It mounts open: the click that loaded it was meant to open it. */
 export default function OpenMenu(props: { label: string; items: () => MenuItem[] }) {
 	return (
 		<Kobalte.Root defaultOpen modal={false} placement="bottom-end" gutter={4}>
 			<Kobalte.Trigger class={styles.trigger} aria-label={props.label}>
 				<Icon name="more" />
 			</Kobalte.Trigger>
-			{/* Within the main landmark, so that what is read out has its place on the page. */}
+			{/* Inside the main landmark: axe rejects content outside of landmarks. */}
 			<Kobalte.Portal mount={document.getElementById("content") ?? document.body}>
 				<Kobalte.Content class={styles.menu}>
 					<For each={props.items()}>

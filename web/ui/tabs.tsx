@@ -7,14 +7,14 @@ export interface Tab<T extends string> {
 	label: string;
 }
 
-/** One of a few contents at a time. Moves by arrow keys. `aside` stands at the end of the row of tabs. */
+/** Tabs with their panels. `aside` is at the end of the row of tabs. */
 export function Tabs<T extends string>(props: {
-	/** What the tabs are about, for screen readers. */
+	/** For screen readers. */
 	label: string;
 	tabs: readonly Tab<T>[];
 	value: T;
 	onChange: (value: T) => void;
-	/** The content of the tab that is chosen. */
+	/** The panel of a tab. */
 	children: (value: T) => JSX.Element;
 	aside?: JSX.Element;
 }) {

@@ -1,67 +1,67 @@
 import * as Kobalte from "@kobalte/core/toast";
-import { Show } from "solid-js";
+import { createContext, type JSX, Show, useContext } from "solid-js";
 import { Portal } from "solid-js/web";
-import { explain } from "../api/explain.ts";
-import type { Problem } from "../api/problem.ts";
-import { t } from "../i18n/index.ts";
 import { Icon } from "./icon.tsx";
 import styles from "./toast.module.css";
 
-/** Says in passing that something was done. */
-export function notify(text: string): void {
-	show(text, null, false);
+interface ToastOptions {
+	/** Something failed: it is announced at once and stays longer, since its details may have to be copied. */
+	failed?: boolean;
+	/** A second line. */
+	details?: () => JSX.Element;
 }
 
-/** Says that something failed, with the id to quote. It stays longer: it may have to be copied. */
-export function notifyProblem(problem: Problem): void {
-	show(explain(problem), problem.requestId, true);
+const DONE_MS = 5_000;
+const FAILED_MS = 20_000;
+
+/** The close button's name, which only the page knows. */
+const CloseLabel = createContext<() => string>(() => "");
+
+/** Shows a message for a few seconds. */
+export function notify(text: string, options: ToastOptions = {}): void {
+	Kobalte.toaster.show((toast) => <Toast id={toast.toastId} text={text} {...options} />);
 }
 
-/** Says that something failed after its screen had been left. */
-export function notifyAbandoned(problem: Problem): void {
-	show(t().problems.abandoned(explain(problem)), problem.requestId, true);
-}
-
-const CALM_MS = 5_000;
-const PROBLEM_MS = 20_000;
-
-function show(text: string, requestId: string | null, isProblem: boolean): void {
-	Kobalte.toaster.show((toast) => (
+function Toast(props: ToastOptions & { id: number; text: string }) {
+	const closeLabel = useContext(CloseLabel);
+	return (
 		<Kobalte.Root
-			// An item of a list that is a status at the same time is neither to a screen reader.
+			// A list item that is also a status is neither to a screen reader.
 			as="div"
-			toastId={toast.toastId}
+			toastId={props.id}
 			class={styles.toast}
-			priority={isProblem ? "high" : "low"}
-			duration={isProblem ? PROBLEM_MS : CALM_MS}
+			priority={props.failed ? "high" : "low"}
+			duration={props.failed ? FAILED_MS : DONE_MS}
 		>
-			<span classList={{ [(isProblem ? styles.bad : styles.good) ?? ""]: true }}>
-				<Icon name={isProblem ? "warning" : "check"} />
+			<span classList={{ [(props.failed ? styles.bad : styles.good) ?? ""]: true }}>
+				<Icon name={props.failed ? "warning" : "check"} />
 			</span>
 			<div class={styles.words}>
-				<Kobalte.Title as="div">{text}</Kobalte.Title>
-				<Show when={requestId}>
-					{(id) => (
+				<Kobalte.Title as="div">{props.text}</Kobalte.Title>
+				<Show when={props.details}>
+					{(details) => (
 						<Kobalte.Description as="div" class="secondary">
-							{t().common.requestId} <code>{id()}</code>
+							{details()()}
 						</Kobalte.Description>
 					)}
 				</Show>
 			</div>
-			<Kobalte.CloseButton class={styles.cross} aria-label={t().common.close}>
+			<Kobalte.CloseButton class={styles.cross} aria-label={closeLabel()}>
 				<Icon name="close" />
 			</Kobalte.CloseButton>
 		</Kobalte.Root>
-	));
+	);
 }
 
 /** Where toasts appear. Once per page. */
-export function Toaster() {
+export function Toaster(props: { label: string; closeLabel: string }) {
 	return (
-		<Portal>
-			<Kobalte.Region aria-label={t().common.notifications} limit={3}>
-				<Kobalte.List as="div" class={styles.list} />
-			</Kobalte.Region>
-		</Portal>
+		<CloseLabel.Provider value={() => props.closeLabel}>
+			<Portal>
+				<Kobalte.Region aria-label={props.label} limit={3}>
+					<Kobalte.List as="div" class={styles.list} />
+				</Kobalte.Region>
+			</Portal>
+		</CloseLabel.Provider>
 	);
 }

@@ -2,42 +2,42 @@ import { A } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
 import { type Accessor, createMemo, For, Match, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
-import { loaded } from "../../api/loaded.ts";
 import { problemOf } from "../../api/problem.ts";
-import { auditQuery } from "../../api/queries.ts";
+import { ProblemNote } from "../../api/problem-view.tsx";
+import { auditQuery, dataOf } from "../../api/queries.ts";
+import type { AuditEvent } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
-import { useNow } from "../../now.ts";
-import { AUDIT_LOG } from "../../session/local-path.ts";
+import { paths } from "../../paths.ts";
+import { RelativeTime, useNow } from "../../time.tsx";
 import { Button } from "../../ui/button.tsx";
-import { ProblemNote, Skeleton } from "../../ui/states.tsx";
-import { RelativeTime } from "../../ui/time.tsx";
+import { Skeleton } from "../../ui/states.tsx";
 import styles from "./audit-trail.module.css";
 import { Changes } from "./changes.tsx";
-import { type AuditEvent, agentText, changesOf, whoOf } from "./event-words.ts";
-import { keepKnown } from "./keep-known.ts";
+import { reuseKnownEvents } from "./event-list.ts";
+import { agentText, changesOf, whoOf } from "./event-words.ts";
 
-/** As many events as tell what happened lately, without taking over the screen that they are part of. */
+/** Enough for recent events, and short enough for a part of a screen. */
 const PAGE = 12;
 
-/** What happened to one key, newest first. The heading is the caller's. */
+/** The audit events of one key, newest first, without a heading. */
 export function AuditTrail(props: { keyId: string }) {
 	const now = useNow();
 	const trail = useInfiniteQuery(() => auditQuery({ key_id: props.keyId }, PAGE));
 	const events = createMemo<AuditEvent[]>(
-		(known) => keepKnown(known, unwrap(loaded(trail))?.pages.flatMap((page) => page.items) ?? []),
+		(known) => reuseKnownEvents(known, unwrap(dataOf(trail))?.pages.flatMap((page) => page.items) ?? []),
 		[],
 	);
 	let list: HTMLOListElement | undefined;
 	const showMore = async () => {
 		const before = events().length;
 		const { hasNextPage } = await trail.fetchNextPage();
-		// The button that was pressed is gone with the last page: reading goes on where the new events begin.
+		// After the last page the button is gone, so the focus moves to the first new event.
 		if (!hasNextPage) list?.querySelectorAll("li")[before]?.focus();
 	};
 	return (
 		<Switch>
 			<Match when={trail.isPending}>
-				<Waiting />
+				<TrailSkeleton />
 			</Match>
 			<Match when={trail.isError && events().length === 0}>
 				<div class={styles.failed}>
@@ -51,7 +51,7 @@ export function AuditTrail(props: { keyId: string }) {
 			</Match>
 			<Match when={true}>
 				<ol class={styles.trail} ref={list}>
-					<For each={events()}>{(event) => <Happened event={event} now={now} />}</For>
+					<For each={events()}>{(event) => <EventItem event={event} now={now} />}</For>
 				</ol>
 				<div class={styles.foot}>
 					<Show when={trail.hasNextPage}>
@@ -59,7 +59,7 @@ export function AuditTrail(props: { keyId: string }) {
 							{trail.isFetchNextPageError ? t().common.tryAgain : t().audit.trail.more}
 						</Button>
 					</Show>
-					<A href={`${AUDIT_LOG}?key_id=${encodeURIComponent(props.keyId)}`}>{t().audit.trail.inLog}</A>
+					<A href={paths.auditLogOf({ key_id: props.keyId })}>{t().audit.trail.inLog}</A>
 				</div>
 				<Show when={trail.isFetchNextPageError}>
 					<p>{t().audit.trail.moreFailed}</p>
@@ -70,7 +70,7 @@ export function AuditTrail(props: { keyId: string }) {
 	);
 }
 
-function Happened(props: { event: AuditEvent; now: Accessor<number> }) {
+function EventItem(props: { event: AuditEvent; now: Accessor<number> }) {
 	const changes = () => changesOf(props.event);
 	return (
 		<li tabindex="-1">
@@ -85,13 +85,13 @@ function Happened(props: { event: AuditEvent; now: Accessor<number> }) {
 			<Show when={changes().length > 0}>
 				<Changes changes={changes()} />
 			</Show>
-			<FromWhere event={props.event} />
+			<Origin event={props.event} />
 		</li>
 	);
 }
 
-/** Address and program, where the event knows them: what the service does by itself comes from nowhere. */
-function FromWhere(props: { event: AuditEvent }) {
+/** IP address and program. Events of the service itself have neither. */
+function Origin(props: { event: AuditEvent }) {
 	return (
 		<Show when={props.event.ip !== null || props.event.user_agent !== null}>
 			<p class="secondary">
@@ -105,8 +105,8 @@ function FromWhere(props: { event: AuditEvent }) {
 	);
 }
 
-/** Four events before they are there: more would make the screen shrink under most keys. */
-function Waiting() {
+/** Four events, as many as most keys have, so that the screen does not shrink. */
+function TrailSkeleton() {
 	return (
 		<ol class={styles.trail} aria-hidden="true">
 			<For each={["60%", "45%", "52%", "40%"]}>

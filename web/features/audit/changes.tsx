@@ -3,7 +3,7 @@ import { t } from "../../i18n/index.ts";
 import styles from "./changes.module.css";
 import type { Change } from "./event-words.ts";
 
-/** What changed: `Limit per hour: 1,000 → 5,000`. */
+/** A list of changes, such as `Limit per hour: 1,000 → 5,000`. */
 export function Changes(props: { changes: readonly Change[] }) {
 	return (
 		<dl class={styles.changes}>

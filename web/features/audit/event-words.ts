@@ -1,14 +1,10 @@
-/** Events of the audit trail in the reader's words: who, from where, and what changed. */
-import type { inferRouterOutputs } from "@trpc/server";
-import type { AppRouter } from "../../../worker/trpc/root.ts";
+/** Audit events in the reader's language: who did it, with which program, and what changed. */
+import type { AuditEvent } from "../../api/types.ts";
 import { formatDateTime, formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
-import { agentOf } from "./agent.ts";
+import { parseUserAgent } from "./user-agent.ts";
 
-/** As it arrives: the router's type, after JSON. */
-export type AuditEvent = inferRouterOutputs<AppRouter>["audit"]["list"]["items"][number];
-
-/** Who did it. Whoever the event names by an id alone stays an id: there is nothing better to call them by. */
+/** Who did it: the email, a name for the platform or the service, or else the id. */
 export function whoOf({ actor, actor_email }: Pick<AuditEvent, "actor" | "actor_email">): string {
 	if (actor_email !== null) return actor_email;
 	if (actor === "service_role") return t().audit.platform;
@@ -17,27 +13,27 @@ export function whoOf({ actor, actor_email }: Pick<AuditEvent, "actor" | "actor_
 
 /** The program in a few words: `Firefox on Windows`, `curl/8.5.0`. */
 export function agentText(userAgent: string): string {
-	const agent = agentOf(userAgent);
+	const agent = parseUserAgent(userAgent);
 	if (agent.kind === "program") return agent.program;
 	return agent.system === null ? agent.browser : t().audit.browserOn(agent.browser, agent.system);
 }
 
-/** One field of an event. Where there is nothing to compare with, only one of the two is there. */
+/** A field that an event changed. `before` or `after` is null if there is nothing to compare with. */
 export interface Change {
 	label: string;
 	before: string | null;
 	after: string | null;
 }
 
-/** Fields that are written once: before it, they are not "none" but not there. */
+/** Fields that are written once. Before that they had no value, which is not the value "None". */
 const WRITTEN_ONCE = new Set(["revoked_at", "revokes_at", "rotated_from", "rotated_to", "reason"]);
 
-/** What an event changed, field by field, in the order in which the server tells it. */
+/** What an event changed, field by field, in the service's order. */
 export function changesOf({ action, actor, at, changes }: AuditEvent): Change[] {
 	const isWhole = action === "api_key.create" || action === "api_key.delete" || action === "tenant.create";
-	// That it was revoked when it was revoked needs no telling; that it had stopped before does.
-	const telling = Object.entries(joined(changes)).filter(([field, { to }]) => field !== "revoked_at" || to !== at);
-	return telling.map(([field, { from, to }]) => {
+	// Leave out the time of revocation if it is the time of the event. An earlier one is news.
+	const shown = Object.entries(withKeyHint(changes)).filter(([field, { to }]) => field !== "revoked_at" || to !== at);
+	return shown.map(([field, { from, to }]) => {
 		const one = isWhole || WRITTEN_ONCE.has(field);
 		return {
 			label: labelOf(field),
@@ -47,7 +43,7 @@ export function changesOf({ action, actor, at, changes }: AuditEvent): Change[] 
 	});
 }
 
-/** All changes in one line, for where there is room for one. */
+/** All changes in one line. */
 export const changesLine = (changes: readonly Change[]): string =>
 	changes
 		.map(
@@ -58,8 +54,8 @@ export const changesLine = (changes: readonly Change[]): string =>
 
 type Changes = AuditEvent["changes"];
 
-/** Beginning and end of a key are two fields, and one thing to whoever reads. */
-function joined(changes: Changes): Changes {
+/** Joins the prefix and the last characters of a key, which are two fields, into one hint. */
+function withKeyHint(changes: Changes): Changes {
 	const { key_prefix, last_four, ...others } = changes;
 	if (!key_prefix || !last_four) return changes;
 	const hint = (start: unknown, end: unknown) => (start === null ? null : `${start}…${end}`);
@@ -69,12 +65,12 @@ function joined(changes: Changes): Changes {
 }
 
 function labelOf(field: string): string {
-	// A field that the page does not know yet is told by its own name.
+	// A field that this version of the page does not know has its API name.
 	const labels: Record<string, string | undefined> = t().audit.fields;
 	return labels[field] ?? field;
 }
 
-/** The server stores values as JSON, and may store some that the page does not know yet. */
+/** The service stores values as JSON. A newer one may store some that this version of the page does not know. */
 function valueText(field: string, value: unknown, actor: string): string {
 	if (value === null || value === undefined) return field === "expires_at" ? t().keys.neverExpires : t().audit.none;
 	if (Array.isArray(value)) {
@@ -86,7 +82,7 @@ function valueText(field: string, value: unknown, actor: string): string {
 	if (typeof value !== "string") return JSON.stringify(value);
 	if (field.endsWith("_at")) return formatDateTime(value);
 	if (field === "environment" && (value === "live" || value === "test")) return t().keys.environments[value];
-	// The service itself gives one reason only, and in English.
+	// The service itself gives only one reason, and in English.
 	if (field === "reason" && actor === "system") return t().audit.rotationNotCompleted;
 	return value;
 }

@@ -1,27 +1,26 @@
 import { createSignal, onCleanup, Show } from "solid-js";
 import { createAction } from "../../api/action.ts";
 import { api } from "../../api/client.ts";
-import { explain } from "../../api/explain.ts";
+import { problemText } from "../../api/problem.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { notify } from "../../ui/toast.tsx";
-import { type Collection, collectCsv } from "./collect.ts";
+import { type Collection, collectCsv } from "./collect-csv.ts";
 import { csvName } from "./csv.ts";
 import styles from "./export-button.module.css";
 import { type LogFilters, queryOf } from "./log-filters.ts";
-import { saveFile } from "./save-file.ts";
 
-/** As many as the server gives at once. */
+/** The service returns at most this many events at once. */
 const PAGE = 100;
 
 const countText = (text: (count: number, formatted: string) => string, count: number) =>
 	text(count, formatNumber(count));
 
 /**
- * Saves everything that the filters let through, loaded or not. A file is saved whole or not at all: what fails midway
- * can go on from there.
+ * Saves every event that matches the filters, loaded or not. The file is saved whole or not at all; an export that fails
+ * midway can continue from there.
  */
 export function ExportButton(props: { filters: LogFilters; disabled: boolean }) {
 	const [count, setCount] = createSignal(0);
@@ -38,7 +37,7 @@ export function ExportButton(props: { filters: LogFilters; disabled: boolean }) 
 			notify(countText(t().audit.export.done, collected.count()));
 			collection = null;
 		} catch (error) {
-			// Whoever cancels knows.
+			// The person has cancelled, which is not an error.
 			if (!signal.aborted) throw error;
 		}
 	});
@@ -64,12 +63,12 @@ export function ExportButton(props: { filters: LogFilters; disabled: boolean }) 
 					<Show when={exporting.busy()}>{t().audit.export.running}</Show>
 				</span>
 				<Show when={exporting.busy()}>
-					{/* Not read out: it changes with every page. */}
+					{/* Hidden from screen readers, since it changes with every page. */}
 					<span class={styles.count} aria-hidden="true">
 						{countText(t().audit.export.soFar, count())}
 					</span>
 				</Show>
-				{/* One button for both, so that whoever pressed it stays on it. */}
+				{/* One button for both, so that it keeps the focus. */}
 				<Button
 					icon={exporting.busy() ? "close" : "download"}
 					disabled={props.disabled && !exporting.busy()}
@@ -85,7 +84,7 @@ export function ExportButton(props: { filters: LogFilters; disabled: boolean }) 
 							<Icon name="warning" />
 							<div class={styles.words}>
 								<p>{countText(t().audit.export.stopped, count())}</p>
-								<p>{explain(problem())}</p>
+								<p>{problemText(problem())}</p>
 								<Show when={problem().requestId}>
 									<p class={styles.id}>
 										{t().common.requestId} <code>{problem().requestId}</code>
@@ -104,4 +103,17 @@ export function ExportButton(props: { filters: LogFilters; disabled: boolean }) 
 			</div>
 		</div>
 	);
+}
+
+/** Some browsers ask where to save first, and read the file only then. */
+const KEEP_MS = 60_000;
+
+/** Downloads a text. The parts go into the file without being joined in memory first. */
+function saveFile(name: string, type: string, parts: readonly string[]): void {
+	const url = URL.createObjectURL(new Blob([...parts], { type }));
+	const link = document.createElement("a");
+	link.href = url;
+	link.download = name;
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(url), KEEP_MS);
 }

@@ -1,26 +1,26 @@
 import { createSignal, createUniqueId, For, Show } from "solid-js";
 import type { AuditAction } from "../../../db/enums.ts";
 import { t } from "../../i18n/index.ts";
-import { useShortcut } from "../../shell/shortcuts.tsx";
+import { useShortcut } from "../../shortcut.ts";
 import { Button } from "../../ui/button.tsx";
 import { SelectField, TextField } from "../../ui/field.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { howMany, isDay, isNarrowed, isWrongOrder, type LogFilters, NO_FILTERS } from "./log-filters.ts";
+import { countFilters, isDay, isNarrowed, isWrongOrder, type LogFilters, NO_FILTERS } from "./log-filters.ts";
 import styles from "./log-filters-bar.module.css";
 
-/** Somebody to choose from: what the server is asked for, and what people call them where that differs. */
+/** A suggestion for the "who" filter: the value to send, and a name if people use another one. */
 export interface Person {
 	actor: string;
 	name?: string;
 }
 
-/** What the log is narrowed to. What is chosen counts at once, what is typed when it is a whole. */
+/** The filters of the log. A choice applies at once; typed text applies when the field is left. */
 export function LogFiltersBar(props: {
 	filters: LogFilters;
 	actions: readonly AuditAction[];
-	/** To choose from while typing. */
+	/** Suggestions while typing. */
 	people: readonly Person[];
-	/** What the key is called that the log is narrowed to. */
+	/** Name of the key that the log is filtered by. */
 	keyName: string;
 	onChange: (changed: Partial<LogFilters>) => void;
 }) {
@@ -34,7 +34,7 @@ export function LogFiltersBar(props: {
 	});
 	const wrongOrder = () => (isWrongOrder(props.filters) ? t().audit.filters.wrongOrder : undefined);
 	const chosen = (value: string) => props.people.some(({ actor }) => actor === value);
-	// What had the focus goes away with these two, so it goes to what stays.
+	// The focused button disappears, so the focus moves to the first field.
 	const withFocusOnFirst = (changed: Partial<LogFilters>) => {
 		props.onChange(changed);
 		panel?.querySelector("select")?.focus();
@@ -49,7 +49,7 @@ export function LogFiltersBar(props: {
 				icon={open() ? "up" : "down"}
 				onClick={() => setOpen(!open())}
 			>
-				{t().audit.filters.titleWith(howMany(props.filters))}
+				{t().audit.filters.titleWith(countFilters(props.filters))}
 			</Button>
 			<div class={styles.panel} classList={{ [styles.open ?? ""]: open() }} id={`${id}-panel`} ref={panel}>
 				<div class={styles.fields}>
@@ -128,7 +128,7 @@ export function LogFiltersBar(props: {
 	);
 }
 
-/** A day, or none. What is still being typed changes nothing. */
+/** An optional date. An incomplete date changes nothing. */
 function DayField(props: {
 	label: string;
 	value: string | null;
@@ -138,7 +138,7 @@ function DayField(props: {
 	const [unfinished, setUnfinished] = createSignal(false);
 	const read = (input: HTMLInputElement) => {
 		if (isDay(input.value)) props.onChange(input.value);
-		// Empty as well while only a part of the date is there.
+		// The value is also empty while the date is incomplete.
 		else if (input.value === "" && !input.validity.badInput) props.onChange(null);
 	};
 	return (

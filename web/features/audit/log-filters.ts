@@ -1,16 +1,16 @@
-/** What the log is narrowed to, as its address says it: it can be linked to, reloaded and gone back to. Pure. */
+/** The filters of the log and the query string that holds them, so that a log can be linked to and reloaded. Pure. */
 import type { AuditAction } from "../../../db/enums.ts";
 import type { AuditFilters } from "../../api/queries.ts";
-import { withoutSecret } from "../keys/without-secret.ts";
+import { withoutSecret } from "../../key-secret.ts";
 
 export interface LogFilters {
-	/** Null: everything. */
+	/** Null: every action. */
 	action: AuditAction | null;
-	/** Email address or id, as typed; empty: anybody. */
+	/** Email or id, as typed. Empty: everyone. */
 	who: string;
-	/** Null: all keys, and what is not about a key. */
+	/** Null: all keys, and events that are not about a key. */
 	keyId: string | null;
-	/** First day, `2026-11-22`, where the reader is. */
+	/** First day, `2026-11-22`, in the reader's time zone. */
 	from: string | null;
 	/** Last day, inclusive. */
 	to: string | null;
@@ -18,14 +18,14 @@ export interface LogFilters {
 
 export const NO_FILTERS: LogFilters = { action: null, who: "", keyId: null, from: null, to: null };
 
-/** As in the schema of the server. */
+/** As in the service's schema. */
 const WHO_MAX = 254;
 const KEY_ID_MAX = 64;
 
-/** The parts of an address's query string that the log reads; `undefined` takes one out. */
+/** The query parameters that the log reads. `undefined` removes one. */
 export type LogParams = Record<"action" | "who" | "key_id" | "from" | "to", string | undefined>;
 
-/** Unknown words in an address are as good as none: somebody may have typed it. */
+/** Ignores unknown values, since a person may have edited the URL. */
 export function filtersOf(
 	params: Partial<Record<string, string | string[]>>,
 	actions: readonly AuditAction[],
@@ -47,7 +47,7 @@ export function filtersOf(
 	};
 }
 
-/** The address of a log. What is not narrowed is left out of it. */
+/** The query parameters of a log, without filters that are not in use. */
 export function paramsOf({ action, who, keyId, from, to }: LogFilters): LogParams {
 	return {
 		action: action ?? undefined,
@@ -59,26 +59,23 @@ export function paramsOf({ action, who, keyId, from, to }: LogFilters): LogParam
 }
 
 /** How many of the filters are in use. */
-export const howMany = (filters: LogFilters): number =>
+export const countFilters = (filters: LogFilters): number =>
 	Object.values(paramsOf(filters)).filter((value) => value !== undefined).length;
 
-export const isNarrowed = (filters: LogFilters): boolean => howMany(filters) > 0;
+export const isNarrowed = (filters: LogFilters): boolean => countFilters(filters) > 0;
 
-/** Whether the days contradict each other: then there is nothing to ask for. */
+/** Whether the first day is after the last, so that nothing can match. */
 export const isWrongOrder = ({ from, to }: Pick<LogFilters, "from" | "to">): boolean =>
 	from !== null && to !== null && from > to;
 
-/**
- * Whether it is a day there can be events on: one that exists, and no year that is still being typed (`0202` on the way
- * to 2026).
- */
+/** Whether it is a real day from 2000 on. While a person types 2026, the year is `0202` for a moment. */
 export function isDay(text: string): boolean {
 	if (!/^2\d{3}-\d{2}-\d{2}$/.test(text)) return false;
 	const at = new Date(`${text}T00:00:00Z`);
 	return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
 
-/** What the server is asked for: whole days of the reader, from the first instant to the one after the last. */
+/** The filters as the service takes them. Days are the reader's, from midnight to the midnight after the last day. */
 export function queryOf({ action, who, keyId, from, to }: LogFilters): AuditFilters {
 	return {
 		...(action === null ? {} : { action }),
@@ -89,7 +86,7 @@ export function queryOf({ action, who, keyId, from, to }: LogFilters): AuditFilt
 	};
 }
 
-/** Midnight where the reader is, `later` days after. Not every day has 24 hours, so the calendar counts them. */
+/** Local midnight, `later` days after `day`. Counts calendar days, since not every day has 24 hours. */
 function startOfDay(day: string, later: number): string {
 	const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
 	return new Date(year, month - 1, date + later).toISOString();

@@ -1,14 +1,14 @@
 import { A } from "@solidjs/router";
 import { type Accessor, createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
+import type { AuditEvent } from "../../api/types.ts";
 import { formatDateTime, formatExactTime } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
-import { useNow } from "../../now.ts";
-import { AUDIT_LOG, HOME } from "../../session/local-path.ts";
+import { paths } from "../../paths.ts";
+import { RelativeTime, useNow } from "../../time.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Skeleton } from "../../ui/states.tsx";
-import { RelativeTime } from "../../ui/time.tsx";
 import { Changes } from "./changes.tsx";
-import { type AuditEvent, agentText, changesLine, changesOf, whoOf } from "./event-words.ts";
+import { agentText, changesLine, changesOf, whoOf } from "./event-words.ts";
 import styles from "./log-table.module.css";
 
 interface TableProps {
@@ -126,7 +126,7 @@ function KeyOf(props: { event: AuditEvent; names: TableProps["names"] }) {
 				<Show
 					when={props.event.key_deleted}
 					fallback={
-						<A href={`${HOME}/${encodeURIComponent(keyId())}`} title={name()}>
+						<A href={paths.key(keyId())} title={name()}>
 							{name()}
 						</A>
 					}
@@ -141,7 +141,6 @@ function KeyOf(props: { event: AuditEvent; names: TableProps["names"] }) {
 function Details(props: { event: AuditEvent; names: TableProps["names"] }) {
 	const changes = () => changesOf(props.event);
 	const actor = () => props.event.actor_email ?? props.event.actor;
-	const only = (filter: Record<string, string>) => `${AUDIT_LOG}?${new URLSearchParams(filter)}`;
 	return (
 		<div class={styles.sheet}>
 			<Show when={changes().length > 0}>
@@ -156,9 +155,11 @@ function Details(props: { event: AuditEvent; names: TableProps["names"] }) {
 				<Fact label={t().audit.details.agent} value={props.event.user_agent} long />
 			</dl>
 			<p class={styles.links}>
-				<A href={only({ who: actor() })}>{t().audit.onlyWho(whoOf(props.event))}</A>
+				<A href={paths.auditLogOf({ who: actor() })}>{t().audit.onlyWho(whoOf(props.event))}</A>
 				<Show when={props.event.key_id}>
-					{(keyId) => <A href={only({ key_id: keyId() })}>{t().audit.onlyKey(keyNameOf(props.event, props.names))}</A>}
+					{(keyId) => (
+						<A href={paths.auditLogOf({ key_id: keyId() })}>{t().audit.onlyKey(keyNameOf(props.event, props.names))}</A>
+					)}
 				</Show>
 			</p>
 		</div>

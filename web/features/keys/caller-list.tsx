@@ -1,17 +1,17 @@
 import { type Accessor, Index, type JSX, Show } from "solid-js";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
-import { RelativeTime } from "../../ui/time.tsx";
+import { RelativeTime } from "../../time.tsx";
 import styles from "./caller-list.module.css";
 import type { DistinctCaller } from "./distinct-callers.ts";
 
-/** So many callers are named, the rest is counted. */
+/** This many callers are listed; the rest is counted. */
 const SHOWN = 5;
 
-/** What a gate writes down where a request does not tell. */
+/** The gate stores this for a missing IP address or User-Agent. */
 const UNKNOWN = "unknown";
 
-/** Callers of a key by address and program. `note` says more about each, at its end. */
+/** Callers of a key by IP address and program. `note` adds something to each. */
 export function CallerList(props: {
 	callers: readonly DistinctCaller[];
 	now: Accessor<number>;
@@ -21,14 +21,16 @@ export function CallerList(props: {
 	const rest = () => props.callers.length - SHOWN;
 	return (
 		<ul class={styles.callers} aria-label={props.label}>
-			{/* By place: a live list brings new objects with every look, and its rows shall stay the same elements. */}
+			{/* By index, since every refetch brings new objects and the rows should stay the same elements. */}
 			<Index each={props.callers.slice(0, SHOWN)}>
 				{(caller) => (
 					<li class={styles.caller}>
 						<div class={styles.who}>
-							<code class={styles.address}>{caller().ip === UNKNOWN ? t().end.unknownAddress : caller().ip}</code>
+							<code class={styles.address}>
+								{caller().ip === UNKNOWN ? t().revokeDelete.unknownAddress : caller().ip}
+							</code>
 							<span class={styles.agent} title={caller().userAgent}>
-								{caller().userAgent === UNKNOWN ? t().end.unknownAgent : caller().userAgent}
+								{caller().userAgent === UNKNOWN ? t().revokeDelete.unknownAgent : caller().userAgent}
 							</span>
 						</div>
 						<span class={styles.when}>
@@ -39,7 +41,7 @@ export function CallerList(props: {
 				)}
 			</Index>
 			<Show when={rest() > 0}>
-				<li class={styles.rest}>{t().end.moreCallers(rest(), formatNumber(rest()))}</li>
+				<li class={styles.rest}>{t().revokeDelete.moreCallers(rest(), formatNumber(rest()))}</li>
 			</Show>
 		</ul>
 	);

@@ -1,24 +1,24 @@
-/** Who used a key lately, put together from what its gate has seen. Pure. */
-import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
+/** Recent callers of a key, grouped. Pure. */
+import type { ApiKeyDetail } from "../../api/types.ts";
 
 type SeenCaller = ApiKeyDetail["recent_callers"][number];
 
-/** One program at one address, whatever it called. */
+/** One program at one IP address, with all its endpoints. */
 export interface DistinctCaller {
 	ip: string;
 	userAgent: string;
 	/** Method and route of its last request. */
 	endpoint: string;
 	lastSeenAt: string;
-	/** Requests, refused ones included. */
+	/** Requests, including rejected ones. */
 	count: number;
 }
 
-/** Callers by address and program, most recent first: the gate tells them apart by endpoint, too. */
+/** Groups callers by IP address and program, newest first. The gate counts each endpoint separately. */
 export function distinctCallers(seen: readonly SeenCaller[]): DistinctCaller[] {
 	const callers = new Map<string, DistinctCaller>();
 	for (const { ip, user_agent, endpoint, last_seen_at, count } of seen) {
-		const id = identify(ip, user_agent);
+		const id = callerId(ip, user_agent);
 		const known = callers.get(id);
 		if (known && known.lastSeenAt >= last_seen_at) known.count += count;
 		else {
@@ -29,9 +29,9 @@ export function distinctCallers(seen: readonly SeenCaller[]): DistinctCaller[] {
 	return [...callers.values()].sort((a, b) => b.lastSeenAt.localeCompare(a.lastSeenAt));
 }
 
-/** The same program at the same address. */
+/** The same program at the same IP address. */
 export const isSameCaller = (a: DistinctCaller, b: DistinctCaller): boolean =>
-	identify(a.ip, a.userAgent) === identify(b.ip, b.userAgent);
+	callerId(a.ip, a.userAgent) === callerId(b.ip, b.userAgent);
 
-/** A line break cannot stand in a header, so it separates the two without doubt. */
-const identify = (ip: string, userAgent: string) => `${ip}\n${userAgent}`;
+/** Headers cannot have line breaks, so this separator is unambiguous. */
+const callerId = (ip: string, userAgent: string) => `${ip}\n${userAgent}`;

@@ -1,30 +1,30 @@
-/** How the list and a key's page start an action on keys. The provider is in actions.tsx. */
+/** How screens start an action on keys. The provider is in key-actions-provider.tsx. */
 import { createContext, useContext } from "solid-js";
-import type { ApiKey } from "../../../worker/schemas/api-key.ts";
+import type { ApiKey } from "../../api/types.ts";
 
-/** What every one of these dialogs gets. Mounted is open. */
+/** Props of every such dialog. It is open while it is mounted. */
 export interface KeyDialogProps {
-	/** At least one; more than one only to revoke. */
+	/** At least one. Only the revoke dialog takes more than one. */
 	keys: [ApiKey, ...ApiKey[]];
-	/** Closed, done or not. */
+	/** Called when it closes. */
 	onClose: () => void;
-	/** It was done; called before `onClose`. */
+	/** Called before `onClose` if the action was done. */
 	onDone: () => void;
-	/** Where focus goes when the dialog closes. */
+	/** Gets the focus when the dialog closes. */
 	returnFocusTo: () => HTMLElement | null | undefined;
 }
 
-export interface Started {
+export interface StartedAction {
 	kind: "edit" | "revoke" | "delete";
 	keys: KeyDialogProps["keys"];
-	/** Called when it was done. */
+	/** Called when the action is done. */
 	onDone?: () => void;
-	/** Where focus goes afterwards, such as the menu's button of the row. */
+	/** Gets the focus afterwards, such as the menu button of the row. */
 	returnFocusTo?: () => HTMLElement | null | undefined;
 }
 
 interface KeyActions {
-	start: (action: Started) => void;
+	start: (action: StartedAction) => void;
 }
 
 export const ActionsContext = createContext<KeyActions>();

@@ -1,12 +1,12 @@
-/** What state a key is in, as people speak of it: the server's three, and two that say how soon one will follow. */
+/** The state of a key as people see it: the service's three statuses, and two for keys that will end soon. Pure. */
 
 import { EXPIRING_SOON_DAYS } from "../../../db/enums.ts";
-import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { DAY_MS } from "../../../worker/schemas/time.ts";
+import type { ApiKey } from "../../api/types.ts";
 
 /**
- * `expiring`: expires within 14 days. `ending`: was rotated out, and will stop by itself. Whichever comes first. A key
- * whose time has come since it was loaded is shown as what it is now, not as what it was.
+ * `expiring`: expires within 14 days. `ending`: was rotated and will be revoked automatically. A key that has ended since
+ * it was loaded has its new state.
  */
 export type KeyState = "active" | "expiring" | "ending" | "expired" | "revoked";
 
@@ -22,12 +22,12 @@ export function keyState(key: Times, now: number): KeyState {
 	return expires - now <= EXPIRING_SOON_DAYS * DAY_MS ? "expiring" : "active";
 }
 
-/** Whether requests with the key are refused already. */
+/** Whether requests with the key are rejected. */
 export const hasEnded = (state: KeyState): boolean => state === "revoked" || state === "expired";
 
-/** A rotation that is under way: the successor is there, the old key still works. */
+/** Whether a rotation is under way: the successor exists and the old key still works. */
 export const isRotating = (key: Pick<ApiKey, "status" | "rotated_to">): boolean =>
 	key.status === "active" && key.rotated_to !== null;
 
-/** The key as people recognise it: its beginning and its end, `sk_live_4fK9…x7Qz`. */
+/** The key as people recognise it, by its prefix and last characters: `sk_live_4fK9…x7Qz`. */
 export const keyHint = (key: Pick<ApiKey, "key_prefix" | "last_four">): string => `${key.key_prefix}…${key.last_four}`;

@@ -3,7 +3,7 @@ import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
 import styles from "./badges.module.css";
 
-/** The scopes of a key. None is no restriction, which must not be overlooked. `max` shortens the list for a row. */
+/** The scopes of a key. A key without scopes is unrestricted, so that gets a warning. `max` shortens the list. */
 export function ScopeList(props: { scopes: readonly string[]; max?: number }) {
 	const shown = () => props.scopes.slice(0, props.max ?? props.scopes.length);
 	const rest = () => props.scopes.slice(shown().length);

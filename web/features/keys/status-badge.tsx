@@ -2,7 +2,7 @@ import { t } from "../../i18n/index.ts";
 import styles from "./badges.module.css";
 import type { KeyState } from "./key-state.ts";
 
-/** The state in a word, with a mark whose shape and colour say the same. */
+/** The state as a word and as a mark. */
 export function StatusBadge(props: { state: KeyState }) {
 	return (
 		<span class={styles.status} data-state={props.state}>
@@ -14,7 +14,7 @@ export function StatusBadge(props: { state: KeyState }) {
 	);
 }
 
-/** Full, half, ring, cross: told apart without colour. */
+/** Full, half, ring or cross: shapes that differ without colour. */
 function Mark(props: { state: KeyState }) {
 	switch (props.state) {
 		case "active":

@@ -1,23 +1,23 @@
-/** Buckets of requests as the parts of stacked bars, and the scale they stand on. Pure. */
-import type { Usage } from "../../../worker/schemas/usage.ts";
+/** Requests as stacked bars, and their scale. Pure. */
+import type { Usage } from "../../api/types.ts";
 
 export type Bucket = Usage["buckets"][number];
 
-/** What can become of a request, from the foot of a bar to its top. */
+/** Outcomes of a request, from the bottom of a bar to its top. */
 export const OUTCOMES = ["allowed", "rate_limited", "denied"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** The numbers of one scale, from zero in equal steps. */
+/** A scale from zero in equal steps. */
 export interface Scale {
 	top: number;
 	step: number;
 }
 
 const STEPS = 4;
-/** What stays free above the highest bar. It has to hold two parts that are drawn larger than they are. */
+/** Free space above the highest bar. Two of its parts may be drawn larger than they are. */
 const HEADROOM = 1.06;
 
-/** A scale of round numbers for values up to `most`, in at most five steps. Requests are whole, and so are its steps. */
+/** A scale of round numbers for values up to `most`, in at most five steps. Steps are whole numbers, as requests are. */
 export function scaleFor(most: number): Scale {
 	const needed = Math.max(most, 1) * HEADROOM;
 	const magnitude = 10 ** Math.floor(Math.log10(needed / STEPS));
@@ -25,20 +25,20 @@ export function scaleFor(most: number): Scale {
 	return { top: step * Math.ceil(needed / step), step };
 }
 
-/** The numbers to write on the axis. */
+/** The numbers on the axis. */
 export function marksOf({ top, step }: Scale): number[] {
 	return Array.from({ length: Math.round(top / step) + 1 }, (_, index) => index * step);
 }
 
-/** All requests of the outcomes that are shown. */
+/** Number of requests with the shown outcomes. */
 export function heightOf(bucket: Bucket, shown: ReadonlySet<Outcome>): number {
 	return OUTCOMES.reduce((sum, outcome) => sum + (shown.has(outcome) ? bucket[outcome] : 0), 0);
 }
 
-/** Where each part of each bar begins and ends. */
+/** Start and end of each part of each bar. */
 export type Stack = Record<Outcome, { from: number[]; to: number[] }>;
 
-/** Stacks the outcomes that are shown. `least` is what a part measures at least: one refused request must be seen. */
+/** Stacks the shown outcomes. A part is at least `least` high, so that a single rejected request is visible. */
 export function stack(buckets: readonly Bucket[], shown: ReadonlySet<Outcome>, least: number): Stack {
 	const feet = buckets.map(() => 0);
 	const part = (outcome: Outcome) => {
@@ -52,10 +52,10 @@ export function stack(buckets: readonly Bucket[], shown: ReadonlySet<Outcome>, l
 	return { allowed: part("allowed"), rate_limited: part("rate_limited"), denied: part("denied") };
 }
 
-/** Bars below this share of the limit could hardly be told apart beside it. */
+/** Bars below this share of the limit are too small to compare. */
 const LIMIT_SHARE = 0.05;
 
-/** Whether the limit goes well with the bars: it would flatten those of a key that uses little of it. */
+/** Whether to draw the limit. It would flatten the bars of a key that uses little of it. */
 export function limitFits(buckets: readonly Bucket[], limit: number): boolean {
 	const most = Math.max(0, ...buckets.map(({ allowed }) => allowed));
 	return most >= limit * LIMIT_SHARE || buckets.every((bucket) => heightOf(bucket, new Set(OUTCOMES)) === 0);

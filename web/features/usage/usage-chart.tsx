@@ -1,13 +1,13 @@
 import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from "solid-js";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import type { Bucket } from "../../api/types.ts";
 import { formatCompact, formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
-import { type Bucket, heightOf, marksOf, OUTCOMES, type Outcome, scaleFor, stack } from "./bars.ts";
+import { axisLabels } from "./axis-labels.ts";
+import { heightOf, marksOf, OUTCOMES, type Outcome, scaleFor, stack } from "./bars.ts";
 import { bucketLabel, isDaily } from "./bucket-time.ts";
-import { type Ink, useInk } from "./ink.ts";
-import { OutcomeMark } from "./outcome-mark.tsx";
-import { ticksFor } from "./ticks.ts";
+import { type ChartColors, OutcomeMark, useChartColors } from "./outcome-style.tsx";
 import styles from "./usage-chart.module.css";
 
 /** In CSS pixels; the height is also that of the box in the style sheet. */
@@ -17,22 +17,22 @@ const AXIS_Y = 48;
 const PADDING_TOP = 8;
 const PADDING_RIGHT = 16;
 const PLOT_HEIGHT = HEIGHT - AXIS_X - PADDING_TOP;
-/** What a part of a bar measures at least. */
+/** Minimum height of a part of a bar. */
 const LEAST_PX = 2;
 
 interface UsageChartProps {
-	/** Without gaps, oldest first; the last is the running one. At least one. */
+	/** Without gaps, oldest first; the last one is still counting. At least one. */
 	buckets: readonly Bucket[];
 	/** Length of a bucket in milliseconds. */
 	size: number;
 	shown: ReadonlySet<Outcome>;
-	/** Where to draw the limit; null: nowhere. */
+	/** Height of the limit line; null: no line. */
 	limit: number | null;
 }
 
 /**
- * Bars of requests over time. For a keyboard and for screen readers it is a slider along the bars: arrow keys go from
- * one to the next, and its value is what the bar says. Every screen reader leaves those keys to a slider.
+ * Bars of requests over time. For keyboards and screen readers it is a slider along the bars: arrow keys move from bar to
+ * bar, and its value text is what the bar shows. A slider, because every screen reader passes arrow keys on to it.
  */
 export default function UsageChart(props: UsageChartProps) {
 	let canvas: HTMLDivElement | undefined;
@@ -59,7 +59,7 @@ export default function UsageChart(props: UsageChartProps) {
 			stack: stack(props.buckets, props.shown, (scale.top * LEAST_PX) / PLOT_HEIGHT),
 			first,
 			end: first + starts().length * props.size,
-			ticks: ticksFor(starts(), props.size, width() - AXIS_Y - PADDING_RIGHT),
+			labels: axisLabels(starts(), props.size, width() - AXIS_Y - PADDING_RIGHT),
 			centres: starts().map((start) => start + props.size / 2),
 			limit: props.limit,
 		};
@@ -72,22 +72,22 @@ export default function UsageChart(props: UsageChartProps) {
 	onMount(() => {
 		const host = canvas;
 		if (!host) return;
-		const ink = useInk(() => host);
+		const colors = useChartColors(() => host);
 		setWidth(host.clientWidth);
-		plot = new uPlot(optionsOf({ width: width(), ink, drawing, onHover: setHovered }), data(), host);
+		plot = new uPlot(optionsOf({ width: width(), colors, drawing, onHover: setHovered }), data(), host);
 		const observer = new ResizeObserver(() => setWidth(host.clientWidth));
 		observer.observe(host);
 		createEffect(on(width, (width) => plot?.setSize({ width, height: HEIGHT }), { defer: true }));
 		createEffect(on(drawing, () => plot?.setData(data()), { defer: true }));
-		createEffect(on(ink, () => plot?.redraw(false, true), { defer: true }));
+		createEffect(on(colors, () => plot?.redraw(false, true), { defer: true }));
 		onCleanup(() => {
 			observer.disconnect();
 			plot?.destroy();
 		});
 	});
 
-	/** Bars that a page key leaps over: a quarter of a day, a day, a week. */
-	const leap = () => (isDaily(props.size) ? 7 : props.buckets.length > 48 ? 24 : 6);
+	/** Bars that Page Up and Page Down skip: a quarter of a day, a day or a week. */
+	const pageSize = () => (isDaily(props.size) ? 7 : props.buckets.length > 48 ? 24 : 6);
 	const onKeyDown = (event: KeyboardEvent) => {
 		if (event.ctrlKey || event.metaKey || event.altKey) return;
 		if (event.key === "Escape" && at() !== null) {
@@ -96,7 +96,7 @@ export default function UsageChart(props: UsageChartProps) {
 			event.preventDefault();
 			return;
 		}
-		const next = moved(event.key, value(), leap());
+		const next = moved(event.key, value(), pageSize());
 		if (next === null) return;
 		event.preventDefault();
 		setHovered(null);
@@ -116,7 +116,7 @@ export default function UsageChart(props: UsageChartProps) {
 			aria-valuenow={value()}
 			aria-valuetext={sentenceOf(props.buckets[value()], props.size, value() === last())}
 			onKeyDown={onKeyDown}
-			// By keyboard: with a mouse, what is under it is told already.
+			// Only by keyboard. With a mouse, the tooltip of the hovered bar is shown already.
 			onFocus={(event) => event.currentTarget.matches(":focus-visible") && setFocused(last())}
 			onBlur={() => setFocused(null)}
 		>
@@ -149,8 +149,8 @@ export default function UsageChart(props: UsageChartProps) {
 	);
 }
 
-/** The bar that a key leads to from the one at `index`; null for a key that leads nowhere. */
-function moved(key: string, index: number, leap: number): number | null {
+/** The bar that a keyboard key moves to from `index`. Null for other keys. */
+function moved(key: string, index: number, pageSize: number): number | null {
 	switch (key) {
 		case "ArrowLeft":
 		case "ArrowDown":
@@ -159,9 +159,9 @@ function moved(key: string, index: number, leap: number): number | null {
 		case "ArrowUp":
 			return index + 1;
 		case "PageDown":
-			return index - leap;
+			return index - pageSize;
 		case "PageUp":
-			return index + leap;
+			return index + pageSize;
 		case "Home":
 			return 0;
 		case "End":
@@ -176,27 +176,27 @@ function whenOf(bucket: Bucket, size: number, running: boolean): string {
 	return running ? t().key.requests.soFar(label) : label;
 }
 
-/** What a bar says, as a sentence to be read out. */
+/** The numbers of a bar as a sentence for screen readers. */
 function sentenceOf(bucket: Bucket | undefined, size: number, running: boolean): string {
 	if (!bucket) return t().key.requests.nothing;
 	const counts = OUTCOMES.map((outcome) => t().key.requests.counted[outcome](formatNumber(bucket[outcome])));
 	return `${whenOf(bucket, size, running)}: ${counts.join(", ")}`;
 }
 
-/** The middle of a bar and its width, from the left of the chart in CSS pixels. */
-function placeOf(index: number, count: number, width: number): { middle: number; bar: number } {
+/** The middle of a bar, from the left edge of the chart, and its width. In CSS pixels. */
+function positionOf(index: number, count: number, width: number): { middle: number; bar: number } {
 	const bar = (width - AXIS_Y - PADDING_RIGHT) / count;
 	return { middle: AXIS_Y + (index + 0.5) * bar, bar };
 }
 
 function bandOf(index: number, count: number, width: number) {
-	const { middle, bar } = placeOf(index, count, width);
+	const { middle, bar } = positionOf(index, count, width);
 	return { left: `${middle - bar / 2}px`, width: `${bar}px` };
 }
 
-/** Beside the bar, on the side where there is more room. */
+/** Beside the bar, on the side with more room. */
 function tipOf(index: number, count: number, width: number) {
-	const { middle, bar } = placeOf(index, count, width);
+	const { middle, bar } = positionOf(index, count, width);
 	const gap = bar / 2 + 8;
 	return index < count / 2 ? { left: `${middle + gap}px` } : { right: `${width - middle + gap}px` };
 }
@@ -207,19 +207,19 @@ interface Drawing {
 	stack: ReturnType<typeof stack>;
 	first: number;
 	end: number;
-	ticks: ReturnType<typeof ticksFor>;
+	labels: ReturnType<typeof axisLabels>;
 	limit: number | null;
 }
 
-/** uPlot draws the axes and the bars; what it would do with a mouse beyond telling where it is stays off. */
+/** uPlot draws axes and bars and reports the hovered bar. Its other mouse features are off. */
 function optionsOf(about: {
 	width: number;
-	ink: () => Ink;
+	colors: () => ChartColors;
 	drawing: () => Drawing;
 	onHover: (index: number | null) => void;
 }): uPlot.Options {
-	const { ink, drawing } = about;
-	const axis = { font: `12px ${ink().font}`, stroke: () => ink().text, border: { show: false } };
+	const { colors, drawing } = about;
+	const axis = { font: `12px ${colors().font}`, stroke: () => colors().text, border: { show: false } };
 	return {
 		width: about.width,
 		height: HEIGHT,
@@ -236,15 +236,15 @@ function optionsOf(about: {
 				size: AXIS_X,
 				gap: 6,
 				grid: { show: false },
-				ticks: { size: 4, width: 1, stroke: () => ink().line },
-				splits: () => drawing().ticks.map(({ at }) => at),
-				values: () => drawing().ticks.map(({ label }) => label),
+				ticks: { size: 4, width: 1, stroke: () => colors().line },
+				splits: () => drawing().labels.map(({ at }) => at),
+				values: () => drawing().labels.map(({ label }) => label),
 			},
 			{
 				...axis,
 				size: AXIS_Y,
 				gap: 8,
-				grid: { width: 1, stroke: () => ink().line },
+				grid: { width: 1, stroke: () => colors().line },
 				ticks: { show: false },
 				splits: () => drawing().marks,
 				values: (_, marks) => marks.map(formatCompact),
@@ -252,35 +252,38 @@ function optionsOf(about: {
 		],
 		series: [{}, ...OUTCOMES.map((outcome) => seriesOf(outcome, about))],
 		hooks: {
-			draw: [(plot) => drawLimit(plot, drawing().limit, ink())],
+			draw: [(plot) => drawLimit(plot, drawing().limit, colors())],
 			setCursor: [({ cursor }) => about.onHover((cursor.left ?? -1) < 0 ? null : (cursor.idx ?? null))],
 		},
 	};
 }
 
-function seriesOf(outcome: Outcome, { ink, drawing }: { ink: () => Ink; drawing: () => Drawing }): uPlot.Series {
+function seriesOf(
+	outcome: Outcome,
+	{ colors, drawing }: { colors: () => ChartColors; drawing: () => Drawing },
+): uPlot.Series {
 	const part = () => drawing().stack[outcome];
 	const paths = uPlot.paths.bars?.({
 		size: [0.72, 48, 1],
-		// 1: in values of the scale.
+		// Unit 1: values of the scale.
 		disp: { y0: { unit: 1, values: () => part().from }, y1: { unit: 1, values: () => part().to } },
 	});
 	return {
 		...(paths ? { paths } : {}),
 		points: { show: false },
 		width: outcome === "allowed" ? 0 : 1,
-		fill: () => ink().fills[outcome],
-		stroke: () => ink().edges[outcome],
+		fill: () => colors().fills[outcome],
+		stroke: () => colors().edges[outcome],
 	};
 }
 
-/** A thin line across all hours: above it nothing is admitted. */
-function drawLimit(plot: uPlot, limit: number | null, ink: Ink): void {
+/** A thin line across all hours. Requests above it are rate-limited. */
+function drawLimit(plot: uPlot, limit: number | null, colors: ChartColors): void {
 	if (limit === null) return;
 	const { ctx, bbox } = plot;
 	const y = Math.round(plot.valToPos(limit, "y", true)) + 0.5;
 	ctx.save();
-	ctx.strokeStyle = ink.text;
+	ctx.strokeStyle = colors.text;
 	ctx.lineWidth = Math.max(1, Math.round(uPlot.pxRatio));
 	ctx.setLineDash([4 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
 	ctx.beginPath();

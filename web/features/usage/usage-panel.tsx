@@ -1,45 +1,46 @@
 import { useSearchParams } from "@solidjs/router";
 import { useQuery } from "@tanstack/solid-query";
 import { createMemo, createSignal, ErrorBoundary, For, lazy, Match, Show, Suspense, Switch } from "solid-js";
-import { loaded } from "../../api/loaded.ts";
 import { problemOf } from "../../api/problem.ts";
-import { usageQuery } from "../../api/queries.ts";
+import { ProblemPanel } from "../../api/problem-view.tsx";
+import { dataOf, usageQuery } from "../../api/queries.ts";
+import type { Bucket } from "../../api/types.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
-import { useNow } from "../../now.ts";
-import { isShortcut } from "../../shell/shortcuts.tsx";
+import { isShortcut } from "../../shortcut.ts";
+import { useNow } from "../../time.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Segmented } from "../../ui/field.tsx";
-import { ProblemPanel, Skeleton } from "../../ui/states.tsx";
-import { type Bucket, limitFits, OUTCOMES, type Outcome } from "./bars.ts";
+import { Skeleton } from "../../ui/states.tsx";
+import { limitFits, OUTCOMES, type Outcome } from "./bars.ts";
 import { isDaily } from "./bucket-time.ts";
-import { OutcomeMark } from "./outcome-mark.tsx";
+import { OutcomeMark } from "./outcome-style.tsx";
 import styles from "./usage-panel.module.css";
-import { askFor, rangeOf, USAGE_RANGES } from "./usage-range.ts";
+import { rangeOf, USAGE_RANGES, usageSince } from "./usage-range.ts";
 import { UsageTable } from "./usage-table.tsx";
 
-// Charts are most of this screen's weight, and the rest of it need not wait for them.
+// The chart library is most of this screen's code, and the rest of the screen should not wait for it.
 const UsageChart = lazy(() => import("./usage-chart.tsx"));
 
-/** How often the running bucket is looked at again. */
+/** How often the current hour or day is refetched. */
 const REFRESH_MS = 30_000;
 
-/** Requests of one key over time, by what became of them. `rateLimit` is per hour, undefined until it is known. */
+/** Requests of one key over time, by outcome. `rateLimit` is per hour, undefined until loaded. */
 export function UsagePanel(props: { keyId: string; rateLimit: number | undefined }) {
 	const [params, setParams] = useSearchParams<{ range: string }>();
 	const now = useNow();
 	const range = () => rangeOf(params.range);
-	const from = createMemo(() => askFor(range(), now()).from);
+	const from = createMemo(() => usageSince(range(), now()).from);
 	const usage = useQuery(() => ({
-		...usageQuery({ id: props.keyId, from: from(), granularity: askFor(range(), now()).granularity }),
-		// Where there is nothing on the screen but the problem, people try again themselves.
+		...usageQuery({ id: props.keyId, from: from(), granularity: usageSince(range(), now()).granularity }),
+		// If nothing could be loaded, the screen has a button to retry.
 		refetchInterval: ({ state }) => (state.data === undefined ? false : REFRESH_MS),
-		// Another span: the old bars stay until the new ones are there.
+		// The old bars stay until those of another range have loaded.
 		placeholderData: (previous) => previous,
 	}));
-	const known = () => loaded(usage);
+	const known = () => dataOf(usage);
 	const buckets = (): readonly Bucket[] => known()?.buckets ?? [];
-	/** Length of what is shown, which for a moment may be the span from before. */
+	/** Length of the shown buckets. For a moment these may still be those of the previous range. */
 	const size = () => {
 		const [first, second] = buckets();
 		return first && second ? Date.parse(second.start) - Date.parse(first.start) : 0;
@@ -52,7 +53,7 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 		setShown(next);
 	};
 
-	// Until somebody says otherwise, the limit is drawn where it leaves the bars readable.
+	// Until the person chooses, the limit is drawn if the bars stay readable.
 	const [limitWanted, setLimitWanted] = createSignal<boolean | null>(null);
 	const hourlyLimit = () => (isDaily(size()) ? undefined : props.rateLimit);
 	const limit = createMemo(() => {
@@ -66,7 +67,7 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 	const onKeyDown = (event: KeyboardEvent) => {
 		if (!isShortcut(event, "t")) return;
 		event.preventDefault();
-		// Whoever reads the one goes on in the other.
+		// If the focus was in the chart, it moves to the table, and back.
 		const reading = view?.contains(document.activeElement);
 		setAsTable(!asTable());
 		if (reading) view?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
@@ -149,7 +150,7 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 						<UsageTable buckets={buckets()} size={size()} />
 					</Match>
 					<Match when={true}>
-						{/* What cannot be drawn can be read. */}
+						{/* If the chart cannot be loaded, show the table. */}
 						<ErrorBoundary fallback={<UsageTable buckets={buckets()} size={size()} />}>
 							<Suspense fallback={<Skeleton height="240px" />}>
 								<UsageChart buckets={buckets()} size={size()} shown={shown()} limit={limit()} />

@@ -1,7 +1,8 @@
 import { createMemo, For } from "solid-js";
+import type { Bucket } from "../../api/types.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
-import { type Bucket, OUTCOMES } from "./bars.ts";
+import { OUTCOMES } from "./bars.ts";
 import { bucketLabel, isDaily } from "./bucket-time.ts";
 import styles from "./usage-table.module.css";
 
@@ -10,7 +11,7 @@ export function UsageTable(props: { buckets: readonly Bucket[]; size: number }) 
 	const rows = createMemo(() => props.buckets.toReversed());
 	const caption = () => (isDaily(props.size) ? t().key.requests.perDay : t().key.requests.perHour);
 	return (
-		// What scrolls must be reachable by keyboard.
+		// Focusable, so that it can be scrolled by keyboard.
 		<section class={styles.scroll} tabindex="0" aria-label={caption()}>
 			<table class={styles.table}>
 				<caption class="visually-hidden">{caption()}</caption>

@@ -1,10 +1,10 @@
 import type { AuditAction } from "../../../db/enums.ts";
-import { plural } from "../plural.ts";
+import { plural } from "../format.ts";
 
 /** The audit log of the tenant, and the trail of one key. */
 export const audit = {
 	title: "Audit log",
-	/** What happened, by itself. */
+	/** An event by itself. */
 	actions: {
 		"api_key.create": "Key created",
 		"api_key.update": "Key changed",
@@ -20,7 +20,7 @@ export const audit = {
 		"job.stop": "Job stopped",
 		"job.resume": "Job resumed",
 	} satisfies Record<AuditAction, string>,
-	/** The same after whoever did it: "ana@company.com created this key". */
+	/** An event after its actor: "ana@company.com created this key". */
 	did: {
 		"api_key.create": "created this key",
 		"api_key.update": "changed this key",
@@ -36,7 +36,7 @@ export const audit = {
 		"job.stop": "stopped a job",
 		"job.resume": "resumed a job",
 	} satisfies Record<AuditAction, string>,
-	/** Who acts where no person does. */
+	/** Actors that are not people. */
 	platform: "Platform",
 	system: "SalesOS",
 	fields: {
@@ -46,7 +46,7 @@ export const audit = {
 		key: "Key",
 		scopes: "Scopes",
 		rate_limit: "Limit per hour",
-		ip_allowlist: "Allowed addresses",
+		ip_allowlist: "Allowed IP addresses",
 		expires_at: "Expires",
 		revoked_at: "Revoked",
 		revokes_at: "Ends",
@@ -56,24 +56,24 @@ export const audit = {
 	},
 	anyAddress: "Any",
 	none: "None",
-	/** Between what was and what is now, where it cannot be seen. */
+	/** Between the old and the new value, for screen readers. */
 	became: "became",
 	rotationNotCompleted: "The rotation that made this key was not completed.",
 	/** A browser on a system: Firefox on Windows. */
 	browserOn: (browser: string, system: string) => `${browser} on ${system}`,
 	trail: {
-		loadFailed: "The trail could not be loaded.",
-		moreFailed: "More of the trail could not be loaded.",
-		empty: "Nothing has happened to this key yet.",
+		loadFailed: "The audit trail could not be loaded.",
+		moreFailed: "More events could not be loaded.",
+		empty: "There are no events for this key yet.",
 		more: "Show more",
 		inLog: "Open in audit log",
 	},
 	columns: {
 		when: "When",
 		who: "Who",
-		what: "What",
+		what: "Event",
 		key: "Key",
-		where: "From where",
+		where: "Origin",
 		changes: "Changes",
 		details: "Details",
 	},
@@ -83,25 +83,25 @@ export const audit = {
 	detailsOf: (what: string, when: string) => `Details: ${what}, ${when}`,
 	details: {
 		when: "Exact time",
-		actor: "Who, by id",
+		actor: "Actor id",
 		agent: "Program",
-		address: "Address",
+		address: "IP address",
 		key: "Key id",
 		event: "Event id",
 	},
-	onlyWho: (who: string) => `Only what ${who} did`,
-	onlyKey: (name: string) => `Only what happened to ${name}`,
+	onlyWho: (who: string) => `Only events by ${who}`,
+	onlyKey: (name: string) => `Only events of ${name}`,
 	filters: {
 		title: "Filters",
 		titleWith: (count: number) => (count === 0 ? "Filters" : `Filters (${count})`),
-		action: "What",
-		anyAction: "Everything",
+		action: "Event",
+		anyAction: "All events",
 		who: "Who",
-		whoHint: "Whole email address, or id",
+		whoHint: "Email or id",
 		from: "From",
 		to: "To",
-		wrongOrder: "“From” must not be later than “To”. Change one of them.",
-		noDate: "Enter a whole date from the year 2000 on, or none.",
+		wrongOrder: "“From” must not be after “To”. Change one of them.",
+		noDate: "Enter a complete date from the year 2000 on, or leave it empty.",
 		key: (name: string) => `Key: ${name}`,
 		removeKey: (name: string) => `Show all keys, not only ${name}`,
 		clear: "Clear filters",
@@ -111,17 +111,17 @@ export const audit = {
 	loadingMore: "Loading more events…",
 	more: "Load more",
 	moreFailed: "More events could not be loaded.",
-	end: "This is where the log begins.",
+	end: "This is the beginning of the log.",
 	endFiltered: "No earlier event matches.",
 	nothing: {
 		title: "No event matches",
-		text: "Nothing happened here that fits all filters.",
-		who: (who: string) => `“${who}” has to be a whole email address, or the id of an actor.`,
-		wrongOrder: "The first day lies after the last.",
+		text: "No event matches all filters.",
+		who: (who: string) => `“${who}” must be a whole email or the id of an actor.`,
+		wrongOrder: "The first day is after the last day.",
 	},
 	empty: {
-		title: "Nothing has happened yet",
-		text: "Whenever somebody signs in, or creates, changes or revokes a key, it is written down here for good.",
+		title: "No events yet",
+		text: "Every sign-in and every change to a key is recorded here and kept for 730 days.",
 	},
 	export: {
 		start: "Export CSV",
@@ -129,10 +129,10 @@ export const audit = {
 		running: "The export is running.",
 		soFar: (count: number, text: string) => `${text} ${plural(count, "event", "events")}…`,
 		done: (count: number, text: string) => `${text} ${plural(count, "event was", "events were")} exported.`,
-		/** Before what went wrong. */
+		/** Followed by what went wrong. */
 		stopped: (count: number, text: string) =>
 			`The export stopped after ${text} ${plural(count, "event", "events")}. Nothing was saved.`,
-		goOn: "Go on",
+		goOn: "Continue",
 		discard: "Discard",
 	},
 };

@@ -1,4 +1,4 @@
-/** Texts of the whole page: its frame, signing in, what can go wrong. */
+/** Texts of the frame, of signing in, and of problems. */
 export const common = {
 	common: {
 		close: "Close",
@@ -14,16 +14,16 @@ export const common = {
 	problems: {
 		title: "This could not be loaded",
 		unreachable: "The service could not be reached. Check your connection and try again.",
-		unavailable: "The service cannot answer right now. Try again in a moment.",
-		internal: "Something went wrong on our side. Try again; if it stays, send the request id to support.",
+		unavailable: "The service is not available right now. Try again in a moment.",
+		internal: "Something went wrong on our side. Try again. If it happens again, send the request id to support.",
 		unauthorized: "Your session has ended. Sign in again.",
 		forbidden: "You are not allowed to do this. Ask an owner or admin of your company.",
-		notFound: "This does not exist, or no longer.",
-		conflict: "This changed in the meantime. Reload and look at it again.",
-		abandoned: (why: string) => `What you began before you left was not done, or not confirmed. ${why}`,
+		notFound: "This was not found. It may have been deleted.",
+		conflict: "This has changed in the meantime. Reload the page and check it again.",
+		abandoned: (why: string) => `The action that you left behind failed or was not confirmed. ${why}`,
 		partMissing: "Part of the page could not be loaded. Check your connection, then reload the page.",
 		screenTitle: "This screen could not be shown",
-		screenText: "Your connection may have failed, or the page was updated since you opened it. Reload it to go on.",
+		screenText: "Your connection may have failed, or the page was updated after you opened it. Reload it to continue.",
 		reload: "Reload",
 		rateLimited: (wait: string) => `Too many requests. Try again in ${wait}.`,
 	},
@@ -32,16 +32,16 @@ export const common = {
 		signIn: "Sign in",
 		signingIn: "Signing in…",
 		signOut: "Sign out",
-		email: "Email address",
+		email: "Email",
 		password: "Password",
-		emailMissing: "Enter your email address, such as ana@company.com.",
+		emailMissing: "Enter your email, such as ana@company.com.",
 		passwordMissing: "Enter your password.",
-		doNotMatch: "Email address and password do not match. Check both and try again.",
+		doNotMatch: "Email and password do not match. Check both and try again.",
 		throttled: (wait: string) =>
 			`Too many attempts. To protect your account, signing in is paused for ${wait}. Then try again.`,
-		noAccount: "No account, or no longer able to sign in? Ask an owner of your company.",
-		endedTitle: "Sign in to go on",
-		endedText: "Your session has ended. Everything on this screen is kept as you left it.",
+		noAccount: "No account, or cannot sign in? Ask an owner of your company.",
+		endedTitle: "Sign in to continue",
+		endedText: "Your session has ended. Everything on this screen stays as you left it.",
 	},
 	shell: {
 		skip: "Skip to content",
@@ -61,14 +61,14 @@ export const common = {
 			onHint: "Turn them off if they get in the way of speech input or your browser.",
 		},
 		notFound: {
-			title: "There is nothing here",
-			text: "The address may be mistyped, or what was here is gone.",
+			title: "Page not found",
+			text: "The URL may be mistyped, or the page no longer exists.",
 			home: "Go to API keys",
 		},
 	},
 	account: {
 		name: "Name",
-		email: "Email address",
+		email: "Email",
 		company: "Company",
 		role: "Role",
 		roles: { owner: "Owner", admin: "Admin", member: "Member" },
@@ -78,7 +78,7 @@ export const common = {
 	},
 	noPermission: {
 		title: "You cannot manage API keys yet",
-		missing: (company: string) => `Your account at ${company} lacks the capability for integrations:`,
-		ask: "Ask an owner or admin of your company to give it to you. Then reload this page.",
+		missing: (company: string) => `Your account at ${company} does not have the permission for integrations:`,
+		ask: "Ask an owner or admin of your company for it. Then reload this page.",
 	},
 };

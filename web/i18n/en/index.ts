@@ -2,9 +2,9 @@
 import { audit } from "./audit.ts";
 import { common } from "./common.ts";
 import { create } from "./create.ts";
-import { end } from "./end.ts";
 import { key } from "./key.ts";
 import { keys } from "./keys.ts";
+import { revokeDelete } from "./revoke-delete.ts";
 import { rotate } from "./rotate.ts";
 
-export const en = { ...common, keys, create, key, rotate, end, audit };
+export const en = { ...common, keys, create, key, rotate, revokeDelete, audit };

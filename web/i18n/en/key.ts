@@ -1,22 +1,22 @@
-import { plural } from "../plural.ts";
+import { plural } from "../format.ts";
 
 /** The screen of one API key. */
 export const key = {
 	title: "API key",
 	loadFailed: "The key could not be loaded",
 	unknown: {
-		title: "There is no such key",
-		text: "It may have been deleted, or the address is mistyped. What happened to a deleted key stays in the audit log.",
+		title: "Key not found",
+		text: "It may have been deleted, or the URL is mistyped. The audit log still has the events of a deleted key.",
 		list: "Go to API keys",
-		log: "Look in audit log",
+		log: "Look in the audit log",
 	},
 	facts: {
-		title: "Facts",
+		title: "Settings",
 		scopes: "Scopes",
 		limit: "Limit per hour",
 		perHour: (count: number, text: string) => `${text} ${plural(count, "request", "requests")}`,
-		addresses: "Allowed addresses",
-		anyAddress: "Any address",
+		addresses: "Allowed IP addresses",
+		anyAddress: "Any IP address",
 		moreAddresses: (count: number) => `${count} more`,
 		created: "Created",
 		by: (who: string) => `by ${who}`,
@@ -40,19 +40,19 @@ export const key = {
 		meter: "Requests used this hour",
 		usedOf: (used: string, limit: string) => `${used} of ${limit} requests`,
 		near: "Close to the limit.",
-		full: "The limit is reached. Further requests are refused with 429 until the hour is over.",
-		revoked: "This key is revoked. Every request with it is refused.",
-		expired: "This key has expired. Every request with it is refused.",
+		full: "The limit is reached. Further requests are rejected with 429 until the hour ends.",
+		revoked: "This key is revoked. Every request with it is rejected.",
+		expired: "This key has expired. Every request with it is rejected.",
 		/** `why` is a sentence or two. */
 		paused: (why: string) => `Not up to date. ${why}`,
 	},
 	requests: {
 		title: "Requests",
-		range: "Span of time",
+		range: "Time range",
 		ranges: { "24h": "24 hours", "7d": "7 days", "30d": "30 days" },
 		legend: "Show in the chart",
 		outcomes: { allowed: "Admitted", rate_limited: "Rate-limited", denied: "Denied" },
-		/** For sentences that are read out. */
+		/** For screen readers. */
 		counted: {
 			allowed: (count: string) => `${count} admitted`,
 			rate_limited: (count: string) => `${count} rate-limited`,
@@ -64,7 +64,7 @@ export const key = {
 		asChart: "Show as chart",
 		perHour: "Requests per hour",
 		perDay: "Requests per day",
-		keysHint: "Arrow keys go from bar to bar. T shows a table of the same numbers.",
+		keysHint: "Arrow keys move from bar to bar. T shows a table of the same numbers.",
 		hour: "Hour",
 		day: "Day (UTC)",
 		soFar: (when: string) => `${when}, so far`,
@@ -73,14 +73,14 @@ export const key = {
 	},
 	callers: {
 		title: "Recent callers",
-		address: "Address",
+		address: "IP address",
 		agent: "Program",
 		endpoint: "Endpoint",
 		count: "Requests",
 		requests: (count: number) => plural(count, "request", "requests"),
 		lastSeen: "Last seen",
 		unknown: "Unknown",
-		none: "Nobody has called with this key lately.",
+		none: "No recent callers.",
 	},
 	trail: "Audit trail",
 };

@@ -1,12 +1,12 @@
 import type { Scope } from "../../../db/enums.ts";
-import { plural } from "../plural.ts";
+import { plural } from "../format.ts";
 
-/** The list of API keys, and the words about a key that every screen uses. */
+/** The list of API keys, and texts about keys that every screen uses. */
 export const keys = {
 	title: "API keys",
 	create: "Create API key",
 	search: "Search",
-	searchHint: "Search by name, first or last characters",
+	searchHint: "Search by name, id, or part of the key",
 	environment: "Environment",
 	environments: { live: "Live", test: "Test" },
 	tabs: {
@@ -33,7 +33,7 @@ export const keys = {
 	sorts: {
 		"-created_at": "Newest first",
 		created_at: "Oldest first",
-		"-last_used_at": "Last used first",
+		"-last_used_at": "Recently used first",
 		last_used_at: "Unused longest first",
 		"-usage_count": "Most used first",
 		usage_count: "Least used first",
@@ -56,7 +56,7 @@ export const keys = {
 	recentUsage: (count: number, text: string) => `${text} ${plural(count, "request", "requests")} in the last 36 hours`,
 	actionsFor: (name: string) => `Actions for ${name}`,
 	copyId: "Copy id",
-	idCopied: "The id is on the clipboard.",
+	idCopied: "The id was copied.",
 	edit: "Edit",
 	rotate: "Rotate",
 	resumeRotation: "Continue rotation",
@@ -81,7 +81,7 @@ export const keys = {
 	},
 	nothing: {
 		title: "No key matches",
-		search: (text: string) => `Nothing was found for “${text}” here.`,
+		search: (text: string) => `Nothing was found for “${text}”.`,
 		filter: "There is no key with this status.",
 		clear: "Clear filters",
 		otherEnvironment: { live: "Look in live keys", test: "Look in test keys" },

@@ -1,6 +1,6 @@
 import type { Words } from "../index.ts";
 
-export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | "audit"> = {
+export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "revokeDelete" | "audit"> = {
 	common: {
 		close: "Fechar",
 		cancel: "Cancelar",
@@ -15,13 +15,13 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 	problems: {
 		title: "Não foi possível carregar",
 		unreachable: "Não conseguimos falar com o serviço. Verifique sua conexão e tente de novo.",
-		unavailable: "O serviço não consegue responder agora. Tente de novo em instantes.",
+		unavailable: "O serviço não está disponível agora. Tente de novo em instantes.",
 		internal: "Algo deu errado do nosso lado. Tente de novo; se continuar, envie o ID da requisição ao suporte.",
-		unauthorized: "Sua sessão terminou. Entre de novo.",
+		unauthorized: "Sua sessão expirou. Entre de novo.",
 		forbidden: "Você não tem permissão para isso. Fale com um proprietário ou administrador da sua empresa.",
-		notFound: "Isto não existe, ou deixou de existir.",
-		conflict: "Isto mudou enquanto você estava aqui. Recarregue a página e confira de novo.",
-		abandoned: (why) => `O que você iniciou antes de sair não foi feito ou não foi confirmado. ${why}`,
+		notFound: "Não foi encontrado. Pode ter sido excluído.",
+		conflict: "Houve uma alteração nesse meio-tempo. Recarregue a página e confira de novo.",
+		abandoned: (why) => `A ação que ficou para trás falhou ou não foi confirmada. ${why}`,
 		partMissing: "Uma parte da página não carregou. Verifique sua conexão e recarregue a página.",
 		screenTitle: "Não foi possível mostrar esta tela",
 		screenText:
@@ -43,7 +43,7 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 			`Muitas tentativas. Para proteger sua conta, o login está bloqueado por ${wait}. Depois, tente de novo.`,
 		noAccount: "Não tem conta ou não consegue mais entrar? Fale com um proprietário da sua empresa.",
 		endedTitle: "Entre para continuar",
-		endedText: "Sua sessão terminou. Tudo o que está nesta tela continua como você deixou.",
+		endedText: "Sua sessão expirou. Tudo o que está nesta tela continua como você deixou.",
 	},
 	shell: {
 		skip: "Ir para o conteúdo",
@@ -63,8 +63,8 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 			onHint: "Desligue se atrapalharem o ditado por voz ou o navegador.",
 		},
 		notFound: {
-			title: "Não há nada aqui",
-			text: "O endereço pode ter sido digitado errado, ou o que estava aqui não existe mais.",
+			title: "Página não encontrada",
+			text: "O endereço pode ter sido digitado errado, ou a página não existe mais.",
 			home: "Ir para as chaves de API",
 		},
 	},
@@ -72,7 +72,7 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 		name: "Nome",
 		email: "E-mail",
 		company: "Empresa",
-		role: "Papel",
+		role: "Função",
 		roles: { owner: "Proprietário", admin: "Administrador", member: "Membro" },
 		theme: "Aparência",
 		themes: { system: "Sistema", light: "Clara", dark: "Escura" },
@@ -81,6 +81,6 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "end" | 
 	noPermission: {
 		title: "Você ainda não pode gerenciar chaves de API",
 		missing: (company) => `Sua conta em ${company} não tem a permissão de integrações:`,
-		ask: "Peça a um proprietário ou administrador da sua empresa. Depois, recarregue esta página.",
+		ask: "Peça essa permissão a um proprietário ou administrador da sua empresa. Depois, recarregue esta página.",
 	},
 };

@@ -1,11 +1,11 @@
+import { plural } from "../format.ts";
 import type { Words } from "../index.ts";
-import { plural } from "../plural.ts";
 
 export const keys: Words["keys"] = {
 	title: "Chaves de API",
 	create: "Criar chave de API",
 	search: "Buscar",
-	searchHint: "Busque por nome, início ou fim da chave",
+	searchHint: "Busque por nome, ID ou parte da chave",
 	environment: "Ambiente",
 	environments: { live: "Produção", test: "Teste" },
 	tabs: {
@@ -24,7 +24,7 @@ export const keys: Words["keys"] = {
 		usageHint: "Barras: requisições aceitas em cada uma das últimas 36 horas. Número: no total.",
 		limit: "Limite / h",
 		lastUsed: "Último uso",
-		expires: "Expira",
+		expires: "Validade",
 		status: "Situação",
 		actions: "Ações",
 	},
@@ -55,7 +55,7 @@ export const keys: Words["keys"] = {
 	recentUsage: (count, text) => `${text} ${plural(count, "requisição", "requisições")} nas últimas 36 horas`,
 	actionsFor: (name) => `Ações de ${name}`,
 	copyId: "Copiar ID",
-	idCopied: "O ID está na área de transferência.",
+	idCopied: "ID copiado.",
 	edit: "Editar",
 	rotate: "Rotacionar",
 	resumeRotation: "Continuar rotação",
@@ -80,7 +80,7 @@ export const keys: Words["keys"] = {
 	},
 	nothing: {
 		title: "Nenhuma chave encontrada",
-		search: (text) => `Nada foi encontrado para “${text}” aqui.`,
+		search: (text) => `Nada foi encontrado para “${text}”.`,
 		filter: "Não há chave nesta situação.",
 		clear: "Limpar filtros",
 		otherEnvironment: { live: "Buscar em Produção", test: "Buscar em Teste" },

@@ -1,25 +1,25 @@
+import { plural } from "../format.ts";
 import type { Words } from "../index.ts";
-import { plural } from "../plural.ts";
 
 export const rotate: Words["rotate"] = {
 	screen: "Rotacionar chave",
 	title: (name) => `Rotacionar ${name}`,
 	intro:
-		"Uma chave nova assume enquanto a antiga continua funcionando, então nenhuma requisição falha. Você pode sair quando quiser e voltar depois: esta página sabe onde você parou.",
+		"Uma chave nova assume enquanto a antiga continua funcionando, então nenhuma requisição falha. Você pode sair quando quiser e continuar depois a partir daqui.",
 	loadFailed: "Não foi possível carregar a chave",
-	gone: "Esta chave não existe, ou deixou de existir",
+	gone: "Chave não encontrada",
 	allKeys: "Ir para as chaves de API",
 	steps: "Etapas da rotação",
 	isDone: "Concluída:",
 	create: {
 		title: "Criar a chave nova",
-		text: "Ela recebe o mesmo nome, escopos, limite e endereços permitidos. Você a vê uma única vez.",
+		text: "Ela recebe o mesmo nome e os mesmos escopos, limite e endereços IP permitidos. Você a vê uma única vez.",
 		ends: "Quando a chave antiga deixa de funcionar?",
 		endsHint:
-			"Quando a chave antiga deixa de funcionar, as requisições com ela são recusadas. A escolha é feita agora: depois, você pode encerrá-la antes, mas não prolongar o prazo.",
+			"A partir daí, as requisições com a chave antiga são recusadas. Depois você pode encerrá-la antes, mas não prolongar o prazo.",
 		endsAnyway: (span, date) => `De qualquer forma, a chave antiga expira em ${span} (${date}).`,
 		manual: "Quando eu revogar",
-		manualHint: "Nada quebra de surpresa: as duas chaves funcionam até você ver que ninguém mais precisa da antiga.",
+		manualHint: "Sem surpresas: as duas chaves funcionam até você ver que ninguém mais usa a antiga.",
 		byItself: {
 			1: "Automaticamente, após 1 hora",
 			24: "Automaticamente, após 24 horas",
@@ -46,7 +46,7 @@ export const rotate: Words["rotate"] = {
 	},
 	update: {
 		title: "Atualizar a integração",
-		text: "Coloque a chave nova onde a integração guarda a antiga e publique ou reinicie. As duas funcionam, então faça com calma.",
+		text: "Substitua a chave antiga na integração e publique-a ou reinicie-a. As duas chaves funcionam, então faça com calma.",
 		newKey: "Chave nova",
 		oldKey: "Chave antiga",
 		callers: "Quem usou a chave antiga recentemente",
@@ -59,7 +59,7 @@ export const rotate: Words["rotate"] = {
 	another: {
 		title: "Criar outra chave nova?",
 		text: (hint) =>
-			`${hint} ainda não foi usada. Ela será revogada, e uma nova será criada no lugar. Onde ela já estiver configurada, as requisições serão recusadas até a próxima chave chegar lá. A chave antiga não muda.`,
+			`${hint} ainda não foi usada. Ela será revogada, e uma nova será criada no lugar. Uma integração que já a tenha será recusada até receber a próxima. A chave antiga não muda.`,
 		submit: "Revogar e criar outra",
 		usedMeanwhile: "A chave nova foi usada nesse meio-tempo, então alguém a tem. Nada foi alterado.",
 		reason: "Nunca usada; substituída por outra chave na mesma rotação",
@@ -72,17 +72,16 @@ export const rotate: Words["rotate"] = {
 		tested: (ago) =>
 			`A chave nova foi testada em um navegador ${ago}. Isso não conta: falta a requisição da própria integração.`,
 		refused: (endpoint, ip, ago) =>
-			`A chave nova foi apresentada ${ago} e recusada: ${endpoint}, de ${ip}. Verifique os escopos e os endereços permitidos.`,
+			`A chave nova foi apresentada ${ago} e recusada: ${endpoint}, de ${ip}. Verifique os escopos e os endereços IP permitidos.`,
 		openKey: "Abrir a chave nova",
 		first: (ago) => `Primeira requisição ${ago}`,
 		inUse: (count, text, ago) => `Em uso: ${text} ${plural(count, "requisição", "requisições")}, a última ${ago}`,
 		by: (endpoint, ip, agent) => `${endpoint}, de ${ip}, ${agent}`,
-		onlyChecks:
-			"Até agora ela só foi conferida com GET /v1/whoami. Espere a integração fazer o próprio trabalho com ela.",
+		onlyChecks: "Até agora ela só foi testada com GET /v1/whoami. Espere a integração usá-la nas próprias requisições.",
 	},
 	retire: {
 		title: "Desativar a chave antiga",
-		later: "Quando a chave nova estiver em uso, você verá aqui quando a antiga deixar de ser usada.",
+		later: "Quando a chave nova estiver em uso, você verá aqui se a antiga ainda é usada.",
 		plan: "A chave antiga funciona até você revogar.",
 		planExpires: (date) => `A chave antiga funciona até você revogar, ou até expirar em ${date}.`,
 		planEnds: (span, date) => `A chave antiga será encerrada automaticamente em ${span} (${date}).`,
@@ -105,7 +104,7 @@ export const rotate: Words["rotate"] = {
 		revoke: "Revogar chave antiga",
 		revoked: (ago) => `Revogada ${ago}.`,
 		expired: (ago) => `Expirada ${ago}.`,
-		cut: "A chave antiga foi encerrada, mas a nova ainda não foi usada. Se a integração ainda tem a antiga, as requisições estão sendo recusadas: atualize agora.",
+		cut: "A chave antiga foi encerrada, mas a nova ainda não foi usada. Se a integração ainda tem a antiga, as requisições estão sendo recusadas. Atualize-a agora.",
 	},
 	done: {
 		title: "Rotação concluída",
@@ -116,13 +115,13 @@ export const rotate: Words["rotate"] = {
 	closed: {
 		title: "Esta chave não pode ser rotacionada",
 		revoked: (ago) =>
-			`Ela foi revogada ${ago}, e isso é definitivo. As requisições já são recusadas, então não há o que transferir. Crie uma chave nova para a integração.`,
+			`Ela foi revogada ${ago}, e isso é definitivo. As requisições já são recusadas. Crie uma chave nova para a integração.`,
 		expired: (ago) =>
-			`Ela expirou ${ago}. As requisições já são recusadas, então não há o que transferir. Crie uma chave nova para a integração ou adie a expiração desta.`,
+			`Ela expirou ${ago}. As requisições já são recusadas. Crie uma chave nova para a integração ou prorrogue a validade desta.`,
 		create: "Criar chave de API",
 		open: "Abrir a chave",
 	},
-	said: {
+	announcements: {
 		update: "A chave nova foi criada. Próxima etapa: atualizar a integração.",
 		watch: "A chave nova está em uso.",
 		done: "A chave antiga foi encerrada. Rotação concluída.",

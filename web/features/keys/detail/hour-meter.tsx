@@ -1,15 +1,24 @@
 import { createEffect, createMemo, on, Show } from "solid-js";
-import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
 import { HOUR_MS } from "../../../../worker/schemas/time.ts";
+import type { ApiKeyDetail } from "../../../api/types.ts";
 import { formatCountdown, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { useNow } from "../../../now.ts";
+import { useNow } from "../../../time.tsx";
 import { Skeleton } from "../../../ui/states.tsx";
 import { hasEnded, type KeyState } from "../key-state.ts";
 import styles from "./hour-meter.module.css";
-import { hourLevel } from "./hour-meter-level.ts";
 
-/** How much of the limit the running UTC hour has used. `onTurn` is called when that hour is over. */
+/** From this share of the limit on, the meter warns. */
+const NEAR = 0.8;
+
+type HourLevel = "calm" | "near" | "full";
+
+export function hourLevel({ used, limit }: Pick<ApiKeyDetail["current_hour"], "used" | "limit">): HourLevel {
+	if (used >= limit) return "full";
+	return used >= limit * NEAR ? "near" : "calm";
+}
+
+/** How much of the limit the current UTC hour has used. `onTurn` is called when that hour is over. */
 export function HourMeter(props: {
 	hour: ApiKeyDetail["current_hour"] | undefined;
 	state: KeyState | undefined;
@@ -19,7 +28,7 @@ export function HourMeter(props: {
 	const words = () => t().key.hour;
 	const left = () => (props.hour ? Date.parse(props.hour.resets_at) - now() : null);
 	const isOver = createMemo(() => (left() ?? 1) <= 0);
-	/** Of an hour that is over nothing is known of the next one before the server has told. */
+	/** After the hour is over, the numbers of the next one are unknown until the service returns them. */
 	const hour = () => (isOver() ? undefined : props.hour);
 	createEffect(on(isOver, (over) => over && props.onTurn(), { defer: true }));
 	const level = () => {

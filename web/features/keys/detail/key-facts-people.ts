@@ -1,14 +1,11 @@
-/** Who stands behind the ids on a key, and why it was revoked, as far as its audit trail on this screen tells. */
+/** Emails for the user ids on a key, and why it was revoked, read from the audit events that the screen has loaded. */
 import { useQueryClient } from "@tanstack/solid-query";
 import { type Accessor, createSignal, onCleanup } from "solid-js";
-import type { AuditList } from "../../../../worker/schemas/audit.ts";
+import type { AuditEvent, AuditList } from "../../../api/types.ts";
 import { useSession } from "../../../session/session.tsx";
-import { type AuditEvent, whoOf } from "../../audit/event-words.ts";
+import { whoOf } from "../../audit/event-words.ts";
 
-/**
- * The events of the key that this page has loaded, by whatever query. It asks for none itself: the trail below the facts
- * does, and that is answer enough.
- */
+/** The events of the key in the query cache. Loads none itself, since the audit trail on the same screen does. */
 function useLoadedEvents(keyId: string): Accessor<AuditEvent[]> {
 	const client = useQueryClient();
 	const look = () =>
@@ -25,14 +22,14 @@ function useLoadedEvents(keyId: string): Accessor<AuditEvent[]> {
 	return events;
 }
 
-interface People {
-	/** The best name for an id: an email address, or a word for what is no person, or the id itself. */
+interface KeyPeople {
+	/** The email for an id, or a name for the platform or the service, or else the id itself. */
 	nameOf: (actor: string) => string;
-	/** The last event of this kind that has been loaded. */
+	/** The newest loaded event of this kind. */
 	lastOf: (action: AuditEvent["action"]) => AuditEvent | undefined;
 }
 
-export function usePeople(keyId: string): People {
+export function usePeople(keyId: string): KeyPeople {
 	const events = useLoadedEvents(keyId);
 	const session = useSession();
 	const emailOf = (actor: string) => {

@@ -1,21 +1,22 @@
 import { A } from "@solidjs/router";
 import { type Accessor, For, type JSX, Show } from "solid-js";
 import { SCOPES } from "../../../../db/enums.ts";
-import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
+import type { ApiKey } from "../../../api/types.ts";
 import { formatDate, formatExactTime, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { HOME } from "../../../session/local-path.ts";
+import { paths } from "../../../paths.ts";
+import { RelativeTime } from "../../../time.tsx";
 import { CopyButton } from "../../../ui/copy-button.tsx";
 import { Skeleton } from "../../../ui/states.tsx";
-import { RelativeTime } from "../../../ui/time.tsx";
+import { notify } from "../../../ui/toast.tsx";
 import { ScopeList } from "../scope-list.tsx";
 import styles from "./key-facts.module.css";
 import { usePeople } from "./key-facts-people.ts";
 
-/** More addresses than these are shown on request. */
+/** Further addresses are in a closed details element. */
 const ADDRESSES_SHOWN = 3;
 
-/** What is to know about one key: what it may do, since when and until when, and how much it has been used. */
+/** The settings and history of one key. */
 export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 	const people = usePeople(props.apiKey.id);
 	const words = () => t().key.facts;
@@ -23,7 +24,7 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 	const reason = () => {
 		const event = people.lastOf("api_key.revoke");
 		const given = event?.changes.reason?.to;
-		// The service itself gives one reason only, and in English.
+		// The service itself gives only one reason, and in English.
 		if (event?.actor === "system") return t().audit.rotationNotCompleted;
 		return typeof given === "string" ? given : null;
 	};
@@ -39,13 +40,13 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 				<Addresses addresses={props.apiKey.ip_allowlist} />
 			</Fact>
 			<Fact label={words().created}>
-				<Moment at={props.apiKey.created_at} />
+				<DateFact at={props.apiKey.created_at} />
 				<span class={styles.more}>{words().by(people.nameOf(props.apiKey.created_by))}</span>
 			</Fact>
 			<Show when={props.apiKey.expires_at} fallback={<Fact label={words().expires}>{t().keys.neverExpires}</Fact>}>
 				{(at) => (
 					<Fact label={isOver(at()) ? words().expired : words().expires}>
-						<Moment at={at()} now={props.now} />
+						<DateFact at={at()} now={props.now} />
 					</Fact>
 				)}
 			</Show>
@@ -60,14 +61,14 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 			<Show when={props.apiKey.revokes_at}>
 				{(at) => (
 					<Fact label={words().ends}>
-						<Moment at={at()} now={props.now} />
+						<DateFact at={at()} now={props.now} />
 					</Fact>
 				)}
 			</Show>
 			<Show when={props.apiKey.revoked_at}>
 				{(at) => (
 					<Fact label={words().revoked} wide={reason() !== null}>
-						<Moment at={at()} now={props.now} />
+						<DateFact at={at()} now={props.now} />
 						<Show when={props.apiKey.revoked_by}>
 							{(actor) => <span class={styles.more}>{words().by(people.nameOf(actor()))}</span>}
 						</Show>
@@ -92,14 +93,21 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 			<Fact label={words().id}>
 				<span class={styles.id}>
 					<code>{props.apiKey.id}</code>
-					<CopyButton text={() => props.apiKey.id} variant="quiet" description={t().keys.copyId} />
+					<CopyButton
+						text={() => props.apiKey.id}
+						variant="quiet"
+						label={t().common.copy}
+						copiedLabel={t().common.copied}
+						description={t().keys.copyId}
+						onRefused={() => notify(t().common.copyFailed)}
+					/>
 				</span>
 			</Fact>
 		</dl>
 	);
 }
 
-/** The facts that every key has, before they are known: in the same places, so that nothing jumps. */
+/** The facts that every key has, as a skeleton of the same layout. */
 export function KeyFactsSkeleton() {
 	const words = () => t().key.facts;
 	const labels = () => [words().limit, words().addresses, words().created, words().expires, words().lastUsed];
@@ -133,8 +141,8 @@ function Fact(props: { label: string; wide?: boolean; children: JSX.Element }) {
 	);
 }
 
-/** A date, exact on hover, and with `now` how far away it is. */
-function Moment(props: { at: string; now?: Accessor<number> }) {
+/** A date, with the exact time on hover. With `now` also how far away it is. */
+function DateFact(props: { at: string; now?: Accessor<number> }) {
 	return (
 		<>
 			<time datetime={props.at} title={formatExactTime(props.at)}>
@@ -151,7 +159,7 @@ function Moment(props: { at: string; now?: Accessor<number> }) {
 	);
 }
 
-/** Each scope with what it grants. None at all grants everything, which is said in so many words. */
+/** Each scope with what it grants. A key without scopes may do everything, so that is said explicitly. */
 function Scopes(props: { scopes: readonly string[] }) {
 	return (
 		<Show
@@ -177,7 +185,7 @@ function Scopes(props: { scopes: readonly string[] }) {
 	);
 }
 
-/** Empty for a scope that the page does not know yet. */
+/** Empty for a scope that this version of the page does not know. */
 function grantsOf(scope: string): string {
 	const known = SCOPES.find((one) => one === scope);
 	return known ? t().keys.scopeGrants[known] : "";
@@ -213,7 +221,7 @@ function Address(props: { address: string }) {
 /** A key that this one follows or is followed by. Its id begins the key itself, by which people know it. */
 function OtherKey(props: { id: string; environment: ApiKey["environment"] }) {
 	return (
-		<A href={`${HOME}/${props.id}`}>
+		<A href={paths.key(props.id)}>
 			<code>{`sk_${props.environment}_${props.id.slice(0, 4)}…`}</code>
 		</A>
 	);

@@ -1,17 +1,17 @@
 import { type Accessor, For, Show } from "solid-js";
-import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+import type { ApiKeyDetail } from "../../../api/types.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
+import { RelativeTime } from "../../../time.tsx";
 import { Skeleton } from "../../../ui/states.tsx";
-import { RelativeTime } from "../../../ui/time.tsx";
 import { agentText } from "../../audit/event-words.ts";
 import styles from "./recent-callers.module.css";
 
-/** Who presented the key lately, most recent first: whom it would hit if the key ended. */
+/** Who used the key recently, newest first: these callers would be affected if the key ended. */
 export function RecentCallers(props: { callers: ApiKeyDetail["recent_callers"] | undefined; now: Accessor<number> }) {
 	const words = () => t().key.callers;
 	return (
-		<Show when={props.callers} fallback={<Waiting />}>
+		<Show when={props.callers} fallback={<CallersSkeleton />}>
 			{(callers) => (
 				<Show when={callers().length > 0} fallback={<p class={styles.none}>{words().none}</p>}>
 					<table class={styles.callers} aria-labelledby="callers-title">
@@ -59,10 +59,10 @@ export function RecentCallers(props: { callers: ApiKeyDetail["recent_callers"] |
 	);
 }
 
-/** The server's word for an address or a program that it was not told. */
+/** The gate stores this for a missing IP address or User-Agent. */
 const UNKNOWN = "unknown";
 
-function Waiting() {
+function CallersSkeleton() {
 	return (
 		<div class={styles.waiting} aria-hidden="true">
 			<For each={["72%", "64%", "68%"]}>{(width) => <Skeleton width={width} />}</For>

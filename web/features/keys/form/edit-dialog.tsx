@@ -4,8 +4,7 @@ import { unwrap } from "solid-js/store";
 import { createAction } from "../../../api/action.ts";
 import { keyChanged, refreshLists } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
-import { loaded } from "../../../api/loaded.ts";
-import { keyQuery } from "../../../api/queries.ts";
+import { dataOf, keyQuery } from "../../../api/queries.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { serverNow } from "../../../server-time.ts";
@@ -17,29 +16,29 @@ import type { KeyDialogProps } from "../key-actions.ts";
 import { ExpiryField } from "./expiry-field.tsx";
 import styles from "./key-form.module.css";
 import { changesOf, draftOf } from "./key-form-draft.ts";
-import { errorsOfChanged, explainRefusal } from "./key-form-errors.ts";
+import { errorsFromService, errorsOfChanged } from "./key-form-errors.ts";
 import { AddressesField, NameField, RateLimitField, ScopesField } from "./key-form-fields.tsx";
-import { narrowingWords } from "./key-form-narrowing.ts";
-import { showAhead } from "./key-form-optimistic.ts";
+import { showOptimistically } from "./key-form-optimistic.ts";
 import { FormProblem } from "./key-form-problem.tsx";
 import { createKeyForm } from "./key-form-state.ts";
+import { lostAccessWarnings } from "./key-form-warnings.ts";
 
-/** Changes what a key may do. Its environment is part of the key and stays. Only what differs is sent. */
+/** Edits the settings of a key, except its environment, which is part of the key itself. Sends only what differs. */
 export default function EditDialog(props: KeyDialogProps) {
 	const client = useQueryClient();
-	// As it was when the dialog opened: what comes in from the server meanwhile must not undo what is being typed.
+	// A copy from when the dialog opened: a refetch must not overwrite what the person types.
 	const key = structuredClone(unwrap(props.keys[0]));
 	const formId = createUniqueId();
 	const form = createKeyForm(draftOf(key, formatNumber), (draft) => errorsOfChanged(key.id, draft, serverNow()));
 	const detail = useQuery(() => keyQuery(key.id));
-	const narrowing = createMemo(() => narrowingWords(key, changesOf(key, form.draft, serverNow()), loaded(detail)));
+	const warnings = createMemo(() => lostAccessWarnings(key, changesOf(key, form.draft, serverNow()), dataOf(detail)));
 
 	const save = createAction(async (changes: ReturnType<typeof changesOf>) => {
-		const takeBack = showAhead(client, key, changes);
+		const undo = showOptimistically(client, key, changes);
 		try {
 			keyChanged(client, await api.keys.update.mutate({ id: key.id, ...changes }));
 		} catch (error) {
-			takeBack();
+			undo();
 			throw error;
 		}
 	});
@@ -57,8 +56,8 @@ export default function EditDialog(props: KeyDialogProps) {
 			props.onDone();
 			return props.onClose();
 		}
-		form.refuse(explainRefusal(problem.details, form.draft).errors, element);
-		// What is shown of the key is not what it is, or nobody knows: an answer that was lost may have been a yes.
+		form.showServiceErrors(errorsFromService(problem.details, form.draft).errors, element);
+		// The page may show an outdated key: it has changed meanwhile, or only the response to this change was lost.
 		if (problem.code !== "VALIDATION_ERROR") {
 			void client.invalidateQueries({ queryKey: keyQuery(key.id).queryKey });
 			refreshLists(client);
@@ -70,8 +69,7 @@ export default function EditDialog(props: KeyDialogProps) {
 		<Dialog
 			open
 			wide
-			steadfast
-			withoutCross
+			ignoreOutsideClick
 			busy={save.busy()}
 			onClose={props.onClose}
 			title={t().create.edit.title(key.name)}
@@ -97,8 +95,8 @@ export default function EditDialog(props: KeyDialogProps) {
 			</form>
 			<div class={styles.end}>
 				<div role="status">
-					<Show when={narrowing().length > 0}>
-						<Notice tone="calm">{narrowing().join(" ")}</Notice>
+					<Show when={warnings().length > 0}>
+						<Notice tone="calm">{warnings().join(" ")}</Notice>
 					</Show>
 				</div>
 				<Show when={isRevoked()} fallback={<FormProblem problem={save.problem()} draft={form.draft} />}>

@@ -1,14 +1,14 @@
 import { createUniqueId, For, Show } from "solid-js";
 import { formatDate } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { useNow } from "../../../now.ts";
+import { useNow } from "../../../time.tsx";
 import { Choice, ChoiceGroup, TextField } from "../../../ui/field.tsx";
 import { Notice } from "../../../ui/states.tsx";
 import { dayOf, EXPIRY_DAYS, type ExpiryChoice, inDays, RECOMMENDED_DAYS } from "./expiry.ts";
 import styles from "./key-form.module.css";
 import type { KeyForm } from "./key-form-state.ts";
 
-/** When the key stops by itself. `current` is given for a key that exists: what it has now may be kept. */
+/** When the key expires. For an existing key, `current` adds the choice to keep its expiry. */
 export function ExpiryField(props: { form: KeyForm; current?: { expires_at: string | null } }) {
 	const name = createUniqueId();
 	const now = useNow();
@@ -29,7 +29,7 @@ export function ExpiryField(props: { form: KeyForm; current?: { expires_at: stri
 				<Show when={props.current}>
 					{(current) => (
 						<div class={styles.wholeRow}>
-							<Choice {...radio("keep")} label={keepWords(current().expires_at, now())} />
+							<Choice {...radio("keep")} label={keepLabel(current().expires_at, now())} />
 						</div>
 					)}
 				</Show>
@@ -80,7 +80,7 @@ export function ExpiryField(props: { form: KeyForm; current?: { expires_at: stri
 	);
 }
 
-function keepWords(expiresAt: string | null, now: number): string {
+function keepLabel(expiresAt: string | null, now: number): string {
 	if (expiresAt === null) return t().create.keepNever;
 	const date = formatDate(expiresAt);
 	return Date.parse(expiresAt) <= now ? t().create.keepExpired(date) : t().create.keep(date);

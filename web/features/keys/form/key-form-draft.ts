@@ -1,9 +1,8 @@
-/** A form about a key as it stands while somebody fills it in, and what it says to the server. Pure. */
+/** The form of a key while it is filled in, and the input for the service that it stands for. Pure. */
 
 import { type Environment, SCOPES, type Scope } from "../../../../db/enums.ts";
-import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
+import type { ApiKey, CreateInput, UpdateInput } from "../../../api/types.ts";
 import { type Expiry, expiryOfChangedKey, expiryOfNewKey, RECOMMENDED_DAYS } from "./expiry.ts";
-import type { CreateInput, UpdateInput } from "./validation.ts";
 
 /** Every field as typed or chosen. */
 export interface KeyDraft {
@@ -11,15 +10,15 @@ export interface KeyDraft {
 	environment: Environment;
 	scopes: readonly Scope[];
 	unrestricted: boolean;
-	/** The person has said that they know what unrestricted means. */
+	/** The person has confirmed that they know what unrestricted means. */
 	understood: boolean;
 	rateLimit: string;
 	expiry: Expiry;
-	/** One address or block per line. */
+	/** One IP address or block per line. */
 	addresses: string;
 }
 
-/** What the server takes for a limit when none is given, too. */
+/** Also the service's default. */
 const RATE_LIMIT_DEFAULT = 1_000;
 
 export const newDraft = (environment: Environment, format: (value: number) => string): KeyDraft => ({
@@ -38,7 +37,7 @@ export const draftOf = (key: ApiKey, format: (value: number) => string): KeyDraf
 	environment: key.environment,
 	scopes: SCOPES.filter((scope) => key.scopes.includes(scope)),
 	unrestricted: key.scopes.length === 0,
-	// Whoever made it so has said it then.
+	// Confirmed when the key became unrestricted.
 	understood: key.scopes.length === 0,
 	rateLimit: format(key.rate_limit),
 	expiry: { choice: "keep", date: "" },
@@ -46,8 +45,8 @@ export const draftOf = (key: ApiKey, format: (value: number) => string): KeyDraf
 });
 
 /**
- * The number of a text of digits, with or without one of the separators that people write between thousands: 1000,
- * 1,000, 1.000, 1 000. NaN for anything else; a limit has no fractions, so there is nothing to confuse them with.
+ * Parses a whole number with or without a thousands separator: 1000, 1,000, 1.000, 1 000. NaN for anything else. A limit
+ * has no fractions, so a dot or comma is always a thousands separator.
  */
 export function parseCount(text: string): number {
 	const trimmed = text.trim();
@@ -55,13 +54,13 @@ export function parseCount(text: string): number {
 	return isCount ? Number(trimmed.replace(/\D/g, "")) : Number.NaN;
 }
 
-/** An entry of the list of addresses, and the line it stands on, counted from one. */
+/** An entry of the IP allow-list and its line, counted from one. */
 export interface AddressEntry {
 	text: string;
 	line: number;
 }
 
-/** Entries are separated by lines, and within one by commas. */
+/** Splits entries at line breaks and commas. */
 export function addressEntries(text: string): AddressEntry[] {
 	return text.split("\n").flatMap((content, index) =>
 		content
@@ -72,8 +71,8 @@ export function addressEntries(text: string): AddressEntry[] {
 }
 
 /**
- * The scopes that were chosen. An empty list is no restriction at all, so only the choice that says so comes to one;
- * undefined where nothing valid is chosen yet.
+ * The chosen scopes. An empty list means unrestricted, so only that explicit choice yields one. Undefined if nothing valid
+ * is chosen.
  */
 export function chosenScopes({ unrestricted, understood, scopes }: KeyDraft): Scope[] | undefined {
 	if (unrestricted) return understood ? [] : undefined;
@@ -90,21 +89,21 @@ const settingsOf = (draft: KeyDraft) => {
 	};
 };
 
-/** To be sent only when nothing is wrong with the draft. */
+/** Send it only if the draft has no errors. */
 export const createInput = (draft: KeyDraft): CreateInput => ({
 	...settingsOf(draft),
 	environment: draft.environment,
 	...expiryOfNewKey(draft.expiry),
 });
 
-/** Every setting of the draft, to be checked as a whole. */
+/** Every setting of the draft, for validation. */
 export const updateInput = (id: string, draft: KeyDraft, now: number): UpdateInput => ({
 	id,
 	...settingsOf(draft),
 	...expiryOfChangedKey(draft.expiry, now),
 });
 
-/** The settings in which the draft differs from the key; without any when there is nothing to save. */
+/** The settings in which the draft differs from the key. Empty if there is nothing to save. */
 export function changesOf(key: ApiKey, draft: KeyDraft, now: number): Omit<UpdateInput, "id" | "tenant_id"> {
 	const { name, scopes, rate_limit, ip_allowlist } = settingsOf(draft);
 	return {
@@ -116,6 +115,6 @@ export function changesOf(key: ApiKey, draft: KeyDraft, now: number): Omit<Updat
 	};
 }
 
-/** Order means nothing in lists of scopes and addresses. */
+/** The order of scopes and IP addresses has no meaning. */
 const sameSet = (a: readonly string[], b: readonly string[]) =>
 	a.every((entry) => b.includes(entry)) && b.every((entry) => a.includes(entry));

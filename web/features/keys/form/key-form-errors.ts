@@ -1,27 +1,27 @@
-/** What is wrong with a draft, in the reader's words. The server's schema judges; what it cannot know is added here. */
+/** The errors of a draft in the reader's language. The service's schema validates it; the form's own rules are here. */
 import { formatList, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { dateProblem } from "./expiry.ts";
 import { addressEntries, chosenScopes, createInput, type KeyDraft, updateInput } from "./key-form-draft.ts";
 import { checkCreate, checkUpdate, type FieldIssue } from "./validation.ts";
 
-/** The fields that can be wrong, named as the server names them; `understood` is the form's own. */
+/** Fields that can have errors, named as the service names them; `understood` exists only in the form. */
 export type FieldName = "name" | "scopes" | "understood" | "rate_limit" | "expires_at" | "ip_allowlist";
 export type FieldErrors = Partial<Record<FieldName, string>>;
 
-/** Lines of addresses that an error names before it only counts. */
+/** An error names this many lines and counts the rest. */
 const LINES_SHOWN = 3;
-/** Of an address that is none; somebody may have pasted a page. */
+/** Characters of a wrong entry that an error shows. A person may have pasted a whole page. */
 const ENTRY_SHOWN = 40;
 
 export const errorsOfNew = (draft: KeyDraft, now: number): FieldErrors =>
-	explainIssues(checkCreate(createInput(draft)), draft, now);
+	errorsOf(checkCreate(createInput(draft)), draft, now);
 
 export const errorsOfChanged = (id: string, draft: KeyDraft, now: number): FieldErrors =>
-	explainIssues(checkUpdate(updateInput(id, draft, now)), draft, now);
+	errorsOf(checkUpdate(updateInput(id, draft, now)), draft, now);
 
-/** What the server has refused, at the fields it names. `rest`: what is about none of them. */
-export function explainRefusal(
+/** The errors that the service returned, by field. `rest`: there are errors that belong to no field of the form. */
+export function errorsFromService(
 	details: readonly { field: string; message: string }[],
 	draft: KeyDraft,
 ): { errors: FieldErrors; rest: boolean } {
@@ -32,7 +32,7 @@ export function explainRefusal(
 	};
 }
 
-function explainIssues(issues: readonly FieldIssue[], draft: KeyDraft, now: number): FieldErrors {
+function errorsOf(issues: readonly FieldIssue[], draft: KeyDraft, now: number): FieldErrors {
 	const words = t().create.errors;
 	const date = dateProblem(draft.expiry, now);
 	return {
@@ -46,12 +46,12 @@ function explainIssues(issues: readonly FieldIssue[], draft: KeyDraft, now: numb
 	};
 }
 
-/** One sentence for each field that has an issue. */
+/** One message for each field with an error. */
 function byField(issues: readonly FieldIssue[], draft: KeyDraft): FieldErrors {
 	const errors: FieldErrors = {};
 	for (const field of new Set(issues.flatMap((issue) => fieldOf(issue.field) ?? []))) {
 		const own = issues.filter((issue) => fieldOf(issue.field) === field);
-		errors[field] = explain(field, own, draft);
+		errors[field] = messageFor(field, own, draft);
 	}
 	return errors;
 }
@@ -72,39 +72,37 @@ function fieldOf(path: string): FieldName | undefined {
 	}
 }
 
-/** `issues` are those of one field, and there is at least one. */
-function explain(field: FieldName, issues: readonly FieldIssue[], draft: KeyDraft): string {
+/** The message for the issues of one field; there is at least one. */
+function messageFor(field: FieldName, issues: readonly FieldIssue[], draft: KeyDraft): string {
 	const words = t().create.errors;
 	const code = issues[0]?.code ?? null;
-	// More than one maximum may be passed at once: that of numbers as such, and that of the field.
+	// Several maximums may be exceeded at once: that of safe integers and that of the field.
 	const maximum = formatNumber(Math.min(...issues.map((issue) => issue.maximum ?? Number.POSITIVE_INFINITY)));
-	const asTheServerSays = () => issues.map(({ message }) => message).join(" ");
+	const serviceMessage = () => issues.map(({ message }) => message).join(" ");
 	switch (field) {
 		case "name":
 			if (draft.name.trim() === "") return words.nameMissing;
 			if (code === "too_big") return words.nameTooLong(maximum);
 			if (code === "invalid_format") return words.nameUnprintable;
 			if (code === "custom") return draft.name.isWellFormed() ? words.nameHasKey : words.nameUnprintable;
-			return asTheServerSays();
+			return serviceMessage();
 		case "rate_limit":
 			if (code === "invalid_type") return words.rateLimitNoNumber(formatNumber(1_000));
 			if (code === "too_small") return words.rateLimitTooLow;
 			if (code === "too_big") return words.rateLimitTooHigh(maximum);
-			return asTheServerSays();
+			return serviceMessage();
 		case "expires_at":
-			// The one thing about a time that only the server's clock can tell.
+			// Whether a time is in the past is what only the service's clock decides.
 			return code === null ? words.datePast : words.dateTooFar;
 		case "ip_allowlist":
-			return (
-				explainAddresses(issues, draft) ?? (code === "too_big" ? words.tooManyAddresses(maximum) : asTheServerSays())
-			);
+			return addressErrors(issues, draft) ?? (code === "too_big" ? words.tooManyAddresses(maximum) : serviceMessage());
 		default:
-			return asTheServerSays();
+			return serviceMessage();
 	}
 }
 
-/** Names the lines that are no addresses. Undefined where no single entry is to blame. */
-function explainAddresses(issues: readonly FieldIssue[], draft: KeyDraft): string | undefined {
+/** Names the lines that are not IP addresses. Undefined if the error is not about single entries. */
+function addressErrors(issues: readonly FieldIssue[], draft: KeyDraft): string | undefined {
 	const words = t().create.errors;
 	const entries = addressEntries(draft.addresses);
 	const wrong = issues.flatMap(({ field }) => entries[Number(field.split(".")[1] ?? Number.NaN)] ?? []);

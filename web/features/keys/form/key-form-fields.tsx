@@ -1,4 +1,4 @@
-/** The fields that making and changing a key have in common. */
+/** The fields that the forms to create and to edit a key share. */
 import { createUniqueId, For, Show } from "solid-js";
 import { SCOPES, type Scope } from "../../../../db/enums.ts";
 import { formatNumber } from "../../../i18n/format.ts";
@@ -29,7 +29,7 @@ export function NameField(props: FieldProps & { hint?: string; ref?: (element: H
 	);
 }
 
-/** Scopes with what each grants, and apart from them the way to do without. */
+/** The scopes with what each grants, and apart from them the choice "unrestricted". */
 export function ScopesField(props: FieldProps & { hint?: string }) {
 	const chosen = (scope: Scope) => props.form.draft.unrestricted || props.form.draft.scopes.includes(scope);
 	const toggle = (scope: Scope, on: boolean) => {
@@ -80,7 +80,7 @@ export function ScopesField(props: FieldProps & { hint?: string }) {
 	);
 }
 
-/** Has to be ticked by hand: an unrestricted key is never made in passing. */
+/** A confirmation that the person has to tick, so that no key becomes unrestricted by accident. */
 function Understood(props: FieldProps) {
 	const id = createUniqueId();
 	return (
@@ -106,7 +106,7 @@ function Understood(props: FieldProps) {
 }
 
 export function RateLimitField(props: FieldProps) {
-	/** What was typed is shown as numbers are written here, once it is one. */
+	/** Formats the number in the reader's language once it is valid. */
 	const settle = () => {
 		const count = parseCount(props.form.draft.rateLimit);
 		if (!Number.isNaN(count)) props.form.edit(null, { rateLimit: formatNumber(count) });
@@ -127,9 +127,9 @@ export function RateLimitField(props: FieldProps) {
 	);
 }
 
-/** Behind a word, for most keys do without; open where there are some already. */
+/** Closed by default, since most keys have no allow-list. Open if the key has one. */
 export function AddressesField(props: FieldProps) {
-	// Read once: emptying the field must not close it.
+	// Read once, so that emptying the field does not close it.
 	const isFilled = props.form.draft.addresses !== "";
 	return (
 		<details class={styles.advanced} open={isFilled}>

@@ -1,23 +1,23 @@
-/** Shows a change before the server has confirmed it, where nobody can be hurt by seeing it too early. */
+/** Shows harmless changes before the service has confirmed them. */
 import type { QueryClient } from "@tanstack/solid-query";
-import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
-import { dropAnswers, showKeys } from "../../../api/cache.ts";
+import { cancelRefetches, showKeys } from "../../../api/cache.ts";
+import type { ApiKey } from "../../../api/types.ts";
 
-/** How a key is called, and how often it may be used. What it may do is only shown once it is true. */
-interface Ahead {
+/** Only the name and the limit. Scopes and IP addresses are shown once the service has confirmed them. */
+interface HarmlessChange {
 	name?: string | undefined;
 	rate_limit?: number | undefined;
 }
 
-/** Puts the change wherever the key is shown. Returns what takes it back. */
-export function showAhead(client: QueryClient, key: ApiKey, { name, rate_limit }: Ahead): () => void {
-	const ahead = {
+/** Shows the change in every list and screen. Returns how to undo that. */
+export function showOptimistically(client: QueryClient, key: ApiKey, { name, rate_limit }: HarmlessChange): () => void {
+	const after = {
 		...(name === undefined ? {} : { name: name.trim() }),
 		...(rate_limit === undefined ? {} : { rate_limit }),
 	};
-	if (Object.keys(ahead).length === 0) return () => {};
-	dropAnswers(client, key.id);
-	showKeys(client, [{ id: key.id, ...ahead }]);
+	if (Object.keys(after).length === 0) return () => {};
+	cancelRefetches(client, key.id);
+	showKeys(client, [{ id: key.id, ...after }]);
 	const before = {
 		...(name === undefined ? {} : { name: key.name }),
 		...(rate_limit === undefined ? {} : { rate_limit: key.rate_limit }),

@@ -1,25 +1,26 @@
 import { createMemo, Match, Switch } from "solid-js";
 import type { Problem } from "../../../api/problem.ts";
+import { ProblemNote } from "../../../api/problem-view.tsx";
 import { t } from "../../../i18n/index.ts";
-import { Notice, ProblemNote } from "../../../ui/states.tsx";
+import { Notice } from "../../../ui/states.tsx";
 import type { KeyDraft } from "./key-form-draft.ts";
-import { explainRefusal } from "./key-form-errors.ts";
+import { errorsFromService } from "./key-form-errors.ts";
 
 /**
- * Why a form was not taken, as far as its fields do not say so themselves. `unanswered` is for a request that may have
- * arrived although no answer came back.
+ * Why the service rejected a form, unless the errors are shown at its fields. `unanswered` is the text for a request that
+ * may have arrived although there was no response.
  */
 export function FormProblem(props: { problem: Problem | null; draft: KeyDraft; unanswered?: string }) {
 	const code = () => props.problem?.code;
-	// What the browser knew when it failed; later it may be connected again.
+	// Read when the call failed: later the browser may be online again.
 	const wasOffline = createMemo(() => code() === "UNREACHABLE" && !navigator.onLine);
 	const isAtFields = () =>
-		code() === "VALIDATION_ERROR" && !explainRefusal(props.problem?.details ?? [], props.draft).rest;
+		code() === "VALIDATION_ERROR" && !errorsFromService(props.problem?.details ?? [], props.draft).rest;
 	return (
 		<div aria-live="assertive">
 			<Switch fallback={<ProblemNote problem={props.problem} />}>
 				<Match when={props.problem === null || isAtFields()}>{null}</Match>
-				{/* The dialog to sign in has come over the form; this is for when it has gone. */}
+				{/* The sign-in dialog covers the form; this shows once the dialog is gone. */}
 				<Match when={code() === "UNAUTHORIZED"}>
 					<Notice tone="warning">{t().create.sessionEnded}</Notice>
 				</Match>

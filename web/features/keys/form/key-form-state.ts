@@ -1,4 +1,4 @@
-/** A form about a key at work: what was typed, and which of its mistakes the person is to see already. */
+/** The state of a key's form: what was typed, and which errors are visible. */
 import { createMemo, createSignal, onCleanup, onMount } from "solid-js";
 import { createStore } from "solid-js/store";
 import type { KeyDraft } from "./key-form-draft.ts";
@@ -7,8 +7,8 @@ import type { FieldErrors, FieldName } from "./key-form-errors.ts";
 export type KeyForm = ReturnType<typeof createKeyForm>;
 
 /**
- * `check` tells everything that is wrong with a draft. A field's error shows once the field was left, or once somebody
- * has tried to submit; from then on it follows what is typed.
+ * `check` returns all errors of a draft. A field's error is shown once the person has left the field or tried to submit;
+ * from then on it follows what is typed.
  */
 export function createKeyForm(initial: KeyDraft, check: (draft: KeyDraft) => FieldErrors) {
 	const [draft, setDraft] = createStore<KeyDraft>({ ...initial });
@@ -19,32 +19,32 @@ export function createKeyForm(initial: KeyDraft, check: (draft: KeyDraft) => Fie
 	const afterPress = createAfterPress();
 	return {
 		draft,
-		/** Puts in what was typed into a field. What the server has said of the field before is no longer true. */
+		/** Changes the draft. An error from the service about this field is cleared. */
 		edit(field: FieldName | null, changed: Partial<KeyDraft>) {
 			setDraft(changed);
 			if (field !== null) setRefused(field, undefined);
 		},
-		/** The field was left. */
+		/** The person has left the field. */
 		touch: (field: FieldName) => afterPress(() => setTouched(field, true)),
-		/** What is wrong with the field, if it is to be shown. */
+		/** The visible error of the field. */
 		error: (field: FieldName): string | undefined =>
 			refused[field] ?? (touched[field] || submitted() ? errors()[field] : undefined),
-		/** Whether the draft may be sent. If not, everything that is wrong is shown, and the first of it has the focus. */
+		/** Whether the draft may be sent. If not, all errors are shown and the first one gets the focus. */
 		submit(element: HTMLFormElement): boolean {
 			setSubmitted(true);
 			if (Object.keys(errors()).length === 0) return true;
 			focusFirstError(element);
 			return false;
 		},
-		/** What the server found wrong although the page did not. */
-		refuse(found: FieldErrors, element: HTMLFormElement) {
+		/** Shows errors that only the service could find. */
+		showServiceErrors(found: FieldErrors, element: HTMLFormElement) {
 			setRefused(found);
 			focusFirstError(element);
 		},
 	};
 }
 
-/** What is folded away is opened first: a mistake must not be there without being seen. */
+/** Opens closed details first, so that no error is hidden. */
 function focusFirstError(element: HTMLFormElement): void {
 	for (const folded of element.querySelectorAll<HTMLDetailsElement>('details:has([aria-invalid="true"])'))
 		folded.open = true;
@@ -52,8 +52,8 @@ function focusFirstError(element: HTMLFormElement): void {
 }
 
 /**
- * Runs things at once, except while a pointer is held down: an error that appears moves what is below it, which may be
- * the very button that the pointer is about to let go of.
+ * Runs callbacks at once, except while a pointer is pressed: an error that appears moves what is below it, and that may be
+ * the button that the person is clicking.
  */
 function createAfterPress(): (run: () => void) => void {
 	let pressed = false;
@@ -65,7 +65,7 @@ function createAfterPress(): (run: () => void) => void {
 		pressed = false;
 		const ready = waiting;
 		waiting = [];
-		// The click comes after the release, in the same task.
+		// The click event follows in the same task.
 		setTimeout(() => {
 			for (const run of ready) run();
 		});

@@ -1,29 +1,24 @@
 /**
- * What the server will say to an input, asked of its own schemas. This brings zod along (28 kB compressed): only screens
- * that are loaded when somebody goes there may import it.
+ * Validates input with the service's own schemas before it is sent. Imports zod (28 kB compressed), so only screens that
+ * load on demand may import this.
  */
-import "./jitless.ts";
+import "./zod-without-eval.ts";
 import type { z } from "zod";
 import { createKeySchema, updateKeySchema } from "../../../../worker/schemas/api-key.ts";
 
-/** What `keys.create` takes. */
-export type CreateInput = z.input<typeof createKeySchema>;
-/** What `keys.update` takes. */
-export type UpdateInput = z.input<typeof updateKeySchema>;
-
-/** One thing that is wrong. */
+/** One error in an input. */
 export interface FieldIssue {
-	/** Where, as the server names it too: `name`, `ip_allowlist.2`. */
+	/** Path of the field, as the service names it: `name`, `ip_allowlist.2`. */
 	field: string;
-	/** zod's kind of mistake, such as `too_big`; null where the server gave none. */
+	/** zod's issue code, such as `too_big`; null for an error that the service returned. */
 	code: string | null;
-	/** The most that is allowed, where that is what was passed. */
+	/** The maximum, if it was exceeded. */
 	maximum?: number;
-	/** The schema's own sentence, in English. */
+	/** The schema's message, in English. */
 	message: string;
 }
 
-/** Takes anything: the input of a form that is being filled in is nothing in particular yet. */
+/** Takes any object, since a form that is being filled in has incomplete input. */
 export const checkCreate = (input: object): FieldIssue[] => issuesOf(createKeySchema.safeParse(input));
 
 export const checkUpdate = (input: object): FieldIssue[] => issuesOf(updateKeySchema.safeParse(input));

@@ -1,13 +1,14 @@
 import { A, useNavigate } from "@solidjs/router";
 import { type Accessor, type JSX, Show } from "solid-js";
-import type { KeyList } from "../../../../worker/schemas/api-key.ts";
+import type { KeyList } from "../../../api/types.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { HOME } from "../../../session/local-path.ts";
+import { notifyModuleMissing } from "../../../load-module.ts";
+import { paths } from "../../../paths.ts";
+import { RelativeTime } from "../../../time.tsx";
 import { copyText } from "../../../ui/copy-button.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
-import { RelativeTime } from "../../../ui/time.tsx";
 import { notify } from "../../../ui/toast.tsx";
 import { useKeyActions } from "../key-actions.ts";
 import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../key-state.ts";
@@ -18,10 +19,10 @@ import { Sparkline } from "./sparkline.tsx";
 
 export type ListedKey = KeyList["items"][number];
 
-/** One key in the list. The whole row opens it; the box and the menu are for themselves. */
+/** One key in the list. The whole row opens it, except the checkbox and the menu. */
 export function KeyRow(props: {
 	apiKey: ListedKey;
-	/** Place in the whole list, from 1; the header is row 1. */
+	/** Position in the whole table, from 1. The header is row 1. */
 	rowIndex: number;
 	now: Accessor<number>;
 	selected: boolean;
@@ -38,7 +39,7 @@ export function KeyRow(props: {
 			aria-selected={props.selected}
 			data-state={state()}
 			style={props.style}
-			onClick={openFromAbove}
+			onClick={openKey}
 		>
 			<td class={styles.select}>
 				<label class={styles.box}>
@@ -52,7 +53,7 @@ export function KeyRow(props: {
 				</label>
 			</td>
 			<td class={styles.name}>
-				<A href={`${HOME}/${props.apiKey.id}`} class={styles.open} title={props.apiKey.name}>
+				<A href={paths.key(props.apiKey.id)} class={styles.open} title={props.apiKey.name}>
 					{props.apiKey.name}
 				</A>
 				<Show when={props.apiKey.scopes.length === 0}>
@@ -92,13 +93,13 @@ export function KeyRow(props: {
 	);
 }
 
-/** What has a hover of its own lies above the link that covers the row; a click on it is one on the row all the same. */
-function openFromAbove(event: MouseEvent & { currentTarget: HTMLElement; target: Element }) {
+/** Elements with a tooltip are above the link that covers the row. A click on them opens the key, too. */
+function openKey(event: MouseEvent & { currentTarget: HTMLElement; target: Element }) {
 	if (event.target.closest("a, button, label") !== null || event.target.closest("time, svg") === null) return;
 	event.currentTarget.querySelector("a")?.dispatchEvent(new MouseEvent("click", event));
 }
 
-/** When the key stops by itself: the nearer of its expiry and the end of its rotation. */
+/** When the key ends: its expiry or the end of its rotation, whichever is earlier. */
 function Ends(props: { apiKey: ListedKey; now: Accessor<number> }) {
 	const state = () => keyState(props.apiKey, props.now());
 	const at = () => (state() === "ending" ? props.apiKey.revokes_at : props.apiKey.expires_at);
@@ -131,10 +132,10 @@ function KeyMenu(props: { apiKey: ListedKey; state: KeyState; returnFocusTo: () 
 		{
 			label: isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate,
 			disabled: hasEnded(props.state),
-			onSelect: () => navigate(`${HOME}/${props.apiKey.id}/rotate`),
+			onSelect: () => navigate(paths.rotateKey(props.apiKey.id)),
 		},
 		{ label: t().keys.revoke, disabled: props.state === "revoked", danger: true, onSelect: () => start("revoke") },
 		{ label: t().keys.delete, danger: true, onSelect: () => start("delete") },
 	];
-	return <Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} />;
+	return <Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} onLoadError={notifyModuleMissing} />;
 }

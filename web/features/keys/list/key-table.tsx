@@ -1,11 +1,12 @@
 import { createWindowVirtualizer } from "@tanstack/solid-virtual";
 import { createEffect, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
 import type { KeySort } from "../../../../db/enums.ts";
+import type { ListedKey } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
-import { useNow } from "../../../now.ts";
+import { useNow } from "../../../time.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Skeleton } from "../../../ui/states.tsx";
-import { KeyRow, type ListedKey } from "./key-row.tsx";
+import { KeyRow } from "./key-row.tsx";
 import styles from "./key-table.module.css";
 import { nextSort } from "./list-filters.ts";
 

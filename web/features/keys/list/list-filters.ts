@@ -1,7 +1,7 @@
-/** What the list is narrowed to, as its address says it: a list can be linked to, reloaded and gone back to. Pure. */
+/** The filters of the list and the query string that holds them, so that a list can be linked to and reloaded. Pure. */
 import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, KEY_SORTS, type KeySort } from "../../../../db/enums.ts";
 import type { KeyFilters } from "../../../api/queries.ts";
-import { withoutSecret } from "../without-secret.ts";
+import { withoutSecret } from "../../../key-secret.ts";
 
 export const LIST_TABS = ["all", "active", "expiring", "expired", "revoked"] as const;
 export type ListTab = (typeof LIST_TABS)[number];
@@ -16,10 +16,10 @@ export interface ListFilters {
 
 const DEFAULTS: ListFilters = { tab: "all", environment: "live", search: "", sort: "-created_at" };
 
-/** The parts of an address's query string that the list reads; `undefined` takes one out. */
+/** The query parameters that the list reads. `undefined` removes one. */
 export type ListParams = Record<"status" | "env" | "q" | "sort", string | undefined>;
 
-/** Unknown words in an address are as good as none: somebody may have typed it. */
+/** Ignores unknown values, since a person may have edited the URL. */
 function known<T extends string>(words: readonly T[], value: string | string[] | undefined, otherwise: T): T {
 	return words.find((word) => word === value) ?? otherwise;
 }
@@ -33,7 +33,7 @@ export function filtersOf(params: Partial<Record<string, string | string[]>>): L
 	};
 }
 
-/** The address of a list. What is as usual is left out of it. */
+/** The query parameters of a list, without defaults. */
 export function paramsOf(filters: ListFilters): ListParams {
 	const unless = (value: string, usual: string) => (value === usual ? undefined : value);
 	return {
@@ -44,7 +44,7 @@ export function paramsOf(filters: ListFilters): ListParams {
 	};
 }
 
-/** What the server is asked for. */
+/** The filters as the service takes them. */
 export function queryOf({ tab, environment, search, sort }: ListFilters): KeyFilters {
 	const text = search.trim();
 	return {
@@ -55,7 +55,7 @@ export function queryOf({ tab, environment, search, sort }: ListFilters): KeyFil
 	};
 }
 
-/** What a click on a column's header does: sort by it, turn it round, back to newest first. */
+/** The order after a click on a column's header: by that column, then reversed, then newest first. */
 export function nextSort(current: KeySort, column: "name" | "usage_count" | "last_used_at"): KeySort {
 	const [first, second] = column === "name" ? ([column, `-${column}`] as const) : ([`-${column}`, column] as const);
 	if (current === first) return second;

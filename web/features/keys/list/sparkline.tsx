@@ -5,7 +5,7 @@ import styles from "./sparkline.module.css";
 const HEIGHT = 18;
 const STEP = 2;
 
-/** One path for all bars: a list has dozens of these on the screen at once. Any request at all is at least a pixel. */
+/** One path for all bars, since a list shows dozens of sparklines. Even a single request is at least a pixel high. */
 function bars(counts: readonly number[]): string {
 	const most = Math.max(...counts, 1);
 	return counts
@@ -16,7 +16,7 @@ function bars(counts: readonly number[]): string {
 		.join("");
 }
 
-/** Admitted requests hour by hour, oldest first, each key by its own measure. */
+/** Admitted requests per hour, oldest first. Each key has its own scale. */
 export function Sparkline(props: { counts: readonly number[] }) {
 	const width = () => props.counts.length * STEP;
 	const total = () => props.counts.reduce((sum, count) => sum + count, 0);

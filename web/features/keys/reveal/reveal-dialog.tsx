@@ -1,5 +1,5 @@
 import { createSignal, Show } from "solid-js";
-import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
+import type { ApiKey } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { AlertDialog } from "../../../ui/alert-dialog.tsx";
 import { Button } from "../../../ui/button.tsx";
@@ -12,26 +12,26 @@ import { guardLeaving } from "./reveal-guard.ts";
 import { TestKey } from "./reveal-test.tsx";
 import { Snippets } from "./snippets-view.tsx";
 
-/** A key that was just made: the secret itself, and the object. Lives in one signal, and only until it is dismissed. */
+/** A key that was just created, with its secret. Stays in one signal, until the dialog is closed. */
 export interface IssuedKey {
 	secret: string;
 	apiKey: ApiKey;
 }
 
-/** What stands for the rest of a key. As many for every key: their number tells nothing. */
+/** In place of the hidden part of a key. Always the same number, so that it reveals nothing. */
 const DOTS = "•".repeat(24);
 
 /**
- * Shows a new key for the only time. `onDone` is called when the person has finished with it. While the key is hidden
- * it is nowhere in the document; until it was copied, nobody leaves without being asked.
+ * Shows a new key once. While the key is hidden, it is nowhere in the document. Until it has been copied, leaving asks for
+ * confirmation. `onDone` is called when the person closes it.
  */
 export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 	const [shown, setShown] = createSignal(false);
-	/** The person has the key somewhere else, or has given it up. */
+	/** The person has copied the key, or has confirmed that they don't need it. */
 	const [safe, setSafe] = createSignal(false);
-	/** The browser does not let the page copy. */
+	/** The browser does not allow the page to copy. */
 	const [refused, setRefused] = createSignal(false);
-	/** What the person wanted to do without having copied. */
+	/** What the person wanted to do before copying; waits for confirmation. */
 	const [leave, setLeave] = createSignal<(() => void) | null>(null);
 	let keyText: HTMLElement | undefined;
 	let copyButton: HTMLButtonElement | undefined;
@@ -56,8 +56,7 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 			<Dialog
 				open
 				wide
-				steadfast
-				withoutCross
+				ignoreOutsideClick
 				onClose={finish}
 				title={t().create.reveal.title(props.issued.apiKey.name)}
 				description={
@@ -93,6 +92,7 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 						ref={(element) => (copyButton = element)}
 						variant={safe() ? "secondary" : "primary"}
 						label={t().create.reveal.copy}
+						copiedLabel={t().create.reveal.copied}
 						text={secret}
 						onCopied={() => setSafe(true)}
 						onRefused={copyByHand}

@@ -1,10 +1,10 @@
-/** Keeps a person from leaving while something is on the screen that cannot be shown again. */
+/** Asks before a person leaves a screen that cannot be shown again. */
 import { useBeforeLeave } from "@solidjs/router";
 import { type Accessor, createEffect, onCleanup } from "solid-js";
 
 /**
- * While `guarded`, going elsewhere in the page calls `ask` instead, with what would do it after all; leaving the page
- * itself makes the browser ask, in its own words.
+ * While `guarded`, navigation inside the page calls `ask` instead, with a function that continues it. When the person
+ * leaves the page itself, the browser asks.
  */
 export function guardLeaving(guarded: Accessor<boolean>, ask: (leave: () => void) => void): void {
 	useBeforeLeave((event) => {
@@ -14,7 +14,7 @@ export function guardLeaving(guarded: Accessor<boolean>, ask: (leave: () => void
 	});
 	const warn = (event: BeforeUnloadEvent) => {
 		event.preventDefault();
-		// What older browsers go by.
+		// Older browsers read this instead.
 		event.returnValue = true;
 	};
 	createEffect(() => {

@@ -6,17 +6,17 @@ import { Button } from "../../../ui/button.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { ScopeList } from "../scope-list.tsx";
 import styles from "./reveal-dialog.module.css";
-import { callWhoami, type WhoamiAnswer } from "./reveal-whoami.ts";
+import { callWhoami, type WhoamiResult } from "./reveal-whoami.ts";
 
-/** Presents the key to the service and shows what it says. */
+/** Calls the service with the key and shows the response. */
 export function TestKey(props: { secret: () => string }) {
 	const [busy, setBusy] = createSignal(false);
-	const [answer, setAnswer] = createSignal<WhoamiAnswer>();
+	const [result, setResult] = createSignal<WhoamiResult>();
 	const leaving = new AbortController();
 	onCleanup(() => leaving.abort());
 	const test = async () => {
 		setBusy(true);
-		setAnswer(await callWhoami(props.secret(), leaving.signal));
+		setResult(await callWhoami(props.secret(), leaving.signal));
 		setBusy(false);
 	};
 	return (
@@ -28,31 +28,31 @@ export function TestKey(props: { secret: () => string }) {
 				<span class="secondary">{t().create.reveal.testHint}</span>
 			</div>
 			<div aria-live="polite" class={styles.told}>
-				<Show when={answer()}>{(given) => <Answer answer={given()} />}</Show>
+				<Show when={result()}>{(known) => <Result result={known()} />}</Show>
 			</div>
 		</section>
 	);
 }
 
-function Answer(props: { answer: WhoamiAnswer }) {
-	const works = () => (props.answer.kind === "works" ? props.answer : undefined);
-	const refused = () => (props.answer.kind === "refused" ? props.answer : undefined);
+function Result(props: { result: WhoamiResult }) {
+	const works = () => (props.result.kind === "works" ? props.result : undefined);
+	const refused = () => (props.result.kind === "refused" ? props.result : undefined);
 	return (
 		<div class={styles.answer} data-works={works() !== undefined}>
 			<p class={styles.verdict}>
 				<Icon name={works() ? "check" : "warning"} />
-				<span>{verdictOf(props.answer)}</span>
+				<span>{verdictOf(props.result)}</span>
 			</p>
-			<Show when={works()}>{(answer) => <KeyFacts answer={answer()} />}</Show>
+			<Show when={works()}>{(result) => <KeyFacts result={result()} />}</Show>
 			<Show when={refused()}>
-				{(answer) => (
+				{(result) => (
 					<p class="secondary">
 						<code>
-							{answer().status} {answer().code}
+							{result().status} {result().code}
 						</code>
-						<Show when={answer().requestId}>
+						<Show when={result().requestId}>
 							{" "}
-							{t().common.requestId} <code>{answer().requestId}</code>
+							{t().common.requestId} <code>{result().requestId}</code>
 						</Show>
 					</p>
 				)}
@@ -61,24 +61,24 @@ function Answer(props: { answer: WhoamiAnswer }) {
 	);
 }
 
-function KeyFacts(props: { answer: Extract<WhoamiAnswer, { kind: "works" }> }) {
-	const environment = () => ENVIRONMENTS.find((known) => known === props.answer.environment);
+function KeyFacts(props: { result: Extract<WhoamiResult, { kind: "works" }> }) {
+	const environment = () => ENVIRONMENTS.find((known) => known === props.result.environment);
 	return (
 		<dl class={styles.facts}>
 			<div>
 				<dt>{t().create.reveal.status}</dt>
 				<dd>
-					<code>{props.answer.status}</code>
+					<code>{props.result.status}</code>
 				</dd>
 			</div>
 			<div>
 				<dt>{t().create.name}</dt>
-				<dd>{props.answer.name}</dd>
+				<dd>{props.result.name}</dd>
 			</div>
 			<div>
 				<dt>{t().create.environment}</dt>
 				<dd>
-					<Show when={environment()} fallback={props.answer.environment}>
+					<Show when={environment()} fallback={props.result.environment}>
 						{(known) => t().keys.environments[known()]}
 					</Show>
 				</dd>
@@ -86,31 +86,31 @@ function KeyFacts(props: { answer: Extract<WhoamiAnswer, { kind: "works" }> }) {
 			<div>
 				<dt>{t().create.scopes}</dt>
 				<dd>
-					<ScopeList scopes={props.answer.scopes} />
+					<ScopeList scopes={props.result.scopes} />
 				</dd>
 			</div>
 			<div>
 				<dt>{t().create.reveal.remaining}</dt>
-				<dd>{t().create.reveal.remainingOf(formatNumber(props.answer.remaining), formatNumber(props.answer.limit))}</dd>
+				<dd>{t().create.reveal.remainingOf(formatNumber(props.result.remaining), formatNumber(props.result.limit))}</dd>
 			</div>
 		</dl>
 	);
 }
 
-function verdictOf(answer: WhoamiAnswer): string {
+function verdictOf(result: WhoamiResult): string {
 	const words = t().create.reveal;
-	switch (answer.kind) {
+	switch (result.kind) {
 		case "works":
 			return words.works;
 		case "unreachable":
 			return words.unreachable;
 		case "refused":
-			// `whoami` needs no scope: a key that is known and may not is in the wrong place.
-			if (answer.status === 403) return words.addressRefused;
-			if (answer.status === 401) return words.unauthorized;
-			if (answer.status === 429) return words.rateLimited(formatSpan(answer.retryAfterMs));
+			// `whoami` needs no scope, so 403 means that this IP address is not allowed.
+			if (result.status === 403) return words.addressRefused;
+			if (result.status === 401) return words.unauthorized;
+			if (result.status === 429) return words.rateLimited(formatSpan(result.retryAfterMs));
 			return words.failed;
 		default:
-			return answer satisfies never;
+			return result satisfies never;
 	}
 }

@@ -1,6 +1,6 @@
-/** Does a new key work? Asked the way an integration asks, from this browser. */
+/** Tests a new key with the call that an integration would make. */
 
-export type WhoamiAnswer =
+export type WhoamiResult =
 	| {
 			kind: "works";
 			status: number;
@@ -11,10 +11,10 @@ export type WhoamiAnswer =
 			remaining: number;
 	  }
 	| { kind: "refused"; status: number; code: string; requestId: string | null; retryAfterMs: number }
-	/** There was no answer. */
+	/** There was no response. */
 	| { kind: "unreachable" };
 
-/** What the service answers, as far as it is shown. */
+/** The parts of the response that are shown. */
 interface Body {
 	data?: {
 		name: string;
@@ -27,10 +27,10 @@ interface Body {
 }
 
 /**
- * Calls `whoami` with the key and nothing else: not with the person's session, and past every cache. Never throws;
- * undefined when it was given up by `signal`.
+ * Calls `whoami` with the key alone, without the person's session and past every cache. Never throws. Undefined if `signal`
+ * aborted it.
  */
-export async function callWhoami(key: string, signal: AbortSignal): Promise<WhoamiAnswer | undefined> {
+export async function callWhoami(key: string, signal: AbortSignal): Promise<WhoamiResult | undefined> {
 	try {
 		const response = await fetch("/v1/whoami", {
 			headers: { Authorization: `Bearer ${key}` },
@@ -39,15 +39,15 @@ export async function callWhoami(key: string, signal: AbortSignal): Promise<Whoa
 			referrerPolicy: "no-referrer",
 			signal,
 		});
-		// The shape is the contract's; what stands between here and the service may answer otherwise, hence the optional parts.
+		// The service's response. A proxy in between may send another one, so every part is optional.
 		const body = (await response.json()) as Body;
-		return answerOf(response.status, body);
+		return resultOf(response.status, body);
 	} catch {
 		return signal.aborted ? undefined : { kind: "unreachable" };
 	}
 }
 
-function answerOf(status: number, { data, error, meta }: Body): WhoamiAnswer {
+function resultOf(status: number, { data, error, meta }: Body): WhoamiResult {
 	if (data) {
 		const { name, environment, scopes, current_hour } = data;
 		const { limit, remaining } = current_hour;

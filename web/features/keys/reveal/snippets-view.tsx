@@ -5,7 +5,7 @@ import { Tabs } from "../../../ui/tabs.tsx";
 import styles from "./reveal-dialog.module.css";
 import { SNIPPET_TITLES, SNIPPETS, type SnippetName, snippet } from "./snippets.ts";
 
-/** The key in use, as `shownKey` shows it; what is copied has the key itself. */
+/** Code that uses the key. It shows `shownKey`, which may be masked; the copied text has the key itself. */
 export function Snippets(props: {
 	shownKey: string;
 	secret: () => string;
@@ -25,6 +25,7 @@ export function Snippets(props: {
 				<CopyButton
 					variant="quiet"
 					label={t().common.copy}
+					copiedLabel={t().common.copied}
 					description={t().create.reveal.copySnippet(SNIPPET_TITLES[chosen()])}
 					text={() => text(chosen(), props.secret())}
 					onCopied={props.onCopied}

@@ -1,21 +1,21 @@
-/** Texts that put a key to use, to be pasted as they are. Pure. */
+/** Code that uses a key, ready to paste. Pure. */
 
 export const SNIPPETS = ["curl", "javascript", "env"] as const;
 export type SnippetName = (typeof SNIPPETS)[number];
 
-/** How each is called everywhere. */
+/** Names that need no translation. */
 export const SNIPPET_TITLES: Record<SnippetName, string> = { curl: "curl", javascript: "JavaScript", env: ".env" };
 
 interface Parts {
-	/** The key itself, or what stands for it on the screen. */
+	/** The key itself, or its masked form. */
 	key: string;
-	/** Where the service is, such as `https://api.company.com`. */
+	/** Origin of the service, such as `https://api.company.com`. */
 	origin: string;
-	/** One line on how to do better than a key in the code. */
+	/** A comment against keeping the key in the code. */
 	comment: string;
 }
 
-/** All of them only ask who the key is: whoever pastes one into the wrong window has changed nothing. */
+/** Every snippet only calls `whoami`, so pasting one into the wrong terminal changes nothing. */
 export function snippet(name: SnippetName, { key, origin, comment }: Parts): string {
 	switch (name) {
 		case "curl":

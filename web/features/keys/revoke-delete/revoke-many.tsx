@@ -1,33 +1,32 @@
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, Show } from "solid-js";
-import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
 import { DAY_MS } from "../../../../worker/schemas/time.ts";
 import { createAction } from "../../../api/action.ts";
 import { keyChanged, keyRemoved, refreshLists } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
-import { explain } from "../../../api/explain.ts";
-import { type Problem, problemOf } from "../../../api/problem.ts";
+import { type Problem, problemOf, problemText } from "../../../api/problem.ts";
+import { notifyAbandoned } from "../../../api/problem-view.tsx";
+import { noticeSessionEnd } from "../../../api/query-client.ts";
+import type { ApiKey } from "../../../api/types.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { useNow } from "../../../now.ts";
-import { setSessionEnded } from "../../../session/ended.ts";
+import { RelativeTime, useNow } from "../../../time.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Notice } from "../../../ui/states.tsx";
-import { RelativeTime } from "../../../ui/time.tsx";
-import { notify, notifyAbandoned } from "../../../ui/toast.tsx";
+import { notify } from "../../../ui/toast.tsx";
 import type { KeyDialogProps } from "../key-actions.ts";
 import { keyHint } from "../key-state.ts";
-import { reasonFault } from "./reason-fault.ts";
 import styles from "./revoke-delete.module.css";
 import { RevokeReason } from "./revoke-reason.tsx";
+import { reasonFault } from "./typed-text.ts";
 
 interface Failure {
 	key: ApiKey;
 	problem: Problem;
 }
 
-/** Revokes several keys. Each succeeds or fails by itself; those that failed stay, with why and another try. */
+/** Revokes several keys. Each succeeds or fails by itself; failed ones stay with the reason and a retry. */
 export function RevokeMany(props: KeyDialogProps) {
 	const client = useQueryClient();
 	const now = useNow();
@@ -41,14 +40,14 @@ export function RevokeMany(props: KeyDialogProps) {
 	const revoke = createAction((keys: ApiKey[]) => {
 		const text = reason().trim();
 		const because = text === "" ? {} : { reason: text };
-		// In one turn, so that they travel together.
+		// In one turn, so that they share requests.
 		return Promise.allSettled(keys.map(({ id }) => api.keys.revoke.mutate({ id, ...because })));
 	});
 	const refused = () => {
 		const [first] = failures();
 		return first?.problem.details.find(({ field }) => field === "reason")?.message;
 	};
-	/** Deleted by somebody else meanwhile. */
+	/** Keys that another person has deleted meanwhile. */
 	let goneCount = 0;
 	const submit = async () => {
 		if (reasonFault(reason())) return;
@@ -61,7 +60,7 @@ export function RevokeMany(props: KeyDialogProps) {
 			const outcome = outcomes[index];
 			if (outcome?.status !== "rejected") continue;
 			const problem = problemOf(outcome.reason);
-			// A deleted key admits nothing either.
+			// Requests with a deleted key are rejected, too.
 			if (problem.code === "NOT_FOUND") gone.push(key);
 			else failed.push({ key, problem });
 		}
@@ -71,15 +70,15 @@ export function RevokeMany(props: KeyDialogProps) {
 		setFailures(failed);
 		const [first] = failed;
 		if (first) {
-			if (failed.some(({ problem }) => problem.code === "UNAUTHORIZED")) setSessionEnded(true);
+			for (const { problem } of failed) noticeSessionEnd(problem);
 			if (revoke.abandoned()) notifyAbandoned(first.problem);
-			// Without an answer nobody knows what became of them.
+			// Some may be revoked although their response was lost.
 			refreshLists(client);
 			return;
 		}
 		const count = wanted().length - goneCount;
-		if (count > 0) notify(t().end.revokeMany.done(count, formatNumber(count)));
-		if (goneCount > 0) notify(t().end.revokeMany.gone(goneCount, formatNumber(goneCount)));
+		if (count > 0) notify(t().revokeDelete.revokeMany.done(count, formatNumber(count)));
+		if (goneCount > 0) notify(t().revokeDelete.revokeMany.gone(goneCount, formatNumber(goneCount)));
 		if (revoke.abandoned()) return;
 		props.onDone();
 		props.onClose();
@@ -88,16 +87,17 @@ export function RevokeMany(props: KeyDialogProps) {
 		<Dialog
 			open
 			busy={revoke.busy()}
+			closeLabel={t().common.close}
 			onClose={props.onClose}
 			returnFocusTo={props.returnFocusTo}
-			title={t().end.revokeMany.title(wanted().length, formatNumber(wanted().length))}
+			title={t().revokeDelete.revokeMany.title(wanted().length, formatNumber(wanted().length))}
 			description={
-				<Show when={wanted().length > 0} fallback={t().end.revokeMany.allRevoked}>
+				<Show when={wanted().length > 0} fallback={t().revokeDelete.revokeMany.allRevoked}>
 					<div class={styles.stack}>
-						<p class={styles.usage}>{t().end.revokeMany.lately(usedLately(), formatNumber(usedLately()))}</p>
-						<p>{t().end.revokeMany.consequence}</p>
+						<p class={styles.usage}>{t().revokeDelete.revokeMany.lately(usedLately(), formatNumber(usedLately()))}</p>
+						<p>{t().revokeDelete.revokeMany.consequence}</p>
 						<Show when={alreadyRevoked() > 0}>
-							<p>{t().end.revokeMany.already(alreadyRevoked(), formatNumber(alreadyRevoked()))}</p>
+							<p>{t().revokeDelete.revokeMany.already(alreadyRevoked(), formatNumber(alreadyRevoked()))}</p>
 						</Show>
 					</div>
 				</Show>
@@ -108,10 +108,10 @@ export function RevokeMany(props: KeyDialogProps) {
 						{failures().length > 0 ? t().common.close : t().common.cancel}
 					</Button>
 					<Button variant="danger" busy={revoke.busy()} onClick={() => void submit()}>
-						<Show when={!revoke.busy()} fallback={t().end.revoke.busy}>
+						<Show when={!revoke.busy()} fallback={t().revokeDelete.revoke.busy}>
 							{failures().length > 0
-								? t().end.revokeMany.retry(failures().length, formatNumber(failures().length))
-								: t().end.revokeMany.submit(wanted().length, formatNumber(wanted().length))}
+								? t().revokeDelete.revokeMany.retry(failures().length, formatNumber(failures().length))
+								: t().revokeDelete.revokeMany.submit(wanted().length, formatNumber(wanted().length))}
 						</Show>
 					</Button>
 				</Show>
@@ -122,17 +122,17 @@ export function RevokeMany(props: KeyDialogProps) {
 					<Show when={failures().length > 0 && !refused()}>
 						<Notice tone="danger">
 							<p>
-								{t().end.revokeMany.progress(
+								{t().revokeDelete.revokeMany.progress(
 									formatNumber(wanted().length - failures().length),
 									formatNumber(wanted().length),
 								)}
 							</p>
-							<p>{t().end.revokeMany.failed(failures().length, formatNumber(failures().length))}</p>
+							<p>{t().revokeDelete.revokeMany.failed(failures().length, formatNumber(failures().length))}</p>
 						</Notice>
 					</Show>
 				</div>
-				{/* It may scroll, and only what can have focus scrolls by keyboard. */}
-				<ul class={styles.keys} aria-label={t().end.revokeMany.list} tabindex={0}>
+				{/* Focusable, so that it can be scrolled by keyboard. */}
+				<ul class={styles.keys} aria-label={t().revokeDelete.revokeMany.list} tabindex={0}>
 					<For each={pending()}>
 						{(key) => (
 							<li>
@@ -142,13 +142,13 @@ export function RevokeMany(props: KeyDialogProps) {
 									<Show when={key.last_used_at} fallback={t().keys.neverUsed}>
 										{(at) => (
 											<>
-												{t().end.lastUsed}: <RelativeTime at={at()} now={now} />
+												{t().revokeDelete.lastUsed}: <RelativeTime at={at()} now={now} />
 											</>
 										)}
 									</Show>
 								</span>
 								<Show when={failures().find((failure) => failure.key.id === key.id)}>
-									{(failure) => <span class={styles.why}>{explain(failure().problem)}</span>}
+									{(failure) => <span class={styles.why}>{problemText(failure().problem)}</span>}
 								</Show>
 							</li>
 						)}

@@ -1,24 +1,24 @@
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { TextField } from "../../../ui/field.tsx";
-import { REASON_MAX, reasonFault } from "./reason-fault.ts";
+import { REASON_MAX, reasonFault } from "./typed-text.ts";
 
-/** Why a key is revoked, for whoever reads the audit log. `refused`: what the server did not like about it. */
+/** The reason for the audit log. `refused`: the error that the service returned for it. */
 export function RevokeReason(props: { value: string; onInput: (value: string) => void; refused?: string | undefined }) {
 	const error = () => {
 		switch (reasonFault(props.value)) {
 			case "too-long":
-				return t().end.revoke.reasonTooLong(formatNumber(REASON_MAX));
+				return t().revokeDelete.revoke.reasonTooLong(formatNumber(REASON_MAX));
 			case "has-key":
-				return t().end.revoke.reasonHasKey;
+				return t().revokeDelete.revoke.reasonHasKey;
 			case null:
 				return props.refused;
 		}
 	};
 	return (
 		<TextField
-			label={t().end.revoke.reason}
-			hint={t().end.revoke.reasonHint}
+			label={t().revokeDelete.revoke.reason}
+			hint={t().revokeDelete.revoke.reasonHint}
 			error={error()}
 			value={props.value}
 			onInput={(event) => props.onInput(event.currentTarget.value)}

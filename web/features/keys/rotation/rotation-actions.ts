@@ -1,12 +1,12 @@
-/** What can be done in a rotation: the first successor, and another one in place of one that is lost. */
+/** The actions of a rotation: create the successor, or replace a successor that was lost. */
 import { useQueryClient } from "@tanstack/solid-query";
-import type { ApiKey, ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
 import { HOUR_MS } from "../../../../worker/schemas/time.ts";
 import { createAction } from "../../../api/action.ts";
 import { keyChanged } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
 import { problemOf } from "../../../api/problem.ts";
 import { keyQuery } from "../../../api/queries.ts";
+import type { ApiKey, ApiKeyDetail, Rotated } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { notify } from "../../../ui/toast.tsx";
 import type { IssuedKey } from "../reveal/reveal-dialog.tsx";
@@ -14,58 +14,58 @@ import { guardLeaving } from "../reveal/reveal-guard.ts";
 import { ownUse } from "./rotation.ts";
 import { lifeToRepeat, type RotationChoice } from "./rotation-plan.ts";
 
-type Rotated = Awaited<ReturnType<typeof api.keys.rotate.mutate>>;
-
-/** `onIssued` gets a new key, once. */
+/** `onIssued` receives each new key once. */
 export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) => void) {
 	const client = useQueryClient();
 
 	const take = ({ key: secret, api_key, previous }: Rotated) => {
 		onIssued({ secret, apiKey: api_key });
-		// Nothing can have happened to a key that nobody has yet.
-		client.setQueryData(keyQuery(api_key.id).queryKey, untouched(api_key));
+		// Nothing can have happened yet to a key that no one has.
+		client.setQueryData(keyQuery(api_key.id).queryKey, unusedDetail(api_key));
 		keyChanged(client, previous);
 	};
 
-	/** "made": somebody else has just made a successor. A second one would push the first aside, and leave it working. */
-	const unlessMade = async (known: string | null, rotate: () => Promise<Rotated>): Promise<Rotated | "made"> => {
+	/** "created": another person has just created a successor. A second one would replace it and leave it working. */
+	const unlessCreated = async (known: string | null, rotate: () => Promise<Rotated>): Promise<Rotated | "created"> => {
 		try {
 			return await rotate();
 		} catch (error) {
 			if (problemOf(error).code !== "CONFLICT") throw error;
 			const { status, rotated_to } = await api.keys.get.query({ id: oldId });
 			if (status === "revoked" || rotated_to === known) throw error;
-			return "made";
+			return "created";
 		}
 	};
 
-	const create = createAction(async (choice: RotationChoice): Promise<Rotated | "made"> => {
-		return unlessMade(null, () => api.keys.rotate.mutate({ id: oldId, ...choice, expected_rotated_to: null }));
+	const create = createAction(async (choice: RotationChoice): Promise<Rotated | "created"> => {
+		return unlessCreated(null, () => api.keys.rotate.mutate({ id: oldId, ...choice, expected_rotated_to: null }));
 	});
 
 	/**
-	 * Ends the successor first: whatever fails after that leaves a rotation without successor, which the page knows how to
-	 * go on with, and never a key that works and belongs to nobody. "used": it was used after all, and nothing was done.
+	 * Revokes the lost successor first. If a later step fails, the rotation has no successor, which the page can continue
+	 * from. The other order could leave a working key that no one has. "used": the successor was used, so nothing was done.
 	 */
-	const replace = createAction(async (old: ApiKey, last: ApiKeyDetail | null): Promise<Rotated | "used" | "made"> => {
-		if (last?.status === "active") {
-			const fresh = await api.keys.get.query({ id: last.id });
-			client.setQueryData(keyQuery(last.id).queryKey, fresh);
-			if (ownUse(fresh)) return "used";
-			const reason = t().rotate.another.reason;
-			keyChanged(client, await api.keys.revoke.mutate({ id: last.id, reason }));
-		}
-		const days = last ? lifeToRepeat(last, old) : undefined;
-		const life = days === undefined ? {} : { expires_in_days: days };
-		const known = old.rotated_to;
-		return unlessMade(known, () => api.keys.rotate.mutate({ id: oldId, ...life, expected_rotated_to: known }));
-	});
+	const replace = createAction(
+		async (old: ApiKey, last: ApiKeyDetail | null): Promise<Rotated | "used" | "created"> => {
+			if (last?.status === "active") {
+				const fresh = await api.keys.get.query({ id: last.id });
+				client.setQueryData(keyQuery(last.id).queryKey, fresh);
+				if (ownUse(fresh)) return "used";
+				const reason = t().rotate.another.reason;
+				keyChanged(client, await api.keys.revoke.mutate({ id: last.id, reason }));
+			}
+			const days = last ? lifeToRepeat(last, old) : undefined;
+			const life = days === undefined ? {} : { expires_in_days: days };
+			const known = old.rotated_to;
+			return unlessCreated(known, () => api.keys.rotate.mutate({ id: oldId, ...life, expected_rotated_to: known }));
+		},
+	);
 
-	const lookAgain = (...ids: string[]) => {
+	const refetch = (...ids: string[]) => {
 		for (const id of ids) void client.invalidateQueries({ queryKey: keyQuery(id).queryKey });
 	};
 
-	// The only copy of a key is on its way here.
+	// The response will carry the only copy of a key.
 	guardLeaving(
 		() => create.busy() || replace.busy(),
 		() => {},
@@ -73,26 +73,26 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 
 	return {
 		busy: () => create.busy() || replace.busy(),
-		/** What went wrong last. */
+		/** What went wrong in the last action. */
 		problem: () => create.problem() ?? replace.problem(),
 		reset: () => {
 			create.reset();
 			replace.reset();
 		},
-		/** Makes the first successor. */
+		/** Creates the first successor. */
 		async create(choice: RotationChoice): Promise<void> {
 			const rotated = await create.run(choice);
-			if (rotated && rotated !== "made") return take(rotated);
-			if (rotated === "made") notify(t().rotate.create.alreadyMade);
-			lookAgain(oldId);
+			if (rotated && rotated !== "created") return take(rotated);
+			if (rotated === "created") notify(t().rotate.create.alreadyMade);
+			refetch(oldId);
 		},
-		/** Makes another successor, unless none is needed after all; `last` is the one before. False if it failed. */
+		/** Replaces the successor `last`, unless it turns out to be in use. False if it failed. */
 		async replace(old: ApiKey, last: ApiKeyDetail | null): Promise<boolean> {
 			const rotated = await replace.run(old, last);
 			if (rotated === "used") notify(t().rotate.another.usedMeanwhile);
-			else if (rotated === "made") notify(t().rotate.create.alreadyMade);
+			else if (rotated === "created") notify(t().rotate.create.alreadyMade);
 			else if (rotated) take(rotated);
-			if (rotated === undefined || rotated === "made") lookAgain(oldId, ...(last ? [last.id] : []));
+			if (rotated === undefined || rotated === "created") refetch(oldId, ...(last ? [last.id] : []));
 			return rotated !== undefined;
 		},
 	};
@@ -100,8 +100,8 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 
 export type RotationActions = ReturnType<typeof useRotationActions>;
 
-/** A key of this moment, as it would be read from the server. */
-function untouched(key: ApiKey): ApiKeyDetail {
+/** A key that was just created, as the service would return it. */
+function unusedDetail(key: ApiKey): ApiKeyDetail {
 	const { rate_limit: limit } = key;
 	const resetsAt = (Math.floor(Date.parse(key.created_at) / HOUR_MS) + 1) * HOUR_MS;
 	return {

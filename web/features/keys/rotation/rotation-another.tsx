@@ -1,12 +1,12 @@
-import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
 import type { Problem } from "../../../api/problem.ts";
+import { ProblemNote } from "../../../api/problem-view.tsx";
+import type { ApiKey } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { AlertDialog } from "../../../ui/alert-dialog.tsx";
 import { Button } from "../../../ui/button.tsx";
-import { ProblemNote } from "../../../ui/states.tsx";
 import { keyHint } from "../key-state.ts";
 
-/** Asks before a new key that nobody has used, and somebody may have, gives way to another. */
+/** Asks before replacing a new key that was never used: another person may have it already. */
 export function AnotherDialog(props: {
 	lost: ApiKey;
 	busy: boolean;

@@ -1,15 +1,14 @@
 import { type Accessor, createSignal, For } from "solid-js";
-import type { ApiKey } from "../../../../worker/schemas/api-key.ts";
 import { DAY_MS } from "../../../../worker/schemas/time.ts";
-import { formatDate, formatDateTime, formatNumber, formatSpan } from "../../../i18n/format.ts";
+import type { ApiKey } from "../../../api/types.ts";
+import { formatDate, formatDateTime, formatNumber, formatSpan, formatUntil } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Choice, ChoiceGroup, SelectField } from "../../../ui/field.tsx";
-import { formatUntil } from "../ago.ts";
 import styles from "./rotation.module.css";
 import { lifeOf, OVERLAP_HOURS, type OverlapHours, otherLives, type RotationChoice } from "./rotation-plan.ts";
 
-/** When the old key is to end, and how long the new one lives. */
+/** When the old key ends and how long the new one lives. */
 export function RotationForm(props: {
 	old: ApiKey;
 	now: Accessor<number>;

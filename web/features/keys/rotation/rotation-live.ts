@@ -1,102 +1,101 @@
-/** The two keys of a rotation, watched while the page is. */
+/** The two keys of a rotation, refetched while the page is visible. */
 import { useQuery } from "@tanstack/solid-query";
 import { createMemo } from "solid-js";
-import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
-import { loaded } from "../../../api/loaded.ts";
 import { type Problem, problemOf } from "../../../api/problem.ts";
-import { keyQuery } from "../../../api/queries.ts";
-import { useNow } from "../../../now.ts";
-import { isUnderWay, type Stage, stageOf, type Witness, witness } from "./rotation.ts";
+import { dataOf, keyQuery } from "../../../api/queries.ts";
+import type { ApiKeyDetail } from "../../../api/types.ts";
+import { useNow } from "../../../time.tsx";
+import { type FirstUse, firstUseOf, isUnderWay, type Stage, stageOf } from "./rotation.ts";
 
-/** How often the keys are looked at. */
-const LIVE_MS = 2_000;
+/** How often the keys are refetched. */
+const REFETCH_MS = 2_000;
 
-type Look =
+type Loaded =
 	| { kind: "loading" }
 	| { kind: "found"; key: ApiKeyDetail }
-	/** Unknown, or deleted since. */
+	/** Unknown or deleted. */
 	| { kind: "gone" }
 	| { kind: "failed"; problem: Problem };
 
-function look(query: {
+function loadedOf(query: {
 	readonly isPending: boolean;
 	readonly data: ApiKeyDetail | undefined;
 	readonly error: Error | null;
-}): Look {
+}): Loaded {
 	const problem = query.error === null ? null : problemOf(query.error);
 	if (problem?.code === "NOT_FOUND") return { kind: "gone" };
-	const key = loaded(query);
+	const key = dataOf(query);
 	if (key) return { kind: "found", key };
 	return problem ? { kind: "failed", problem } : { kind: "loading" };
 }
 
-const keyIn = (seen: Look): ApiKeyDetail | null => (seen.kind === "found" ? seen.key : null);
+const keyIn = (loaded: Loaded): ApiKeyDetail | null => (loaded.kind === "found" ? loaded.key : null);
 
-/** The rotation of the key `id`, as it is on the server at this moment. */
+/** The current state of the rotation of the key `id`. */
 export function useRotation(id: string) {
 	const now = useNow(1_000);
 	const watched = (other: string | null) => ({
 		...keyQuery(other ?? ""),
 		enabled: other !== null,
-		// A key that has ended stays so, and one that is gone, too. One that cannot be had is asked for again by hand.
+		// Keys that have ended or are gone do not change. After other errors the person can retry.
 		refetchInterval: ({ state }: { state: { data: ApiKeyDetail | undefined; error: Error | null } }) =>
 			state.data?.status === "active" && (!state.error || problemOf(state.error).code !== "NOT_FOUND")
-				? LIVE_MS
+				? REFETCH_MS
 				: (false as const),
 	});
 
 	const oldQuery = useQuery(() => watched(id));
-	const oldSeen = createMemo(() => look(oldQuery));
-	const old = () => keyIn(oldSeen());
+	const oldLoaded = createMemo(() => loadedOf(oldQuery));
+	const old = () => keyIn(oldLoaded());
 
 	const successorId = createMemo(() => old()?.rotated_to ?? null);
 	const successorQuery = useQuery(() => watched(successorId()));
-	const successorSeen = createMemo(() => look(successorQuery));
-	const successor = () => (successorId() === null ? null : keyIn(successorSeen()));
+	const successorLoaded = createMemo(() => loadedOf(successorQuery));
+	const successor = () => (successorId() === null ? null : keyIn(successorLoaded()));
 
 	const predecessorId = createMemo(() => (old()?.rotated_to === null ? (old()?.rotated_from ?? null) : null));
 	const predecessorQuery = useQuery(() => ({ ...keyQuery(predecessorId() ?? ""), enabled: predecessorId() !== null }));
-	const predecessorSeen = createMemo(() => look(predecessorQuery));
+	const predecessorLoaded = createMemo(() => loadedOf(predecessorQuery));
 
-	/** What has to be known before anything can be said. */
-	const needed = (): Look[] => [
-		oldSeen(),
-		...(successorId() === null ? [] : [successorSeen()]),
-		...(predecessorId() === null ? [] : [predecessorSeen()]),
+	/** Everything that has to be loaded to know the stage. */
+	const needed = (): Loaded[] => [
+		oldLoaded(),
+		...(successorId() === null ? [] : [successorLoaded()]),
+		...(predecessorId() === null ? [] : [predecessorLoaded()]),
 	];
-	const stage = createMemo<Stage | null>((before) => {
+	const stage = createMemo<Stage | null>((previous) => {
 		const key = old();
-		// When a successor appears it is unknown for a moment: what is on the screen stays until then.
-		if (!key || needed().some(({ kind }) => kind === "loading" || kind === "failed")) return before;
+		// A new successor has to load first. Until then the screen stays as it is.
+		if (!key || needed().some(({ kind }) => kind === "loading" || kind === "failed")) return previous;
 		return stageOf(key, successor(), now());
 	}, null);
 	return {
 		now,
 		old,
 		successor,
-		/** Null until it is known. */
+		/** Null until loaded. */
 		stage,
-		isGone: () => oldSeen().kind === "gone",
-		/** Why nothing can be shown. */
+		isGone: () => oldLoaded().kind === "gone",
+		/** Why the rotation could not be loaded. */
 		problem: () => {
-			for (const seen of needed()) if (seen.kind === "failed") return seen.problem;
+			for (const loaded of needed()) if (loaded.kind === "failed") return loaded.problem;
 			return null;
 		},
 		retry: () => {
 			for (const query of [oldQuery, successorQuery, predecessorQuery]) if (query.isError) void query.refetch();
 		},
-		/** The id of the key whose rotation led here and is not over; null where there is none. */
+		/** The predecessor, if its rotation to this key is still under way. */
 		underWay: createMemo(() => {
 			const key = old();
-			const predecessor = predecessorId() === null ? null : keyIn(predecessorSeen());
+			const predecessor = predecessorId() === null ? null : keyIn(predecessorLoaded());
 			return key && isUnderWay(key, predecessor, now()) ? predecessor.id : null;
 		}),
-		/** What is shown is as it is on the server. */
+		/** Whether the screen is up to date. */
 		isLive: () =>
 			[oldQuery, successorQuery].every((query) => query.failureCount === 0 && query.fetchStatus !== "paused"),
-		witness: createMemo<Witness | undefined>((before) => {
+		firstUse: createMemo<FirstUse | undefined>((before) => {
 			const key = successor();
-			return key ? witness(before, key) : before;
+			return key ? firstUseOf(before, key) : before;
 		}),
 	};
 }

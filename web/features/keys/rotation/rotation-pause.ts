@@ -1,26 +1,26 @@
-/** How long a key is silent in between when all is well: who knows that, knows how long to wait. Pure. */
+/** The longest pause between requests before a rotation: how long to wait before the old key can be revoked. Pure. */
 import { DAY_MS, HOUR_MS } from "../../../../worker/schemas/time.ts";
 
-/** How far back to look: a weekly job shows its pauses in two weeks. */
+/** Days to look back. Two weeks show the pauses of a weekly job. */
 const LOOK_BACK_DAYS = 14;
 
-/** Younger keys have shown too little. */
+/** Younger keys do not have enough history. */
 const LEAST_MS = 2 * DAY_MS;
 
 export type Pauses =
-	/** Not old enough to say. */
+	/** Not enough history. */
 	| { kind: "unknown" }
 	| { kind: "unused"; observedMs: number }
-	/** The longest time between two requests, give or take an hour. */
+	/** The longest time between two requests, to the hour. */
 	| { kind: "used"; observedMs: number; longestMs: number };
 
-/** From where to where a key was watched before it was rotated at `rotatedAt`. Milliseconds, in whole hours. */
+/** The time to look at before the rotation at `rotatedAt`. Milliseconds since the epoch, in whole hours. */
 export function observation(createdAt: string, rotatedAt: string): { from: number; to: number } {
 	const to = hourOf(Date.parse(rotatedAt));
 	return { from: Math.max(hourOf(Date.parse(createdAt)), to - LOOK_BACK_DAYS * DAY_MS), to };
 }
 
-/** `buckets` are the hours of that time. At both ends a pause may have been longer than what is seen of it. */
+/** The longest pause in the hours of that time. A pause at either end may have been longer than what is visible. */
 export function pausesIn(
 	buckets: readonly { start: string; allowed: number }[],
 	{ from, to }: { from: number; to: number },

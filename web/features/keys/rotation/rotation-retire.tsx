@@ -1,51 +1,57 @@
 import { useQuery } from "@tanstack/solid-query";
 import { type Accessor, Match, Show, Switch } from "solid-js";
-import type { ApiKey, ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
 import { DAY_MS, HOUR_MS } from "../../../../worker/schemas/time.ts";
-import { loaded } from "../../../api/loaded.ts";
-import { usageQuery } from "../../../api/queries.ts";
-import { formatDate, formatDateTime, formatNumber, formatSpan } from "../../../i18n/format.ts";
+import { dataOf, usageQuery } from "../../../api/queries.ts";
+import type { ApiKey, ApiKeyDetail } from "../../../api/types.ts";
+import {
+	formatAgo,
+	formatDate,
+	formatDateTime,
+	formatNumber,
+	formatSince,
+	formatSpan,
+	formatUntil,
+} from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { formatAgo, formatSince, formatUntil } from "../ago.ts";
 import { CallerList } from "../caller-list.tsx";
 import styles from "./rotation.module.css";
 import { endOf, integrationsOf, moveOf, SOON_MS } from "./rotation.ts";
 import { observation, type Pauses, pausesIn } from "./rotation-pause.ts";
 import { Confirmation } from "./rotation-steps.tsx";
 
-/** A key that was used so lately is in use, as far as anybody can tell. */
+/** A key that was used this recently counts as in use. */
 const IN_USE_MS = 60_000;
 
-/** When the old key ends: by itself, or when somebody revokes it. */
+/** When the old key ends: automatically, or when a person revokes it. */
 export function EndPlan(props: { old: ApiKey; now: Accessor<number> }) {
 	const text = () => {
 		const words = t().rotate.retire;
 		const { expires_at } = props.old;
 		const end = endOf(props.old);
 		if (end === null) return words.plan;
-		// A life that is long enough is no reason to hurry.
+		// An expiry in the distant future needs no warning.
 		if (end === expires_at && Date.parse(end) - props.now() > SOON_MS) return words.planExpires(formatDate(end));
 		return words.planEnds(formatUntil(end, props.now()), formatDateTime(end));
 	};
 	return <p>{text()}</p>;
 }
 
-/** How silent the old key is, how silent it should be before it is revoked, and who has not changed over. */
+/** How long the old key has been unused, how long to wait before revoking it, and which callers still use it. */
 export function Silence(props: { old: ApiKeyDetail; successor: ApiKeyDetail; now: Accessor<number> }) {
 	const watched = observation(props.old.created_at, props.successor.created_at);
 	const usage = useQuery(() => ({
 		...usageQuery({
 			id: props.old.id,
 			from: new Date(watched.from).toISOString(),
-			// The hour of the rotation itself, too.
+			// Includes the hour of the rotation itself.
 			to: new Date(watched.to + HOUR_MS).toISOString(),
 			granularity: "hour",
 		}),
-		// What was before the rotation does not change any more.
+		// The time before the rotation does not change any more.
 		staleTime: Number.POSITIVE_INFINITY,
 	}));
 	const pauses = (): Pauses => {
-		const known = loaded(usage);
+		const known = dataOf(usage);
 		return known ? pausesIn(known.buckets, watched) : { kind: "unknown" };
 	};
 	const silentMs = () => {
@@ -115,7 +121,7 @@ export function Silence(props: { old: ApiKeyDetail; successor: ApiKeyDetail; now
 
 const hasWaited = (pauses: Pauses, silentMs: number) => pauses.kind === "used" && silentMs > pauses.longestMs;
 
-/** How long to wait before revoking, going by how the key was used before. */
+/** How long to wait before revoking, judged by earlier use. */
 function advice(pauses: Pauses, silentMs: number): string {
 	const words = t().rotate.retire;
 	if (pauses.kind === "unknown") return words.wait;

@@ -5,7 +5,7 @@ import { Icon } from "../../../ui/icon.tsx";
 import styles from "./rotation.module.css";
 import { STEPS, type Step, type StepState } from "./rotation.ts";
 
-/** One of the four steps: its number or a mark that it is done, its title, and what there is to see or do. */
+/** One of the four steps: number or check mark, title and content. */
 export function RotationStep(props: { step: Step; state: StepState; children?: JSX.Element }) {
 	return (
 		<li class={styles.step} data-state={props.state} aria-current={props.state === "current" ? "step" : undefined}>
@@ -27,7 +27,7 @@ export function RotationStep(props: { step: Step; state: StepState; children?: J
 	);
 }
 
-/** Something went well: calm, green, and in words. */
+/** Says that something went well. */
 export function Confirmation(props: { children: JSX.Element }) {
 	return (
 		<div class={styles.confirmation}>

@@ -1,16 +1,16 @@
 import { type Accessor, Show } from "solid-js";
-import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+import type { ApiKeyDetail } from "../../../api/types.ts";
+import { formatUntil } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { HOME } from "../../../session/local-path.ts";
+import { paths } from "../../../paths.ts";
 import { Button, LinkButton } from "../../../ui/button.tsx";
 import { Notice } from "../../../ui/states.tsx";
-import { formatUntil } from "../ago.ts";
 import { CallerList } from "../caller-list.tsx";
 import { keyHint } from "../key-state.ts";
 import styles from "./rotation.module.css";
 import { endOf, integrationsOf, SOON_MS } from "./rotation.ts";
 
-/** What to put where, who will need it, and the way out for whoever has lost the new key. */
+/** Where to put the new key, which callers need it, and what to do if it was lost. */
 export function UpdateStep(props: {
 	old: ApiKeyDetail;
 	successor: ApiKeyDetail;
@@ -61,9 +61,7 @@ export function UpdateStep(props: {
 				</p>
 				<Show
 					when={!props.tooLate}
-					fallback={
-						<LinkButton href={`${HOME}/${props.successor.id}/rotate`}>{t().rotate.update.rotateNew}</LinkButton>
-					}
+					fallback={<LinkButton href={paths.rotateKey(props.successor.id)}>{t().rotate.update.rotateNew}</LinkButton>}
 				>
 					<Button onClick={props.onLost}>{t().rotate.update.another}</Button>
 				</Show>

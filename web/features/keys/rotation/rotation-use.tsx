@@ -1,16 +1,15 @@
 import { type Accessor, Match, Show, Switch } from "solid-js";
-import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
-import { formatNumber } from "../../../i18n/format.ts";
+import type { ApiKeyDetail } from "../../../api/types.ts";
+import { formatAgo, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { HOME } from "../../../session/local-path.ts";
+import { paths } from "../../../paths.ts";
 import { LinkButton } from "../../../ui/button.tsx";
 import { Notice } from "../../../ui/states.tsx";
-import { formatAgo } from "../ago.ts";
 import styles from "./rotation.module.css";
-import { integrationsOf, lastAttempt, ownUse, type Use, type Witness } from "./rotation.ts";
+import { type FirstUse, integrationsOf, lastAttempt, ownUse, type Use } from "./rotation.ts";
 import { Confirmation } from "./rotation-steps.tsx";
 
-/** Whether what is on the screen is as it is. Quiet: it is only to be seen by whoever wonders. */
+/** Whether the screen is up to date, in small print. */
 export function Liveness(props: { live: boolean }) {
 	return (
 		<p class={styles.live} data-live={props.live}>
@@ -19,7 +18,7 @@ export function Liveness(props: { live: boolean }) {
 	);
 }
 
-/** Waits for the first request with the new key, and says why a request was none. */
+/** Waits for the first request with the new key, and explains requests that do not count. */
 export function AwaitedUse(props: { successor: ApiKeyDetail; now: Accessor<number>; live: boolean }) {
 	const attempt = () => lastAttempt(props.successor);
 	const refused = () => {
@@ -40,7 +39,7 @@ export function AwaitedUse(props: { successor: ApiKeyDetail; now: Accessor<numbe
 								<p>
 									{t().rotate.use.refused(caller().endpoint, caller().ip, formatAgo(caller().lastSeenAt, props.now()))}
 								</p>
-								<LinkButton href={`${HOME}/${props.successor.id}`}>{t().rotate.use.openKey}</LinkButton>
+								<LinkButton href={paths.key(props.successor.id)}>{t().rotate.use.openKey}</LinkButton>
 							</div>
 						</Notice>
 					)}
@@ -52,13 +51,13 @@ export function AwaitedUse(props: { successor: ApiKeyDetail; now: Accessor<numbe
 	);
 }
 
-/** The new key is being used: since when, how much, and by whom. */
-export function SeenUse(props: { successor: ApiKeyDetail; witness: Witness | undefined; now: Accessor<number> }) {
+/** The new key is in use: since when, how much, and by which caller. */
+export function SeenUse(props: { successor: ApiKeyDetail; firstUse: FirstUse | undefined; now: Accessor<number> }) {
 	return (
 		<Show when={ownUse(props.successor)}>
 			{(use) => (
 				<Confirmation>
-					<Show when={props.witness?.firstAt} fallback={<p class={styles.strong}>{inUse(use(), props.now())}</p>}>
+					<Show when={props.firstUse?.firstAt} fallback={<p class={styles.strong}>{inUse(use(), props.now())}</p>}>
 						{(at) => (
 							<>
 								<p class={styles.strong}>{t().rotate.use.first(formatAgo(at(), props.now()))}</p>

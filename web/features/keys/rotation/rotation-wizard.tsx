@@ -1,10 +1,11 @@
 import { createEffect, createSignal, Match, on, Show, Switch } from "solid-js";
-import type { ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+import { ProblemNote } from "../../../api/problem-view.tsx";
+import type { ApiKeyDetail } from "../../../api/types.ts";
+import { formatAgo } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { HOME } from "../../../session/local-path.ts";
+import { paths } from "../../../paths.ts";
 import { Button, LinkButton } from "../../../ui/button.tsx";
-import { Notice, ProblemNote } from "../../../ui/states.tsx";
-import { formatAgo } from "../ago.ts";
+import { Notice } from "../../../ui/states.tsx";
 import { useKeyActions } from "../key-actions.ts";
 import { keyHint, keyState } from "../key-state.ts";
 import styles from "./rotation.module.css";
@@ -18,33 +19,33 @@ import { Confirmation, RotationStep } from "./rotation-steps.tsx";
 import { UpdateStep } from "./rotation-update.tsx";
 import { AwaitedUse, Liveness, SeenUse } from "./rotation-use.tsx";
 
-/** The four steps, each with what there is to see and do at this stage. */
+/** The four steps with their content at this stage. */
 export function RotationWizard(props: {
 	old: ApiKeyDetail;
 	stage: OpenStage;
 	rotation: RotationView;
 	actions: RotationActions;
-	/** Takes the focus when what had it is gone. */
+	/** Gets the focus when the focused element is gone. */
 	focusAfter: () => HTMLElement | undefined;
 }) {
 	const keys = useKeyActions();
 	const now = () => props.rotation.now();
 	const successor = () => props.rotation.successor();
 	const states = () => stepStates(props.stage);
-	/** The successor that the person has asked to replace. */
+	/** The successor that the person wants to replace. */
 	const [lost, setLost] = createSignal<ApiKeyDetail | null>(null);
 	const replace = async (last: ApiKeyDetail | null) => {
 		const settled = await props.actions.replace(props.old, last);
-		// What failed while it was being asked about is told there, as long as there is something to ask about.
+		// After a failure the dialog stays open and shows the problem, unless there is nothing to replace any more.
 		if (settled || props.stage !== "update") setLost(null);
 	};
 
-	/** Told to whoever cannot see the steps change. */
-	const [said, setSaid] = createSignal("");
+	/** Announces a new stage to screen readers. */
+	const [announcement, setAnnouncement] = createSignal("");
 	createEffect(
 		on(
 			() => props.stage,
-			(stage) => setSaid(stage === "create" ? "" : t().rotate.said[stage]),
+			(stage) => setAnnouncement(stage === "create" ? "" : t().rotate.announcements[stage]),
 			{ defer: true },
 		),
 	);
@@ -65,13 +66,13 @@ export function RotationWizard(props: {
 	return (
 		<>
 			<p class="visually-hidden" role="status">
-				{said()}
+				{announcement()}
 			</p>
 			<Switch fallback={<p class={styles.intro}>{t().rotate.intro}</p>}>
 				<Match when={props.stage === "done"}>
 					<Done old={props.old} successor={successor()} isReplaced={isWorking(successor(), now())} />
 				</Match>
-				{/* The promise that no request fails would be a mockery. */}
+				{/* The intro says that no request fails, which is no longer true here. */}
 				<Match when={props.stage === "cut"}>{null}</Match>
 			</Switch>
 			<ol aria-label={t().rotate.steps}>
@@ -122,7 +123,7 @@ export function RotationWizard(props: {
 								when={states().use === "done"}
 								fallback={<AwaitedUse successor={key()} now={now} live={props.rotation.isLive()} />}
 							>
-								<SeenUse successor={key()} witness={props.rotation.witness()} now={now} />
+								<SeenUse successor={key()} firstUse={props.rotation.firstUse()} now={now} />
 							</Show>
 						)}
 					</Show>
@@ -173,7 +174,7 @@ const isWorking = (key: ApiKeyDetail | null, now: number): boolean => {
 	return state !== "revoked" && state !== "expired";
 };
 
-/** All four steps are done. */
+/** After all four steps. */
 function Done(props: { old: ApiKeyDetail; successor: ApiKeyDetail | null; isReplaced: boolean }) {
 	return (
 		<section class={styles.stack} aria-labelledby="rotation-done">
@@ -188,18 +189,18 @@ function Done(props: { old: ApiKeyDetail; successor: ApiKeyDetail | null; isRepl
 			<div class={styles.buttons}>
 				<Show when={props.successor}>
 					{(key) => (
-						<LinkButton variant="primary" href={`${HOME}/${key().id}`}>
+						<LinkButton variant="primary" href={paths.key(key().id)}>
 							{t().rotate.done.open}
 						</LinkButton>
 					)}
 				</Show>
-				<LinkButton href={HOME}>{t().rotate.allKeys}</LinkButton>
+				<LinkButton href={paths.keys}>{t().rotate.allKeys}</LinkButton>
 			</div>
 		</section>
 	);
 }
 
-/** Since when the old key has ended. */
+/** When the old key ended. */
 function Ended(props: { old: ApiKeyDetail; now: number }) {
 	const words = () => t().rotate.retire;
 	const text = () => {

@@ -1,19 +1,16 @@
 import { createEffect, ErrorBoundary, type JSX, on } from "solid-js";
 import { t } from "../i18n/index.ts";
-import { Button } from "./button.tsx";
-import { EmptyState } from "./states.tsx";
+import { Button } from "../ui/button.tsx";
+import { EmptyState } from "../ui/states.tsx";
 
-/**
- * Around a screen: one that cannot be loaded or that fails says so in its own place, instead of taking the page with
- * it. Going elsewhere, by another `address`, begins anew.
- */
-export function ScreenBoundary(props: { address: string; children: JSX.Element }) {
+/** Catches a screen that fails or cannot be loaded, so that the rest of the page goes on. A new `path` starts afresh. */
+export function ScreenBoundary(props: { path: string; children: JSX.Element }) {
 	return (
 		<ErrorBoundary
 			fallback={(error, reset) => {
-				// Whoever looks into it finds it where such things are looked for.
+				// Not shown to people, but developers look for it in the console.
 				console.error(error);
-				createEffect(on(() => props.address, reset, { defer: true }));
+				createEffect(on(() => props.path, reset, { defer: true }));
 				return (
 					<div role="alert">
 						<EmptyState

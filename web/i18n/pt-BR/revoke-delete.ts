@@ -1,7 +1,7 @@
+import { plural } from "../format.ts";
 import type { Words } from "../index.ts";
-import { plural } from "../plural.ts";
 
-export const end: Words["end"] = {
+export const revokeDelete: Words["revokeDelete"] = {
 	key: "Chave",
 	lastUsed: "Último uso",
 	lastDay: "Requisições nas últimas 24 horas",
@@ -9,11 +9,12 @@ export const end: Words["end"] = {
 	callers: "Quem usou recentemente",
 	noCallers: "Ninguém",
 	moreCallers: (count, text) => `e mais ${text} ${plural(count, "origem", "origens")}`,
-	unknownAddress: "Endereço desconhecido",
-	unknownAgent: "Programa desconhecido",
+	unknownAddress: "Endereço IP desconhecido",
+	unknownAgent: "Aplicativo desconhecido",
 	notLoaded: "Não foi possível carregar quem usa esta chave. Você pode continuar mesmo assim.",
 	used: (name, ago) => `${name} foi usada ${ago}.`,
-	usedBy: (name, ago, callers, text) => `${name} foi usada ${ago} por ${text} ${plural(callers, "origem", "origens")}.`,
+	usedBy: (name, ago, callers, text) =>
+		`${name} foi usada ${ago} a partir de ${text} ${plural(callers, "origem", "origens")}.`,
 	neverUsed: (name) => `${name} nunca foi usada.`,
 	revoke: {
 		title: (name) => `Revogar ${name}?`,
@@ -23,8 +24,8 @@ export const end: Words["end"] = {
 		already: (name) => `${name} já está revogada. As requisições com ela são recusadas.`,
 		reason: "Motivo (opcional)",
 		reasonHint: "Fica registrado na auditoria.",
-		reasonTooLong: (max) => `Reduza o motivo a ${max} caracteres.`,
-		reasonHasKey: "Tire a chave de API do motivo: ela ficaria legível na auditoria.",
+		reasonTooLong: (max) => `Reduza o motivo para ${max} caracteres.`,
+		reasonHasKey: "Remova a chave de API do motivo. Quem tem acesso à auditoria poderia lê-la.",
 		submit: "Revogar chave",
 		busy: "Revogando…",
 		done: (name) => `${name} foi revogada. A partir de agora, as requisições com ela são recusadas.`,
@@ -53,14 +54,14 @@ export const end: Words["end"] = {
 	remove: {
 		title: (name) => `Excluir ${name}?`,
 		betterRevoke:
-			"Quase sempre é melhor revogar: a chave para do mesmo jeito, e depois você ainda consegue ver o que ela era e quem a usou.",
+			"Quase sempre é melhor revogar: a chave também deixa de funcionar, e você ainda consegue ver o que ela era e quem a usou.",
 		stops: "Ela ainda funciona. Excluir a encerra na hora: as requisições com ela serão recusadas.",
-		lost: "O registro da chave e todo o histórico de uso somem para sempre. A auditoria guarda que ela existiu, o que foi feito com ela e que você a excluiu.",
+		lost: "O registro da chave e o histórico de uso são apagados definitivamente. A auditoria ainda mostra que ela existiu, o que foi feito com ela e que você a excluiu.",
 		confirm: (name) => `Digite “${name}” para confirmar`,
-		revokeInstead: "Revogar em vez disso",
+		revokeInstead: "Revogar em vez de excluir",
 		submit: "Excluir chave",
 		busy: "Excluindo…",
-		done: (name) => `${name} foi excluída. A auditoria guarda o que foi feito com ela.`,
+		done: (name) => `${name} foi excluída. A auditoria ainda mostra o que foi feito com ela.`,
 		gone: (name) => `${name} já tinha sido excluída.`,
 	},
 };

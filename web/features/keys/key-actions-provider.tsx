@@ -1,22 +1,22 @@
-/** What can be done to keys from the list and from their own screen. The dialogs are loaded when first opened. */
+/** Opens the dialogs that edit, revoke and delete keys. Each loads when it is first opened. */
 import { type Component, createSignal, type JSX, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import { loadPart } from "../../ui/part.ts";
-import { ActionsContext, type KeyDialogProps, type Started } from "./key-actions.ts";
+import { loadModule } from "../../load-module.ts";
+import { ActionsContext, type KeyDialogProps, type StartedAction } from "./key-actions.ts";
 
 const DIALOGS = {
 	edit: () => import("./form/edit-dialog.tsx"),
 	revoke: () => import("./revoke-delete/revoke-dialog.tsx"),
 	delete: () => import("./revoke-delete/delete-dialog.tsx"),
-} satisfies Record<Started["kind"], () => Promise<{ default: Component<KeyDialogProps> }>>;
+} satisfies Record<StartedAction["kind"], () => Promise<{ default: Component<KeyDialogProps> }>>;
 
 export function KeyActionsProvider(props: { children: JSX.Element }) {
-	const [started, setStarted] = createSignal<{ action: Started; dialog: Component<KeyDialogProps> } | null>(null);
-	let wanted: Started | undefined;
-	const start = async (action: Started) => {
+	const [started, setStarted] = createSignal<{ action: StartedAction; dialog: Component<KeyDialogProps> } | null>(null);
+	let wanted: StartedAction | undefined;
+	const start = async (action: StartedAction) => {
 		wanted = action;
-		const dialog = await loadPart(DIALOGS[action.kind]);
-		// What was asked for last counts, whichever is there first.
+		const dialog = await loadModule(DIALOGS[action.kind]);
+		// The last request wins, no matter which dialog loads first.
 		if (dialog && wanted === action) setStarted({ action, dialog });
 	};
 	return (

@@ -1,6 +1,6 @@
-/** Which program somebody used, in a few words instead of the line that it calls itself by. Pure. */
+/** Names the program behind a User-Agent header. Pure. */
 
-/** Browsers by the part of the line that only they have, those first that also claim to be another one. */
+/** Browsers by what only they send. A browser that also claims to be another one comes before it. */
 const BROWSERS = [
 	[/\bEdg(?:e|A|iOS)?\//, "Edge"],
 	[/\bOPR\//, "Opera"],
@@ -11,7 +11,7 @@ const BROWSERS = [
 	[/\bVersion\/[\d.]+.*\bSafari\//, "Safari"],
 ] as const;
 
-/** Systems likewise: an iPhone claims to be like a Mac, Android is a Linux. */
+/** Systems in the same order: an iPhone also claims to be a Mac, and Android a Linux. */
 const SYSTEMS = [
 	[/\b(?:iPhone|iPad|iPod)\b/, "iOS"],
 	[/\bAndroid\b/, "Android"],
@@ -21,15 +21,15 @@ const SYSTEMS = [
 	[/\bLinux\b/, "Linux"],
 ] as const;
 
-/** Longer than any name and version that is meant to be read. */
+/** Longer names are not meant for people. */
 const PROGRAM_MAX = 32;
 
-export type Agent =
+export type UserAgent =
 	| { kind: "browser"; browser: string; system: string | null }
-	/** `curl/8.5.0`: the first word of what it says. */
+	/** The first word of the header, such as `curl/8.5.0`. */
 	| { kind: "program"; program: string };
 
-export function agentOf(userAgent: string): Agent {
+export function parseUserAgent(userAgent: string): UserAgent {
 	const browser = BROWSERS.find(([sign]) => sign.test(userAgent))?.[1];
 	if (browser && userAgent.startsWith("Mozilla/"))
 		return { kind: "browser", browser, system: SYSTEMS.find(([sign]) => sign.test(userAgent))?.[1] ?? null };

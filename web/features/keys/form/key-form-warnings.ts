@@ -1,5 +1,5 @@
-/** What a key in use will no longer do after a change: said before, since somebody will notice afterwards. */
-import type { ApiKey, ApiKeyDetail } from "../../../../worker/schemas/api-key.ts";
+/** Warns before a change that takes something away from a key in use. */
+import type { ApiKey, ApiKeyDetail } from "../../../api/types.ts";
 import { formatList, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import type { changesOf } from "./key-form-draft.ts";
@@ -7,10 +7,10 @@ import type { changesOf } from "./key-form-draft.ts";
 type Changes = ReturnType<typeof changesOf>;
 
 /**
- * Sentences about requests that worked until now and will be refused. None for a key that nobody has used. `live` is
- * the key as its gate knows it, once that has been asked.
+ * Sentences about requests that work today and will be rejected after the change. None for a key that was never used.
+ * `live` is the key as its gate knows it, once loaded.
  */
-export function narrowingWords(
+export function lostAccessWarnings(
 	key: Pick<ApiKey, "scopes" | "ip_allowlist" | "last_used_at">,
 	changes: Changes,
 	live: Pick<ApiKeyDetail, "last_used_at" | "current_hour"> | undefined,
@@ -19,7 +19,7 @@ export function narrowingWords(
 	const words = t().create.edit;
 	const { scopes, rate_limit, ip_allowlist } = changes;
 	const sentences: string[] = [];
-	// An empty list is no restriction: nothing is lost by it, and everything else by leaving it.
+	// An empty list means unrestricted: a key that becomes unrestricted loses nothing.
 	if (scopes && scopes.length > 0) {
 		const lost = key.scopes.filter((scope) => !scopes.some((kept) => kept === scope));
 		if (key.scopes.length === 0) sentences.push(words.losesRest);

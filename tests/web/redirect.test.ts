@@ -1,10 +1,11 @@
 /** After signing in people land where they were going, if that is here, and never anywhere else. */
 import { expect, it } from "vitest";
-import { HOME, localPath } from "../../web/session/local-path.ts";
+import { paths } from "../../web/paths.ts";
+import { pathAfterSignIn } from "../../web/session/redirect.ts";
 
 it.each(["/account", "/integrations/audit-log?who=ana%40acme.example", "/integrations/api-keys/k1#usage", "/"])(
 	"%s is a way on",
-	(path) => expect(localPath(path)).toBe(path),
+	(path) => expect(pathAfterSignIn(path)).toBe(path),
 );
 
 it.each([
@@ -29,6 +30,6 @@ it.each([
 	"/..//evil.example",
 	"/.//evil.example",
 	"/a/..//evil.example",
-])("%j leads home", (wanted) => expect(localPath(wanted)).toBe(HOME));
+])("%j leads home", (wanted) => expect(pathAfterSignIn(wanted)).toBe(paths.keys));
 
-it("dots in a path are resolved", () => expect(localPath("/x/./../account")).toBe("/account"));
+it("dots in a path are resolved", () => expect(pathAfterSignIn("/x/./../account")).toBe("/account"));

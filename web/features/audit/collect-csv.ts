@@ -1,6 +1,7 @@
-/** Everything that matches, page after page, as the text of one file. */
+/** Loads every matching event, page by page, as the text of one CSV file. */
+
+import type { AuditEvent } from "../../api/types.ts";
 import { csvHead, csvLines } from "./csv.ts";
-import type { AuditEvent } from "./event-words.ts";
 
 interface Page {
 	items: AuditEvent[];
@@ -11,15 +12,15 @@ export interface Collection {
 	/** Events so far. */
 	count: () => number;
 	/**
-	 * Goes on until the end and returns the file in parts. Rejects with what `load` rejects with, or with the signal's
-	 * reason; called again, it goes on where it stopped. `onProgress` hears of every page.
+	 * Loads the rest and returns the file in parts. Rejects with the error of `load` or the signal's reason; the next call
+	 * continues where it stopped. `onProgress` is called after every page.
 	 */
 	run: (signal: AbortSignal, onProgress: (count: number) => void) => Promise<string[]>;
 }
 
 /**
- * `load` is asked for the page at the cursor, first for that at null. Lists are newest first and go on by cursor, so
- * that what happens meanwhile neither repeats an event nor hides one.
+ * `load` returns the page at a cursor; null is the first page. Lists are newest first and paged by cursor, so events that
+ * happen meanwhile neither repeat nor hide others.
  */
 export function collectCsv(load: (cursor: string | null, signal: AbortSignal) => Promise<Page>): Collection {
 	const parts = [csvHead()];

@@ -1,0 +1,30 @@
+/** What the service takes and returns, by the types of its router. */
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "../../worker/trpc/root.ts";
+
+type Inputs = inferRouterInputs<AppRouter>;
+type Outputs = inferRouterOutputs<AppRouter>;
+
+/** Who is signed in. */
+export type Me = Outputs["session"]["me"];
+export type LoggedIn = Outputs["session"]["login"];
+
+/** A page of the list of keys. */
+export type KeyList = Outputs["keys"]["list"];
+export type ListedKey = KeyList["items"][number];
+/** A key with its current hour and recent callers. */
+export type ApiKeyDetail = Outputs["keys"]["get"];
+export type ApiKey = Outputs["keys"]["update"];
+export type Rotated = Outputs["keys"]["rotate"];
+export type Usage = Outputs["keys"]["usage"];
+/** The requests of one hour or day. */
+export type Bucket = Usage["buckets"][number];
+
+export type ListKeys = Extract<Inputs["keys"]["list"], object>;
+export type CreateInput = Inputs["keys"]["create"];
+export type UpdateInput = Inputs["keys"]["update"];
+
+/** A page of the audit log. */
+export type AuditList = Outputs["audit"]["list"];
+export type AuditEvent = AuditList["items"][number];
+export type ListAudit = Extract<Inputs["audit"]["list"], object>;

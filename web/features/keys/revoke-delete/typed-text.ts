@@ -1,0 +1,21 @@
+/** Checks of what people type into the dialogs that revoke and delete. Pure. */
+
+/** Max characters of a reason, as `keys.revoke` takes it. */
+export const REASON_MAX = 200;
+
+/** Longer than any prefix that people use to name a key. A whole key must not reach the audit log, which many can read. */
+const KEY_INSIDE = /sk_(live|test)_\w{13,}/;
+
+export type ReasonFault = "too-long" | "has-key";
+
+/** What is wrong with the reason for revoking a key. The service validates it too. */
+export function reasonFault(reason: string): ReasonFault | null {
+	if (KEY_INSIDE.test(reason)) return "has-key";
+	return reason.trim().length > REASON_MAX ? "too-long" : null;
+}
+
+/** Text as a person sees it: a letter may have two encodings (NFC makes one), and the page collapses spaces. */
+const asSeen = (text: string): string => text.normalize("NFC").replace(/\s+/gu, " ").trim();
+
+/** Whether the typed text looks the same as the name. Case matters. */
+export const isSameName = (typed: string, name: string): boolean => asSeen(typed) === asSeen(name);

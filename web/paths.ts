@@ -1,0 +1,31 @@
+/** Paths of the dashboard's screens. Routes, links and redirects all take them from here. */
+
+const KEYS = "/integrations/api-keys";
+const AUDIT_LOG = "/integrations/audit-log";
+
+export const paths = {
+	signIn: "/sign-in",
+	account: "/account",
+	integrations: "/integrations",
+	/** The list of keys, which is also where the dashboard begins. */
+	keys: KEYS,
+	newKey: `${KEYS}/new`,
+	/** The form for a key of this environment; live is its default. */
+	newKeyIn: (environment: "live" | "test"): string => (environment === "test" ? `${KEYS}/new?env=test` : `${KEYS}/new`),
+	key: (id: string): string => `${KEYS}/${id}`,
+	rotateKey: (id: string): string => `${KEYS}/${id}/rotate`,
+	auditLog: AUDIT_LOG,
+	/** The audit log, filtered. */
+	auditLogOf: (filters: Partial<Record<"key_id" | "who", string>>): string =>
+		`${AUDIT_LOG}?${new URLSearchParams(filters)}`,
+};
+
+let lastList = KEYS;
+
+/** Path of the list as the person saw it last, filters included. The way back from a key leads there. */
+export const lastListPath = (): string => lastList;
+
+/** Remembers the query string of the list that is on the screen. */
+export function rememberListPath(search: string): void {
+	lastList = KEYS + search;
+}
