@@ -1,18 +1,37 @@
-/** Whether people who cannot see the page, or cannot use a mouse, can use it: what axe can tell of that. */
+/** Accessibility checks with axe. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
 
 /** WCAG up to 2.2 AA, and what axe recommends beyond it (one main landmark, no skipped heading and the like). */
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/** Fails with every rule that the page breaks as it is now, an open dialog included, and with the elements that do. */
-export async function expectAccessible(page: Page): Promise<void> {
-	// A screen that is still on its way has nothing to find fault with. Behind a dialog it is there, but hidden from others.
+/** Fails if the page, or a dialog that is open on it, breaks a rule. The error lists the rules and the elements. */
+export const expectAccessible = (page: Page): Promise<void> => analyze(page, {});
+
+/**
+ * The same in light and in dark. A theme changes nothing but colours, so in dark only the rules about colours run: they take
+ * a fraction of the time.
+ */
+export async function expectAccessibleInBothThemes(page: Page): Promise<void> {
+	await page.emulateMedia({ colorScheme: "light" });
+	await expectAccessible(page);
+	await page.emulateMedia({ colorScheme: "dark" });
+	await analyze(page, { onlyColours: true });
+}
+
+/** Rules whose result depends on the theme. */
+const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
+
+async function analyze(page: Page, { onlyColours = false }): Promise<void> {
+	// A screen that is still loading has nothing to check. Behind a dialog it is visible, but hidden from screen readers.
 	await expect(page.locator("h1").first()).toBeVisible();
 	await transitionsAreOver(page);
-	// "Legacy" is about frames, of which there are none; the other mode opens a page of its own beside this one.
+	// "Legacy" means without frames, and the page has none. The other mode opens a second page.
 	const axe = new AxeBuilder({ page })
-		.options({ runOnly: { type: "tag", values: TAGS }, resultTypes: ["violations"] })
+		.options({
+			runOnly: onlyColours ? { type: "rule", values: COLOUR_RULES } : { type: "tag", values: TAGS },
+			resultTypes: ["violations"],
+		})
 		.setLegacyMode();
 	const { violations } = await withRunningTimers(page, axe.analyze());
 	const report = violations.map(({ id, help, helpUrl, nodes }) => {
@@ -22,26 +41,26 @@ export async function expectAccessible(page: Page): Promise<void> {
 	expect(violations.length, `Accessibility of ${page.url()}:\n${report.join("\n")}\n`).toBe(0);
 }
 
-/** Waits for work in the page that sets timers. A clock that the test has stopped moves on meanwhile, by milliseconds. */
+/** Waits for work that sets timers in the page. If the test has stopped the page's clock, it moves on by milliseconds. */
 async function withRunningTimers<T>(page: Page, work: Promise<T>): Promise<T> {
 	let done = false;
 	const finished = work.finally(() => {
 		done = true;
 	});
-	// The name is how Playwright's clock keeps itself in the page.
+	// Playwright stores its clock under this name.
 	const hasClock = await page.evaluate(() => "__pwClock" in globalThis);
 	while (hasClock && !done) await page.clock.runFor(1);
 	return finished;
 }
 
-/** A dialog that is still fading in has another contrast than the one that people read. */
+/** A dialog that is still fading in does not have its final contrast yet. */
 async function transitionsAreOver(page: Page): Promise<void> {
 	await page.evaluate(async () => {
 		const finite = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-		// One that is taken back is over as well.
+		// A cancelled animation is over, too.
 		await Promise.allSettled(finite.map(({ finished }) => finished));
 	});
 }
 
-/** "Fix any of the following:" and its list, in one line. */
+/** axe's summary in one line. */
 const reason = (summary = "") => summary.replace(/\s*\n\s*/g, " ");

@@ -1,6 +1,6 @@
 /** The account: who one is here, and how the page looks and speaks. */
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 
 const ACCOUNT = "/account";
 /** What stands beside the word. */
@@ -31,7 +31,7 @@ test.describe("the account", () => {
 		for (const theme of ["Dark", "Light"]) {
 			await page.getByText(theme, { exact: true }).click();
 			await expect(page.locator("html")).toHaveAttribute("data-theme", theme.toLowerCase());
-			await inBothThemes(page, () => expectAccessible(page));
+			await expectAccessibleInBothThemes(page);
 		}
 	});
 

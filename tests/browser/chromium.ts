@@ -1,6 +1,6 @@
 /**
- * Where the browser comes from. Named by CHROMIUM_PATH, or else the one that a package brings along, so that `npm ci`
- * is all there is to install. That package is made for Linux on x64; elsewhere Playwright's own is looked for.
+ * Finds the browser: CHROMIUM_PATH, or the one of an npm package, so that `npm ci` installs everything. The package
+ * supports Linux on x64; elsewhere Playwright looks for its own.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -10,35 +10,35 @@ import packed, { inflate } from "@sparticuz/chromium";
 const MODULES = join(import.meta.dirname, "../../node_modules");
 const PACKAGE = join(MODULES, "@sparticuz/chromium");
 
-/** How to start the browser. The package's own arguments switch protections off and share one process: not used. */
+/** How to start the browser. The package's own arguments turn off the sandbox of pages, so they aren't used. */
 export interface Launch {
 	executablePath?: string;
 	env?: Record<string, string>;
 }
 
-/** Makes the browser ready, and says how to start it. Takes a second or two at the first call, nothing afterwards. */
+/** Prepares the browser. The first call takes a second or two. */
 export async function prepareChromium(): Promise<Launch> {
 	const { CHROMIUM_PATH: named } = process.env;
 	if (named) return { executablePath: named };
 	if (process.platform !== "linux" || process.arch !== "x64") return {};
 
-	// The file is npm's, and every package has a version.
+	// npm's file, and every package has a version.
 	const { version } = JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as { version: string };
-	// Below the packages, since `npm ci` clears that away and nobody else can write there, as they can to /tmp.
+	// Inside node_modules: `npm ci` clears it, and other users cannot write there as they can to /tmp.
 	const folder = join(MODULES, ".cache", `chromium-${version}`);
 	if (!existsSync(folder)) await unpack(folder);
 
 	const executablePath = join(folder, "chromium");
 	const fonts = { FONTCONFIG_FILE: join(folder, "fonts.conf") };
 	const libraries = { LD_LIBRARY_PATH: join(folder, "al2023", "lib") };
-	// The system's libraries (NSS and Expat) where it has them, those of the package where not.
+	// The system's libraries (NSS and Expat) if it has them, else those of the package.
 	const env = starts(executablePath, {}) ? fonts : { ...fonts, ...libraries };
 	if (!starts(executablePath, env)) throw new Error("The packed Chromium does not start. Set CHROMIUM_PATH.");
-	// A process has no variables without a value, whatever the type allows.
+	// Every environment variable of a process has a value, though the type says otherwise.
 	return { executablePath, env: { ...(process.env as Record<string, string>), ...env } };
 }
 
-/** Unpacks beside the folder and moves it there whole: half a browser is never found, however many runs begin at once. */
+/** Unpacks into a temporary folder and renames it, so that runs at the same time never find half a browser. */
 async function unpack(folder: string): Promise<void> {
 	mkdirSync(join(folder, ".."), { recursive: true });
 	const unfinished = mkdtempSync(`${folder}-`);
@@ -50,12 +50,12 @@ async function unpack(folder: string): Promise<void> {
 		renameSync(unfinished, folder);
 	} catch (error) {
 		rmSync(unfinished, { recursive: true, force: true });
-		// Another run was faster.
+		// Unless another run was faster.
 		if (!existsSync(folder)) throw error;
 	}
 }
 
-/** The package unpacks into the folder for temporary files, and asks the environment which one that is. */
+/** The package unpacks into TMPDIR. */
 async function withTemporaryFolder(folder: string, work: () => Promise<unknown>): Promise<void> {
 	const before = process.env.TMPDIR;
 	process.env.TMPDIR = folder;
@@ -67,7 +67,7 @@ async function withTemporaryFolder(folder: string, work: () => Promise<unknown>)
 	}
 }
 
-/** The fonts of the system, and for a system without any those of the package: a page without fonts has no text. */
+/** The fonts of the system and of the package: a system without fonts would draw no text. */
 const fontsConfig = (folder: string) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

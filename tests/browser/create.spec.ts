@@ -1,7 +1,15 @@
 /** The form that makes an API key. What comes after it is in reveal.spec.ts. */
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt, tellTime } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import {
+	expect,
+	expectAccessible,
+	expectAccessibleInBothThemes,
+	inBothThemes,
+	PHONE,
+	screenshot,
+	test,
+} from "./fixtures.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const NEW = "/integrations/api-keys/new";
@@ -113,7 +121,7 @@ test.describe("what is wrong is said", () => {
 		await name.fill("x".repeat(100));
 		await expect(name).toHaveAttribute("aria-invalid", "false");
 		await name.fill(`sk_live_${"a".repeat(48)}`);
-		await expectError(name, /looks like an API key/);
+		await expectError(name, /contains an API key/);
 		await name.fill("");
 		await expectError(name, /Give the key a name/);
 	});
@@ -184,7 +192,7 @@ test.describe("what is wrong is said", () => {
 		await page.getByText("On a date").click();
 		await page.getByLabel("Last day").fill("2020-02-01");
 		await submit(page).click();
-		await expectError(page.getByLabel("Last day"), /This day is over/);
+		await expectError(page.getByLabel("Last day"), /This day is in the past/);
 		await expect(page.getByLabel("Last day")).toBeFocused();
 		await page.getByLabel("Last day").fill("2120-02-01");
 		await submit(page).click();
@@ -200,7 +208,7 @@ test.describe("an unrestricted key", () => {
 		const unrestricted = page.getByLabel("Unrestricted");
 		await expect(unrestricted).not.toBeChecked();
 		await unrestricted.check();
-		await expect(page.getByText("Whoever gets hold of this key can do everything")).toBeVisible();
+		await expect(page.getByText("Anyone who has this key can do everything")).toBeVisible();
 		await expect(page.getByLabel("leads:read")).toBeDisabled();
 
 		await submit(page).click();
@@ -255,9 +263,9 @@ test.describe("in São Paulo", () => {
 		await expect(limit).toHaveValue("2.500");
 		await page.getByText("Em data específica").click();
 		await page.getByLabel("Último dia").fill("2099-03-01");
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		await page.getByRole("button", { name: "Criar chave" }).click();
-		await expect(page.getByRole("dialog", { name: "Chave de Sincronização" })).toBeVisible();
+		await expect(page.getByRole("dialog", { name: "Chave para Sincronização" })).toBeVisible();
 		await expect(page.getByText("Esta é a única vez em que você verá esta chave.")).toBeVisible();
 		await expectAccessible(page);
 
@@ -269,7 +277,7 @@ test.describe("in São Paulo", () => {
 test("a key may be made never to expire, with a word of warning", async ({ page, tenant, signedIn }) => {
 	await signedIn();
 	await openForm(page);
-	const warning = page.getByText("A key that never expires goes on working");
+	const warning = page.getByText("A key that never expires keeps working");
 	await expect(warning).toBeHidden();
 	await page.getByRole("radio", { name: "Never" }).check();
 	await expect(warning).toBeVisible();
@@ -343,7 +351,7 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 			await route.abort("connectionreset");
 		});
 		await submit(page).click();
-		await expect(page.getByText("nobody has seen its secret: revoke it")).toBeVisible();
+		await expect(page.getByText("no one has seen its secret: revoke it")).toBeVisible();
 		await keepsItsName(page);
 		expect(await keyCount(tenant)).toBe(1);
 		await page.getByRole("link", { name: "Cancel" }).click();
@@ -405,7 +413,7 @@ test("is accessible, with and without mistakes", async ({ page, signedIn }) => {
 	await page.getByLabel("Allowed IP addresses").fill("nowhere");
 	await submit(page).click();
 	await page.getByRole("radio", { name: "Never" }).check();
-	await inBothThemes(page, () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 });
 
 test.describe("on a phone", () => {
@@ -425,6 +433,6 @@ test.describe("on a phone", () => {
 			);
 		expect(heights.length).toBeGreaterThan(10);
 		expect(Math.min(...heights)).toBeGreaterThanOrEqual(44);
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 	});
 });

@@ -1,7 +1,7 @@
 /** Deleting: recommended against, confirmed by name, and gone for good but for the audit trail. */
 import type { Locator, Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
 
@@ -35,7 +35,7 @@ test("a key that works is deleted by its name only, and stops at once", async ({
 	await expect(dialog(page)).toContainText(`${api_key.key_prefix}…${api_key.last_four}`);
 	await expect(dialog(page).locator(":focus")).toHaveCount(1);
 	await expect(confirm(page)).toBeDisabled();
-	await inBothThemes(page, async () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 	await screenshot(page, "delete");
 
 	const name = dialog(page).getByLabel("Type “CRM Nightly Sync” to confirm");

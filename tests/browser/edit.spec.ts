@@ -1,7 +1,15 @@
 /** Changing a key from the list: what is sent, when it is seen, and what it does to the integration. */
 import type { Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failure } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import {
+	expect,
+	expectAccessible,
+	expectAccessibleInBothThemes,
+	inBothThemes,
+	PHONE,
+	screenshot,
+	test,
+} from "./fixtures.ts";
 import { intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
@@ -278,7 +286,7 @@ test("is accessible", async ({ page, tenant, signedIn, integration }) => {
 	await dialog(page).getByText("On a date").click();
 	await save(page).click();
 	await expect(dialog(page).getByText("Requests that need leads:read will be rejected.")).toBeVisible();
-	await inBothThemes(page, () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 });
 
 test.describe("on a phone, in Portuguese", () => {

@@ -1,11 +1,11 @@
-/** The service in trouble, as no service under test can be brought into it: answered by the browser in its place. */
+/** Failures that a service under test cannot produce on demand. The browser responds in its place. */
 import type { Page } from "@playwright/test";
 import { intercept } from "./intercept.ts";
 
-/** What such answers are to be quoted by. */
+/** Request id of such responses. */
 export const FAILED_REQUEST = "req-of-the-failure";
 
-/** A call that failed, as tRPC says it. */
+/** A failed call in tRPC's format. */
 export const failure = (code: "SERVER_ERROR" | "UNAVAILABLE", procedure: string) => ({
 	error: {
 		message: "Something went wrong.",
@@ -15,8 +15,8 @@ export const failure = (code: "SERVER_ERROR" | "UNAVAILABLE", procedure: string)
 });
 
 /**
- * Every call of the procedure fails, until what is returned is called. Announce it: `{ status, url: procedure }`, where
- * the status is 500, or 503 for UNAVAILABLE.
+ * Every call of the procedure fails until the returned function is called. Announce it with
+ * `expectProblems({ status, url: procedure })`; the status is 500, or 503 for UNAVAILABLE.
  */
 export function failAt(
 	page: Page,
@@ -29,7 +29,7 @@ export function failAt(
 	);
 }
 
-/** The service tells another time than it has, or none: `Date`, as every answer carries it. */
+/** Replaces the `Date` header of responses, or removes it. */
 export async function tellTime(page: Page, time: string | null): Promise<void> {
 	await page.route(/\/trpc\//, async (route) => {
 		const response = await route.fetch();

@@ -1,5 +1,5 @@
 /**
- * What a spec of the dashboard begins with.
+ * Fixtures of the browser tests.
  *
  * ```ts
  * import { expect, expectAccessible, test } from "./fixtures.ts";
@@ -13,36 +13,35 @@
  * });
  * ```
  *
- * - `tenant`: a new tenant for this test alone. `tenant.admin.api.query/mutate(…)` are typed calls past the browser,
- *   `tenant.createKey(…)` the most frequent of them, `tenant.person({ role, capabilities })` one more person.
- *   `test.use({ tenantName: "…" })` names it, for pictures.
- * - `signedIn(person?)`: signs the browser in, before `page.goto`; without a person as the tenant's admin, otherwise
- *   as one of `await tenant.person(…)` or simply `{ role: "member", capabilities: ["admin.integrations"] }`. Returns
- *   the person. The sign-in form itself is for specs about signing in: `demo` has the address and the password of the
- *   demo tenant's owner (admin@ and member@ share it). An account takes ten attempts a minute over all specs, so use
- *   an address that does not exist where the attempt is to fail.
- * - `page`: guarded. A console error or warning, an uncaught error, an answer of 400 or more, an unanswered request, a
- *   violation of the page's policy, a request to another origin, an API key or token in an address, the console or the
- *   browser's storage: each fails the test at its end. What a test provokes it announces:
+ * - `tenant`: a new tenant for this test. `tenant.admin.api.query/mutate(…)` are typed calls without the browser,
+ *   `tenant.createKey(…)` is the most common one, `tenant.person({ role, capabilities })` adds a person.
+ *   `test.use({ tenantName: "…" })` names it, for screenshots.
+ * - `signedIn(person?)`: signs the browser in with a cookie, before `page.goto`. By default the tenant's admin, otherwise a
+ *   person from `await tenant.person(…)` or options such as `{ role: "member", capabilities: ["admin.integrations"] }`.
+ *   Returns the person. Only specs about signing in use the form: `demo` has the email and password of the demo tenant's
+ *   owner (admin@ and member@ share the password). The service accepts ten attempts per account and minute across all
+ *   specs, so use an email that does not exist where the attempt should fail.
+ * - `page`: guarded. A console error or warning, an uncaught error, a response of 400 or more, a request without a response,
+ *   a violation of the page's Content-Security-Policy, a request to another origin, and an API key or token in a URL, the
+ *   console or the browser's storage each fail the test at its end. Announce what a test causes on purpose:
  *   `expectProblems({ status: 404, url: "keys.get" })`, `{ unanswered: "/trpc" }`, `{ console: /…/ }`,
- *   `{ uncaught: "…" }`; what was announced has to happen. `expectProblems(SIGNED_OUT)` where nobody is signed in.
- * - `newWindow(options?)`: a page of another, guarded browser profile: a second person at the same time. Sign it in
- *   with `signedIn(person, window)`.
- * - `integration(key)`: calls the service with an API key, as a program does. `integration(key, address)` does so from
- *   an address of your choice; otherwise `address`, which is this test's own and also the browser's.
+ *   `{ uncaught: "…" }`. Announced problems have to happen. `expectProblems(SIGNED_OUT)` without a session.
+ * - `newWindow(options?)`: a page of another, guarded browser profile, for a second person. Sign it in with
+ *   `signedIn(person, window)`.
+ * - `integration(key)`: calls the service with an API key, as a program does. `integration(key, ip)` calls from that IP
+ *   address; the default is `address`, which is the IP address of this test and of its browser.
  * - `intercept(page, pattern, handle)` and `holdBack(page, pattern)` of intercept.ts, `failAt(page, procedure)` of
- *   failures.ts: the service in trouble for a while. Never `page.unroute` while the page may be asking for something.
- * - `expectAccessible(page)`: axe on the page as it is, open dialogs included.
+ *   failures.ts: failures for a while. Never use `page.unroute` while the page may send requests.
+ * - `expectAccessible(page)`: axe on the page, open dialogs included. `expectAccessibleInBothThemes(page)`: also in dark.
  * - `inBothThemes(page, async (theme) => …)`, `test.use({ colorScheme: "dark" })`, `test.use({ locale: "pt-BR" })`,
  *   `test.use(PHONE)`. Defaults: light, en-US, UTC, `LAPTOP`.
- * - `screenshot(page, name)`: a picture for the documentation, kept by `npm run screenshots` only.
+ * - `screenshot(page, name)`: a picture for the documentation, taken by `npm run screenshots` only.
  *
- * `npx playwright test key-list` runs one spec, with the service built and started for it (20 seconds). With `npm run
- * preview` in a second terminal, `DASHBOARD_URL=http://localhost:8787 DASHBOARD_VARS=.dev.vars` saves that.
+ * `npx playwright test key-list` runs one spec and builds and starts the service for it (20 seconds). With `npm run preview`
+ * in a second terminal, `DASHBOARD_URL=http://localhost:8787 DASHBOARD_VARS=.dev.vars` saves that.
  *
- * No test sleeps: wait for what people see (`await expect(locator)…`), and where time has to pass in the page use
- * `page.clock` (`install` before `goto`, then `fastForward`). The service goes on with the real time; usage reaches its
- * lists within a second.
+ * No test sleeps: wait for what people see (`await expect(locator)…`). Where time has to pass in the page, use `page.clock`
+ * (`install` before `goto`, then `fastForward`). The service keeps the real time; usage reaches its lists within a second.
  */
 import { randomBytes } from "node:crypto";
 import { type BrowserContext, type BrowserContextOptions, test as base, type Page } from "@playwright/test";
@@ -53,7 +52,7 @@ import { type RunSettings, runSettings, secret } from "./run-settings.ts";
 import { type Person, type PersonOptions, TestTenant } from "./tenant.ts";
 
 export { expect } from "@playwright/test";
-export { expectAccessible } from "./accessibility.ts";
+export { expectAccessible, expectAccessibleInBothThemes } from "./accessibility.ts";
 export { SIGNED_OUT } from "./guard.ts";
 export { inBothThemes, LAPTOP, PHONE, screenshot } from "./views.ts";
 
@@ -65,7 +64,7 @@ interface Fixtures {
 	expectProblems: (...expected: Expected[]) => void;
 	newWindow: (options?: BrowserContextOptions) => Promise<Page>;
 	integration: (key: string, from?: string) => Integration;
-	/** Where this test comes from, as the service sees it. */
+	/** IP address of this test, as the service sees it. */
 	address: string;
 	/** The owner of the demo tenant. */
 	demo: { email: string; password: string };
@@ -74,7 +73,7 @@ interface Fixtures {
 
 interface WorkerFixtures {
 	runSettings: RunSettings;
-	/** The service, spoken to from outside the browser. */
+	/** The service, without the browser. */
 	service: Reachable;
 }
 
@@ -88,13 +87,13 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 	baseURL: async ({ runSettings: { url } }, use) => use(url),
 
 	address: async ({}, use) => use(someAddress()),
-	// Cloudflare sets the header itself and overwrites what a client sends. Here it keeps each test to its own throttle.
+	// On Cloudflare, clients cannot set this header. Here it gives each test an IP address, and with it a throttle, of its own.
 	extraHTTPHeaders: async ({ address }, use) => use({ "cf-connecting-ip": address }),
 
 	guard: async ({ runSettings: { url } }, use, { errors }) => {
 		const guard = new Guard(url);
 		await use(guard);
-		// A test that has failed half-way did not get to all that it announced.
+		// A test that has failed midway did not reach everything that it announced.
 		guard.check({ partly: errors.length > 0 });
 	},
 	expectProblems: async ({ guard }, use) => use((...expected) => guard.expect(...expected)),
@@ -106,7 +105,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 	newWindow: async ({ browser, guard }, use) => {
 		const contexts: BrowserContext[] = [];
 		await use(async (options) => {
-			// With the options of the test, but for those given.
+			// The test's options apply, except those given.
 			const context = await browser.newContext(options);
 			contexts.push(context);
 			await guard.watch(context);
@@ -130,13 +129,13 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 	integration: async ({ service, address }, use) => use((key, from = address) => integrationOf(service, key, from)),
 });
 
-/** One of the block that belongs to nobody (RFC 3849), and of no other test. */
+/** An IP address of the documentation block (RFC 3849), different for every test. */
 const someAddress = () =>
 	`2001:db8:${randomBytes(12)
 		.toString("hex")
 		.replace(/....(?=.)/g, "$&:")}`;
 
-/** As the service sets it when somebody signs in. */
+/** The cookie that the service sets after signing in. */
 function sessionCookie(url: string, token: string) {
 	return {
 		name: "__Host-session",

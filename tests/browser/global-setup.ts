@@ -1,8 +1,8 @@
 /**
- * Before the first test: unpacks the browser, and starts the built service in a private copy of the repository.
+ * Before the first test: unpacks the browser and starts the built service in a private copy of the repository.
  *
- * While writing specs, a service that runs already saves that start: DASHBOARD_URL is its address, DASHBOARD_VARS the
- * path of its `.dev.vars`; demo.spec.ts needs `npm run demo` to have been run there.
+ * While writing specs, use a running service to save that time: DASHBOARD_URL is its origin and DASHBOARD_VARS the path of
+ * its `.dev.vars`. demo.spec.ts needs `npm run demo` there.
  */
 import { join, resolve } from "node:path";
 import { unstable_readConfig as readConfig } from "wrangler";
@@ -10,10 +10,10 @@ import { makeReadyCopy, Service } from "../harness.ts";
 import { prepareChromium } from "./chromium.ts";
 import { shareRunSettings } from "./run-settings.ts";
 
-/** Enough to have to scroll a long way. */
+/** Enough for a long scroll. */
 const DEMO_KEYS = 1_400;
 
-/** Returns what is to be done after the last test, which Playwright does after Ctrl-C as well. */
+/** Returns the teardown, which Playwright also runs after Ctrl-C. */
 export default async function setUp(): Promise<() => Promise<void>> {
 	const launch = await prepareChromium();
 	const { url, secretsFile, dispose } = await provideService();

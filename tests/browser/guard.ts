@@ -1,25 +1,24 @@
 /**
- * Watches everything that happens in the browser beside what a test looks at. A page that works has a silent console,
- * gets an answer to all it asks for, speaks to its own service only and keeps secrets to itself; whatever is otherwise
- * fails the test, unless the test has said that it will happen.
+ * Watches the browser besides what a test asserts. A working page logs no errors, gets a response to every request, talks
+ * only to its own service, and leaks no secret. Anything else fails the test, unless the test has announced it.
  */
 import type { BrowserContext, ConsoleMessage, Page, Request, Response } from "@playwright/test";
 
 /** A part of the text, or a pattern for it. */
 type Text = string | RegExp;
 
-/** What a test provokes on purpose. Each must happen at least once, or the test fails for that. */
+/** A problem that a test causes on purpose. It must happen at least once, or the test fails. */
 export type Expected =
-	/** An answer of 400 or more. `url` is looked for in path and query. */
+	/** A response of 400 or more. `url` is searched in path and query. */
 	| { status: number; url?: Text }
-	/** A request that gets no answer: offline, or cut by `page.route`. */
+	/** A request without a response: offline, or aborted by `page.route`. */
 	| { unanswered: Text }
 	/** An error or a warning on the console. */
 	| { console: Text }
 	/** An error that no code has caught. */
 	| { uncaught: Text };
 
-/** Somebody who is not signed in opens the dashboard, which asks who that is. */
+/** Opening the dashboard without a session. */
 export const SIGNED_OUT: Expected = { status: 401, url: "session.me" };
 
 type Problem =
@@ -27,18 +26,18 @@ type Problem =
 	| { kind: "unanswered"; at: string; reason: string }
 	| { kind: "console"; type: string; text: string; at: string }
 	| { kind: "uncaught"; text: string }
-	/** What no test may expect. */
+	/** No test may expect these. */
 	| { kind: "policy"; text: string }
 	| { kind: "foreign"; url: string }
 	| { kind: "secret"; where: string };
 
-/** An API key or a JSON Web Token, whole enough to be used. */
+/** A whole API key or JSON Web Token. */
 const SECRET = /sk_(live|test)_[0-9A-Za-z]{48}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/;
-/** The name under which pages tell of violations of their policy. */
+/** Pages report violations of their Content-Security-Policy to this binding. */
 const BINDING = "__tellPolicyViolation";
-/** What the browser prints about a request that is watched anyway. */
+/** The browser's messages about requests, which are watched separately. */
 const ABOUT_REQUESTS = /^Failed to load resource: (the server responded with a status of|net::)/;
-/** A request that the page itself has given up, by leaving or by an AbortController. */
+/** The page itself has cancelled the request, by navigating or with an AbortController. */
 const GIVEN_UP = "net::ERR_ABORTED";
 
 export class Guard {
@@ -46,17 +45,17 @@ export class Guard {
 	readonly #problems: Problem[] = [];
 	readonly #expected: Expected[] = [];
 
-	/** `origin` is the only one that pages may speak to. */
+	/** `origin` is the only one that pages may talk to. */
 	constructor(origin: string) {
 		this.#origin = origin;
 	}
 
-	/** From now on what matches is no problem, before this call or after it. */
+	/** Announces problems. They may have happened before this call. */
 	expect(...expected: Expected[]): void {
 		this.#expected.push(...expected);
 	}
 
-	/** Watches all pages of the context. To be called before it has any. */
+	/** Watches all pages of the context. Call it before the context has pages. */
 	async watch(context: BrowserContext): Promise<void> {
 		context.on("console", (message) => this.#onConsole(message));
 		context.on("weberror", (error) => this.#problems.push({ kind: "uncaught", text: String(error.error()) }));
@@ -68,14 +67,14 @@ export class Guard {
 		});
 		await context.addInitScript((binding) => {
 			document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) => {
-				// The function is put there by `exposeBinding`.
+				// `exposeBinding` defines the function.
 				const tell = (window as unknown as Record<string, (text: string) => void>)[binding];
 				tell?.(`${violatedDirective} blocked ${blockedURI || "something inline"} (${sourceFile || "the page"})`);
 			});
 		}, BINDING);
 	}
 
-	/** Throws if there was a problem that was not expected, or, unless the test ran only `partly`, none where one was. */
+	/** Throws on problems that were not announced, and on announced ones that did not happen, unless the test ran `partly`. */
 	check({ partly = false } = {}): void {
 		const unexpected = this.#problems.filter((problem) => !this.#expected.some((one) => matches(one, problem)));
 		const missing = partly
@@ -89,8 +88,8 @@ export class Guard {
 	}
 
 	/**
-	 * Looks for secrets in what outlives the pages. To be called when the test is over: an answer also means that what the
-	 * pages have told before has arrived here.
+	 * Searches the browser's storage for secrets. Call it at the end of the test: after its response, every earlier message
+	 * of the pages has arrived, too.
 	 */
 	async lookInto(context: BrowserContext): Promise<void> {
 		for (const page of context.pages()) {
@@ -134,7 +133,7 @@ export class Guard {
 	}
 }
 
-/** Everything that a page leaves behind, by the name of the place. */
+/** Everything that a page stores, by the name of the place. */
 async function keptBy(page: Page): Promise<Record<string, string>> {
 	for (;;) {
 		try {
@@ -146,14 +145,14 @@ async function keptBy(page: Page): Promise<Record<string, string>> {
 				"a cookie that scripts can read": document.cookie,
 			}));
 		} catch (error) {
-			// The test may end while the page is on its way to another. Then the other is asked.
+			// The test may end during a navigation. Then read the next page.
 			if (!String(error).includes("because of a navigation")) throw error;
 			await page.waitForLoadState("domcontentloaded");
 		}
 	}
 }
 
-/** Whether a request for this address leaves nothing to anybody but the origin. */
+/** Whether the URL is of this origin, or needs no request. */
 function isOf(origin: string, url: string): boolean {
 	return url.startsWith("data:") || new URL(url).origin === origin;
 }
@@ -164,7 +163,7 @@ function pathOf(url: string): string {
 	return pathname + decoded(search);
 }
 
-/** For people and patterns to read; as it is where it is no valid encoding. */
+/** The decoded text, or the text itself if it is not valid encoding. */
 function decoded(text: string): string {
 	try {
 		return decodeURIComponent(text);

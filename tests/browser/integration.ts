@@ -1,15 +1,15 @@
-/** Calls with an API key, as an integration sends them: from a program, not from a browser. */
+/** Calls with an API key, as an integration sends them. */
 import type { Reachable } from "../session.ts";
 
 export interface Integration {
-	/** "Does my key work?" */
+	/** Tests the key. */
 	whoami(): Promise<Response>;
 	get(path: string): Promise<Response>;
 	/** Sends `body` as JSON. */
 	post(path: string, body: unknown): Promise<Response>;
 }
 
-/** `address` is where the calls come from, as the service sees it. */
+/** `address` is the IP address that the service sees. */
 export function integrationOf(service: Reachable, key: string, address: string): Integration {
 	const headers = { authorization: `Bearer ${key}`, "cf-connecting-ip": address };
 	const get = (path: string) => service.fetch(path, { headers });

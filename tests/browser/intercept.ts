@@ -1,10 +1,9 @@
-/** Answers in place of the service, for a while. */
+/** Responds in place of the service for a while. */
 import type { Page, Route } from "@playwright/test";
 
 /**
- * Requests to addresses that match go to `handle`, until what is returned is called; from then on they reach the service
- * as before. Not `page.unroute`: with its last route a page stops intercepting, and the browser then loses a request
- * that is just being made, which is never answered.
+ * Matching requests go to `handle` until the returned function is called, and to the service after that. Not
+ * `page.unroute`: without routes a page stops intercepting, and the browser loses a request that is under way.
  */
 export async function intercept(
 	page: Page,
@@ -18,12 +17,12 @@ export async function intercept(
 	};
 }
 
-/** Keeps requests to addresses that match back, until what is returned is called. */
+/** Holds matching requests back until the returned function is called. */
 export async function holdBack(page: Page, pattern: RegExp): Promise<() => void> {
 	const { promise, resolve } = Promise.withResolvers<void>();
 	await page.route(pattern, async (route) => {
 		await promise;
-		// The page may have given it up meanwhile.
+		// The page may have cancelled it meanwhile.
 		await route.continue().catch(() => {});
 	});
 	return resolve;

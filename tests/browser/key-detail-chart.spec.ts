@@ -1,7 +1,7 @@
 /** The chart of a key's requests: seen, read out, filtered, and as a table of the same numbers. */
 import type { Page } from "@playwright/test";
 import { FAILED_REQUEST, failure } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, test } from "./fixtures.ts";
+import { expect, expectAccessibleInBothThemes, test } from "./fixtures.ts";
 import type { Integration } from "./integration.ts";
 import { intercept } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
@@ -69,7 +69,7 @@ test("goes from bar to bar by keyboard, and tells each", async ({ page, tenant, 
 	await expect(chart(page)).toHaveAttribute("aria-valuenow", "23");
 	await expect(chart(page)).toHaveAttribute("aria-valuetext", /so far: 3 admitted, 2 rate-limited, 1 denied$/);
 	await expect(tip(page)).toContainText("Admitted3");
-	await inBothThemes(page, () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 
 	await page.keyboard.press("ArrowLeft");
 	await expect(chart(page)).toHaveAttribute("aria-valuenow", "22");
@@ -97,7 +97,7 @@ test("is a table one key press away, and back", async ({ page, tenant, signedIn,
 	await expect(rows(page).first().locator("th")).toContainText("so far");
 	await expect(rows(page).first().locator("td")).toHaveText(["3", "2", "1"]);
 	await expect(rows(page).nth(1).locator("td")).toHaveText(["0", "0", "0"]);
-	await inBothThemes(page, () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 	await page.keyboard.press("t");
 	await expect(chart(page)).toBeFocused();
 

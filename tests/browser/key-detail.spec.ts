@@ -2,7 +2,7 @@
 import type { Page, Route } from "@playwright/test";
 import { Session } from "../session.ts";
 import { FAILED_REQUEST, failure } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, test } from "./fixtures.ts";
 import { holdBack, intercept } from "./intercept.ts";
 import { secret } from "./run-settings.ts";
 import { TestTenant } from "./tenant.ts";
@@ -384,7 +384,7 @@ test.describe("what is shown until there is something to show", () => {
 			await expect(heading(page)).toHaveText("API key");
 			await expect(page.getByRole("heading", { name: "Key not found" })).toBeVisible();
 		}
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		await expect(page.getByRole("link", { name: "Look in the audit log" })).toHaveAttribute(
 			"href",
 			`/integrations/audit-log?key_id=${foreign.id}`,
@@ -439,11 +439,11 @@ test.describe("to everybody", () => {
 		const letGo = await holdBack(page, /\/trpc\/.*keys\.get/);
 		await page.goto(`${LIST}/${api_key.id}`);
 		await expect(page.getByText("This hour")).toBeVisible();
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		letGo();
 		await expect(section(page, "This hour")).toContainText("The limit is reached.");
 		await expect(page.getByRole("slider")).toBeVisible();
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 	});
 
 	test.describe("on a phone", () => {
@@ -457,7 +457,7 @@ test.describe("to everybody", () => {
 			await expect(callerRows(page)).toHaveCount(1);
 			await expect(page.getByRole("slider")).toBeVisible();
 			expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-			await inBothThemes(page, () => expectAccessible(page));
+			await expectAccessibleInBothThemes(page);
 			const controls = page.getByRole("main").locator("a, button, summary, label:has(input)");
 			for (const control of await controls.all()) {
 				if (!(await control.isVisible())) continue;

@@ -1,7 +1,7 @@
 /** The list of API keys: finding one among many, and seeing at a glance how it fares. */
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, test } from "./fixtures.ts";
 import { intercept } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -374,7 +374,7 @@ test.describe("when there is nothing to show", () => {
 		await signedIn();
 		await page.goto(LIST);
 		await expect(page.getByRole("heading", { name: "Connect your first integration" })).toBeVisible();
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		await page.getByRole("main").getByRole("link", { name: "Create API key" }).last().click();
 		await expect(page).toHaveURL(`${LIST}/new`);
 	});
@@ -408,7 +408,7 @@ test.describe("to everybody", () => {
 		await signedIn();
 		await page.goto(LIST);
 		await expect(rows(page)).toHaveCount(4);
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 	});
 
 	test.describe("on a phone", () => {
@@ -419,7 +419,7 @@ test.describe("to everybody", () => {
 			await signedIn();
 			await page.goto(LIST);
 			await expect(rows(page)).toHaveCount(4);
-			await inBothThemes(page, () => expectAccessible(page));
+			await expectAccessibleInBothThemes(page);
 			const width = await page.evaluate(() => document.documentElement.scrollWidth);
 			expect(width).toBe(390);
 			await expect(row(page, "Partner X")).toContainText("in 9 days");

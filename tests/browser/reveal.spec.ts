@@ -2,7 +2,15 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { CDPSession, Page, Request } from "@playwright/test";
-import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import {
+	expect,
+	expectAccessible,
+	expectAccessibleInBothThemes,
+	inBothThemes,
+	PHONE,
+	screenshot,
+	test,
+} from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
 /** The dots that stand for the rest of a key. */
@@ -49,7 +57,7 @@ test.describe("the key", () => {
 	test("is shown and hidden again, to screen readers too", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key } = await makeKey(page);
-		expect(await dialog(page).ariaSnapshot()).toContain(`hidden, begins with ${key.slice(0, 12)}`);
+		expect(await dialog(page).ariaSnapshot()).toContain(`hidden, starts with ${key.slice(0, 12)}`);
 
 		await button(page, "Show key").click();
 		await expect(dialog(page).getByText(key, { exact: true })).toBeVisible();
@@ -166,7 +174,7 @@ test.describe("testing the key", () => {
 		await signedIn();
 		await makeKey(page, { addresses: "203.0.113.7" });
 		await test_(page);
-		await expect(page.getByText("This browser's address is not among the allowed ones")).toBeVisible();
+		await expect(page.getByText("The IP address of this browser is not allowed")).toBeVisible();
 		await expect(page.getByText("403 FORBIDDEN")).toBeVisible();
 		await expectAccessible(page);
 	});
@@ -227,7 +235,7 @@ test.describe("leaving", () => {
 			await expect(question(page)).toBeVisible();
 			await expect(question(page)).toHaveAccessibleDescription(/You have not copied it/);
 			await expect(page.getByRole("button", { name: "Go back and copy" })).toBeFocused();
-			await inBothThemes(page, () => expectAccessible(page));
+			await expectAccessibleInBothThemes(page);
 			await page.keyboard.press("Enter");
 			await expect(question(page)).toBeHidden();
 			await expect(button(page, "Copy key")).toBeFocused();
@@ -324,7 +332,7 @@ test("is accessible, hidden and shown", async ({ page, signedIn }) => {
 	await page.getByRole("tab", { name: "JavaScript" }).click();
 	await button(page, "Test this key").click();
 	await expect(page.getByText("The key works.")).toBeVisible();
-	await inBothThemes(page, () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 });
 
 test.describe("on a phone", () => {

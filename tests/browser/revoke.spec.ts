@@ -1,7 +1,7 @@
 /** Revoking: what it will stop is said before, and it has stopped when the dialog says so. */
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import { holdBack, intercept } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -51,7 +51,7 @@ test.describe("one key", () => {
 		await expect(callers).toHaveCount(2);
 		await expect(callers.first()).toContainText("203.0.113.8");
 		await expect(callers.last()).toContainText("203.0.113.7");
-		await inBothThemes(page, async () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		await screenshot(page, "revoke");
 
 		await reason(page).fill("Laptop stolen");
@@ -357,7 +357,7 @@ test.describe("several keys", () => {
 		await expect(listed).toHaveCount(3);
 		for (const name of ["Alpha", "Beta", "Gamma"]) await expect(listed.filter({ hasText: name })).toHaveCount(1);
 		await expect(confirm(page)).not.toBeFocused();
-		await inBothThemes(page, async () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		await screenshot(page, "revoke-many");
 		const calls: string[] = [];
 		page.on("request", (request) => request.url().includes("keys.revoke") && calls.push(request.url()));

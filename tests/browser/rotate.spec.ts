@@ -1,7 +1,7 @@
 /** Rotating a key without downtime: four steps, read off the two keys, live. */
 import type { Locator, Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import { holdBack } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
@@ -168,7 +168,7 @@ test.describe("the four steps", () => {
 		await integration(next.key).whoami();
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
-		await expect(use(page)).toContainText("only checked with GET /v1/whoami");
+		await expect(use(page)).toContainText("only tested with GET /v1/whoami");
 		await integration(next.key).get("/v1/leads");
 		await expect(use(page)).toContainText("In use: 2 requests");
 		await expect(use(page)).not.toContainText("only checked");
@@ -206,7 +206,7 @@ test.describe("everybody can use", () => {
 		["the step to update", async () => {}, "Waiting for the first request"],
 		["the step to retire", async (_: TestTenant, _keys: Rotated, use: () => Promise<unknown>) => use(), "Still in use"],
 		["a rotation that lacks its new key", (tenant, { next }) => revoke(tenant, next.api_key.id), "Create another one"],
-		["a rotation that was cut short", (tenant, { old }) => revoke(tenant, old.api_key.id), "update it now"],
+		["a rotation that was cut short", (tenant, { old }) => revoke(tenant, old.api_key.id), "Update it now"],
 		[
 			"a rotation that is done",
 			async (tenant, { old }, use) => {
@@ -223,7 +223,7 @@ test.describe("everybody can use", () => {
 			await signedIn();
 			await page.goto(rotation(keys.old.api_key.id));
 			await expect(page.getByRole("main")).toContainText(seen);
-			await inBothThemes(page, async () => expectAccessible(page));
+			await expectAccessibleInBothThemes(page);
 		});
 
 	test("the step to create", async ({ page, tenant, signedIn }) => {
@@ -231,7 +231,7 @@ test.describe("everybody can use", () => {
 		await signedIn();
 		await page.goto(rotation(api_key.id));
 		await expectCurrent(page, "Create the new key");
-		await inBothThemes(page, async () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 	});
 });
 
@@ -252,9 +252,9 @@ test.describe("what is decided with the new key", () => {
 
 		const { revokes_at } = await keyOf(tenant, old.api_key.id);
 		expect(Math.abs(Date.parse(revokes_at ?? "") - Date.now() - DAY_MS)).toBeLessThan(60_000);
-		await expect(update(page)).toContainText(/The old key ends by itself in (24 hours|1 day)/);
+		await expect(update(page)).toContainText(/The old key ends automatically in (24 hours|1 day)/);
 		await page.clock.fastForward("03:30:00");
-		await expect(update(page)).toContainText(/The old key ends by itself in 2[01] hours/);
+		await expect(update(page)).toContainText(/The old key ends automatically in 2[01] hours/);
 		// Nobody has changed over when it ends.
 		await page.clock.fastForward("21:00:00");
 		await expect(update(page).getByRole("alert")).toContainText("its requests are rejected. Update it now");
@@ -293,7 +293,7 @@ test.describe("what is decided with the new key", () => {
 		const options = page.getByLabel("The new key expires").locator("option");
 		await expect(options.first()).toHaveText(/^After 45 days, as before/);
 		await expect(options.filter({ hasText: "Never" })).toHaveCount(0);
-		await expect(page.getByText(/The old key expires in 45 days in any case/)).toBeVisible();
+		await expect(page.getByText(/In any case, the old key expires in 45 days/)).toBeVisible();
 	});
 });
 
@@ -305,7 +305,7 @@ test.describe("a new key that is lost", () => {
 		await update(page).getByRole("button", { name: "Create another new key" }).click();
 		await expect(another(page)).toContainText(`${lost.api_key.key_prefix}…${lost.api_key.last_four}`);
 		await expect(another(page).getByRole("button", { name: "Cancel" })).toBeFocused();
-		await inBothThemes(page, async () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		await another(page).getByRole("button", { name: "Revoke it and create another" }).click();
 		const newKey = await takeKey(page);
 
@@ -359,7 +359,7 @@ test.describe("a new key that is lost", () => {
 		const works = await failAt(page, "keys.rotate", "UNAVAILABLE");
 		await update(page).getByRole("button", { name: "Create another new key" }).click();
 		await another(page).getByRole("button", { name: "Revoke it and create another" }).click();
-		await expect(create(page)).toContainText("Create another one to go on.");
+		await expect(create(page)).toContainText("Create another one to continue.");
 		await expect(create(page)).toContainText(FAILED_REQUEST);
 		await expectCurrent(page, "Create the new key");
 		expect((await integration(lost.key).get("/v1/leads")).status).toBe(401);
@@ -391,8 +391,8 @@ test.describe("where there is nothing to rotate", () => {
 		await signedIn();
 		await page.goto(rotation(api_key.id));
 		await expect(page.getByRole("heading", { name: "This key cannot be rotated" })).toBeVisible();
-		await expect(page.getByText(/It was revoked \d+ seconds? ago, and revoking is final/)).toBeVisible();
-		await inBothThemes(page, async () => expectAccessible(page));
+		await expect(page.getByText(/It was revoked \d+ seconds? ago, which cannot be undone/)).toBeVisible();
+		await expectAccessibleInBothThemes(page);
 		await page.getByRole("main").getByRole("link", { name: "Create API key" }).click();
 		await expect(page).toHaveURL(`${LIST}/new`);
 	});
@@ -523,7 +523,7 @@ test.describe("when something fails", () => {
 		const first = await tenant.admin.api.mutate("keys.rotate", { id: api_key.id });
 		await page.getByRole("button", { name: "Create new key" }).click();
 		release();
-		await expect(page.getByText("Somebody else has just created the new key.")).toBeVisible();
+		await expect(page.getByText("Another person has just created the new key.")).toBeVisible();
 		await expectCurrent(page, "Update the integration");
 		expect((await keyOf(tenant, api_key.id)).rotated_to).toBe(first.api_key.id);
 	});

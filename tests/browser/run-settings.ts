@@ -1,10 +1,10 @@
-/** What a run of the tests finds around itself: the service under test, and the browser. Made once, by global-setup.ts. */
+/** The environment of a test run: the service under test and the browser. global-setup.ts creates it once. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import type { Launch } from "./chromium.ts";
 
 export interface RunSettings {
-	/** Where the dashboard is, without a slash at the end. */
+	/** Origin of the dashboard. */
 	url: string;
 	/** The `.dev.vars` of the service. */
 	secretsFile: string;
@@ -14,12 +14,12 @@ export interface RunSettings {
 
 const VARIABLE = "DASHBOARD_RUN_SETTINGS";
 
-/** Hands them to the worker processes, which inherit the environment. */
+/** Passes it on to the worker processes, which inherit the environment variables. */
 export function shareRunSettings(runSettings: RunSettings): void {
 	process.env[VARIABLE] = JSON.stringify(runSettings);
 }
 
-/** Throws where no global setup has run. */
+/** Throws if the global setup has not run. */
 export function runSettings(): RunSettings {
 	const announced = process.env[VARIABLE];
 	if (announced === undefined) throw new Error(`${VARIABLE} is not set: run the tests with playwright test`);

@@ -1,5 +1,5 @@
 /** A session has an end: chosen, or in the middle of something. Neither may cost what was typed. */
-import { expect, expectAccessible, inBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
 
@@ -83,7 +83,7 @@ test.describe("a session that ends over a form", () => {
 		await who.fill(email);
 		const dialog = page.getByRole("dialog", { name: "Sign in to continue" });
 		await expect(dialog.getByLabel("Password")).toBeFocused();
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		// The keys of the page are letters here.
 		await page.keyboard.type("c?/");
 		await page.keyboard.press("Enter");

@@ -1,7 +1,7 @@
 /** What surrounds every screen: the ways around, keys, themes, languages, and what happens when something is missing. */
 import type { Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
-import { expect, expectAccessible, inBothThemes, PHONE, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
 const SCREENS = [LIST, `${LIST}/new`, "/integrations/audit-log", "/account", "/nowhere"];
@@ -61,7 +61,7 @@ test.describe("keys of the keyboard", () => {
 		await page.keyboard.press("?");
 		const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
 		await expect(dialog).toContainText("Create an API key");
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		// A dialog has the keyboard.
 		await page.keyboard.press("c");
 		await page.keyboard.press("Escape");
@@ -176,7 +176,7 @@ test.describe("when something is missing", () => {
 		const toasts = page.getByRole("region", { name: /Notifications/ });
 		await expect(toasts).toContainText(FAILED_REQUEST);
 		await expect(toasts).toContainText("Something went wrong on our side.");
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		await toasts.getByRole("button", { name: "Close" }).click();
 		await expect(toasts).not.toContainText(FAILED_REQUEST);
 	});
@@ -189,7 +189,7 @@ test.describe("every screen", () => {
 			await signedIn();
 			await page.goto(screen);
 			await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-			await inBothThemes(page, () => expectAccessible(page));
+			await expectAccessibleInBothThemes(page);
 			// WCAG 2.1, 1.4.10: 1,280 pixels at 400 %.
 			await page.setViewportSize({ width: 320, height: 640 });
 			await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);

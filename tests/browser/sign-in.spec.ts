@@ -1,6 +1,6 @@
 /** The way in: errors that help, and afterwards on to where the person was going. */
 import type { Page } from "@playwright/test";
-import { expect, expectAccessible, inBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
+import { expect, expectAccessible, expectAccessibleInBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
 import { intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
@@ -49,7 +49,7 @@ test("says what is missing before it asks anybody", async ({ page }) => {
 	await enter(page, NOBODY, "");
 	await expect(page.getByText("Enter your password.")).toBeVisible();
 	await expect(page.getByLabel("Password")).toBeFocused();
-	await inBothThemes(page, () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 });
 
 test("says that the two do not match, and keeps the address", async ({ page, expectProblems }) => {
@@ -59,7 +59,7 @@ test("says that the two do not match, and keeps the address", async ({ page, exp
 	await expect(page.getByText("Email and password do not match.")).toBeVisible();
 	await expect(page.getByLabel("Email")).toHaveValue(NOBODY);
 	await expect(page.getByLabel("Password")).toBeFocused();
-	await inBothThemes(page, () => expectAccessible(page));
+	await expectAccessibleInBothThemes(page);
 });
 
 test("explains that too many attempts were made, and how long to wait", async ({
@@ -111,7 +111,7 @@ test.describe("on a small screen, in Portuguese", () => {
 		await page.getByLabel("Senha").fill("errada");
 		await page.getByRole("button", { name: "Entrar" }).click();
 		await expect(page.getByText("E-mail e senha não conferem.")).toBeVisible();
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 	});
 
@@ -134,7 +134,7 @@ test.describe("a member", () => {
 			await expect(page.getByRole("main")).toContainText("admin.integrations");
 			await expect(page.getByRole("main")).toContainText("Ask an owner or admin");
 		}
-		await inBothThemes(page, () => expectAccessible(page));
+		await expectAccessibleInBothThemes(page);
 	});
 
 	test("with the capability is let in", async ({ page, signedIn }) => {

@@ -1,4 +1,4 @@
-/** A tenant of a test's own, and its people. */
+/** A tenant for one test, and its people. */
 import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import type { Role } from "../../db/enums.ts";
@@ -11,21 +11,21 @@ const TOKEN_LIFE_SECONDS = 12 * 3_600;
 export interface PersonOptions {
 	/** "admin" by default. */
 	role?: Role;
-	/** Further than those of the role, such as `admin.integrations` for a member. */
+	/** In addition to those of the role, such as `admin.integrations` for a member. */
 	capabilities?: string[];
 	email?: string;
 	name?: string;
 }
 
-/** Somebody of a tenant, signed in. */
+/** A person of a tenant, signed in. */
 export interface Person {
 	id: string;
 	email: string;
 	name: string;
 	role: Role;
-	/** What the browser keeps in its cookie. */
+	/** The session token of the browser's cookie. */
 	token: string;
-	/** Calls in this person's name, past the browser. */
+	/** Calls as this person, without the browser. */
 	api: Session;
 }
 
@@ -33,7 +33,7 @@ export class TestTenant {
 	readonly id: string;
 	readonly name: string;
 	readonly slug: string;
-	/** Who prepares and checks things behind the browser's back. */
+	/** Prepares and checks things without the browser. */
 	readonly admin: Person;
 	readonly #service: Reachable;
 
@@ -45,7 +45,7 @@ export class TestTenant {
 		this.admin = admin;
 	}
 
-	/** A new one, which no other test knows of. */
+	/** A new tenant, which no other test uses. */
 	static async create(service: Reachable, name: string): Promise<TestTenant> {
 		const platform = new Session(service, secret("SERVICE_ROLE_KEY"));
 		const created = await platform.mutate("tenants.create", { name, slug: `test-${unique()}` });
@@ -57,7 +57,7 @@ export class TestTenant {
 		return person(this.#service, this.id, options);
 	}
 
-	/** An API key made by the tenant's admin. */
+	/** An API key created by the tenant's admin. */
 	createKey(input: InputOf<"keys.create">): Promise<OutputOf<"keys.create">> {
 		return this.admin.api.mutate("keys.create", input);
 	}
@@ -66,8 +66,8 @@ export class TestTenant {
 const unique = () => randomBytes(8).toString("hex");
 
 /**
- * A token is all that a person is to the service. That keeps tests clear of the throttle of signing in; those that are
- * about signing in use the demo people.
+ * The service knows people only by their tokens, so a signed token is enough. Tests avoid the throttle on sign-in this way;
+ * tests of the sign-in form use the people of the demo tenant.
  */
 async function person(service: Reachable, tenantId: string, options: PersonOptions): Promise<Person> {
 	const { role = "admin", capabilities = [] } = options;

@@ -1,4 +1,4 @@
-/** What the dashboard looks like: sizes, themes, pictures. */
+/** Window sizes, themes and screenshots. */
 import { join } from "node:path";
 import { type Page, test } from "@playwright/test";
 
@@ -21,15 +21,8 @@ export async function inBothThemes(page: Page, block: (theme: Theme) => Promise<
 
 const PICTURES = join(import.meta.dirname, "../../docs/screenshots");
 
-/**
- * Takes a picture for the documentation. Only `npm run screenshots` keeps it, as docs/screenshots/<name>.png; every
- * other run makes sure that it can be taken.
- */
+/** Takes a screenshot for the documentation, docs/screenshots/<name>.png. Only `npm run screenshots` does so. */
 export async function screenshot(page: Page, name: string): Promise<void> {
-	const keep = process.env.UPDATE_SCREENSHOTS === "1";
-	await page.screenshot({
-		animations: "disabled",
-		caret: "hide",
-		...(keep ? { path: join(PICTURES, `${name}.png`) } : {}),
-	});
+	if (process.env.UPDATE_SCREENSHOTS !== "1") return;
+	await page.screenshot({ animations: "disabled", caret: "hide", path: join(PICTURES, `${name}.png`) });
 }

@@ -1,6 +1,6 @@
 import { useSearchParams } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
-import { createEffect, createMemo, Match, on, onCleanup, onMount, Show, Switch } from "solid-js";
+import { createMemo, Match, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
 import type { AuditAction } from "../../db/enums.ts";
 import { problemOf } from "../api/problem.ts";
@@ -24,13 +24,12 @@ import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { useTitle } from "../shell/shell.tsx";
 import { Button } from "../ui/button.tsx";
+import { TableFooter } from "../ui/data-table.tsx";
 import { EmptyState } from "../ui/states.tsx";
 import styles from "./audit-log.module.css";
 
 /** The service returns at most this many events at once. */
 const PAGE = 100;
-/** The next page loads when the end is closer than this. */
-const AHEAD = "800px";
 
 /** Who did what to which key, when and from which IP address. */
 export default function AuditLog() {
@@ -93,17 +92,33 @@ export default function AuditLog() {
 					<LogTableSkeleton />
 				</Match>
 				<Match when={events().length > 0}>
-					<LogTable events={events()} names={names()} stale={log.isPlaceholderData} />
-					<End
-						count={events().length}
-						narrowed={isNarrowed(filters())}
+					<LogTable
+						events={events()}
+						names={names()}
+						stale={log.isPlaceholderData}
 						more={log.hasNextPage}
-						loading={log.isFetchingNextPage}
-						failed={log.isFetchNextPageError}
-						// Whatever else is under way is waited for: it would be given up for this.
-						idle={!log.isFetching && !log.isError}
-						onMore={() => void log.fetchNextPage()}
+						onEnd={() => {
+							if (log.hasNextPage && !log.isFetching && !log.isError) void log.fetchNextPage();
+						}}
 					/>
+					<TableFooter
+						status={
+							<Show when={!log.isFetchNextPageError} fallback={t().audit.moreFailed}>
+								{log.isFetchingNextPage
+									? t().audit.loadingMore
+									: t().audit.shown(events().length, formatNumber(events().length))}
+							</Show>
+						}
+					>
+						<Show
+							when={log.hasNextPage}
+							fallback={<span>{isNarrowed(filters()) ? t().audit.endFiltered : t().audit.end}</span>}
+						>
+							<Button busy={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
+								{log.isFetchNextPageError ? t().common.tryAgain : t().audit.more}
+							</Button>
+						</Show>
+					</TableFooter>
 				</Match>
 				<Match when={isNarrowed(filters())}>
 					<EmptyState
@@ -123,48 +138,5 @@ export default function AuditLog() {
 				</Match>
 			</Switch>
 		</>
-	);
-}
-
-/** What comes below the rows: more of them as one scrolls, or that there are none. */
-function End(props: {
-	count: number;
-	narrowed: boolean;
-	more: boolean;
-	loading: boolean;
-	failed: boolean;
-	idle: boolean;
-	onMore: () => void;
-}) {
-	let end: HTMLDivElement | undefined;
-	const observer = new IntersectionObserver(
-		// Of several moves since the last time, the last one counts.
-		(moves) => {
-			if (moves.at(-1)?.isIntersecting && props.more && props.idle) props.onMore();
-		},
-		{ rootMargin: AHEAD },
-	);
-	const look = () => {
-		if (!end) return;
-		// Watching anew tells where it is now, even if that has not changed: a short page does not push the end away.
-		observer.unobserve(end);
-		observer.observe(end);
-	};
-	onMount(look);
-	createEffect(on(() => [props.count, props.idle], look, { defer: true }));
-	onCleanup(() => observer.disconnect());
-	return (
-		<div class={styles.end} ref={end}>
-			<span role="status">
-				<Show when={!props.failed} fallback={t().audit.moreFailed}>
-					{props.loading ? t().audit.loadingMore : t().audit.shown(props.count, formatNumber(props.count))}
-				</Show>
-			</span>
-			<Show when={props.more} fallback={<span>{props.narrowed ? t().audit.endFiltered : t().audit.end}</span>}>
-				<Button busy={props.loading} onClick={props.onMore}>
-					{props.failed ? t().common.tryAgain : t().audit.more}
-				</Button>
-			</Show>
-		</div>
 	);
 }

@@ -25,6 +25,7 @@ import { paths, rememberListPath } from "../paths.ts";
 import { useTitle } from "../shell/shell.tsx";
 import { useShortcut } from "../shortcut.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
+import { TableFooter } from "../ui/data-table.tsx";
 import { Segmented } from "../ui/field.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { EmptyState, Skeleton } from "../ui/states.tsx";
@@ -166,13 +167,17 @@ function KeyList() {
 							if (list.hasNextPage && !list.isFetching && !list.isError) void list.fetchNextPage();
 						}}
 					/>
-					<div class={styles.more} role="status">
-						<Show when={list.isFetchingNextPage}>{t().keys.loadingMore}</Show>
+					<TableFooter
+						status={
+							<Show when={!list.isFetchNextPageError} fallback={t().keys.moreFailed}>
+								{list.isFetchingNextPage ? t().keys.loadingMore : ""}
+							</Show>
+						}
+					>
 						<Show when={list.isFetchNextPageError}>
-							{t().keys.moreFailed}
 							<Button onClick={() => void list.fetchNextPage()}>{t().common.tryAgain}</Button>
 						</Show>
-					</div>
+					</TableFooter>
 				</Match>
 				<Match when={isNarrowed()}>
 					<NothingFound filters={filters()} onChange={change} />

@@ -1,124 +1,184 @@
 import { A } from "@solidjs/router";
-import { type Accessor, createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
+import { type Accessor, createMemo, createSignal, type JSX, Show } from "solid-js";
 import type { AuditEvent } from "../../api/types.ts";
 import { formatDateTime, formatExactTime } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { paths } from "../../paths.ts";
 import { RelativeTime, useNow } from "../../time.tsx";
+import { DataTable, DataTableSkeleton, type RowPlace } from "../../ui/data-table.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { Skeleton } from "../../ui/states.tsx";
 import { Changes } from "./changes.tsx";
 import { agentText, changesLine, changesOf, whoOf } from "./event-words.ts";
 import styles from "./log-table.module.css";
 
+/** Row heights as in the style sheet. Rows are measured, so this only has to be close. */
+const NARROW = matchMedia("(max-width: 719px)");
+const FINGER = matchMedia("(pointer: coarse)");
+const rowHeight = () => (NARROW.matches ? 61 : FINGER.matches ? 45 : 37);
+
 interface TableProps {
 	events: readonly AuditEvent[];
-	/** What keys were called last, by id, as far as that is known. */
+	/** The latest name of each key, by id, as far as loaded. */
 	names: ReadonlyMap<string, string>;
-	/** The events are those of the filters before; the new ones are on their way. */
+	/** The events are those of earlier filters; the new ones are loading. */
 	stale: boolean;
+	/** There are more events than these. */
+	more: boolean;
+	/** The end is near: load more. */
+	onEnd: () => void;
 }
 
-/** The events as a table, a line each; the rest of an event opens below its line. */
+/** A row of the table: the event in one line, or its details below that. */
+interface Line {
+	event: AuditEvent;
+	part: "event" | "details";
+}
+
+/** The audit events as a table with one line each. The details of an event open below its line. */
 export function LogTable(props: TableProps) {
 	const now = useNow();
+	const [open, setOpen] = createSignal<ReadonlySet<string>>(new Set());
+	const toggle = (id: string) => {
+		const next = new Set(open());
+		if (!next.delete(id)) next.add(id);
+		setOpen(next);
+	};
+	const lines = createMemo(() =>
+		props.events.flatMap((event): Line[] =>
+			open().has(event.id)
+				? [
+						{ event, part: "event" },
+						{ event, part: "details" },
+					]
+				: [{ event, part: "event" }],
+		),
+	);
 	return (
-		<div class={styles.frame}>
-			<table class={styles.table} aria-label={t().audit.title} aria-busy={props.stale}>
-				<thead>
-					<tr class={styles.header}>
-						<th scope="col" class={styles.when}>
-							{t().audit.columns.when}
-						</th>
-						<th scope="col" class={styles.who}>
-							{t().audit.columns.who}
-						</th>
-						<th scope="col" class={styles.what}>
-							{t().audit.columns.what}
-						</th>
-						<th scope="col" class={styles.key}>
-							{t().audit.columns.key}
-						</th>
-						<th scope="col" class={styles.where}>
-							{t().audit.columns.where}
-						</th>
-						<th scope="col" class={styles.changes}>
-							{t().audit.columns.changes}
-						</th>
-						<th scope="col" class={styles.open}>
-							<span class="visually-hidden">{t().audit.columns.details}</span>
-						</th>
-					</tr>
-				</thead>
-				<tbody>
-					<For each={props.events}>{(event) => <EventRows event={event} names={props.names} now={now} />}</For>
-				</tbody>
-			</table>
-		</div>
+		<DataTable
+			class={styles.log}
+			label={t().audit.title}
+			header={<Header />}
+			rows={lines()}
+			rowKey={({ event, part }) => `${event.id}/${part}`}
+			rowHeight={rowHeight}
+			measured
+			total={props.more ? undefined : lines().length}
+			stale={props.stale}
+			onEnd={() => props.onEnd()}
+		>
+			{(line, place) => (
+				<Show
+					when={line().part === "event"}
+					fallback={
+						<tr {...place} class={`${place.class} ${styles.details}`} id={detailsId(line().event)}>
+							<td colSpan={7}>
+								<Details event={line().event} names={props.names} />
+							</td>
+						</tr>
+					}
+				>
+					<EventRow
+						event={line().event}
+						place={place}
+						names={props.names}
+						now={now}
+						open={open().has(line().event.id)}
+						onToggle={() => toggle(line().event.id)}
+					/>
+				</Show>
+			)}
+		</DataTable>
 	);
 }
 
-function EventRows(props: { event: AuditEvent; names: TableProps["names"]; now: Accessor<number> }) {
-	const [open, setOpen] = createSignal(false);
-	const id = createUniqueId();
-	const what = () => t().audit.actions[props.event.action];
-	const line = () => changesLine(changesOf(props.event));
+const detailsId = ({ id }: AuditEvent) => `details-${id}`;
+
+function Header() {
+	const words = () => t().audit.columns;
 	return (
 		<>
-			<tr class={styles.row} data-open={open()}>
-				<td class={styles.when}>
-					<time class={styles.exact} datetime={props.event.at} title={formatExactTime(props.event.at)}>
-						{formatDateTime(props.event.at)}
-					</time>
-					{/* Where there is no room for the other. */}
-					<span class={styles.relative}>
-						<RelativeTime at={props.event.at} now={props.now} />
-					</span>
-				</td>
-				<td class={styles.who} title={whoOf(props.event)}>
-					{whoOf(props.event)}
-				</td>
-				<td class={styles.what} data-failed={props.event.action === "session.login_failed"}>
-					{what()}
-				</td>
-				<td class={styles.key}>
-					<KeyOf event={props.event} names={props.names} />
-				</td>
-				<td class={styles.where} title={props.event.user_agent ?? undefined}>
-					{[props.event.ip, props.event.user_agent && agentText(props.event.user_agent)].filter(Boolean).join(" · ")}
-				</td>
-				<td class={styles.changes} title={line()}>
-					{line()}
-				</td>
-				<td class={styles.open}>
-					<button
-						type="button"
-						aria-expanded={open()}
-						aria-controls={open() ? id : undefined}
-						aria-label={t().audit.detailsOf(what(), formatDateTime(props.event.at))}
-						onClick={() => setOpen(!open())}
-					>
-						<Icon name={open() ? "up" : "down"} />
-					</button>
-				</td>
-			</tr>
-			<Show when={open()}>
-				<tr class={styles.details} id={id}>
-					<td colSpan={7}>
-						<Details event={props.event} names={props.names} />
-					</td>
-				</tr>
-			</Show>
+			<th scope="col" class={styles.when}>
+				{words().when}
+			</th>
+			<th scope="col" class={styles.who}>
+				{words().who}
+			</th>
+			<th scope="col" class={styles.what}>
+				{words().what}
+			</th>
+			<th scope="col" class={styles.key}>
+				{words().key}
+			</th>
+			<th scope="col" class={styles.where}>
+				{words().where}
+			</th>
+			<th scope="col" class={styles.changes}>
+				{words().changes}
+			</th>
+			<th scope="col" class={styles.open}>
+				<span class="visually-hidden">{words().details}</span>
+			</th>
 		</>
 	);
 }
 
-/** The name that people know the key by, or its id. */
+function EventRow(props: {
+	event: AuditEvent;
+	place: RowPlace;
+	names: TableProps["names"];
+	now: Accessor<number>;
+	open: boolean;
+	onToggle: () => void;
+}) {
+	const what = () => t().audit.actions[props.event.action];
+	const line = () => changesLine(changesOf(props.event));
+	return (
+		<tr {...props.place} data-open={props.open}>
+			<td class={styles.when}>
+				<time class={styles.exact} datetime={props.event.at} title={formatExactTime(props.event.at)}>
+					{formatDateTime(props.event.at)}
+				</time>
+				{/* On narrow screens only this one fits. */}
+				<span class={styles.relative}>
+					<RelativeTime at={props.event.at} now={props.now} />
+				</span>
+			</td>
+			<td class={styles.who} title={whoOf(props.event)}>
+				{whoOf(props.event)}
+			</td>
+			<td class={styles.what} data-failed={props.event.action === "session.login_failed"}>
+				{what()}
+			</td>
+			<td class={styles.key}>
+				<KeyName event={props.event} names={props.names} />
+			</td>
+			<td class={styles.where} title={props.event.user_agent ?? undefined}>
+				{[props.event.ip, props.event.user_agent && agentText(props.event.user_agent)].filter(Boolean).join(" · ")}
+			</td>
+			<td class={styles.changes} title={line()}>
+				{line()}
+			</td>
+			<td class={styles.open}>
+				<button
+					type="button"
+					aria-expanded={props.open}
+					aria-controls={props.open ? detailsId(props.event) : undefined}
+					aria-label={t().audit.detailsOf(what(), formatDateTime(props.event.at))}
+					onClick={() => props.onToggle()}
+				>
+					<Icon name={props.open ? "up" : "down"} />
+				</button>
+			</td>
+		</tr>
+	);
+}
+
+/** The latest name of the key, or its id. */
 const keyNameOf = (event: AuditEvent, names: TableProps["names"]): string =>
 	event.key_name ?? (event.key_id === null ? "" : (names.get(event.key_id) ?? event.key_id));
 
-/** The way to the key, as long as there is one. */
-function KeyOf(props: { event: AuditEvent; names: TableProps["names"] }) {
+/** The name of the key, with a link unless it was deleted. */
+function KeyName(props: { event: AuditEvent; names: TableProps["names"] }) {
 	const name = () => keyNameOf(props.event, props.names);
 	return (
 		<Show when={props.event.key_id}>
@@ -183,35 +243,19 @@ function Fact(props: { label: string; value: string | null; code?: boolean; long
 	);
 }
 
-/** The table before it is there, in the same geometry. */
 export function LogTableSkeleton() {
 	return (
-		<div class={styles.frame} aria-hidden="true">
-			<div class={styles.header} />
-			<For each={Array.from({ length: 12 })}>
-				{() => (
-					<div class={styles.row}>
-						<div class={styles.when}>
-							<Skeleton width="136px" />
-						</div>
-						<div class={styles.who}>
-							<Skeleton width="80%" />
-						</div>
-						<div class={styles.what}>
-							<Skeleton width="84px" />
-						</div>
-						<div class={styles.key}>
-							<Skeleton width="70%" />
-						</div>
-						<div class={styles.where}>
-							<Skeleton width="85%" />
-						</div>
-						<div class={styles.changes}>
-							<Skeleton width="60%" />
-						</div>
-					</div>
-				)}
-			</For>
-		</div>
+		<DataTableSkeleton
+			class={styles.log}
+			rowHeight={rowHeight}
+			cells={[
+				[styles.when, "136px"],
+				[styles.who, "80%"],
+				[styles.what, "84px"],
+				[styles.key, "70%"],
+				[styles.where, "85%"],
+				[styles.changes, "60%"],
+			]}
+		/>
 	);
 }

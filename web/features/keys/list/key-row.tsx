@@ -1,5 +1,5 @@
 import { A, useNavigate } from "@solidjs/router";
-import { type Accessor, type JSX, Show } from "solid-js";
+import { type Accessor, Show } from "solid-js";
 import type { KeyList } from "../../../api/types.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
@@ -7,6 +7,7 @@ import { notifyModuleMissing } from "../../../load-module.ts";
 import { paths } from "../../../paths.ts";
 import { RelativeTime } from "../../../time.tsx";
 import { copyText } from "../../../ui/copy-button.tsx";
+import type { RowPlace } from "../../../ui/data-table.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Menu, type MenuItem } from "../../../ui/menu.tsx";
 import { notify } from "../../../ui/toast.tsx";
@@ -22,25 +23,16 @@ export type ListedKey = KeyList["items"][number];
 /** One key in the list. The whole row opens it, except the checkbox and the menu. */
 export function KeyRow(props: {
 	apiKey: ListedKey;
-	/** Position in the whole table, from 1. The header is row 1. */
-	rowIndex: number;
+	place: RowPlace;
 	now: Accessor<number>;
 	selected: boolean;
 	onSelect: (selected: boolean) => void;
-	style: JSX.CSSProperties;
 }) {
 	const state = () => keyState(props.apiKey, props.now());
 	let menu: HTMLTableCellElement | undefined;
 	const menuButton = () => menu?.querySelector("button");
 	return (
-		<tr
-			class={styles.row}
-			aria-rowindex={props.rowIndex}
-			aria-selected={props.selected}
-			data-state={state()}
-			style={props.style}
-			onClick={openKey}
-		>
+		<tr {...props.place} aria-selected={props.selected} data-state={state()} onClick={openKey}>
 			<td class={styles.select}>
 				<label class={styles.box}>
 					<span class="visually-hidden">{t().keys.select(props.apiKey.name)}</span>
