@@ -1,9 +1,9 @@
-/** The check for accessibility says what is wrong, and where. */
+/** Tests of the accessibility check itself. */
 
 import { openBarePage } from "./bare-page.ts";
 import { expect, expectAccessible, inBothThemes, test } from "./fixtures.ts";
 
-test("a page that all can use passes, also while its clock stands", async ({ page }) => {
+test("an accessible page passes, even while its clock is stopped", async ({ page }) => {
 	await page.clock.install();
 	await openBarePage(page);
 	await expectAccessible(page);
@@ -11,14 +11,14 @@ test("a page that all can use passes, also while its clock stands", async ({ pag
 	await expectAccessible(page);
 });
 
-test("a button without a name does not", async ({ page }) => {
+test("a button without a name fails", async ({ page }) => {
 	await openBarePage(page, '<h1>Bare</h1><button id="nameless"></button>');
 	const failure = await expectAccessible(page).catch(String);
 	expect(failure).toContain("button-name: Buttons must have discernible text");
 	expect(failure).toContain("#nameless");
 });
 
-test("each theme is what the page is told to be in", async ({ page }) => {
+test("the page is shown in each theme", async ({ page }) => {
 	await openBarePage(page);
 	const seen: [string, boolean][] = [];
 	await inBothThemes(page, async (theme) => {

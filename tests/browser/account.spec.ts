@@ -1,12 +1,12 @@
-/** The account: who one is here, and how the page looks and speaks. */
+/** The account screen: the person, the theme and the language. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 
 const ACCOUNT = "/account";
-/** What stands beside the word. */
+/** The value of a label. */
 const fact = (page: Page, name: string) => page.locator("dl > div").filter({ hasText: name }).locator("dd");
 
-test.describe("the account", () => {
+test.describe("the account screen", () => {
 	test.use({ tenantName: "Northwind Sales" });
 
 	for (const [role, name] of [
@@ -14,7 +14,7 @@ test.describe("the account", () => {
 		["admin", "Admin"],
 		["member", "Member"],
 	] as const)
-		test(`tells who one is: ${name}`, async ({ page, signedIn }) => {
+		test(`shows the person: ${name}`, async ({ page, signedIn }) => {
 			const who = await signedIn({ role, name: "Bruno Costa" });
 			await page.goto(ACCOUNT);
 			await expect(page).toHaveTitle("Account · SalesOS");
@@ -25,7 +25,7 @@ test.describe("the account", () => {
 			await expect(page.getByRole("navigation").getByRole("link", { name: /Account/ })).toContainText("Bruno Costa");
 		});
 
-	test("is usable by all, with either theme chosen against the system's", async ({ page, signedIn }) => {
+	test("is accessible in both themes, chosen against the system's", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(ACCOUNT);
 		for (const theme of ["Dark", "Light"]) {
@@ -35,7 +35,7 @@ test.describe("the account", () => {
 		}
 	});
 
-	test("lets the theme and the language be chosen by keyboard", async ({ page, signedIn }) => {
+	test("changes theme and language by keyboard", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(ACCOUNT);
 		await page.getByRole("radio", { name: "System" }).focus();
@@ -46,7 +46,7 @@ test.describe("the account", () => {
 		await expect(page.getByRole("radio", { name: "English" })).toBeFocused();
 		await page.keyboard.press("ArrowRight");
 		await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
-		// The words have changed around the reader, who stays where they were.
+		// The texts have changed, and the focus is where it was.
 		await expect(page.getByRole("radio", { name: "Português" })).toBeFocused();
 		await expect(page).toHaveTitle("Conta · SalesOS");
 	});
@@ -55,7 +55,7 @@ test.describe("the account", () => {
 test.describe("on a phone", () => {
 	test.use(PHONE);
 
-	test("everything is large enough for a finger", async ({ page, signedIn }) => {
+	test("every control is large enough for a finger", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(ACCOUNT);
 		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -73,14 +73,14 @@ test.describe("on a phone", () => {
 	});
 });
 
-test("what was chosen is there before anything is drawn", async ({ page, signedIn }) => {
+test("the chosen theme and language apply before the first paint", async ({ page, signedIn }) => {
 	await signedIn();
 	await page.goto(ACCOUNT);
 	await page.getByText("Dark", { exact: true }).click();
 	await page.getByText("Português", { exact: true }).click();
 	await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
 
-	// Not even the page's own code has arrived.
+	// The page's own code has not loaded yet.
 	let release = () => {};
 	const held = new Promise<void>((resolve) => {
 		release = resolve;
@@ -92,7 +92,7 @@ test("what was chosen is there before anything is drawn", async ({ page, signedI
 	await page.reload({ waitUntil: "commit" });
 	await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
 	await expect(page.locator("#root")).toBeEmpty();
-	// Every heading that is ever shown is in the language that was chosen.
+	// No heading is shown in another language, not even for a moment.
 	await page.evaluate(() => {
 		const seen: string[] = [];
 		new MutationObserver(() => {

@@ -1,4 +1,4 @@
-/** The audit log: finding out who did what, and taking it along; and the trail of one key on its own screen. */
+/** The audit log with its filters and export, and the audit trail on a key's screen. */
 import { readFile } from "node:fs/promises";
 import type { Download, Locator, Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
@@ -10,14 +10,14 @@ const LOG = "/integrations/audit-log";
 const DAY_MS = 86_400_000;
 
 const table = (page: Page): Locator => page.getByRole("table", { name: "Audit log" });
-/** The lines of events, without what is open below them. */
+/** The rows of events, without open details. */
 const rows = (page: Page): Locator => table(page).locator("tbody tr:has(> td:nth-child(7))");
 const row = (page: Page, text: string | RegExp): Locator => rows(page).filter({ hasText: text });
 const details = (line: Locator): Locator => line.getByRole("button", { name: /^Details: / });
-/** The day so many days from now, as a date field has it. */
+/** The date `days` from now, as a date field takes it. */
 const day = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
 
-/** A key with a history, one that is gone, and what a second person did. Newest last. */
+/** A key with a history, a deleted key, and actions of a second person. Newest last. */
 async function history(tenant: TestTenant) {
 	const bruno = await tenant.person({ email: "bruno@tenant.example" });
 	const crm = await tenant.createKey({ name: "CRM Nightly Sync", rate_limit: 1_000, scopes: ["default:sync"] });
@@ -29,7 +29,7 @@ async function history(tenant: TestTenant) {
 	return { bruno, crm: crm.api_key, gone: gone.api_key };
 }
 
-/** So many keys, each with the event of its making. */
+/** Creates keys, with one event each. */
 async function manyKeys(tenant: TestTenant, count: number) {
 	for (let made = 0; made < count; made += 20)
 		await Promise.all(
@@ -39,7 +39,7 @@ async function manyKeys(tenant: TestTenant, count: number) {
 		);
 }
 
-/** Has the server give four events at a time, so that a short history takes several pages. */
+/** Makes the service return four events at a time, so that a short history has several pages. */
 const PAGE = 4;
 async function smallPages(page: Page) {
 	await page.route("**/trpc/audit.list*", (route) =>
@@ -47,7 +47,7 @@ async function smallPages(page: Page) {
 	);
 }
 
-/** No time without its seconds, nothing half told: what and when have room in every language. */
+/** Times and event names are never cut off, in any language. */
 async function expectWholeTimes(page: Page) {
 	const cut = await page
 		.locator("tbody td:is(:nth-child(1), :nth-child(3))")
@@ -55,8 +55,8 @@ async function expectWholeTimes(page: Page) {
 	expect(cut).toBe(0);
 }
 
-test.describe("the log", () => {
-	test("tells who did what to which key, when and from where", async ({ page, tenant, signedIn }) => {
+test.describe("the audit log", () => {
+	test("shows who did what to which key, when and from which IP address", async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -85,7 +85,7 @@ test.describe("the log", () => {
 		await expectWholeTimes(page);
 	});
 
-	test("leads to a key, but not to one that is gone", async ({ page, tenant, signedIn }) => {
+	test("links to keys, but not to deleted ones", async ({ page, tenant, signedIn }) => {
 		const { crm } = await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -99,7 +99,7 @@ test.describe("the log", () => {
 		await expect(page).toHaveURL(`/integrations/api-keys/${crm.id}`);
 	});
 
-	test("opens an event by keyboard, with all that is known of it", async ({ page, tenant, signedIn }) => {
+	test("opens the details of an event by keyboard", async ({ page, tenant, signedIn }) => {
 		const { crm, bruno } = await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -112,12 +112,12 @@ test.describe("the log", () => {
 		for (const text of ["Reason: Leaked in a public repository", "UTC", bruno.id, "127.0.0.1", "node", crm.id, "evt_"])
 			await expect(sheet).toContainText(text);
 
-		await sheet.getByRole("link", { name: "Only what bruno@tenant.example did" }).click();
+		await sheet.getByRole("link", { name: "Only events by bruno@tenant.example" }).click();
 		await expect(page).toHaveURL(`${LOG}?who=bruno%40tenant.example`);
 		await expect(rows(page)).toHaveCount(2);
-		// What was open stays open.
+		// Open details stay open.
 		await expect(sheet).toBeVisible();
-		await sheet.getByRole("link", { name: "Only what happened to CRM Nightly Sync" }).click();
+		await sheet.getByRole("link", { name: "Only events of CRM Nightly Sync" }).click();
 		await expect(page).toHaveURL(`${LOG}?key_id=${crm.id}`);
 		await expect(rows(page)).toHaveCount(3);
 
@@ -126,7 +126,7 @@ test.describe("the log", () => {
 		await expect(button).toBeFocused();
 	});
 
-	test("says why a key ended that was never handed out", async ({ page, tenant, signedIn }) => {
+	test("explains a key that was revoked because its rotation failed", async ({ page, tenant, signedIn }) => {
 		const { crm } = await history(tenant);
 		await signedIn();
 		const event = {
@@ -142,7 +142,7 @@ test.describe("the log", () => {
 			user_agent: null,
 			changes: { reason: { from: null, to: "The rotation that made this key was not completed" } },
 		};
-		// A rotation that breaks off cannot be had by asking for it.
+		// A rotation that fails midway cannot be produced on demand.
 		await page.route("**/trpc/audit.list*", (route) =>
 			route.fulfill({ json: [{ result: { data: { items: [event], next_cursor: null } } }] }),
 		);
@@ -154,8 +154,8 @@ test.describe("the log", () => {
 	});
 });
 
-test.describe("narrowing the log", () => {
-	test("by what happened", async ({ page, tenant, signedIn }) => {
+test.describe("filters of the log", () => {
+	test("filter by event", async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -173,11 +173,7 @@ test.describe("narrowing the log", () => {
 		await expect(page.getByLabel("Event", { exact: true })).toBeFocused();
 	});
 
-	test("by who did it: / to begin, whole addresses and ids, and the people there are to choose from", async ({
-		page,
-		tenant,
-		signedIn,
-	}) => {
+	test("filter by actor: focused by /, with email or id, and suggestions", async ({ page, tenant, signedIn }) => {
 		const { bruno } = await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -199,7 +195,7 @@ test.describe("narrowing the log", () => {
 		await expect(rows(page)).toHaveCount(2);
 		await expect(page).toHaveURL(`${LOG}?who=BRUNO%40tenant.example`);
 
-		// Chosen from the list, it counts at once.
+		// A suggestion applies at once.
 		await who.fill("service_role");
 		await expect(rows(page)).toHaveCount(1);
 		await expect(rows(page)).toContainText("Company created");
@@ -212,10 +208,10 @@ test.describe("narrowing the log", () => {
 		await who.fill("bruno");
 		await who.press("Enter");
 		await expect(page.getByRole("heading", { name: "No event matches" })).toBeVisible();
-		await expect(page.getByText("“bruno” has to be a whole email address")).toBeVisible();
+		await expect(page.getByText("“bruno” must be a whole email")).toBeVisible();
 	});
 
-	test("to one key, which can be taken back", async ({ page, tenant, signedIn }) => {
+	test("filter by key, and the filter can be removed", async ({ page, tenant, signedIn }) => {
 		const { crm } = await history(tenant);
 		await signedIn();
 		await page.goto(`${LOG}?key_id=${crm.id}`);
@@ -225,7 +221,7 @@ test.describe("narrowing the log", () => {
 		await expect(page).toHaveURL(LOG);
 	});
 
-	test("by days, as far as they make sense", async ({ page, tenant, signedIn }) => {
+	test("filter by valid days", async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -242,7 +238,7 @@ test.describe("narrowing the log", () => {
 		const asked: string[] = [];
 		page.on("request", (request) => request.url().includes("audit.list") && asked.push(request.url()));
 		await from.fill(day(1));
-		await expect(page.getByText("“From” must not be later than “To”.")).toBeVisible();
+		await expect(page.getByText("“From” must not be after “To”.")).toBeVisible();
 		await expect(from).toHaveAttribute("aria-invalid", "true");
 		await expect(from).toHaveAccessibleDescription(/must not be later/);
 		await expect(page.getByRole("button", { name: "Export CSV" })).toBeDisabled();
@@ -262,7 +258,7 @@ test.describe("narrowing the log", () => {
 });
 
 test.describe("a long log", () => {
-	test("loads more as one scrolls, to its beginning", async ({ page, tenant, signedIn }) => {
+	test("loads more while scrolling, up to its first event", async ({ page, tenant, signedIn }) => {
 		await manyKeys(tenant, 130);
 		await signedIn();
 		await page.goto(LOG);
@@ -280,7 +276,7 @@ test.describe("a long log", () => {
 		expect(names.size).toBe(131);
 	});
 
-	test("says when more cannot be had, and tries again", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("says when more events could not be loaded, and retries", async ({ page, tenant, signedIn, expectProblems }) => {
 		expectProblems({ status: 500, url: "audit.list" });
 		await history(tenant);
 		await signedIn();
@@ -299,7 +295,7 @@ test.describe("a long log", () => {
 	});
 });
 
-test("a log that cannot be loaded says why, and tries again", async ({ page, tenant, signedIn, expectProblems }) => {
+test("a log that cannot be loaded says why and retries", async ({ page, tenant, signedIn, expectProblems }) => {
 	expectProblems({ status: 500, url: "audit.list" });
 	await history(tenant);
 	await signedIn();
@@ -317,7 +313,7 @@ test("a log that cannot be loaded says why, and tries again", async ({ page, ten
 });
 
 test.describe("the export", () => {
-	/** The lines of a file as fields; none of these tests has a quoted line break. */
+	/** The lines of a file as fields. No test here has a quoted line break. */
 	async function linesOf(download: Download): Promise<string[]> {
 		const text = await readFile(await download.path(), "utf8");
 		expect(text.startsWith("\uFEFFat,actor,actor_email,action,key_id,key_name,ip,user_agent,changes\r\n")).toBe(true);
@@ -325,12 +321,12 @@ test.describe("the export", () => {
 	}
 	const exportButton = (page: Page) => page.getByRole("button", { name: "Export CSV" });
 
-	test("has everything that matches, loaded or not", async ({ page, tenant, signedIn }) => {
+	test("contains every matching event, loaded or not", async ({ page, tenant, signedIn }) => {
 		await manyKeys(tenant, 118);
 		await tenant.createKey({ name: "=Ação, “São Paulo”" });
 		await signedIn();
 		await page.goto(`${LOG}?action=api_key.create`);
-		await expect(rows(page)).toHaveCount(100);
+		await expect(page.getByText("100 events shown")).toBeAttached();
 		const [download] = await Promise.all([page.waitForEvent("download"), exportButton(page).click()]);
 		expect(download.suggestedFilename()).toMatch(/^audit-log-\d{4}-\d\d-\d\d\.csv$/);
 		const lines = await linesOf(download);
@@ -341,7 +337,7 @@ test.describe("the export", () => {
 		await expect(page.getByText("119 events were exported.")).toBeVisible();
 	});
 
-	test("shows how far it is, and can be cancelled", async ({ page, tenant, signedIn }) => {
+	test("shows its progress and can be cancelled", async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -365,7 +361,7 @@ test.describe("the export", () => {
 		expect(downloads).toBe(1);
 	});
 
-	test("that fails midway saves nothing, and goes on from there", async ({
+	test("saves nothing if it fails midway, and continues from there", async ({
 		page,
 		tenant,
 		signedIn,
@@ -402,7 +398,7 @@ test.describe("the export", () => {
 		await expect(page.getByText("Nothing was saved.")).toBeHidden();
 	});
 
-	test("leaves nothing behind in memory", async ({ page, tenant, signedIn }) => {
+	test("releases its memory", async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.clock.install();
@@ -429,8 +425,8 @@ test.describe("the export", () => {
 	});
 });
 
-test.describe("looks", () => {
-	test("are usable by all, open and narrowed", async ({ page, tenant, signedIn }) => {
+test.describe("the look of the log", () => {
+	test("is accessible with filters and open details", async ({ page, tenant, signedIn }) => {
 		const { crm } = await history(tenant);
 		await signedIn();
 		await page.goto(`${LOG}?key_id=${crm.id}&from=${day(-1)}`);
@@ -441,7 +437,7 @@ test.describe("looks", () => {
 		expect(new Set(heights).size).toBe(1);
 	});
 
-	test("are pictured", async ({ page, tenant, signedIn }) => {
+	test("is pictured for the documentation", async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -451,7 +447,7 @@ test.describe("looks", () => {
 		await screenshot(page, "audit-log-dark");
 	});
 
-	test("speak Portuguese", async ({ newWindow, tenant, signedIn }) => {
+	test("is in Portuguese if the browser is", async ({ newWindow, tenant, signedIn }) => {
 		await history(tenant);
 		await tenant.admin.api.mutate("keys.rotate", { id: (await tenant.createKey({ name: "ERP" })).api_key.id });
 		const page = await newWindow({ locale: "pt-BR" });
@@ -470,7 +466,7 @@ test.describe("looks", () => {
 	test.describe("on a phone", () => {
 		test.use(PHONE);
 
-		test("tell of fifty addresses without making a column of them", async ({ page, tenant, signedIn }) => {
+		test("shows fifty IP addresses without a long column", async ({ page, tenant, signedIn }) => {
 			const ip_allowlist = Array.from({ length: 50 }, (_, index) => `2001:db8:${index}::/48`);
 			await tenant.createKey({ name: "Partner X", ip_allowlist });
 			await signedIn();
@@ -478,11 +474,11 @@ test.describe("looks", () => {
 			await details(row(page, "Partner X")).click();
 			const addresses = page.locator("dd").filter({ hasText: "2001:db8:49::/48" });
 			await expect(addresses).toBeVisible();
-			// Two to a line.
+			// Two per line.
 			expect(await addresses.evaluate((element) => element.getClientRects().length)).toBeLessThanOrEqual(26);
 		});
 
-		test("are two lines each, with filters out of the way", async ({ page, tenant, signedIn }) => {
+		test("has two lines per event, with the filters folded", async ({ page, tenant, signedIn }) => {
 			const { crm } = await history(tenant);
 			await signedIn();
 			await page.goto(`${LOG}?key_id=${crm.id}`);
@@ -511,10 +507,10 @@ test.describe("looks", () => {
 	});
 });
 
-test.describe("the trail of one key", () => {
+test.describe("the audit trail of a key", () => {
 	const trail = (page: Page) => page.locator("ol > li");
 
-	test("tells what happened to it in sentences", async ({ page, tenant, signedIn }) => {
+	test("shows its events as sentences", async ({ page, tenant, signedIn }) => {
 		const { crm } = await history(tenant);
 		await signedIn();
 		await page.goto(`/integrations/api-keys/${crm.id}`);
@@ -530,7 +526,7 @@ test.describe("the trail of one key", () => {
 		await expect(rows(page)).toHaveCount(3);
 	});
 
-	test("shows the first dozen, and more on demand; reading goes on where it stopped", async ({
+	test("shows a dozen events and more on demand, with the focus on the first new one", async ({
 		page,
 		tenant,
 		signedIn,
@@ -548,7 +544,7 @@ test.describe("the trail of one key", () => {
 		await expect(trail(page).last()).toContainText("created this key");
 	});
 
-	test("that cannot be loaded leaves the rest of the screen alone", async ({
+	test("does not affect the rest of the screen if it cannot be loaded", async ({
 		page,
 		tenant,
 		signedIn,
@@ -557,7 +553,7 @@ test.describe("the trail of one key", () => {
 		expectProblems({ status: 500, url: "audit.list" });
 		const { crm } = await history(tenant);
 		await signedIn();
-		// What is asked for together is answered together, the other parts as they are.
+		// Calls of one batch share a response; the other parts of it stay as they are.
 		let broken = true;
 		await page.route(/audit\.list/, async (route) => {
 			if (!broken) return route.fallback();

@@ -1,4 +1,4 @@
-/** The form that makes an API key. What comes after it is in reveal.spec.ts. */
+/** The form that creates an API key. reveal.spec.ts tests what follows it. */
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt, tellTime } from "./failures.ts";
 import {
@@ -19,13 +19,13 @@ const submit = (page: Page) => page.getByRole("button", { name: "Create key" });
 const reveal = (page: Page) => page.getByRole("dialog", { name: /^Key for/ });
 const environment = (page: Page, name: "Live" | "Test") => page.getByRole("radio", { name, exact: true });
 
-/** Opens the form and gives the key a name, so that only what the test is about may be wrong. */
+/** Opens the form and fills in the name, so that only the tested field can have an error. */
 async function openForm(page: Page, name = "CRM Nightly Sync"): Promise<void> {
 	await page.goto(NEW);
 	await page.getByLabel("Name").fill(name);
 }
 
-/** The one key of the tenant, as it was made. */
+/** The only key of the tenant. */
 async function madeKey(tenant: TestTenant) {
 	const { items } = await tenant.admin.api.query("keys.list");
 	expect(items).toHaveLength(1);
@@ -34,13 +34,13 @@ async function madeKey(tenant: TestTenant) {
 
 const keyCount = async (tenant: TestTenant) => (await tenant.admin.api.query("keys.list")).items.length;
 
-/** What a control says is wrong with it. */
+/** Expects an error message at a control. */
 async function expectError(control: Locator, text: string | RegExp): Promise<void> {
 	await expect(control).toHaveAttribute("aria-invalid", "true");
 	await expect(control).toHaveAccessibleDescription(text);
 }
 
-test("a name is all it takes for a key with one scope, a limit and an end", async ({ page, tenant, signedIn }) => {
+test("a name is enough for a key with one scope, a limit and an expiry", async ({ page, tenant, signedIn }) => {
 	await signedIn();
 	await page.goto(NEW);
 	await expect(page).toHaveTitle("Create API key · SalesOS");
@@ -60,7 +60,7 @@ test("a name is all it takes for a key with one scope, a limit and an end", asyn
 	expect(Date.parse(key.expires_at ?? "") - Date.parse(key.created_at)).toBe(90 * 86_400_000);
 });
 
-test("everything that can be chosen is what the key becomes", async ({ page, tenant, signedIn }) => {
+test("the key gets every chosen setting", async ({ page, tenant, signedIn }) => {
 	await signedIn();
 	await openForm(page);
 	await environment(page, "Test").check();
@@ -84,7 +84,7 @@ test("everything that can be chosen is what the key becomes", async ({ page, ten
 	expect(Date.parse(key.expires_at ?? "") - Date.parse(key.created_at)).toBe(30 * 86_400_000);
 });
 
-test("each scope says what it grants, each life when it ends, and one is recommended", async ({ page, signedIn }) => {
+test("scopes say what they grant, lifetimes say when they end, and one is suggested", async ({ page, signedIn }) => {
 	await signedIn();
 	await page.clock.setFixedTime("2031-05-06T10:00:00Z");
 	await tellTime(page, "2031-05-06T10:00:00Z");
@@ -93,15 +93,15 @@ test("each scope says what it grants, each life when it ends, and one is recomme
 	await expect(page.getByLabel("leads:read")).toHaveAccessibleDescription("Read leads");
 	await expect(page.getByLabel("leads:write")).toHaveAccessibleDescription("Create and update leads");
 	await expect(page.getByRole("radio", { name: "30 days" })).toHaveAccessibleDescription("until Jun 5, 2031");
-	await expect(page.getByRole("radio", { name: "90 days Recommended" })).toBeChecked();
+	await expect(page.getByRole("radio", { name: "90 days Suggested" })).toBeChecked();
 	await expect(page.getByRole("radio", { name: "365 days" })).toHaveAccessibleDescription("until May 5, 2032");
-	// The recommendation takes no line of its own: what can be compared stands side by side.
+	// The badge takes no extra line, so the dates are side by side.
 	const dates = ["until Jun 5, 2031", "until Aug 4, 2031", "until Nov 2, 2031"].map((text) => page.getByText(text));
 	const heights = await Promise.all(dates.map(async (date) => (await date.boundingBox())?.y));
 	expect(new Set(heights).size).toBe(1);
 });
 
-test("whoever comes from the list of test keys makes a test key", async ({ page, signedIn }) => {
+test("the list of test keys leads to the form for a test key", async ({ page, signedIn }) => {
 	await signedIn();
 	await page.goto(`${NEW}?env=test`);
 	await expect(environment(page, "Test")).toBeChecked();
@@ -109,8 +109,8 @@ test("whoever comes from the list of test keys makes a test key", async ({ page,
 	await expect(page).toHaveURL("/integrations/api-keys?env=test");
 });
 
-test.describe("what is wrong is said", () => {
-	test("once a field was left, and no longer than it is wrong", async ({ page, signedIn }) => {
+test.describe("an error is shown", () => {
+	test("after the field was left, until it is corrected", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(NEW);
 		const name = page.getByLabel("Name");
@@ -126,7 +126,7 @@ test.describe("what is wrong is said", () => {
 		await expectError(name, /Give the key a name/);
 	});
 
-	test("altogether when somebody submits; the first wrong field has the focus", async ({ page, tenant, signedIn }) => {
+	test("at every field after submitting, with the focus on the first one", async ({ page, tenant, signedIn }) => {
 		await signedIn();
 		await page.goto(NEW);
 		await page.getByLabel("default:sync").uncheck();
@@ -149,7 +149,7 @@ test.describe("what is wrong is said", () => {
 		expect(await keyCount(tenant)).toBe(0);
 	});
 
-	test("of every line of addresses by itself, also where the field was closed", async ({ page, tenant, signedIn }) => {
+	test("for every wrong line of IP addresses, even if the field was folded", async ({ page, tenant, signedIn }) => {
 		await signedIn();
 		await openForm(page);
 		const advanced = page.getByText("Advanced");
@@ -166,7 +166,7 @@ test.describe("what is wrong is said", () => {
 		expect(await keyCount(tenant)).toBe(0);
 	});
 
-	test("without moving the button away from under the pointer", async ({ page, signedIn }) => {
+	test("without moving the button under the pointer", async ({ page, signedIn }) => {
 		await signedIn();
 		await openForm(page);
 		const limit = page.getByLabel("Limit per hour");
@@ -182,10 +182,10 @@ test.describe("what is wrong is said", () => {
 		await expect(limit).toBeFocused();
 	});
 
-	test("what only the server can know appears at its field", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("at the field that the service names", async ({ page, tenant, signedIn, expectProblems }) => {
 		expectProblems({ status: 400, url: "keys.create" });
 		await signedIn();
-		// A browser whose clock is years behind takes a day for the future that is over.
+		// A browser whose clock is years behind takes a past day for a future one.
 		await page.clock.setFixedTime("2020-01-01T12:00:00Z");
 		await tellTime(page, null);
 		await openForm(page);
@@ -202,7 +202,7 @@ test.describe("what is wrong is said", () => {
 });
 
 test.describe("an unrestricted key", () => {
-	test("takes a warning and a word of consent", async ({ page, tenant, signedIn }) => {
+	test("needs a confirmation after a warning", async ({ page, tenant, signedIn }) => {
 		await signedIn();
 		await openForm(page);
 		const unrestricted = page.getByLabel("Unrestricted");
@@ -224,7 +224,7 @@ test.describe("an unrestricted key", () => {
 		expect((await madeKey(tenant)).scopes).toEqual([]);
 	});
 
-	test("is given up by taking the choice back; consent has to be given anew", async ({ page, tenant, signedIn }) => {
+	test("can be undone, and then needs a new confirmation", async ({ page, tenant, signedIn }) => {
 		await signedIn();
 		await openForm(page);
 		const unrestricted = page.getByLabel("Unrestricted");
@@ -245,11 +245,7 @@ test.describe("an unrestricted key", () => {
 test.describe("in São Paulo", () => {
 	test.use({ timezoneId: "America/Sao_Paulo", locale: "pt-BR" });
 
-	test("a day ends there, numbers are written as there, and everything is said in Portuguese", async ({
-		page,
-		tenant,
-		signedIn,
-	}) => {
+	test("the form uses local midnight, local number format and Portuguese", async ({ page, tenant, signedIn }) => {
 		await signedIn();
 		await page.goto(NEW);
 		await expect(page.getByRole("heading", { name: "Criar chave de API" })).toBeVisible();
@@ -274,7 +270,7 @@ test.describe("in São Paulo", () => {
 	});
 });
 
-test("a key may be made never to expire, with a word of warning", async ({ page, tenant, signedIn }) => {
+test("a key can be created without expiry, with a warning", async ({ page, tenant, signedIn }) => {
 	await signedIn();
 	await openForm(page);
 	const warning = page.getByText("A key that never expires keeps working");
@@ -286,17 +282,17 @@ test("a key may be made never to expire, with a word of warning", async ({ page,
 	expect((await madeKey(tenant)).expires_at).toBeNull();
 });
 
-test.describe("when it does not work, nothing that was typed is lost:", () => {
+test.describe("the form keeps everything typed", () => {
 	const keepsItsName = (page: Page) => expect(page.getByLabel("Name")).toHaveValue("CRM Nightly Sync");
 
-	test("submitting twice makes one key", async ({ page, tenant, signedIn }) => {
+	test("and creates one key if it is submitted twice", async ({ page, tenant, signedIn }) => {
 		await signedIn();
 		await openForm(page);
 		const held: Route[] = [];
 		await page.route(CREATE, (route) => void held.push(route));
 		await submit(page).click();
 		await expect(page.getByRole("button", { name: "Creating…" })).toHaveAttribute("aria-busy", "true");
-		// What a person's impatient click does. Playwright by itself waits until the button says that it can be clicked.
+		// A person's impatient click. Playwright itself would wait until the button is enabled.
 		await page.getByRole("button", { name: "Creating…" }).click({ force: true });
 		await page.getByLabel("Name").press("Enter");
 		await page.locator("form").evaluate((form: HTMLFormElement) => form.requestSubmit());
@@ -306,7 +302,7 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 		expect(await keyCount(tenant)).toBe(1);
 	});
 
-	test("a key that is on its way is waited for, whatever one clicks", async ({ page, signedIn }) => {
+	test("and stays on the screen while the key is being created", async ({ page, signedIn }) => {
 		await signedIn();
 		await openForm(page);
 		const held: Route[] = [];
@@ -320,7 +316,7 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 		await expect(reveal(page)).toBeVisible();
 	});
 
-	test("offline", async ({ page, context, tenant, signedIn, expectProblems }) => {
+	test("while offline", async ({ page, context, tenant, signedIn, expectProblems }) => {
 		expectProblems({ unanswered: "keys.create" });
 		await signedIn();
 		await openForm(page);
@@ -334,15 +330,10 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 		expect(await keyCount(tenant)).toBe(1);
 	});
 
-	test("no answer: the key may be there, and how to go on is said", async ({
-		page,
-		tenant,
-		signedIn,
-		expectProblems,
-	}) => {
+	test("without a response, and says that the key may exist", async ({ page, tenant, signedIn, expectProblems }) => {
 		expectProblems({ unanswered: "keys.create" });
 		await signedIn();
-		// By way of the list, which thinks now that it knows all keys.
+		// Through the list, so that its query is in the cache.
 		await page.goto("/integrations/api-keys");
 		await page.getByRole("main").getByRole("link", { name: "Create API key" }).first().click();
 		await page.getByRole("textbox", { name: "Name", exact: true }).fill("CRM Nightly Sync");
@@ -358,7 +349,7 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 		await expect(page.getByRole("link", { name: "CRM Nightly Sync" })).toBeVisible();
 	});
 
-	test("trouble of the server comes with an id to quote", async ({ page, signedIn, expectProblems }) => {
+	test("after a server error, which shows the request id", async ({ page, signedIn, expectProblems }) => {
 		expectProblems({ status: 500, url: "keys.create" });
 		await signedIn();
 		await openForm(page);
@@ -372,7 +363,12 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 		await expect(reveal(page)).toBeVisible();
 	});
 
-	test("a session that has ended is taken up again over the form", async ({ page, context, demo, expectProblems }) => {
+	test("while the person signs in again after the session has ended", async ({
+		page,
+		context,
+		demo,
+		expectProblems,
+	}) => {
 		expectProblems({ status: 401, url: "session.me" }, { status: 401, url: "keys.create" });
 		await page.goto(NEW);
 		const signIn = async () => {
@@ -400,7 +396,7 @@ test.describe("when it does not work, nothing that was typed is lost:", () => {
 	});
 });
 
-test("is accessible, with and without mistakes", async ({ page, signedIn }) => {
+test("the form is accessible with and without errors", async ({ page, signedIn }) => {
 	await signedIn();
 	await page.goto(NEW);
 	await inBothThemes(page, async (theme) => {
@@ -419,7 +415,7 @@ test("is accessible, with and without mistakes", async ({ page, signedIn }) => {
 test.describe("on a phone", () => {
 	test.use(PHONE);
 
-	test("fits, can be touched, and is accessible", async ({ page, signedIn }) => {
+	test("the form fits, has large controls and is accessible", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(NEW);
 		await expect(page.getByLabel("Name")).toBeVisible();

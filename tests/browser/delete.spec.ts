@@ -1,4 +1,4 @@
-/** Deleting: recommended against, confirmed by name, and gone for good but for the audit trail. */
+/** Deleting a key: the dialog advises against it and asks for the name, and only the audit trail remains. */
 import type { Locator, Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
@@ -15,12 +15,7 @@ async function start(page: Page, name: string): Promise<void> {
 	await expect(dialog(page)).toHaveAccessibleName(`Delete ${name}?`);
 }
 
-test("a key that works is deleted by its name only, and stops at once", async ({
-	page,
-	tenant,
-	signedIn,
-	integration,
-}) => {
+test("deleting a working key needs its name and stops it at once", async ({ page, tenant, signedIn, integration }) => {
 	const { key, api_key } = await tenant.createKey({ name: "CRM Nightly Sync" });
 	await integration(key).whoami();
 	const who = await signedIn();
@@ -55,7 +50,7 @@ test("a key that works is deleted by its name only, and stops at once", async ({
 	expect(items).toMatchObject([{ actor: who.id }]);
 });
 
-test("a name with accents may be typed in either way of writing them", async ({ page, tenant, signedIn }) => {
+test("a name with accents can be typed in either Unicode form", async ({ page, tenant, signedIn }) => {
 	await tenant.createKey({ name: "Integração".normalize("NFC") });
 	await signedIn();
 	await page.goto(LIST);
@@ -65,7 +60,12 @@ test("a name with accents may be typed in either way of writing them", async ({ 
 	await expect(row(page, "Integração")).toHaveCount(0);
 });
 
-test("revoking instead keeps the key and its history", async ({ page, tenant, signedIn, integration }) => {
+test("the dialog leads to revoking, which keeps the key and its history", async ({
+	page,
+	tenant,
+	signedIn,
+	integration,
+}) => {
 	const { key, api_key } = await tenant.createKey({ name: "CRM Nightly Sync" });
 	await signedIn();
 	await page.goto(`${LIST}/${api_key.id}`);
@@ -76,7 +76,7 @@ test("revoking instead keeps the key and its history", async ({ page, tenant, si
 	await expect(dialog(page)).toHaveAccessibleName("Revoke CRM Nightly Sync?");
 	await expect(dialog(page).locator(":focus")).toHaveCount(1);
 	await expect(dialog(page).getByRole("button", { name: "Revoke key" })).not.toBeFocused();
-	// It can be left from there, too.
+	// The revoke dialog can be cancelled, too.
 	await page.keyboard.press("Escape");
 	await expect(dialog(page)).toBeHidden();
 	await expect(opener).toBeFocused();
@@ -86,12 +86,12 @@ test("revoking instead keeps the key and its history", async ({ page, tenant, si
 	await dialog(page).getByRole("button", { name: "Revoke key" }).click();
 	await expect(page.getByText("CRM Nightly Sync is revoked.")).toBeVisible();
 	expect((await integration(key).whoami()).status).toBe(401);
-	// What was to come after deleting does not come after revoking.
+	// The screen stays after revoking; only deleting leaves it.
 	await expect(page).toHaveURL(`${LIST}/${api_key.id}`);
 	await expect(page.locator("main header").first()).toContainText("Revoked");
 });
 
-test("of a revoked key it is said what is lost, and not to revoke it", async ({ page, tenant, signedIn }) => {
+test("the dialog for a revoked key does not suggest revoking", async ({ page, tenant, signedIn }) => {
 	const { api_key } = await tenant.createKey({ name: "CRM Nightly Sync" });
 	await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
 	await signedIn();
@@ -106,7 +106,7 @@ test("of a revoked key it is said what is lost, and not to revoke it", async ({ 
 	await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
 });
 
-test("from its own screen, deleting leads back to the list", async ({ page, tenant, signedIn }) => {
+test("deleting from the key's screen leads back to the list", async ({ page, tenant, signedIn }) => {
 	const { api_key } = await tenant.createKey({ name: "CRM Nightly Sync" });
 	await tenant.createKey({ name: "Website Forms" });
 	await signedIn();
@@ -119,7 +119,7 @@ test("from its own screen, deleting leads back to the list", async ({ page, tena
 	await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
 });
 
-test("what somebody else has deleted is deleted", async ({ page, tenant, signedIn, expectProblems }) => {
+test("a key that another person has deleted counts as deleted", async ({ page, tenant, signedIn, expectProblems }) => {
 	const { api_key } = await tenant.createKey({ name: "CRM Nightly Sync" });
 	expectProblems({ status: 404, url: "keys.delete" });
 	await signedIn();
@@ -133,7 +133,7 @@ test("what somebody else has deleted is deleted", async ({ page, tenant, signedI
 	await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
 });
 
-test("a service that fails leaves everything as it was", async ({ page, tenant, signedIn, expectProblems }) => {
+test("the key stays if the service fails", async ({ page, tenant, signedIn, expectProblems }) => {
 	await tenant.createKey({ name: "CRM Nightly Sync" });
 	expectProblems({ status: 503, url: "keys.delete" });
 	await signedIn();
@@ -152,7 +152,7 @@ test("a service that fails leaves everything as it was", async ({ page, tenant, 
 
 test.describe("on a phone, in Portuguese", () => {
 	test.use({ ...PHONE, locale: "pt-BR" });
-	test("the dialog fits and is told as people speak", async ({ page, tenant, signedIn }) => {
+	test("the delete dialog fits and is in Portuguese", async ({ page, tenant, signedIn }) => {
 		await tenant.createKey({ name: "CRM Nightly Sync" });
 		await signedIn();
 		await page.goto(LIST);

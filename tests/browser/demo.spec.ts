@@ -1,4 +1,4 @@
-/** The demo tenant, filled as `npm run demo` fills it: thousands of keys with a past. The pictures are taken here. */
+/** The demo tenant, filled by `npm run demo`: thousands of keys with history. Takes most screenshots. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, inBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 
@@ -10,11 +10,11 @@ async function signIn(page: Page, { email, password }: { email: string; password
 	await page.getByLabel("Password").fill(password);
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await expect(page.locator("tbody tr").first()).toBeVisible();
-	// Where the button was, there is a row now.
+	// The pointer must not hover a row in the screenshots.
 	await page.mouse.move(0, 0);
 }
 
-test("scrolls to the last of thousands of keys with a few rows drawn at a time", async ({ page, demo }) => {
+test("the list scrolls to the last of thousands of keys and draws only a few rows", async ({ page, demo }) => {
 	test.setTimeout(90_000);
 	await signIn(page, demo);
 	await page.goto(`${LIST}?sort=created_at`);
@@ -27,14 +27,14 @@ test("scrolls to the last of thousands of keys with a few rows drawn at a time",
 	}).toPass({ timeout: 60_000 });
 	expect(await page.locator("tbody tr").count()).toBeLessThan(60);
 
-	// And what is far down can be opened, and come back from.
+	// A key far down can be opened, and the way back leads to its row.
 	await lastRow.getByRole("link").click();
 	await expect(page.getByRole("heading", { level: 2, name: "This hour" })).toBeVisible();
 	await page.goBack();
 	await expect(page.locator("tbody tr").first()).toBeVisible();
 });
 
-test("says of a search with very many results that there are more than it counts", async ({ page, demo }) => {
+test("a search with very many results shows a minimum count", async ({ page, demo }) => {
 	await signIn(page, demo);
 	const all = page.getByRole("navigation", { name: "Keys by status" }).getByRole("button", { name: /^All/ });
 	await expect(all).toHaveText(/^All\s*[\d,]+$/);
@@ -44,8 +44,8 @@ test("says of a search with very many results that there are more than it counts
 	await expect(all).toHaveText(/^All\s*0$/);
 });
 
-test("shows the list and a key with their past, in both themes", async ({ page, demo }) => {
-	// Four pictures and four readings of a large page.
+test("the list and a key with history are accessible in both themes", async ({ page, demo }) => {
+	// Screenshots and accessibility checks of a large page.
 	test.slow();
 	await signIn(page, demo);
 	await inBothThemes(page, async (theme) => {
@@ -53,7 +53,7 @@ test("shows the list and a key with their past, in both themes", async ({ page, 
 		await screenshot(page, `keys-${theme}`);
 	});
 
-	// Of the newest keys every hour is known; this is the first that was used a hundred thousand times.
+	// The newest keys have usage for every hour. Take the first one with a hundred thousand requests.
 	await page.goto(`${LIST}?status=active`);
 	const busy = page.locator("tbody tr").filter({ has: page.locator("td:nth-child(5)", { hasText: /\d{3},\d{3}/ }) });
 	await busy.first().getByRole("link").click();
@@ -68,7 +68,7 @@ test("shows the list and a key with their past, in both themes", async ({ page, 
 test.describe("on a phone", () => {
 	test.use(PHONE);
 
-	test("shows the list in two lines a key", async ({ page, demo }) => {
+	test("the list has two lines per key", async ({ page, demo }) => {
 		await signIn(page, demo);
 		await inBothThemes(page, async (theme) => screenshot(page, `keys-phone-${theme}`));
 	});

@@ -1,4 +1,4 @@
-/** Changing a key from the list: what is sent, when it is seen, and what it does to the integration. */
+/** Editing a key from the list: what is sent, when it shows, and its effect on the integration. */
 import type { Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failure } from "./failures.ts";
 import {
@@ -28,14 +28,14 @@ async function openEdit(page: Page, name = "CRM"): Promise<void> {
 	await expect(dialog(page)).toBeVisible();
 }
 
-/** What the next change says to the server. */
+/** The input of the next update. */
 const nextChange = async (page: Page): Promise<unknown> => {
 	const request = await page.waitForRequest(UPDATE);
-	// A batch with one call.
+	// A batch of one call.
 	return request.postDataJSON()[0];
 };
 
-test("sends only what was changed, and shows it at once", async ({ page, tenant, signedIn }) => {
+test("the dialog sends only changed settings and shows them at once", async ({ page, tenant, signedIn }) => {
 	const { api_key } = await tenant.createKey({ name: "CRM", scopes: ["leads:read"], expires_in_days: 30 });
 	await signedIn();
 	await openEdit(page);
@@ -59,7 +59,7 @@ test("sends only what was changed, and shows it at once", async ({ page, tenant,
 	expect({ id, ...after }).toEqual({ ...api_key, name: "CRM Nightly Sync" });
 });
 
-test("nothing to save is nothing to send", async ({ page, tenant, signedIn }) => {
+test("the dialog sends nothing if nothing was changed", async ({ page, tenant, signedIn }) => {
 	await tenant.createKey({ name: "CRM", rate_limit: 2_000 });
 	await signedIn();
 	await openEdit(page);
@@ -74,7 +74,7 @@ test("nothing to save is nothing to send", async ({ page, tenant, signedIn }) =>
 	expect(sent).toBe(0);
 });
 
-test("every setting can be changed together", async ({ page, tenant, signedIn }) => {
+test("all settings can be changed together", async ({ page, tenant, signedIn }) => {
 	const { api_key } = await tenant.createKey({ name: "CRM" });
 	await signedIn();
 	await openEdit(page);
@@ -102,7 +102,7 @@ test("every setting can be changed together", async ({ page, tenant, signedIn })
 	expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).expires_at).toBeNull();
 });
 
-test("a scope taken away is gone for the very next request, and that was said before", async ({
+test("a removed scope is gone for the next request, after a warning", async ({
 	page,
 	tenant,
 	signedIn,
@@ -124,12 +124,7 @@ test("a scope taken away is gone for the very next request, and that was said be
 	expect((await calls.whoami()).status).toBe(200);
 });
 
-test("a limit below what the hour has seen is said to stop the key", async ({
-	page,
-	tenant,
-	signedIn,
-	integration,
-}) => {
+test("a limit below this hour's usage comes with a warning", async ({ page, tenant, signedIn, integration }) => {
 	const { key } = await tenant.createKey({ name: "CRM" });
 	for (let call = 0; call < 3; call++) await integration(key).whoami();
 	await signedIn();
@@ -140,7 +135,7 @@ test("a limit below what the hour has seen is said to stop the key", async ({
 	await expect(dialog(page).getByText("It has already made 3 requests this hour")).toBeHidden();
 });
 
-test("is seen in the list before the server has answered, and taken back if it refuses", async ({
+test("a new name shows in the list before the response and is undone after an error", async ({
 	page,
 	tenant,
 	signedIn,
@@ -155,7 +150,7 @@ test("is seen in the list before the server has answered, and taken back if it r
 	await field(page, "Name").fill("Renamed");
 	await field(page, "default:sync").check();
 	await save(page).click();
-	// Behind the dialog, which waits for the answer.
+	// Behind the dialog, which waits for the response.
 	const behind = (name: string) => page.locator("main").getByText(name, { exact: true });
 	await expect(behind("Renamed")).toBeVisible();
 	await expect(page.locator("main").getByText("default:sync")).toBeHidden();
@@ -173,7 +168,7 @@ test("is seen in the list before the server has answered, and taken back if it r
 	await expect(inList(page, "Renamed")).toBeVisible();
 });
 
-test("is taken back on the key's own page too", async ({ page, tenant, signedIn, expectProblems }) => {
+test("a failed change is undone on the key's own screen, too", async ({ page, tenant, signedIn, expectProblems }) => {
 	expectProblems({ status: 400, url: "keys.update" });
 	const { api_key } = await tenant.createKey({ name: "CRM" });
 	await signedIn();
@@ -183,7 +178,7 @@ test("is taken back on the key's own page too", async ({ page, tenant, signedIn,
 	await page.getByRole("main").getByRole("button", { name: "Edit" }).click();
 	await field(page, "Name").fill("Renamed");
 
-	// The page looks at the key every few seconds; without that it would have to be right by itself.
+	// The page refetches the key every few seconds, which would hide a missing undo.
 	await page.route("**/trpc/*keys.get*", () => {});
 	const held: Route[] = [];
 	await page.route(UPDATE, (route) => void held.push(route));
@@ -198,7 +193,7 @@ test("is taken back on the key's own page too", async ({ page, tenant, signedIn,
 	await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
-test("a key that was revoked meanwhile cannot be changed, and the list shows why", async ({
+test("a key that was revoked meanwhile cannot be edited, and the list shows it as revoked", async ({
 	page,
 	tenant,
 	signedIn,
@@ -218,7 +213,7 @@ test("a key that was revoked meanwhile cannot be changed, and the list shows why
 	await expect(inList(page, "CRM")).toBeVisible();
 });
 
-test("no restriction takes consent here too; a key that had none keeps it without asking", async ({
+test("making a key unrestricted needs a confirmation, keeping it unrestricted does not", async ({
 	page,
 	tenant,
 	signedIn,
@@ -242,7 +237,7 @@ test("no restriction takes consent here too; a key that had none keeps it withou
 	expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).scopes).toEqual([]);
 });
 
-test("mistakes are said at their fields, and nothing is sent", async ({ page, tenant, signedIn }) => {
+test("errors show at their fields and nothing is sent", async ({ page, tenant, signedIn }) => {
 	const { api_key } = await tenant.createKey({ name: "CRM" });
 	await signedIn();
 	await openEdit(page);
@@ -255,7 +250,7 @@ test("mistakes are said at their fields, and nothing is sent", async ({ page, te
 	expect(await tenant.admin.api.query("keys.get", { id: api_key.id })).toMatchObject(api_key);
 });
 
-test("a click beside loses nothing; Escape leaves, and focus returns to the row", async ({
+test("a click outside does not close the dialog; Escape does and returns the focus to the row", async ({
 	page,
 	tenant,
 	signedIn,
@@ -272,7 +267,7 @@ test("a click beside loses nothing; Escape leaves, and focus returns to the row"
 	await expect(inList(page, "CRM")).toBeVisible();
 });
 
-test("is accessible", async ({ page, tenant, signedIn, integration }) => {
+test("the edit dialog is accessible", async ({ page, tenant, signedIn, integration }) => {
 	const { key } = await tenant.createKey({ name: "CRM", ip_allowlist: [], scopes: ["default:sync", "leads:read"] });
 	await integration(key).whoami();
 	await signedIn();
@@ -292,7 +287,7 @@ test("is accessible", async ({ page, tenant, signedIn, integration }) => {
 test.describe("on a phone, in Portuguese", () => {
 	test.use({ ...PHONE, locale: "pt-BR" });
 
-	test("all of it can be reached", async ({ page, tenant, signedIn }) => {
+	test("every part of the dialog can be reached", async ({ page, tenant, signedIn }) => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(LIST);

@@ -1,10 +1,10 @@
-/** The guard of every page notices what it should, and nothing else: each kind of problem is provoked once. */
+/** Tests of the guard: each kind of problem is caused once. */
 import type { Page } from "@playwright/test";
 import { openBarePage } from "./bare-page.ts";
 import { test as dashboardTest, expect } from "./fixtures.ts";
 import { Guard } from "./guard.ts";
 
-/** A page that is watched by a guard of its own, so that its problems are not this test's. */
+/** A page with its own guard, so that its problems do not fail this test. */
 const test = dashboardTest.extend<{ watched: Page; own: Guard; verdict: () => Promise<string> }>({
 	own: async ({ runSettings: { url } }, use) => use(new Guard(url)),
 	watched: async ({ browser, own }, use) => {
@@ -15,7 +15,7 @@ const test = dashboardTest.extend<{ watched: Page; own: Guard; verdict: () => Pr
 		await use(page);
 		await context.close();
 	},
-	/** What the guard says at the end; empty where all is well. */
+	/** The guard's error at the end; empty without problems. */
 	verdict: async ({ watched, own }, use) =>
 		use(async () => {
 			await own.lookInto(watched.context());
@@ -30,11 +30,11 @@ const test = dashboardTest.extend<{ watched: Page; own: Guard; verdict: () => Pr
 
 const KEY = `sk_live_${"a1".repeat(24)}`;
 
-test("a page that works is no problem", async ({ verdict }) => {
+test("the guard accepts a working page", async ({ verdict }) => {
 	expect(await verdict()).toBe("");
 });
 
-test("a refused request is one, unless it was announced", async ({ watched, own, verdict }) => {
+test("the guard reports a rejected request, unless it was announced", async ({ watched, own, verdict }) => {
 	const ask = () => watched.evaluate(async () => (await fetch("/trpc/keys.get?input=%7B%7D")).text());
 	await ask();
 	expect(await verdict()).toContain("GET /trpc/keys.get?input={} was answered with 401");
@@ -44,7 +44,7 @@ test("a refused request is one, unless it was announced", async ({ watched, own,
 	expect(await verdict()).toContain('expected and not seen: {"status":401,"url":"/keys\\\\.list/"}');
 });
 
-test("a failure of the service is one", async ({ watched, own, verdict }) => {
+test("the guard reports a server error", async ({ watched, own, verdict }) => {
 	await watched.route("**/trpc/**", (route) => route.fulfill({ status: 503, body: "{}" }));
 	await watched.evaluate(async () => (await fetch("/trpc/keys.list")).text());
 	expect(await verdict()).toContain("was answered with 503");
@@ -52,7 +52,7 @@ test("a failure of the service is one", async ({ watched, own, verdict }) => {
 	expect(await verdict()).toBe("");
 });
 
-test("a request without an answer is one", async ({ watched, own, verdict }) => {
+test("the guard reports a request without a response", async ({ watched, own, verdict }) => {
 	await watched.context().setOffline(true);
 	await watched.evaluate(() => fetch("/healthz").catch(() => {}));
 	expect(await verdict()).toContain("/healthz was not answered: net::ERR_INTERNET_DISCONNECTED");
@@ -60,7 +60,7 @@ test("a request without an answer is one", async ({ watched, own, verdict }) => 
 	expect(await verdict()).toBe("");
 });
 
-test("a request that the page gives up is none", async ({ watched, verdict }) => {
+test("the guard ignores a request that the page cancels", async ({ watched, verdict }) => {
 	await watched.evaluate(() => {
 		const giveUp = new AbortController();
 		const asked = fetch("/healthz", { signal: giveUp.signal }).catch(() => {});
@@ -71,14 +71,14 @@ test("a request that the page gives up is none", async ({ watched, verdict }) =>
 });
 
 for (const level of ["error", "warn"] as const)
-	test(`console.${level} is one`, async ({ watched, own, verdict }) => {
+	test(`the guard reports console.${level}`, async ({ watched, own, verdict }) => {
 		await watched.evaluate((how) => console[how]("Something is odd"), level);
 		expect(await verdict()).toMatch(/console (error|warning): Something is odd/);
 		own.expect({ console: /is odd$/ });
 		expect(await verdict()).toBe("");
 	});
 
-test("an error that nobody catches is one", async ({ watched, own, verdict }) => {
+test("the guard reports an uncaught error", async ({ watched, own, verdict }) => {
 	await watched.evaluate(() => {
 		const thrown = new Promise((resolve) => addEventListener("error", resolve));
 		queueMicrotask(() => {
@@ -91,7 +91,7 @@ test("an error that nobody catches is one", async ({ watched, own, verdict }) =>
 	expect(await verdict()).toBe("");
 });
 
-test("a violation of the page's policy is one, and cannot be announced", async ({ watched, own, verdict }) => {
+test("the guard reports a policy violation, even if it was announced", async ({ watched, own, verdict }) => {
 	await watched.evaluate(() => {
 		const violated = new Promise((resolve) => document.addEventListener("securitypolicyviolation", resolve));
 		document.body.append(Object.assign(document.createElement("style"), { textContent: "p { color: red }" }));
@@ -101,10 +101,10 @@ test("a violation of the page's policy is one, and cannot be announced", async (
 	expect(await verdict()).toContain("Content-Security-Policy: style-src-elem blocked inline");
 });
 
-test("a request to another origin is one", async ({ watched, own, verdict }) => {
+test("the guard reports a request to another origin", async ({ watched, own, verdict }) => {
 	const foreign = "http://elsewhere.example/pixel.png";
 	await watched.route(foreign, (route) => route.fulfill({ body: "" }));
-	// Without a policy that would stop it.
+	// Without a policy that would block it.
 	await watched.route("**/bare", (route) =>
 		route.fulfill({ contentType: "text/html", body: `<img src="${foreign}">` }),
 	);
@@ -122,12 +122,12 @@ const LEAKS: [string, (key: string) => unknown][] = [
 	["its address", (key) => history.replaceState(null, "", `#${key}`)],
 ];
 for (const [where, leak] of LEAKS)
-	test(`an API key in ${where} is one`, async ({ watched, verdict }) => {
+	test(`the guard reports an API key in ${where}`, async ({ watched, verdict }) => {
 		await watched.evaluate(leak, KEY);
 		expect(await verdict()).toContain(`an API key or a token in ${where}`);
 	});
 
-test("a token of a session is a secret as well", async ({ watched, tenant, verdict }) => {
+test("the guard reports a session token", async ({ watched, tenant, verdict }) => {
 	await watched.evaluate((token) => localStorage.setItem("session", token), tenant.admin.token);
 	expect(await verdict()).toContain("an API key or a token in localStorage");
 });

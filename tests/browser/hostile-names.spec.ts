@@ -1,4 +1,4 @@
-/** Names that somebody else has chosen are text and nothing else, wherever the dashboard shows them. */
+/** Names chosen by others are shown as text on every screen. */
 import { expect, test } from "./fixtures.ts";
 
 const NAMES = [
@@ -13,7 +13,7 @@ const NAMES = [
 	"W".repeat(100),
 ];
 
-test("names made to be run are shown as they are, in the list, at the key and in the audit log", async ({
+test("names with HTML and scripts are shown as text in the list, on the key's screen and in the audit log", async ({
 	page,
 	tenant,
 	signedIn,
@@ -33,6 +33,6 @@ test("names made to be run are shown as they are, in the list, at the key and in
 	}
 	await page.goto("/integrations/audit-log");
 	for (const { name } of made) await expect(page.getByText(name).first()).toBeVisible();
-	// Nothing of them has become an element. The guard of this page fails the test for any breach of its policy.
+	// No part of them became an element. The guard fails the test on any policy violation.
 	expect(await page.locator("img[src='x'], svg[onload], body script:not([src])").count()).toBe(0);
 });

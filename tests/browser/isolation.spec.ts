@@ -1,8 +1,8 @@
-/** Every test has a tenant of its own, and the browser is signed in as whom the test says. */
+/** Tests of the fixtures: each test has its own tenant, and its browser the chosen person's session. */
 import { openBarePage } from "./bare-page.ts";
 import { expect, LAPTOP, PHONE, test } from "./fixtures.ts";
 
-/** Asks the service from inside the page, so with the cookie and nothing else. */
+/** Calls the service from inside the page, so with the cookie alone. */
 const me = () => fetch("/trpc/session.me").then((answer) => answer.json());
 
 test("the browser is signed in as the tenant's admin", async ({ page, tenant, signedIn }) => {
@@ -15,7 +15,7 @@ test("the browser is signed in as the tenant's admin", async ({ page, tenant, si
 	});
 });
 
-test("other windows belong to other people", async ({ page, tenant, signedIn, newWindow }) => {
+test("other windows have other people's sessions", async ({ page, tenant, signedIn, newWindow }) => {
 	await signedIn();
 	const windows = [page, await newWindow(), await newWindow()] as const;
 	const [, member, trusted] = windows;
@@ -34,7 +34,7 @@ test("other windows belong to other people", async ({ page, tenant, signedIn, ne
 	expect(new Set(seen.map(({ id }) => id)).size).toBe(3);
 });
 
-test("no script can read the cookie", async ({ page, signedIn }) => {
+test("scripts cannot read the cookie", async ({ page, signedIn }) => {
 	await signedIn();
 	await openBarePage(page);
 	expect(await page.evaluate(() => document.cookie)).toBe("");
@@ -47,14 +47,14 @@ for (const turn of ["first", "second"])
 		expect((await tenant.admin.api.query("keys.list")).items.map(({ name }) => name)).toEqual(["CRM"]);
 	});
 
-test("an integration calls from where the test says", async ({ tenant, integration }) => {
+test("an integration calls from the given IP address", async ({ tenant, integration }) => {
 	const { key, api_key } = await tenant.createKey({ name: "Office", ip_allowlist: ["192.0.2.7"] });
 	expect((await integration(key, "192.0.2.7").whoami()).status).toBe(200);
 	expect((await integration(key).whoami()).status).toBe(403);
 	expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).current_hour.used).toBe(1);
 });
 
-test("an integration sends what an integration sends", async ({ tenant, integration }) => {
+test("an integration sends an API key and JSON", async ({ tenant, integration }) => {
 	const { key } = await tenant.createKey({ name: "CRM" });
 	const collaborators = [{ external_id: "17", name: "Ana Souza", email: "ana@acme.example" }];
 	const answer = await integration(key).post("/v1/sync_collaborators", { collaborators });
@@ -62,7 +62,7 @@ test("an integration sends what an integration sends", async ({ tenant, integrat
 	expect((await integration(key).get("/v1/leads")).status).toBe(403);
 });
 
-test("the browser comes from the test's own address", async ({ page, tenant, signedIn, address }) => {
+test("the browser has the test's own IP address", async ({ page, tenant, signedIn, address }) => {
 	const person = await signedIn();
 	await openBarePage(page);
 	await page.evaluate(() => {
@@ -81,14 +81,14 @@ for (const [name, size, touch] of [
 ] as const)
 	test.describe(() => {
 		test.use(size);
-		test(`the ${name} is as large as it should be`, async ({ page }) => {
+		test(`the ${name} has the right size`, async ({ page }) => {
 			await openBarePage(page);
 			const seen = await page.evaluate(() => [innerWidth, innerHeight, matchMedia("(pointer: coarse)").matches]);
 			expect(seen).toEqual([size.viewport.width, size.viewport.height, touch]);
 		});
 	});
 
-test("the clock of the page can be moved", async ({ page }) => {
+test("the page's clock can be moved", async ({ page }) => {
 	await page.clock.install({ time: "2026-03-01T10:00:00Z" });
 	await openBarePage(page);
 	await page.clock.pauseAt("2026-03-01T11:00:00Z");

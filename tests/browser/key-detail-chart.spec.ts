@@ -1,4 +1,4 @@
-/** The chart of a key's requests: seen, read out, filtered, and as a table of the same numbers. */
+/** The chart of a key's requests, and the table of the same numbers. */
 import type { Page } from "@playwright/test";
 import { FAILED_REQUEST, failure } from "./failures.ts";
 import { expect, expectAccessibleInBothThemes, test } from "./fixtures.ts";
@@ -14,12 +14,12 @@ const legend = (page: Page, name: RegExp) =>
 const rows = (page: Page) => page.getByRole("region", { name: /^Requests per/ }).locator("tbody tr");
 const tip = (page: Page) => chart(page).locator("p").first().locator("..");
 
-/** What the canvas shows, to be compared. */
+/** The pixels of the chart, for comparison. */
 const picture = (page: Page) =>
-	// The only canvas of the page.
+	// The page has only one canvas.
 	page.locator("canvas").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
-/** A key whose running hour has three requests admitted, two over the limit, and one denied for its scope. */
+/** A key whose current hour has three admitted requests, two over the limit and one denied for its scope. */
 async function usedKey(tenant: TestTenant, integration: (key: string) => Integration): Promise<string> {
 	const { key, api_key } = await tenant.createKey({ name: "CRM", rate_limit: 3, scopes: ["default:sync"] });
 	for (let request = 0; request < 5; request++) await integration(key).whoami();
@@ -27,12 +27,7 @@ async function usedKey(tenant: TestTenant, integration: (key: string) => Integra
 	return `${LIST}/${api_key.id}`;
 }
 
-test("says with each bar, and beside the legend, what became of the requests", async ({
-	page,
-	tenant,
-	signedIn,
-	integration,
-}) => {
+test("the chart shows the outcomes of each bar and in the legend", async ({ page, tenant, signedIn, integration }) => {
 	const address = await usedKey(tenant, integration);
 	await signedIn();
 	await page.goto(address);
@@ -40,7 +35,7 @@ test("says with each bar, and beside the legend, what became of the requests", a
 	await expect(legend(page, /^Rate-limited/)).toHaveText("Rate-limited2");
 	await expect(legend(page, /^Denied/)).toHaveText("Denied1");
 
-	// By mouse, over the last bar and over one of the empty ones.
+	// With the mouse over the last bar and over an empty one.
 	const box = await chart(page).boundingBox();
 	if (!box) throw new Error("The chart is not there.");
 	await page.mouse.move(box.x + box.width - 30, box.y + 100);
@@ -51,13 +46,13 @@ test("says with each bar, and beside the legend, what became of the requests", a
 	await page.mouse.move(box.x + 200, box.y + 100);
 	await expect(tip(page)).toContainText("Admitted0");
 	await expect(tip(page)).not.toContainText("so far");
-	// A click makes nothing stay, either.
+	// A click does not keep the tooltip.
 	await page.mouse.click(box.x + 200, box.y + 100);
 	await page.mouse.move(box.x + 200, box.y - 40);
 	await expect(tip(page)).toBeHidden();
 });
 
-test("goes from bar to bar by keyboard, and tells each", async ({ page, tenant, signedIn, integration }) => {
+test("the keyboard moves from bar to bar, and each is announced", async ({ page, tenant, signedIn, integration }) => {
 	const address = await usedKey(tenant, integration);
 	await signedIn();
 	await page.goto(address);
@@ -86,7 +81,7 @@ test("goes from bar to bar by keyboard, and tells each", async ({ page, tenant, 
 	await expect(tip(page)).toBeHidden();
 });
 
-test("is a table one key press away, and back", async ({ page, tenant, signedIn, integration }) => {
+test("one key press switches between chart and table", async ({ page, tenant, signedIn, integration }) => {
 	const address = await usedKey(tenant, integration);
 	await signedIn();
 	await page.goto(address);
@@ -107,7 +102,7 @@ test("is a table one key press away, and back", async ({ page, tenant, signedIn,
 	await expect(chart(page)).toBeVisible();
 });
 
-test("shows what the legend is asked to show", async ({ page, tenant, signedIn, integration }) => {
+test("the legend shows and hides outcomes", async ({ page, tenant, signedIn, integration }) => {
 	const address = await usedKey(tenant, integration);
 	await signedIn();
 	await page.goto(address);
@@ -123,7 +118,7 @@ test("shows what the legend is asked to show", async ({ page, tenant, signedIn, 
 	}
 });
 
-test("leaves the limit out where it would flatten the bars, until it is asked for", async ({
+test("the limit is hidden if it would flatten the bars, and can be shown", async ({
 	page,
 	tenant,
 	signedIn,
@@ -141,7 +136,7 @@ test("leaves the limit out where it would flatten the bars, until it is asked fo
 	await expect.poll(() => picture(page)).not.toBe(without);
 });
 
-test("is drawn in the colours of the theme", async ({ page, tenant, signedIn, integration }) => {
+test("the chart has the colours of the theme", async ({ page, tenant, signedIn, integration }) => {
 	const address = await usedKey(tenant, integration);
 	await signedIn();
 	await page.goto(address);
@@ -153,7 +148,7 @@ test("is drawn in the colours of the theme", async ({ page, tenant, signedIn, in
 	await expect.poll(() => picture(page)).toBe(light);
 });
 
-test("covers a day, a week or a month, as its address says", async ({ page, tenant, signedIn, integration }) => {
+test("the chart covers a day, a week or a month, as the URL says", async ({ page, tenant, signedIn, integration }) => {
 	const address = await usedKey(tenant, integration);
 	await signedIn();
 	await page.goto(address);
@@ -172,7 +167,7 @@ test("covers a day, a week or a month, as its address says", async ({ page, tena
 	await expect(chart(page)).toHaveAccessibleName("Requests per day");
 	await expect(chart(page)).toHaveAttribute("aria-valuetext", /20\d\d, so far: 3 admitted, 2 rate-limited, 1 denied$/);
 	await expect(page.getByText("Days in UTC")).toBeVisible();
-	// The limit is for an hour: beside days it would mean nothing.
+	// The limit is per hour, so it has no meaning for days.
 	await expect(legend(page, /^Limit/)).toBeHidden();
 
 	await page.reload();
@@ -182,7 +177,7 @@ test("covers a day, a week or a month, as its address says", async ({ page, tena
 	await expect(page).toHaveURL(address);
 });
 
-test("follows the running hour", async ({ page, tenant, signedIn, integration }) => {
+test("the chart follows the current hour", async ({ page, tenant, signedIn, integration }) => {
 	const { key, api_key } = await tenant.createKey({ name: "CRM" });
 	await signedIn();
 	await page.clock.install();
@@ -195,7 +190,7 @@ test("follows the running hour", async ({ page, tenant, signedIn, integration })
 	await expect(page.getByText("No requests in this time")).toBeHidden();
 });
 
-test("where the numbers cannot be had, is what to quote and another try, in its own place", async ({
+test("a chart that cannot be loaded shows the request id and a retry in its place", async ({
 	page,
 	tenant,
 	signedIn,

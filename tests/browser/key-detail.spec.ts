@@ -1,4 +1,4 @@
-/** The screen of one key: what it is, how it fares right now, and what can be done to it. */
+/** The screen of one key: its settings, its current hour, its callers and its actions. */
 import type { Page, Route } from "@playwright/test";
 import { Session } from "../session.ts";
 import { FAILED_REQUEST, failure } from "./failures.ts";
@@ -16,19 +16,19 @@ const fact = (page: Page, label: string) =>
 const section = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 const callerRows = (page: Page) => section(page, "Recent callers").locator("tbody tr");
 
-/** Where the sections of the screen begin, down to the callers. */
+/** The top edges of the screen's sections, down to the callers. */
 const tops = (page: Page) =>
 	page
 		.getByRole("heading", { level: 2 })
 		.evaluateAll((headings) => headings.slice(0, 4).map((heading) => heading.getBoundingClientRect().top));
 
-/** The service fails at one procedure, whatever else travels in the same request. Returns how to end that. */
+/** One procedure fails, even in a batch with others. Returns how to end that. */
 function failAt(page: Page, procedure: string): Promise<() => void> {
 	const answer = async (route: Route) => {
 		const procedures = new URL(route.request().url()).pathname.replace("/trpc/", "").split(",");
 		if (!procedures.includes(procedure)) return route.continue();
 		const response = await route.fetch();
-		// A batch is answered with a list, in its order.
+		// The response to a batch is a list in the same order.
 		const answers = (await response.json()) as unknown[];
 		const failed = failure("UNAVAILABLE", procedure);
 		const json = answers.map((one, index) => (procedures[index] === procedure ? failed : one));
@@ -37,8 +37,8 @@ function failAt(page: Page, procedure: string): Promise<() => void> {
 	return intercept(page, /\/trpc\//, answer);
 }
 
-test.describe("the facts", () => {
-	test("tell what the key may do, since when and until when", async ({ page, tenant, signedIn }) => {
+test.describe("the settings of a key", () => {
+	test("show what the key may do, since when and until when", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({
 			name: "CRM Nightly Sync",
 			scopes: ["default:sync", "leads:read"],
@@ -46,7 +46,7 @@ test.describe("the facts", () => {
 			ip_allowlist: ["203.0.113.0/24", "2001:db8::/32", "198.51.100.4", "198.51.100.5", "198.51.100.6"],
 			expires_in_days: 65,
 		});
-		// Somebody else than who made it, so that only its trail can tell the name.
+		// Not the person who created it, so that the email can only come from the audit trail.
 		await signedIn({ role: "owner" });
 		await page.goto(`${LIST}/${api_key.id}`);
 
@@ -72,12 +72,7 @@ test.describe("the facts", () => {
 		await expect(addresses.getByText("198.51.100.6")).toBeVisible();
 	});
 
-	test("say so where there is no restriction, and who made a key that no person made", async ({
-		page,
-		tenant,
-		signedIn,
-		service,
-	}) => {
+	test("show an unrestricted key, and a key that the platform created", async ({ page, tenant, signedIn, service }) => {
 		const platform = new Session(service, secret("SERVICE_ROLE_KEY"));
 		const { api_key } = await platform.mutate("keys.create", { tenant_id: tenant.id, name: "Made by us", scopes: [] });
 		await signedIn();
@@ -88,7 +83,7 @@ test.describe("the facts", () => {
 		await expect(fact(page, "Created")).toContainText("by Platform");
 	});
 
-	test("lead from a rotated key to its successor and back", async ({ page, tenant, signedIn }) => {
+	test("link a rotated key and its successor", async ({ page, tenant, signedIn }) => {
 		const { api_key: old } = await tenant.createKey({ name: "Partner X" });
 		const { api_key: successor } = await tenant.admin.api.mutate("keys.rotate", {
 			id: old.id,
@@ -110,8 +105,8 @@ test.describe("the facts", () => {
 	});
 });
 
-test.describe("the running hour", () => {
-	test("is followed live, up to its limit", async ({ page, tenant, signedIn, integration }) => {
+test.describe("the current hour", () => {
+	test("updates live, up to the limit", async ({ page, tenant, signedIn, integration }) => {
 		const { key, api_key } = await tenant.createKey({ name: "CRM", rate_limit: 5 });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -153,7 +148,7 @@ test.describe("the running hour", () => {
 		["a day ahead", 25],
 		["a day behind", -25],
 	] as const)
-		test(`is right where the browser's clock is ${clock}`, async ({ page, tenant, signedIn, integration }) => {
+		test(`is right if the browser's clock is ${clock}`, async ({ page, tenant, signedIn, integration }) => {
 			const { key, api_key } = await tenant.createKey({ name: "CRM", expires_in_days: 1 });
 			await integration(key).whoami();
 			await signedIn();
@@ -165,7 +160,7 @@ test.describe("the running hour", () => {
 			await expect(page.getByRole("button", { name: "Admitted 1" })).toBeVisible();
 		});
 
-	test("says so when it is not up to date, and when it is again", async ({ page, tenant, signedIn }) => {
+	test("says when it is not up to date, until it is again", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -179,8 +174,8 @@ test.describe("the running hour", () => {
 	});
 });
 
-test.describe("who called", () => {
-	test("is told most recent first: from where, with what, for what and how often", async ({
+test.describe("the recent callers", () => {
+	test("are shown newest first, with IP address, program, endpoint and count", async ({
 		page,
 		tenant,
 		signedIn,
@@ -196,7 +191,7 @@ test.describe("who called", () => {
 		await call("/v1/whoami", "203.0.113.7", chrome);
 		await call("/v1/whoami", "203.0.113.8", "python-requests/2.32.3");
 		await call("/v1/whoami", "203.0.113.8", "python-requests/2.32.3");
-		// Refused for its scope, and seen all the same.
+		// Rejected for its scope, and listed as well.
 		await call("/v1/leads", "203.0.113.8", "python-requests/2.32.3");
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -213,12 +208,7 @@ test.describe("who called", () => {
 		await expect(cells(2).nth(4)).toHaveText(/now|ago/);
 	});
 
-	test("stays as it is while it is looked at again: what somebody selects there stays selected", async ({
-		page,
-		tenant,
-		signedIn,
-		integration,
-	}) => {
+	test("keep selected text selected across refetches", async ({ page, tenant, signedIn, integration }) => {
 		const { key, api_key } = await tenant.createKey({ name: "CRM" });
 		await integration(key, "203.0.113.7").whoami();
 		await signedIn();
@@ -230,7 +220,7 @@ test.describe("who called", () => {
 		expect(await page.evaluate(() => String(getSelection()))).toBe("203.0.113.7");
 	});
 
-	test("is nobody at first", async ({ page, tenant, signedIn }) => {
+	test("are empty at first", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -238,8 +228,8 @@ test.describe("who called", () => {
 	});
 });
 
-test.describe("what can be done", () => {
-	test("is to edit it, and the screen follows", async ({ page, tenant, signedIn }) => {
+test.describe("an action on the key", () => {
+	test("edits it, and the screen updates", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM", rate_limit: 1_000 });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -254,7 +244,7 @@ test.describe("what can be done", () => {
 		await expect(section(page, "Audit trail").getByRole("listitem").first()).toContainText("changed this key");
 	});
 
-	test("is to revoke it, which is final", async ({ page, tenant, signedIn, integration }) => {
+	test("revokes it, which is final", async ({ page, tenant, signedIn, integration }) => {
 		const { key, api_key } = await tenant.createKey({ name: "CRM" });
 		const who = await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -275,7 +265,7 @@ test.describe("what can be done", () => {
 		expect((await integration(key).whoami()).status).toBe(401);
 	});
 
-	test("is to delete it, which leads back to the list", async ({ page, tenant, signedIn, integration }) => {
+	test("deletes it and leads back to the list", async ({ page, tenant, signedIn, integration }) => {
 		const { key, api_key } = await tenant.createKey({ name: "CRM" });
 		await tenant.createKey({ name: "Website Forms" });
 		await signedIn();
@@ -292,7 +282,7 @@ test.describe("what can be done", () => {
 		expect((await integration(key).whoami()).status).toBe(401);
 	});
 
-	test("is to give an expired key new life", async ({ page, tenant, signedIn }) => {
+	test("extends the expiry of an expired key", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({
 			name: "CRM",
 			expires_at: new Date(Date.now() + 1_500).toISOString(),
@@ -300,7 +290,7 @@ test.describe("what can be done", () => {
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
 		const header = page.locator("main header").first();
-		// The screen notices by itself.
+		// The screen notices the expiry without a reload.
 		await expect(header).toContainText("Expired");
 		await expect(section(page, "This hour")).toContainText("This key has expired.");
 		await expect(page.getByRole("button", { name: "Edit", exact: true })).toBeVisible();
@@ -312,7 +302,7 @@ test.describe("what can be done", () => {
 		await expect(header).toContainText("Active");
 	});
 
-	test("is cancelled without a trace, and the focus goes back", async ({ page, tenant, signedIn }) => {
+	test("can be cancelled, and the focus returns", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -329,8 +319,8 @@ test.describe("what can be done", () => {
 	});
 });
 
-test.describe("what is shown until there is something to show", () => {
-	test("begins with what the list knew, and nothing jumps when the rest arrives", async ({
+test.describe("a key that is loading or missing", () => {
+	test("starts with the data of the list, and nothing jumps when the rest loads", async ({
 		page,
 		tenant,
 		signedIn,
@@ -354,7 +344,7 @@ test.describe("what is shown until there is something to show", () => {
 		expect(await tops(page)).toEqual(before);
 	});
 
-	test("has the places of everything, where nothing is known yet", async ({ page, tenant, signedIn }) => {
+	test("has a skeleton of the final layout", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		const letGo = await holdBack(page, /\/trpc\/.*keys\.get/);
@@ -367,7 +357,7 @@ test.describe("what is shown until there is something to show", () => {
 		expect(await tops(page)).toEqual(before);
 	});
 
-	test("for a key that does not exist, is deleted or is another company's, is the same", async ({
+	test("looks the same if it does not exist, was deleted, or is another tenant's", async ({
 		page,
 		tenant,
 		signedIn,
@@ -393,7 +383,7 @@ test.describe("what is shown until there is something to show", () => {
 		await expect(page).toHaveURL(LIST);
 	});
 
-	test("is told as soon as somebody else deletes the key", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("is reported as soon as another person deletes the key", async ({ page, tenant, signedIn, expectProblems }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -403,7 +393,7 @@ test.describe("what is shown until there is something to show", () => {
 		await expect(page.getByRole("heading", { name: "Key not found" })).toBeVisible();
 	});
 
-	test("heals by itself where the list knew the key", async ({ page, tenant, signedIn }) => {
+	test("recovers without a reload if the list had the key", async ({ page, tenant, signedIn }) => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(LIST);
@@ -417,7 +407,7 @@ test.describe("what is shown until there is something to show", () => {
 		await expect(hour.getByRole("status")).toBeEmpty();
 	});
 
-	test("where the service fails, is what to quote, and another try", async ({ page, tenant, signedIn }) => {
+	test("shows the request id and a retry if the service fails", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		const works = await failAt(page, "keys.get");
@@ -431,8 +421,8 @@ test.describe("what is shown until there is something to show", () => {
 	});
 });
 
-test.describe("to everybody", () => {
-	test("is accessible in both themes, while it waits as well", async ({ page, tenant, signedIn, integration }) => {
+test.describe("the key's screen", () => {
+	test("is accessible in both themes, also while loading", async ({ page, tenant, signedIn, integration }) => {
 		const { key, api_key } = await tenant.createKey({ name: "CRM", scopes: [], rate_limit: 3 });
 		for (let request = 0; request < 5; request++) await integration(key).whoami();
 		await signedIn();
@@ -449,7 +439,7 @@ test.describe("to everybody", () => {
 	test.describe("on a phone", () => {
 		test.use(PHONE);
 
-		test("fits, and keeps what ends a key in a menu", async ({ page, tenant, signedIn, integration }) => {
+		test("fits, with the destructive actions in a menu", async ({ page, tenant, signedIn, integration }) => {
 			const { key, api_key } = await tenant.createKey({ name: "CRM", expires_in_days: 90 });
 			await integration(key).whoami();
 			await signedIn();
@@ -479,7 +469,7 @@ test.describe("to everybody", () => {
 	test.describe("in Portuguese", () => {
 		test.use({ locale: "pt-BR" });
 
-		test("reads as written for them", async ({ page, tenant, signedIn, integration }) => {
+		test("is in Portuguese", async ({ page, tenant, signedIn, integration }) => {
 			const { key, api_key } = await tenant.createKey({
 				name: "CRM",
 				scopes: [],

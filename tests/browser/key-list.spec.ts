@@ -1,4 +1,4 @@
-/** The list of API keys: finding one among many, and seeing at a glance how it fares. */
+/** The list of API keys: search, filters, sorting, selection and menus. */
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, test } from "./fixtures.ts";
@@ -6,7 +6,7 @@ import { intercept } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";
-/** Usage reaches the list a second later here, elsewhere within 15 (USAGE_FLUSH_SECONDS). */
+/** Here, usage reaches the list after a second (USAGE_FLUSH_SECONDS). */
 const USAGE_PATIENCE_MS = 25_000;
 
 const rows = (page: Page): Locator => page.locator("tbody tr");
@@ -14,7 +14,7 @@ const row = (page: Page, name: string): Locator => rows(page).filter({ hasText: 
 const tab = (page: Page, name: string): Locator => page.getByRole("button", { name, exact: false });
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
 
-/** One key in each state, and a test key. */
+/** One key in each state and a test key. */
 async function someKeys(tenant: TestTenant) {
 	const crm = await tenant.createKey({ name: "CRM Nightly Sync", expires_in_days: 200 });
 	const forms = await tenant.createKey({ name: "Website Forms", scopes: ["leads:write"], rate_limit: 500 });
@@ -26,7 +26,7 @@ async function someKeys(tenant: TestTenant) {
 }
 
 test.describe("the list", () => {
-	test("tells of each key what matters", async ({ page, tenant, signedIn }) => {
+	test("shows the important facts of each key", async ({ page, tenant, signedIn }) => {
 		const { crm } = await someKeys(tenant);
 		await signedIn();
 		await page.goto("/");
@@ -57,7 +57,7 @@ test.describe("the list", () => {
 		}
 	});
 
-	test("shows how much a key was used: hour by hour and in total", async ({ page, tenant, signedIn, integration }) => {
+	test("shows a key's usage per hour and in total", async ({ page, tenant, signedIn, integration }) => {
 		const { key } = await tenant.createKey({ name: "Busy" });
 		for (let request = 0; request < 7; request++) await integration(key).whoami();
 		await signedIn();
@@ -71,7 +71,7 @@ test.describe("the list", () => {
 		await expect(row(page, "Busy").locator("time").first()).toHaveText(/now|ago/);
 	});
 
-	test("is the same in Portuguese", async ({ browser: _, newWindow, tenant, signedIn }) => {
+	test("is in Portuguese if the browser is", async ({ browser: _, newWindow, tenant, signedIn }) => {
 		await someKeys(tenant);
 		const page = await newWindow({ locale: "pt-BR" });
 		await signedIn(undefined, page);
@@ -90,8 +90,8 @@ test.describe("the list", () => {
 	});
 });
 
-test.describe("narrowing the list", () => {
-	test("by tabs, which count", async ({ page, tenant, signedIn }) => {
+test.describe("filtering the list", () => {
+	test("by tabs shows their counts", async ({ page, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();
 		await page.goto(LIST);
@@ -115,7 +115,7 @@ test.describe("narrowing the list", () => {
 		await expect(rows(page)).toContainText("Partner X");
 	});
 
-	test("by a word of the name or the end of the key, with / to begin and Escape to end", async ({
+	test("by search finds names and ends of keys, with / to start and Escape to stop", async ({
 		page,
 		tenant,
 		signedIn,
@@ -138,7 +138,7 @@ test.describe("narrowing the list", () => {
 		await expect(rows(page)).toContainText("CRM Nightly Sync");
 	});
 
-	test("to nothing says so, and offers the ways out", async ({ page, tenant, signedIn }) => {
+	test("to no result offers to clear the filters or switch the environment", async ({ page, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();
 		await page.goto(`${LIST}?q=rehearsal`);
@@ -151,11 +151,7 @@ test.describe("narrowing the list", () => {
 		await expect(rows(page)).toHaveCount(4);
 	});
 
-	test("leaves the old rows dimmed and out of reach until the new ones are there", async ({
-		page,
-		tenant,
-		signedIn,
-	}) => {
+	test("dims and disables the old rows until the new ones have loaded", async ({ page, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();
 		await page.goto(LIST);
@@ -174,7 +170,7 @@ test.describe("narrowing the list", () => {
 		await held[0]?.continue();
 		await expect(table).toHaveAttribute("aria-busy", "false");
 		await expect(rows(page)).toHaveCount(1);
-		// Rows of live keys never stand in for test keys.
+		// Live keys never stay visible while test keys load.
 		letGo = await intercept(page, list, hold);
 		await page.getByText("Test", { exact: true }).click();
 		await expect.poll(() => held.length).toBe(2);
@@ -184,7 +180,7 @@ test.describe("narrowing the list", () => {
 		await expect(page.getByRole("heading", { name: "No key matches" })).toBeVisible();
 	});
 
-	test("cannot be done offline, which is said", async ({ page, context, tenant, signedIn }) => {
+	test("says when it cannot load while offline", async ({ page, context, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();
 		await page.goto(LIST);
@@ -196,7 +192,7 @@ test.describe("narrowing the list", () => {
 		await expect(rows(page)).toHaveCount(1);
 	});
 
-	test("to test keys, and back", async ({ page, tenant, signedIn }) => {
+	test("by environment shows test keys or live keys", async ({ page, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();
 		await page.goto(LIST);
@@ -208,7 +204,7 @@ test.describe("narrowing the list", () => {
 		await expect(rows(page)).toHaveCount(4);
 	});
 
-	test("sorts by header, either way, and back", async ({ page, tenant, signedIn }) => {
+	test("by header sorts in both directions and back", async ({ page, tenant, signedIn }) => {
 		for (const name of ["Bravo", "alfa", "Charlie"]) await tenant.createKey({ name });
 		await signedIn();
 		await page.goto(LIST);
@@ -231,7 +227,7 @@ test.describe("narrowing the list", () => {
 });
 
 test.describe("a long list", () => {
-	test("draws only what can be seen, and loads the rest as one scrolls", async ({ page, tenant, signedIn }) => {
+	test("draws only visible rows and loads more while scrolling", async ({ page, tenant, signedIn }) => {
 		const COUNT = 230;
 		for (let made = 0; made < COUNT; made += 23)
 			await Promise.all(
@@ -250,13 +246,13 @@ test.describe("a long list", () => {
 			await expect(row(page, `Key ${COUNT - 1}`)).toBeInViewport({ timeout: 250 });
 		}).toPass();
 		expect(await rows(page).count()).toBeLessThan(60);
-		// The header stays in sight.
+		// The header stays visible.
 		await expect(page.getByRole("columnheader", { name: "Last used" })).toBeInViewport();
 	});
 });
 
-test.describe("coming back", () => {
-	test("from a key leads to where one was: the same keys, at the same place", async ({ page, tenant, signedIn }) => {
+test.describe("returning to the list", () => {
+	test("from a key restores filters and scroll position", async ({ page, tenant, signedIn }) => {
 		for (let number = 100; number < 140; number++) await tenant.createKey({ name: `Partner ${number}` });
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
@@ -282,20 +278,20 @@ test.describe("coming back", () => {
 		await expect(row(page, "CRM")).toHaveCount(0);
 	});
 
-	test("from another tab shows what was done there", async ({ page, tenant, signedIn }) => {
+	test("from another tab shows changes made there", async ({ page, tenant, signedIn }) => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(LIST);
 		await expect(row(page, "CRM")).toBeVisible();
 		await tenant.createKey({ name: "Website Forms" });
-		// As the browser says it when its tab is chosen again.
+		// The event of a tab that becomes visible again.
 		await page.evaluate(() => window.dispatchEvent(new Event("visibilitychange")));
 		await expect(row(page, "Website Forms")).toBeVisible();
 	});
 });
 
-test.describe("choosing several keys", () => {
-	test("revokes them together, at once", async ({ page, tenant, signedIn, integration }) => {
+test.describe("selecting several keys", () => {
+	test("revokes them together", async ({ page, tenant, signedIn, integration }) => {
 		const made = await Promise.all(["One", "Two", "Three"].map((name) => tenant.createKey({ name })));
 		await signedIn();
 		await page.goto(LIST);
@@ -319,7 +315,7 @@ test.describe("choosing several keys", () => {
 		expect(statuses).toEqual([401, 200, 401]);
 	});
 
-	test("all that are loaded, but none that is revoked", async ({ page, tenant, signedIn }) => {
+	test("selects all loaded keys except revoked ones", async ({ page, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();
 		await page.goto(LIST);
@@ -332,7 +328,7 @@ test.describe("choosing several keys", () => {
 });
 
 test.describe("the menu of a row", () => {
-	test("works by keyboard and gives the focus back", async ({ page, tenant, signedIn }) => {
+	test("works by keyboard and returns the focus", async ({ page, tenant, signedIn }) => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(LIST);
@@ -357,7 +353,7 @@ test.describe("the menu of a row", () => {
 		await expect(button).toBeFocused();
 	});
 
-	test("copies the id, and says so", async ({ page, context, tenant, signedIn }) => {
+	test("copies the id and confirms it", async ({ page, context, tenant, signedIn }) => {
 		await context.grantPermissions(["clipboard-read", "clipboard-write"]);
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
@@ -369,8 +365,8 @@ test.describe("the menu of a row", () => {
 	});
 });
 
-test.describe("when there is nothing to show", () => {
-	test("a new company learns what a key is for", async ({ page, signedIn }) => {
+test.describe("an empty or failed list", () => {
+	test("tells a new company what a key is for", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(LIST);
 		await expect(page.getByRole("heading", { name: "Connect your first integration" })).toBeVisible();
@@ -379,12 +375,7 @@ test.describe("when there is nothing to show", () => {
 		await expect(page).toHaveURL(`${LIST}/new`);
 	});
 
-	test("a failure says what to do and what to quote, and can be tried again", async ({
-		page,
-		tenant,
-		signedIn,
-		expectProblems,
-	}) => {
+	test("shows the request id and a retry after a failure", async ({ page, tenant, signedIn, expectProblems }) => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		expectProblems({ status: 500, url: "keys.list" });
@@ -400,7 +391,7 @@ test.describe("when there is nothing to show", () => {
 	});
 });
 
-test.describe("to everybody", () => {
+test.describe("the look of the list", () => {
 	test.use({ tenantName: "Acme" });
 
 	test("is accessible in both themes", async ({ page, tenant, signedIn }) => {
@@ -423,12 +414,12 @@ test.describe("to everybody", () => {
 			const width = await page.evaluate(() => document.documentElement.scrollWidth);
 			expect(width).toBe(390);
 			await expect(row(page, "Partner X")).toContainText("in 9 days");
-			// There is no room for scopes, but none at all must not be overlooked.
+			// The column of scopes is hidden, but the warning for unrestricted keys is not.
 			await expect(row(page, "Partner X").getByRole("img", { name: "Unrestricted" })).toBeVisible();
 			await expect(row(page, "CRM Nightly Sync").getByRole("img", { name: "Unrestricted" })).toHaveCount(0);
 		});
 
-		test("fits in Portuguese, where words are longer", async ({ newWindow, tenant, signedIn }) => {
+		test("fits in Portuguese, with its longer words", async ({ newWindow, tenant, signedIn }) => {
 			await someKeys(tenant);
 			const page = await newWindow({ locale: "pt-BR" });
 			await signedIn(undefined, page);

@@ -1,17 +1,17 @@
-/** Parts of the page that cannot be loaded: the rest goes on, and says what to do. */
+/** Modules that cannot be loaded: the rest of the page goes on and says what to do. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, test } from "./fixtures.ts";
 import { intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
-/** What the browser says of a module that it could not get. */
+/** The browser's message for a module that failed to load. */
 const NO_MODULE = /dynamically imported module|Failed to load resource/;
 
-/** Cuts the page off from a part of itself until what is returned is called. */
+/** Blocks a module of the page until the returned function is called. */
 const lose = (page: Page, part: string): Promise<() => void> =>
 	intercept(page, new RegExp(`/assets/${part}-[\\w-]+\\.js`), (route) => route.abort());
 
-test("a screen that cannot be loaded says so in its place, and the others go on", async ({
+test("a screen that cannot be loaded says so, and the other screens work", async ({
 	page,
 	tenant,
 	signedIn,
@@ -39,7 +39,7 @@ for (const [what, part, item] of [
 	["menu", "open-menu", null],
 	["dialog", "delete-dialog", "Delete"],
 ] as const)
-	test(`a ${what} that cannot be loaded says so, and opens after a reload`, async ({
+	test(`a ${what} that cannot be loaded shows a toast and opens after a reload`, async ({
 		page,
 		tenant,
 		signedIn,
@@ -63,7 +63,7 @@ for (const [what, part, item] of [
 		await expect(page.getByRole(item ? "dialog" : "menu")).toBeVisible();
 	});
 
-test("a language whose words cannot be loaded is not chosen", async ({ page, signedIn, expectProblems }) => {
+test("the language does not change if its texts cannot be loaded", async ({ page, signedIn, expectProblems }) => {
 	expectProblems({ unanswered: "/assets/pt-BR-" });
 	await signedIn();
 	const mend = await lose(page, "pt-BR");
@@ -78,7 +78,7 @@ test("a language whose words cannot be loaded is not chosen", async ({ page, sig
 	await expect(page.getByRole("heading", { level: 1, name: "Conta" })).toBeVisible();
 });
 
-test("without any words the page says so in both languages", async ({ page, signedIn, expectProblems }) => {
+test("without texts the page shows its error in both languages", async ({ page, signedIn, expectProblems }) => {
 	expectProblems({ unanswered: "/assets/en-" });
 	await signedIn();
 	const mend = await lose(page, "en");
@@ -89,7 +89,7 @@ test("without any words the page says so in both languages", async ({ page, sign
 	await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
 });
 
-test("a chart that cannot be loaded is a table", async ({ page, tenant, signedIn, expectProblems }) => {
+test("a chart that cannot be loaded is shown as a table", async ({ page, tenant, signedIn, expectProblems }) => {
 	expectProblems({ unanswered: "/assets/usage-chart-" });
 	const { api_key } = await tenant.createKey({ name: "CRM" });
 	await signedIn();

@@ -1,15 +1,15 @@
-/** What a browser has to load before people see the dashboard, and from where. */
+/** The size and the origins of what the browser loads first. */
 import { gzipSync } from "node:zlib";
 import type { Page } from "@playwright/test";
 import { expect, SIGNED_OUT, test } from "./fixtures.ts";
 
-/** All scripts of a first visit, as sent by a server that compresses. */
+/** Max compressed size of all scripts of a first visit. */
 const SCRIPT_BYTES_MAX = 90 * 1000;
 
-/** Nothing more is coming when no script has come for so long. */
+/** Without a new script for this long, loading is over. */
 const QUIET_MS = 500;
 
-/** Opens the address and returns the compressed bytes of each script that was loaded. */
+/** Opens the path and returns the compressed bytes of each loaded script. */
 async function scriptsOf(page: Page, address: string): Promise<Map<string, number>> {
 	const bodies: Promise<[string, number]>[] = [];
 	page.on("response", (response) => {
@@ -40,7 +40,7 @@ for (const locale of ["en-US", "pt-BR"]) {
 	test.describe(`in ${locale}`, () => {
 		test.use({ locale });
 
-		test("the dashboard is light", async ({ page, tenant, signedIn }) => {
+		test("the first load of the dashboard stays below its limit", async ({ page, tenant, signedIn }) => {
 			await tenant.createKey({ name: "CRM" });
 			await signedIn();
 			expectLight(await scriptsOf(page, "/"));
@@ -48,12 +48,12 @@ for (const locale of ["en-US", "pt-BR"]) {
 	});
 }
 
-test("the page to sign in is light", async ({ page, expectProblems }) => {
+test("the first load of the sign-in form stays below its limit", async ({ page, expectProblems }) => {
 	expectProblems(SIGNED_OUT);
 	expectLight(await scriptsOf(page, "/"));
 });
 
-test("the page's policy lets it load from its own service only, and run nothing inline", async ({ page, signedIn }) => {
+test("the Content-Security-Policy allows only the own origin and nothing inline", async ({ page, signedIn }) => {
 	await signedIn();
 	const response = await page.goto("/");
 	const policy = parsePolicy((await response?.headerValue("content-security-policy")) ?? "");
@@ -65,7 +65,7 @@ test("the page's policy lets it load from its own service only, and run nothing 
 	for (const directive of ["script-src", "style-src", "connect-src"]) expect(allowed(directive)).toEqual(["'self'"]);
 	expect(["'self'", "data:", "blob:"]).toEqual(expect.arrayContaining(allowed("img-src")));
 	expect(allowed("object-src")).toEqual(["'none'"]);
-	// These two do not fall back on default-src.
+	// These two do not fall back to default-src.
 	expect(policy.get("base-uri")).toEqual(["'none'"]);
 	expect(policy.get("frame-ancestors")).toEqual(["'none'"]);
 });

@@ -1,7 +1,10 @@
-/** The API reference: readable, whole, and from this service alone. */
+/** The API reference: complete, and loaded from this service alone. */
 import { expect, test } from "./fixtures.ts";
 
-test("shows every operation with examples, and asks nobody else for anything", async ({ page, service }) => {
+test("the reference shows every operation with examples and loads nothing from other origins", async ({
+	page,
+	service,
+}) => {
 	const document = (await (await service.fetch("/v1/openapi.json")).json()) as {
 		paths: Record<string, Record<string, { summary: string }>>;
 	};
@@ -10,7 +13,7 @@ test("shows every operation with examples, and asks nobody else for anything", a
 	await page.goto("/docs");
 	await expect(page).toHaveTitle("API reference · SalesOS");
 	for (const summary of summaries) await expect(page.locator("h2").filter({ hasText: summary }).first()).toBeAttached();
-	// Beside each operation, how to call it.
+	// Each operation has a request example.
 	await expect(page.getByRole("tab", { name: "curl" })).toHaveCount(summaries.length);
 	await page.getByRole("tab", { name: "JavaScript" }).first().click();
 	await expect(page.getByText("Idempotency-Key").first()).toBeVisible();

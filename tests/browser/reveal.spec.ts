@@ -1,4 +1,4 @@
-/** The one time that a new key is seen: what is shown of it, where it goes, and that nobody loses it by accident. */
+/** The dialog that shows a new key once: masking, copying, testing and leaving. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { CDPSession, Page, Request } from "@playwright/test";
@@ -13,7 +13,7 @@ import {
 } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
-/** The dots that stand for the rest of a key. */
+/** The dots in place of the hidden part of a key. */
 const MASKED = /^sk_(live|test)_[0-9A-Za-z]{4}•{24}$/;
 
 test.use({ permissions: ["clipboard-read", "clipboard-write"] });
@@ -23,7 +23,7 @@ const question = (page: Page) => page.getByRole("alertdialog", { name: "Leave wi
 const button = (page: Page, name: string) => dialog(page).getByRole("button", { name, exact: true });
 const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 
-/** Makes a key in the form, and tells what the server has answered. `addresses` are those that may use it. */
+/** Creates a key in the form and returns the service's response. `addresses` is its IP allow-list. */
 async function makeKey(page: Page, { addresses = "" } = {}): Promise<{ key: string; id: string }> {
 	await page.goto(LIST);
 	await page.getByRole("main").getByRole("link", { name: "Create API key" }).first().click();
@@ -34,14 +34,14 @@ async function makeKey(page: Page, { addresses = "" } = {}): Promise<{ key: stri
 	}
 	const answered = page.waitForResponse(/keys\.create/);
 	await page.getByRole("button", { name: "Create key" }).click();
-	// The answer of a batch with one call.
+	// The response to a batch of one call.
 	const [{ result }] = await (await answered).json();
 	await expect(dialog(page)).toBeVisible();
 	return { key: result.data.key, id: result.data.api_key.id };
 }
 
 test.describe("the key", () => {
-	test("is announced, masked, and one press away from the clipboard", async ({ page, signedIn }) => {
+	test("is masked, and the focused button copies it", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key } = await makeKey(page);
 		await expect(dialog(page)).toHaveAccessibleDescription(/This is the only time you will see this key\./);
@@ -54,7 +54,7 @@ test.describe("the key", () => {
 		await expect(button(page, "Copy key")).toBeVisible();
 	});
 
-	test("is shown and hidden again, to screen readers too", async ({ page, signedIn }) => {
+	test("can be shown and hidden, also for screen readers", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key } = await makeKey(page);
 		expect(await dialog(page).ariaSnapshot()).toContain(`hidden, starts with ${key.slice(0, 12)}`);
@@ -70,7 +70,7 @@ test.describe("the key", () => {
 		expect(html).not.toContain(key.slice(12));
 	});
 
-	test("is selected whole by one click", async ({ page, signedIn }) => {
+	test("is selected as a whole by one click", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key } = await makeKey(page);
 		await button(page, "Show key").click();
@@ -78,7 +78,7 @@ test.describe("the key", () => {
 		expect(await page.evaluate(() => getSelection()?.toString())).toBe(key);
 	});
 
-	test("can be saved by hand where the browser does not allow copying", async ({ page, signedIn }) => {
+	test("can be copied manually if the browser does not allow copying", async ({ page, signedIn }) => {
 		await page.addInitScript(() => {
 			navigator.clipboard.writeText = () => Promise.reject(new DOMException("Denied", "NotAllowedError"));
 		});
@@ -100,7 +100,7 @@ test.describe("the key", () => {
 });
 
 test.describe("the snippets", () => {
-	test("run as they are pasted", async ({ page, signedIn }) => {
+	test("run as pasted", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key, id } = await makeKey(page);
 		const run = promisify(execFile);
@@ -108,7 +108,7 @@ test.describe("the snippets", () => {
 
 		await expect(tab("curl")).toHaveAttribute("aria-selected", "true");
 		await expect(page.getByRole("tabpanel")).toContainText(/Bearer sk_live_[0-9A-Za-z]{4}•{24}"/);
-		// As it is written: two lines, neither of them broken, with the key shown as well.
+		// Two lines, neither of them wrapped, also with the key shown.
 		await button(page, "Show key").click();
 		const lines = page.getByRole("tabpanel").locator("code");
 		await expect(lines).toContainText(key);
@@ -135,7 +135,7 @@ test.describe("the snippets", () => {
 		expect(await clipboard(page)).toBe(`SALESOS_URL=${origin}\nSALESOS_API_KEY=${key}`);
 	});
 
-	test("have the key in them, so that copying one is copying it", async ({ page, signedIn }) => {
+	test("contain the key, so that copying one copies the key", async ({ page, signedIn }) => {
 		await signedIn();
 		const { id } = await makeKey(page);
 		await button(page, "Copy curl").click();
@@ -147,7 +147,7 @@ test.describe("the snippets", () => {
 test.describe("testing the key", () => {
 	const test_ = (page: Page) => button(page, "Test this key").click();
 
-	test("asks whoami with the key and nothing else, and shows the answer", async ({ page, signedIn }) => {
+	test("calls whoami with the key alone and shows the response", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key } = await makeKey(page);
 		const asked = page.waitForRequest("**/v1/whoami");
@@ -169,7 +169,7 @@ test.describe("testing the key", () => {
 		await expect(dialog(page).getByText(MASKED)).toBeVisible();
 	});
 
-	test("from an address that is not allowed fails as it should", async ({ page, signedIn, expectProblems }) => {
+	test("explains that the browser's IP address is not allowed", async ({ page, signedIn, expectProblems }) => {
 		expectProblems({ status: 403, url: "/v1/whoami" });
 		await signedIn();
 		await makeKey(page, { addresses: "203.0.113.7" });
@@ -179,7 +179,7 @@ test.describe("testing the key", () => {
 		await expectAccessible(page);
 	});
 
-	test("tells a key that was revoked meanwhile", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("reports a key that was revoked meanwhile", async ({ page, tenant, signedIn, expectProblems }) => {
 		expectProblems({ status: 401, url: "/v1/whoami" });
 		await signedIn();
 		const { id } = await makeKey(page);
@@ -189,12 +189,7 @@ test.describe("testing the key", () => {
 		await expect(page.getByText("401 UNAUTHORIZED")).toBeVisible();
 	});
 
-	test("tells that there was no answer, and works when there is one", async ({
-		page,
-		context,
-		signedIn,
-		expectProblems,
-	}) => {
+	test("says when there was no response, and works after that", async ({ page, context, signedIn, expectProblems }) => {
 		expectProblems({ unanswered: "/v1/whoami" });
 		await signedIn();
 		await makeKey(page);
@@ -208,10 +203,7 @@ test.describe("testing the key", () => {
 });
 
 test.describe("leaving", () => {
-	test("with the key on the clipboard leads to the key's page, and back from there to the list", async ({
-		page,
-		signedIn,
-	}) => {
+	test("after copying leads to the key's screen, and back from there to the list", async ({ page, signedIn }) => {
 		await signedIn();
 		const { id } = await makeKey(page);
 		await button(page, "Copy key").click();
@@ -228,7 +220,7 @@ test.describe("leaving", () => {
 		["by Done", (page: Page) => button(page, "Done").click()],
 		["by Escape", (page: Page) => page.keyboard.press("Escape")],
 	] as const) {
-		test(`${how} without it asks first`, async ({ page, signedIn }) => {
+		test(`${how} without copying asks first`, async ({ page, signedIn }) => {
 			await signedIn();
 			const { id } = await makeKey(page);
 			await leave(page);
@@ -252,7 +244,7 @@ test.describe("leaving", () => {
 		});
 	}
 
-	test("by the browser's way back without it asks first", async ({ page, signedIn }) => {
+	test("by the browser's back button without copying asks first", async ({ page, signedIn }) => {
 		await signedIn();
 		await makeKey(page);
 		const back = () => page.evaluate(() => history.back());
@@ -268,7 +260,7 @@ test.describe("leaving", () => {
 		await expect(page.getByRole("dialog")).toBeHidden();
 	});
 
-	test("by the browser's way back with it asks nothing", async ({ page, signedIn }) => {
+	test("by the browser's back button after copying does not ask", async ({ page, signedIn }) => {
 		await signedIn();
 		await makeKey(page);
 		await button(page, "Copy key").click();
@@ -277,12 +269,12 @@ test.describe("leaving", () => {
 		await expect(page).toHaveURL(LIST);
 	});
 
-	test("the page altogether makes the browser ask, until it was copied", async ({ page, signedIn }) => {
+	test("the page itself makes the browser ask until the key was copied", async ({ page, signedIn }) => {
 		await signedIn();
 		await makeKey(page);
 		const asked = page.waitForEvent("dialog");
 		await page.evaluate(() => {
-			// Not awaited by the page: it would wait for the answer to the browser's question.
+			// Not awaited in the page, which would wait for the browser's dialog.
 			setTimeout(() => location.assign("/account"));
 		});
 		const browserDialog = await asked;
@@ -296,7 +288,7 @@ test.describe("leaving", () => {
 		await expect(page.getByRole("heading", { name: "Account" })).toBeVisible();
 	});
 
-	test("dims the key behind the question", async ({ page, signedIn }) => {
+	test("dims the key behind the confirmation", async ({ page, signedIn }) => {
 		await signedIn();
 		await makeKey(page);
 		await button(page, "Done").click();
@@ -308,7 +300,7 @@ test.describe("leaving", () => {
 		expect(covered).toBe(true);
 	});
 
-	test("does not happen by a click beside", async ({ page, signedIn }) => {
+	test("does not happen by a click outside", async ({ page, signedIn }) => {
 		await signedIn();
 		await makeKey(page);
 		await page.mouse.click(20, 500);
@@ -321,7 +313,7 @@ test.describe("leaving", () => {
 	});
 });
 
-test("is accessible, hidden and shown", async ({ page, signedIn }) => {
+test("the dialog is accessible with the key hidden and shown", async ({ page, signedIn }) => {
 	await signedIn();
 	await makeKey(page);
 	await inBothThemes(page, async (theme) => {
@@ -338,8 +330,8 @@ test("is accessible, hidden and shown", async ({ page, signedIn }) => {
 test.describe("on a phone", () => {
 	test.use(PHONE);
 
-	test("all of it can be reached, and the key read", async ({ page, signedIn }) => {
-		// As little as is left of a screen held sideways or beside a keyboard.
+	test("every part of the dialog can be reached", async ({ page, signedIn }) => {
+		// The height of a phone in landscape or with an open keyboard.
 		await page.setViewportSize({ width: 390, height: 480 });
 		await signedIn();
 		const { key } = await makeKey(page);
@@ -359,7 +351,7 @@ test.describe("on a phone", () => {
 	});
 });
 
-/** Everything that a page keeps and that anybody could read later, as text. */
+/** Everything that the page stores and others could read later, as text. */
 async function keptByPage(page: Page): Promise<string> {
 	return page.evaluate(async () => {
 		const databases = await indexedDB.databases();
@@ -385,7 +377,7 @@ async function keptByPage(page: Page): Promise<string> {
 	});
 }
 
-/** Every string that the page's scripts can still reach, after what they cannot was thrown away. */
+/** Every string that the page's scripts can still reach, after garbage collection. */
 async function heapOf(session: CDPSession): Promise<string> {
 	const chunks: string[] = [];
 	const collect = ({ chunk }: { chunk: string }) => void chunks.push(chunk);
@@ -396,7 +388,7 @@ async function heapOf(session: CDPSession): Promise<string> {
 	return chunks.join("");
 }
 
-test("the secret lives in the reveal alone, and is gone with it", async ({ page, context, signedIn }) => {
+test("the secret exists only in the dialog and is gone after it closes", async ({ page, context, signedIn }) => {
 	test.slow();
 	await signedIn();
 	const requests: Request[] = [];
@@ -405,12 +397,12 @@ test("the secret lives in the reveal alone, and is gone with it", async ({ page,
 	page.on("console", (message) => told.push(message.text()));
 
 	const { key } = await makeKey(page);
-	// Whatever part of it somebody kept would give it away: what follows the beginning that is known anyway.
+	// Any part of the secret would be a leak, so search for what follows the public prefix.
 	const secret = key.slice(12);
 	expect(await keptByPage(page)).toContain(key.slice(0, 12));
 	expect(await keptByPage(page)).not.toContain(secret);
 
-	// Used in every way there is.
+	// Use it in every possible way.
 	await button(page, "Show key").click();
 	await expect(dialog(page).getByRole("tabpanel")).toContainText(secret);
 	expect(await keptByPage(page)).toContain(secret);
@@ -430,7 +422,7 @@ test("the secret lives in the reveal alone, and is gone with it", async ({ page,
 	expect(await keptByPage(page)).not.toContain(secret);
 	await expect.poll(async () => (await heapOf(session)).includes(secret)).toBe(false);
 
-	// Back where the form was: what it kept is not the key.
+	// Back on the form, which has not kept the key either.
 	await page.goto(`${LIST}/new`);
 	await expect(page.getByLabel("Name")).toHaveValue("");
 

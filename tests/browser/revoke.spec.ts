@@ -1,4 +1,4 @@
-/** Revoking: what it will stop is said before, and it has stopped when the dialog says so. */
+/** Revoking keys: the dialog says what it will stop, and requests are rejected when it confirms. */
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
@@ -17,7 +17,7 @@ const reason = (page: Page): Locator => dialog(page).getByLabel("Reason (optiona
 const readsLeads = (tenant: TestTenant, name = "CRM Nightly Sync") =>
 	tenant.createKey({ name, scopes: ["leads:read"] });
 
-/** Opens the dialog from the menu of a key's row. */
+/** Opens the dialog from the menu of a row. */
 async function startFromList(page: Page, name: string): Promise<void> {
 	await page.goto(LIST);
 	await page.getByRole("button", { name: `Actions for ${name}` }).click();
@@ -32,8 +32,8 @@ async function select(page: Page, names: string[]): Promise<void> {
 	await expect(dialog(page)).toBeVisible();
 }
 
-test.describe("one key", () => {
-	test("what it stops is said, and then it is stopped", async ({ page, tenant, signedIn, integration }) => {
+test.describe("revoking one key", () => {
+	test("says what it stops, and stops it", async ({ page, tenant, signedIn, integration }) => {
 		const { key, api_key } = await readsLeads(tenant);
 		const caller = integration(key, "203.0.113.7");
 		for (let request = 0; request < 3; request++) await caller.get("/v1/leads");
@@ -67,7 +67,7 @@ test.describe("one key", () => {
 		expect(JSON.stringify(items)).toContain("Laptop stolen");
 	});
 
-	test("a key that was never used says so", async ({ page, tenant, signedIn }) => {
+	test("says that a key was never used", async ({ page, tenant, signedIn }) => {
 		await readsLeads(tenant);
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
@@ -77,7 +77,7 @@ test.describe("one key", () => {
 		await expect(fact(page, "Recent callers")).toHaveText("None");
 	});
 
-	test("refused requests are told apart, and of many callers five are named", async ({
+	test("counts rejected requests separately and lists five of many callers", async ({
 		page,
 		tenant,
 		signedIn,
@@ -95,7 +95,7 @@ test.describe("one key", () => {
 		await expect(callers.last()).toHaveText("and 3 more");
 	});
 
-	test("nothing happens by a stray key, and leaving changes nothing", async ({ page, tenant, signedIn }) => {
+	test("ignores stray key presses, and cancelling changes nothing", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		const opener = page.getByRole("button", { name: "Revoke", exact: true });
@@ -116,7 +116,7 @@ test.describe("one key", () => {
 		expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).status).toBe("active");
 	});
 
-	test("the row changes when the server has answered, not before", async ({ page, tenant, signedIn }) => {
+	test("changes the row after the response, not before", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
@@ -133,11 +133,11 @@ test.describe("one key", () => {
 		release();
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 		await expect(dialog(page)).toBeHidden();
-		// Asking twice is no second call.
+		// A second click makes no second call.
 		expect(calls).toHaveLength(1);
 	});
 
-	test("what is under way cannot be called off, and whoever leaves hears what became of it", async ({
+	test("cannot be cancelled while it runs, and reports the result on another screen", async ({
 		page,
 		tenant,
 		signedIn,
@@ -161,7 +161,7 @@ test.describe("one key", () => {
 		await expect(page).toHaveURL(/audit-log/);
 	});
 
-	test("a failure after leaving is told all the same", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("reports a failure on another screen, too", async ({ page, tenant, signedIn, expectProblems }) => {
 		expectProblems({ unanswered: "keys.revoke" });
 		await readsLeads(tenant);
 		await signedIn();
@@ -179,7 +179,7 @@ test.describe("one key", () => {
 		await expect(page.getByText("What you began before you left was not done, or not confirmed.")).toBeVisible();
 	});
 
-	test("a reason that would give a key away, or is too long, is not sent", async ({
+	test("does not send a reason that contains a key or is too long", async ({
 		page,
 		tenant,
 		signedIn,
@@ -200,7 +200,7 @@ test.describe("one key", () => {
 		await confirm(page).click();
 		expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).status).toBe("active");
 		expect(calls).toEqual([]);
-		// What only the server knows it says at the field.
+		// An error that only the service finds shows at the field.
 		await reason(page).fill("Bell\u0007");
 		await confirm(page).click();
 		await expect(reason(page)).toHaveAccessibleDescription(/Must not contain control characters/);
@@ -211,12 +211,7 @@ test.describe("one key", () => {
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 	});
 
-	test("a service that fails says so in the dialog, where one tries again", async ({
-		page,
-		tenant,
-		signedIn,
-		expectProblems,
-	}) => {
+	test("shows a server error in the dialog, with a retry", async ({ page, tenant, signedIn, expectProblems }) => {
 		await readsLeads(tenant);
 		expectProblems({ status: 500, url: "keys.revoke" });
 		await signedIn();
@@ -232,7 +227,7 @@ test.describe("one key", () => {
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 	});
 
-	test("what is not known of a key does not keep it alive", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("works even if the usage of the key cannot be loaded", async ({ page, tenant, signedIn, expectProblems }) => {
 		await readsLeads(tenant);
 		expectProblems({ status: 500, url: "keys.get" }, { status: 500, url: "keys.usage" });
 		await signedIn();
@@ -247,12 +242,7 @@ test.describe("one key", () => {
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 	});
 
-	test("a key that was deleted meanwhile is gone, and the dialog says so", async ({
-		page,
-		tenant,
-		signedIn,
-		expectProblems,
-	}) => {
+	test("reports a key that was deleted meanwhile", async ({ page, tenant, signedIn, expectProblems }) => {
 		const { api_key } = await readsLeads(tenant);
 		expectProblems({ status: 404, url: "keys.get" });
 		await signedIn();
@@ -267,7 +257,7 @@ test.describe("one key", () => {
 		await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
 	});
 
-	test("a key that expired can be ended for good", async ({ page, tenant, signedIn }) => {
+	test("works for an expired key", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({
 			name: "CRM Nightly Sync",
 			expires_at: new Date(Date.now() + 1_500).toISOString(),
@@ -284,13 +274,7 @@ test.describe("one key", () => {
 });
 
 test.describe("two people at once", () => {
-	test("what one revokes the other sees without reloading", async ({
-		page,
-		tenant,
-		signedIn,
-		newWindow,
-		integration,
-	}) => {
+	test("see each other's revocations without a reload", async ({ page, tenant, signedIn, newWindow, integration }) => {
 		const { key, api_key } = await readsLeads(tenant);
 		const colleague = await newWindow();
 		await signedIn({ role: "owner" }, colleague);
@@ -307,7 +291,7 @@ test.describe("two people at once", () => {
 		await expect(colleague.getByRole("button", { name: "Revoke", exact: true })).toHaveCount(0);
 	});
 
-	test("a dialog that is open offers nothing that another has done", async ({ page, tenant, signedIn }) => {
+	test("cannot revoke the same key in an open dialog again", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
@@ -317,11 +301,11 @@ test.describe("two people at once", () => {
 		await expect(confirm(page)).toHaveCount(0);
 		await expectAccessible(page);
 		await dialog(page).locator("footer").getByRole("button", { name: "Close" }).click();
-		// The row learns it with the dialog.
+		// The row updates with the dialog.
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 	});
 
-	test("revoking what was just revoked is no mistake", async ({ page, tenant, signedIn }) => {
+	test("can both revoke the same key without an error", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await page.goto(LIST);
@@ -337,9 +321,9 @@ test.describe("two people at once", () => {
 	});
 });
 
-test.describe("several keys", () => {
-	test("are named, and revoked together", async ({ page, tenant, signedIn, integration }) => {
-		// Usage takes up to 15 seconds to the list (USAGE_FLUSH_SECONDS).
+test.describe("revoking several keys", () => {
+	test("lists them and revokes them together", async ({ page, tenant, signedIn, integration }) => {
+		// Usage reaches the list after up to 15 seconds (USAGE_FLUSH_SECONDS).
 		test.slow();
 		const made = [];
 		for (const name of ["Alpha", "Beta", "Gamma", "Delta"]) made.push(await readsLeads(tenant, name));
@@ -370,14 +354,14 @@ test.describe("several keys", () => {
 			expect((await integration(key).get("/v1/leads")).status).toBe(index < 3 ? 401 : 200);
 		for (const name of ["Alpha", "Beta", "Gamma"]) await expect(row(page, name)).toContainText("Revoked");
 		await expect(row(page, "Delta")).toContainText("Active");
-		// The selection is over with them.
+		// The selection is cleared.
 		await expect(page.getByRole("button", { name: "Revoke selected" })).toBeHidden();
 		const { items } = await tenant.admin.api.query("audit.list", { action: "api_key.revoke" });
 		expect(items).toHaveLength(3);
 		for (const event of items) expect(JSON.stringify(event)).toContain("Supplier left");
 	});
 
-	test("more than one request can carry are revoked all the same", async ({ page, tenant, signedIn }) => {
+	test("works for more keys than fit into one request", async ({ page, tenant, signedIn }) => {
 		for (let number = 10; number < 35; number++) await tenant.createKey({ name: `Key ${number}` });
 		await signedIn();
 		await page.goto(LIST);
@@ -388,12 +372,12 @@ test.describe("several keys", () => {
 		expect((await tenant.admin.api.query("keys.list")).counts).toMatchObject({ active: 0, revoked: 25 });
 	});
 
-	test("those that fail stay, with why, and are tried again", async ({ page, tenant, signedIn }) => {
+	test("keeps failed keys with the reason and retries them", async ({ page, tenant, signedIn }) => {
 		for (const name of ["Alpha", "Beta", "Gamma"]) await readsLeads(tenant, name);
 		await signedIn();
 		await select(page, ["Alpha", "Beta", "Gamma"]);
 		const fail = async (route: Route) => {
-			// The second of the batch does not reach the service at all.
+			// The second key of the batch does not reach the service.
 			const body = route.request().postDataJSON() as Record<string, unknown>;
 			const response = await route.fetch({
 				url: new URL("/trpc/keys.revoke,keys.revoke?batch=1", page.url()).href,
@@ -419,7 +403,7 @@ test.describe("several keys", () => {
 		await expect(row(page, "Beta")).toContainText("Revoked");
 	});
 
-	test("one that was deleted meanwhile does not stop the others", async ({ page, tenant, signedIn }) => {
+	test("goes on if one of them was deleted meanwhile", async ({ page, tenant, signedIn }) => {
 		await readsLeads(tenant, "Alpha");
 		const { api_key } = await readsLeads(tenant, "Beta");
 		await signedIn();
@@ -435,7 +419,7 @@ test.describe("several keys", () => {
 
 test.describe("on a phone, in Portuguese", () => {
 	test.use({ ...PHONE, locale: "pt-BR" });
-	test("the dialog fits and is told as people speak", async ({ page, tenant, signedIn, integration }) => {
+	test("the revoke dialog fits and is in Portuguese", async ({ page, tenant, signedIn, integration }) => {
 		const { key } = await readsLeads(tenant);
 		await integration(key).get("/v1/leads");
 		await signedIn();

@@ -1,4 +1,4 @@
-/** Rotating a key without downtime: four steps, read off the two keys, live. */
+/** Rotating a key without downtime, in four steps that update live. */
 import type { Locator, Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
@@ -18,13 +18,13 @@ const retire = (page: Page) => step(page, "Retire the old key");
 const reveal = (page: Page) => page.getByRole("dialog", { name: /^Key for/ });
 const another = (page: Page) => page.getByRole("alertdialog", { name: "Create another new key?" });
 
-/** Exactly this step is the one to take, and those before it are done. */
+/** Expects this to be the current step and the earlier ones to be done. */
 async function expectCurrent(page: Page, title: string): Promise<void> {
 	await expect(step(page, title)).toHaveAttribute("aria-current", "step");
 	await expect(page.locator("[aria-current=step]")).toHaveCount(1);
 }
 
-/** Reads the key that is shown once, and leaves the dialog as one should. */
+/** Reads the key in the dialog, copies it and closes the dialog. */
 async function takeKey(page: Page): Promise<string> {
 	await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
 	await reveal(page).getByRole("button", { name: "Copy key" }).click();
@@ -37,7 +37,7 @@ async function takeKey(page: Page): Promise<string> {
 const readsLeads = (tenant: TestTenant, more: Parameters<TestTenant["createKey"]>[0] | object = {}) =>
 	tenant.createKey({ name: "CRM Nightly Sync", scopes: ["leads:read"], ...more });
 
-/** A key that was rotated without this page, so that nobody in it has seen the new key. */
+/** A key that was rotated outside of this page, so the page has never had the new key. */
 async function rotated(tenant: TestTenant, hours?: number, more: object = {}) {
 	const old = await readsLeads(tenant, more);
 	const next = await tenant.admin.api.mutate("keys.rotate", {
@@ -50,7 +50,7 @@ async function rotated(tenant: TestTenant, hours?: number, more: object = {}) {
 const keyOf = (tenant: TestTenant, id: string) => tenant.admin.api.query("keys.get", { id });
 
 test.describe("the four steps", () => {
-	test("lead from the old key to the new one without a request that fails", async ({
+	test("replace the old key by the new one without a failed request", async ({
 		page,
 		tenant,
 		signedIn,
@@ -81,7 +81,7 @@ test.describe("the four steps", () => {
 		await expect(update(page).getByRole("list", { name: "Recent callers of the old key" })).toContainText(
 			"203.0.113.8",
 		);
-		// The test in the dialog was a request, but none of the integration.
+		// The test in the dialog was not a request of the integration.
 		await expect(use(page)).toContainText("The new key was tested in a browser");
 		await expect(retire(page)).toContainText(/works until you revoke it, or until it expires on \w+ \d+, \d{4}/);
 		await screenshot(page, "rotate-2-update");
@@ -95,7 +95,7 @@ test.describe("the four steps", () => {
 		await expect(callers.filter({ hasText: "203.0.113.7" })).toContainText("Uses the new key");
 		await expect(callers.filter({ hasText: "203.0.113.8" })).toContainText("Not seen with the new key");
 		await expect(retire(page)).toContainText(/Still in use: last request with the old key \d+ seconds? ago/);
-		// The old key still works, and is seen to.
+		// The old key still works, and the page shows its requests.
 		expect((await laptop.get("/v1/leads")).status).toBe(200);
 		await expect(callers.filter({ hasText: "203.0.113.7" })).toContainText("Uses both keys");
 		await screenshot(page, "rotate-4-retire");
@@ -119,7 +119,7 @@ test.describe("the four steps", () => {
 		);
 	});
 
-	test("can be left and taken up elsewhere by somebody else", async ({
+	test("can be left and continued by another person on another device", async ({
 		page,
 		tenant,
 		signedIn,
@@ -141,13 +141,13 @@ test.describe("the four steps", () => {
 
 		await page.goto(rotation(old.api_key.id));
 		await expectCurrent(page, "Retire the old key");
-		// What one does the other sees.
+		// Each person sees the other's changes.
 		await tenant.admin.api.mutate("keys.revoke", { id: old.api_key.id });
 		for (const window of [page, colleague])
 			await expect(window.getByRole("heading", { name: "Rotation complete" })).toBeVisible();
 	});
 
-	test("say how much a new key is used that was in use before one looked", async ({
+	test("show the usage of a new key that was in use before the page opened", async ({
 		page,
 		tenant,
 		signedIn,
@@ -163,7 +163,7 @@ test.describe("the four steps", () => {
 		await expect(use(page)).toContainText("In use: 4 requests");
 	});
 
-	test("tell a key that was only asked about from one that works", async ({ page, tenant, signedIn, integration }) => {
+	test("distinguish a key that was only tested from one in use", async ({ page, tenant, signedIn, integration }) => {
 		const { old, next } = await rotated(tenant);
 		await integration(next.key).whoami();
 		await signedIn();
@@ -174,7 +174,7 @@ test.describe("the four steps", () => {
 		await expect(use(page)).not.toContainText("only checked");
 	});
 
-	test("say why the new key is refused", async ({ page, tenant, signedIn, integration }) => {
+	test("explain why the new key is rejected", async ({ page, tenant, signedIn, integration }) => {
 		const { old, next } = await rotated(tenant, undefined, { ip_allowlist: ["192.0.2.7"] });
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
@@ -185,7 +185,7 @@ test.describe("the four steps", () => {
 		await expectAccessible(page);
 	});
 
-	test("tell for how long the old key has been silent", async ({ page, tenant, signedIn, integration }) => {
+	test("show for how long the old key has not been used", async ({ page, tenant, signedIn, integration }) => {
 		const { old, next } = await rotated(tenant);
 		await integration(old.key).get("/v1/leads");
 		await integration(next.key).get("/v1/leads");
@@ -199,7 +199,7 @@ test.describe("the four steps", () => {
 	});
 });
 
-test.describe("everybody can use", () => {
+test.describe("accessibility of", () => {
 	type Rotated = Awaited<ReturnType<typeof rotated>>;
 	const revoke = (tenant: TestTenant, id: string) => tenant.admin.api.mutate("keys.revoke", { id });
 	for (const [name, prepare, seen] of [
@@ -226,7 +226,7 @@ test.describe("everybody can use", () => {
 			await expectAccessibleInBothThemes(page);
 		});
 
-	test("the step to create", async ({ page, tenant, signedIn }) => {
+	test("the step that creates the new key", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await page.goto(rotation(api_key.id));
@@ -235,8 +235,8 @@ test.describe("everybody can use", () => {
 	});
 });
 
-test.describe("what is decided with the new key", () => {
-	test("is that the old one ends by itself, which the page then tells", async ({
+test.describe("choices for the new key", () => {
+	test("include an automatic end of the old key, which the page then shows", async ({
 		page,
 		tenant,
 		signedIn,
@@ -269,7 +269,7 @@ test.describe("what is decided with the new key", () => {
 		["as long as before", /as before/, 90],
 		["another life", /^After 30 days/, 30],
 	] as const)
-		test(`is ${name}`, async ({ page, tenant, signedIn }) => {
+		test(`include ${name}`, async ({ page, tenant, signedIn }) => {
 			const old = await readsLeads(tenant, { expires_in_days: 90 });
 			await signedIn();
 			await page.goto(rotation(old.api_key.id));
@@ -283,7 +283,7 @@ test.describe("what is decided with the new key", () => {
 			expect(Date.parse(made.expires_at ?? "") - Date.parse(made.created_at)).toBe(days * DAY_MS);
 		});
 
-	test("does not promise never to a key that had an end", async ({ page, tenant, signedIn }) => {
+	test("do not offer an unlimited lifetime to a key with an expiry", async ({ page, tenant, signedIn }) => {
 		const endless = await readsLeads(tenant);
 		await signedIn();
 		await page.goto(rotation(endless.api_key.id));
@@ -297,8 +297,8 @@ test.describe("what is decided with the new key", () => {
 	});
 });
 
-test.describe("a new key that is lost", () => {
-	test("gives way to another, and the old one goes on working", async ({ page, tenant, signedIn, integration }) => {
+test.describe("a lost new key", () => {
+	test("is replaced by another one, and the old key keeps working", async ({ page, tenant, signedIn, integration }) => {
 		const { old, next: lost } = await rotated(tenant, 24);
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
@@ -313,7 +313,7 @@ test.describe("a new key that is lost", () => {
 		expect((await integration(old.key).get("/v1/leads")).status).toBe(200);
 		const before = await keyOf(tenant, old.api_key.id);
 		expect(before.rotated_to).toBe(newKey.slice(8, 20));
-		// What was decided about the old key stays.
+		// The chosen end of the old key stays.
 		expect(before.revokes_at).toBe(lost.previous.revokes_at);
 		await expectCurrent(page, "Update the integration");
 		await integration(newKey).get("/v1/leads");
@@ -322,7 +322,7 @@ test.describe("a new key that is lost", () => {
 		expect(JSON.stringify(items)).toContain("Never used; replaced by another key");
 	});
 
-	test("stays when nobody wants to give it up", async ({ page, tenant, signedIn }) => {
+	test("stays if the replacement is cancelled", async ({ page, tenant, signedIn }) => {
 		const { old, next } = await rotated(tenant);
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
@@ -332,7 +332,7 @@ test.describe("a new key that is lost", () => {
 		expect((await keyOf(tenant, next.api_key.id)).status).toBe("active");
 	});
 
-	test("stays when it turns out that somebody has it", async ({ page, tenant, signedIn, integration }) => {
+	test("stays if it turns out to be in use", async ({ page, tenant, signedIn, integration }) => {
 		const { old, next } = await rotated(tenant);
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
@@ -345,7 +345,7 @@ test.describe("a new key that is lost", () => {
 		await expectCurrent(page, "Retire the old key");
 	});
 
-	test("leaves nothing behind that works when the service fails halfway", async ({
+	test("leaves no working key behind if the service fails midway", async ({
 		page,
 		tenant,
 		signedIn,
@@ -373,7 +373,7 @@ test.describe("a new key that is lost", () => {
 		expect((await integration(newKey).get("/v1/leads")).status).toBe(200);
 	});
 
-	test("after the old one has ended is rotated itself", async ({ page, tenant, signedIn }) => {
+	test("is rotated itself after the old key has ended", async ({ page, tenant, signedIn }) => {
 		const { old, next } = await rotated(tenant);
 		await tenant.admin.api.mutate("keys.revoke", { id: old.api_key.id });
 		await signedIn();
@@ -384,8 +384,8 @@ test.describe("a new key that is lost", () => {
 	});
 });
 
-test.describe("where there is nothing to rotate", () => {
-	test("a revoked key says so, and where to go on", async ({ page, tenant, signedIn }) => {
+test.describe("a key that cannot be rotated", () => {
+	test("is a revoked key, and the page offers to create one", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
 		await signedIn();
@@ -397,14 +397,14 @@ test.describe("where there is nothing to rotate", () => {
 		await expect(page).toHaveURL(`${LIST}/new`);
 	});
 
-	test("a key that expires while one looks says so", async ({ page, tenant, signedIn }) => {
+	test("is a key that expires while the page is open", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant, { expires_at: new Date(Date.now() + 2_500).toISOString() });
 		await signedIn();
 		await page.goto(rotation(api_key.id));
 		await expect(page.getByText(/It expired \d+ seconds? ago/)).toBeVisible();
 	});
 
-	test("a key that is unknown or deleted leads back to the list", async ({
+	test("is an unknown or deleted key, and the page links to the list", async ({
 		page,
 		tenant,
 		signedIn,
@@ -424,13 +424,13 @@ test.describe("where there is nothing to rotate", () => {
 		await expect(page).toHaveURL(LIST);
 	});
 
-	test("the new key of a rotation under way leads to that", async ({ page, tenant, signedIn }) => {
+	test("is the successor of a rotation under way, which the page opens instead", async ({ page, tenant, signedIn }) => {
 		const { old, next } = await rotated(tenant);
 		await signedIn();
 		await page.goto(rotation(next.api_key.id));
 		await expect(page).toHaveURL(rotation(old.api_key.id));
 		await expectCurrent(page, "Update the integration");
-		// Once that is over, it can be rotated in its turn.
+		// After that rotation, it can be rotated itself.
 		await tenant.admin.api.mutate("keys.revoke", { id: old.api_key.id });
 		await page.goto(rotation(next.api_key.id));
 		await expectCurrent(page, "Create the new key");
@@ -438,8 +438,8 @@ test.describe("where there is nothing to rotate", () => {
 	});
 });
 
-test.describe("when something fails", () => {
-	test("at first, the page says what, and tries again", async ({ page, tenant, signedIn, expectProblems }) => {
+test.describe("a failure", () => {
+	test("while loading is shown with a retry", async ({ page, tenant, signedIn, expectProblems }) => {
 		const { old } = await rotated(tenant);
 		expectProblems({ status: 503, url: "keys.get" });
 		await signedIn();
@@ -453,7 +453,7 @@ test.describe("when something fails", () => {
 		await expectCurrent(page, "Update the integration");
 	});
 
-	test("later, what was seen stays, and says that it is not live", async ({
+	test("later leaves the screen as it is and marks it as not live", async ({
 		page,
 		tenant,
 		signedIn,
@@ -473,7 +473,7 @@ test.describe("when something fails", () => {
 		await expectCurrent(page, "Retire the old key");
 	});
 
-	test("creating, the choice stays and can be sent again", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("while creating keeps the choices for a retry", async ({ page, tenant, signedIn, expectProblems }) => {
 		const { api_key } = await readsLeads(tenant);
 		expectProblems({ status: 503, url: "keys.rotate" });
 		await signedIn();
@@ -490,12 +490,7 @@ test.describe("when something fails", () => {
 		expect(Date.parse(revokes_at ?? "") - Date.now()).toBeGreaterThan(6 * DAY_MS);
 	});
 
-	test("because the key was revoked at that moment, the page says so", async ({
-		page,
-		tenant,
-		signedIn,
-		expectProblems,
-	}) => {
+	test("because the key was revoked meanwhile is shown", async ({ page, tenant, signedIn, expectProblems }) => {
 		const { api_key } = await readsLeads(tenant);
 		expectProblems({ status: 409, url: "keys.rotate" });
 		await signedIn();
@@ -508,7 +503,7 @@ test.describe("when something fails", () => {
 		await expect(page.getByRole("heading", { name: "This key cannot be rotated" })).toBeVisible();
 	});
 
-	test("because somebody else has made the new key, there is no second one", async ({
+	test("because another person has created the new key creates no second one", async ({
 		page,
 		tenant,
 		signedIn,
@@ -528,7 +523,7 @@ test.describe("when something fails", () => {
 		expect((await keyOf(tenant, api_key.id)).rotated_to).toBe(first.api_key.id);
 	});
 
-	test("a new key that is on its way is waited for, whatever one clicks", async ({ page, tenant, signedIn }) => {
+	test("cannot lose a key that is being created, since navigation waits", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await page.goto(rotation(api_key.id));
@@ -543,7 +538,7 @@ test.describe("when something fails", () => {
 
 test.describe("on a phone", () => {
 	test.use(PHONE);
-	test("the steps fit, in each stage", async ({ page, tenant, signedIn, integration }) => {
+	test("the steps fit at each stage", async ({ page, tenant, signedIn, integration }) => {
 		const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 		const { api_key, key } = await readsLeads(tenant);
 		await integration(key).get("/v1/leads");
@@ -566,7 +561,7 @@ test.describe("on a phone", () => {
 
 test.describe("in Portuguese", () => {
 	test.use({ locale: "pt-BR" });
-	test("the steps are told as people speak", async ({ page, tenant, signedIn, integration }) => {
+	test("the steps are in Portuguese", async ({ page, tenant, signedIn, integration }) => {
 		const { old, next } = await rotated(tenant);
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));

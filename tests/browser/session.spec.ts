@@ -1,4 +1,4 @@
-/** A session has an end: chosen, or in the middle of something. Neither may cost what was typed. */
+/** The end of a session, by signing out or in the middle of work, without losing typed text. */
 import { expect, expectAccessible, expectAccessibleInBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
@@ -16,7 +16,7 @@ test("signing out ends the session here and on the server", async ({ page, conte
 	await expect(page).toHaveURL("/sign-in");
 	expect(await context.cookies()).toEqual([]);
 
-	// The cookie itself is worth nothing any more, wherever it was copied to.
+	// A copy of the cookie is no longer valid.
 	expectProblems(SIGNED_OUT);
 	await context.addCookies(before.map((cookie) => ({ ...cookie, domain: "localhost" })));
 	await page.goto(LIST);
@@ -24,7 +24,12 @@ test("signing out ends the session here and on the server", async ({ page, conte
 });
 
 test.describe("a session that ends over a form", () => {
-	test("is opened again on top of it, and the form is as it was", async ({ page, context, demo, expectProblems }) => {
+	test("is continued by signing in over the form, which stays as it was", async ({
+		page,
+		context,
+		demo,
+		expectProblems,
+	}) => {
 		expectProblems({ status: 401, url: "keys.create" });
 		await page.goto("/sign-in");
 		await page.getByLabel("Email").fill(demo.email);
@@ -42,7 +47,7 @@ test.describe("a session that ends over a form", () => {
 		await expect(dialog).toBeVisible();
 		await expect(dialog.getByLabel("Email")).toHaveValue(demo.email);
 		await expectAccessible(page);
-		// Nothing but signing in leads on.
+		// The dialog cannot be closed without signing in.
 		await page.keyboard.press("Escape");
 		await expect(dialog).toBeVisible();
 
@@ -55,7 +60,7 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("dialog", { name: /Typed before the end/ })).toBeVisible();
 	});
 
-	test("that was ended elsewhere: the reader goes on where they were, after a wrong password too", async ({
+	test("is continued with the focus where it was, even after a wrong password", async ({
 		page,
 		context,
 		demo,
@@ -72,19 +77,19 @@ test.describe("a session that ends over a form", () => {
 		const who = page.getByRole("combobox", { name: "Who" });
 		await expect(page.getByRole("row").nth(1)).toBeVisible();
 
-		// The same session, ended from another place.
+		// End the same session without the browser.
 		const [cookie] = await context.cookies();
 		const headers = { authorization: `Bearer ${cookie?.value}` };
 		const ended = await service.fetch("/trpc/session.logout", { method: "POST", headers });
 		expect(await ended.json()).toMatchObject({ result: { data: { ended: true } } });
 
 		expectProblems({ status: 401, url: "audit.list" }, { status: 401, url: "session.login" });
-		// One of those to choose from, so it counts at once.
+		// A suggestion, so it applies at once.
 		await who.fill(email);
 		const dialog = page.getByRole("dialog", { name: "Sign in to continue" });
 		await expect(dialog.getByLabel("Password")).toBeFocused();
 		await expectAccessibleInBothThemes(page);
-		// The keys of the page are letters here.
+		// Shortcuts are just letters here.
 		await page.keyboard.type("c?/");
 		await page.keyboard.press("Enter");
 		await expect(dialog.getByText("Email and password do not match.")).toBeVisible();
@@ -98,7 +103,7 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("row").nth(1)).toContainText(email);
 	});
 
-	test("begins anew for somebody else", async ({ page, context, tenant, signedIn, demo, expectProblems }) => {
+	test("reloads the page for another person", async ({ page, context, tenant, signedIn, demo, expectProblems }) => {
 		expectProblems({ status: 401 });
 		await tenant.createKey({ name: "Only this tenant's" });
 		await signedIn();
@@ -114,7 +119,7 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeHidden();
 	});
 
-	test("that is somebody else's in another tab is theirs here too", async ({
+	test("switches to another person who signs in with another tab", async ({
 		page,
 		context,
 		tenant,
@@ -135,12 +140,7 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeHidden();
 	});
 
-	test("that was ended and is there again in another tab goes on here too", async ({
-		page,
-		context,
-		demo,
-		expectProblems,
-	}) => {
+	test("is continued after signing in with another tab", async ({ page, context, demo, expectProblems }) => {
 		expectProblems({ status: 401 });
 		const signIn = async (window: typeof page) => {
 			await window.getByLabel("Email").fill(`admin@${demo.email.split("@")[1]}`);

@@ -1,4 +1,4 @@
-/** What surrounds every screen: the ways around, keys, themes, languages, and what happens when something is missing. */
+/** The frame of every screen: navigation, shortcuts, themes, languages and offline state. */
 import type { Page } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, test } from "./fixtures.ts";
@@ -6,8 +6,8 @@ import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, test } f
 const LIST = "/integrations/api-keys";
 const SCREENS = [LIST, `${LIST}/new`, "/integrations/audit-log", "/account", "/nowhere"];
 
-test.describe("the ways around", () => {
-	test("lead to every screen, and put the reader at its beginning", async ({ page, signedIn }) => {
+test.describe("the navigation", () => {
+	test("leads to every screen and moves the focus to its start", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(LIST);
 		const main = page.getByRole("navigation", { name: "Main" });
@@ -21,7 +21,7 @@ test.describe("the ways around", () => {
 		await expect(page).toHaveURL(LIST);
 	});
 
-	test("can be skipped", async ({ page, signedIn }) => {
+	test("can be skipped by keyboard", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(LIST);
 		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -31,7 +31,7 @@ test.describe("the ways around", () => {
 		await expect(page.getByRole("main")).toBeFocused();
 	});
 
-	test("end where there is nothing, with a way back", async ({ page, signedIn }) => {
+	test("shows an unknown path as not found, with a link back", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/integrations/nowhere");
 		await expect(page.getByRole("heading", { level: 1, name: "Page not found" })).toBeVisible();
@@ -39,10 +39,10 @@ test.describe("the ways around", () => {
 		await expect(page).toHaveURL(LIST);
 	});
 
-	test("are at the side, and at the bottom of a narrow window", async ({ page, signedIn }) => {
+	test("is at the side, and at the bottom of a narrow window", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(LIST);
-		// Not the skeleton's bar, which goes when it is known who is signed in.
+		// Not the bar of the skeleton, which disappears once the session is known.
 		await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
 		const box = () => page.getByRole("banner").boundingBox();
 		await page.setViewportSize({ width: 720, height: 800 });
@@ -53,8 +53,8 @@ test.describe("the ways around", () => {
 	});
 });
 
-test.describe("keys of the keyboard", () => {
-	test("are listed, and create a key", async ({ page, signedIn }) => {
+test.describe("keyboard shortcuts", () => {
+	test("are listed and open the form for a key", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/account");
 		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -62,7 +62,7 @@ test.describe("keys of the keyboard", () => {
 		const dialog = page.getByRole("dialog", { name: "Keyboard shortcuts" });
 		await expect(dialog).toContainText("Create an API key");
 		await expectAccessibleInBothThemes(page);
-		// A dialog has the keyboard.
+		// A dialog keeps the keyboard.
 		await page.keyboard.press("c");
 		await page.keyboard.press("Escape");
 		await expect(dialog).toBeHidden();
@@ -71,7 +71,7 @@ test.describe("keys of the keyboard", () => {
 		await expect(page).toHaveURL(`${LIST}/new`);
 	});
 
-	test("create a test key from the list of test keys, and nothing from the form", async ({ page, signedIn }) => {
+	test("open the form for a test key from the list of test keys", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/integrations/api-keys?env=test");
 		await expect(page.getByRole("heading", { name: "No test keys yet" })).toBeVisible();
@@ -84,7 +84,7 @@ test.describe("keys of the keyboard", () => {
 		await expect(page.getByRole("radio", { name: "Live" })).toBeChecked();
 	});
 
-	test("may take AltGr to write, but no other key that is held down", async ({ page, signedIn }) => {
+	test("work with AltGr, but with no other modifier", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/integrations/api-keys");
 		const search = page.getByRole("searchbox");
@@ -100,7 +100,7 @@ test.describe("keys of the keyboard", () => {
 		await expect(search).toBeFocused();
 	});
 
-	test("are letters where somebody types", async ({ page, signedIn }) => {
+	test("do nothing in text fields", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(LIST);
 		await page.getByRole("searchbox").fill("");
@@ -109,7 +109,7 @@ test.describe("keys of the keyboard", () => {
 		await expect(page.getByRole("dialog")).toBeHidden();
 	});
 
-	test("can be turned off, for good", async ({ page, signedIn }) => {
+	test("can be turned off permanently", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/account");
 		await page.getByRole("button", { name: "Keyboard shortcuts" }).click();
@@ -125,8 +125,8 @@ test.describe("keys of the keyboard", () => {
 	});
 });
 
-test.describe("what a person has chosen", () => {
-	test("the theme stays, whatever the system's is", async ({ page, signedIn }) => {
+test.describe("a choice of the person", () => {
+	test("keeps the theme, independent of the system's", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/account");
 		const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
@@ -142,7 +142,7 @@ test.describe("what a person has chosen", () => {
 		await expect.poll(ground).toBe(dark);
 	});
 
-	test("the language stays, and is told to screen readers", async ({ page, signedIn }) => {
+	test("keeps the language, which is set on the document", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto("/account");
 		await page.getByText("Português", { exact: true }).click();
@@ -155,8 +155,8 @@ test.describe("what a person has chosen", () => {
 	});
 });
 
-test.describe("when something is missing", () => {
-	test("the connection: it is said, and not any more once it is back", async ({ page, context, signedIn }) => {
+test.describe("without connection or service", () => {
+	test("the page says that it is offline until it is online again", async ({ page, context, signedIn }) => {
 		await signedIn();
 		await page.goto(LIST);
 		await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -167,7 +167,7 @@ test.describe("when something is missing", () => {
 		await expect(page.getByText("You are offline.")).toBeHidden();
 	});
 
-	test("the server's health: a toast has the id to quote", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("a toast shows the request id of a server error", async ({ page, tenant, signedIn, expectProblems }) => {
 		expectProblems({ status: 500, url: "session.logout" });
 		await signedIn(await tenant.person());
 		await page.goto("/account");
@@ -195,7 +195,7 @@ test.describe("every screen", () => {
 			await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 		});
 
-	test("loses nothing when lines, words and letters are set apart", async ({ page, tenant, signedIn }) => {
+	test("loses no text with larger text spacing", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM Nightly Sync", expires_in_days: 9 });
 		await signedIn();
 		for (const screen of [...SCREENS, `${LIST}/${api_key.id}`, `${LIST}/${api_key.id}/rotate`])
@@ -225,7 +225,7 @@ test.describe("every screen", () => {
 	});
 });
 
-/** As far as every page has to bear it: WCAG 2.1, 1.4.12. The page's policy lets no style in but this way. */
+/** The spacing of WCAG 2.1, 1.4.12. The page's policy allows only this way to add styles. */
 async function setApart(page: Page): Promise<void> {
 	await page.evaluate(() => {
 		const sheet = new CSSStyleSheet();
@@ -237,14 +237,14 @@ async function setApart(page: Page): Promise<void> {
 	});
 }
 
-/** Texts whose lower or upper part is hidden by the box they stand in. */
+/** Texts whose upper or lower part is cut off. */
 function cutOff(page: Page): Promise<string[]> {
 	return page.evaluate(() =>
 		[...document.querySelectorAll<HTMLElement>("body *")]
 			.filter((element) => {
 				const { overflowY, clipPath } = getComputedStyle(element);
 				const hides = overflowY === "hidden" || overflowY === "clip";
-				// What is for screen readers alone is cut off on purpose.
+				// Texts for screen readers are cut off on purpose.
 				return hides && clipPath === "none" && element.scrollHeight > element.clientHeight + 1;
 			})
 			.map((element) => `${element.tagName} ${element.className}: ${element.textContent}`),

@@ -1,4 +1,4 @@
-/** The way in: errors that help, and afterwards on to where the person was going. */
+/** The sign-in form: helpful errors, and then the screen that the person wanted. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, expectAccessibleInBothThemes, SIGNED_OUT, test } from "./fixtures.ts";
 import { intercept } from "./intercept.ts";
@@ -12,7 +12,7 @@ async function enter(page: Page, email: string, password: string): Promise<void>
 	await page.getByRole("button", { name: "Sign in" }).click();
 }
 
-test("leads on to where the person was going", async ({ page, demo, expectProblems }) => {
+test("signing in leads to the wanted screen", async ({ page, demo, expectProblems }) => {
 	expectProblems(SIGNED_OUT);
 	await page.goto("/integrations/audit-log?action=api_key.create");
 	await expect(page).toHaveURL(/\/sign-in\?to=/);
@@ -22,7 +22,7 @@ test("leads on to where the person was going", async ({ page, demo, expectProble
 	await expect(page.getByRole("heading", { name: "Audit log" })).toBeVisible();
 });
 
-test("leads to the keys from the front door, by keyboard alone", async ({ page, demo, expectProblems }) => {
+test("signing in from the root path by keyboard leads to the keys", async ({ page, demo, expectProblems }) => {
 	expectProblems(SIGNED_OUT);
 	await page.goto("/");
 	await expect(page).toHaveURL("/sign-in");
@@ -35,13 +35,13 @@ test("leads to the keys from the front door, by keyboard alone", async ({ page, 
 });
 
 for (const foreign of ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"])
-	test(`never leads to ${foreign}`, async ({ page, demo }) => {
+	test(`signing in never leads to ${foreign}`, async ({ page, demo }) => {
 		await page.goto(`/sign-in?to=${encodeURIComponent(foreign)}`);
 		await enter(page, `admin@${demo.email.split("@")[1]}`, demo.password);
 		await expect(page).toHaveURL(LIST);
 	});
 
-test("says what is missing before it asks anybody", async ({ page }) => {
+test("the form reports missing fields without a call", async ({ page }) => {
 	await page.goto("/sign-in");
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await expect(page.getByText("Enter your email address")).toBeVisible();
@@ -52,7 +52,7 @@ test("says what is missing before it asks anybody", async ({ page }) => {
 	await expectAccessibleInBothThemes(page);
 });
 
-test("says that the two do not match, and keeps the address", async ({ page, expectProblems }) => {
+test("the form reports a wrong password and keeps the email", async ({ page, expectProblems }) => {
 	expectProblems({ status: 401, url: "session.login" });
 	await page.goto("/sign-in");
 	await enter(page, NOBODY, "wrong");
@@ -62,18 +62,13 @@ test("says that the two do not match, and keeps the address", async ({ page, exp
 	await expectAccessibleInBothThemes(page);
 });
 
-test("explains that too many attempts were made, and how long to wait", async ({
-	page,
-	service,
-	address,
-	expectProblems,
-}) => {
+test("the form explains the throttle and how long to wait", async ({ page, service, address, expectProblems }) => {
 	expectProblems({ status: 401, url: "session.login" }, { status: 429, url: "session.login" });
 	const email = `${test.info().testId}@acme.example`;
 	await page.goto("/sign-in");
 	await enter(page, email, "wrong");
 	await expect(page.getByText("Email and password do not match.")).toBeVisible();
-	// The rest of them come from elsewhere in the same house.
+	// The other attempts come from the same IP address, without the browser.
 	const attempt = () =>
 		service.fetch("/trpc/session.login", {
 			method: "POST",
@@ -90,7 +85,7 @@ test("explains that too many attempts were made, and how long to wait", async ({
 	await expectAccessible(page);
 });
 
-test("tells when the service cannot be reached, and works once it can", async ({ page, demo, expectProblems }) => {
+test("the form reports an unreachable service and works after that", async ({ page, demo, expectProblems }) => {
 	expectProblems({ unanswered: "session.login" });
 	await page.goto("/sign-in");
 	const reachable = await intercept(page, /session\.login/, (route) => route.abort());
@@ -104,7 +99,7 @@ test("tells when the service cannot be reached, and works once it can", async ({
 test.describe("on a small screen, in Portuguese", () => {
 	test.use({ viewport: { width: 320, height: 568 }, locale: "pt-BR" });
 
-	test("errors fit, and can be read by all", async ({ page, expectProblems }) => {
+	test("errors fit and are accessible", async ({ page, expectProblems }) => {
 		expectProblems({ status: 401, url: "session.login" });
 		await page.goto("/sign-in");
 		await page.getByLabel("E-mail").fill("uma.pessoa.com.um.nome.comprido@empresa.example");
@@ -115,7 +110,7 @@ test.describe("on a small screen, in Portuguese", () => {
 		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 	});
 
-	test("a member is told what is missing", async ({ page, signedIn }) => {
+	test("a member sees which permission is missing", async ({ page, signedIn }) => {
 		await signedIn({ role: "member" });
 		await page.goto(LIST);
 		await expect(page.getByRole("heading", { name: "Você ainda não pode gerenciar chaves de API" })).toBeVisible();
@@ -126,7 +121,7 @@ test.describe("on a small screen, in Portuguese", () => {
 });
 
 test.describe("a member", () => {
-	test("is told what is missing and whom to ask", async ({ page, signedIn }) => {
+	test("sees which permission is missing and whom to ask", async ({ page, signedIn }) => {
 		await signedIn({ role: "member" });
 		for (const address of [LIST, `${LIST}/new`, "/integrations/audit-log"]) {
 			await page.goto(address);
@@ -137,7 +132,7 @@ test.describe("a member", () => {
 		await expectAccessibleInBothThemes(page);
 	});
 
-	test("with the capability is let in", async ({ page, signedIn }) => {
+	test("with the capability sees the keys", async ({ page, signedIn }) => {
 		await signedIn({ role: "member", capabilities: ["admin.integrations"] });
 		await page.goto("/");
 		await expect(page.getByRole("heading", { name: "Connect your first integration" })).toBeVisible();

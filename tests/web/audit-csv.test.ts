@@ -1,4 +1,4 @@
-/** The audit log as a file: what other programs read in it is what happened, and nothing of it is run. */
+/** The audit log as CSV: other programs read the events as they are, and execute none of their text. */
 import { describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../web/api/types.ts";
 import { collectCsv } from "../../web/features/audit/collect-csv.ts";
@@ -19,7 +19,7 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	...fields,
 });
 
-/** One line, read as RFC 4180 has it: quoted fields may hold anything, two quotes are one. */
+/** Parses one line by RFC 4180: quoted fields may contain anything, and two quotes stand for one. */
 function read(line: string): string[] {
 	expect(line).toMatch(/\r\n$/);
 	const fields: string[] = [];
@@ -31,24 +31,24 @@ function read(line: string): string[] {
 const COLUMNS = ["at", "actor", "actor_email", "action", "key_id", "key_name", "ip", "user_agent", "changes"];
 const NAME = COLUMNS.indexOf("key_name");
 
-describe("a file", () => {
-	it("begins with the mark that Excel needs for accents, and the names of the columns", () => {
+describe("a CSV file", () => {
+	it("starts with the byte order mark, which Excel needs for accents, and the column names", () => {
 		expect(csvHead()).toBe(`\uFEFF${COLUMNS.join(",")}\r\n`);
 	});
 
-	it("is named after the day it is where the reader is", () => {
+	it("is named after the reader's date", () => {
 		expect(csvName(new Date(2026, 0, 2, 23, 59))).toBe("audit-log-2026-01-02.csv");
 	});
 });
 
-describe("a line", () => {
-	it("has a field for each column, and an empty one for what is not there", () => {
+describe("a line of the file", () => {
+	it("has a field for each column, which is empty if there is no value", () => {
 		expect(csvLines([event({ actor_email: null, key_id: null, key_name: null, ip: null, user_agent: null })])).toBe(
 			"2026-11-22T23:32:39.000Z,usr_1,,api_key.create,,,,,{}\r\n",
 		);
 	});
 
-	it("holds the changes as JSON", () => {
+	it("has the changes as JSON", () => {
 		const changes = { scopes: { from: ["leads:read"], to: [] }, name: { from: 'a "b", c', to: "d" } };
 		const fields = read(csvLines([event({ changes })]));
 		expect(fields).toHaveLength(COLUMNS.length);
@@ -76,21 +76,21 @@ describe("a line", () => {
 		"＋1",
 		"－1",
 		"＠A1",
-	])("keeps %j from being run", (key_name) => {
+	])("disarms the formula %j", (key_name) => {
 		expect(read(csvLines([event({ key_name })]))[NAME]).toBe(`'${key_name}`);
 	});
 
-	it("leaves alone what only contains such characters", () => {
+	it("does not change text that only contains such characters", () => {
 		expect(csvLines([event({ key_name: "a=b+c-d@e" })])).toContain(",a=b+c-d@e,");
 	});
 
-	it("is one per event, in their order", () => {
+	it("is written for each event, in the same order", () => {
 		const lines = csvLines([event({ actor: "usr_2" }), event({ actor: "usr_1" })]).split("\r\n");
 		expect(lines.map((line) => line.split(",")[1])).toEqual(["usr_2", "usr_1", undefined]);
 	});
 });
 
-describe("collecting a file", () => {
+describe("collecting the events of a file", () => {
 	/** Three pages of two events; the page numbers are the cursors. */
 	const pages = (cursor: string | null) => {
 		const number = Number(cursor ?? 1);
@@ -105,7 +105,7 @@ describe("collecting a file", () => {
 			.map((line) => line.split(",")[1]);
 	const ALL = ["usr_11", "usr_12", "usr_21", "usr_22", "usr_31", "usr_32"];
 
-	it("takes page after page to the end, and tells how far it is", async () => {
+	it("loads every page and reports the progress", async () => {
 		const progress = vi.fn();
 		const parts = await collectCsv(pages).run(new AbortController().signal, progress);
 		expect(parts[0]).toBe(csvHead());
@@ -113,7 +113,7 @@ describe("collecting a file", () => {
 		expect(progress.mock.calls).toEqual([[2], [4], [6]]);
 	});
 
-	it("goes on after a failure where it stopped, with every event once", async () => {
+	it("continues after a failure where it stopped, with every event once", async () => {
 		let broken = true;
 		const load = vi.fn((cursor: string | null) => {
 			if (cursor === "2" && broken) return Promise.reject(new Error("down"));
@@ -128,7 +128,7 @@ describe("collecting a file", () => {
 		expect(load.mock.calls.map(([cursor]) => cursor)).toEqual([null, "2", "2", "3"]);
 	});
 
-	it("stops when it is told to, even if a page arrives all the same", async () => {
+	it("stops when it is aborted, even if another page arrives", async () => {
 		const controller = new AbortController();
 		const load = vi.fn((cursor: string | null) => {
 			controller.abort();

@@ -1,4 +1,4 @@
-/** The log's address is its filters: both ways, and whatever somebody has typed into it. Days are those of the reader. */
+/** Filters of the log to query string and back, including edited URLs. Days are in the reader's time zone. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
 	countFilters,
@@ -14,14 +14,14 @@ import {
 const ACTIONS = ["api_key.create", "api_key.revoke"] as const;
 const filters = (some: Partial<LogFilters>): LogFilters => ({ ...NO_FILTERS, ...some });
 
-describe("the address of a log", () => {
-	it("says nothing where nothing is narrowed", () => {
+describe("the query string of a log", () => {
+	it("is empty without filters", () => {
 		expect(filtersOf({}, ACTIONS)).toEqual(NO_FILTERS);
 		expect(Object.values(paramsOf(NO_FILTERS)).every((value) => value === undefined)).toBe(true);
 		expect(countFilters(NO_FILTERS)).toBe(0);
 	});
 
-	it("gives back the filters that it was made from", () => {
+	it("restores the filters that it was built from", () => {
 		const all = filters({
 			action: "api_key.revoke",
 			who: "ana@acme.example",
@@ -33,7 +33,7 @@ describe("the address of a log", () => {
 		expect(countFilters(all)).toBe(5);
 	});
 
-	it("ignores words that mean nothing, and shortens what the server would refuse", () => {
+	it("ignores unknown values and shortens what the service would reject", () => {
 		const typed = {
 			action: "session.login",
 			who: ` ${"x".repeat(300)}`,
@@ -45,29 +45,29 @@ describe("the address of a log", () => {
 	});
 });
 
-describe("a day", () => {
-	it.each(["2000-01-01", "2024-02-29", "2999-12-31"])("is %s", (text) => expect(isDay(text)).toBe(true));
+describe("a date", () => {
+	it.each(["2000-01-01", "2024-02-29", "2999-12-31"])("can be %s", (text) => expect(isDay(text)).toBe(true));
 	it.each(["", "0202-11-22", "1999-12-31", "2026-02-29", "2026-13-01", "2026-11-2", "2026-11-22T00:00"])(
 		"is not %j",
 		(text) => expect(isDay(text)).toBe(false),
 	);
 
-	it("may not lie after the last one, but may be the same", () => {
+	it("cannot be after the last day, but can be the same", () => {
 		expect(isWrongOrder({ from: "2026-11-23", to: "2026-11-22" })).toBe(true);
 		expect(isWrongOrder({ from: "2026-11-22", to: "2026-11-22" })).toBe(false);
 		expect(isWrongOrder({ from: "2026-11-22", to: null })).toBe(false);
 	});
 });
 
-describe("what the server is asked for", () => {
+describe("the query for the service", () => {
 	afterEach(() => vi.unstubAllEnvs());
 
-	it("leaves out what is not narrowed", () => {
+	it("leaves out filters that are not in use", () => {
 		expect(queryOf(NO_FILTERS)).toEqual({});
 		expect(queryOf(filters({ who: "  " }))).toEqual({});
 	});
 
-	it("names things as the server does", () => {
+	it("uses the service's names", () => {
 		expect(queryOf(filters({ action: "api_key.create", who: " ana@acme.example ", keyId: "key1" }))).toEqual({
 			action: "api_key.create",
 			actor: "ana@acme.example",
@@ -75,7 +75,7 @@ describe("what the server is asked for", () => {
 		});
 	});
 
-	it("takes in the whole of the last day", () => {
+	it("includes the whole last day", () => {
 		vi.stubEnv("TZ", "America/Sao_Paulo");
 		expect(queryOf(filters({ from: "2026-11-22", to: "2026-11-22" }))).toEqual({
 			from: "2026-11-22T03:00:00.000Z",
@@ -83,7 +83,7 @@ describe("what the server is asked for", () => {
 		});
 	});
 
-	it("follows the calendar over the end of a year, and where a day has 23 hours", () => {
+	it("follows the calendar across New Year and on days of 23 hours", () => {
 		vi.stubEnv("TZ", "Europe/Berlin");
 		expect(queryOf(filters({ to: "2026-12-31" })).to).toBe("2026-12-31T23:00:00.000Z");
 		const { from = "", to = "" } = queryOf(filters({ from: "2026-03-29", to: "2026-03-29" }));

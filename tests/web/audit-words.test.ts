@@ -1,4 +1,4 @@
-/** What an event says to whoever reads it: who, with what, and what changed. */
+/** Audit events in words: who, with which program, and what changed. */
 import { beforeAll, describe, expect, it } from "vitest";
 import type { AuditEvent } from "../../web/api/types.ts";
 import { latestKeyNames, reuseKnownEvents } from "../../web/features/audit/event-list.ts";
@@ -23,8 +23,8 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 });
 const line = (fields: Partial<AuditEvent>) => changesLine(changesOf(event(fields)));
 
-describe("who", () => {
-	it("is the address, for want of one the id, and where nobody is a person a name", () => {
+describe("the actor of an event", () => {
+	it("is the email, else the id, and a name for the platform and the service", () => {
 		expect(whoOf({ actor: "usr_1", actor_email: "ana@acme.example" })).toBe("ana@acme.example");
 		expect(whoOf({ actor: "usr_1", actor_email: null })).toBe("usr_1");
 		expect(whoOf({ actor: "service_role", actor_email: null })).toBe("Platform");
@@ -32,7 +32,7 @@ describe("who", () => {
 	});
 });
 
-describe("the program", () => {
+describe("the program of an event", () => {
 	const mozilla = "Mozilla/5.0";
 	const webkit = "AppleWebKit/537.36 (KHTML, like Gecko)";
 	it.each([
@@ -52,11 +52,11 @@ describe("the program", () => {
 		["curl/8.5.0", "curl/8.5.0"],
 		["python-requests/2.32.3 (Chrome/1)", "python-requests/2.32.3"],
 		["x".repeat(200), `${"x".repeat(32)}…`],
-	])("of %s is %s", (userAgent, text) => expect(agentText(userAgent)).toBe(text));
+	])("with the header %s is %s", (userAgent, text) => expect(agentText(userAgent)).toBe(text));
 });
 
-describe("what changed", () => {
-	it("is told from what it was to what it is, in words", () => {
+describe("the changes of an event", () => {
+	it("are shown with the old and the new value, in words", () => {
 		expect(
 			line({
 				changes: {
@@ -73,7 +73,7 @@ describe("what changed", () => {
 		expect(line({ changes: { expires_at: { from: "2027-03-01T10:00:00.000Z", to: null } } })).toMatch(/ → Never$/);
 	});
 
-	it("of a new key is what it was made with, the key itself as it is recognised", () => {
+	it("are the settings of a new key, with the key as a hint", () => {
 		const to = (value: unknown) => ({ from: null, to: value });
 		expect(
 			line({
@@ -89,12 +89,12 @@ describe("what changed", () => {
 		).toBe("Name: CRM, Environment: Test, Key: sk_test_4fK9…x7Qz, Scopes: Unrestricted");
 	});
 
-	it("of a deleted key is what it was", () => {
+	it("are the last settings of a deleted key", () => {
 		const changes = { name: { from: "CRM", to: null }, scopes: { from: ["leads:read"], to: null } };
 		expect(line({ action: "api_key.delete", changes })).toBe("Name: CRM, Scopes: leads:read");
 	});
 
-	it("of a revoked key is the reason, and the time only where it had stopped before", () => {
+	it("are the reason for a revocation, and its time only if the key had ended earlier", () => {
 		const reason = { from: null, to: "Leaked" };
 		const at = "2026-11-22T23:32:39.000Z";
 		expect(line({ action: "api_key.revoke", at, changes: { revoked_at: { from: null, to: at }, reason } })).toBe(
@@ -106,7 +106,7 @@ describe("what changed", () => {
 		);
 	});
 
-	it("of a rotated key is its successor and its end", () => {
+	it("are the successor and the end of a rotated key", () => {
 		const changes = {
 			rotated_to: { from: null, to: "key2" },
 			revokes_at: { from: null, to: "2026-11-23T10:00:00.000Z" },
@@ -114,27 +114,27 @@ describe("what changed", () => {
 		expect(line({ action: "api_key.rotate", changes })).toMatch(/^Replaced by key: key2, Ends: Nov 23, 2026, /);
 	});
 
-	it("by the service itself is told in the reader's language", async () => {
+	it("are in the reader's language if the service itself made them", async () => {
 		const changes = { reason: { from: null, to: "The rotation that made this key was not completed" } };
 		const discarded = { action: "api_key.delete", actor: "system", actor_email: null, changes } as const;
 		await chooseLanguage("pt-BR");
 		expect(line(discarded)).toBe("Motivo: A rotação que criou esta chave não foi concluída.");
-		// What a person has written stays as it is.
+		// A person's own text is not translated.
 		expect(line({ action: "api_key.revoke", changes: { reason: { from: null, to: "Leaked" } } })).toBe(
 			"Motivo: Leaked",
 		);
 		await chooseLanguage("en");
 	});
 
-	it("is told even where the page does not know the field", () => {
+	it("are shown for fields that the page does not know", () => {
 		expect(line({ changes: { colour: { from: null, to: { hue: 3 } }, prompt: { from: false, to: true } } })).toBe(
 			'colour: None → {"hue":3}, prompt: false → true',
 		);
 	});
 });
 
-describe("keys that are gone", () => {
-	it("are called by the name they had last", () => {
+describe("deleted keys", () => {
+	it("have their latest name", () => {
 		const events = [
 			event({ key_id: "a", key_name: null, action: "api_key.revoke" }),
 			event({ key_id: "a", key_name: "A2", action: "api_key.update" }),
@@ -146,8 +146,8 @@ describe("keys that are gone", () => {
 	});
 });
 
-describe("events that arrive again", () => {
-	it("stay the same objects, unless their key is called something else or gone by now", () => {
+describe("events that are loaded again", () => {
+	it("stay the same objects, unless their key was renamed or deleted", () => {
 		const [one, two] = [event({ id: "evt_1" }), event({ id: "evt_2" })];
 		const again = [event({ id: "evt_3" }), event({ id: "evt_1" }), event({ id: "evt_2", key_name: "ERP" })];
 		const kept = reuseKnownEvents([one, two], again);

@@ -1,4 +1,4 @@
-/** What people type before a key ends, and who is said to have used it. */
+/** The dialogs that revoke and delete: typed text, callers and times. */
 import { describe, expect, it } from "vitest";
 import { distinctCallers } from "../../web/features/keys/distinct-callers.ts";
 import { isSameName, REASON_MAX, reasonFault } from "../../web/features/keys/revoke-delete/typed-text.ts";
@@ -9,12 +9,12 @@ describe("typing a name to confirm", () => {
 	it.each([
 		["CRM Nightly Sync", "CRM Nightly Sync"],
 		["  CRM Nightly Sync ", "CRM Nightly Sync"],
-		// One letter in two ways of writing it.
+		// One letter in two encodings.
 		["Integrac\u0327a\u0303o", "Integração"],
-		// What a page shows as one space.
+		// The page shows these as one space.
 		["CRM Nightly", "CRM  Nightly"],
 		["CRM Nightly", "CRM\u00a0Nightly"],
-	])("%j is %j", (typed, name) => {
+	])("accepts %j for %j", (typed, name) => {
 		expect(isSameName(typed, name)).toBe(true);
 	});
 
@@ -24,13 +24,13 @@ describe("typing a name to confirm", () => {
 		["", "CRM Nightly Sync"],
 		["Integracao", "Integração"],
 		["CRMNightly", "CRM Nightly"],
-	])("%j is not %j", (typed, name) => {
+	])("rejects %j for %j", (typed, name) => {
 		expect(isSameName(typed, name)).toBe(false);
 	});
 });
 
-describe("the reason", () => {
-	/** Made up here, so that no text of this project looks like a key. */
+describe("the reason for revoking", () => {
+	/** Built here, so that no text of the repository looks like a key. */
 	const keyLike = `sk_live_${"a1".repeat(24)}`;
 
 	it.each([
@@ -43,12 +43,12 @@ describe("the reason", () => {
 		[`was ${keyLike.slice(0, 12)}`, null],
 	])("%j", (reason, fault) => {
 		expect(reasonFault(reason)).toBe(fault);
-		// The same as the server says, but for a reason that is not given.
+		// The service's schema agrees, except that an empty reason is not sent.
 		if (reason !== "") expect(revokeKeySchema.safeParse({ id: "k", reason }).success).toBe(fault === null);
 	});
 });
 
-describe("callers", () => {
+describe("recent callers", () => {
 	const seen = (ip: string, user_agent: string, endpoint: string, last_seen_at: string, count: number) => ({
 		ip,
 		user_agent,
@@ -58,7 +58,7 @@ describe("callers", () => {
 		refused: 0,
 	});
 
-	it("are told apart by address and program, not by what they call; the last seen comes first", () => {
+	it("are grouped by IP address and program, newest first", () => {
 		expect(
 			distinctCallers([
 				seen("10.0.0.1", "curl/8", "GET /v1/leads", "2031-01-01T00:00:09.000Z", 2),
@@ -78,18 +78,18 @@ describe("times in sentences", () => {
 	const NOW = Date.parse("2031-01-01T12:00:00.000Z");
 	const iso = (ms: number) => new Date(NOW + ms).toISOString();
 
-	it("what has happened never lies ahead, whatever the clocks say", () => {
+	it("never show a past event in the future, even if clocks differ", () => {
 		expect(formatAgo(iso(-12_000), NOW)).toBe("12 seconds ago");
 		expect(formatAgo(iso(0), NOW)).toBe("1 second ago");
 		expect(formatAgo(iso(5_000), NOW)).toBe("1 second ago");
 		expect(formatSince(iso(5_000), NOW)).toBe("1 second");
 	});
 
-	it("a silence is not rounded up", () => {
+	it("round the time since the last use down", () => {
 		expect(formatSince(iso(-12.9 * 60_000), NOW)).toBe("12 minutes");
 	});
 
-	it("what is to come is at least a second away", () => {
+	it("show a future event at least a second ahead", () => {
 		expect(formatUntil(iso(23 * 3_600_000), NOW)).toBe("23 hours");
 		expect(formatUntil(iso(-1), NOW)).toBe("1 second");
 	});

@@ -1,4 +1,4 @@
-/** What the choices of "expires" come to. */
+/** The choices for a key's expiry and the times they stand for. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
 	dateProblem,
@@ -15,41 +15,41 @@ afterEach(() => {
 });
 const at = (choice: Expiry["choice"], date = ""): Expiry => ({ choice, date });
 
-describe("a day ends where the reader is", () => {
+describe("the end of a day", () => {
 	it.each([
 		["UTC", "2031-05-06", "2031-05-06T23:59:59.999Z"],
 		["America/Sao_Paulo", "2031-05-06", "2031-05-07T02:59:59.999Z"],
 		["Asia/Kathmandu", "2031-05-06", "2031-05-06T18:14:59.999Z"],
-		// The day on which clocks go forward has 23 hours, and still ends at midnight.
+		// A day of 23 hours still ends at midnight.
 		["Europe/Berlin", "2031-03-30", "2031-03-30T21:59:59.999Z"],
 		["UTC", "2032-02-29", "2032-02-29T23:59:59.999Z"],
-	])("in %s, %s", (zone, day, end) => {
+	])("is local midnight less a millisecond in %s on %s", (zone, day, end) => {
 		vi.stubEnv("TZ", zone);
 		expect(endOfDay(day)).toBe(end);
 	});
 
-	it.each(["", "2031-02-29", "2031-13-01", "31-05-06", "tomorrow", "12031-05-06"])("%j is no day", (text) => {
+	it.each(["", "2031-02-29", "2031-13-01", "31-05-06", "tomorrow", "12031-05-06"])("does not exist for %j", (text) => {
 		expect(endOfDay(text)).toBe("");
 	});
 
-	it("a year of two digits is not taken for one of the last century", () => {
+	it("is not in the last century for a year below 100", () => {
 		vi.stubEnv("TZ", "UTC");
 		expect(endOfDay("0031-05-06")).toBe("0031-05-06T23:59:59.999Z");
 	});
 
-	it("today is the reader's, not Greenwich's", () => {
+	it("is in the reader's time zone, not in UTC", () => {
 		vi.stubEnv("TZ", "Pacific/Auckland");
 		expect(dayOf(Date.parse("2031-05-06T20:00:00Z"))).toBe("2031-05-07");
 	});
 });
 
-describe("what is wrong with a date", () => {
-	it("counts only where a date was chosen", () => {
+describe("errors of a date", () => {
+	it("exist only if the choice is a date", () => {
 		expect(dateProblem(at(90, "nonsense"), NOW)).toBeNull();
 		expect(dateProblem(at("never"), NOW)).toBeNull();
 	});
 
-	it("none was given, it is over, or it is fine until its last moment", () => {
+	it("are a missing date and a date in the past; today is valid until its last millisecond", () => {
 		vi.stubEnv("TZ", "UTC");
 		expect(dateProblem(at("date"), NOW)).toBe("missing");
 		expect(dateProblem(at("date", "2031-05-05"), NOW)).toBe("past");
@@ -58,15 +58,15 @@ describe("what is wrong with a date", () => {
 	});
 });
 
-describe("what is sent", () => {
-	it("a new key is given days, an instant, or nothing for never", () => {
+describe("the expiry that is sent", () => {
+	it("is days, a time, or nothing for a new key", () => {
 		vi.stubEnv("TZ", "UTC");
 		expect(expiryOfNewKey(at(180, "2031-06-01"))).toEqual({ expires_in_days: 180 });
 		expect(expiryOfNewKey(at("date", "2031-06-01"))).toEqual({ expires_at: "2031-06-01T23:59:59.999Z" });
 		expect(expiryOfNewKey(at("never"))).toEqual({});
 	});
 
-	it("a key that exists is given an instant, null for never, and nothing to keep what it has", () => {
+	it("is a time, null for never, or nothing to keep it for an existing key", () => {
 		vi.stubEnv("TZ", "UTC");
 		expect(expiryOfChangedKey(at(30), NOW)).toEqual({ expires_at: "2031-06-05T10:20:30.400Z" });
 		expect(expiryOfChangedKey(at("date", "2031-06-01"), NOW)).toEqual({ expires_at: "2031-06-01T23:59:59.999Z" });
@@ -74,7 +74,7 @@ describe("what is sent", () => {
 		expect(expiryOfChangedKey(at("keep"), NOW)).toEqual({});
 	});
 
-	it("a date that cannot be read never comes to a key that does not expire", () => {
+	it("is never missing because of an invalid date", () => {
 		expect(expiryOfNewKey(at("date", "soon"))).toEqual({ expires_at: "" });
 		expect(expiryOfChangedKey(at("date"), NOW)).toEqual({ expires_at: "" });
 	});

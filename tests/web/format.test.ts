@@ -1,4 +1,4 @@
-/** How long ago and how far ahead, in words that hold. */
+/** Relative times and spans in words. */
 import { afterEach, describe, expect, it } from "vitest";
 import {
 	formatCountdown,
@@ -30,11 +30,11 @@ describe("relative times", () => {
 		[64 * DAY, "in 64 days"],
 		[-1 * DAY, "1 day ago"],
 		[400 * DAY, "in 1 yr."],
-	])("%i ms from now is %s", (ms, text) => {
+	])("show %i ms from now as %s", (ms, text) => {
 		expect(formatRelative(at(ms), NOW)).toBe(text);
 	});
 
-	it("are told in the reader's language", () => {
+	it("are in the reader's language", () => {
 		setLanguage("pt-BR");
 		expect(formatRelativeLong(at(-12 * SECOND), NOW)).toBe("há 12 segundos");
 		expect(formatRelative(at(9 * DAY), NOW)).toBe("em 9 dias");
@@ -43,13 +43,13 @@ describe("relative times", () => {
 });
 
 describe("spans", () => {
-	it("are told in their largest unit", () => {
+	it("are in their largest unit", () => {
 		expect(formatSpan(60 * SECOND)).toBe("1 minute");
 		expect(formatSpan(HOUR)).toBe("1 hour");
 		expect(formatSpan(64 * DAY)).toBe("64 days");
 	});
 
-	it("count down as a clock does, and stop at nothing", () => {
+	it("count down in minutes and seconds, and stop at zero", () => {
 		expect(formatCountdown(725_000)).toBe("12:05");
 		expect(formatCountdown(1)).toBe("0:01");
 		expect(formatCountdown(-5)).toBe("0:00");

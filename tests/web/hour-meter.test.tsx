@@ -12,19 +12,19 @@ const hour = (used: number) => ({
 
 afterEach(() => vi.useRealTimers());
 
-describe("how near a key is to its limit", () => {
-	it("is told from four fifths on, and again when nothing is left", () => {
+describe("the level of the meter", () => {
+	it("changes at four fifths of the limit and at the limit", () => {
 		expect(hourLevel({ used: 799, limit: 1_000 })).toBe("calm");
 		expect(hourLevel({ used: 800, limit: 1_000 })).toBe("near");
 		expect(hourLevel({ used: 999, limit: 1_000 })).toBe("near");
 		expect(hourLevel({ used: 1_000, limit: 1_000 })).toBe("full");
-		// The limit was lowered after more had been admitted.
+		// The limit was lowered after more requests had been admitted.
 		expect(hourLevel({ used: 1_000, limit: 500 })).toBe("full");
 	});
 });
 
-describe("the meter of the running hour", () => {
-	it("says what is used, what is left and for how long", () => {
+describe("the meter of the current hour", () => {
+	it("shows used and remaining requests and the time until the reset", () => {
 		vi.useFakeTimers({ now: Date.parse("2026-11-22T14:47:55.000Z") });
 		render(() => <HourMeter hour={hour(412)} state="active" onTurn={() => {}} />);
 		const meter = screen.getByRole("meter", { name: "Requests used this hour" });
@@ -36,13 +36,13 @@ describe("the meter of the running hour", () => {
 		expect(screen.getByText("12:04")).toBeDefined();
 	});
 
-	it("never counts down from more than an hour, however wrong the clock", () => {
+	it("never counts down from more than an hour, even with a wrong clock", () => {
 		vi.useFakeTimers({ now: Date.parse("2026-11-22T13:10:00.000Z") });
 		render(() => <HourMeter hour={hour(412)} state="active" onTurn={() => {}} />);
 		expect(screen.getByText("60:00")).toBeDefined();
 	});
 
-	it("asks again once when the hour turns, and once more when the next one does", () => {
+	it("refetches once at the end of each hour", () => {
 		vi.useFakeTimers({ now: Date.parse("2026-11-22T14:59:58.000Z") });
 		const [shown, setShown] = createSignal(hour(412));
 		const onTurn = vi.fn();
@@ -51,7 +51,7 @@ describe("the meter of the running hour", () => {
 		expect(onTurn).not.toHaveBeenCalled();
 		vi.advanceTimersByTime(3_000);
 		expect(onTurn).toHaveBeenCalledTimes(1);
-		// Of the new hour nothing is known yet.
+		// The numbers of the new hour are unknown.
 		expect(screen.getAllByText("–")).toHaveLength(3);
 		expect(screen.getByRole("meter").getAttribute("aria-valuetext")).toBe("Loading…");
 		setShown({ ...hour(0), resets_at: "2026-11-22T16:00:00.000Z" });
@@ -59,7 +59,7 @@ describe("the meter of the running hour", () => {
 		expect(onTurn).toHaveBeenCalledTimes(2);
 	});
 
-	it("says in words that the limit is near or reached, and that an ended key has nothing left", () => {
+	it("warns near the limit and at it, and shows nothing left for a key that has ended", () => {
 		vi.useFakeTimers({ now: Date.parse("2026-11-22T14:30:00.000Z") });
 		const [used, setUsed] = createSignal(800);
 		const [state, setState] = createSignal<"active" | "revoked">("active");

@@ -1,4 +1,4 @@
-/** What the form about a key says to the server, and what it says is wrong. */
+/** The form of a key: its input for the service and its errors. */
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { SCOPES } from "../../db/enums.ts";
@@ -52,7 +52,7 @@ const changed = (part: Partial<KeyDraft>): KeyDraft => ({ ...draftOf(key, englis
 afterEach(() => chooseLanguage("en"));
 
 describe("a new key", () => {
-	it("as prefilled has the narrowest scope, a limit and an end", () => {
+	it("starts with one scope, a limit and an expiry", () => {
 		expect(createInput(draft())).toEqual({
 			name: "CRM Nightly Sync",
 			environment: "live",
@@ -64,7 +64,7 @@ describe("a new key", () => {
 		expect(errorsOfNew(draft(), NOW)).toEqual({});
 	});
 
-	it("is unrestricted only by choosing that and saying so", () => {
+	it("is unrestricted only if the person chooses and confirms it", () => {
 		const empty: unknown[] = [];
 		fc.assert(
 			fc.property(fc.subarray(SCOPES), fc.boolean(), fc.boolean(), (scopes, unrestricted, understood) => {
@@ -81,7 +81,7 @@ describe("a new key", () => {
 		expect(empty.length).toBeGreaterThan(0);
 	});
 
-	it("that the form accepts is accepted by the server's schema, whatever was typed", () => {
+	it("is accepted by the service's schema if the form accepts it, for any typed text", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary" }), fc.string(), fc.string(), (name, rateLimit, addresses) => {
 				const given = draft({ name, rateLimit, addresses });
@@ -92,7 +92,7 @@ describe("a new key", () => {
 	});
 });
 
-describe("numbers", () => {
+describe("typed numbers", () => {
 	it.each([
 		["1000", 1000],
 		["1,000", 1000],
@@ -101,14 +101,14 @@ describe("numbers", () => {
 		[" 1\u202f000\u202f000 ", 1_000_000],
 		["1,000,000", 1_000_000],
 		["007", 7],
-	])("%j is %i", (text, count) => expect(parseCount(text)).toBe(count));
+	])("parse %j as %i", (text, count) => expect(parseCount(text)).toBe(count));
 
-	it.each(["", "1.5", "1,00", "1,000.000", "1e3", "-5", "ten", "1,0000", "½"])("%j is none", (text) =>
+	it.each(["", "1.5", "1,00", "1,000.000", "1e3", "-5", "ten", "1,0000", "½"])("reject %j", (text) =>
 		expect(parseCount(text)).toBeNaN(),
 	);
 });
 
-describe("what is wrong, in words", () => {
+describe("error messages of the form", () => {
 	it.each<[string, Partial<KeyDraft>, object]>([
 		["no name", { name: "  " }, { name: "Give the key a name, so that people know what uses it." }],
 		["a long name", { name: "x".repeat(101) }, { name: "Shorten the name to 100 characters." }],
@@ -145,9 +145,9 @@ describe("what is wrong, in words", () => {
 			{ addresses: "::1\n".repeat(51) },
 			{ ip_allowlist: expect.stringContaining("at most 50 IP addresses") },
 		],
-	])("%s", (_, part, errors) => expect(errorsOfNew(draft(part), NOW)).toEqual(errors));
+	])("exist for the input: %s", (_, part, errors) => expect(errorsOfNew(draft(part), NOW)).toEqual(errors));
 
-	it("names each line that is no address, and leaves the others in peace", () => {
+	it("name each line that is not an IP address, and no other", () => {
 		const of = (addresses: string) => errorsOfNew(draft({ addresses }), NOW).ip_allowlist;
 		expect(of("203.0.113.7\n\n2001:db8::/32, 10.0.0.0/8")).toBeUndefined();
 		expect(of("203.0.113.7\n10.0.0.256")).toBe(
@@ -158,7 +158,7 @@ describe("what is wrong, in words", () => {
 		expect(of("x".repeat(500))?.length).toBeLessThan(200);
 	});
 
-	it("in the reader's language", async () => {
+	it("are in the reader's language", async () => {
 		await chooseLanguage("pt-BR");
 		expect(errorsOfNew(draft({ rateLimit: "x", addresses: "a\nb" }), NOW)).toEqual({
 			rate_limit: "Digite um número inteiro, como 1.000.",
@@ -168,8 +168,8 @@ describe("what is wrong, in words", () => {
 	});
 });
 
-describe("what the server has refused", () => {
-	it("goes to the fields it names, in words where there are some", () => {
+describe("errors from the service", () => {
+	it("are shown at the fields they name, in the reader's language if possible", () => {
 		const details = [
 			{ field: "expires_at", message: "Must lie in the future" },
 			{ field: "name", message: "Must not rhyme" },
@@ -185,7 +185,7 @@ describe("what the server has refused", () => {
 		});
 	});
 
-	it("is not swallowed where it is about no field of the form", () => {
+	it("are not lost if they belong to no field of the form", () => {
 		expect(errorsFromService([{ field: "body", message: "Unknown field" }], draft())).toEqual({
 			errors: {},
 			rest: true,
@@ -195,7 +195,7 @@ describe("what the server has refused", () => {
 });
 
 describe("changing a key", () => {
-	it("sends nothing when nothing differs, however it is written", () => {
+	it("sends nothing if nothing differs, even if it is written differently", () => {
 		const same = changed({ name: " CRM Nightly Sync ", rateLimit: "1.000", addresses: " 203.0.113.0/24 ,\n" });
 		expect(changesOf(key, same, NOW)).toEqual({});
 		expect(changesOf(key, changed({ scopes: ["leads:read", "default:sync"] }), NOW)).toEqual({});
@@ -209,18 +209,18 @@ describe("changing a key", () => {
 		[{ addresses: "" }, { ip_allowlist: [] }],
 		[{ addresses: "203.0.113.0/24\n::1" }, { ip_allowlist: ["203.0.113.0/24", "::1"] }],
 		[{ expiry: { choice: "never", date: "" } }, { expires_at: null }],
-	])("%j sends only that", (part, changes) => {
+	])("sends only the changed field of %j", (part, changes) => {
 		expect(errorsOfChanged(key.id, changed(part), NOW)).toEqual({});
 		expect(changesOf(key, changed(part), NOW)).toEqual(changes);
 	});
 
-	it("an unrestricted key can be saved without saying again that it is", () => {
+	it("does not ask again for a key that is already unrestricted", () => {
 		const open = { ...key, scopes: [] };
 		expect(errorsOfChanged(key.id, draftOf(open, english), NOW)).toEqual({});
 		expect(changesOf(open, draftOf(open, english), NOW)).toEqual({});
 	});
 
-	it("takes addresses apart by lines and commas, and remembers the line", () => {
+	it("splits IP addresses at lines and commas, with their line numbers", () => {
 		expect(addressEntries("a, b\r\n\n c ,")).toEqual([
 			{ text: "a", line: 1 },
 			{ text: "b", line: 1 },
@@ -229,7 +229,7 @@ describe("changing a key", () => {
 	});
 });
 
-describe("what a key in use loses is said before", () => {
+describe("warnings about access that a key in use loses", () => {
 	const hour = (used: number) => ({
 		last_used_at: key.last_used_at,
 		current_hour: { used, limit: 1_000, remaining: 1_000 - used, resets_at: "2031-05-06T11:00:00.000Z" },
@@ -240,7 +240,7 @@ describe("what a key in use loses is said before", () => {
 		["several", { scopes: ["leads:write"] }, ["Requests that need default:sync and leads:read will be rejected."]],
 		["an address", { ip_allowlist: ["::1"] }, [expect.stringContaining("addresses that are not listed")]],
 		["the rest of the hour", { rate_limit: 40 }, [expect.stringContaining("already made 40 requests")]],
-	])("%s", (_, changes, words) => expect(lostAccessWarnings(key, changes, hour(40))).toEqual(words));
+	])("mention %s", (_, changes, words) => expect(lostAccessWarnings(key, changes, hour(40))).toEqual(words));
 
 	it.each<[string, Parameters<typeof lostAccessWarnings>[1]]>([
 		["one scope more", { scopes: ["default:sync", "leads:read", "leads:write"] }],
@@ -249,15 +249,15 @@ describe("what a key in use loses is said before", () => {
 		["one address more", { ip_allowlist: ["203.0.113.0/24", "::1"] }],
 		["a limit that is not reached", { rate_limit: 41 }],
 		["a name", { name: "x" }],
-	])("%s takes nothing away", (_, changes) => expect(lostAccessWarnings(key, changes, hour(40))).toEqual([]));
+	])("do not exist for %s", (_, changes) => expect(lostAccessWarnings(key, changes, hour(40))).toEqual([]));
 
-	it("an unrestricted key loses whatever is not chosen", () => {
+	it("mention that an unrestricted key loses every other scope", () => {
 		expect(lostAccessWarnings({ ...key, scopes: [] }, { scopes: [...SCOPES] }, undefined)).toEqual([
 			expect.stringContaining("other scopes than the chosen ones"),
 		]);
 	});
 
-	it("a key that nobody uses loses nothing; the gate knows better than the list whether it is used", () => {
+	it("do not exist for an unused key; the gate is more up to date than the list", () => {
 		const unused = { ...key, last_used_at: null };
 		expect(lostAccessWarnings(unused, { scopes: ["leads:write"] }, undefined)).toEqual([]);
 		expect(lostAccessWarnings(unused, { scopes: ["leads:write"] }, hour(1))).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** In what state people see a key: the nearest thing that will end it, and never a state that is over. */
+/** The state of a key as people see it. */
 import { describe, expect, it } from "vitest";
 import { hasEnded, isRotating, keyState } from "../../web/features/keys/key-state.ts";
 
@@ -23,16 +23,16 @@ describe("the state of a key", () => {
 		[key(5, null, "revoked"), "revoked"],
 		[key(null, 1, "revoked"), "revoked"],
 		[key(-1, null, "expired"), "expired"],
-	] as const)("%o is %s", (given, expected) => {
+	] as const)("of %o is %s", (given, expected) => {
 		expect(keyState(given, NOW)).toBe(expected);
 	});
 
-	it("does not wait for the server to say that its time has come", () => {
+	it("changes when the time comes, before the service confirms it", () => {
 		expect(keyState(key(1, null), NOW + DAY)).toBe("expired");
 		expect(keyState(key(30, 1), NOW + DAY)).toBe("revoked");
 	});
 
-	it("has ended when requests are refused", () => {
+	it("counts as ended if requests are rejected", () => {
 		expect(["active", "expiring", "ending", "expired", "revoked"].map((state) => hasEnded(state as "active"))).toEqual([
 			false,
 			false,
@@ -44,7 +44,7 @@ describe("the state of a key", () => {
 });
 
 describe("a rotation", () => {
-	it("is under way while the old key still works beside its successor", () => {
+	it("is under way while the old key still works and has a successor", () => {
 		expect(isRotating({ status: "active", rotated_to: "AAAAAAAAAAAA" })).toBe(true);
 		expect(isRotating({ status: "revoked", rotated_to: "AAAAAAAAAAAA" })).toBe(false);
 		expect(isRotating({ status: "active", rotated_to: null })).toBe(false);

@@ -1,10 +1,10 @@
-/** After signing in people land where they were going, if that is here, and never anywhere else. */
+/** Signing in leads to the wanted path if it is one of this page, and never to another site. */
 import { expect, it } from "vitest";
 import { paths } from "../../web/paths.ts";
 import { pathAfterSignIn } from "../../web/session/redirect.ts";
 
 it.each(["/account", "/integrations/audit-log?who=ana%40acme.example", "/integrations/api-keys/k1#usage", "/"])(
-	"%s is a way on",
+	"allows %s after signing in",
 	(path) => expect(pathAfterSignIn(path)).toBe(path),
 );
 
@@ -30,6 +30,6 @@ it.each([
 	"/..//evil.example",
 	"/.//evil.example",
 	"/a/..//evil.example",
-])("%j leads home", (wanted) => expect(pathAfterSignIn(wanted)).toBe(paths.keys));
+])("leads to the list of keys instead of %j", (wanted) => expect(pathAfterSignIn(wanted)).toBe(paths.keys));
 
-it("dots in a path are resolved", () => expect(pathAfterSignIn("/x/./../account")).toBe("/account"));
+it("resolves dots in a path", () => expect(pathAfterSignIn("/x/./../account")).toBe("/account"));

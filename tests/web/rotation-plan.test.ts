@@ -1,4 +1,4 @@
-/** How long the next key lives, and how long to wait before the old one is revoked. */
+/** Lifetimes of successors, and pauses before a rotation. */
 import { describe, expect, it } from "vitest";
 import { observation, pausesIn } from "../../web/features/keys/rotation/rotation-pause.ts";
 import { lifeOf, lifeToRepeat, otherLives } from "../../web/features/keys/rotation/rotation-plan.ts";
@@ -9,8 +9,8 @@ const START = Date.parse("2031-05-01T00:00:00.000Z");
 const iso = (ms: number) => new Date(START + ms).toISOString();
 const life = (days: number | null) => ({ created_at: iso(0), expires_at: days === null ? null : iso(days * DAY) });
 
-describe("the life of the new key", () => {
-	it("is offered beside that of the old one, which is not offered twice", () => {
+describe("the lifetime of the new key", () => {
+	it("has other choices than that of the old key, which is not listed twice", () => {
 		expect(otherLives(life(null))).toEqual([30, 90, 180, 365]);
 		expect(otherLives(life(90))).toEqual([30, 180, 365]);
 		expect(otherLives(life(91))).toEqual([30, 90, 180, 365]);
@@ -25,13 +25,13 @@ describe("the life of the new key", () => {
 		["as it was chosen, where the old key has no end", 365, null, 365],
 		["at least a day", 0.2, 90, 1],
 		["not longer than can be asked for", 5_000, 90, 3_650],
-	])("is repeated by another successor: %s", (_, last, old, days) => {
+	])("is repeated for another successor: %s", (_, last, old, days) => {
 		expect(lifeToRepeat(life(last), life(old))).toBe(days);
 	});
 });
 
 describe("pauses of a key before its rotation", () => {
-	/** Hours after START in which the key was used, seen from START until `days` later. */
+	/** The key was used in these hours after START and observed for `days`. */
 	const pauses = (days: number, hours: number[]) => {
 		const watched = observation(iso(0), iso(days * DAY));
 		const buckets = hours.map((hour) => ({ start: iso(hour * HOUR), allowed: 2 }));
@@ -39,22 +39,22 @@ describe("pauses of a key before its rotation", () => {
 	};
 	const nightly = (days: number) => Array.from({ length: days }, (_, day) => day * 24 + 2);
 
-	it("a nightly job pauses for a day", () => {
+	it("are a day for a nightly job", () => {
 		expect(pauses(10, nightly(10))).toEqual({ kind: "used", observedMs: 10 * DAY, longestMs: DAY });
 	});
 
-	it("one night that it missed counts", () => {
+	it("are longer if the job missed a night", () => {
 		const missed = nightly(10).filter((hour) => hour !== 5 * 24 + 2);
 		expect(pauses(10, missed)).toMatchObject({ longestMs: 2 * DAY });
 	});
 
-	it("a weekly job is seen in two weeks, and its pause at either end, too", () => {
+	it("are a week for a weekly job, and count at both ends of the time", () => {
 		expect(pauses(14, [3 * 24, 10 * 24])).toMatchObject({ longestMs: 7 * DAY });
 		expect(pauses(14, [10 * 24])).toMatchObject({ longestMs: 10 * DAY });
 		expect(pauses(14, [4 * 24])).toMatchObject({ longestMs: 10 * DAY });
 	});
 
-	it("a key that is always busy has shown no pause longer than an hour", () => {
+	it("are an hour for a key that is always in use", () => {
 		expect(
 			pauses(
 				3,
@@ -63,15 +63,15 @@ describe("pauses of a key before its rotation", () => {
 		).toMatchObject({ longestMs: HOUR });
 	});
 
-	it("what came after the rotation does not count", () => {
+	it("do not include the time after the rotation", () => {
 		expect(pauses(3, [80])).toEqual({ kind: "unused", observedMs: 3 * DAY });
 	});
 
-	it("a young key has shown too little", () => {
+	it("are unknown for a young key", () => {
 		expect(pauses(1, [3])).toEqual({ kind: "unknown" });
 	});
 
-	it("an old one is watched for two weeks", () => {
+	it("are looked for in two weeks", () => {
 		const { from, to } = observation(iso(0), iso(100 * DAY + 90 * 60_000));
 		expect([from, to]).toEqual([START + 86 * DAY + HOUR, START + 100 * DAY + HOUR]);
 	});

@@ -1,4 +1,4 @@
-/** What is said of an old key that falls silent, and how long to wait before it is revoked. */
+/** How long an old key has been unused, and how long to wait before revoking it. */
 import { render, screen } from "@solidjs/testing-library";
 import { QueryClient, QueryClientProvider } from "@tanstack/solid-query";
 import { expect, it } from "vitest";
@@ -39,7 +39,7 @@ const key = (changes: Partial<ApiKeyDetail>): ApiKeyDetail => ({
 	...changes,
 });
 
-/** Shows a key that was used `hours` before the rotation (the last first), when it has not been used for so long after it. */
+/** Renders a key that was used `hours` before the rotation (last first) and has been unused since. */
 function show(silentMs: number, hours: number[], changes: Partial<ApiKeyDetail> = {}) {
 	const old = key(changes);
 	const successor = key({ id: "new", created_at: iso(ROTATED), rotated_to: null });
@@ -59,35 +59,35 @@ function show(silentMs: number, hours: number[], changes: Partial<ApiKeyDetail> 
 }
 const nightly = Array.from({ length: 14 }, (_, day) => 10 + day * 24);
 
-it("a nightly job is waited for", () => {
+it("the page advises to wait for a nightly job", () => {
 	show(12 * 60_000, nightly);
 	expect(screen.getByText("The old key has not been used for 12 minutes")).toBeTruthy();
 	expect(screen.getByText(/In the 14 days before the rotation, its longest pause was 1 day\. Wait/)).toBeTruthy();
 });
 
-it("until it has not been used for longer than ever before", () => {
+it("the page says when the pause is longer than every earlier one", () => {
 	show(25 * HOUR, nightly);
 	expect(screen.getByText("The old key has not been used for 1 day")).toBeTruthy();
 	expect(screen.getByText(/That is longer than every pause in the 14 days before the rotation/)).toBeTruthy();
 });
 
-it("a key that is being used is not silent", () => {
+it("a key in use is shown as in use", () => {
 	show(59_000, nightly);
 	expect(screen.getByText("Still in use: last request with the old key 59 seconds ago")).toBeTruthy();
 	expect(screen.queryByText(/has not been used for/)).toBeNull();
 });
 
-it("the silence of a key that was not used before either tells little", () => {
+it("a pause says little if the key was not used before the rotation either", () => {
 	show(3 * DAY, []);
 	expect(screen.getByText(/was not used at all, so this says little/)).toBeTruthy();
 });
 
-it("of a young key nothing is claimed", () => {
+it("a young key gets general advice", () => {
 	show(3 * HOUR, [1], { created_at: iso(ROTATED - DAY) });
 	expect(screen.getByText(/Wait until the rarest job/)).toBeTruthy();
 });
 
-it("a key that was never used is done with", () => {
+it("a key that was never used needs no wait", () => {
 	show(3 * HOUR, [], { last_used_at: null, usage_count: 0 });
 	expect(screen.getByText("The old key was never used.")).toBeTruthy();
 });

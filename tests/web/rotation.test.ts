@@ -1,4 +1,4 @@
-/** Where a rotation stands, read off its two keys. */
+/** The stage of a rotation, derived from its two keys. */
 import { describe, expect, it } from "vitest";
 import type { ApiKeyDetail } from "../../web/api/types.ts";
 import {
@@ -77,18 +77,18 @@ describe("the stage of a rotation", () => {
 		["an old key that has expired", rotated({ status: "expired", expires_at: minutes(-1) }), used([job], 1), "done"],
 		["both keys revoked", rotated(revoked), successor(revoked), "done"],
 		["an old key that was revoked, and a successor that was deleted", rotated(revoked), null, "done"],
-	] as const)("%s", (_, old, next, stage) => {
+	] as const)("is right for %s", (_, old, next, stage) => {
 		expect(stageOf(old, next, NOW)).toBe(stage);
 	});
 
-	it("goes on by itself when the old key's time has come, before the server has said so", () => {
+	it("changes when the old key ends, before the service confirms it", () => {
 		const old = rotated({ revokes_at: minutes(1) });
 		expect(stageOf(old, used([job], 1), NOW)).toBe("watch");
 		expect(stageOf(old, used([job], 1), NOW + 60_000)).toBe("done");
 		expect(stageOf(old, successor(), NOW + 60_000)).toBe("cut");
 	});
 
-	it("shows exactly one step to take, until there is none", () => {
+	it("has exactly one current step until the rotation is done", () => {
 		const current = (stage: Parameters<typeof stepStates>[0]) =>
 			Object.entries(stepStates(stage)).flatMap(([step, state]) => (state === "current" ? [step] : []));
 		expect(current("create")).toEqual(["create"]);
@@ -101,28 +101,28 @@ describe("the stage of a rotation", () => {
 	});
 });
 
-describe("what counts as use of a new key", () => {
-	it("a request of a program", () => {
+describe("use of a new key", () => {
+	it("includes requests of a program", () => {
 		expect(ownUse(used([job], 3))).toEqual({ count: 3, lastAt: minutes(-2), onlyChecks: false });
 	});
 
-	it("not a test in a browser, as the page itself offers it", () => {
+	it("does not include a test in a browser, which the page itself offers", () => {
 		expect(ownUse(used([trial], 1))).toBeNull();
 		expect(ownUse(used([{ ...trial, count: 4 }], 4))).toBeNull();
 		expect(lastAttempt(used([trial], 1))).toEqual({ kind: "trial", at: trial.last_seen_at });
 	});
 
-	it("tests are not counted, nor taken for the last request", () => {
+	it("does not count tests, not even as the last request", () => {
 		const later: Caller = { ...trial, last_seen_at: minutes(-1), count: 2 };
 		expect(ownUse(used([later, job], 5, minutes(-1)))).toEqual({ count: 3, lastAt: minutes(-2), onlyChecks: false });
 	});
 
-	it("a program that only asks whether the key works is told apart", () => {
+	it("marks a program that only calls whoami", () => {
 		expect(ownUse(used([check], 1))).toMatchObject({ onlyChecks: true });
 		expect(ownUse(used([check, { ...job, last_seen_at: minutes(-3) }], 2))).toMatchObject({ onlyChecks: false });
 	});
 
-	it("trials that were refused take nothing off", () => {
+	it("is not reduced by tests that were rejected", () => {
 		const refusedTrials: Caller = { ...trial, count: 9, refused: 9 };
 		expect(ownUse(used([refusedTrials, job], 1))).toMatchObject({ count: 1, onlyChecks: false });
 		const alsoChecked: Caller = { ...check, last_seen_at: minutes(-1) };
@@ -130,29 +130,29 @@ describe("what counts as use of a new key", () => {
 		expect(ownUse(used([alsoChecked, refusedJob], 1))).toMatchObject({ count: 1, onlyChecks: true });
 	});
 
-	it("a request that was refused is none, and says so", () => {
+	it("does not include a rejected request, which is shown as such", () => {
 		const refused = successor({ recent_callers: [{ ...job, refused: 1 }] });
 		expect(ownUse(refused)).toBeNull();
 		expect(lastAttempt(refused)).toMatchObject({ kind: "refused", caller: { ip: job.ip, endpoint: job.endpoint } });
 	});
 
-	it("a refusal after the last admitted request is not the last use", () => {
+	it("does not end with a rejection after the last admitted request", () => {
 		const refusedSince: Caller = { ...job, endpoint: "GET /v1/leads", last_seen_at: minutes(-1), refused: 1 };
 		expect(ownUse(used([refusedSince, job], 1, minutes(-2)))?.lastAt).toBe(minutes(-2));
 	});
 
-	it("requests count even where nobody remembers the callers: their key must not be taken for an unused one", () => {
+	it("includes requests whose callers are no longer listed, so that the key does not look unused", () => {
 		expect(ownUse(used([], 2))).toEqual({ count: 2, lastAt: minutes(-2), onlyChecks: false });
 	});
 
-	it("nothing at all", () => {
+	it("does not exist without requests", () => {
 		expect(ownUse(successor())).toBeNull();
 		expect(lastAttempt(successor())).toBeNull();
 	});
 });
 
-describe("the first request", () => {
-	it("is known when it was watched, however much follows", () => {
+describe("the time of the first request", () => {
+	it("is known if the page saw it, even after more requests", () => {
 		const waiting = firstUseOf(undefined, successor());
 		const first = firstUseOf(waiting, used([job], 3));
 		expect(first.firstAt).toBe(minutes(-2));
@@ -161,46 +161,46 @@ describe("the first request", () => {
 		);
 	});
 
-	it("is known when it is the only one", () => {
+	it("is known if it is the only request", () => {
 		expect(firstUseOf(undefined, used([job], 1)).firstAt).toBe(minutes(-2));
 	});
 
-	it("is not known when one comes later, and does not become so", () => {
+	it("stays unknown if the page opened after several requests", () => {
 		const late = firstUseOf(undefined, used([job], 345));
 		expect(late.firstAt).toBeNull();
 		expect(firstUseOf(late, used([job], 346)).firstAt).toBeNull();
 	});
 
-	it("of one successor is not that of another", () => {
+	it("is kept per successor", () => {
 		const first = firstUseOf(undefined, used([job], 1));
 		expect(firstUseOf(first, { ...successor(), id: "another" })).toEqual({ id: "another", firstAt: null, used: false });
 	});
 });
 
-describe("who has changed over", () => {
+describe("callers that use the new key", () => {
 	const [caller] = integrationsOf(used([job], 1));
 	if (!caller) throw new Error("The job is a caller.");
 	const at = (last_seen_at: string, changes: Partial<Caller> = {}) =>
 		integrationsOf(used([{ ...job, last_seen_at, ...changes }], 1));
 
-	it("whoever was seen with the new key since", () => {
+	it("include a caller that was seen with the new key last", () => {
 		expect(moveOf(caller, at(minutes(-1), { endpoint: "GET /v1/leads" }))).toBe("moved");
 	});
-	it("not whoever went back to the old one", () => {
+	it("do not include a caller that returned to the old key", () => {
 		expect(moveOf(caller, at(minutes(-3)))).toBe("both");
 	});
-	it("not another program at the same address, nor the same program elsewhere", () => {
+	it("do not include another program at the same IP address, or the same program at another one", () => {
 		expect(moveOf(caller, at(minutes(-1), { user_agent: "curl/8" }))).toBe("not-yet");
 		expect(moveOf(caller, at(minutes(-1), { ip: "203.0.113.8" }))).toBe("not-yet");
 		expect(moveOf(caller, [])).toBe("not-yet");
 	});
-	it("tests in a browser are nobody", () => {
+	it("do not include tests in a browser", () => {
 		expect(integrationsOf(used([trial], 1))).toEqual([]);
 	});
 });
 
 describe("a rotation that is under way", () => {
-	it("is gone on with when one comes by its successor", () => {
+	it("is continued from its successor's page", () => {
 		expect(isUnderWay(successor(), rotated(), NOW)).toBe(true);
 		expect(isUnderWay(successor(revoked), rotated(), NOW)).toBe(true);
 	});
@@ -209,13 +209,13 @@ describe("a rotation that is under way", () => {
 		expect(isUnderWay(successor(), rotated({ revokes_at: minutes(-1) }), NOW)).toBe(false);
 		expect(isUnderWay(successor(), null, NOW)).toBe(false);
 	});
-	it("is no longer that of a successor that was replaced, or has a successor itself", () => {
+	it("does not include a successor that was replaced or rotated", () => {
 		expect(isUnderWay(successor(), rotated({ rotated_to: "another" }), NOW)).toBe(false);
 		expect(isUnderWay(successor({ rotated_to: "third" }), rotated(), NOW)).toBe(false);
 	});
 });
 
-it("a key ends by whatever comes first", () => {
+it("a key ends at its expiry or the end of its rotation, whichever is earlier", () => {
 	expect(endOf(key())).toBeNull();
 	expect(endOf(key({ expires_at: minutes(5) }))).toBe(minutes(5));
 	expect(endOf(key({ revokes_at: minutes(6) }))).toBe(minutes(6));

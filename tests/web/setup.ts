@@ -3,8 +3,8 @@ import { cleanup } from "@solidjs/testing-library";
 import { afterEach } from "vitest";
 import { loadWords } from "../../web/i18n/index.ts";
 
-// The library does this by itself only where `afterEach` is global.
+// The library does this itself only if `afterEach` is global.
 afterEach(cleanup);
 
-// As the page does before it renders.
+// The page also does this before it renders.
 await loadWords();

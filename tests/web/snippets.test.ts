@@ -1,4 +1,4 @@
-/** The snippets, run as they are pasted. */
+/** The code snippets, executed as they are pasted. */
 import { execFileSync } from "node:child_process";
 import { parseEnv } from "node:util";
 import { expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { SNIPPETS, snippet } from "../../web/features/keys/reveal/snippets.ts";
 const key = `sk_live_${"4fK9".repeat(12)}`;
 const parts = { key, origin: "https://api.company.example", comment: "A comment" };
 
-it("curl gets the address and the header, each as one argument", () => {
+it("the curl snippet passes the URL and the header as one argument each", () => {
 	const script = `curl() { printf '%s\\n' "$#" "$@"; }\n${snippet("curl", parts)}`;
 	expect(execFileSync("sh", ["-c", script], { encoding: "utf8" }).trim().split("\n")).toEqual([
 		"3",
@@ -17,7 +17,7 @@ it("curl gets the address and the header, each as one argument", () => {
 	]);
 });
 
-it("JavaScript is a module that asks with the key", () => {
+it("the JavaScript snippet is a module that calls the service with the key", () => {
 	const stub = `globalThis.fetch = async (url, init) => ({ status: 200, json: async () => JSON.stringify({ url, init }) });`;
 	const output = execFileSync(
 		process.execPath,
@@ -31,11 +31,11 @@ it("JavaScript is a module that asks with the key", () => {
 	);
 });
 
-it(".env holds the address and the key", () => {
+it("the .env snippet has the URL and the key", () => {
 	expect(parseEnv(snippet("env", parts))).toEqual({ SALESOS_URL: parts.origin, SALESOS_API_KEY: key });
 });
 
-it.each(SNIPPETS)("%s has nothing but the key it was given", (name) => {
+it.each(SNIPPETS)("the %s snippet has no other key than the given one", (name) => {
 	const text = snippet(name, { ...parts, key: "sk_live_4fK9••••" });
 	expect(text).toContain("sk_live_4fK9••••");
 	expect(text).not.toContain(key);

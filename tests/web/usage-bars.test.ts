@@ -20,7 +20,7 @@ const bucket = (allowed: number, rate_limited = 0, denied = 0): Bucket => ({
 const all = new Set<Outcome>(OUTCOMES);
 
 describe("the scale of the bars", () => {
-	it("has few round steps, and holds the highest bar with room above it", () => {
+	it("has few round steps and free space above the highest bar", () => {
 		expect(scaleFor(67)).toEqual({ top: 80, step: 20 });
 		expect(scaleFor(1_000)).toEqual({ top: 1_500, step: 500 });
 		fc.assert(
@@ -33,7 +33,7 @@ describe("the scale of the bars", () => {
 		);
 	});
 
-	it("counts whole requests, where there are few or none", () => {
+	it("has whole numbers for few or no requests", () => {
 		expect(scaleFor(0)).toEqual({ top: 2, step: 1 });
 		expect(scaleFor(3)).toEqual({ top: 4, step: 1 });
 		expect(marksOf(scaleFor(3))).toEqual([0, 1, 2, 3, 4]);
@@ -41,7 +41,7 @@ describe("the scale of the bars", () => {
 });
 
 describe("the parts of a bar", () => {
-	it("stand on each other in the order of the legend", () => {
+	it("are stacked in the order of the legend", () => {
 		expect(stack([bucket(10, 5, 2), bucket(0, 0, 4)], all, 0)).toEqual({
 			allowed: { from: [0, 0], to: [10, 0] },
 			rate_limited: { from: [10, 0], to: [15, 0] },
@@ -49,7 +49,7 @@ describe("the parts of a bar", () => {
 		});
 	});
 
-	it("close the gap that an outcome leaves which is not shown", () => {
+	it("leave no gap for an outcome that is not shown", () => {
 		const parts = stack([bucket(10, 5, 2)], new Set<Outcome>(["rate_limited", "denied"]), 0);
 		expect(parts.allowed).toEqual({ from: [0], to: [0] });
 		expect(parts.rate_limited).toEqual({ from: [0], to: [5] });
@@ -57,14 +57,14 @@ describe("the parts of a bar", () => {
 		expect(heightOf(bucket(10, 5, 2), new Set<Outcome>(["rate_limited", "denied"]))).toBe(7);
 	});
 
-	it("are never too small to be seen, and nothing is where nothing was", () => {
+	it("have a minimum height, and none without requests", () => {
 		const parts = stack([bucket(1_000, 0, 1)], all, 12);
 		expect(parts.denied).toEqual({ from: [1_000], to: [1_012] });
 		expect(parts.rate_limited).toEqual({ from: [1_000], to: [1_000] });
 	});
 
-	it("fit below the top of their scale, even drawn larger than they are", () => {
-		// As drawn: two pixels of two hundred.
+	it("stay below the top of the scale, even when drawn larger", () => {
+		// The chart draws at least two pixels of two hundred.
 		fc.assert(
 			fc.property(fc.nat(2_000), fc.nat(3), fc.nat(3), (allowed, limited, denied) => {
 				const one = bucket(allowed, limited, denied);
@@ -76,12 +76,12 @@ describe("the parts of a bar", () => {
 });
 
 describe("the limit beside the bars", () => {
-	it("is drawn where the bars come near it, or where there are none", () => {
+	it("is drawn if the bars come close to it or there are none", () => {
 		expect(limitFits([bucket(60), bucket(0)], 1_000)).toBe(true);
 		expect(limitFits([bucket(0)], 1_000)).toBe(true);
 	});
 
-	it("is left out where it would flatten them", () => {
+	it("is left out if it would flatten the bars", () => {
 		expect(limitFits([bucket(12), bucket(3)], 1_000)).toBe(false);
 		expect(limitFits([bucket(0, 0, 3)], 1_000)).toBe(false);
 	});

@@ -1,4 +1,4 @@
-/** Tests of the page's logic and components, without a browser. What takes one is in tests/browser. */
+/** Tests of the page's logic and components without a browser. Tests with one are in tests/browser. */
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
 import { FILES_AT_ONCE } from "../files-at-once.ts";
@@ -11,7 +11,7 @@ export default defineConfig({
 		root: import.meta.dirname,
 		include: ["**/*.test.{ts,tsx}"],
 		environment: "jsdom",
-		// A document takes longer to set up than most files take to run in it, and each leaves it empty.
+		// Setting up a document takes longer than most files run, and each file leaves it empty.
 		isolate: false,
 		setupFiles: ["setup.ts"],
 	},

@@ -24,7 +24,7 @@ export const create = {
 	expiry: "Expires",
 	days: (count: number) => `${count} days`,
 	until: (date: string) => `until ${date}`,
-	recommended: "Recommended",
+	recommended: "Suggested",
 	onDate: "On a date",
 	lastDay: "Last day",
 	lastDayHint: "The key works until the end of this day in your time zone.",

@@ -25,7 +25,7 @@ export const create: Words["create"] = {
 	expiry: "Validade",
 	days: (count) => `${count} dias`,
 	until: (date) => `até ${date}`,
-	recommended: "Recomendado",
+	recommended: "Sugestão",
 	onDate: "Em data específica",
 	lastDay: "Último dia",
 	lastDayHint: "A chave funciona até o fim deste dia, no seu fuso horário.",
