@@ -1,4 +1,5 @@
 /** The audit log as CSV: other programs read the events as they are, and execute none of their text. */
+import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../web/api/types.ts";
 import { collectCsv } from "../../web/features/audit/collect-csv.ts";
@@ -31,6 +32,16 @@ function read(line: string): string[] {
 const COLUMNS = ["at", "actor", "actor_email", "action", "key_id", "key_name", "ip", "user_agent", "changes"];
 const NAME = COLUMNS.indexOf("key_name");
 
+/** Splits as programs do that take another separator, with and without quotes, and expects that no cell is a formula. */
+function expectNoFormula(lines: string) {
+	for (const separator of [",", ";", "\t", "|"]) {
+		const cells = lines.split(/\r\n|\r|\n/).flatMap((line) => line.split(separator));
+		// A cell may be read with its quotes, or without them.
+		for (const cell of [...cells, ...cells.map((cell) => cell.replace(/^"+/, ""))])
+			expect(cell).not.toMatch(/^[\s\u00a0]*[=+\-@＝＋－＠]/);
+	}
+}
+
 describe("a CSV file", () => {
 	it("starts with the byte order mark, which Excel needs for accents, and the column names", () => {
 		expect(csvHead()).toBe(`\uFEFF${COLUMNS.join(",")}\r\n`);
@@ -62,22 +73,37 @@ describe("a line of the file", () => {
 		},
 	);
 
+	it.each(["=HYPERLINK(1)", "+1", "-1", "@SUM(1)", "＝1", "＋1", "－1", "＠A1"])(
+		"disarms the formula %j",
+		(key_name) => {
+			expect(read(csvLines([event({ key_name })]))[NAME]).toBe(`'${key_name}`);
+		},
+	);
+
+	it.each(["\t=1", "\r=1", "\n=1", " =1", "\u00a0+1", "\tx"])("disarms %j, which starts with a space", (key_name) => {
+		expect(read(csvLines([event({ key_name })]))[NAME]).toMatch(/^'/);
+	});
+
 	it.each([
-		"=HYPERLINK(1)",
-		"+1",
-		"-1",
-		"@SUM(1)",
-		"\t=1",
-		"\r=1",
-		"\n=1",
-		" =1",
-		"\u00a0+1",
-		"＝1",
-		"＋1",
-		"－1",
-		"＠A1",
-	])("disarms the formula %j", (key_name) => {
-		expect(read(csvLines([event({ key_name })]))[NAME]).toBe(`'${key_name}`);
+		"x;=cmd|' /C calc'!A0;y",
+		"x\t=cmd()",
+		"x;\t=cmd()",
+		'x";=cmd()',
+		'x"=cmd()',
+		'a";"=cmd()',
+		"x|+1",
+		"x\n=cmd()",
+		"x; -1",
+		"x;＝1",
+	])("has no cell that starts with a formula in %j, whatever separates cells", (user_agent) => {
+		expectNoFormula(csvLines([event({ user_agent })]));
+	});
+
+	it("has no cell that starts with a formula for any text", () => {
+		const text = fc.string({
+			unit: fc.constantFrom("=", "+", "-", "@", ";", ",", "|", '"', "'", " ", "\t", "\n", "\r", "a"),
+		});
+		fc.assert(fc.property(text, (key_name) => expectNoFormula(csvLines([event({ key_name, user_agent: key_name })]))));
 	});
 
 	it("does not change text that only contains such characters", () => {

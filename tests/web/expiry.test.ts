@@ -23,6 +23,15 @@ describe("the end of a day", () => {
 		// A day of 23 hours still ends at midnight.
 		["Europe/Berlin", "2031-03-30", "2031-03-30T21:59:59.999Z"],
 		["UTC", "2032-02-29", "2032-02-29T23:59:59.999Z"],
+		// Clocks go back at midnight, so the last hour comes twice.
+		["America/Santiago", "2027-04-03", "2027-04-04T03:59:59.999Z"],
+		["Africa/Cairo", "2027-10-28", "2027-10-28T21:59:59.999Z"],
+		["Asia/Beirut", "2027-10-30", "2027-10-30T21:59:59.999Z"],
+		["America/Nuuk", "2027-10-30", "2027-10-31T01:59:59.999Z"],
+		// Clocks skip the next midnight.
+		["America/Santiago", "2027-09-04", "2027-09-05T03:59:59.999Z"],
+		["Africa/Cairo", "2027-04-29", "2027-04-29T21:59:59.999Z"],
+		["Asia/Beirut", "2027-03-27", "2027-03-27T21:59:59.999Z"],
 	])("is local midnight less a millisecond in %s on %s", (zone, day, end) => {
 		vi.stubEnv("TZ", zone);
 		expect(endOfDay(day)).toBe(end);
@@ -35,6 +44,25 @@ describe("the end of a day", () => {
 	it("is not in the last century for a year below 100", () => {
 		vi.stubEnv("TZ", "UTC");
 		expect(endOfDay("0031-05-06")).toBe("0031-05-06T23:59:59.999Z");
+	});
+
+	it.each([
+		"America/Santiago",
+		"America/Havana",
+		"America/Nuuk",
+		"America/Asuncion",
+		"Africa/Cairo",
+		"Asia/Beirut",
+		"Australia/Lord_Howe",
+		"Atlantic/Azores",
+	])("is the last millisecond of every day of a year in %s", (zone) => {
+		vi.stubEnv("TZ", zone);
+		for (let day = Date.UTC(2027, 0, 1); day < Date.UTC(2028, 0, 1); day += 86_400_000) {
+			const date = new Date(day).toISOString().slice(0, 10);
+			const end = Date.parse(endOfDay(date));
+			expect(dayOf(end)).toBe(date);
+			expect(dayOf(end + 1) > date).toBe(true);
+		}
 	});
 
 	it("is in the reader's time zone, not in UTC", () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { axisLabels } from "../../web/features/usage/axis-labels.ts";
 import { bucketLabel } from "../../web/features/usage/bucket-time.ts";
 import { rangeOf, usageSince } from "../../web/features/usage/usage-range.ts";
+import { setLanguage } from "../../web/preferences.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -53,6 +54,16 @@ describe("the labels below the bars", () => {
 		expect(first).toEqual({ at: Date.parse("2026-11-16T03:00:00Z"), label: "Nov 16" });
 	});
 
+	it("name each day once, even if clocks skip its midnight or repeat it", () => {
+		vi.stubEnv("TZ", "America/Santiago");
+		const week = (last: string) => Array.from({ length: 168 }, (_, index) => Date.parse(last) - (167 - index) * HOUR);
+		expect(names(week("2027-09-08T12:00:00Z"), HOUR, 1_000)).toContain("Sep 5");
+		vi.stubEnv("TZ", "America/Havana");
+		const labels = names(week("2027-11-10T12:00:00Z"), HOUR, 1_000);
+		expect(labels).toContain("Nov 7");
+		expect(new Set(labels).size).toBe(labels.length);
+	});
+
 	it("are UTC days for a month, in the middle of each and counted back from today", () => {
 		vi.stubEnv("TZ", "America/Sao_Paulo");
 		const ticks = axisLabels(days(30), DAY, 1_000);
@@ -70,6 +81,30 @@ describe("the labels below the bars", () => {
 });
 
 describe("the name of a bucket", () => {
+	it.each([
+		["America/New_York", "2026-11-01T00:00:00Z"],
+		["Europe/Berlin", "2026-10-25T00:00:00Z"],
+		["America/Santiago", "2027-04-04T00:00:00Z"],
+		["Australia/Lord_Howe", "2027-04-03T06:00:00Z"],
+	])("differs for every hour around a clock change in %s", (zone, from) => {
+		vi.stubEnv("TZ", zone);
+		for (const language of ["en", "pt-BR"] as const) {
+			setLanguage(language);
+			const labels = Array.from({ length: 24 }, (_, hour) => bucketLabel(Date.parse(from) + hour * HOUR, HOUR));
+			expect(new Set(labels).size).toBe(24);
+			for (const label of labels) expect(label).toMatch(/–/);
+		}
+		setLanguage("en");
+	});
+
+	it("has the time zone only around a clock change", () => {
+		vi.stubEnv("TZ", "America/New_York");
+		const label = (at: string) => bucketLabel(Date.parse(at), HOUR).replace(/\s/g, " ");
+		expect(label("2026-11-01T05:00:00Z")).toBe("Nov 1, 01:00 EDT – Nov 1, 01:00 EST");
+		expect(label("2026-11-01T06:00:00Z")).toBe("Nov 1, 01:00 – 02:00 EST");
+		expect(label("2026-11-01T09:00:00Z")).toBe("Nov 1, 04:00 – 05:00");
+	});
+
 	it("is an hour in the reader's time zone, or a UTC date", () => {
 		vi.stubEnv("TZ", "America/Sao_Paulo");
 		const start = Date.parse("2026-11-22T00:00:00Z");

@@ -20,15 +20,22 @@ const BYTE_ORDER_MARK = "\uFEFF";
 const LINE_END = "\r\n";
 
 /**
- * What spreadsheets read as the start of a formula, some of them after spaces or in full width. Others choose the names
- * of keys and the user agents, so this stops an injected formula (OWASP, "CSV Injection").
+ * The start of a formula where a cell may start: at the start of a field, and after what another program may read as a
+ * separator or quote. Excel splits at `;` in many languages, even inside the quotes of a comma-separated file. Some
+ * spreadsheets ignore spaces before a formula, or read full-width signs.
  */
-const FORMULA = /^[\s\u00a0]*[=+\-@＝＋－＠]|^[\t\r\n]/;
+const FORMULA = /(^|[;,|\t\r\n"])([\s\u00a0]*)(?=[=+\-@＝＋－＠])/g;
 
-/** A value as one field: with formulas disarmed, and quoted where needed. */
+/** Programs may drop spaces at the start of a field (OWASP, "CSV Injection"). */
+const SPACES_AT_START = /^(?:[\t\r\n]|[\s\u00a0]+')/;
+
+/**
+ * A value as one field. Others choose the names of keys and the user agents, so an apostrophe disarms every formula: a
+ * spreadsheet shows the rest as text.
+ */
 function csvField(value: string): string {
-	const safe = FORMULA.test(value) ? `'${value}` : value;
-	return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+	const disarmed = value.replace(FORMULA, "$1$2'").replace(SPACES_AT_START, "'$&");
+	return /[",;|\t\r\n]/.test(disarmed) ? `"${disarmed.replaceAll('"', '""')}"` : disarmed;
 }
 
 const csvLine = (values: readonly string[]): string => values.map(csvField).join(",") + LINE_END;

@@ -27,14 +27,22 @@ export function axisLabels(starts: readonly number[], size: number, width: numbe
 		return everyNth(middles, LABEL_PX / room).map((at) => ({ at, label: dayLabel(at, true) }));
 	}
 	if (starts.length > LABELLED_HOURS_MAX) {
-		const midnights = starts.filter((start) => new Date(start).getHours() === 0 && fits(start));
+		// Not the hours at 0:00: in some zones clocks skip that hour, or it comes twice.
+		const midnights = starts.filter((start) => dateOf(start) !== dateOf(start - size) && fits(start));
 		return everyNth(midnights, LABEL_PX / (room * 24)).map((at) => ({ at, label: dayLabel(at, false) }));
 	}
 	const every = EVERY_HOURS.find((hours) => hours * room >= LABEL_PX) ?? 24;
-	return starts
-		.filter((start) => new Date(start).getHours() % every === 0 && fits(start))
-		.map((at) => ({ at, label: formatClock(new Date(at).toISOString()) }));
+	return (
+		starts
+			.filter((start) => hourOf(start) % every === 0 && fits(start))
+			// When clocks go back, an hour comes twice. It gets one label.
+			.filter((start) => hourOf(start) !== hourOf(start - size))
+			.map((at) => ({ at, label: formatClock(new Date(at).toISOString()) }))
+	);
 }
+
+const hourOf = (at: number) => new Date(at).getHours();
+const dateOf = (at: number) => new Date(at).getDate();
 
 /** Every nth time, counted from the last one, because people look for today first. */
 function everyNth(times: readonly number[], least: number): number[] {

@@ -19,16 +19,19 @@ export interface Expiry {
 export const inDays = (days: number, now: number): string => new Date(now + days * DAY_MS).toISOString();
 
 /**
- * The last millisecond of a day in the reader's time zone, as ISO 8601. Empty if it is not a real day: the service rejects
- * an empty time, so it can't be mistaken for "never".
+ * The last millisecond of a day in the reader's time zone, as ISO 8601: the next midnight less one. 23:59:59.999 would be
+ * wrong where clocks change at midnight, since that time may come twice. Empty if it is not a real day: the service
+ * rejects an empty time, so it can't be mistaken for "never".
  */
 export function endOfDay(date: string): string {
 	const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(date)?.map(Number) ?? [];
 	if (year === undefined || month === undefined || day === undefined) return "";
 	const end = new Date(0);
 	// The constructor would read years below 100 as 19xx.
-	end.setFullYear(year, month - 1, day);
-	end.setHours(23, 59, 59, 999);
+	end.setFullYear(year, month - 1, day + 1);
+	// If this midnight does not exist, `Date` takes the moment when clocks skip it.
+	end.setHours(0, 0, 0, 0);
+	end.setTime(end.getTime() - 1);
 	// February 30 would become a day in March.
 	return dayOf(end.getTime()) === date ? end.toISOString() : "";
 }
