@@ -142,7 +142,7 @@ test("the key stays if the service fails", async ({ page, tenant, signedIn, expe
 	const works = await failAt(page, "keys.delete", "UNAVAILABLE");
 	await dialog(page).getByRole("textbox").fill("CRM Nightly Sync");
 	await confirm(page).click();
-	await expect(dialog(page)).toContainText("The service cannot answer right now.");
+	await expect(dialog(page)).toContainText("The service is not available right now.");
 	await expect(dialog(page)).toContainText(FAILED_REQUEST);
 	await expect(row(page, "CRM Nightly Sync")).toBeVisible();
 	works();

@@ -2,6 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { CDPSession, Page, Request } from "@playwright/test";
+import { FAILED_REQUEST, failAt } from "./failures.ts";
 import {
 	expect,
 	expectAccessible,
@@ -238,11 +239,29 @@ test.describe("leaving", () => {
 			await expect(dialog(page)).toBeVisible();
 
 			await leave(page);
-			await page.getByRole("button", { name: "Leave without it" }).click();
+			await page.getByRole("button", { name: "Leave it active" }).click();
 			await expect(page).toHaveURL(`${LIST}/${id}`);
 			await expect(page.getByRole("dialog")).toBeHidden();
 		});
 	}
+
+	test("without copying offers to revoke the key", async ({ page, tenant, signedIn, expectProblems, integration }) => {
+		expectProblems({ status: 500, url: "keys.revoke" });
+		await signedIn();
+		const { id, key } = await makeKey(page);
+		await button(page, "Done").click();
+		const recover = await failAt(page, "keys.revoke");
+		await page.getByRole("button", { name: "Leave and revoke it" }).click();
+		// The question stays until the key is revoked.
+		await expect(question(page)).toContainText(FAILED_REQUEST);
+		recover();
+		await page.getByRole("button", { name: "Leave and revoke it" }).click();
+		await expect(page).toHaveURL(`${LIST}/${id}`);
+		await expect(page.getByRole("main")).toContainText("Revoked");
+		expect((await integration(key).whoami()).status).toBe(401);
+		const { status } = await tenant.admin.api.query("keys.get", { id });
+		expect(status).toBe("revoked");
+	});
 
 	test("by the browser's back button without copying asks first", async ({ page, signedIn }) => {
 		await signedIn();
@@ -255,7 +274,7 @@ test.describe("leaving", () => {
 		await expect(page).toHaveURL(`${LIST}/new`);
 
 		await back();
-		await page.getByRole("button", { name: "Leave without it" }).click();
+		await page.getByRole("button", { name: "Leave it active" }).click();
 		await expect(page).toHaveURL(LIST);
 		await expect(page.getByRole("dialog")).toBeHidden();
 	});

@@ -176,7 +176,7 @@ test.describe("revoking one key", () => {
 		await page.goBack();
 		await expect(page.getByRole("heading", { name: "Audit log" })).toBeVisible();
 		await held[0]?.abort();
-		await expect(page.getByText("What you began before you left was not done, or not confirmed.")).toBeVisible();
+		await expect(page.getByText("The action that you left behind failed or was not confirmed.")).toBeVisible();
 	});
 
 	test("does not send a reason that contains a key or is too long", async ({
@@ -192,7 +192,7 @@ test.describe("revoking one key", () => {
 		const calls: string[] = [];
 		page.on("request", (request) => request.url().includes("keys.revoke") && calls.push(request.url()));
 		await reason(page).fill(`Found ${key} in a log`);
-		await expect(reason(page)).toHaveAccessibleDescription(/Take the API key out of the reason/);
+		await expect(reason(page)).toHaveAccessibleDescription(/Remove the API key from the reason/);
 		await expect(reason(page)).toHaveAttribute("aria-invalid", "true");
 		await confirm(page).click();
 		await reason(page).fill("x".repeat(201));
@@ -236,7 +236,7 @@ test.describe("revoking one key", () => {
 		await failAt(page, "keys.usage");
 		await page.getByRole("button", { name: "Actions for CRM Nightly Sync" }).click();
 		await page.getByRole("menuitem", { name: "Revoke" }).click();
-		await expect(dialog(page)).toContainText("What uses this key could not be loaded.");
+		await expect(dialog(page)).toContainText("The callers of this key could not be loaded.");
 		await expectAccessible(page);
 		await confirm(page).click();
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
@@ -393,7 +393,7 @@ test.describe("revoking several keys", () => {
 		const listed = dialog(page).getByRole("list", { name: "Keys to revoke" }).getByRole("listitem");
 		await expect(listed).toHaveCount(1);
 		await expect(listed).toContainText("Beta");
-		await expect(listed).toContainText("The service cannot answer right now.");
+		await expect(listed).toContainText("The service is not available right now.");
 		await expect(row(page, "Alpha")).toContainText("Revoked");
 		await expect(row(page, "Beta")).toContainText("Active");
 		await expectAccessible(page);

@@ -69,6 +69,8 @@ describe("the meter of the current hour", () => {
 		expect(screen.getByText(/^The limit is reached/)).toBeDefined();
 		setState("revoked");
 		expect(screen.getByText(/^This key is revoked/)).toBeDefined();
-		expect(screen.getByText("–")).toBeDefined();
+		// Neither remaining requests nor a reset, and no bar.
+		expect(screen.getAllByText("–")).toHaveLength(2);
+		expect(screen.queryByRole("meter")).toBeNull();
 	});
 });

@@ -62,6 +62,13 @@ export const formatNumber = (value: number): string => numbers().format(value);
 /** 18204 → `18.2K`. */
 export const formatCompact = (value: number): string => compactNumbers().format(value);
 
+/** Shorter numbers fit into a column as they are. */
+const COMPACT_FROM = 1_000_000;
+
+/** 18204 → `18,204` and 24639712 → `24.6M`, for columns. */
+export const formatShort = (value: number): string =>
+	value < COMPACT_FROM ? formatNumber(value) : formatCompact(value);
+
 /** `Nov 22, 2026`. */
 export const formatDate = (iso: string): string => dates().format(new Date(iso));
 

@@ -1,3 +1,4 @@
+import { Match, Switch } from "solid-js";
 import { t } from "../../i18n/index.ts";
 import styles from "./badges.module.css";
 import type { KeyState } from "./key-state.ts";
@@ -16,20 +17,18 @@ export function StatusBadge(props: { state: KeyState }) {
 
 /** Full, half, ring or cross: shapes that differ without colour. */
 function Mark(props: { state: KeyState }) {
-	switch (props.state) {
-		case "active":
-			return <circle cx="4" cy="4" r="4" fill="currentColor" />;
-		case "expiring":
-		case "ending":
-			return (
-				<>
-					<circle cx="4" cy="4" r="3.25" fill="none" stroke="currentColor" stroke-width="1.5" />
-					<path d="M4 0a4 4 0 0 1 0 8Z" fill="currentColor" />
-				</>
-			);
-		case "expired":
-			return <circle cx="4" cy="4" r="3.25" fill="none" stroke="currentColor" stroke-width="1.5" />;
-		case "revoked":
-			return <path d="m1 1 6 6M7 1 1 7" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" />;
-	}
+	return (
+		<Switch fallback={<circle cx="4" cy="4" r="4" fill="currentColor" />}>
+			<Match when={props.state === "expiring" || props.state === "ending"}>
+				<circle cx="4" cy="4" r="3.25" fill="none" stroke="currentColor" stroke-width="1.5" />
+				<path d="M4 0a4 4 0 0 1 0 8Z" fill="currentColor" />
+			</Match>
+			<Match when={props.state === "expired"}>
+				<circle cx="4" cy="4" r="3.25" fill="none" stroke="currentColor" stroke-width="1.5" />
+			</Match>
+			<Match when={props.state === "revoked"}>
+				<path d="m1 1 6 6M7 1 1 7" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
+			</Match>
+		</Switch>
+	);
 }

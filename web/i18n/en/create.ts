@@ -93,9 +93,12 @@ export const create = {
 		done: "Done",
 		leaveTitle: "Leave without the key?",
 		leaveText:
-			"You have not copied it, and it will not be shown again. To replace it, you would have to create another one.",
+			"You have not copied it, and it will not be shown again. If you do not need it, revoke it: no key should stay active that no one has.",
 		back: "Go back and copy",
-		leave: "Leave without it",
+		leave: "Leave it active",
+		leaveAndRevoke: "Leave and revoke it",
+		/** For the audit log. */
+		revokedReason: "Never copied after it was created",
 	},
 	edit: {
 		title: (name: string) => `Edit ${name}`,

@@ -51,6 +51,14 @@ export const keys = {
 		"leads:write": "Create and update leads",
 	} satisfies Record<Scope, string>,
 	moreScopes: (count: number) => `+${count}`,
+	/** Before a time, in rows without a header. */
+	phone: {
+		used: "Used",
+		expires: "Expires",
+		expired: "Expired",
+		ends: "Ends",
+		expiresNever: "Never expires",
+	},
 	neverUsed: "Never used",
 	neverExpires: "Never",
 	recentUsage: (count: number, text: string) => `${text} ${plural(count, "request", "requests")} in the last 36 hours`,

@@ -95,9 +95,12 @@ export const create: Words["create"] = {
 		unreachable: "Não conseguimos falar com o serviço. Verifique sua conexão e tente de novo.",
 		done: "Concluir",
 		leaveTitle: "Sair sem a chave?",
-		leaveText: "Você não a copiou, e ela não será mostrada de novo. Para substituí-la, seria preciso criar outra.",
+		leaveText:
+			"Você não a copiou, e ela não será mostrada de novo. Se não precisar dela, revogue-a: nenhuma chave deve ficar ativa sem que alguém a tenha.",
 		back: "Voltar e copiar",
-		leave: "Sair sem ela",
+		leave: "Deixar ativa e sair",
+		leaveAndRevoke: "Sair e revogar",
+		revokedReason: "Nunca copiada depois de criada",
 	},
 	edit: {
 		title: (name) => `Editar ${name}`,

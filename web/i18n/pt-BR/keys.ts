@@ -50,6 +50,13 @@ export const keys: Words["keys"] = {
 		"leads:write": "Criar e atualizar leads",
 	},
 	moreScopes: (count) => `+${count}`,
+	phone: {
+		used: "Usada",
+		expires: "Expira",
+		expired: "Expirou",
+		ends: "Encerra",
+		expiresNever: "Nunca expira",
+	},
 	neverUsed: "Nunca usada",
 	neverExpires: "Nunca",
 	recentUsage: (count, text) => `${text} ${plural(count, "requisição", "requisições")} nas últimas 36 horas`,

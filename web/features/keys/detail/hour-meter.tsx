@@ -76,22 +76,25 @@ export function HourMeter(props: {
 					<dt>{words().resets}</dt>
 					<dd>
 						<Show when={left() !== null} fallback={<Skeleton width="56px" height="20px" />}>
-							{isOver() ? "–" : formatCountdown(Math.min(left() ?? 0, HOUR_MS))}
+							{isEnded() || isOver() ? "–" : formatCountdown(Math.min(left() ?? 0, HOUR_MS))}
 						</Show>
 					</dd>
 				</div>
 			</dl>
-			<meter
-				class="visually-hidden"
-				aria-label={words().meter}
-				min={0}
-				max={props.hour?.limit ?? 1}
-				value={Math.min(hour()?.used ?? 0, hour()?.limit ?? 1)}
-				aria-valuetext={meterText()}
-			/>
-			<div class={styles.bar} aria-hidden="true">
-				<span class={styles.fill} style={{ width: `${share() * 100}%` }} />
-			</div>
+			{/* A key that has ended has no limit to approach. */}
+			<Show when={!isEnded()}>
+				<meter
+					class="visually-hidden"
+					aria-label={words().meter}
+					min={0}
+					max={props.hour?.limit ?? 1}
+					value={Math.min(hour()?.used ?? 0, hour()?.limit ?? 1)}
+					aria-valuetext={meterText()}
+				/>
+				<div class={styles.bar} aria-hidden="true">
+					<span class={styles.fill} style={{ width: `${share() * 100}%` }} />
+				</div>
+			</Show>
 			<p class={styles.note}>{note()}</p>
 		</div>
 	);

@@ -9,6 +9,7 @@ import { RelativeTime } from "../../../time.tsx";
 import { CopyButton } from "../../../ui/copy-button.tsx";
 import { Skeleton } from "../../../ui/states.tsx";
 import { notify } from "../../../ui/toast.tsx";
+import { keyState } from "../key-state.ts";
 import { ScopeList } from "../scope-list.tsx";
 import styles from "./key-facts.module.css";
 import { usePeople } from "./key-facts-people.ts";
@@ -20,6 +21,7 @@ const ADDRESSES_SHOWN = 3;
 export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 	const people = usePeople(props.apiKey.id);
 	const words = () => t().key.facts;
+	const isRevoked = () => keyState(props.apiKey, props.now()) === "revoked";
 	const isOver = (at: string) => Date.parse(at) <= props.now();
 	const reason = () => {
 		const event = people.lastOf("api_key.revoke");
@@ -43,12 +45,15 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 				<DateFact at={props.apiKey.created_at} />
 				<span class={styles.more}>{words().by(people.nameOf(props.apiKey.created_by))}</span>
 			</Fact>
-			<Show when={props.apiKey.expires_at} fallback={<Fact label={words().expires}>{t().keys.neverExpires}</Fact>}>
-				{(at) => (
-					<Fact label={isOver(at()) ? words().expired : words().expires}>
-						<DateFact at={at()} now={props.now} />
-					</Fact>
-				)}
+			{/* The expiry of a revoked key has no meaning any more. */}
+			<Show when={!isRevoked()}>
+				<Show when={props.apiKey.expires_at} fallback={<Fact label={words().expires}>{t().keys.neverExpires}</Fact>}>
+					{(at) => (
+						<Fact label={isOver(at()) ? words().expired : words().expires}>
+							<DateFact at={at()} now={props.now} />
+						</Fact>
+					)}
+				</Show>
 			</Show>
 			<Fact label={words().lastUsed}>
 				<Show when={props.apiKey.last_used_at} fallback={t().keys.neverUsed}>
@@ -58,7 +63,7 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 			<Fact label={words().requests}>
 				<span class="number">{formatNumber(props.apiKey.usage_count)}</span>
 			</Fact>
-			<Show when={props.apiKey.revokes_at}>
+			<Show when={!isRevoked() && props.apiKey.revokes_at}>
 				{(at) => (
 					<Fact label={words().ends}>
 						<DateFact at={at()} now={props.now} />

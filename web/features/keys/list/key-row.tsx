@@ -1,11 +1,12 @@
 import { A, useNavigate } from "@solidjs/router";
 import { type Accessor, Show } from "solid-js";
 import type { KeyList } from "../../../api/types.ts";
-import { formatNumber } from "../../../i18n/format.ts";
+import { formatNumber, formatShort } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { notifyModuleMissing } from "../../../load-module.ts";
 import { paths } from "../../../paths.ts";
 import { RelativeTime } from "../../../time.tsx";
+import { CompactNumber } from "../../../ui/compact-number.tsx";
 import { copyText } from "../../../ui/copy-button.tsx";
 import type { RowPlace } from "../../../ui/data-table.tsx";
 import { Icon } from "../../../ui/icon.tsx";
@@ -62,14 +63,18 @@ export function KeyRow(props: {
 			</td>
 			<td class={styles.usage}>
 				<Sparkline counts={props.apiKey.recent_usage ?? []} />
-				<span class="number">{formatNumber(props.apiKey.usage_count)}</span>
+				<CompactNumber compact={formatShort(props.apiKey.usage_count)} exact={formatNumber(props.apiKey.usage_count)} />
 			</td>
 			<td class={styles.limit}>
-				<span class="number">{formatNumber(props.apiKey.rate_limit)}</span>
+				<CompactNumber compact={formatShort(props.apiKey.rate_limit)} exact={formatNumber(props.apiKey.rate_limit)} />
 			</td>
 			<td class={styles.used}>
 				<Show when={props.apiKey.last_used_at} fallback={<span class={styles.none}>{t().keys.neverUsed}</span>}>
-					{(at) => <RelativeTime at={at()} now={props.now} />}
+					{(at) => (
+						<>
+							<span class={styles.label}>{t().keys.phone.used}</span> <RelativeTime at={at()} now={props.now} />
+						</>
+					)}
 				</Show>
 			</td>
 			<td class={styles.expires}>
@@ -87,7 +92,8 @@ export function KeyRow(props: {
 
 /** Elements with a tooltip are above the link that covers the row. A click on them opens the key, too. */
 function openKey(event: MouseEvent & { currentTarget: HTMLElement; target: Element }) {
-	if (event.target.closest("a, button, label") !== null || event.target.closest("time, svg") === null) return;
+	if (event.target.closest("a, button, label") !== null || event.target.closest("time, svg, span[title]") === null)
+		return;
 	event.currentTarget.querySelector("a")?.dispatchEvent(new MouseEvent("click", event));
 }
 
@@ -97,15 +103,30 @@ function Ends(props: { apiKey: ListedKey; now: Accessor<number> }) {
 	const at = () => (state() === "ending" ? props.apiKey.revokes_at : props.apiKey.expires_at);
 	return (
 		<Show when={state() !== "revoked"} fallback={<span class={styles.none}>–</span>}>
-			<Show when={at()} fallback={<span class={styles.none}>{t().keys.neverExpires}</span>}>
+			<Show
+				when={at()}
+				fallback={
+					<>
+						<span class={styles.label}>{t().keys.phone.expiresNever}</span>
+						<span class={`${styles.none} ${styles.unlabelled}`}>{t().keys.neverExpires}</span>
+					</>
+				}
+			>
 				{(at) => (
 					<span data-soon={state() === "expiring" || state() === "ending"}>
-						<RelativeTime at={at()} now={props.now} />
+						<span class={styles.label}>{labelOf(state())}</span> <RelativeTime at={at()} now={props.now} />
 					</span>
 				)}
 			</Show>
 		</Show>
 	);
+}
+
+/** On a phone there is no header above the time. */
+function labelOf(state: KeyState): string {
+	const words = t().keys.phone;
+	if (state === "expired") return words.expired;
+	return state === "ending" ? words.ends : words.expires;
 }
 
 function KeyMenu(props: { apiKey: ListedKey; state: KeyState; returnFocusTo: () => HTMLElement | null | undefined }) {

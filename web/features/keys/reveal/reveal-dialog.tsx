@@ -1,4 +1,9 @@
+import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, Show } from "solid-js";
+import { createAction } from "../../../api/action.ts";
+import { keyChanged } from "../../../api/cache.ts";
+import { api } from "../../../api/client.ts";
+import { ProblemNote } from "../../../api/problem-view.tsx";
 import type { ApiKey } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { AlertDialog } from "../../../ui/alert-dialog.tsx";
@@ -7,6 +12,7 @@ import { CopyButton } from "../../../ui/copy-button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { Choice } from "../../../ui/field.tsx";
 import { Notice } from "../../../ui/states.tsx";
+import { notify } from "../../../ui/toast.tsx";
 import styles from "./reveal-dialog.module.css";
 import { guardLeaving } from "./reveal-guard.ts";
 import { TestKey } from "./reveal-test.tsx";
@@ -119,30 +125,60 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 			</Dialog>
 			<Show when={leave()} keyed>
 				{(go) => (
-					<AlertDialog
-						title={t().create.reveal.leaveTitle}
-						onClose={() => setLeave(null)}
+					<LeaveDialog
+						apiKey={props.issued.apiKey}
+						onStay={() => setLeave(null)}
+						onLeave={() => {
+							setSafe(true);
+							go();
+						}}
 						returnFocusTo={() => copyButton}
-						footer={
-							<>
-								<Button variant="primary" onClick={() => setLeave(null)}>
-									{t().create.reveal.back}
-								</Button>
-								<Button
-									onClick={() => {
-										setSafe(true);
-										go();
-									}}
-								>
-									{t().create.reveal.leave}
-								</Button>
-							</>
-						}
-					>
-						{t().create.reveal.leaveText}
-					</AlertDialog>
+					/>
 				)}
 			</Show>
 		</>
+	);
+}
+
+/** Asks before the person leaves without having copied the key. A key that no one has should not stay active. */
+function LeaveDialog(props: {
+	apiKey: ApiKey;
+	onStay: () => void;
+	onLeave: () => void;
+	returnFocusTo: () => HTMLElement | undefined;
+}) {
+	const client = useQueryClient();
+	const words = () => t().create.reveal;
+	const revoke = createAction(async () => {
+		const { id, name } = props.apiKey;
+		keyChanged(client, await api.keys.revoke.mutate({ id, reason: words().revokedReason }));
+		notify(t().revokeDelete.revoke.done(name));
+		return true;
+	});
+	const leaveAndRevoke = async () => {
+		if (await revoke.run()) props.onLeave();
+	};
+	return (
+		<AlertDialog
+			title={words().leaveTitle}
+			onClose={() => !revoke.busy() && props.onStay()}
+			returnFocusTo={props.returnFocusTo}
+			footer={
+				<>
+					<Button variant="primary" disabled={revoke.busy()} onClick={() => props.onStay()}>
+						{words().back}
+					</Button>
+					<Button variant="danger" busy={revoke.busy()} onClick={() => void leaveAndRevoke()}>
+						{revoke.busy() ? t().revokeDelete.revoke.busy : words().leaveAndRevoke}
+					</Button>
+					<Button variant="quiet" disabled={revoke.busy()} onClick={() => props.onLeave()}>
+						{words().leave}
+					</Button>
+				</>
+			}
+		>
+			<p>{words().leaveText}</p>
+			<ProblemNote problem={revoke.problem()} />
+		</AlertDialog>
 	);
 }
