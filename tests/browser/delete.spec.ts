@@ -25,7 +25,7 @@ test("deleting a working key needs its name and stops it at once", async ({ page
 	await expect(dialog(page)).toHaveAccessibleDescription(
 		/was used \d+ seconds? ago by 1 caller\. It still works\. Deleting stops it at once/,
 	);
-	await expect(dialog(page)).toContainText("Revoking is usually the better way");
+	await expect(dialog(page)).toContainText("Revoking is usually better");
 	await expect(dialog(page)).toContainText("usage history are deleted permanently");
 	await expect(dialog(page)).toContainText(`${api_key.key_prefix}…${api_key.last_four}`);
 	await expect(dialog(page).locator(":focus")).toHaveCount(1);

@@ -49,14 +49,14 @@ test("the dialog sends only changed settings and shows them at once", async ({ p
 	await field(page, "Name").fill("CRM Nightly Sync");
 	const sent = nextChange(page);
 	await page.keyboard.press("Enter");
-	expect(await sent).toEqual({ id: api_key.id, name: "CRM Nightly Sync" });
+	expect(await sent).toEqual({ id: api_key.id, name: "CRM Nightly Sync", expected_version: 1 });
 	await expect(dialog(page)).toBeHidden();
 	await expect(inList(page, "CRM Nightly Sync")).toBeVisible();
 	await expect(page.getByText("Changes to CRM Nightly Sync are saved.")).toBeVisible();
 	await expect(page.getByRole("button", { name: "Actions for CRM Nightly Sync" })).toBeFocused();
 
 	const { id, current_hour, recent_callers, ...after } = await tenant.admin.api.query("keys.get", { id: api_key.id });
-	expect({ id, ...after }).toEqual({ ...api_key, name: "CRM Nightly Sync" });
+	expect({ id, ...after }).toEqual({ ...api_key, name: "CRM Nightly Sync", version: 2 });
 });
 
 test("the dialog sends nothing if nothing was changed", async ({ page, tenant, signedIn }) => {
@@ -211,6 +211,57 @@ test("a key that was revoked meanwhile cannot be edited, and the list shows it a
 	await expectAccessible(page);
 	await dialog(page).getByRole("button", { name: "Cancel" }).click();
 	await expect(inList(page, "CRM")).toBeVisible();
+});
+
+test.describe("a key that another person has changed meanwhile", () => {
+	test("is compared, and keeping their change does not bring the removed scope back", async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
+		expectProblems({ status: 409, url: "keys.update" });
+		const { api_key } = await tenant.createKey({ name: "CRM", scopes: ["default:sync", "leads:read"] });
+		await signedIn();
+		await openEdit(page);
+		await tenant.admin.api.mutate("keys.update", { id: api_key.id, scopes: ["default:sync"], rate_limit: 50 });
+		await field(page, "leads:write").check();
+		await field(page, "Name").fill("CRM 2");
+		await save(page).click();
+
+		await expect(dialog(page).getByRole("alert")).toContainText("Another person has changed this key");
+		const rows = dialog(page).getByRole("row");
+		await expect(rows.filter({ hasText: "Scopes" })).toHaveText(
+			"Scopesdefault:syncdefault:sync, leads:read, leads:write",
+		);
+		await expect(rows.filter({ hasText: "Limit per hour" })).toHaveText("Limit per hour50Not changed");
+		await expectAccessibleInBothThemes(page);
+		expect((await tenant.admin.api.query("keys.get", { id: api_key.id })).name).toBe("CRM");
+
+		await dialog(page).getByRole("button", { name: "Keep theirs" }).click();
+		await expect(field(page, "leads:read")).not.toBeChecked();
+		await expect(field(page, "Limit per hour")).toHaveValue("50");
+		await expect(field(page, "Name")).toHaveValue("CRM 2");
+		await save(page).click();
+		await expect(dialog(page)).toBeHidden();
+		const { name, scopes, rate_limit } = await tenant.admin.api.query("keys.get", { id: api_key.id });
+		expect({ name, scopes, rate_limit }).toEqual({ name: "CRM 2", scopes: ["default:sync"], rate_limit: 50 });
+	});
+
+	test("can be overwritten by the own change, and only by that", async ({ page, tenant, signedIn, expectProblems }) => {
+		expectProblems({ status: 409, url: "keys.update" });
+		const { api_key } = await tenant.createKey({ name: "CRM", scopes: ["default:sync", "leads:read"] });
+		await signedIn();
+		await openEdit(page);
+		await tenant.admin.api.mutate("keys.update", { id: api_key.id, scopes: ["default:sync"], rate_limit: 50 });
+		await field(page, "leads:write").check();
+		await save(page).click();
+		await dialog(page).getByRole("button", { name: "Save mine" }).click();
+		await expect(dialog(page)).toBeHidden();
+		const { scopes, rate_limit } = await tenant.admin.api.query("keys.get", { id: api_key.id });
+		expect(rate_limit).toBe(50);
+		expect(scopes.toSorted()).toEqual(["default:sync", "leads:read", "leads:write"]);
+	});
 });
 
 test("making a key unrestricted needs a confirmation, keeping it unrestricted does not", async ({

@@ -16,6 +16,8 @@ export type ListedKey = KeyList["items"][number];
 export type ApiKeyDetail = Outputs["keys"]["get"];
 export type ApiKey = Outputs["keys"]["update"];
 export type Rotated = Outputs["keys"]["rotate"];
+/** The verdict on a presented key. */
+export type Verification = Outputs["keys"]["verify"];
 export type Usage = Outputs["keys"]["usage"];
 /** The requests of one hour or day. */
 export type Bucket = Usage["buckets"][number];

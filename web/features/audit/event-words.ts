@@ -70,6 +70,12 @@ function labelOf(field: string): string {
 	return labels[field] ?? field;
 }
 
+/** The name of a setting of a key. */
+export const settingLabel = (setting: string): string => labelOf(setting);
+
+/** The value of a setting of a key. */
+export const settingText = (setting: string, value: unknown): string => valueText(setting, value, "");
+
 /** The service stores values as JSON. A newer one may store some that this version of the page does not know. */
 function valueText(field: string, value: unknown, actor: string): string {
 	if (value === null || value === undefined) return field === "expires_at" ? t().keys.neverExpires : t().audit.none;

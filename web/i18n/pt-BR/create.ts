@@ -81,18 +81,13 @@ export const create: Words["create"] = {
 		snippetComment: "Para um primeiro teste. Depois, leia do ambiente: process.env.SALESOS_API_KEY",
 		test: "Testar esta chave",
 		testing: "Testando…",
-		testHint: "Chama whoami com a chave, o que conta como uma requisição.",
+		testHint: "Verifica a chave sem contar como requisição.",
 		works: "A chave funciona.",
-		status: "Status",
 		remaining: "Restam nesta hora",
 		remainingOf: (remaining, limit) => `${remaining} de ${limit} requisições`,
-		addressRefused:
-			"O endereço IP deste navegador não está entre os permitidos; por isso a chave foi recusada aqui, como deve ser. Teste de onde sua integração roda.",
+		worksFromListed: "A chave funciona, mas só a partir dos endereços IP permitidos.",
 		unauthorized: "O serviço não aceita esta chave. Talvez tenha sido revogada nesse meio-tempo.",
 		rateLimited: (wait) => `O limite desta hora acabou. A contagem zera em ${wait}.`,
-		failed:
-			"O serviço não consegue verificar a chave agora. O problema pode não ser a chave. Tente de novo em instantes.",
-		unreachable: "Não conseguimos falar com o serviço. Verifique sua conexão e tente de novo.",
 		done: "Concluir",
 		leaveTitle: "Sair sem a chave?",
 		leaveText:
@@ -110,6 +105,15 @@ export const create: Words["create"] = {
 		saved: (name) => `Alterações em ${name} salvas.`,
 		revoked:
 			"Esta chave foi revogada enquanto você editava. Uma chave revogada não pode mais ser alterada; crie uma nova no lugar.",
+		conflict: {
+			text: "Outra pessoa alterou esta chave depois que você a abriu. Nada do que você alterou foi salvo ainda.",
+			setting: "Configuração",
+			theirs: "Salvo nesse meio-tempo",
+			mine: "O seu",
+			untouched: "Sem alteração",
+			keepTheirs: "Manter o salvo",
+			saveMine: "Salvar o meu",
+		},
 		losesScopes: (scopes) => `Requisições que precisam de ${scopes} serão recusadas.`,
 		losesRest: "Requisições que precisam de outros escopos serão recusadas.",
 		limitUsedUp: (used) => `Ela já fez ${used} requisições nesta hora. As demais serão recusadas até a próxima hora.`,

@@ -8,10 +8,10 @@ import { KeyRow } from "./key-row.tsx";
 import styles from "./key-table.module.css";
 import { nextSort } from "./list-filters.ts";
 
-/** Row heights as in the style sheet: two lines on a phone, and more space for a finger than for a mouse. */
+/** Row heights as in the style sheet: three lines on a phone, and more space for a finger than for a mouse. */
 const PHONE = matchMedia("(max-width: 719px)");
 const FINGER = matchMedia("(pointer: coarse)");
-const rowHeight = () => (PHONE.matches ? 72 : FINGER.matches ? 56 : 44);
+const rowHeight = () => (PHONE.matches ? 88 : FINGER.matches ? 56 : 44);
 
 interface SortProps {
 	sort: KeySort;

@@ -1,116 +1,106 @@
-import { createSignal, onCleanup, Show } from "solid-js";
-import { ENVIRONMENTS } from "../../../../db/enums.ts";
+import { createSignal, Match, Show, Switch } from "solid-js";
+import { createAction } from "../../../api/action.ts";
+import { api } from "../../../api/client.ts";
+import { ProblemNote } from "../../../api/problem-view.tsx";
+import type { Verification } from "../../../api/types.ts";
 import { formatNumber, formatSpan } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { Button } from "../../../ui/button.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { ScopeList } from "../scope-list.tsx";
 import styles from "./reveal-dialog.module.css";
-import { callWhoami, type WhoamiResult } from "./reveal-whoami.ts";
 
-/** Calls the service with the key and shows the response. */
+/** Lets the service verify the key and shows the verdict. This does not count as use of the key. */
 export function TestKey(props: { secret: () => string }) {
-	const [busy, setBusy] = createSignal(false);
-	const [result, setResult] = createSignal<WhoamiResult>();
-	const leaving = new AbortController();
-	onCleanup(() => leaving.abort());
-	const test = async () => {
-		setBusy(true);
-		setResult(await callWhoami(props.secret(), leaving.signal));
-		setBusy(false);
-	};
+	const [verdict, setVerdict] = createSignal<Verification>();
+	const test = createAction(async () => {
+		setVerdict(undefined);
+		setVerdict(await api.keys.verify.mutate({ key: props.secret(), consume: false }));
+	});
 	return (
 		<section class={styles.test}>
 			<div class={styles.testHead}>
-				<Button busy={busy()} onClick={test}>
-					{busy() ? t().create.reveal.testing : t().create.reveal.test}
+				<Button busy={test.busy()} onClick={() => void test.run()}>
+					{test.busy() ? t().create.reveal.testing : t().create.reveal.test}
 				</Button>
 				<span class="secondary">{t().create.reveal.testHint}</span>
 			</div>
 			<div aria-live="polite" class={styles.told}>
-				<Show when={result()}>{(known) => <Result result={known()} />}</Show>
+				<Show when={verdict()}>{(known) => <Verdict verdict={known()} />}</Show>
 			</div>
+			<ProblemNote problem={test.problem()} />
 		</section>
 	);
 }
 
-function Result(props: { result: WhoamiResult }) {
-	const works = () => (props.result.kind === "works" ? props.result : undefined);
-	const refused = () => (props.result.kind === "refused" ? props.result : undefined);
+/** The key works, though perhaps not from this browser: the service does not know the integration's IP address. */
+const works = ({ code }: Verification): boolean => code === "VALID" || code === "ADDRESS_NOT_ALLOWED";
+
+function Verdict(props: { verdict: Verification }) {
 	return (
-		<div class={styles.answer} data-works={works() !== undefined}>
+		<div class={styles.answer} data-works={works(props.verdict)}>
 			<p class={styles.verdict}>
-				<Icon name={works() ? "check" : "warning"} />
-				<span>{verdictOf(props.result)}</span>
+				<Icon name={works(props.verdict) ? "check" : "warning"} />
+				<span>{textOf(props.verdict)}</span>
 			</p>
-			<Show when={works()}>{(result) => <KeyFacts result={result()} />}</Show>
-			<Show when={refused()}>
-				{(result) => (
+			<Switch>
+				<Match when={works(props.verdict) && props.verdict.api_key}>
+					{(key) => <KeyFacts apiKey={key()} rateLimit={props.verdict.rate_limit} />}
+				</Match>
+				<Match when={!works(props.verdict)}>
 					<p class="secondary">
-						<code>
-							{result().status} {result().code}
-						</code>
-						<Show when={result().requestId}>
-							{" "}
-							{t().common.requestId} <code>{result().requestId}</code>
-						</Show>
+						<code>{props.verdict.code}</code>
 					</p>
-				)}
-			</Show>
+				</Match>
+			</Switch>
 		</div>
 	);
 }
 
-function KeyFacts(props: { result: Extract<WhoamiResult, { kind: "works" }> }) {
-	const environment = () => ENVIRONMENTS.find((known) => known === props.result.environment);
+function KeyFacts(props: { apiKey: NonNullable<Verification["api_key"]>; rateLimit: Verification["rate_limit"] }) {
 	return (
 		<dl class={styles.facts}>
 			<div>
-				<dt>{t().create.reveal.status}</dt>
-				<dd>
-					<code>{props.result.status}</code>
-				</dd>
-			</div>
-			<div>
 				<dt>{t().create.name}</dt>
-				<dd>{props.result.name}</dd>
+				<dd>{props.apiKey.name}</dd>
 			</div>
 			<div>
 				<dt>{t().create.environment}</dt>
-				<dd>
-					<Show when={environment()} fallback={props.result.environment}>
-						{(known) => t().keys.environments[known()]}
-					</Show>
-				</dd>
+				<dd>{t().keys.environments[props.apiKey.environment]}</dd>
 			</div>
 			<div>
 				<dt>{t().create.scopes}</dt>
 				<dd>
-					<ScopeList scopes={props.result.scopes} />
+					<ScopeList scopes={props.apiKey.scopes} />
 				</dd>
 			</div>
-			<div>
-				<dt>{t().create.reveal.remaining}</dt>
-				<dd>{t().create.reveal.remainingOf(formatNumber(props.result.remaining), formatNumber(props.result.limit))}</dd>
-			</div>
+			<Show when={props.rateLimit}>
+				{(limit) => (
+					<div>
+						<dt>{t().create.reveal.remaining}</dt>
+						<dd>{t().create.reveal.remainingOf(formatNumber(limit().remaining), formatNumber(limit().limit))}</dd>
+					</div>
+				)}
+			</Show>
 		</dl>
 	);
 }
 
-function verdictOf(result: WhoamiResult): string {
+function textOf({ code, retry_after = 0 }: Verification): string {
 	const words = t().create.reveal;
-	switch (result.kind) {
-		case "works":
+	switch (code) {
+		case "VALID":
 			return words.works;
-		case "unreachable":
-			return words.unreachable;
-		case "refused":
-			// `whoami` needs no scope, so 403 means that this IP address is not allowed.
-			if (result.status === 403) return words.addressRefused;
-			if (result.status === 401) return words.unauthorized;
-			if (result.status === 429) return words.rateLimited(formatSpan(result.retryAfterMs));
-			return words.failed;
+		case "ADDRESS_NOT_ALLOWED":
+			return words.worksFromListed;
+		case "RATE_LIMITED":
+			return words.rateLimited(formatSpan(retry_after * 1_000));
+		case "NOT_FOUND":
+		case "REVOKED":
+		case "EXPIRED":
+		case "MISSING_SCOPE":
+			return words.unauthorized;
 		default:
-			return result satisfies never;
+			return code satisfies never;
 	}
 }
