@@ -1,7 +1,26 @@
-/** API keys inside text that people type or paste. Pure. */
+/** API keys inside text that people type or paste: a key itself, a header, a log line, a line of an .env file. Pure. */
+
+/** `sk_live_` and the id of the key, which is not secret. The rest of a key is its secret part and its tag. */
+const KEY = /(sk_(?:live|test)_)([0-9A-Za-z]{12})\w+/g;
+
+/** A key, or more of it than any screen shows. */
+const BEGINNING = /sk_(?:live|test)_[0-9A-Za-z]{12}/g;
+
+/** Keys that one search looks up. A longer log would take too many requests. */
+const KEYS_MAX = 20;
+
+/** The text with every API key cut down to its public part, so that no secret reaches the URL, a log or the service. */
+export const withoutSecret = (text: string): string => text.replace(KEY, "$1$2");
+
+/** The ids of all keys in the text, each once. */
+export const keyIdsIn = (text: string): string[] =>
+	[...new Set((text.match(BEGINNING) ?? []).map((key) => key.slice("sk_live_".length)))].slice(0, KEYS_MAX);
 
 /**
- * The text with every API key cut down to its prefix. A key pasted into a search field must not reach the URL or the
- * server, and its prefix finds it as well.
+ * What to search for: the keys in a pasted text without anything around them, or else the text itself. Cut before it is
+ * shortened, since a log line may be long before its key.
  */
-export const withoutSecret = (text: string): string => text.replace(/(sk_(?:live|test)_\w{4})\w+/g, "$1");
+export function searchFor(text: string): string {
+	const keys = [...new Set(text.match(BEGINNING) ?? [])].slice(0, KEYS_MAX);
+	return keys.length > 0 ? keys.join(" ") : withoutSecret(text);
+}

@@ -41,7 +41,7 @@ test("deleting a working key needs its name and stops it at once", async ({ page
 	await name.fill(" CRM Nightly Sync ");
 	await confirm(page).click();
 	await expect(
-		page.getByText("CRM Nightly Sync is deleted. The audit log keeps what was done to it.", { exact: true }),
+		page.getByText("CRM Nightly Sync is deleted. The audit log still shows what was done to it.", { exact: true }),
 	).toBeVisible();
 	expect((await integration(key).whoami()).status).toBe(401);
 	await expect(dialog(page)).toBeHidden();

@@ -138,6 +138,44 @@ test.describe("filtering the list", () => {
 		await expect(rows(page)).toContainText("CRM Nightly Sync");
 	});
 
+	test("by a pasted text finds its keys in both environments and sends no secret", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
+		const live = await tenant.createKey({ name: "Live key" });
+		const test = await tenant.createKey({ name: "Test key", environment: "test" });
+		for (let count = 0; count < 3; count++) await tenant.createKey({ name: `Other ${count}` });
+		await signedIn();
+		const sent: string[] = [];
+		page.on("request", (request) => sent.push(decodeURIComponent(request.url()) + (request.postData() ?? "")));
+		await page.goto(LIST);
+		await expect(rows(page)).toHaveCount(4);
+		const search = page.getByRole("searchbox");
+
+		await search.fill(`${"2026-11-22T10:00:00Z GET /v1/leads ".repeat(5)}Authorization: Bearer ${test.key}`);
+		await expect(rows(page)).toHaveCount(1);
+		await expect(rows(page)).toContainText("Test key");
+		await expect(page.getByText("Found in Test.")).toBeVisible();
+		await expect(search).toHaveValue(`sk_test_${test.api_key.id}`);
+		await expect(page).toHaveURL(`${LIST}?q=sk_test_${test.api_key.id}`);
+		await expectAccessible(page);
+
+		await search.fill(`A="${live.key}"\nB=${test.key}`);
+		await expect(rows(page)).toHaveCount(2);
+		await search.fill(`sk_live_${"0".repeat(12)}${"1".repeat(36)}`);
+		await expect(page.getByText("No key has the id 000000000000.")).toBeVisible();
+		expect(sent.filter((text) => text.includes(live.key) || text.includes(test.key))).toEqual([]);
+
+		// As every row shows it, and as "Copy id" copies it.
+		const { id, key_prefix, last_four } = test.api_key;
+		await search.fill(`${key_prefix}…${last_four}`);
+		await expect(rows(page)).toHaveText([/Test key/]);
+		await search.fill(id);
+		await expect(rows(page)).toHaveText([/Test key/]);
+		await expect(page.getByText("Found in Test.")).toBeVisible();
+	});
+
 	test("to no result offers to clear the filters or switch the environment", async ({ page, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();

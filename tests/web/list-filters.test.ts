@@ -1,7 +1,7 @@
 /** Filters of the list to query string and back, including edited URLs. */
 import { describe, expect, it } from "vitest";
 import { filtersOf, nextSort, paramsOf, queryOf } from "../../web/features/keys/list/list-filters.ts";
-import { withoutSecret } from "../../web/key-secret.ts";
+import { keyIdsIn, searchFor, withoutSecret } from "../../web/key-secret.ts";
 
 describe("the query string of a list", () => {
 	it("is empty with the default filters", () => {
@@ -25,10 +25,43 @@ describe("the query string of a list", () => {
 	});
 });
 
-it("a key that is pasted is looked for by its beginning, and goes nowhere", () => {
-	const key = `sk_live_${"4fK9".padEnd(48, "x")}`;
-	expect(withoutSecret(`from ${key} here`)).toBe("from sk_live_4fK9 here");
-	expect(filtersOf({ q: key }).search).toBe("sk_live_4fK9");
+describe("a pasted text with API keys", () => {
+	// Assembled here, so that no text of the repository looks like a key.
+	const id = "4fK9aB2cD3eF";
+	const key = `sk_live_${id}${"x".repeat(36)}`;
+	const other = `sk_test_${"7".repeat(12)}${"y".repeat(36)}`;
+
+	it.each([
+		key,
+		`Authorization: Bearer ${key}`,
+		`SALESOS_API_KEY="${key}"`,
+		`curl -H 'X-API-Key: ${key}' https://example.com`,
+		`${"2026-11-22T10:00:00Z GET /v1/leads ".repeat(20)}${key}`,
+		`sk_live_${id}`,
+	])("is searched by the id of the key alone (%#)", (text) => {
+		expect(searchFor(text)).toBe(`sk_live_${id}`);
+		expect(keyIdsIn(searchFor(text))).toEqual([id]);
+		expect(paramsOf({ ...filtersOf({}), search: searchFor(text) }).q).not.toContain("xxx");
+	});
+
+	it("is searched for every key in it, each once", () => {
+		expect(keyIdsIn(searchFor(`${key} ${other} ${key}`))).toEqual([id, "7".repeat(12)]);
+	});
+
+	it("is never sent as search text, even if it is in the URL", () => {
+		const filters = filtersOf({ q: `from ${key} here` });
+		expect(filters.search).toBe(`sk_live_${id}`);
+		expect(queryOf(filters)).not.toHaveProperty("search");
+	});
+
+	it("loses its secrets in other fields", () => {
+		expect(withoutSecret(`from ${key} here`)).toBe(`from sk_live_${id} here`);
+	});
+
+	it("does not include hints, which the service finds itself", () => {
+		expect(searchFor("sk_live_4fK9…x7Qz")).toBe("sk_live_4fK9…x7Qz");
+		expect(keyIdsIn("sk_live_4fK9…x7Qz")).toEqual([]);
+	});
 });
 
 describe("the query for the service", () => {

@@ -47,6 +47,7 @@ export function cancelRefetches(client: QueryClient, id: string): void {
 /** Refetches the lists and the audit log after a change. */
 export function refreshLists(client: QueryClient): void {
 	void client.invalidateQueries({ queryKey: ["audit"] });
+	void client.invalidateQueries({ queryKey: ["keys", "lookup"] });
 	for (const query of client.getQueryCache().findAll({ queryKey: LISTS })) {
 		// The cache holds what `keyListQuery` put under this key.
 		const data = query.state.data as KeyListData | undefined;

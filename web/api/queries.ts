@@ -4,6 +4,7 @@
  */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/solid-query";
 import { api } from "./client.ts";
+import { problemOf } from "./problem.ts";
 import type { ListAudit, ListKeys } from "./types.ts";
 
 /**
@@ -55,6 +56,22 @@ export const keyListQuery = (filters: KeyFilters) =>
 		// The person may have changed keys in another tab.
 		refetchOnWindowFocus: (query) => ((query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX ? "always" : false),
 		refetchOnMount: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
+	});
+
+/** Keys by id, in both environments. Null for an id that does not exist. */
+export const keyLookupQuery = (ids: string[]) =>
+	queryOptions({
+		queryKey: ["keys", "lookup", ids],
+		queryFn: ({ signal }) =>
+			Promise.all(
+				ids.map((id) =>
+					api.keys.get.query({ id }, { signal }).catch((error) => {
+						if (problemOf(error).code === "NOT_FOUND") return null;
+						throw error;
+					}),
+				),
+			),
+		staleTime: 2_000,
 	});
 
 /** One key with its current hour and recent callers. Screens that watch it set `refetchInterval`. */

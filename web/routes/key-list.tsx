@@ -1,14 +1,14 @@
 import { useLocation, useSearchParams } from "@solidjs/router";
 import { useInfiniteQuery } from "@tanstack/solid-query";
-import { createEffect, createMemo, createSignal, For, Match, on, onCleanup, Show, Switch } from "solid-js";
+import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
 import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../db/enums.ts";
 import { type Problem, problemOf, UNREACHABLE } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
 import { dataOf, keyListQuery } from "../api/queries.ts";
 import type { ListedKey } from "../api/types.ts";
-import { type KeyDialogProps, useKeyActions } from "../features/keys/key-actions.ts";
 import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
+import { FoundKeys, OtherEnvironment } from "../features/keys/list/found-keys.tsx";
 import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
 import {
 	filtersOf,
@@ -18,21 +18,18 @@ import {
 	paramsOf,
 	queryOf,
 } from "../features/keys/list/list-filters.ts";
+import { SearchBox } from "../features/keys/list/search-box.tsx";
+import { SelectionBar } from "../features/keys/list/selection-bar.tsx";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
-import { withoutSecret } from "../key-secret.ts";
+import { keyIdsIn } from "../key-secret.ts";
 import { paths, rememberListPath } from "../paths.ts";
 import { useTitle } from "../shell/shell.tsx";
-import { useShortcut } from "../shortcut.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { TableFooter } from "../ui/data-table.tsx";
 import { Segmented } from "../ui/field.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { EmptyState, Skeleton } from "../ui/states.tsx";
 import styles from "./key-list.module.css";
-
-/** The list follows the search text after this pause. */
-const SEARCH_DELAY_MS = 200;
 
 /** The list of API keys. */
 export default function KeyListScreen() {
@@ -75,6 +72,7 @@ function KeyList() {
 	const isCapped = () => dataOf(list)?.pages.at(-1)?.counts_capped === true;
 	const countText = (tab: ListTab) => formatNumber(countOf(tab) ?? 0) + (isCapped() ? "+" : "");
 	const isNarrowed = () => filters().search.trim() !== "" || filters().tab !== "all";
+	const pastedIds = createMemo(() => keyIdsIn(filters().search));
 	const createHref = () => paths.newKeyIn(filters().environment);
 	useTitle(() => t().keys.title);
 	createEffect(() => rememberListPath(route.search));
@@ -138,6 +136,14 @@ function KeyList() {
 				</div>
 			</div>
 			<Switch>
+				<Match when={pastedIds().length > 0}>
+					<FoundKeys
+						ids={pastedIds()}
+						environment={filters().environment}
+						selected={new Set(selected().keys())}
+						onSelect={select}
+					/>
+				</Match>
 				<Match when={problem()}>
 					{(found) => (
 						<ProblemPanel title={t().keys.loadFailed} problem={found()} onRetry={() => void list.refetch()} />
@@ -155,6 +161,7 @@ function KeyList() {
 							</div>
 						</Show>
 					</div>
+					<OtherEnvironment keys={keys()} environment={filters().environment} />
 					<KeyTable
 						keys={keys()}
 						stale={list.isPlaceholderData}
@@ -212,63 +219,6 @@ function KeyList() {
 	);
 }
 
-/** Searches while the person types. Replaces the URL, so that going back does not replay the typing. */
-function SearchBox(props: { value: string; onChange: (value: string) => void }) {
-	let input: HTMLInputElement | undefined;
-	let timer: ReturnType<typeof setTimeout> | undefined;
-	let sent = props.value;
-	onCleanup(() => clearTimeout(timer));
-	useShortcut("/", () => input?.focus());
-	// If the URL has another text than what was typed here, it wins: the person went back or cleared the filters.
-	createEffect(() => {
-		const { value } = props;
-		if (value === sent) return;
-		sent = value;
-		clearTimeout(timer);
-		if (input) input.value = value;
-	});
-	const schedule = (value: string, delayMs: number) => {
-		clearTimeout(timer);
-		timer = setTimeout(() => {
-			timer = undefined;
-			sent = withoutSecret(value);
-			props.onChange(sent);
-		}, delayMs);
-	};
-	return (
-		<search class={styles.search}>
-			<label>
-				<span class="visually-hidden">{t().keys.searchHint}</span>
-				<Icon name="search" />
-				<input
-					ref={input}
-					type="search"
-					maxLength={100}
-					value={props.value}
-					placeholder={t().keys.search}
-					title={t().keys.searchHint}
-					aria-keyshortcuts="/"
-					autocomplete="off"
-					spellcheck={false}
-					onInput={(event) => schedule(event.currentTarget.value, SEARCH_DELAY_MS)}
-					// Apply at once: the next action should be on the list that was searched for.
-					onBlur={(event) => timer !== undefined && schedule(event.currentTarget.value, 0)}
-					onKeyDown={(event) => {
-						if (event.key !== "Escape") return;
-						event.preventDefault();
-						if (event.currentTarget.value === "") event.currentTarget.blur();
-						event.currentTarget.value = "";
-						schedule("", 0);
-					}}
-				/>
-				<span aria-hidden="true">
-					<kbd>/</kbd>
-				</span>
-			</label>
-		</search>
-	);
-}
-
 /** No key matches the filters. Offers to clear them or to look in the other environment. */
 function NothingFound(props: { filters: ListFilters; onChange: (changed: Partial<ListFilters>) => void }) {
 	const other = () => (props.filters.environment === "live" ? "test" : "live");
@@ -288,37 +238,5 @@ function NothingFound(props: { filters: ListFilters; onChange: (changed: Partial
 				{props.filters.search.trim() ? t().keys.nothing.search(props.filters.search.trim()) : t().keys.nothing.filter}
 			</p>
 		</EmptyState>
-	);
-}
-
-/** Actions on the selected keys. */
-function SelectionBar(props: { selected: ListedKey[]; onClear: () => void }) {
-	const actions = useKeyActions();
-	let revoke: HTMLDivElement | undefined;
-	const start = () => {
-		const [first, ...others] = props.selected;
-		if (!first) return;
-		const keys: KeyDialogProps["keys"] = [first, ...others];
-		actions.start({
-			kind: "revoke",
-			keys,
-			onDone: props.onClear,
-			returnFocusTo: () => revoke?.querySelector<HTMLElement>("button:last-of-type"),
-		});
-	};
-	return (
-		<div role="status">
-			<Show when={props.selected.length > 0}>
-				<div class={styles.selection} ref={revoke}>
-					<span>{t().keys.selected(props.selected.length, formatNumber(props.selected.length))}</span>
-					<Button variant="quiet" onClick={props.onClear}>
-						{t().keys.clearSelection}
-					</Button>
-					<Button variant="danger" onClick={start}>
-						{t().keys.revokeSelected}
-					</Button>
-				</div>
-			</Show>
-		</div>
 	);
 }

@@ -87,6 +87,10 @@ export const keys = {
 		title: "No test keys yet",
 		text: "A test key works like a live one, but sees and writes test data only. Use it while you build an integration.",
 	},
+	found: {
+		elsewhere: { live: "Found in Live.", test: "Found in Test." },
+		missing: (id: string) => `No key has the id ${id}. If it was deleted, requests with it are rejected.`,
+	},
 	nothing: {
 		title: "No key matches",
 		search: (text: string) => `Nothing was found for “${text}”.`,

@@ -85,6 +85,10 @@ export const keys: Words["keys"] = {
 		title: "Ainda não há chaves de teste",
 		text: "Uma chave de teste funciona como uma de produção, mas só vê e grava dados de teste. Use-a enquanto desenvolve uma integração.",
 	},
+	found: {
+		elsewhere: { live: "Encontrada em Produção.", test: "Encontrada em Teste." },
+		missing: (id) => `Nenhuma chave tem o ID ${id}. Se ela foi excluída, as requisições com ela são recusadas.`,
+	},
 	nothing: {
 		title: "Nenhuma chave encontrada",
 		search: (text) => `Nada foi encontrado para “${text}”.`,

@@ -1,4 +1,4 @@
-import { createEffect } from "solid-js";
+import { createEffect, Show } from "solid-js";
 import type { KeySort } from "../../../../db/enums.ts";
 import type { ListedKey } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
@@ -15,7 +15,8 @@ const rowHeight = () => (PHONE.matches ? 88 : FINGER.matches ? 56 : 44);
 
 interface SortProps {
 	sort: KeySort;
-	onSort: (sort: KeySort) => void;
+	/** Without it the columns are not sortable. */
+	onSort?: (sort: KeySort) => void;
 }
 
 interface SelectionProps {
@@ -130,13 +131,26 @@ function SortableColumn(
 	},
 ) {
 	return (
-		<SortHeader
-			class={props.class}
-			label={props.label}
-			{...(props.hint === undefined ? {} : { hint: props.hint })}
-			direction={props.sort === props.column ? "ascending" : props.sort === `-${props.column}` ? "descending" : "none"}
-			onClick={() => props.onSort(nextSort(props.sort, props.column))}
-		/>
+		<Show
+			when={props.onSort}
+			fallback={
+				<th scope="col" class={props.class}>
+					{props.label}
+				</th>
+			}
+		>
+			{(onSort) => (
+				<SortHeader
+					class={props.class}
+					label={props.label}
+					{...(props.hint === undefined ? {} : { hint: props.hint })}
+					direction={
+						props.sort === props.column ? "ascending" : props.sort === `-${props.column}` ? "descending" : "none"
+					}
+					onClick={() => onSort()(nextSort(props.sort, props.column))}
+				/>
+			)}
+		</Show>
 	);
 }
 

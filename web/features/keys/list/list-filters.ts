@@ -1,7 +1,7 @@
 /** The filters of the list and the query string that holds them, so that a list can be linked to and reloaded. Pure. */
 import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, KEY_SORTS, type KeySort } from "../../../../db/enums.ts";
 import type { KeyFilters } from "../../../api/queries.ts";
-import { withoutSecret } from "../../../key-secret.ts";
+import { keyIdsIn, searchFor } from "../../../key-secret.ts";
 
 export const LIST_TABS = ["all", "active", "expiring", "expired", "revoked"] as const;
 export type ListTab = (typeof LIST_TABS)[number];
@@ -28,9 +28,18 @@ export function filtersOf(params: Partial<Record<string, string | string[]>>): L
 	return {
 		tab: known(LIST_TABS, params.status, DEFAULTS.tab),
 		environment: known(ENVIRONMENTS, params.env, DEFAULTS.environment),
-		search: typeof params.q === "string" ? withoutSecret(params.q).slice(0, 100) : DEFAULTS.search,
+		search: typeof params.q === "string" ? searchText(params.q) : DEFAULTS.search,
 		sort: known(KEY_SORTS, params.sort, DEFAULTS.sort),
 	};
+}
+
+/** Max characters of a search, as `keys.list` takes it. */
+const SEARCH_MAX = 100;
+
+/** Never with a secret, even if someone has put one into the URL. */
+function searchText(text: string): string {
+	const search = searchFor(text);
+	return keyIdsIn(search).length > 0 ? search : search.slice(0, SEARCH_MAX);
 }
 
 /** The query parameters of a list, without defaults. */
@@ -46,7 +55,8 @@ export function paramsOf(filters: ListFilters): ListParams {
 
 /** The filters as the service takes them. */
 export function queryOf({ tab, environment, search, sort }: ListFilters): KeyFilters {
-	const text = search.trim();
+	// Pasted keys are looked up by id instead.
+	const text = keyIdsIn(search).length > 0 ? "" : search.trim();
 	return {
 		environment,
 		sort,
