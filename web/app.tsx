@@ -1,7 +1,7 @@
 /** The screens and their paths. Each screen loads when it is first opened. */
 import { Navigate, Route, Router, useLocation } from "@solidjs/router";
 import { QueryClientProvider, useQuery, useQueryClient } from "@tanstack/solid-query";
-import { createEffect, type JSX, lazy, Match, on, onCleanup, Show, Suspense, Switch } from "solid-js";
+import { createEffect, type JSX, lazy, Match, on, onCleanup, onMount, Show, Suspense, Switch } from "solid-js";
 import { problemOf } from "./api/problem.ts";
 import { ProblemPanel } from "./api/problem-view.tsx";
 import { dataOf, meQuery } from "./api/queries.ts";
@@ -104,6 +104,14 @@ export function prefetch(): void {
 	if (location.pathname === paths.keys || location.pathname === "/") void KeyList.preload();
 }
 
+/** A visit to the list is usually followed by one to a key. Offline, its screen could not be loaded then. */
+const PRELOAD_AFTER_MS = 3_000;
+
+function preloadKeyScreen(): void {
+	if (navigator.onLine) void KeyDetail.preload().catch(() => {});
+	else window.addEventListener("online", preloadKeyScreen, { once: true });
+}
+
 /** Catches what fails outside of the shell, which has a boundary of its own. */
 function Root(props: { location: { pathname: string }; children?: JSX.Element }) {
 	return (
@@ -114,6 +122,7 @@ function Root(props: { location: { pathname: string }; children?: JSX.Element })
 }
 
 export function App() {
+	onMount(() => setTimeout(preloadKeyScreen, PRELOAD_AFTER_MS));
 	return (
 		<QueryClientProvider client={client}>
 			<Router root={Root} scrollRestoration>

@@ -407,6 +407,34 @@ test.describe("a key that is loading or missing", () => {
 		await expect(hour.getByRole("status")).toBeEmpty();
 	});
 
+	test("is shown offline as the list had it, and marked as out of date", async ({
+		page,
+		context,
+		tenant,
+		signedIn,
+	}) => {
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.clock.install();
+		await page.goto(LIST);
+		await expect(page.getByRole("link", { name: "CRM" })).toBeVisible();
+		// The page loads the screen ahead once it is idle.
+		const preloaded = page.waitForResponse(/key-detail.*\.js/);
+		await page.clock.runFor(4_000);
+		await preloaded;
+		await context.setOffline(true);
+		await page.getByRole("link", { name: "CRM" }).click();
+		await expect(heading(page)).toHaveText("CRM");
+		await expect(page.getByText("This is what the list showed last.")).toBeVisible();
+		await expectAccessible(page);
+		await context.setOffline(false);
+		await expect(section(page, "This hour").getByRole("meter")).toHaveAttribute(
+			"aria-valuetext",
+			"0 of 1,000 requests",
+		);
+		await expect(page.getByText("This is what the list showed last.")).toBeHidden();
+	});
+
 	test("shows the request id and a retry if the service fails", async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();

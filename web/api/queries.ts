@@ -4,7 +4,7 @@
  */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/solid-query";
 import { api } from "./client.ts";
-import { problemOf } from "./problem.ts";
+import { type Problem, problemOf, UNREACHABLE } from "./problem.ts";
 import type { ListAudit, ListKeys } from "./types.ts";
 
 /**
@@ -13,6 +13,17 @@ import type { ListAudit, ListKeys } from "./types.ts";
  */
 export function dataOf<T>(query: { readonly isPending: boolean; readonly data: T }): T | undefined {
 	return query.isPending ? undefined : query.data;
+}
+
+/** Why a query has no data: its error, or that the browser is offline and has not sent it. Null while it loads. */
+export function loadProblem(query: {
+	readonly isPending: boolean;
+	readonly isLoadingError: boolean;
+	readonly fetchStatus: string;
+	readonly error: Error | null;
+}): Problem | null {
+	if (query.isLoadingError) return problemOf(query.error);
+	return query.isPending && query.fetchStatus === "paused" ? UNREACHABLE : null;
 }
 
 export const meQuery = () =>

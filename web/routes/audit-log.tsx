@@ -3,9 +3,8 @@ import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createMemo, Match, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
 import type { AuditAction } from "../../db/enums.ts";
-import { problemOf } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
-import { auditQuery, dataOf } from "../api/queries.ts";
+import { auditQuery, dataOf, loadProblem } from "../api/queries.ts";
 import type { AuditEvent } from "../api/types.ts";
 import { latestKeyNames, reuseKnownEvents } from "../features/audit/event-list.ts";
 import { ExportButton } from "../features/audit/export-button.tsx";
@@ -81,12 +80,10 @@ export default function AuditLog() {
 						<p>{t().audit.nothing.wrongOrder}</p>
 					</EmptyState>
 				</Match>
-				<Match when={log.isError && events().length === 0}>
-					<ProblemPanel
-						title={t().audit.loadFailed}
-						problem={problemOf(log.error)}
-						onRetry={() => void log.refetch()}
-					/>
+				<Match when={loadProblem(log)}>
+					{(problem) => (
+						<ProblemPanel title={t().audit.loadFailed} problem={problem()} onRetry={() => void log.refetch()} />
+					)}
 				</Match>
 				<Match when={log.isPending}>
 					<LogTableSkeleton />

@@ -4,7 +4,7 @@ import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-j
 import { unwrap } from "solid-js/store";
 import { isPassing, type Problem, problemOf, problemText } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
-import { dataOf, keyQuery } from "../api/queries.ts";
+import { dataOf, keyQuery, loadProblem } from "../api/queries.ts";
 import type { ApiKey, KeyList } from "../api/types.ts";
 import { AuditTrail } from "../features/audit/audit-trail.tsx";
 import { HourMeter } from "../features/keys/detail/hour-meter.tsx";
@@ -23,7 +23,7 @@ import { useNow } from "../time.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Menu, type MenuItem } from "../ui/menu.tsx";
-import { EmptyState, Skeleton } from "../ui/states.tsx";
+import { EmptyState, Notice, Skeleton } from "../ui/states.tsx";
 import styles from "./key-detail.module.css";
 
 /** How often the key is refetched while the page is visible. */
@@ -57,7 +57,7 @@ function KeyDetail(props: { id: string }) {
 		// Keep unchanged elements, since a person may be selecting text in them.
 		reconcile: "id",
 	}));
-	const problem = () => (live.isError ? problemOf(live.error) : null);
+	const problem = () => (live.isError ? problemOf(live.error) : loadProblem(live));
 	const isUnknown = () => problem()?.code === "NOT_FOUND";
 	const detail = () => dataOf(live);
 	const apiKey = (): ApiKey | undefined => detail() ?? listed;
@@ -90,6 +90,11 @@ function KeyDetail(props: { id: string }) {
 					<Show when={apiKey()} fallback={<HeaderSkeleton />}>
 						{(key) => <Header apiKey={key()} state={state() ?? "active"} onDelete={() => setDeleted(true)} />}
 					</Show>
+					<div role="status">
+						<Show when={apiKey() && !detail() && problem()}>
+							<Notice tone="warning">{t().key.stale}</Notice>
+						</Show>
+					</div>
 					<section class={styles.section} aria-labelledby="facts-title">
 						<h2 id="facts-title" class="visually-hidden">
 							{t().key.facts.title}

@@ -3,9 +3,9 @@ import { useInfiniteQuery } from "@tanstack/solid-query";
 import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
 import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../db/enums.ts";
-import { type Problem, problemOf, UNREACHABLE } from "../api/problem.ts";
+import { type Problem, UNREACHABLE } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
-import { dataOf, keyListQuery } from "../api/queries.ts";
+import { dataOf, keyListQuery, loadProblem } from "../api/queries.ts";
 import type { ListedKey } from "../api/types.ts";
 import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
 import { FoundKeys, OtherEnvironment } from "../features/keys/list/found-keys.tsx";
@@ -53,11 +53,9 @@ function KeyList() {
 		placeholderData: (previous, query) =>
 			query?.queryKey[2].environment === filters().environment ? previous : undefined,
 	}));
-	/** The rows of the current filters are not loaded. */
-	const isMissing = () => list.isPending || list.isPlaceholderData;
 	const problem = (): Problem | null => {
-		if (list.isLoadingError) return problemOf(list.error);
-		return isMissing() && list.fetchStatus === "paused" ? UNREACHABLE : null;
+		// The rows of other filters are no answer, so offline this is a problem, too.
+		return loadProblem(list) ?? (list.isPlaceholderData && list.fetchStatus === "paused" ? UNREACHABLE : null);
 	};
 	// Unwrapped, because tracking every field of thousands of keys takes longer than drawing them.
 	const keys = createMemo(() => unwrap(dataOf(list))?.pages.flatMap((page) => page.items) ?? []);

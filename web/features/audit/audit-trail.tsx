@@ -4,7 +4,7 @@ import { type Accessor, createMemo, For, Match, Show, Switch } from "solid-js";
 import { unwrap } from "solid-js/store";
 import { problemOf } from "../../api/problem.ts";
 import { ProblemNote } from "../../api/problem-view.tsx";
-import { auditQuery, dataOf } from "../../api/queries.ts";
+import { auditQuery, dataOf, loadProblem } from "../../api/queries.ts";
 import type { AuditEvent } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
 import { paths } from "../../paths.ts";
@@ -36,15 +36,17 @@ export function AuditTrail(props: { keyId: string }) {
 	};
 	return (
 		<Switch>
+			<Match when={loadProblem(trail)}>
+				{(problem) => (
+					<div class={styles.failed}>
+						<p>{t().audit.trail.loadFailed}</p>
+						<ProblemNote problem={problem()} />
+						<Button onClick={() => void trail.refetch()}>{t().common.tryAgain}</Button>
+					</div>
+				)}
+			</Match>
 			<Match when={trail.isPending}>
 				<TrailSkeleton />
-			</Match>
-			<Match when={trail.isError && events().length === 0}>
-				<div class={styles.failed}>
-					<p>{t().audit.trail.loadFailed}</p>
-					<ProblemNote problem={problemOf(trail.error)} />
-					<Button onClick={() => void trail.refetch()}>{t().common.tryAgain}</Button>
-				</div>
 			</Match>
 			<Match when={events().length === 0}>
 				<p class={styles.quiet}>{t().audit.trail.empty}</p>

@@ -1,9 +1,8 @@
 import { useSearchParams } from "@solidjs/router";
 import { useQuery } from "@tanstack/solid-query";
 import { createMemo, createSignal, ErrorBoundary, For, lazy, Match, Show, Suspense, Switch } from "solid-js";
-import { problemOf } from "../../api/problem.ts";
 import { ProblemPanel } from "../../api/problem-view.tsx";
-import { dataOf, usageQuery } from "../../api/queries.ts";
+import { dataOf, loadProblem, usageQuery } from "../../api/queries.ts";
 import type { Bucket } from "../../api/types.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
@@ -136,12 +135,14 @@ export function UsagePanel(props: { keyId: string; rateLimit: number | undefined
 				aria-busy={usage.isPending || usage.isPlaceholderData}
 			>
 				<Switch>
-					<Match when={usage.isError && buckets().length === 0}>
-						<ProblemPanel
-							title={t().key.requests.loadFailed}
-							problem={problemOf(usage.error)}
-							onRetry={() => void usage.refetch()}
-						/>
+					<Match when={loadProblem(usage)}>
+						{(problem) => (
+							<ProblemPanel
+								title={t().key.requests.loadFailed}
+								problem={problem()}
+								onRetry={() => void usage.refetch()}
+							/>
+						)}
 					</Match>
 					<Match when={buckets().length === 0}>
 						<Skeleton height="240px" />

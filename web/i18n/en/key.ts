@@ -4,6 +4,7 @@ import { plural } from "../format.ts";
 export const key = {
 	title: "API key",
 	loadFailed: "The key could not be loaded",
+	stale: "This is what the list showed last. It may be out of date.",
 	unknown: {
 		title: "Key not found",
 		text: "It may have been deleted, or the URL is mistyped. The audit log still has the events of a deleted key.",

@@ -4,6 +4,7 @@ import type { Words } from "../index.ts";
 export const key: Words["key"] = {
 	title: "Chave de API",
 	loadFailed: "Não foi possível carregar a chave",
+	stale: "Isto é o que a lista mostrou por último. Pode estar desatualizado.",
 	unknown: {
 		title: "Chave não encontrada",
 		text: "Ela pode ter sido excluída, ou o endereço foi digitado errado. Os eventos de uma chave excluída continuam na auditoria.",

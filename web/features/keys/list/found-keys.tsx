@@ -1,9 +1,8 @@
 import { A } from "@solidjs/router";
 import { useQuery } from "@tanstack/solid-query";
 import { createMemo, For, Match, Show, Switch } from "solid-js";
-import { problemOf } from "../../../api/problem.ts";
 import { ProblemPanel } from "../../../api/problem-view.tsx";
-import { dataOf, keyLookupQuery } from "../../../api/queries.ts";
+import { dataOf, keyLookupQuery, loadProblem } from "../../../api/queries.ts";
 import type { ApiKey, ListedKey } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { paths } from "../../../paths.ts";
@@ -23,12 +22,10 @@ export function FoundKeys(props: {
 	const missing = () => props.ids.filter((id) => !keys().some((key) => key.id === id));
 	return (
 		<Switch>
-			<Match when={lookup.isLoadingError}>
-				<ProblemPanel
-					title={t().keys.loadFailed}
-					problem={problemOf(lookup.error)}
-					onRetry={() => void lookup.refetch()}
-				/>
+			<Match when={loadProblem(lookup)}>
+				{(problem) => (
+					<ProblemPanel title={t().keys.loadFailed} problem={problem()} onRetry={() => void lookup.refetch()} />
+				)}
 			</Match>
 			<Match when={lookup.isPending}>
 				<KeyTableSkeleton />
