@@ -11,6 +11,15 @@ export interface RetryLimits {
 
 /** Mutations with the same effect once or twice (RFC 9110, §9.2.2). Queries are sent with GET. */
 const IDEMPOTENT = /\/trpc\/(keys\.(update|revoke)|session\.logout)$/;
+
+/** Whether a call can be repeated although the first attempt may have been done. */
+function isIdempotent(url: string, { method = "GET", body }: RequestInit): boolean {
+	if (method === "GET") return true;
+	const { pathname } = new URL(url);
+	// An update that was done moves the key's version, so its repetition would fail with a conflict that isn't one.
+	const movesVersion = pathname.endsWith("keys.update") && String(body).includes('"expected_version"');
+	return IDEMPOTENT.test(pathname) && !movesVersion;
+}
 /** The first pause, in milliseconds. Each further pause is twice as long. */
 const FIRST_PAUSE = 250;
 
@@ -27,9 +36,8 @@ export class ForeignResponse extends Error {
 /** Wraps `fetch`. Fails as `fetch` does, or with a `TimeoutError` or a {@link ForeignResponse}. */
 export function fetchWithRetries(fetch: typeof globalThis.fetch, { timeout, retries, maxWait }: RetryLimits) {
 	return async (url: string, init: RequestInit = {}): Promise<Response> => {
-		const { signal, method = "GET" } = init;
-		const { pathname } = new URL(url);
-		const mayRepeat = method === "GET" || IDEMPOTENT.test(pathname);
+		const { signal } = init;
+		const mayRepeat = isIdempotent(url, init);
 		let waited = 0;
 		for (let attempt = 0; ; attempt++) {
 			const limits = [AbortSignal.timeout(timeout), ...(signal ? [signal] : [])];

@@ -91,6 +91,16 @@ describe("retries", () => {
 		expect(requests.map(({ path }) => path)).toEqual(["/trpc/keys.revoke", "/trpc/keys.revoke"]);
 	});
 
+	it("an update only without expected_version, which the first attempt may have moved", async () => {
+		script = [disconnect, data({ id: "abc" })];
+		await client().keys.update.mutate({ id: "abc", rate_limit: 5 });
+		expect(requests).toHaveLength(2);
+		requests = [];
+		script = [disconnect, data({ id: "abc" })];
+		await failure(client().keys.update.mutate({ id: "abc", rate_limit: 5, expected_version: 3 }));
+		expect(requests).toHaveLength(1);
+	});
+
 	it("a creation only if the response says that nothing was done", async () => {
 		script = [error(429, "RATE_LIMITED", now), data({ key: "k" })];
 		await client().keys.create.mutate({ name: "CRM" });
