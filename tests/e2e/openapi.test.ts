@@ -186,6 +186,8 @@ describe("with good input", () => {
 		const again = { "idempotency-key": randomUUID() };
 		await expectStatus(201, "rotateApiKey", { id, headers: again });
 		await expectStatus(200, "rotateApiKey", { id, headers: again });
+		const ofEarlierVersion = { id, headers: { "if-match": '"1"' } };
+		for (const change of ["revokeApiKey", "deleteApiKey"]) await expectStatus(409, change, ofEarlierVersion);
 		await expectStatus(200, "revokeApiKey", { id, body: { reason: "Over" } });
 		await expectStatus(409, "rotateApiKey", { id });
 		await expectStatus(409, "updateApiKey", { id, body: { name: "x" } });

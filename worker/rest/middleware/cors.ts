@@ -13,8 +13,9 @@ export function openToOrigins({ corsOrigins }: Config) {
 	return cors({
 		origin: corsOrigins.includes("*") ? "*" : [...corsOrigins],
 		allowMethods: ["GET", "POST", "PATCH", "DELETE"],
-		allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", "X-Tenant-Id"],
+		allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-API-Key", "X-Tenant-Id"],
 		exposeHeaders: [
+			"ETag",
 			"Idempotency-Replayed",
 			"Location",
 			"RateLimit",

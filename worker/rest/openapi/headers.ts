@@ -48,5 +48,9 @@ export const RATE_LIMIT: Headers = {
 	"X-RateLimit-Reset": count("End of the current hour, in Unix seconds.", 1_770_094_800, "int64"),
 };
 
+/** On every response that contains one API key. */
+export const ETAG: Headers = {
+	ETag: text("The API key's `version`. Send it as `If-Match` to avoid overwriting a concurrent change.", '"3"'),
+};
 /** Where a created object can be read. */
 export const location = (path: string): Headers => ({ Location: text("Path of the new object.", path) });

@@ -2,7 +2,7 @@
 import type { z } from "@hono/zod-openapi";
 import { enveloped, envelopedCreation, envelopedList } from "./envelope.ts";
 import { EXAMPLE_META } from "./examples.ts";
-import { type Headers, location, RATE_LIMIT, REPLAYED, REQUEST_ID } from "./headers.ts";
+import { ETAG, type Headers, location, RATE_LIMIT, REPLAYED, REQUEST_ID } from "./headers.ts";
 
 /** A JSON response. */
 export function json<T extends z.ZodType>(schema: T, description: string, example: unknown, headers: Headers = {}) {
@@ -22,8 +22,8 @@ export const created = <T extends z.ZodType>(data: T, description: string, examp
 	ok(data, description, example, location(path));
 
 /**
- * The responses of an operation that takes an `Idempotency-Key`: the new object, or the one that an earlier request
- * created. Both have one schema.
+ * The responses of an operation that creates an API key and takes an `Idempotency-Key`: the new key, or the one that an
+ * earlier request created. Both have one schema.
  */
 export const createdOnce = <T extends z.ZodType>(
 	data: T,
@@ -37,9 +37,9 @@ export const createdOnce = <T extends z.ZodType>(
 			schema,
 			"An earlier request with this `Idempotency-Key` created the API key. Its secret is not repeated.",
 			{ data: replay, meta: { ...EXAMPLE_META, idempotent_replay: true } },
-			REPLAYED,
+			{ ...REPLAYED, ...ETAG },
 		),
-		201: json(schema, description, { data: example, meta: EXAMPLE_META }, location(path)),
+		201: json(schema, description, { data: example, meta: EXAMPLE_META }, { ...location(path), ...ETAG }),
 	};
 };
 

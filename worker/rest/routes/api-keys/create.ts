@@ -4,6 +4,7 @@ import { attemptOf } from "../../../services/idempotency.ts";
 import { createKey, createKeyOnce } from "../../../services/key-issue.ts";
 import { managedWithBody, managerOperation } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
+import { etagOf } from "../../if-match.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { createdOnce, jsonBody } from "../../openapi/responses.ts";
@@ -42,7 +43,11 @@ export const createApiKey = managerOperation(
 			idempotencyKey === undefined
 				? await createKey(depsOf(c), c.var.author, input)
 				: await createKeyOnce(depsOf(c), c.var.author, input, attemptOf(idempotencyKey, input));
-		if ("replay" in result) return c.json(replayEnvelope(c, { key: null, api_key: result.replay }), 200, REPLAYED);
-		return c.json(envelope(c, result), 201, locationOf(KEYS, result.api_key));
+		if ("replay" in result)
+			return c.json(replayEnvelope(c, { key: null, api_key: result.replay }), 200, {
+				...REPLAYED,
+				...etagOf(result.replay),
+			});
+		return c.json(envelope(c, result), 201, { ...locationOf(KEYS, result.api_key), ...etagOf(result.api_key) });
 	},
 );

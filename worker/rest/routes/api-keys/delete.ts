@@ -1,7 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
+import type { DeleteKey } from "../../../schemas/api-key.ts";
 import { deleteKey } from "../../../services/keys.ts";
 import { managedWithBody, managerOperation } from "../../define-route.ts";
-import { MANAGER_ERRORS, TOO_LARGE } from "../../openapi/errors.ts";
+import { ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
+import { conflict, MANAGER_ERRORS, TOO_LARGE } from "../../openapi/errors.ts";
 import { noContent } from "../../openapi/responses.ts";
 import { depsOf } from "../../respond.ts";
 import { tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
@@ -17,11 +19,18 @@ export const deleteApiKey = managerOperation(
 		operationId: "deleteApiKey",
 		summary: "Delete an API key",
 		description: "Revokes the key, then deletes it with its usage. The audit trail is kept.",
-		request: { headers: tenantHeaders, params: keyId, query: tenantQuery },
-		responses: { ...MANAGER_ERRORS, ...TOO_LARGE, ...NO_KEY, 204: noContent("The API key is deleted.") },
+		request: { headers: tenantHeaders.extend(ifMatchHeaders.shape), params: keyId, query: tenantQuery },
+		responses: {
+			...MANAGER_ERRORS,
+			...TOO_LARGE,
+			...NO_KEY,
+			...conflict("The API key has another version than the expected one."),
+			204: noContent("The API key is deleted."),
+		},
 	}),
 	async (c) => {
-		await deleteKey(depsOf(c), c.var.author, c.req.valid("param"));
+		const input: DeleteKey = c.req.valid("param");
+		await deleteKey(depsOf(c), c.var.author, withExpectedVersion(c.req.raw, input));
 		return c.body(null, 204);
 	},
 );

@@ -2,8 +2,10 @@ import { createRoute } from "@hono/zod-openapi";
 import { apiKeyDetailSchema } from "../../../schemas/api-key.ts";
 import { getKey } from "../../../services/keys.ts";
 import { managed, managerOperation } from "../../define-route.ts";
+import { etagOf } from "../../if-match.ts";
 import { MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
+import { ETAG } from "../../openapi/headers.ts";
 import { ok } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
 import { tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
@@ -19,7 +21,14 @@ export const getApiKey = managerOperation(
 		summary: "Get an API key",
 		description: "Live, with the current hour and the recent callers.",
 		request: { headers: tenantHeaders, params: keyId, query: tenantQuery },
-		responses: { ...MANAGER_ERRORS, ...NO_KEY, 200: ok(apiKeyDetailSchema, "The API key.", examples.apiKeyDetail) },
+		responses: {
+			...MANAGER_ERRORS,
+			...NO_KEY,
+			200: ok(apiKeyDetailSchema, "The API key.", examples.apiKeyDetail, ETAG),
+		},
 	}),
-	async (c) => c.json(envelope(c, await getKey(depsOf(c), c.var.author.tenantId, c.req.valid("param").id)), 200),
+	async (c) => {
+		const apiKey = await getKey(depsOf(c), c.var.author.tenantId, c.req.valid("param").id);
+		return c.json(envelope(c, apiKey), 200, etagOf(apiKey));
+	},
 );

@@ -2,8 +2,10 @@ import { createRoute } from "@hono/zod-openapi";
 import { apiKeySchema, revokeKeySchema } from "../../../schemas/api-key.ts";
 import { revokeKey } from "../../../services/keys.ts";
 import { managedWithOptionalBody, managerOperation } from "../../define-route.ts";
-import { BODY_ERRORS, MANAGER_ERRORS } from "../../openapi/errors.ts";
+import { etagOf, ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
+import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
+import { ETAG } from "../../openapi/headers.ts";
 import { ok, optionalJsonBody } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
 import { tenantHeaders } from "../../tenant-choice.ts";
@@ -19,7 +21,7 @@ export const revokeApiKey = managerOperation(
 		summary: "Revoke an API key",
 		description: "After the response, no request with this key is admitted anywhere. Idempotent.",
 		request: {
-			headers: tenantHeaders,
+			headers: tenantHeaders.extend(ifMatchHeaders.shape),
 			params: keyId,
 			body: optionalJsonBody(revokeKeySchema.omit({ id: true }), examples.revokeKey),
 		},
@@ -27,11 +29,13 @@ export const revokeApiKey = managerOperation(
 			...MANAGER_ERRORS,
 			...BODY_ERRORS,
 			...NO_KEY,
-			200: ok(apiKeySchema, "The revoked API key.", examples.revoked),
+			...conflict("The API key has another version than the expected one."),
+			200: ok(apiKeySchema, "The revoked API key.", examples.revoked, ETAG),
 		},
 	}),
 	async (c) => {
-		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
-		return c.json(envelope(c, await revokeKey(depsOf(c), c.var.author, input)), 200);
+		const input = withExpectedVersion(c.req.raw, { ...c.req.valid("json"), ...c.req.valid("param") });
+		const apiKey = await revokeKey(depsOf(c), c.var.author, input);
+		return c.json(envelope(c, apiKey), 200, etagOf(apiKey));
 	},
 );

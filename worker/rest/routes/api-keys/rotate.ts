@@ -4,6 +4,7 @@ import { attemptOf } from "../../../services/idempotency.ts";
 import { rotateOnce } from "../../../services/key-issue.ts";
 import { managedWithOptionalBody, managerOperation } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
+import { etagOf, ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { createdOnce, optionalJsonBody } from "../../openapi/responses.ts";
@@ -23,7 +24,7 @@ export const rotateApiKey = managerOperation(
 			"Creates a successor with the same settings. The old key works until it is revoked, or until `revoke_previous_after_hours` have passed.",
 		request: {
 			params: keyId,
-			headers: tenantHeaders.extend(idempotencyHeaders.shape),
+			headers: tenantHeaders.extend(ifMatchHeaders.shape).extend(idempotencyHeaders.shape),
 			body: optionalJsonBody(rotateKeySchema.omit({ id: true }), examples.rotateKey),
 		},
 		responses: {
@@ -42,11 +43,15 @@ export const rotateApiKey = managerOperation(
 		},
 	}),
 	async (c) => {
-		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+		const input = withExpectedVersion(c.req.raw, { ...c.req.valid("json"), ...c.req.valid("param") });
 		const idempotencyKey = idempotencyKeyOf(c.req.raw);
 		const attempt = idempotencyKey === undefined ? undefined : attemptOf(idempotencyKey, input);
 		const result = await rotateOnce(depsOf(c), c.var.author, input, attempt);
-		if ("replay" in result) return c.json(replayEnvelope(c, { key: null, ...result.replay }), 200, REPLAYED);
-		return c.json(envelope(c, result), 201, locationOf(KEYS, result.api_key));
+		if ("replay" in result)
+			return c.json(replayEnvelope(c, { key: null, ...result.replay }), 200, {
+				...REPLAYED,
+				...etagOf(result.replay.api_key),
+			});
+		return c.json(envelope(c, result), 201, { ...locationOf(KEYS, result.api_key), ...etagOf(result.api_key) });
 	},
 );

@@ -2,8 +2,10 @@ import { createRoute } from "@hono/zod-openapi";
 import { apiKeySchema, updateKeySchema } from "../../../schemas/api-key.ts";
 import { updateKey } from "../../../services/keys.ts";
 import { managedWithBody, managerOperation } from "../../define-route.ts";
+import { etagOf, ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
+import { ETAG } from "../../openapi/headers.ts";
 import { jsonBody, ok } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
 import { tenantHeaders } from "../../tenant-choice.ts";
@@ -19,7 +21,7 @@ export const updateApiKey = managerOperation(
 		summary: "Update an API key",
 		description: "Changes the fields that are sent. The next request is checked against the new settings.",
 		request: {
-			headers: tenantHeaders,
+			headers: tenantHeaders.extend(ifMatchHeaders.shape),
 			params: keyId,
 			body: jsonBody(updateKeySchema.omit({ id: true }), examples.updateKey),
 		},
@@ -27,12 +29,13 @@ export const updateApiKey = managerOperation(
 			...MANAGER_ERRORS,
 			...BODY_ERRORS,
 			...NO_KEY,
-			...conflict("The API key is revoked."),
-			200: ok(apiKeySchema, "The API key with its new settings.", examples.apiKey),
+			...conflict("The API key is revoked, or has another version than the expected one."),
+			200: ok(apiKeySchema, "The API key with its new settings.", examples.apiKey, ETAG),
 		},
 	}),
 	async (c) => {
-		const input = { ...c.req.valid("json"), ...c.req.valid("param") };
-		return c.json(envelope(c, await updateKey(depsOf(c), c.var.author, input)), 200);
+		const input = withExpectedVersion(c.req.raw, { ...c.req.valid("json"), ...c.req.valid("param") });
+		const apiKey = await updateKey(depsOf(c), c.var.author, input);
+		return c.json(envelope(c, apiKey), 200, etagOf(apiKey));
 	},
 );
