@@ -10,6 +10,7 @@ import { type Bindings, readConfig } from "./env.ts";
 import { ERRORS, type PublicError, publicError, validationError, withoutKeys } from "./errors.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { tidyUserAgent } from "./http/request-info.ts";
+import { readIpAddress } from "./keys/ip-address.ts";
 import type { Refused, Unavailable } from "./keys/verdict.ts";
 import { type RateLimitObject, toRateLimit } from "./keys/window.ts";
 import { logError } from "./log.ts";
@@ -73,7 +74,7 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 			key,
 			{
 				scope: scope ?? null,
-				ip: ip ?? null,
+				ip: readIpAddress(ip),
 				tenantId: null,
 				endpoint: withoutKeys(endpoint),
 				userAgent: tidyUserAgent(user_agent),

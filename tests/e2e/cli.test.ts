@@ -170,7 +170,7 @@ describe.concurrent("a script", () => {
 		const ids = [await make(), await make()];
 		const ended = await run(["revoke", ids[0] ?? "", "000000000000", ids[1] ?? "", "--yes"]);
 		expect(ended.code).toBe(4);
-		expect(ended.stderr).toContain("000000000000: There is no such API key.");
+		expect(ended.stderr).toContain("000000000000: API key not found.");
 		for (const id of ids) expect(await statusOf(id)).toBe("revoked");
 	});
 

@@ -172,7 +172,7 @@ describe("a verdict", () => {
 	it.each([
 		["a scope that is none", { scope: "everything" }, "scope: Unknown scope"],
 		["a misspelt field", { scopes: ["leads:read"] }, "scopes: Unknown field"],
-		["an address that is none", { ip: "here" }, "ip: Must be an IPv4"],
+		["an IP address that is no text", { ip: 7 }, "ip: "],
 		["nothing to hold it against", null, "presentation"],
 	])("is none for %s", async (_case, presentation, message) => {
 		const { key, api_key } = await createKey(admin);

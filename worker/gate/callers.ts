@@ -30,25 +30,39 @@ export type StoredCaller = Omit<Caller, "refused"> & { refused?: number };
 /** A bounded list, least recent first. When it is full, a new caller replaces the least recent one. */
 export class RecentCallers {
 	/** A Map keeps the order of insertion. Recording a caller again moves it to the end. */
-	readonly #callers: Map<string, Caller>;
+	readonly #callers = new Map<string, Caller>();
 	/** The last entry, kept at hand because most requests come from the same caller as the one before. */
 	#latest: Caller | undefined;
-	/** Whether the list has changed since it was last persisted. */
-	#hasChanged = false;
+	/** The callers that have changed since the whole list was last persisted. */
+	readonly #changed = new Set<Caller>();
+	#isAheadOfDisk = false;
 
-	constructor(callers: readonly StoredCaller[]) {
-		this.#callers = new Map(callers.map((caller) => [identify(caller), { refused: 0, ...caller }]));
+	/** `stored` is the persisted list, `updates` the callers that have changed since. Counts only rise, so the higher wins. */
+	constructor(stored: readonly StoredCaller[], updates: readonly Caller[] = []) {
+		const merged = new Map<string, Caller>();
+		for (const caller of [...stored, ...updates].map((caller) => ({ refused: 0, ...caller }))) {
+			const id = identify(caller);
+			const other = merged.get(id);
+			merged.set(id, other && other.count > caller.count ? other : caller);
+		}
+		const leastRecentFirst = [...merged.values()].sort((a, b) => a.lastSeenAt - b.lastSeenAt);
+		for (const caller of leastRecentFirst.slice(-CALLERS_MAX)) this.#callers.set(identify(caller), caller);
 	}
 
-	/** Records a request. Returns true if its caller was not in the list. */
-	record(ip: string | null, userAgent: string | null, endpoint: string, admitted: boolean, now: number): boolean {
+	/** Records requests of one caller. */
+	record(
+		{ ip, userAgent, endpoint }: { ip: string | null; userAgent: string | null; endpoint: string },
+		admitted: boolean,
+		now: number,
+		requests = 1,
+	): void {
 		const identity = { ip: ip ?? "unknown", userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX), endpoint };
 		const caller = this.#latestIf(identity) ?? this.#moveToEnd(identity);
-		caller.lastSeenAt = now;
-		caller.count++;
-		if (!admitted) caller.refused++;
-		this.#hasChanged = true;
-		return caller.count === 1;
+		caller.lastSeenAt = Math.max(caller.lastSeenAt, now);
+		caller.count += requests;
+		if (!admitted) caller.refused += requests;
+		this.#changed.add(caller);
+		this.#isAheadOfDisk = true;
 	}
 
 	#latestIf({ ip, userAgent, endpoint }: CallerIdentity): Caller | null {
@@ -84,10 +98,27 @@ export class RecentCallers {
 		return [...this.#callers.values()];
 	}
 
-	/** The list to persist, or null if it has not changed since the last call. */
-	takeChanged(): Caller[] | null {
-		if (!this.#hasChanged) return null;
-		this.#hasChanged = false;
+	/** Whether a request was recorded since {@link takeAll}. */
+	get hasChanged(): boolean {
+		return this.#changed.size > 0;
+	}
+
+	/** Whether the disk lacks a recorded request. */
+	get isAheadOfDisk(): boolean {
+		return this.#isAheadOfDisk;
+	}
+
+	/** The callers that have changed since {@link takeAll}, to be written together with a count that is written anyway. */
+	takeUpdates(): Caller[] {
+		this.#isAheadOfDisk = false;
+		return [...this.#changed];
+	}
+
+	/** The whole list to persist, or null if it has not changed since the last call. */
+	takeAll(): Caller[] | null {
+		if (this.#changed.size === 0) return null;
+		this.#isAheadOfDisk = false;
+		this.#changed.clear();
 		return this.list();
 	}
 }

@@ -2,11 +2,13 @@
  * Counts a key's requests in the current hour: exactly in memory, and on disk never too few.
  *
  * The record on disk is at or above the true count (see `keys/window.ts`). If `count` has to write, the write is queued
- * before it returns, and the platform holds the response back until the write is on disk.
+ * before it returns, and the platform holds the response back until the write is on disk. Each write carries the callers
+ * that have changed, so that they cost no write of their own.
  */
 import type { LifetimeUsage } from "../keys/snapshot.ts";
 import type { Admitted, Refused } from "../keys/verdict.ts";
 import { hourOf, noRequests, type RequestCounts, reserveAdmissions, reserveRefusals } from "../keys/window.ts";
+import type { RecentCallers } from "./callers.ts";
 import type { GateStore, HourCounts, HourRecord } from "./store.ts";
 
 /** The hour of a key that has never been used. */
@@ -17,6 +19,7 @@ type CountedCode = Exclude<(Admitted | Refused)["code"], "NOT_FOUND">;
 
 export class UsageCounter {
 	readonly #store: GateStore;
+	readonly #callers: RecentCallers;
 	/** The record on disk: ceilings. */
 	#reserved: HourRecord;
 	/** The true counts. */
@@ -24,8 +27,9 @@ export class UsageCounter {
 	#lastUsedAt: number;
 
 	/** Resumes from the newest record, at its ceilings. Without a record, starts from the lifetime usage in D1. */
-	constructor(store: GateStore, inD1: LifetimeUsage) {
+	constructor(store: GateStore, callers: RecentCallers, inD1: LifetimeUsage) {
 		this.#store = store;
+		this.#callers = callers;
 		const { usageCount: lifetimeBefore, lastUsedAt } = inD1;
 		this.#reserved = store.hours().at(-1) ?? { hour: NO_HOUR, ...noRequests(), lifetimeBefore, lastUsedAt };
 		if (this.#reserved.hour === NO_HOUR && lifetimeBefore > 0) this.#write(this.#reserved);
@@ -49,7 +53,10 @@ export class UsageCounter {
 
 	/** True counts of all hours that D1 may not have in full: oldest first, the current hour last. */
 	hours(): HourCounts[] {
-		const earlier = this.#store.hours().filter(({ hour }) => hour !== NO_HOUR && hour < this.hour);
+		const earlier = this.#store
+			.hours()
+			.filter(({ hour }) => hour !== NO_HOUR && hour < this.hour)
+			.map(({ hour, allowed, rateLimited, denied }) => ({ hour, allowed, rateLimited, denied }));
 		return this.hour === NO_HOUR ? earlier : [...earlier, { hour: this.hour, ...this.#counts }];
 	}
 
@@ -69,10 +76,10 @@ export class UsageCounter {
 		if (allowed + rateLimited + denied === 0) this.#store.deleteHour(ended);
 	}
 
-	/** Counts one request of the current hour. `limit` bounds how far admissions are reserved ahead. */
-	count(code: CountedCode, limit: number, now: number): void {
+	/** Counts requests of the current hour. `limit` bounds how far admissions are reserved ahead. */
+	count(code: CountedCode, limit: number, now: number, requests = 1): void {
 		const outcome = outcomeOf(code);
-		const count = this.#counts[outcome] + 1;
+		const count = this.#counts[outcome] + requests;
 		this.#counts[outcome] = count;
 		if (outcome === "allowed") this.#lastUsedAt = Math.max(this.#lastUsedAt, now);
 		if (count <= this.#reserved[outcome]) return;
@@ -92,7 +99,7 @@ export class UsageCounter {
 	}
 
 	#write(record: HourRecord): void {
-		this.#store.putHour(record);
+		this.#store.putHour({ ...record, callers: this.#callers.takeUpdates() });
 		this.#reserved = record;
 	}
 }

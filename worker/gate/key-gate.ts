@@ -12,18 +12,18 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
-import { decide } from "../keys/decide.ts";
+import { sameText } from "../keys/format.ts";
 import { statusOf, type Tombstone, toApiKey } from "../keys/snapshot.ts";
 import { type KeyPatch, remove, revoke, type Transition, update } from "../keys/transitions.ts";
 import type { Admitted, Refused, Unavailable, Verdict } from "../keys/verdict.ts";
 import { toRateLimit, windowState } from "../keys/window.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import type { RecentCallers } from "./callers.ts";
 import { Delivery, type DeliveryExtent, RETRY_FIRST_MS } from "./delivery.ts";
-import { isTombstone, KeyMemory, type LoadedKey } from "./key-memory.ts";
+import { countRefusals, decideAndCount, isTombstone, KeyMemory, type LoadedKey } from "./key-memory.ts";
 import {
 	type AdmissionCall,
 	type AlreadyRotated,
+	type CallerRefusals,
 	CONFLICTS,
 	type GateResult,
 	isOutdated,
@@ -84,6 +84,23 @@ export class KeyGate extends DurableObject<Bindings> {
 		const current = this.#current(now);
 		const apiKey = verdict.code !== "NOT_FOUND" && current.code === "OK" ? current.value : null;
 		return { code: "OK", value: { verdict, apiKey } };
+	}
+
+	/**
+	 * Counts requests that a Worker refused from memory because this key is revoked. They count in the current hour, which
+	 * may be the one after that of the requests. A Worker that doesn't know the secret counts nothing.
+	 */
+	async countRefusals(
+		keyId: string,
+		secretHash: string,
+		refusals: readonly CallerRefusals[],
+		now = Date.now(),
+	): Promise<void> {
+		if (!(await this.#memory.load(keyId))) throw new Error("The key could not be loaded");
+		const { loaded } = this.#memory;
+		if (!loaded || !sameText(loaded.key.secretHash, secretHash)) return;
+		countRefusals(loaded, refusals, now);
+		this.#afterCounting(loaded, now);
 	}
 
 	/** The key in its current state. */
@@ -190,19 +207,16 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	#decide(state: LoadedKey | Tombstone, call: AdmissionCall, now: number): Admitted | Refused {
 		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
-		const { key, ipRules, counter, callers } = state;
-		counter.roll(now);
-		const verdict = decide(key, ipRules, call, counter.counts.allowed, Math.max(now, counter.hour));
-		if (call.consume && verdict.code !== "NOT_FOUND") {
-			counter.count(verdict.code, key.rateLimit, now);
-			const isNew = callers.record(call.ip, call.userAgent, call.endpoint, verdict.code === "VALID", now);
-			const isFirst = this.#alarm.scheduleBy(now + this.#flushMs);
-			// A running timer keeps the object in memory, which is billed. So the timer runs only if reserved admissions would
-			// be lost. Losing the last few requests of a known caller is accepted.
-			if (counter.isAhead) this.#idle.activity();
-			else if (isNew || isFirst) this.#persistCallers(callers);
-		}
+		const verdict = decideAndCount(state, call, now);
+		this.#afterCounting(state, now);
 		return verdict;
+	}
+
+	#afterCounting({ counter, callers }: LoadedKey, now: number): void {
+		if (!callers.hasChanged) return;
+		this.#alarm.scheduleBy(now + this.#flushMs);
+		// A running timer keeps the object in memory, which is billed. So it runs only if an eviction would lose something.
+		if (counter.isAhead || callers.isAheadOfDisk) this.#idle.activity();
 	}
 
 	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
@@ -215,12 +229,8 @@ export class KeyGate extends DurableObject<Bindings> {
 		const { loaded } = this.#memory;
 		if (!loaded) return;
 		loaded.counter.settle();
-		this.#persistCallers(loaded.callers);
-	}
-
-	#persistCallers(callers: RecentCallers): void {
-		const changed = callers.takeChanged();
-		if (changed) this.#store.putCallers(changed);
+		const callers = loaded.callers.takeAll();
+		if (callers) this.#store.putCallers(callers);
 	}
 
 	/**

@@ -1,10 +1,13 @@
-/** The key in a gate's memory, and loading it from D1 the first time. */
+/** The key in a gate's memory: loading it from D1 the first time, deciding and counting. */
+import { decide } from "../keys/decide.ts";
 import { type IpRule, parseIpRules } from "../keys/ip-allowlist.ts";
 import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../keys/snapshot.ts";
+import type { Admitted, Refused } from "../keys/verdict.ts";
 import { logError } from "../log.ts";
 import { RecentCallers } from "./callers.ts";
 import { UsageCounter } from "./counter.ts";
 import type { DeliveryExtent, GateContent } from "./delivery.ts";
+import type { AdmissionCall, CallerRefusals } from "./protocol.ts";
 import type { GateStore } from "./store.ts";
 import { LOAD_TIMEOUT_MS, withTimeout } from "./timers.ts";
 
@@ -82,15 +85,42 @@ export class KeyMemory {
 		return { key, usage: extent === "with usage" ? { hours: counter.hours(), lifetime: counter.lifetime } : null };
 	}
 
+	#usage(lifetime: LifetimeUsage): Pick<LoadedKey, "counter" | "callers"> {
+		const updates = this.#store.hours().at(-1)?.callers;
+		const callers = new RecentCallers(this.#store.callers(), updates);
+		return { callers, counter: new UsageCounter(this.#store, callers, lifetime) };
+	}
+
 	#remember(key: KeySnapshot | Tombstone, lifetime: LifetimeUsage): void {
 		this.#state = isTombstone(key)
 			? key
 			: {
 					key,
 					ipRules: parseIpRules(key.ipAllowlist),
-					counter: new UsageCounter(this.#store, lifetime),
-					callers: new RecentCallers(this.#store.callers()),
+					...this.#usage(lifetime),
 				};
+	}
+}
+
+/** Decides a request and counts it. */
+export function decideAndCount(loaded: LoadedKey, call: AdmissionCall, now: number): Admitted | Refused {
+	const { key, ipRules, counter, callers } = loaded;
+	counter.roll(now);
+	const verdict = decide(key, ipRules, call, counter.counts.allowed, Math.max(now, counter.hour));
+	if (call.consume && verdict.code !== "NOT_FOUND") {
+		callers.record(call, verdict.code === "VALID", now);
+		counter.count(verdict.code, key.rateLimit, now);
+	}
+	return verdict;
+}
+
+/** Counts requests that a Worker refused from memory because the key is revoked. */
+export function countRefusals(loaded: LoadedKey, refusals: readonly CallerRefusals[], now: number): void {
+	const { key, counter, callers } = loaded;
+	counter.roll(now);
+	for (const [ip, userAgent, endpoint, requests, lastSeenAt] of refusals) {
+		callers.record({ ip, userAgent, endpoint }, false, lastSeenAt, requests);
+		counter.count("REVOKED", key.rateLimit, now, requests);
 	}
 }
 

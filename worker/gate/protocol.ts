@@ -88,6 +88,15 @@ export const CONFLICTS = {
 	idempotencyKeyReused: conflict("This Idempotency-Key was used with a different request. Use a new one."),
 } as const;
 
+/** Refusals of one caller that the Worker gave from memory. */
+export type CallerRefusals = [
+	ip: string | null,
+	userAgent: string | null,
+	endpoint: string,
+	requests: number,
+	lastSeenAt: number,
+];
+
 export type PackedCall = [
 	keyId: string,
 	secretHash: string,

@@ -18,6 +18,8 @@ export interface HourRecord extends HourCounts {
 	/** Admissions of all earlier hours. */
 	lifetimeBefore: number;
 	lastUsedAt: number;
+	/** The callers that have changed since the list of callers was written. Absent in older records. */
+	callers?: Caller[];
 }
 
 /** An order to discard the successor of a rotation that was not completed. */

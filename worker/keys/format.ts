@@ -43,14 +43,25 @@ export function mintKey(environment: Environment, pepper: Secret): { key: string
 	};
 }
 
-/** The key's id if the key is well formed and its tag matches one of the peppers, otherwise null. No I/O. */
-export function parseKey(key: string, peppers: readonly Secret[]): string | null {
+/** A presented key whose tag is right. */
+export interface IdentifiedKey {
+	keyId: string;
+	/** What the gate compares with the hash it has. */
+	secretHash: string;
+}
+
+/**
+ * Identifies a presented key; null if it is malformed or its tag matches none of the peppers. No I/O. Whitespace around
+ * the key is ignored, as it is in a header field (RFC 9110, §5.5): people paste keys with a line break.
+ */
+export function identifyKey(presented: string, peppers: readonly Secret[]): IdentifiedKey | null {
+	const key = WHOLE_KEY.test(presented) ? presented : presented.trim();
 	if (!WHOLE_KEY.test(key)) return null;
 	const untagged = key.slice(0, TAG_START);
 	const tag = key.slice(TAG_START);
 	// Constant time, so that an attacker cannot find a tag character by character.
-	const matches = peppers.some((pepper) => sameText(tag, tagOf(untagged, pepper)));
-	return matches ? key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH) : null;
+	if (!peppers.some((pepper) => sameText(tag, tagOf(untagged, pepper)))) return null;
+	return { keyId: key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH), secretHash: hashKey(key) };
 }
 
 /**

@@ -308,9 +308,11 @@ const VERDICT_CODES = [
 const presentation = {
 	scope: scope.optional().describe("Scope that the key must have."),
 	ip: z
-		.union([z.ipv4(), z.ipv6()], { error: "Must be an IPv4 or IPv6 address" })
-		.optional()
-		.describe("IP address of the caller who presented the key. Checked against the key's allow-list."),
+		.string()
+		.nullish()
+		.describe(
+			"IP address of the caller who presented the key, with or without a port. Checked against the key's allow-list. Text that is not one IP address counts as unknown, which no allow-list admits.",
+		),
 	consume: z.boolean().default(true).describe("false: check the key without counting a request."),
 };
 

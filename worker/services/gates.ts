@@ -1,23 +1,93 @@
-/** How services ask the gate of a key. */
+/** Calls of the gates of keys, for everything that manages keys. */
+import { and, eq } from "drizzle-orm";
 import type { Author } from "../../db/audit.ts";
+import { apiKeys } from "../../db/schema.ts";
+import { retryOnce } from "../admission/retry-once.ts";
 import { AppError } from "../errors.ts";
+import type { KeyGate } from "../gate/key-gate.ts";
 import type { GateResult, ManagementCall } from "../gate/protocol.ts";
 import { isKeyId } from "../keys/format.ts";
 import { ADDED_FIELDS } from "../keys/snapshot.ts";
+import { logError } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import type { Deps } from "./deps.ts";
 
-/** The gate of a key. An id that no key can have is rejected before an object is created for it. */
-export function gateOf({ gates }: Pick<Deps, "gates">, keyId: string) {
-	if (!isKeyId(keyId)) throw new AppError("NOT_FOUND", "There is no such API key.");
-	return gates.getByName(keyId);
+type GateStub = DurableObjectStub<KeyGate>;
+type GateDeps = Pick<Deps, "db" | "gates">;
+
+/** The key that a call is about, and whose key it must be. */
+interface Target {
+	keyId: string;
+	tenantId: string;
 }
 
-/** The value of a gate's result. Throws the error that the result stands for; `UNAVAILABLE` if the gate cannot be reached. */
-export async function ask<T>(answer: Promise<GateResult<T>>): Promise<T> {
+/**
+ * Reads from the gate of a key. Throws `NOT_FOUND` for a key that doesn't exist or belongs to another tenant, and
+ * `UNAVAILABLE` if the gate cannot be reached. Reading twice is harmless, so it is retried.
+ */
+export async function readFromGate<T>(
+	deps: GateDeps,
+	{ keyId, tenantId }: Target,
+	read: (gate: GateStub) => Promise<GateResult<T>>,
+): Promise<T> {
+	await requireKnownKey(deps, { keyId, tenantId });
+	return askGate(deps, keyId, read);
+}
+
+/** Asks the gate of a key that surely exists, in a way that can be retried. Throws as {@link readFromGate} does. */
+export function askGate<T>(
+	{ gates }: Pick<Deps, "gates">,
+	keyId: string,
+	ask: (gate: GateStub) => Promise<GateResult<T>>,
+): Promise<T> {
+	return unwrap(() => retryOnce(() => ask(gates.getByName(keyId))));
+}
+
+/**
+ * Changes a key through its gate. Throws as {@link readFromGate} does, and `CONFLICT`. `isRepeatable`: whether making the
+ * change twice has the outcome of making it once.
+ */
+export async function changeAtGate<T>(
+	deps: GateDeps,
+	{ keyId, author }: ManagementCall,
+	isRepeatable: boolean,
+	change: (gate: GateStub) => Promise<GateResult<T>>,
+): Promise<T> {
+	// The platform can also end a key that D1 has lost, for example after a restore.
+	if (!isPlatform(author)) await requireKnownKey(deps, { keyId, tenantId: author.tenantId });
+	const call = () => change(deps.gates.getByName(keyId));
+	return unwrap(() => (isRepeatable ? retryOnce(call) : call()));
+}
+
+const isPlatform = ({ actor }: Author): boolean => actor === "service_role";
+
+const notFound = () => new AppError("NOT_FOUND", "API key not found.");
+
+/**
+ * Throws `NOT_FOUND` unless D1 has the key for this tenant. Asking a gate for an unknown id would create an object for it,
+ * and an attacker with a list of random ids could create any number. While D1 is down, the gate decides alone, so that
+ * known keys can still be managed.
+ */
+async function requireKnownKey({ db }: GateDeps, { keyId, tenantId }: Target): Promise<void> {
+	if (!isKeyId(keyId)) throw notFound();
+	let rows: unknown[];
+	try {
+		rows = await db
+			.select({ id: apiKeys.id })
+			.from(apiKeys)
+			.where(and(eq(apiKeys.id, keyId), eq(apiKeys.tenantId, tenantId)));
+	} catch (error) {
+		logError("D1 could not be asked whether a key exists, so its gate decides", error);
+		return;
+	}
+	if (rows.length === 0) throw notFound();
+}
+
+/** The value of a gate's result, or the error that the result stands for. */
+async function unwrap<T>(call: () => Promise<GateResult<T>>): Promise<T> {
 	let result: GateResult<T>;
 	try {
-		result = await answer;
+		result = await call();
 	} catch (cause) {
 		throw new AppError("UNAVAILABLE", undefined, { cause });
 	}
@@ -25,7 +95,7 @@ export async function ask<T>(answer: Promise<GateResult<T>>): Promise<T> {
 		case "OK":
 			return result.value;
 		case "NOT_FOUND":
-			throw new AppError("NOT_FOUND", "There is no such API key.");
+			throw notFound();
 		case "CONFLICT":
 			throw new AppError("CONFLICT", result.message);
 		case "UNAVAILABLE":

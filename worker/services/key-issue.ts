@@ -20,7 +20,7 @@ import {
 } from "../schemas/api-key.ts";
 import { DAY_MS, HOUR_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
-import { ask, complete, gateOf, managementCall } from "./gates.ts";
+import { changeAtGate, complete, managementCall } from "./gates.ts";
 import { createdBefore, recordAttempt } from "./idempotency.ts";
 import { expiryOf, getKey } from "./keys.ts";
 import { requireRoomForKey, withinQuotas } from "./quotas.ts";
@@ -123,8 +123,10 @@ export async function rotateOnce(
 		requireRoomForKey(deps.db, author.tenantId),
 	]);
 	const { key, material } = mint(deps, environment);
-	const rotated = await ask(
-		gateOf(deps, input.id).rotate(managementCall(author, input), {
+	const change = managementCall(author, input);
+	// Not repeatable: the second of two rotations would make another successor, or hide the secret of the first.
+	const rotated = await changeAtGate(deps, change, false, (gate) =>
+		gate.rotate(change, {
 			material,
 			lifeMs: input.expires_in_days === undefined ? null : input.expires_in_days * DAY_MS,
 			overlapMs:

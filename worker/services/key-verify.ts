@@ -1,22 +1,24 @@
 /** Verification of a key that another back end was sent. */
 import type { Author } from "../../db/audit.ts";
-import { hashKey, parseKey } from "../keys/format.ts";
+import { identifyKey } from "../keys/format.ts";
+import { readIpAddress } from "../keys/ip-address.ts";
 import { toRateLimit } from "../keys/window.ts";
 import type { Verification, VerifyKey } from "../schemas/api-key.ts";
 import type { Deps } from "./deps.ts";
-import { ask, complete, gateOf } from "./gates.ts";
+import { askGate, complete } from "./gates.ts";
 
 /** The verdict on a key. A key of another tenant is unknown, and its request is not counted. */
 export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): Promise<Verification> {
-	const keyId = parseKey(input.key, deps.config.peppers);
-	if (keyId === null) return { valid: false, code: "NOT_FOUND" };
-	const { verdict, apiKey } = await ask(
-		gateOf(deps, keyId).verify({
-			keyId,
-			secretHash: hashKey(input.key),
+	const identified = identifyKey(input.key, deps.config.peppers);
+	if (identified === null) return { valid: false, code: "NOT_FOUND" };
+	// The tag shows that this service made the key, so no object is created for a random id. Safe to retry: if the first
+	// call was counted too, the count is too high, so never too much is admitted.
+	const { verdict, apiKey } = await askGate(deps, identified.keyId, (gate) =>
+		gate.verify({
+			...identified,
 			tenantId: author.tenantId,
 			scope: input.scope ?? null,
-			ip: input.ip ?? null,
+			ip: readIpAddress(input.ip),
 			endpoint: "verify",
 			userAgent: author.userAgent,
 			consume: input.consume,

@@ -5,12 +5,12 @@ import type { KeyPatch } from "../keys/transitions.ts";
 import type { ApiKey, ApiKeyDetail, DeleteKey, RevokeKey, UpdateKey } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
-import { ask, complete, gateOf, managementCall } from "./gates.ts";
+import { changeAtGate, complete, managementCall, readFromGate } from "./gates.ts";
 import { requireRateLimit } from "./quotas.ts";
 
 /** One key, read from its gate. */
 export async function getKey(deps: Deps, tenantId: string, keyId: string): Promise<ApiKeyDetail> {
-	return complete(await ask(gateOf(deps, keyId).describe(keyId, tenantId)));
+	return complete(await readFromGate(deps, { keyId, tenantId }, (gate) => gate.describe(keyId, tenantId)));
 }
 
 /** Changes settings. They apply to the very next request. `CONFLICT` for a revoked key. */
@@ -22,19 +22,24 @@ export async function updateKey(deps: Deps, author: Author, input: UpdateKey): P
 		...(input.ip_allowlist === undefined ? {} : { ipAllowlist: input.ip_allowlist }),
 		...(input.expires_at === undefined ? {} : { expiresAt: expiryOf(input, deps.now) }),
 	};
-	const gate = gateOf(deps, input.id);
 	if (input.rate_limit !== undefined) await requireRateLimit(deps.db, author.tenantId, input.rate_limit);
-	return complete(await ask(gate.update(managementCall(author, input), patch)));
+	const change = managementCall(author, input);
+	// The first of two updates would change the version that the second expects.
+	const isRepeatable = change.expectedVersion === undefined;
+	return complete(await changeAtGate(deps, change, isRepeatable, (gate) => gate.update(change, patch)));
 }
 
 /** When this has returned, the key admits no request. */
 export async function revokeKey(deps: Deps, author: Author, input: RevokeKey): Promise<ApiKey> {
-	return complete(await ask(gateOf(deps, input.id).revoke(managementCall(author, input), input.reason ?? null)));
+	const change = managementCall(author, input);
+	return complete(await changeAtGate(deps, change, true, (gate) => gate.revoke(change, input.reason ?? null)));
 }
 
 /** Removes the key and its usage. The audit trail keeps that it existed. */
 export async function deleteKey(deps: Deps, author: Author, input: DeleteKey): Promise<{ id: string; deleted: true }> {
-	await ask(gateOf(deps, input.id).remove(managementCall(author, input)));
+	const change = managementCall(author, input);
+	// Not repeatable: the second of two deletions would not find the key.
+	await changeAtGate(deps, change, false, (gate) => gate.remove(change));
 	return { id: input.id, deleted: true };
 }
 

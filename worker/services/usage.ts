@@ -5,7 +5,7 @@ import { invalidField } from "../errors.ts";
 import { DAY_MS, HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import type { Usage, UsageQuery } from "../schemas/usage.ts";
 import type { Deps } from "./deps.ts";
-import { ask, gateOf } from "./gates.ts";
+import { readFromGate } from "./gates.ts";
 
 /** Size of a bucket, default span, and most buckets of one response. */
 const GRANULARITIES = {
@@ -25,7 +25,8 @@ export async function keyUsage(deps: Deps, tenantId: string, input: UsageQuery):
 	if ((to - from) / size > max)
 		throw invalidField("from", `At most ${max} buckets of one ${input.granularity} each. Request a shorter time`);
 
-	const live = await ask(gateOf(deps, input.id).liveHours(input.id, tenantId));
+	const target = { keyId: input.id, tenantId };
+	const live = await readFromGate(deps, target, (gate) => gate.liveHours(input.id, tenantId));
 	const stored = await deps.db
 		.select()
 		.from(usageHourly)

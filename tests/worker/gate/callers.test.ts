@@ -6,12 +6,14 @@ import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, gateOf, query, token } from "../fixtures.ts";
 import { crash } from "./gate-control.ts";
 
+const AGENT = { userAgent: "agent", endpoint: "GET /v1/whoami" };
+
 const admin = await token({ tenantId: await addTenant() });
 
 it("the list holds the twenty seen last, with their counts", () => {
 	const callers = new RecentCallers([]);
-	for (let n = 0; n < 30; n++) callers.record(`203.0.113.${n}`, "agent", "GET /v1/whoami", true, n);
-	callers.record("203.0.113.15", "agent", "GET /v1/whoami", false, 100);
+	for (let n = 0; n < 30; n++) callers.record({ ip: `203.0.113.${n}`, ...AGENT }, true, n);
+	callers.record({ ip: "203.0.113.15", ...AGENT }, false, 100);
 	const list = callers.describe();
 	expect(list).toHaveLength(20);
 	expect(list[0]).toEqual({
@@ -27,7 +29,7 @@ it("the list holds the twenty seen last, with their counts", () => {
 
 it("a user agent of any length takes little room", () => {
 	const callers = new RecentCallers([]);
-	callers.record(null, "x".repeat(10_000), "GET /v1/whoami", true, 0);
+	callers.record({ ip: null, userAgent: "x".repeat(10_000), endpoint: "GET /v1/whoami" }, true, 0);
 	expect(callers.list()[0]).toMatchObject({ ip: "unknown", userAgent: "x".repeat(200) });
 });
 
@@ -62,6 +64,25 @@ describe("a gate that leaves memory before its next delivery", () => {
 			{ user_agent: "forms/1.1", count: 1 },
 			{ user_agent: "crm/2.0", count: 1 },
 		]);
+	});
+
+	it.each([
+		[1_000, 56],
+		[50_000, 56],
+	])("keeps the count of a burst of a key with a limit of %d: %d requests", async (rate_limit, requests) => {
+		const { key, api_key } = await createKey(admin, { rate_limit });
+		const headers = { "user-agent": "crm/2.0" };
+		for (let n = 0; n < requests; n++) await asIntegration(key, "/v1/whoami", { headers });
+		await runInDurableObject(gateOf(api_key.id), () => vi.advanceTimersByTime(10_000));
+		await crash(api_key.id);
+		const callers = async () =>
+			(await query<ApiKeyDetail>(admin, "keys.get", { id: api_key.id })).data.recent_callers.map(({ count }) => count);
+		expect(await callers()).toEqual([requests]);
+		// And counts on from there, also after the list as a whole was written.
+		await asIntegration(key, "/v1/whoami", { headers });
+		await runDurableObjectAlarm(gateOf(api_key.id));
+		await crash(api_key.id);
+		expect(await callers()).toEqual([requests + 1]);
 	});
 
 	it.each([

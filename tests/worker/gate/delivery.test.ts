@@ -177,7 +177,8 @@ describe("usage", () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 2);
 		await db.delete(apiKeys).where(eq(apiKeys.id, api_key.id));
-		await mutate(admin, "keys.revoke", { id: api_key.id });
+		const author = { tenantId, actor: "usr_test", actorEmail: null, ip: null, userAgent: null };
+		await gateOf(api_key.id).revoke({ keyId: api_key.id, author }, null);
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await events(api_key.id, "api_key.revoke")).toHaveLength(1);
 		expect(await pending(api_key.id)).toBe(0);

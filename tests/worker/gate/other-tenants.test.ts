@@ -56,13 +56,16 @@ async function misplacedKey() {
 	return { id: api_key.id, row: await rowOf(api_key.id) };
 }
 
-it.each([
-	["keys.update", { name: "Changed" }],
-	["keys.revoke", {}],
-	["keys.delete", {}],
-])("%s leaves the other tenant's row as it is", async (procedure, input) => {
+type Gate = ReturnType<typeof gateOf>;
+type Call = Parameters<Gate["remove"]>[0];
+it.each<[string, (gate: Gate, call: Call) => Promise<{ code: string }>]>([
+	["update", (gate, call) => gate.update(call, { name: "Changed" })],
+	["revoke", (gate, call) => gate.revoke(call, null)],
+	["remove", (gate, call) => gate.remove(call)],
+])("%s leaves the other tenant's row as it is", async (_name, change) => {
 	const { id, row } = await misplacedKey();
-	expect((await mutate(admin, procedure, { id, ...input })).status).toBe(200);
+	const call = { keyId: id, author: { ...author, tenantId } };
+	expect((await change(gateOf(id), call)).code).toBe("OK");
 	expect(await rowOf(id)).toEqual(row);
 });
 

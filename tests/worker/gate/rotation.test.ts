@@ -114,9 +114,12 @@ describe("a rotation that fails", () => {
 	it("because another rotation was quicker is a conflict, and only one successor stays", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
-		const rotations = Array.from({ length: 3 }, () => mutate(admin, "keys.rotate", { id: api_key.id }));
-		const statuses = (await Promise.all(rotations)).map((answer) => answer.status);
-		expect(statuses.sort()).toEqual([200, 409, 409]);
+		const call = { keyId: api_key.id, author: { ...AUTHOR, tenantId } };
+		const rotations = Array.from({ length: 3 }, () =>
+			gateOf(api_key.id).rotate(call, { material: mint().material, lifeMs: null, overlapMs: null }),
+		);
+		const codes = (await Promise.all(rotations)).map(({ code }) => code);
+		expect(codes.sort()).toEqual(["CONFLICT", "CONFLICT", "OK"]);
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await successors(api_key.id)).toHaveLength(1);
 	});

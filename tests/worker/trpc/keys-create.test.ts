@@ -43,6 +43,7 @@ describe("a new key", () => {
 			rotated_to: null,
 			usage_count: 0,
 			last_used_at: null,
+			version: 1,
 		});
 	});
 

@@ -97,8 +97,9 @@ describe("a change", () => {
 	])("of %s leaves everything else as it is", async (field, value) => {
 		const { api_key } = await createKey(admin, settings);
 		const answer = await update(api_key.id, { [field]: value });
-		expect([answer.status, answer.data]).toEqual([200, { ...api_key, [field]: value }]);
-		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({ ...api_key, [field]: value });
+		const expected = { ...api_key, version: 2, [field]: value };
+		expect([answer.status, answer.data]).toEqual([200, expected]);
+		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject(expected);
 	});
 
 	it("of nothing changes nothing and leaves no event", async () => {

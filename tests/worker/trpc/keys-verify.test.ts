@@ -141,8 +141,8 @@ describe("what is asked", () => {
 		["key", ""],
 		["key", 7],
 		["scope", "nonsense"],
-		["ip", "203.0.113.0/24"],
-		["ip", "nonsense"],
+		["ip", 7],
+		["ip", ["203.0.113.7"]],
 		["consume", "no"],
 		["scopes", []],
 	])("is refused where %s is %j, by its name", async (field, value) => {
