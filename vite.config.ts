@@ -1,12 +1,13 @@
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
 import { PORT, STATE_DIR } from "./scripts/local.ts";
+import { hardenedServer } from "./scripts/local-server.ts";
 
-/** The build copies the local secrets beside the Worker, for `vite preview`. They stay readable for their owner alone. */
+/** The build copies .dev.vars beside the Worker, for `vite preview`. Keep the copy readable for its owner alone. */
 const privateSecrets: Plugin = {
 	name: "private-secrets",
 	writeBundle({ dir }) {
@@ -15,14 +16,14 @@ const privateSecrets: Plugin = {
 	},
 };
 
-/** Redoc as it is published, but with our own picture in place of one from its makers' servers. */
+/** Redoc as it is published, except that the logo is ours: theirs would come from their servers. */
 const redoc = () =>
 	readFileSync(createRequire(import.meta.url).resolve("redoc/bundles/redoc.standalone.js"), "utf8").replaceAll(
 		"https://cdn.redoc.ly/redoc/logo-mini.svg",
 		"/icon.svg",
 	);
 
-/** What the API reference (public/docs.html) is drawn with. */
+/** Serves the script that draws the API reference (public/docs.html). */
 const apiReference: Plugin = {
 	name: "api-reference",
 	configureServer(server) {
@@ -36,16 +37,33 @@ const apiReference: Plugin = {
 	},
 };
 
+/** Writes what the Worker's chunks are made of to the file that CHUNK_REPORT names, for tests/e2e/start-up.test.ts. */
+const chunkReport: Plugin = {
+	name: "chunk-report",
+	generateBundle(_options, bundle) {
+		const file = process.env.CHUNK_REPORT;
+		if (!file || this.environment.name === "client") return;
+		const chunks = Object.values(bundle).flatMap((output) => {
+			if (output.type !== "chunk") return [];
+			const { fileName, isEntry, imports, code, modules } = output;
+			return [{ fileName, isEntry, imports, code, modules: Object.keys(modules) }];
+		});
+		writeFileSync(file, JSON.stringify(chunks));
+	},
+};
+
 export default defineConfig({
 	root: "web",
 	build: { outDir: "../dist", emptyOutDir: true },
-	// One address, always the same: if the port is taken, say so instead of moving on.
+	// Always the same URL: fail if the port is taken instead of choosing another.
 	server: { host: "localhost", port: PORT, strictPort: true, cors: false },
 	preview: { host: "localhost", port: PORT, strictPort: true },
 	plugins: [
+		hardenedServer,
 		solid(),
 		apiReference,
 		cloudflare({ configPath: "../wrangler.toml", persistState: { path: STATE_DIR } }),
 		privateSecrets,
+		chunkReport,
 	],
 });

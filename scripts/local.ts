@@ -1,27 +1,30 @@
 /**
- * Makes a machine ready to run the service locally: secrets, database, demo tenant. Run by `npm run dev` before the
- * server; run again, it keeps what is there.
+ * Prepares this machine to run the service: secrets, database, demo tenant. `npm run dev` and `npm run preview` run it
+ * before the server. It keeps what is there.
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
 import { type Database, database } from "../db/client.ts";
 import { applyMigrations, readMigrations } from "../db/migrate.ts";
+import { hashPassword } from "../worker/auth/password.ts";
 import { endOrphanedRuntimes } from "./orphaned-runtimes.ts";
-import { seed } from "./seed.ts";
+import { parsePort, requireFreePort } from "./port.ts";
+import { type OwnerSignIn, resetSignIns, seed } from "./seed.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const SECRETS_FILE = join(ROOT, ".dev.vars");
 const WRANGLER_CONFIG = join(ROOT, "wrangler.toml");
-export const PORT = Number(process.env.PORT ?? 8787);
+const PORT_TEXT = process.env.PORT || "8787";
+export const PORT = Number(PORT_TEXT);
 /** Where the local D1 and Durable Objects live; the server and this script must agree on it. */
 export const STATE_DIR = join(ROOT, ".wrangler", "state");
 const DATABASE_DIR = join(STATE_DIR, "v3", "d1");
 
 const secret = () => randomBytes(32).toString("hex");
-/** What `.dev.vars` holds, with a fresh value for each. */
+/** The secrets of `.dev.vars`, each with a function that makes a new one. */
 const SECRETS: Record<string, () => string> = {
 	JWT_SECRET: secret,
 	SERVICE_ROLE_KEY: secret,
@@ -30,8 +33,8 @@ const SECRETS: Record<string, () => string> = {
 	DEMO_OWNER_PASSWORD: () => randomBytes(12).toString("base64url"),
 };
 
-/** Adds to `.dev.vars` what it lacks, changes nothing that is there, and returns the whole. */
-function ensureSecrets(): Record<string, string> {
+/** Adds the missing secrets to `.dev.vars` and changes none that is there. Returns the names of those that it added. */
+function addMissingSecrets(): string[] {
 	const present = existsSync(SECRETS_FILE)
 		? readFileSync(SECRETS_FILE, "utf8")
 		: "# Secrets of this machine. Never commit them.\n";
@@ -44,10 +47,10 @@ function ensureSecrets(): Record<string, string> {
 		// A file that was there keeps its mode.
 		chmodSync(SECRETS_FILE, 0o600);
 	}
-	return localSecrets();
+	return missing.map(([name]) => name);
 }
 
-/** What `.dev.vars` holds. Throws where there is none. */
+/** The variables of `.dev.vars`. Throws if there is no such file. */
 export function localSecrets(): Record<string, string> {
 	// A file has no variables without a value, whatever the type allows.
 	return parseEnv(readFileSync(SECRETS_FILE, "utf8")) as Record<string, string>;
@@ -73,18 +76,45 @@ export async function withLocalDatabase<T>(use: (db: Database, d1: D1Database) =
 	}
 }
 
+/** Migrates and seeds the local database. Returns whether it is new. */
+async function prepareDatabase(owner: OwnerSignIn, newSecrets: string[]): Promise<boolean> {
+	try {
+		return await withLocalDatabase(async (db, d1) => {
+			await applyMigrations(d1, readMigrations());
+			const isNew = await seed(db, owner, Date.now());
+			if (!isNew && newSecrets.some((name) => name.startsWith("DEMO_OWNER"))) await resetSignIns(db, owner);
+			return isNew;
+		});
+	} catch (cause) {
+		const folder = relative(ROOT, STATE_DIR);
+		throw new Error(
+			`The local database in ${folder} can't be opened or migrated: ${cause instanceof Error ? cause.message : cause}\n` +
+				`To start afresh, without the keys and people in it, delete the folder: rm -rf ${folder}`,
+			{ cause },
+		);
+	}
+}
+
 async function prepare(): Promise<void> {
-	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "" } = ensureSecrets();
+	const port = parsePort(PORT_TEXT);
 	endOrphanedRuntimes(STATE_DIR);
-	const seeded = await withLocalDatabase(async (db, d1) => {
-		await applyMigrations(d1, readMigrations());
-		return seed(db, { email, password }, Date.now());
-	});
+	// npm names the script that it runs: "predev" or "prepreview".
+	await requireFreePort(port, `npm run ${process.env.npm_lifecycle_event?.replace(/^pre(?!view$)/, "") ?? "dev"}`);
+	const newSecrets = addMissingSecrets();
+	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "" } = localSecrets();
+	// Hash before the database is open: hashing blocks this process so long that its connection might time out.
+	const isNew = await prepareDatabase({ email, passwordHash: hashPassword(password) }, newSecrets);
+	const notes = [isNew ? "New database with the demo tenant acme." : "The database is kept from last time."];
+	if (!isNew && newSecrets.includes("KEY_PEPPER"))
+		notes.push(
+			".dev.vars had no KEY_PEPPER, so it has a new one now: API keys made before are no longer valid.",
+			"Put the old .dev.vars back to keep them, or create new keys.",
+		);
 	console.log(`
   SalesOS API keys
 
-  ${seeded ? "New database with the demo tenant acme." : "The database is kept from last time."}
-  Open      http://localhost:${PORT}
+  ${notes.join("\n  ")}
+  Open      http://localhost:${port}
   Sign in   ${email}
   Password  ${password}
             (also in .dev.vars, with the other secrets)
@@ -92,8 +122,11 @@ async function prepare(): Promise<void> {
 }
 
 if (import.meta.main) {
-	prepare().catch((error: unknown) => {
+	try {
+		await prepare();
+	} catch (error) {
 		console.error(error instanceof Error ? error.message : error);
-		process.exitCode = 1;
-	});
+		// A runtime that failed to start leaves something open that would keep this process alive.
+		process.exit(1);
+	}
 }

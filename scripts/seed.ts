@@ -1,16 +1,22 @@
 /** The demo tenant that a local start begins with. Never part of a deploy: a production database has no default account. */
 
+import { and, eq } from "drizzle-orm";
 import { auditEvent, createdWith } from "../db/audit.ts";
 import { type Database, runBatch } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
 import { newId } from "../db/ids.ts";
 import { insertAudit } from "../db/insert-audit.ts";
 import { tenants, users } from "../db/schema.ts";
-import { hashPassword } from "../worker/auth/password.ts";
 
 export const DEMO_TENANT = { name: "Acme", slug: "acme" };
 
-/** The demo people: the owner signs in as told, the others with the same password. */
+/** How the demo owner signs in. The other demo people have the same password. */
+export interface OwnerSignIn {
+	email: string;
+	passwordHash: string;
+}
+
+/** The demo people. */
 const PEOPLE: { role: Role; name: string; email: (owner: string) => string }[] = [
 	{ role: "owner", name: "Olivia Owner", email: (owner) => owner },
 	{ role: "admin", name: "Adam Admin", email: (owner) => `admin@${owner.split("@")[1]}` },
@@ -18,7 +24,7 @@ const PEOPLE: { role: Role; name: string; email: (owner: string) => string }[] =
 ];
 
 /** Adds the demo tenant with an owner, an admin and a member, unless there is a tenant already. Says whether it did. */
-export async function seed(db: Database, owner: { email: string; password: string }, now: number): Promise<boolean> {
+export async function seed(db: Database, owner: OwnerSignIn, now: number): Promise<boolean> {
 	const existing = await db.select({ id: tenants.id }).from(tenants).limit(1);
 	if (existing.length > 0) return false;
 	const tenant = { id: newId("ten"), ...DEMO_TENANT, createdAt: now };
@@ -32,7 +38,7 @@ export async function seed(db: Database, owner: { email: string; password: strin
 				tenantId: tenant.id,
 				email: email(owner.email),
 				name,
-				passwordHash: hashPassword(owner.password),
+				passwordHash: owner.passwordHash,
 				role,
 				capabilities: [],
 				createdAt: now,
@@ -40,4 +46,15 @@ export async function seed(db: Database, owner: { email: string; password: strin
 		),
 	]);
 	return true;
+}
+
+/** Gives the demo people the emails and the password of a new `.dev.vars`, so that its sign-in works. */
+export async function resetSignIns(db: Database, owner: OwnerSignIn): Promise<void> {
+	const [tenant] = await db.select({ id: tenants.id }).from(tenants).where(eq(tenants.slug, DEMO_TENANT.slug));
+	if (!tenant) return;
+	for (const { role, name, email } of PEOPLE)
+		await db
+			.update(users)
+			.set({ email: email(owner.email), passwordHash: owner.passwordHash })
+			.where(and(eq(users.tenantId, tenant.id), eq(users.role, role), eq(users.name, name)));
 }

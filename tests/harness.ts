@@ -88,8 +88,10 @@ function freshEnvironment(home: string): Record<string, string> {
 	return { PATH: path.join(delimiter), HOME: home, TMPDIR: temporary };
 }
 
-/** Tells the processes of all test files where it is. */
+/** The variable that tells the processes of all test files where the copy is. */
 const READY_COPY = "SALESOS_READY_COPY";
+/** Beside the copy: which modules each chunk of the Worker holds (see vite.config.ts). */
+const CHUNK_REPORT = "chunks.json";
 
 /**
  * Makes the copy that every service which is started as it is deployed begins with: built, with secrets, and with the
@@ -103,7 +105,7 @@ export async function makeReadyCopy(): Promise<() => void> {
 	process.on("exit", remove);
 	const folder = join(home, "salesos");
 	freshCopy(folder);
-	const options = { cwd: folder, env: freshEnvironment(home) };
+	const options = { cwd: folder, env: { ...freshEnvironment(home), CHUNK_REPORT: join(home, CHUNK_REPORT) } };
 	await Promise.all(["build", "build:client", "predev"].map((script) => execute("npm", ["run", script], options)));
 	// The build takes along what secrets it finds, for `npm run preview`: whether there were any then is chance.
 	rmSync(join(folder, "dist", "salesos_api_keys", ".dev.vars"), { force: true });
@@ -111,10 +113,11 @@ export async function makeReadyCopy(): Promise<() => void> {
 	return remove;
 }
 
-function readyCopy(): string {
+/** Where the copy is that `makeReadyCopy` has made, and the report about the Worker's chunks. Throws if there is none. */
+export function readyCopy(): { folder: string; chunkReport: string } {
 	const folder = process.env[READY_COPY];
 	if (folder === undefined) throw new Error("No copy was made ready: call makeReadyCopy before the tests");
-	return folder;
+	return { folder, chunkReport: join(folder, "..", CHUNK_REPORT) };
 }
 
 /** What a request of a test brings along. */
@@ -193,6 +196,19 @@ class ProcessGroup {
 		return signalCode === null ? `with exit code ${exitCode}` : `by ${signalCode}`;
 	}
 
+	/** Sends SIGTERM to the first process alone, and waits until the others have ended as well. */
+	async terminateFirst(): Promise<void> {
+		const { pid = 0 } = this.#child;
+		process.kill(pid, "SIGTERM");
+		// The watchman is a shell with a `cat`.
+		const others = () =>
+			execFileSync("ps", ["-A", "-o", "pgid=,comm="], { encoding: "utf8" })
+				.split("\n")
+				.map((line) => line.trim().split(/\s+/))
+				.filter(([group, name]) => Number(group) === pid && name !== "sh" && name !== "cat");
+		await eventually("everything that it started has ended", STOP_PATIENCE_MS, () => others().length === 0);
+	}
+
 	/** Signals the group and waits until it is gone, if need be by killing it. */
 	async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
 		const gone = () => !this.#signal(0) && this.#closed;
@@ -259,7 +275,7 @@ export class Service {
 	static async start({ way = "deployed", settings = {}, demoKeys }: ServiceOptions = {}): Promise<Service> {
 		const service = new Service(await freePort(), way);
 		try {
-			if (way === "deployed") cpSync(readyCopy(), service.folder, { recursive: true, verbatimSymlinks: true });
+			if (way === "deployed") cpSync(readyCopy().folder, service.folder, { recursive: true, verbatimSymlinks: true });
 			else freshCopy(service.folder);
 			// Of two settings of one name, the secrets' file has the last word.
 			const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
@@ -295,6 +311,24 @@ export class Service {
 	/** Asks everything to end, as the shutdown of a machine would. */
 	stop(): Promise<void> {
 		return this.#processes?.end("SIGTERM") ?? Promise.resolve();
+	}
+
+	/** Sends SIGTERM to npm alone, as a supervisor does, and waits until everything that npm started has ended. */
+	terminateNpm(): Promise<void> {
+		return this.#processes?.terminateFirst() ?? Promise.resolve();
+	}
+
+	/** Prepares the copy for a start, as `npm run dev` does before the server. Returns the exit code and the output. */
+	async prepare(port: number | string = this.#port): Promise<{ code: number; output: string }> {
+		const options = { cwd: this.folder, env: { ...freshEnvironment(this.#home), PORT: String(port) } };
+		try {
+			const { stdout } = await execute("npm", ["run", "--silent", "predev"], options);
+			return { code: 0, output: stdout };
+		} catch (error) {
+			// What execFile rejects with.
+			const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+			return { code, output: stdout + stderr };
+		}
 	}
 
 	/** Starts the service in the same folder, in another way if need be, and waits until it is healthy. */

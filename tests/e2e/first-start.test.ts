@@ -1,5 +1,6 @@
 /** What somebody meets who has cloned the repository and types `npm run dev`, today and tomorrow. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 import { CallRefused, type Session } from "../session.ts";
@@ -112,8 +113,35 @@ describe("a second start", () => {
 		const again = await service.signIn();
 		const { items } = await again.query("keys.list");
 		expect(items.map(({ id }) => id)).toEqual(made);
+
+		for (const target of ["//", "//[::1"]) expect(await raw(`GET ${target} HTTP/1.1`)).toMatch(/^HTTP\/1\.1 400 /);
+		// As Java's HTTP client and `curl --http2` send it.
+		const offer = "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA";
+		const healthy = await raw(`GET /healthz HTTP/1.1\r\n${offer}`);
+		expect(healthy).toMatch(/^HTTP\/1\.1 200 /);
+		expect(healthy).toContain('"status":"ok"');
+		expect((await service.fetch("/healthz")).status).toBe(200);
+	});
+
+	it("ends with everything that npm has started when npm alone is told to", async () => {
+		await service.terminateNpm();
+		await expect(service.fetch("/healthz")).rejects.toThrow();
 	});
 });
+
+/** Sends the head of a request as it is, and reads until the first response has come or the other side closes. */
+function raw(head: string): Promise<string> {
+	const { hostname, port, host } = new URL(service.url);
+	return new Promise((resolve, reject) => {
+		const socket = connect(Number(port), hostname, () => socket.write(`${head}\r\nHost: ${host}\r\n\r\n`));
+		let text = "";
+		socket.setEncoding("latin1").on("data", (chunk: string) => {
+			text += chunk;
+			if (/\}(\r\n0\r\n\r\n)?$/.test(text)) socket.destroy();
+		});
+		socket.on("close", () => resolve(text)).on("error", reject);
+	});
+}
 
 describe("a start with secrets that are too short", () => {
 	it("stops, and names each of them but shows none", async () => {

@@ -1,16 +1,14 @@
 /** A company with people, keys and data of both environments, and good input for any operation on them. */
-import { scryptSync } from "node:crypto";
 import { ENVIRONMENTS, type Environment, type Role } from "../../../db/enums.ts";
 import { newId } from "../../../db/ids.ts";
 import { sessions, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
-import { addTenant, createKey, db, sendJson, token } from "../fixtures.ts";
+import { addTenant, cheapPasswordHash, createKey, db, sendJson, token } from "../fixtures.ts";
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
 
 export const PASSWORD = "correct horse battery staple";
-/** A hundredth of what a password costs otherwise: what is guarded here is who may sign in, not how long it takes. */
-const QUICK_HASH = `scrypt$1024$1$1$c2FsdA==$${scryptSync(PASSWORD, Buffer.from("c2FsdA==", "base64"), 32, { N: 1_024, r: 1, p: 1 }).toString("base64")}`;
+const PASSWORD_HASH = cheapPasswordHash(PASSWORD);
 
 const UNRESTRICTED = { scopes: [], rate_limit: 1_000_000 };
 
@@ -49,7 +47,7 @@ export async function addPerson(tenantId: string, role: Role = "admin") {
 		tenantId,
 		email,
 		name: "Somebody",
-		passwordHash: QUICK_HASH,
+		passwordHash: PASSWORD_HASH,
 		role,
 		capabilities: [],
 		createdAt: Date.now(),

@@ -11,7 +11,7 @@ import { seed } from "../../../scripts/seed.ts";
 import { createApp } from "../../../worker/app.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import type { LoggedIn, Me } from "../../../worker/schemas/session.ts";
-import { addTenant, createKey, db, mutate, ORIGIN, query, token } from "../fixtures.ts";
+import { addTenant, cheapPasswordHash, createKey, db, mutate, ORIGIN, query, token } from "../fixtures.ts";
 import { expectNoSecrets } from "./auth-matrix.ts";
 
 const COOKIE = "__Host-session";
@@ -19,7 +19,7 @@ const PASSWORD = "correct horse battery staple";
 const HOUR_MS = 3_600_000;
 const OWNER = "olivia@acme.example";
 
-await seed(db, { email: OWNER, password: PASSWORD }, Date.now());
+await seed(db, { email: OWNER, passwordHash: cheapPasswordHash(PASSWORD) }, Date.now());
 const [acme] = await db.select().from(tenants);
 if (!acme) throw new Error("There is no demo tenant.");
 

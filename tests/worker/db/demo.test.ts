@@ -12,7 +12,7 @@ import { statusOf } from "../../../worker/keys/snapshot.ts";
 import { type ApiKeyDetail, createKeySchema, type KeyList } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
 import type { Usage } from "../../../worker/schemas/usage.ts";
-import { db, mutate, query } from "../fixtures.ts";
+import { cheapPasswordHash, db, mutate, query } from "../fixtures.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -254,7 +254,7 @@ describe("a database filled with the demo", () => {
 
 	beforeAll(async () => {
 		expect(await fillDemo(db, 5, NOW, pepper)).toBeNull();
-		await seed(db, owner, NOW);
+		await seed(db, { email: owner.email, passwordHash: cheapPasswordHash(owner.password) }, NOW);
 		const written = await fillDemo(db, COUNT, NOW, pepper);
 		expect(written).toMatchObject({ keys: COUNT, events: expect.any(Number) });
 		admin = (await mutate<{ token: string }>(null, "session.login", owner)).data.token;

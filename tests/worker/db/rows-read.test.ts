@@ -10,7 +10,6 @@ import { type Database, database, runBatch } from "../../../db/client.ts";
 import { AUDIT_ACTIONS, ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, type KeySort } from "../../../db/enums.ts";
 import { insertAudit } from "../../../db/insert-audit.ts";
 import { apiKeys, users } from "../../../db/schema.ts";
-import { hashPassword } from "../../../worker/auth/password.ts";
 import { findSession } from "../../../worker/auth/session.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { newRow, recordKey, recordUsage } from "../../../worker/gate/d1-records.ts";
@@ -32,6 +31,7 @@ import { createLead, getLead, listLeads, updateLead } from "../../../worker/serv
 import { logIn, logOut } from "../../../worker/services/session.ts";
 import { findTenant, listTenants } from "../../../worker/services/tenants.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
+import { cheapPasswordHash } from "../fixtures.ts";
 import { metered } from "./metered.ts";
 import { BIG, BUSY_KEY, DAY_MS, fillAtScale, HOUR_MS, KEYS, MASS, MASS_KEYS, NOW } from "./scale.ts";
 
@@ -341,7 +341,7 @@ describe("every other call", () => {
 			tenantId: BIG,
 			email: "ada@acme.example",
 			name: "Ada",
-			passwordHash: hashPassword("correct"),
+			passwordHash: cheapPasswordHash("correct"),
 			role: "admin",
 			capabilities: [],
 			createdAt: NOW,

@@ -3,12 +3,12 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { auditEvents, users } from "../../../db/schema.ts";
-import { hashPassword } from "../../../worker/auth/password.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
 import {
 	addTenant,
 	asIntegration,
 	type Credentials,
+	cheapPasswordHash,
 	createKey,
 	db,
 	fieldsOf,
@@ -131,7 +131,7 @@ describe("an event", () => {
 			tenantId,
 			email: person.email,
 			name: "Carl",
-			passwordHash: hashPassword(person.password),
+			passwordHash: cheapPasswordHash(person.password),
 			role: "member",
 			capabilities: [],
 			createdAt: NOW,
@@ -247,7 +247,7 @@ describe("the list", () => {
 				tenantId,
 				email,
 				name: "Eva",
-				passwordHash: hashPassword("correct horse battery"),
+				passwordHash: cheapPasswordHash("correct horse battery"),
 				role: "admin",
 				capabilities: [],
 				createdAt: NOW,
