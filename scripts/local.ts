@@ -87,8 +87,9 @@ async function prepareDatabase(owner: OwnerSignIn, newSecrets: string[]): Promis
 		});
 	} catch (cause) {
 		const folder = relative(ROOT, STATE_DIR);
+		const [reason] = String(cause instanceof Error ? cause.message : cause).split("\n");
 		throw new Error(
-			`The local database in ${folder} can't be opened or migrated: ${cause instanceof Error ? cause.message : cause}\n` +
+			`The local database in ${folder} can't be opened or migrated: ${reason}\n` +
 				`To start afresh, without the keys and people in it, delete the folder: rm -rf ${folder}`,
 			{ cause },
 		);

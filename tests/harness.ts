@@ -319,10 +319,10 @@ export class Service {
 	}
 
 	/** Prepares the copy for a start, as `npm run dev` does before the server. Returns the exit code and the output. */
-	async prepare(port: number | string = this.#port): Promise<{ code: number; output: string }> {
+	async prepare(port: number = this.#port): Promise<{ code: number; output: string }> {
 		const options = { cwd: this.folder, env: { ...freshEnvironment(this.#home), PORT: String(port) } };
 		try {
-			const { stdout } = await execute("npm", ["run", "--silent", "predev"], options);
+			const { stdout } = await execute(join(this.folder, DEPLOYED[0]), ["scripts/local.ts"], options);
 			return { code: 0, output: stdout };
 		} catch (error) {
 			// What execFile rejects with.

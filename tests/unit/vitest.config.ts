@@ -8,7 +8,13 @@ export default defineConfig({
 		name: "unit",
 		maxWorkers: FILES_AT_ONCE,
 		root: join(import.meta.dirname, ".."),
-		include: ["bench/**/*.test.ts", "docs/**/*.test.ts", "history/**/*.test.ts", "worker/keys/**/*.test.ts"],
+		include: [
+			"bench/**/*.test.ts",
+			"docs/**/*.test.ts",
+			"history/**/*.test.ts",
+			"scripts/**/*.test.ts",
+			"worker/keys/**/*.test.ts",
+		],
 		// Pure functions leave nothing behind that another file could see.
 		isolate: false,
 		// The simulations of tests/bench are slow on a busy machine.

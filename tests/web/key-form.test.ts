@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { SCOPES } from "../../db/enums.ts";
-import type { ApiKey } from "../../web/api/types.ts";
 import {
 	addressEntries,
 	changesOf,
@@ -16,6 +15,7 @@ import { errorsFromService, errorsOfChanged, errorsOfNew } from "../../web/featu
 import { lostAccessWarnings } from "../../web/features/keys/form/key-form-warnings.ts";
 import { checkCreate } from "../../web/features/keys/form/validation.ts";
 import { chooseLanguage } from "../../web/i18n/index.ts";
+import { apiKey } from "../api-key.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 const english = (value: number) => value.toLocaleString("en-US");
@@ -24,29 +24,12 @@ const draft = (changed: Partial<KeyDraft> = {}): KeyDraft => ({
 	name: "CRM Nightly Sync",
 	...changed,
 });
-const key: ApiKey = {
-	id: "4fK9aaaaaaaa",
-	tenant_id: "tnt_1",
-	name: "CRM Nightly Sync",
-	environment: "live",
-	key_prefix: "sk_live_4fK9",
-	last_four: "x7Qz",
+const key = apiKey({
 	scopes: ["default:sync", "leads:read"],
-	rate_limit: 1_000,
 	ip_allowlist: ["203.0.113.0/24"],
-	status: "active",
-	created_at: "2031-01-01T00:00:00.000Z",
-	created_by: "usr_1",
-	expires_at: null,
-	revoked_at: null,
-	revoked_by: null,
-	revokes_at: null,
-	rotated_from: null,
-	rotated_to: null,
 	usage_count: 7,
 	last_used_at: "2031-05-06T10:00:00.000Z",
-	version: 1,
-};
+});
 const changed = (part: Partial<KeyDraft>): KeyDraft => ({ ...draftOf(key, english), ...part });
 
 afterEach(() => chooseLanguage("en"));

@@ -6,38 +6,22 @@ import { usageQuery } from "../../web/api/queries.ts";
 import type { ApiKeyDetail } from "../../web/api/types.ts";
 import { observation } from "../../web/features/keys/rotation/rotation-pause.ts";
 import { Silence } from "../../web/features/keys/rotation/rotation-retire.tsx";
+import { apiKeyDetail } from "../api-key.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const ROTATED = Date.parse("2031-05-15T12:00:00.000Z");
 const iso = (ms: number) => new Date(ms).toISOString();
 
-const key = (changes: Partial<ApiKeyDetail>): ApiKeyDetail => ({
-	id: "old",
-	tenant_id: "t",
-	name: "CRM",
-	environment: "live",
-	key_prefix: "sk_live_4fK9",
-	last_four: "x7Qz",
-	scopes: [],
-	rate_limit: 1_000,
-	ip_allowlist: [],
-	status: "active",
-	created_at: iso(ROTATED - 30 * DAY),
-	created_by: "u",
-	expires_at: null,
-	revoked_at: null,
-	revoked_by: null,
-	revokes_at: null,
-	rotated_from: null,
-	rotated_to: "new",
-	usage_count: 9,
-	last_used_at: iso(ROTATED),
-	version: 1,
-	current_hour: { used: 0, limit: 1_000, remaining: 1_000, resets_at: iso(ROTATED + HOUR) },
-	recent_callers: [],
-	...changes,
-});
+const key = (changes: Partial<ApiKeyDetail>) =>
+	apiKeyDetail({
+		id: "old",
+		created_at: iso(ROTATED - 30 * DAY),
+		rotated_to: "new",
+		usage_count: 9,
+		last_used_at: iso(ROTATED),
+		...changes,
+	});
 
 /** Renders a key that was used `hours` before the rotation (last first) and has been unused since. */
 function show(silentMs: number, hours: number[], changes: Partial<ApiKeyDetail> = {}) {

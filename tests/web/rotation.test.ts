@@ -12,6 +12,7 @@ import {
 	stageOf,
 	stepStates,
 } from "../../web/features/keys/rotation/rotation.ts";
+import { apiKeyDetail } from "../api-key.ts";
 
 const NOW = Date.parse("2031-05-06T12:00:00.000Z");
 const minutes = (count: number) => new Date(NOW + count * 60_000).toISOString();
@@ -28,34 +29,7 @@ const job: Caller = {
 const check: Caller = { ...job, endpoint: "GET /v1/whoami" };
 const trial: Caller = { ...check, ip: "198.51.100.1", user_agent: "Mozilla/5.0 (X11) Chrome/147" };
 
-function key(changes: Partial<ApiKeyDetail> = {}): ApiKeyDetail {
-	return {
-		id: "old",
-		tenant_id: "t",
-		name: "CRM",
-		environment: "live",
-		key_prefix: "sk_live_4fK9",
-		last_four: "x7Qz",
-		scopes: [],
-		rate_limit: 1_000,
-		ip_allowlist: [],
-		status: "active",
-		created_at: minutes(-600),
-		created_by: "u",
-		expires_at: null,
-		revoked_at: null,
-		revoked_by: null,
-		revokes_at: null,
-		rotated_from: null,
-		rotated_to: null,
-		usage_count: 0,
-		last_used_at: null,
-		version: 1,
-		current_hour: { used: 0, limit: 1_000, remaining: 1_000, resets_at: minutes(60) },
-		recent_callers: [],
-		...changes,
-	};
-}
+const key = (changes: Partial<ApiKeyDetail> = {}) => apiKeyDetail({ id: "old", created_at: minutes(-600), ...changes });
 const rotated = (changes: Partial<ApiKeyDetail> = {}) => key({ rotated_to: "new", ...changes });
 const successor = (changes: Partial<ApiKeyDetail> = {}) => key({ id: "new", rotated_from: "old", ...changes });
 const used = (callers: Caller[], count: number, at = minutes(-2)) =>
