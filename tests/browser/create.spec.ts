@@ -10,6 +10,7 @@ import {
 	screenshot,
 	test,
 } from "./fixtures.ts";
+import { intercept } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const NEW = "/integrations/api-keys/new";
@@ -330,23 +331,42 @@ test.describe("the form keeps everything typed", () => {
 		expect(await keyCount(tenant)).toBe(1);
 	});
 
-	test("without a response, and says that the key may exist", async ({ page, tenant, signedIn, expectProblems }) => {
-		expectProblems({ unanswered: "keys.create" });
+	test("without a response, and a retry creates no second key", async ({
+		page,
+		tenant,
+		signedIn,
+		integration,
+		expectProblems,
+	}) => {
+		expectProblems({ unanswered: "keys.create" }, { status: 409, url: "keys.create" });
 		await signedIn();
 		// Through the list, so that its query is in the cache.
 		await page.goto("/integrations/api-keys");
 		await page.getByRole("main").getByRole("link", { name: "Create API key" }).first().click();
 		await page.getByRole("textbox", { name: "Name", exact: true }).fill("CRM Nightly Sync");
-		await page.route(CREATE, async (route) => {
+		const respond = await intercept(page, /\/trpc\/keys\.create/, async (route) => {
 			await route.fetch();
 			await route.abort("connectionreset");
 		});
 		await submit(page).click();
-		await expect(page.getByText("no one has seen its secret: revoke it")).toBeVisible();
+		await expect(page.getByText("a second attempt does not create a second key")).toBeVisible();
 		await keepsItsName(page);
 		expect(await keyCount(tenant)).toBe(1);
-		await page.getByRole("link", { name: "Cancel" }).click();
-		await expect(page.getByRole("link", { name: "CRM Nightly Sync" })).toBeVisible();
+
+		respond();
+		await submit(page).click();
+		const lost = page.getByRole("alert").filter({ hasText: "the response with its secret was lost" });
+		await expect(lost).toBeVisible();
+		await expectAccessible(page);
+		expect(await keyCount(tenant)).toBe(1);
+		await lost.getByRole("button", { name: "Revoke it and create another" }).click();
+		await expect(reveal(page)).toBeVisible();
+
+		const { items } = await tenant.admin.api.query("keys.list", { sort: "created_at" });
+		expect(items.map(({ status }) => status)).toEqual(["revoked", "active"]);
+		await reveal(page).getByRole("button", { name: "Show key" }).click();
+		const key = (await reveal(page).locator("code").first().textContent()) ?? "";
+		expect((await integration(key).whoami()).status).toBe(200);
 	});
 
 	test("after a server error, which shows the request id", async ({ page, signedIn, expectProblems }) => {

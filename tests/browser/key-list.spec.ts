@@ -103,6 +103,12 @@ test.describe("filtering the list", () => {
 		await expect(rows(page)).toHaveCount(1);
 		await expect(rows(page)).toContainText("Partner X");
 
+		const erp = await tenant.createKey({ name: "ERP" });
+		await tenant.admin.api.mutate("keys.rotate", { id: erp.api_key.id });
+		await tab(page, "In rotation").click();
+		await expect(page).toHaveURL(`${LIST}?status=rotating`);
+		await expect(rows(page)).toHaveText([/ERP/]);
+
 		await tab(page, "Revoked").click();
 		await expect(rows(page)).toHaveCount(1);
 		await expect(rows(page)).toContainText("Old importer");
@@ -112,7 +118,7 @@ test.describe("filtering the list", () => {
 		await expect(rows(page)).toHaveCount(1);
 
 		await page.goBack();
-		await expect(rows(page)).toContainText("Partner X");
+		await expect(rows(page)).toContainText("ERP");
 	});
 
 	test("by search finds names and ends of keys, with / to start and Escape to stop", async ({
@@ -142,7 +148,9 @@ test.describe("filtering the list", () => {
 		page,
 		tenant,
 		signedIn,
+		expectProblems,
 	}) => {
+		expectProblems({ status: 404, url: "keys.get" });
 		const live = await tenant.createKey({ name: "Live key" });
 		const test = await tenant.createKey({ name: "Test key", environment: "test" });
 		for (let count = 0; count < 3; count++) await tenant.createKey({ name: `Other ${count}` });
@@ -243,7 +251,12 @@ test.describe("filtering the list", () => {
 	});
 
 	test("by header sorts in both directions and back", async ({ page, tenant, signedIn }) => {
-		for (const name of ["Bravo", "alfa", "Charlie"]) await tenant.createKey({ name });
+		for (const [name, expires_in_days] of [
+			["Bravo", 30],
+			["alfa", 10],
+			["Charlie", 20],
+		] as const)
+			await tenant.createKey({ name, expires_in_days });
 		await signedIn();
 		await page.goto(LIST);
 		const names = () => rows(page).locator("a").allTextContents();
@@ -258,6 +271,9 @@ test.describe("filtering the list", () => {
 		await expect(header).toHaveAttribute("aria-sort", "descending");
 		await header.getByRole("button").click();
 		await expect.poll(names).toEqual(["Charlie", "alfa", "Bravo"]);
+
+		await page.getByRole("columnheader", { name: "Expires" }).getByRole("button").click();
+		await expect.poll(names).toEqual(["alfa", "Charlie", "Bravo"]);
 
 		await page.getByLabel("Sort by").selectOption({ label: "Oldest first" });
 		await expect.poll(names).toEqual(["Bravo", "alfa", "Charlie"]);

@@ -5,7 +5,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/solid-query";
 import { api } from "./client.ts";
 import { type Problem, problemOf, UNREACHABLE } from "./problem.ts";
-import type { ListAudit, ListKeys } from "./types.ts";
+import type { KeyList, ListAudit, ListKeys } from "./types.ts";
 
 /**
  * The query's data, or undefined while there is none. Reading `query.data` directly would suspend the whole screen; read
@@ -36,7 +36,7 @@ export const meQuery = () =>
 	});
 
 /** Filters and order of the list, as `keys.list` takes them. */
-export type KeyFilters = Pick<ListKeys, "status" | "environment" | "search" | "expires_within_days"> & {
+export type KeyFilters = Pick<ListKeys, "status" | "environment" | "search" | "expires_within_days" | "rotation"> & {
 	sort: NonNullable<ListKeys["sort"]>;
 };
 
@@ -47,20 +47,26 @@ const RECENT_HOURS = 36;
 /** A list with more pages isn't reloaded as a whole. Changed keys are replaced in place. */
 export const REFETCH_PAGES_MAX = 5;
 
+/**
+ * One page of keys. A search looks at a bounded number of keys per call, so a page may be empty although later ones are
+ * not. It goes on until it has found something: an empty page would look as if no key matched.
+ */
+async function keyListPage(filters: KeyFilters, cursor: string | null, signal: AbortSignal): Promise<KeyList> {
+	for (let next = cursor; ; ) {
+		const page = await api.keys.list.query(
+			{ ...filters, limit: LIST_PAGE, recent_hours: RECENT_HOURS, ...(next === null ? {} : { cursor: next }) },
+			{ signal },
+		);
+		if (page.items.length > 0 || page.next_cursor === null) return page;
+		next = page.next_cursor;
+	}
+}
+
 /** The list of keys, page after page. */
 export const keyListQuery = (filters: KeyFilters) =>
 	infiniteQueryOptions({
 		queryKey: ["keys", "list", filters] as const,
-		queryFn: ({ pageParam, signal }) =>
-			api.keys.list.query(
-				{
-					...filters,
-					limit: LIST_PAGE,
-					recent_hours: RECENT_HOURS,
-					...(pageParam === null ? {} : { cursor: pageParam }),
-				},
-				{ signal },
-			),
+		queryFn: ({ pageParam, signal }) => keyListPage(filters, pageParam, signal),
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.next_cursor,
 		staleTime: 30_000,

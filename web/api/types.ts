@@ -24,6 +24,7 @@ export type Bucket = Usage["buckets"][number];
 
 export type ListKeys = Extract<Inputs["keys"]["list"], object>;
 export type CreateInput = Inputs["keys"]["create"];
+export type RotateInput = Inputs["keys"]["rotate"];
 export type UpdateInput = Inputs["keys"]["update"];
 
 /** A page of the audit log. */

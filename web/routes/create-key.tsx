@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, onCleanup, onMount, Show } from "solid-js";
 import { ENVIRONMENTS } from "../../db/enums.ts";
 import { createAction } from "../api/action.ts";
-import { refreshLists } from "../api/cache.ts";
+import { keyChanged, refreshLists } from "../api/cache.ts";
 import { api } from "../api/client.ts";
 import { isPassing } from "../api/problem.ts";
 import type { CreateInput } from "../api/types.ts";
@@ -14,6 +14,8 @@ import { errorsFromService, errorsOfNew } from "../features/keys/form/key-form-e
 import { AddressesField, NameField, RateLimitField, ScopesField } from "../features/keys/form/key-form-fields.tsx";
 import { FormProblem } from "../features/keys/form/key-form-problem.tsx";
 import { createKeyForm } from "../features/keys/form/key-form-state.ts";
+import { LostKey } from "../features/keys/form/lost-key.tsx";
+import { createdEarlier, createOnce } from "../features/keys/form/once.ts";
 import { type IssuedKey, RevealDialog } from "../features/keys/reveal/reveal-dialog.tsx";
 import { guardLeaving } from "../features/keys/reveal/reveal-guard.ts";
 import { formatNumber } from "../i18n/format.ts";
@@ -39,15 +41,25 @@ export default function CreateKey() {
 	const [issued, setIssued] = createSignal<IssuedKey | null>(null);
 	onCleanup(() => setIssued(null));
 
+	const once = createOnce();
 	const create = createAction(async (input: CreateInput) => {
-		const { key, api_key } = await api.keys.create.mutate(input);
+		const { key, api_key } = await api.keys.create.mutate({ ...input, idempotency_key: once.keyFor(input) });
+		once.forget();
 		setIssued({ secret: key, apiKey: api_key });
+	});
+	/** An earlier attempt created the key, but its response with the secret was lost. */
+	const lostId = () => {
+		const problem = create.problem();
+		return problem ? createdEarlier(problem) : undefined;
+	};
+	const replaceLost = createAction(async (id: string) => {
+		keyChanged(client, await api.keys.revoke.mutate({ id, reason: t().create.lost.reason }));
+		once.forget();
+		return true;
 	});
 	// The response will carry the only copy of the key.
 	guardLeaving(create.busy, () => {});
-	const submit = async (event: SubmitEvent & { currentTarget: HTMLFormElement }) => {
-		event.preventDefault();
-		const element = event.currentTarget;
+	const submit = async (element: HTMLFormElement) => {
 		if (create.busy() || !form.submit(element)) return;
 		await create.run(createInput(form.draft));
 		const problem = create.problem();
@@ -55,19 +67,32 @@ export default function CreateKey() {
 		// Also without a response, or if the service failed midway: the key may exist.
 		if (!problem || isPassing(problem)) refreshLists(client);
 	};
+	const revokeAndCreate = async (id: string) => {
+		if ((await replaceLost.run(id)) && formElement) await submit(formElement);
+	};
 	const done = (id: string) => {
 		setIssued(null);
 		// Replaces the form in the history, so that going back leads to the list.
 		navigate(paths.key(id), { replace: true });
 	};
 
+	let formElement: HTMLFormElement | undefined;
 	let name: HTMLInputElement | undefined;
 	onMount(() => name?.focus());
 
 	return (
 		<div class={styles.page}>
 			<h1>{t().create.title}</h1>
-			<form class={fields.form} onSubmit={submit} noValidate method="post">
+			<form
+				class={fields.form}
+				ref={formElement}
+				onSubmit={(event) => {
+					event.preventDefault();
+					void submit(event.currentTarget);
+				}}
+				noValidate
+				method="post"
+			>
 				<NameField form={form} hint={t().create.nameHint} ref={(element) => (name = element)} />
 				<ChoiceGroup label={t().create.environment}>
 					<div class={fields.environments}>
@@ -91,7 +116,19 @@ export default function CreateKey() {
 				<ExpiryField form={form} />
 				<AddressesField form={form} />
 				<div class={fields.end}>
-					<FormProblem problem={create.problem()} draft={form.draft} unanswered={t().create.noAnswer} />
+					<Show
+						when={lostId()}
+						fallback={<FormProblem problem={create.problem()} draft={form.draft} unanswered={t().create.noAnswer} />}
+					>
+						{(id) => (
+							<LostKey
+								id={id()}
+								busy={replaceLost.busy() || create.busy()}
+								problem={replaceLost.problem()}
+								onReplace={() => void revokeAndCreate(id())}
+							/>
+						)}
+					</Show>
 					<div class={styles.buttons}>
 						<Button type="submit" variant="primary" busy={create.busy()}>
 							{create.busy() ? t().create.submitting : t().create.submit}

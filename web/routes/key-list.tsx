@@ -63,6 +63,7 @@ function KeyList() {
 	const countOf = (tab: ListTab): number | undefined => {
 		const known = counts();
 		if (!known) return undefined;
+		if (tab === "rotating") return undefined;
 		if (tab === "all") return known.active + known.expired + known.revoked;
 		return tab === "expiring" ? known.expiring_soon : known[tab];
 	};
@@ -109,11 +110,14 @@ function KeyList() {
 								onClick={() => change({ tab })}
 							>
 								{t().keys.tabs[tab]}
-								<span class={styles.count}>
-									<Show when={countOf(tab) !== undefined} fallback={<Skeleton width="16px" />}>
-										{countText(tab)}
-									</Show>
-								</span>
+								{/* The service does not count rotations. */}
+								<Show when={tab !== "rotating"}>
+									<span class={styles.count}>
+										<Show when={countOf(tab) !== undefined} fallback={<Skeleton width="16px" />}>
+											{countText(tab)}
+										</Show>
+									</span>
+								</Show>
 							</button>
 						)}
 					</For>

@@ -276,3 +276,33 @@ describe("what is wrong", () => {
 		expect(after.data).toEqual(before.data);
 	});
 });
+
+describe("an idempotency_key", () => {
+	it("creates one key however often it is sent, and names that key instead of showing its secret again", async () => {
+		const input = { name: "Once", idempotency_key: crypto.randomUUID() };
+		const first = await create(input);
+		expect(first.status).toBe(200);
+		const again = await create(input);
+		expect([again.status, again.error.code]).toEqual([409, "CONFLICT"]);
+		expect(again.error.details).toEqual([{ field: "idempotency_key", message: first.data.api_key.id }]);
+		expect(JSON.stringify(again)).not.toContain(first.data.key);
+		const { data } = await query<{ items: unknown[] }>(admin, "keys.list", { search: "Once" });
+		expect(data.items).toHaveLength(1);
+	});
+
+	it("cannot be used for another key", async () => {
+		const idempotency_key = crypto.randomUUID();
+		await create({ name: "One", idempotency_key });
+		const other = await create({ name: "Another", idempotency_key });
+		expect([other.status, other.error.code, fieldsOf(other)]).toEqual([409, "CONFLICT", []]);
+	});
+
+	it("works for a rotation, too", async () => {
+		const { data } = await create({ name: "Old" });
+		const input = { id: data.api_key.id, idempotency_key: crypto.randomUUID(), expected_rotated_to: null };
+		const first = await mutate<IssuedKey>(admin, "keys.rotate", input);
+		const again = await mutate<IssuedKey>(admin, "keys.rotate", input);
+		expect([again.status, again.error.code]).toEqual([409, "CONFLICT"]);
+		expect(again.error.details).toEqual([{ field: "idempotency_key", message: first.data.api_key.id }]);
+	});
+});

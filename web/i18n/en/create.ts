@@ -38,10 +38,16 @@ export const create = {
 	addresses: "Allowed IP addresses",
 	addressesHint:
 		"Optional. One IPv4 or IPv6 address or block per line, such as 203.0.113.0/24. If empty, the key works from any IP address.",
+	lost: {
+		text: "The key was created by your first attempt, but the response with its secret was lost. No one can use it.",
+		replace: "Revoke it and create another",
+		open: "Open the key",
+		reason: "Its secret was lost when it was created",
+	},
 	sessionEnded: "Your session had ended, so nothing was sent. Everything here is as you left it. Try again.",
 	offline: "You are offline, so nothing was sent. Everything here is as you left it. Try again once you are connected.",
 	noAnswer:
-		"There was no response. Check your connection and try again. If a key with this name is already in the list, no one has seen its secret: revoke it.",
+		"There was no response. Check your connection and try again: a second attempt does not create a second key.",
 	errors: {
 		nameMissing: "Give the key a name, so that people know what uses it.",
 		nameTooLong: (most: string) => `Shorten the name to ${most} characters.`,

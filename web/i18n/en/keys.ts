@@ -13,6 +13,7 @@ export const keys = {
 		all: "All",
 		active: "Active",
 		expiring: "Expiring soon",
+		rotating: "In rotation",
 		expired: "Expired",
 		revoked: "Revoked",
 	},

@@ -35,6 +35,7 @@ export const rotate = {
 		asBefore: (span: string, date: string) => `After ${span}, as before (${date})`,
 		after: (span: string, date: string) => `After ${span} (${date})`,
 		days: (count: number, text: string) => `${text} ${plural(count, "day", "days")}`,
+		lost: "The new key was created by your first attempt, but the response with its secret was lost. Create another one below.",
 		alreadyMade: "Another person has just created the new key. Nothing was changed.",
 		submit: "Create new key",
 		busy: "Creating…",

@@ -39,11 +39,17 @@ export const create: Words["create"] = {
 	addresses: "Endereços IP permitidos",
 	addressesHint:
 		"Opcional. Um endereço ou bloco IPv4 ou IPv6 por linha, como 203.0.113.0/24. Em branco, a chave funciona de qualquer endereço IP.",
+	lost: {
+		text: "A chave foi criada na primeira tentativa, mas a resposta com o segredo se perdeu. Ninguém pode usá-la.",
+		replace: "Revogar e criar outra",
+		open: "Abrir a chave",
+		reason: "O segredo se perdeu na criação",
+	},
 	sessionEnded: "Sua sessão tinha expirado, então nada foi enviado. Tudo continua como você deixou. Tente de novo.",
 	offline:
 		"Você está sem conexão, então nada foi enviado. Tudo continua como você deixou. Tente de novo ao reconectar.",
 	noAnswer:
-		"Não houve resposta. Verifique sua conexão e tente de novo. Se já houver uma chave com este nome na lista, ninguém viu o segredo dela: revogue-a.",
+		"Não houve resposta. Verifique sua conexão e tente de novo: uma segunda tentativa não cria uma segunda chave.",
 	errors: {
 		nameMissing: "Dê um nome à chave, para que as pessoas saibam para que ela serve.",
 		nameTooLong: (most) => `Reduza o nome para ${most} caracteres.`,

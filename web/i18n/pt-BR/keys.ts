@@ -12,6 +12,7 @@ export const keys: Words["keys"] = {
 		all: "Todas",
 		active: "Ativas",
 		expiring: "Expiram em breve",
+		rotating: "Em rotação",
 		expired: "Expiradas",
 		revoked: "Revogadas",
 	},

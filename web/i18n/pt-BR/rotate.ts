@@ -35,6 +35,7 @@ export const rotate: Words["rotate"] = {
 		asBefore: (span, date) => `Depois de ${span}, como antes (${date})`,
 		after: (span, date) => `Depois de ${span} (${date})`,
 		days: (count, text) => `${text} ${plural(count, "dia", "dias")}`,
+		lost: "A chave nova foi criada na primeira tentativa, mas a resposta com o segredo se perdeu. Crie outra abaixo.",
 		alreadyMade: "Outra pessoa acabou de criar a chave nova. Nada foi alterado.",
 		submit: "Criar chave nova",
 		busy: "Criando…",

@@ -1,6 +1,8 @@
 import type { TRPCRouterRecord } from "@trpc/server";
 import { z } from "zod";
+import { AppError } from "../../errors.ts";
 import {
+	type ApiKey,
 	apiKeyDetailSchema,
 	apiKeySchema,
 	createKeySchema,
@@ -17,20 +19,49 @@ import {
 	verifyKeySchema,
 } from "../../schemas/api-key.ts";
 import { usageQuerySchema, usageSchema } from "../../schemas/usage.ts";
-import { createKey, rotateKey } from "../../services/key-issue.ts";
+import { attemptOf } from "../../services/idempotency.ts";
+import { createKey, createKeyOnce, type Replay, rotateKey, rotateOnce } from "../../services/key-issue.ts";
 import { listKeys } from "../../services/key-list.ts";
 import { verifyKey } from "../../services/key-verify.ts";
 import { deleteKey, getKey, revokeKey, updateKey } from "../../services/keys.ts";
 import { keyUsage } from "../../services/usage.ts";
 import { manageProcedure } from "../procedures.ts";
 
+/** As the header `Idempotency-Key` of REST: a retry after a lost response creates nothing. */
+const onceOnly = {
+	idempotency_key: z
+		.string()
+		.regex(/^[!-~]{1,255}$/, "Must be 1 to 255 visible ASCII characters")
+		.optional()
+		.describe(
+			"A new, unique value for each key to create, such as a UUID. A retry with the same value and input within 24 hours fails with `CONFLICT`, and `details` names the key that the first request created.",
+		),
+};
+
+/**
+ * What was created now. A replay is an error here: a procedure has one result type, and the secret that every caller
+ * needs is not in it.
+ */
+function issued<T>(result: T | Replay<ApiKey>): T {
+	if (!isReplay(result)) return result;
+	throw new AppError("CONFLICT", "The key was created by an earlier request. Its secret was shown then, only once.", {
+		details: [{ field: "idempotency_key", message: result.replay.id }],
+	});
+}
+
+const isReplay = <T>(result: T | Replay<ApiKey>): result is Replay<ApiKey> =>
+	typeof result === "object" && result !== null && "replay" in result;
+
 /** The API keys of a tenant. */
 export const keysRouter = {
 	/** Creates a key. Only this response shows it. */
 	create: manageProcedure
-		.input(createKeySchema)
+		.input(createKeySchema.safeExtend(onceOnly))
 		.output(issuedKeySchema)
-		.mutation(({ ctx, input }) => createKey(ctx.deps, ctx.author, input)),
+		.mutation(async ({ ctx, input: { idempotency_key, ...input } }) => {
+			if (idempotency_key === undefined) return createKey(ctx.deps, ctx.author, input);
+			return issued(await createKeyOnce(ctx.deps, ctx.author, input, attemptOf(idempotency_key, input)));
+		}),
 
 	/** One page of the keys, with the number of keys in each state. */
 	list: manageProcedure
@@ -52,9 +83,13 @@ export const keysRouter = {
 
 	/** Creates a successor with the same settings. The old key works until it is revoked. `CONFLICT` for a revoked key. */
 	rotate: manageProcedure
-		.input(rotateKeySchema)
+		.input(rotateKeySchema.extend(onceOnly))
 		.output(rotatedKeySchema)
-		.mutation(({ ctx, input }) => rotateKey(ctx.deps, ctx.author, input)),
+		.mutation(async ({ ctx, input: { idempotency_key, ...input } }) => {
+			if (idempotency_key === undefined) return rotateKey(ctx.deps, ctx.author, input);
+			const result = await rotateOnce(ctx.deps, ctx.author, input, attemptOf(idempotency_key, input));
+			return issued("replay" in result ? { replay: result.replay.api_key } : result);
+		}),
 
 	/** Revokes a key for good, before it responds. Idempotent. */
 	revoke: manageProcedure

@@ -87,9 +87,7 @@ function Header(props: SortProps & SelectionProps) {
 				{words().limit}
 			</th>
 			<SortableColumn {...props} column="last_used_at" class={styles.used} label={words().lastUsed} />
-			<th scope="col" class={styles.expires}>
-				{words().expires}
-			</th>
+			<SortableColumn {...props} column="expires_at" class={styles.expires} label={words().expires} />
 			<th scope="col" class={styles.status}>
 				{words().status}
 			</th>

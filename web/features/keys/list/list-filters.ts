@@ -3,7 +3,7 @@ import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, KEY_SORTS, type Key
 import type { KeyFilters } from "../../../api/queries.ts";
 import { keyIdsIn, searchFor } from "../../../key-secret.ts";
 
-export const LIST_TABS = ["all", "active", "expiring", "expired", "revoked"] as const;
+export const LIST_TABS = ["all", "active", "expiring", "rotating", "expired", "revoked"] as const;
 export type ListTab = (typeof LIST_TABS)[number];
 
 export interface ListFilters {
@@ -53,6 +53,15 @@ export function paramsOf(filters: ListFilters): ListParams {
 	};
 }
 
+const QUERIES = {
+	all: {},
+	active: { status: "active" },
+	expiring: { expires_within_days: EXPIRING_SOON_DAYS },
+	rotating: { rotation: "unfinished" },
+	expired: { status: "expired" },
+	revoked: { status: "revoked" },
+} as const satisfies Record<ListTab, Partial<KeyFilters>>;
+
 /** The filters as the service takes them. */
 export function queryOf({ tab, environment, search, sort }: ListFilters): KeyFilters {
 	// Pasted keys are looked up by id instead.
@@ -61,13 +70,17 @@ export function queryOf({ tab, environment, search, sort }: ListFilters): KeyFil
 		environment,
 		sort,
 		...(text === "" ? {} : { search: text }),
-		...(tab === "all" ? {} : tab === "expiring" ? { expires_within_days: EXPIRING_SOON_DAYS } : { status: tab }),
+		...QUERIES[tab],
 	};
 }
 
 /** The order after a click on a column's header: by that column, then reversed, then newest first. */
-export function nextSort(current: KeySort, column: "name" | "usage_count" | "last_used_at"): KeySort {
-	const [first, second] = column === "name" ? ([column, `-${column}`] as const) : ([`-${column}`, column] as const);
+export function nextSort(current: KeySort, column: "name" | "usage_count" | "last_used_at" | "expires_at"): KeySort {
+	// Names from A, and first what ends first.
+	const [first, second] =
+		column === "name" || column === "expires_at"
+			? ([column, `-${column}`] as const)
+			: ([`-${column}`, column] as const);
 	if (current === first) return second;
 	return current === second ? DEFAULTS.sort : first;
 }

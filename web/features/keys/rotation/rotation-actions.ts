@@ -6,9 +6,10 @@ import { keyChanged } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
 import { problemOf } from "../../../api/problem.ts";
 import { keyQuery } from "../../../api/queries.ts";
-import type { ApiKey, ApiKeyDetail, Rotated } from "../../../api/types.ts";
+import type { ApiKey, ApiKeyDetail, Rotated, RotateInput } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
 import { notify } from "../../../ui/toast.tsx";
+import { createdEarlierOf, createOnce } from "../form/once.ts";
 import type { IssuedKey } from "../reveal/reveal-dialog.tsx";
 import { guardLeaving } from "../reveal/reveal-guard.ts";
 import { ownUse } from "./rotation.ts";
@@ -17,6 +18,7 @@ import { lifeToRepeat, type RotationChoice } from "./rotation-plan.ts";
 /** `onIssued` receives each new key once. */
 export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) => void) {
 	const client = useQueryClient();
+	const once = createOnce();
 
 	const take = ({ key: secret, api_key, previous }: Rotated) => {
 		onIssued({ secret, apiKey: api_key });
@@ -26,10 +28,16 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 	};
 
 	/** "created": another person has just created a successor. A second one would replace it and leave it working. */
-	const unlessCreated = async (known: string | null, rotate: () => Promise<Rotated>): Promise<Rotated | "created"> => {
+	const unlessCreated = async (known: string | null, input: RotateInput): Promise<Rotated | "created" | "lost"> => {
 		try {
-			return await rotate();
+			const rotated = await api.keys.rotate.mutate({ ...input, idempotency_key: once.keyFor(input) });
+			once.forget();
+			return rotated;
 		} catch (error) {
+			if (createdEarlierOf(error)) {
+				once.forget();
+				return "lost";
+			}
 			if (problemOf(error).code !== "CONFLICT") throw error;
 			const { status, rotated_to } = await api.keys.get.query({ id: oldId });
 			if (status === "revoked" || rotated_to === known) throw error;
@@ -37,8 +45,8 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 		}
 	};
 
-	const create = createAction(async (choice: RotationChoice): Promise<Rotated | "created"> => {
-		return unlessCreated(null, () => api.keys.rotate.mutate({ id: oldId, ...choice, expected_rotated_to: null }));
+	const create = createAction(async (choice: RotationChoice): Promise<Rotated | "created" | "lost"> => {
+		return unlessCreated(null, { id: oldId, ...choice, expected_rotated_to: null });
 	});
 
 	/**
@@ -46,7 +54,7 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 	 * from. The other order could leave a working key that no one has. "used": the successor was used, so nothing was done.
 	 */
 	const replace = createAction(
-		async (old: ApiKey, last: ApiKeyDetail | null): Promise<Rotated | "used" | "created"> => {
+		async (old: ApiKey, last: ApiKeyDetail | null): Promise<Rotated | "used" | "created" | "lost"> => {
 			if (last?.status === "active") {
 				const fresh = await api.keys.get.query({ id: last.id });
 				client.setQueryData(keyQuery(last.id).queryKey, fresh);
@@ -57,7 +65,7 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 			const days = last ? lifeToRepeat(last, old) : undefined;
 			const life = days === undefined ? {} : { expires_in_days: days };
 			const known = old.rotated_to;
-			return unlessCreated(known, () => api.keys.rotate.mutate({ id: oldId, ...life, expected_rotated_to: known }));
+			return unlessCreated(known, { id: oldId, ...life, expected_rotated_to: known });
 		},
 	);
 
@@ -82,8 +90,9 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 		/** Creates the first successor. */
 		async create(choice: RotationChoice): Promise<void> {
 			const rotated = await create.run(choice);
-			if (rotated && rotated !== "created") return take(rotated);
 			if (rotated === "created") notify(t().rotate.create.alreadyMade);
+			else if (rotated === "lost") notify(t().rotate.create.lost, { failed: true });
+			else if (rotated) return take(rotated);
 			refetch(oldId);
 		},
 		/** Replaces the successor `last`, unless it turns out to be in use. False if it failed. */
@@ -91,8 +100,10 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 			const rotated = await replace.run(old, last);
 			if (rotated === "used") notify(t().rotate.another.usedMeanwhile);
 			else if (rotated === "created") notify(t().rotate.create.alreadyMade);
+			else if (rotated === "lost") notify(t().rotate.create.lost, { failed: true });
 			else if (rotated) take(rotated);
-			if (rotated === undefined || rotated === "created") refetch(oldId, ...(last ? [last.id] : []));
+			if (rotated === undefined || rotated === "created" || rotated === "lost")
+				refetch(oldId, ...(last ? [last.id] : []));
 			return rotated !== undefined;
 		},
 	};
