@@ -1,3 +1,5 @@
+import type { quotas } from "./schema.ts";
+
 /**
  * What a tenant may store and do, where the platform has set nothing else for it. The trigger `quotas_checked` rejects
  * the write that exceeds a number of rows or bytes, and holds the same numbers: a change needs a migration.
@@ -18,13 +20,31 @@ export const QUOTAS = {
 	/** Highest `rate_limit` of a key, in requests an hour: what one Durable Object can count. */
 	rate_limit: { default: 1_000_000, unit: "requests an hour for each API key" },
 	/**
-	 * Calls of tRPC and REST that manage the tenant, by anyone. 100 a second is more than a dashboard or a script needs,
-	 * and leaves room for other tenants in a database that does one thing at a time.
+	 * Calls of tRPC and REST by the tenant's own managers. 200 a second are more than a dashboard or a script needs,
+	 * and leave room for other tenants in a database that runs one statement at a time.
 	 */
-	management_calls_per_minute: { default: 6_000, unit: "management calls a minute" },
+	management_calls_per_minute: { default: 12_000, unit: "management calls a minute" },
 } as const satisfies Record<string, { default: number; unit: string }>;
 
 export type QuotaName = keyof typeof QUOTAS;
 
 // The keys of a literal object are exactly its names.
 export const QUOTA_NAMES = Object.keys(QUOTAS) as [QuotaName, ...QuotaName[]];
+
+export type QuotaRow = typeof quotas.$inferSelect;
+
+/** The columns of each quota. What is not stored has no number of its own. */
+export const QUOTA_COLUMNS = {
+	api_keys: { used: "apiKeys", max: "apiKeysMax" },
+	users: { used: "users", max: "usersMax" },
+	collaborators: { used: "collaborators", max: "collaboratorsMax" },
+	activities: { used: "activities", max: "activitiesMax" },
+	leads: { used: "leads", max: "leadsMax" },
+	stored_bytes: { used: "storedBytes", max: "storedBytesMax" },
+	rate_limit: { used: null, max: "rateLimitMax" },
+	management_calls_per_minute: { used: null, max: "managementCallsPerMinuteMax" },
+} as const satisfies Record<QuotaName, { used: keyof QuotaRow | null; max: keyof QuotaRow }>;
+
+/** The limit that applies to the tenant. */
+export const limitOf = (row: QuotaRow | null, name: QuotaName): number =>
+	row?.[QUOTA_COLUMNS[name].max] ?? QUOTAS[name].default;

@@ -1,15 +1,39 @@
 /** What the platform starts by the clock (`[triggers]` in wrangler.toml). */
 import { database } from "../db/client.ts";
-import type { Bindings } from "./env.ts";
+import { type Bindings, readConfig } from "./env.ts";
 import { logError } from "./log.ts";
+import type { Deps } from "./services/deps.ts";
+import { advanceJobs } from "./services/jobs.ts";
+import { settleAll } from "./services/key-order.ts";
 import { rollOff } from "./services/retention.ts";
+import { foldOldText } from "./services/text.ts";
 
-/** Lets old rows roll off. `scheduledTime` is when it was due, in milliseconds: a run that is late deletes no more for it. */
-export async function scheduled({ scheduledTime }: ScheduledController, env: Bindings): Promise<void> {
-	try {
-		await rollOff({ db: database(env.DB), now: scheduledTime });
-	} catch (thrown) {
-		logError("Roll-off has failed; the next run does what is left", thrown);
-		throw thrown;
+/** The cron expression of wrangler.toml that advances jobs. All others are the hourly upkeep. */
+const EVERY_MINUTE = "* * * * *";
+
+/** Each task on its own: one that fails doesn't keep the others from running. */
+const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Promise<unknown>>> = {
+	everyMinute: { "Jobs could not be advanced": advanceJobs },
+	hourly: {
+		"Old rows could not be deleted": rollOff,
+		"Keys could not be settled": settleAll,
+		"Text could not be folded": foldOldText,
+	},
+};
+
+/** `scheduledTime` is when the run was due, in milliseconds: a late run deletes no more because it is late. */
+export async function scheduled({ scheduledTime, cron }: ScheduledController, env: Bindings): Promise<void> {
+	const { DB, KEY_GATE: gates, LOGIN_LIMITER: loginLimiter } = env;
+	const deps: Deps = { db: database(DB), gates, config: readConfig(env), loginLimiter, now: scheduledTime };
+	const failures: unknown[] = [];
+	for (const [failure, task] of Object.entries(TASKS[cron === EVERY_MINUTE ? "everyMinute" : "hourly"])) {
+		try {
+			await task(deps);
+		} catch (thrown) {
+			logError(`${failure}; the next run continues`, thrown);
+			failures.push(thrown);
+		}
 	}
+	// The platform shows the run as failed.
+	if (failures.length > 0) throw failures[0];
 }

@@ -4,6 +4,7 @@ import type { Database } from "../../db/client.ts";
 import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
 import { notForApiKeys, refusalError } from "../admission/refusal.ts";
 import { AppError } from "../errors.ts";
+import { countManagementCall } from "./management-limit.ts";
 import type { Principal, UserPrincipal } from "./principal.ts";
 import { selectTenant, tenantExists } from "./tenant.ts";
 
@@ -47,16 +48,20 @@ export function authorOf(user: UserPrincipal, { ip, userAgent }: From): Author {
 /**
  * A manager as the author of changes: a user in their own tenant, the platform in the one that the request names.
  * Throws `VALIDATION_ERROR` if it names none or two, `NOT_FOUND` if the tenant doesn't exist. `input` is the body, or the
- * input of a tRPC query.
+ * input of a tRPC query. Throws `RATE_LIMITED` past the tenant's management calls a minute.
  */
 export async function authorIn(
 	manager: Manager,
-	from: From,
+	from: From & { now: number },
 	db: Database,
 	request: Request,
 	input: unknown,
 ): Promise<Author> {
-	if (manager.kind === "user") return authorOf(manager, from);
+	if (manager.kind === "user") {
+		// The platform is not counted: it must be able to act for a tenant whose calls are used up.
+		await countManagementCall(db, manager.tenantId, from.now);
+		return authorOf(manager, from);
+	}
 	const tenantId = selectTenant(request, input);
 	if (!(await tenantExists(db, tenantId))) throw new AppError("NOT_FOUND", "Tenant not found.");
 	return { ...requirePlatform(manager, from), tenantId };

@@ -16,12 +16,12 @@ export const connect = database;
 
 /** The database row of a key. */
 export function newRow(key: KeySnapshot): typeof apiKeys.$inferInsert {
-	return {
-		...key,
-		searchText: foldText(key.name, key.keyPrefix, key.lastFour),
-		nameSort: sortText(key.name),
-		textVersion: TEXT_VERSION,
-	};
+	return { ...key, ...keyText(key) };
+}
+
+/** The text by which lists find and sort a key. */
+export function keyText({ name, keyPrefix, lastFour }: Pick<KeySnapshot, "name" | "keyPrefix" | "lastFour">) {
+	return { searchText: foldText(name, keyPrefix, lastFour), nameSort: sortText(name), textVersion: TEXT_VERSION };
 }
 
 /** Brings the key's row up to date, and records the events of the changes. */

@@ -37,6 +37,24 @@ export function settle(db: Database, tenantId: string, now: number) {
 		);
 }
 
+/** Keys that one statement of {@link settleAll} moves, and statements of one run. */
+const SETTLED_PER_STATEMENT = 500;
+const SETTLE_STATEMENTS_MAX = 50;
+
+/** Moves the keys of all tenants, so that a mass expiry does not wait for lists. */
+export async function settleAll({ db, now }: { db: Database; now: number }): Promise<void> {
+	const at = now - SETTLED_AFTER_MS;
+	for (let statement = 0; statement < SETTLE_STATEMENTS_MAX; statement++) {
+		const { meta } = await db.run(sql`
+			update ${apiKeys} set settled_at = ${at} where id in (
+				select due.id from tenants cross join ${apiKeys} as due indexed by api_keys_by_turn
+					on due.tenant_id = tenants.id and due.turns_at <= ${at}
+				limit ${sql.raw(String(SETTLED_PER_STATEMENT))}
+			)`);
+		if (meta.changes < SETTLED_PER_STATEMENT) return;
+	}
+}
+
 /** The standing of a row at `now`: the rule of `statusOf`, in SQL. */
 export function standingAt(now: number): SQL {
 	const { open, expiringSoon, expired, revoked } = STANDINGS;

@@ -1,33 +1,17 @@
 /** What a tenant stores and may store. The database counts, and rejects the write that exceeds a quota. */
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
-import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../db/quotas.ts";
+import { limitOf, QUOTA_COLUMNS, QUOTA_NAMES, QUOTAS, type QuotaName, type QuotaRow } from "../../db/quotas.ts";
 import { quotas } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
-
-type Row = typeof quotas.$inferSelect;
-
-/** The columns of each quota. What is not stored has no number of its own. */
-export const QUOTA_COLUMNS = {
-	api_keys: { used: "apiKeys", max: "apiKeysMax" },
-	users: { used: "users", max: "usersMax" },
-	collaborators: { used: "collaborators", max: "collaboratorsMax" },
-	activities: { used: "activities", max: "activitiesMax" },
-	leads: { used: "leads", max: "leadsMax" },
-	stored_bytes: { used: "storedBytes", max: "storedBytesMax" },
-	rate_limit: { used: null, max: "rateLimitMax" },
-	management_calls_per_minute: { used: null, max: "managementCallsPerMinuteMax" },
-} as const satisfies Record<QuotaName, { used: keyof Row | null; max: keyof Row }>;
+import type { QuotaList } from "../schemas/quota.ts";
+import type { Deps } from "./deps.ts";
 
 /** The tenant's row. Null: no such tenant. */
-export async function quotasOf(db: Database, tenantId: string): Promise<Row | null> {
+export async function quotasOf(db: Database, tenantId: string): Promise<QuotaRow | null> {
 	const [row] = await db.select().from(quotas).where(eq(quotas.tenantId, tenantId));
 	return row ?? null;
 }
-
-/** The limit that applies to the tenant. */
-export const limitOf = (row: Row | null, name: QuotaName): number =>
-	row?.[QUOTA_COLUMNS[name].max] ?? QUOTAS[name].default;
 
 /** `CONFLICT` that names the quota and its limit. */
 function quotaError(name: QuotaName, limit: number): AppError {
@@ -70,4 +54,16 @@ export async function requireRoomForKey(db: Database, tenantId: string): Promise
 export async function requireRateLimit(db: Database, tenantId: string, rateLimit: number): Promise<void> {
 	const limit = limitOf(await quotasOf(db, tenantId), "rate_limit");
 	if (rateLimit > limit) throw quotaError("rate_limit", limit);
+}
+
+/** Every quota of a tenant, with what it stores. */
+export async function listQuotas({ db }: Pick<Deps, "db">, tenantId: string): Promise<QuotaList> {
+	const row = await quotasOf(db, tenantId);
+	if (!row) throw new AppError("NOT_FOUND", "Tenant not found.");
+	return {
+		items: QUOTA_NAMES.map((name) => {
+			const { used, max } = QUOTA_COLUMNS[name];
+			return { name, used: used && row[used], limit: limitOf(row, name), is_default: row[max] === null };
+		}),
+	};
 }

@@ -3,7 +3,7 @@
  * continues. A run that dies half-way has lost nothing.
  */
 import { type SQL, sql } from "drizzle-orm";
-import { apiKeys, auditEvents, idempotencyKeys, sessions, tenants, usageHourly, users } from "../../db/schema.ts";
+import { apiKeys, auditEvents, idempotencyKeys, jobs, sessions, tenants, usageHourly, users } from "../../db/schema.ts";
 import { ATTEMPT_KEPT_MS } from "../gate/protocol.ts";
 import { DAY_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
@@ -12,6 +12,9 @@ import type { Deps } from "./deps.ts";
 export const USAGE_KEPT_DAYS = 400;
 /** Two years: one more than SOC 2 and ISO 27001 audits look back on. */
 export const AUDIT_KEPT_DAYS = 730;
+
+/** Three months: the result of a job is in the audit trail of its keys too. */
+export const JOBS_KEPT_DAYS = 90;
 
 /** Rows of one statement. D1 runs one statement at a time, so a long one would delay other requests. */
 const ROWS_PER_STATEMENT = 1_000;
@@ -24,6 +27,7 @@ export interface RolledOff {
 	audit_events: number;
 	sessions: number;
 	idempotency_keys: number;
+	jobs: number;
 	more: boolean;
 }
 
@@ -46,12 +50,15 @@ export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, 
 		idempotency_keys: sql`delete from ${idempotencyKeys} where rowid in (
 			select old.rowid from ${tenants} cross join ${idempotencyKeys} old
 			on old.tenant_id = ${tenants.id} and old.created_at <= ${now - ATTEMPT_KEPT_MS} ${some})`,
+		jobs: sql`delete from ${jobs} where rowid in (
+			select old.rowid from ${tenants} cross join ${jobs} old
+			on old.tenant_id = ${tenants.id} and old.created_at < ${now - JOBS_KEPT_DAYS * DAY_MS} ${some})`,
 	};
 }
 
 /** Deletes the rows that are too old at `now`. Running it twice, or twice at once, does no harm. */
 export async function rollOff({ db, now }: Pick<Deps, "db" | "now">): Promise<RolledOff> {
-	const done: RolledOff = { usage_hourly: 0, audit_events: 0, sessions: 0, idempotency_keys: 0, more: false };
+	const done: RolledOff = { usage_hourly: 0, audit_events: 0, sessions: 0, idempotency_keys: 0, jobs: 0, more: false };
 	for (const [table, statement] of Object.entries(rollOffStatements(now))) {
 		let deleted = ROWS_PER_STATEMENT;
 		for (let turn = 0; turn < STATEMENTS_MAX && deleted === ROWS_PER_STATEMENT; turn++) {

@@ -1,11 +1,13 @@
 /** Tenants, for the platform. */
 import { desc, eq, sql } from "drizzle-orm";
-import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
+import { type Author, auditEvent, changesBetween, createdWith } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { tenants } from "../../db/schema.ts";
+import { QUOTA_COLUMNS, QUOTA_NAMES } from "../../db/quotas.ts";
+import { quotas, tenants } from "../../db/schema.ts";
 import { AppError, isConstraintFailure } from "../errors.ts";
+import type { UpdateTenant } from "../schemas/quota.ts";
 import type { CreateTenant, ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
 import { toTimestamp } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
@@ -41,6 +43,35 @@ export async function createTenant(
 		});
 	}
 	return toTenant(row);
+}
+
+/** Changes the name or the quotas. `NOT_FOUND` for an unknown tenant. */
+export async function updateTenant(
+	deps: Pick<Deps, "db" | "now">,
+	author: Omit<Author, "tenantId">,
+	{ id, name, quotas: limits = {} }: UpdateTenant,
+): Promise<Tenant> {
+	const { db, now } = deps;
+	const [[tenant], [row]] = await db.batch([
+		db.select().from(tenants).where(eq(tenants.id, id)),
+		db.select().from(quotas).where(eq(quotas.tenantId, id)),
+	]);
+	if (!tenant || !row) throw new AppError("NOT_FOUND", "Tenant not found.");
+	const given = QUOTA_NAMES.filter((quota) => limits[quota] !== undefined);
+	const before = {
+		name: tenant.name,
+		...Object.fromEntries(given.map((quota) => [quota, row[QUOTA_COLUMNS[quota].max]])),
+	};
+	const after = { name: name ?? tenant.name, ...Object.fromEntries(given.map((quota) => [quota, limits[quota]])) };
+	const changes = changesBetween(before, after);
+	if (Object.keys(changes).length === 0) return toTenant(tenant);
+	const columns = Object.fromEntries(given.map((quota) => [QUOTA_COLUMNS[quota].max, limits[quota]]));
+	await runBatch(db, [
+		db.update(tenants).set({ name: after.name }).where(eq(tenants.id, id)),
+		...(given.length === 0 ? [] : [db.update(quotas).set(columns).where(eq(quotas.tenantId, id))]),
+		insertAudit(db, auditEvent({ ...author, tenantId: id }, "tenant.update", now, { changes })),
+	]);
+	return toTenant({ ...tenant, name: after.name });
 }
 
 /** Newest first. */

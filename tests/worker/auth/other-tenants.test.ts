@@ -134,7 +134,7 @@ describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
 
 	it("finds nothing of the tenant in lists", async () => {
 		const lists = OPERATIONS.filter(isFor(false)).filter((operation) => fieldsOf(operation).has("cursor"));
-		expect(lists.length).toBe(4);
+		expect(lists.length).toBe(8);
 		for (const operation of lists) {
 			const text = await (await send(operation, credential, { limit: 100 })).text();
 			expectNoSecrets(text);

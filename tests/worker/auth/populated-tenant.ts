@@ -1,7 +1,7 @@
 /** A company with people, keys and data of both environments, and good input for any operation on them. */
-import { ENVIRONMENTS, type Environment, type Role } from "../../../db/enums.ts";
+import { ENVIRONMENTS, type Environment, type JobState, type Role } from "../../../db/enums.ts";
 import { newId } from "../../../db/ids.ts";
-import { sessions, users } from "../../../db/schema.ts";
+import { jobs, sessions, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
 import { addTenant, cheapPasswordHash, createKey, db, sendJson, token } from "../fixtures.ts";
@@ -80,7 +80,16 @@ interface About {
 export async function goodInput(operation: Operation, of: PopulatedTenant, { keyId, leadId }: About): Promise<Json> {
 	const isOfLeads = operation.audience === "leads:read" || operation.audience === "leads:write";
 	const good: Record<string, () => unknown> = {
-		id: () => (isOfLeads ? leadId : operation.audience === "platform" ? of.tenantId : keyId),
+		id: () => {
+			if (isOfLeads) return leadId;
+			if (isOfJobs(operation)) return addJob(of.tenantId, /resume$/.test(operation.name) ? "stopped" : "running");
+			return operation.audience === "platform" ? of.tenantId : keyId;
+		},
+		kind: async () => {
+			// A tenant can have only a few unfinished jobs.
+			await db.update(jobs).set({ state: "finished" });
+			return "revoke_keys";
+		},
 		key: () => of.keys.live.key,
 		name: () => "Named",
 		slug: () => newId("ten").toLowerCase().replace("_", "-"),
@@ -94,5 +103,18 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 		if (value) input[field] = await value();
 		else if (!(field in input)) throw new Error(`Say what a good ${field} of ${operation.name} is.`);
 	}
+	if (fieldsOf(operation).has("filter")) input.ids = [keyId];
 	return input;
+}
+
+const isOfJobs = ({ name }: Operation) => /\bjobs\b/.test(name);
+
+/** A job with one key that it has not got to yet. */
+async function addJob(tenantId: string, state: JobState): Promise<string> {
+	const id = newId("job");
+	const now = Date.now();
+	await db
+		.insert(jobs)
+		.values({ id, tenantId, kind: "revoke_keys", state, total: 1, createdAt: now, updatedAt: now, actor: "usr_test" });
+	return id;
 }

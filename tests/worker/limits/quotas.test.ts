@@ -3,9 +3,10 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { QUOTAS } from "../../../db/quotas.ts";
-import { apiKeys, collaborators, leads, quotas } from "../../../db/schema.ts";
+import { apiKeys, auditEvents, collaborators, leads, quotas } from "../../../db/schema.ts";
+import type { QuotaList } from "../../../worker/schemas/quota.ts";
 import { addPerson } from "../auth/populated-tenant.ts";
-import { addTenant, createKey, db, mutate, sendJson, token } from "../fixtures.ts";
+import { type Answer, addTenant, createKey, db, mutate, query, sendJson, token } from "../fixtures.ts";
 
 const setQuotas = (tenantId: string, values: Partial<typeof quotas.$inferInsert>) =>
 	db.update(quotas).set(values).where(eq(quotas.tenantId, tenantId));
@@ -131,6 +132,50 @@ describe("data of integrations", () => {
 		await setQuotas(tenantId, { storedBytesMax: empty + 5_000 });
 		const big = { name: "Bia", custom_fields: { text: "x".repeat(10_000) } };
 		expect((await refused(key, "POST", "/v1/leads", big)).message).toContain("stored_bytes");
+	});
+});
+
+describe("the platform", () => {
+	const platform = { authorization: `Bearer ${env.SERVICE_ROLE_KEY}` };
+
+	it("sets the quotas of a tenant, which its managers see, and restores the default", async () => {
+		const tenantId = await addTenant();
+		const admin = await token({ tenantId });
+		await createKey(admin);
+		const seen = async () => {
+			const { data } = await query<QuotaList>(admin, "tenants.quotas");
+			return Object.fromEntries(data.items.map(({ name, ...rest }) => [name, rest]));
+		};
+		expect((await seen()).api_keys).toEqual({ used: 1, limit: 200_000, is_default: true });
+		const update = (quotas: object) => mutate(platform, "tenants.update", { id: tenantId, quotas });
+		expect((await update({ api_keys: 1, rate_limit: 50 })).status).toBe(200);
+		expect((await seen()).api_keys).toEqual({ used: 1, limit: 1, is_default: false });
+		expect((await seen()).rate_limit).toEqual({ used: null, limit: 50, is_default: false });
+		expect((await mutate(admin, "keys.create", { name: "One too many" })).status).toBe(409);
+		await update({ api_keys: null });
+		expect((await seen()).api_keys?.is_default).toBe(true);
+		const events = await db.select().from(auditEvents).where(eq(auditEvents.tenantId, tenantId));
+		expect(events.filter(({ action }) => action === "tenant.update").map(({ changes }) => changes)).toEqual([
+			{ api_keys: { from: null, to: 1 }, rate_limit: { from: null, to: 50 } },
+			{ api_keys: { from: 1, to: null } },
+		]);
+		expect((await mutate(platform, "tenants.update", { id: "ten_unknown", name: "Nothing" })).status).toBe(404);
+		expect((await mutate(admin, "tenants.update", { id: tenantId, quotas: { api_keys: 9 } })).status).toBe(403);
+	});
+
+	it("limits the management calls of a tenant a minute, but not its own", async () => {
+		const [tenantId, other] = [await addTenant(), await addTenant()];
+		const [admin, neighbour] = [await token({ tenantId }), await token({ tenantId: other })];
+		await setQuotas(tenantId, { managementCallsPerMinuteMax: 3 });
+		const answers: Answer<unknown>[] = [];
+		for (let call = 0; call < 8; call++) answers.push(await query(admin, "keys.list"));
+		const refusals = answers.filter(({ status }) => status === 429);
+		// A minute may end in between.
+		expect(refusals.length).toBeGreaterThanOrEqual(2);
+		expect(refusals[0]?.error.message).toContain("at most 3 management calls a minute");
+		expect(Number(refusals[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
+		expect((await query(neighbour, "keys.list")).status).toBe(200);
+		expect((await query({ ...platform, "x-tenant-id": tenantId }, "keys.list")).status).toBe(200);
 	});
 });
 

@@ -2,11 +2,17 @@
 import { createScheduledController } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { auditEvents, idempotencyKeys, sessions, usageHourly } from "../../../db/schema.ts";
+import { auditEvents, idempotencyKeys, jobItems, jobs, sessions, usageHourly } from "../../../db/schema.ts";
 import type { Bindings } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
 import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
-import { AUDIT_KEPT_DAYS, rollOff, rollOffStatements, USAGE_KEPT_DAYS } from "../../../worker/services/retention.ts";
+import {
+	AUDIT_KEPT_DAYS,
+	JOBS_KEPT_DAYS,
+	rollOff,
+	rollOffStatements,
+	USAGE_KEPT_DAYS,
+} from "../../../worker/services/retention.ts";
 import { addPerson, openSession } from "../auth/populated-tenant.ts";
 import { addTenant, createKey, db, token } from "../fixtures.ts";
 
@@ -27,6 +33,17 @@ const event = (id: string, at: number) => ({
 	changes: {},
 });
 
+const job = (id: string, createdAt: number): typeof jobs.$inferInsert => ({
+	id,
+	tenantId,
+	kind: "revoke_keys",
+	state: "finished",
+	total: 1,
+	createdAt,
+	updatedAt: createdAt,
+	actor: "usr_test",
+});
+
 describe("a run", () => {
 	it("deletes what is older than it may be, to the millisecond, and nothing else", async () => {
 		const usageEnd = NOW - USAGE_KEPT_DAYS * DAY_MS;
@@ -43,8 +60,14 @@ describe("a run", () => {
 		await db.insert(usageHourly).values([usage(usageEnd - 1), usage(usageEnd), usage(NOW - HOUR_MS)]);
 		await db.insert(auditEvents).values([event("evt_old", auditEnd - 1), event("evt_kept", auditEnd)]);
 		await db.insert(sessions).values([session("ses_over", NOW), session("ses_on", NOW + 1)]);
+		await db
+			.insert(jobs)
+			.values([job("job_old", NOW - JOBS_KEPT_DAYS * DAY_MS - 1), job("job_kept", NOW - JOBS_KEPT_DAYS * DAY_MS)]);
+		await db.insert(jobItems).values({ jobId: "job_old", position: 0, keyId: "k" });
 		await db.insert(idempotencyKeys).values([attempt("old", NOW - DAY_MS), attempt("young", NOW - DAY_MS + 1)]);
 		await rollOff({ db, now: NOW });
+		expect((await db.select().from(jobs)).map(({ id }) => id)).toEqual(["job_kept"]);
+		expect(await db.select().from(jobItems)).toEqual([]);
 		const hours = await db.select().from(usageHourly);
 		expect(hours.map(({ hour }) => hour)).toEqual([usageEnd, NOW - HOUR_MS]);
 		const ids = (await db.select().from(auditEvents)).map(({ id }) => id);

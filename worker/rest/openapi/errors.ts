@@ -52,6 +52,9 @@ export const MANAGER_ERRORS = {
 	400: invalid,
 	401: error("UNAUTHORIZED", "The credential is missing, malformed, unknown or expired.", CHALLENGE),
 	403: error("FORBIDDEN", "The credential does not allow this, or another site sent the session cookie."),
+	429: error("RATE_LIMITED", "The tenant's management calls of this minute are used up.", retryAfter(30), {
+		retry_after: 30,
+	}),
 	...SERVER_ERRORS,
 };
 

@@ -1,7 +1,9 @@
 /** The example requests and responses of the OpenAPI document. A test validates each of them against its schema. */
 import type { ApiKey, ApiKeyDetail, Verification } from "../../schemas/api-key.ts";
 import type { AuditList } from "../../schemas/audit.ts";
+import type { Job, JobItem } from "../../schemas/job.ts";
 import type { Lead } from "../../schemas/lead.ts";
+import type { Quota } from "../../schemas/quota.ts";
 import type { Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
 
@@ -122,6 +124,24 @@ export const tenant: Tenant = {
 	created_at: "2026-01-02T03:04:05.006Z",
 };
 export const createTenant = { name: "Acme", slug: "acme" };
+export const updateTenant = { quotas: { leads: 1_000_000, stored_bytes: null } };
+export const quota: Quota = { name: "leads", used: 18_204, limit: 500_000, is_default: true };
+
+export const job: Job = {
+	id: "job_7Yt3nRq5Wz8Kc2Lm",
+	kind: "revoke_keys",
+	state: "running",
+	reason: "Partner left",
+	total: 4_427,
+	succeeded: 2_420,
+	failed: 1,
+	created_at: "2026-02-03T04:05:06.789Z",
+	created_by: auditEvent.actor,
+	updated_at: "2026-02-03T04:06:06.789Z",
+	finished_at: null,
+};
+export const createJob = { kind: "revoke_keys" as const, ids: [apiKey.id], reason: "Partner left" };
+export const jobItem: JobItem = { key_id: apiKey.id, outcome: "succeeded", error: null };
 
 export const whoami = {
 	id: apiKey.id,

@@ -12,6 +12,7 @@ import { getApiKeyUsage } from "./api-keys/usage.ts";
 import { verifyApiKey } from "./api-keys/verify.ts";
 import { listAuditEvents } from "./audit-events.ts";
 import { health } from "./health.ts";
+import { jobOperations } from "./jobs.ts";
 import { leadOperations } from "./leads.ts";
 import { listScopes } from "./scopes.ts";
 import { syncOperations } from "./sync.ts";
@@ -35,6 +36,7 @@ export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 		getApiKeyUsage,
 		listAuditEvents,
 		listScopes,
+		...jobOperations,
 		...tenantOperations,
 	]);
 }

@@ -2,14 +2,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
 import { id } from "../../schemas/common.ts";
+import { listQuotasSchema, quotaSchema, updateTenantSchema } from "../../schemas/quota.ts";
 import { createTenantSchema, listTenantsSchema, tenantSchema } from "../../schemas/tenant.ts";
-import { createTenant, findTenant, listTenants } from "../../services/tenants.ts";
-import { platform, platformOperation, platformWithBody } from "../define-route.ts";
+import { listQuotas } from "../../services/quotas.ts";
+import { createTenant, findTenant, listTenants, updateTenant } from "../../services/tenants.ts";
+import { managed, managerOperation, platform, platformOperation, platformWithBody } from "../define-route.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
 import { fromQuery } from "../query.ts";
 import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
+import { NO_TENANT } from "../tenant-choice.ts";
 
 const TENANTS = "/v1/tenants";
 const tags = ["Tenants"];
@@ -73,5 +76,44 @@ export const tenantOperations = [
 			responses: { ...MANAGER_ERRORS, 200: page(tenantSchema, "A page of tenants.", examples.tenant) },
 		}),
 		async (c) => c.json(listEnvelope(c, await listTenants(depsOf(c), c.req.valid("query"))), 200),
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "patch",
+			path: `${TENANTS}/{id}`,
+			operationId: "updateTenant",
+			summary: "Update a tenant",
+			description: "Changes the name or the quotas. Fields that are left out keep their values.",
+			request: { params: tenantId, body: jsonBody(updateTenantSchema.omit({ id: true }), examples.updateTenant) },
+			responses: {
+				...MANAGER_ERRORS,
+				...BODY_ERRORS,
+				...notFound("No tenant has this id."),
+				200: ok(tenantSchema, "The tenant as it is now.", examples.tenant),
+			},
+		}),
+		async (c) => {
+			const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+			return c.json(envelope(c, await updateTenant(depsOf(c), c.var.platform, input)), 200);
+		},
+	),
+	managerOperation(
+		createRoute({
+			...managed,
+			tags,
+			method: "get",
+			path: "/v1/quotas",
+			operationId: "listQuotas",
+			summary: "List the quotas of the tenant",
+			description: "What the tenant stores, and how much the platform allows. All quotas at once.",
+			request: { query: fromQuery(listQuotasSchema) },
+			responses: { ...MANAGER_ERRORS, ...NO_TENANT, 200: page(quotaSchema, "All quotas.", examples.quota) },
+		}),
+		async (c) => {
+			const { items } = await listQuotas(depsOf(c), c.var.author.tenantId);
+			return c.json(listEnvelope(c, { items, next_cursor: null }), 200);
+		},
 	),
 ] as const;

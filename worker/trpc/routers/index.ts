@@ -1,5 +1,6 @@
 /** All procedures by name. The published client is made of their types. */
 import { auditRouter } from "./audit.ts";
+import { jobsRouter } from "./jobs.ts";
 import { keysRouter } from "./keys.ts";
 import { scopesRouter } from "./scopes.ts";
 import { sessionRouter } from "./session.ts";
@@ -8,6 +9,7 @@ import { tenantsRouter } from "./tenants.ts";
 export const routers = {
 	session: sessionRouter,
 	keys: keysRouter,
+	jobs: jobsRouter,
 	tenants: tenantsRouter,
 	scopes: scopesRouter,
 	audit: auditRouter,

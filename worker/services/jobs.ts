@@ -1,0 +1,354 @@
+/**
+ * Jobs: long work on many keys, done in portions by every caller who advances a job, and by the scheduled run. Each
+ * portion is claimed first, so two workers seldom do the same one; if they do, revoking twice changes nothing.
+ */
+import { and, asc, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
+import { runBatch, type Statement } from "../../db/client.ts";
+import { ENVIRONMENTS } from "../../db/enums.ts";
+import { newId } from "../../db/ids.ts";
+import { insertAudit } from "../../db/insert-audit.ts";
+import { apiKeys, jobItems, jobs } from "../../db/schema.ts";
+import { AppError, toAppError } from "../errors.ts";
+import {
+	type CreateJob,
+	JOB_KEYS_MAX,
+	type Job,
+	type JobItemList,
+	type JobList,
+	type ListJobItems,
+	type ListJobs,
+} from "../schemas/job.ts";
+import { MINUTE_MS, toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
+import { decodeCursor, paginate } from "./cursor.ts";
+import type { Deps } from "./deps.ts";
+import { STANDINGS } from "./key-order.ts";
+import { keySearch, newestFound } from "./key-search.ts";
+import { revokeKey } from "./keys.ts";
+
+type Row = typeof jobs.$inferSelect;
+
+/** Unfinished jobs of a tenant. Their keys are rows in a database that all tenants share. */
+const UNFINISHED_MAX = 5;
+/** Finished jobs of a tenant that are kept. */
+const FINISHED_KEPT = 100;
+/** Keys of one portion: about a second of work. */
+const PORTION = 50;
+/** Gates asked at the same time. Each change is also written to D1, which runs one statement at a time. */
+const AT_ONCE = 10;
+/** A worker that has died leaves its claim behind. After this, others take the keys. */
+const CLAIM_MS = MINUTE_MS;
+/** Portions of one scheduled run, of all jobs: it must end before the next one begins. */
+const PORTIONS_PER_RUN = 20;
+
+const ORDER = "jobs";
+const ITEMS_ORDER = "job items";
+
+const toJob = (row: Row): Job => ({
+	id: row.id,
+	kind: row.kind,
+	state: row.state,
+	reason: row.reason,
+	total: row.total,
+	succeeded: row.succeeded,
+	failed: row.failed,
+	created_at: toTimestamp(row.createdAt),
+	created_by: row.actor,
+	updated_at: toTimestamp(row.updatedAt),
+	finished_at: toTimestampOrNull(row.finishedAt),
+});
+
+const oneOf = (tenantId: string, id: string) => and(eq(jobs.id, id), eq(jobs.tenantId, tenantId));
+
+async function find({ db }: Pick<Deps, "db">, tenantId: string, id: string): Promise<Row> {
+	const [row] = await db.select().from(jobs).where(oneOf(tenantId, id));
+	if (!row) throw new AppError("NOT_FOUND", "Job not found.");
+	return row;
+}
+
+/** Creates a job. `CONFLICT` if the tenant has too many that are unfinished, or if no key matches the filter. */
+export async function createJob(deps: Deps, author: Author, input: CreateJob): Promise<Job> {
+	const { db, now } = deps;
+	const { tenantId } = author;
+	const unfinished = await db.$count(
+		jobs,
+		and(eq(jobs.tenantId, tenantId), inArray(jobs.state, ["running", "stopped"])),
+	);
+	if (unfinished >= UNFINISHED_MAX)
+		throw new AppError(
+			"CONFLICT",
+			`The tenant has ${UNFINISHED_MAX} unfinished jobs. Wait until one is finished, or resume those that are stopped.`,
+		);
+	const ids = input.ids ? [...new Set(input.ids)] : await matchingIds(deps, tenantId, input.filter ?? {});
+	if (ids.length === 0) throw new AppError("CONFLICT", "No API key that is not revoked matches the filter.");
+	const row: Row = {
+		id: newId("job"),
+		tenantId,
+		kind: input.kind,
+		state: "running",
+		reason: input.reason ?? null,
+		total: ids.length,
+		succeeded: 0,
+		failed: 0,
+		createdAt: now,
+		updatedAt: now,
+		finishedAt: null,
+		actor: author.actor,
+		actorEmail: author.actorEmail,
+		ip: author.ip,
+		userAgent: author.userAgent,
+	};
+	await runBatch(db, [
+		deleteOldJobs(db, tenantId),
+		db.insert(jobs).values(row),
+		// One parameter for all ids: D1 allows 100 parameters.
+		db
+			.insert(jobItems)
+			.select(sql`select ${row.id}, key, value, null, null, null from json_each(${JSON.stringify(ids)}) where true`),
+		event(db, author, "job.create", row, now),
+	]);
+	return toJob(row);
+}
+
+/** Ids of the keys that match and are not revoked, the newest first. */
+async function matchingIds(
+	{ db }: Pick<Deps, "db">,
+	tenantId: string,
+	{ environment, search: text = "" }: NonNullable<CreateJob["filter"]>,
+): Promise<string[]> {
+	const search = keySearch(text, environment);
+	const found = search ? newestFound(tenantId, search, JOB_KEYS_MAX) : sql`${apiKeys}`;
+	const environments = search?.environments ?? (environment ? [environment] : ENVIRONMENTS);
+	const rows = await db
+		.select({ id: sql<string>`id` })
+		.from(search ? sql`(${found})` : apiKeys)
+		.where(
+			sql`tenant_id = ${tenantId} and environment in (${sql.join(
+				environments.map((each) => sql`${each}`),
+				sql`, `,
+			)})
+				and standing < ${STANDINGS.revoked} and revoked_at is null`,
+		)
+		.limit(JOB_KEYS_MAX);
+	return rows.map(({ id }) => id);
+}
+
+function deleteOldJobs(db: Deps["db"], tenantId: string): Statement {
+	const finished = and(eq(jobs.tenantId, tenantId), eq(jobs.state, "finished"));
+	const old = db
+		.select({ id: jobs.id })
+		.from(jobs)
+		.where(finished)
+		.orderBy(desc(jobs.createdAt), desc(jobs.id))
+		// SQL has no offset without a limit. Each new job deletes at least as many as it adds.
+		.limit(FINISHED_KEPT)
+		.offset(FINISHED_KEPT);
+	return db.delete(jobs).where(and(finished, inArray(jobs.id, old)));
+}
+
+function event(
+	db: Deps["db"],
+	author: Author,
+	action: "job.create" | "job.stop" | "job.resume",
+	row: Row,
+	now: number,
+) {
+	const { id: job, kind, total: keys, reason } = row;
+	return insertAudit(db, auditEvent(author, action, now, { changes: createdWith({ job, kind, keys, reason }) }));
+}
+
+/** One job with its progress. */
+export async function getJob(deps: Pick<Deps, "db">, tenantId: string, id: string): Promise<Job> {
+	return toJob(await find(deps, tenantId, id));
+}
+
+/** Newest first. */
+export async function listJobs({ db }: Pick<Deps, "db">, tenantId: string, input: ListJobs): Promise<JobList> {
+	const after = decodeCursor(ORDER, input.cursor, "number");
+	const rows = await db
+		.select()
+		.from(jobs)
+		.where(
+			and(
+				eq(jobs.tenantId, tenantId),
+				after ? sql`(${jobs.createdAt}, ${jobs.id}) < (${after.value}, ${after.id})` : undefined,
+			),
+		)
+		.orderBy(desc(jobs.createdAt), desc(jobs.id))
+		.limit(input.limit + 1);
+	const page = paginate(rows, input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
+	return { items: page.rows.map(toJob), next_cursor: page.next_cursor };
+}
+
+/** The keys of a job with their outcomes, in the order of the request. */
+export async function listJobItems(
+	deps: Pick<Deps, "db">,
+	tenantId: string,
+	input: ListJobItems,
+): Promise<JobItemList> {
+	await find(deps, tenantId, input.id);
+	const after = decodeCursor(ITEMS_ORDER, input.cursor, "number");
+	const { outcome } = input;
+	const rows = await deps.db
+		.select()
+		.from(jobItems)
+		.where(
+			and(
+				eq(jobItems.jobId, input.id),
+				outcome === undefined
+					? undefined
+					: outcome === "pending"
+						? isNull(jobItems.outcome)
+						: eq(jobItems.outcome, outcome),
+				after ? gt(jobItems.position, after.value) : undefined,
+			),
+		)
+		.orderBy(asc(jobItems.position))
+		.limit(input.limit + 1);
+	const page = paginate(rows, input.limit, ITEMS_ORDER, (row) => ({ value: row.position, id: row.keyId }));
+	return {
+		items: page.rows.map((row) => ({ key_id: row.keyId, outcome: row.outcome ?? "pending", error: row.error })),
+		next_cursor: page.next_cursor,
+	};
+}
+
+/** Works on the next portion of a running job. A job that is not running stays as it is. */
+export async function advanceJob(deps: Deps, tenantId: string, id: string): Promise<Job> {
+	const job = await find(deps, tenantId, id);
+	return toJob(job.state === "running" ? await workOn(deps, job) : job);
+}
+
+/** Works on the running jobs of all tenants, those first that nobody has worked on for longest. */
+export async function advanceJobs(deps: Deps): Promise<void> {
+	for (let portion = 0; portion < PORTIONS_PER_RUN; portion++) {
+		const [job] = await deps.db
+			.select()
+			.from(jobs)
+			.where(eq(jobs.state, "running"))
+			.orderBy(asc(jobs.updatedAt))
+			.limit(1);
+		if (!job) return;
+		const after = await workOn({ ...deps, now: deps.now + portion }, job);
+		// Nothing to claim: another worker has the rest.
+		if (after.state === "running" && after.succeeded + after.failed === job.succeeded + job.failed) return;
+	}
+}
+
+async function workOn(deps: Deps, job: Row): Promise<Row> {
+	const { db, now } = deps;
+	const open = and(
+		eq(jobItems.jobId, job.id),
+		isNull(jobItems.outcome),
+		sql`(claimed_at is null or claimed_at <= ${now - CLAIM_MS})`,
+	);
+	const next = db
+		.select({ position: jobItems.position })
+		.from(jobItems)
+		.where(open)
+		.orderBy(asc(jobItems.position))
+		.limit(PORTION);
+	const claimed = await db
+		.update(jobItems)
+		.set({ claimedAt: now })
+		.where(and(eq(jobItems.jobId, job.id), inArray(jobItems.position, next)))
+		.returning({ position: jobItems.position, keyId: jobItems.keyId });
+	const results: Result[] = [];
+	for (let start = 0; start < claimed.length; start += AT_ONCE)
+		results.push(
+			...(await Promise.all(
+				claimed.slice(start, start + AT_ONCE).map(async ({ position, keyId }) => ({
+					position,
+					error: await revokeOne(deps, job, keyId),
+				})),
+			)),
+		);
+	return record(db, job, results, now);
+}
+
+interface Result {
+	position: number;
+	/** Null: succeeded. */
+	error: string | null;
+}
+
+/** The error code of a key that could not be revoked, or null. */
+async function revokeOne(deps: Deps, { tenantId, actor, actorEmail, ip, userAgent, reason }: Row, id: string) {
+	try {
+		await revokeKey(deps, { tenantId, actor, actorEmail, ip, userAgent }, { id, reason: reason ?? undefined });
+		return null;
+	} catch (thrown) {
+		return toAppError(thrown).code;
+	}
+}
+
+/** Records the results in one batch, and finishes the job when every key has one. */
+async function record(db: Deps["db"], job: Row, results: readonly Result[], now: number): Promise<Row> {
+	const given = sql`json_each(${JSON.stringify(results)}) as result`;
+	const field = (name: string): SQL => sql`json_extract(result.value, ${sql.raw(`'$.${name}'`)})`;
+	/** Only keys without a result count: another worker may have had the same ones. */
+	const counted = (condition: SQL) => sql`(
+		select count(*) from ${given} cross join ${jobItems} as item
+			on item.job_id = ${job.id} and item.position = ${field("position")}
+		where item.outcome is null and ${condition}
+	)`;
+	const [, , , [after]] = await db.batch([
+		db
+			.update(jobs)
+			.set({
+				succeeded: sql`succeeded + ${counted(sql`${field("error")} is null`)}`,
+				failed: sql`failed + ${counted(sql`${field("error")} is not null`)}`,
+				updatedAt: now,
+			})
+			.where(eq(jobs.id, job.id)),
+		db
+			.update(jobItems)
+			.set({
+				outcome: sql`iif(result.error is null, 'succeeded', 'failed')`,
+				error: sql`result.error`,
+			})
+			.from(sql`(select ${field("position")} as position, ${field("error")} as error from ${given}) as result`)
+			.where(and(eq(jobItems.jobId, job.id), sql`job_items.position = result.position and outcome is null`)),
+		db
+			.update(jobs)
+			.set({ state: "finished", finishedAt: now })
+			.where(and(eq(jobs.id, job.id), eq(jobs.state, "running"), sql`succeeded + failed >= total`)),
+		db.select().from(jobs).where(eq(jobs.id, job.id)),
+	]);
+	if (!after) throw new AppError("NOT_FOUND", "Job not found.");
+	return after;
+}
+
+/** Stops a job. Keys that are done stay as they are. `CONFLICT` unless it is running. */
+export async function stopJob({ db, now }: Pick<Deps, "db" | "now">, author: Author, id: string): Promise<Job> {
+	const job = await find({ db }, author.tenantId, id);
+	if (job.state !== "running")
+		throw new AppError("CONFLICT", `The job is ${job.state}. Only a running job can be stopped.`);
+	await runBatch(db, [
+		db
+			.update(jobs)
+			.set({ state: "stopped", updatedAt: now })
+			.where(and(oneOf(author.tenantId, id), eq(jobs.state, "running"))),
+		event(db, author, "job.stop", job, now),
+	]);
+	return getJob({ db }, author.tenantId, id);
+}
+
+/** Goes on with a stopped job, and retries the keys that failed. `CONFLICT` if nothing is left to do. */
+export async function resumeJob({ db, now }: Pick<Deps, "db" | "now">, author: Author, id: string): Promise<Job> {
+	const job = await find({ db }, author.tenantId, id);
+	if (job.state === "running") throw new AppError("CONFLICT", "The job is running already.");
+	if (job.state === "finished" && job.failed === 0)
+		throw new AppError("CONFLICT", "The job is finished, and no key has failed.");
+	await runBatch(db, [
+		db
+			.update(jobItems)
+			.set({ outcome: null, error: null, claimedAt: null })
+			.where(and(eq(jobItems.jobId, id), eq(jobItems.outcome, "failed"))),
+		db
+			.update(jobs)
+			.set({ state: "running", failed: 0, updatedAt: now, finishedAt: null })
+			.where(and(oneOf(author.tenantId, id), eq(jobs.state, job.state))),
+		event(db, author, "job.resume", job, now),
+	]);
+	return getJob({ db }, author.tenantId, id);
+}
