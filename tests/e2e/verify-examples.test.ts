@@ -121,6 +121,15 @@ describe.each(Object.entries(GUARDS))("%s", (_file, start) => {
 		expect(seconds).toBeLessThanOrEqual(3_600);
 	});
 
+	it.each(["203.0.113.7:51234", "[2001:db8::7]:443", "fe80::1%eth0", "unknown"])(
+		"admits a key without an allow-list behind a proxy that names the caller %s",
+		async (ip) => {
+			const { key } = await create({ scopes: ["leads:read"] });
+			const response = await guarded.send({ authorization: `Bearer ${key}` }, ip);
+			expect(response.status).toBe(200);
+		},
+	);
+
 	it("responds 500 and logs the reason if the service rejects the call itself", async () => {
 		const logged = vi.spyOn(console, "error").mockImplementation(() => {});
 		const misspelt = await start({ scope: "leads:raed" });
