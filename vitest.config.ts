@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What takes longest, longest first: begun last, it would go on alone when everything else is done. */
+/** The slowest files, slowest first. Started last, they would still run when everything else is done. */
 const LONG = ["history/one-key", "hostile/", "history-killed", "e2e/killed", "history/", "rows-read", "e2e/"];
 
 class LongestFirst extends BaseSequencer {

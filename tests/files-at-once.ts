@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 
 /**
- * How many test files run at once, in every project: one more than there are cores, since tests wait for other processes
- * much of the time. A project does not inherit this, and by itself would leave a core free.
+ * How many test files run at once in a project: one more than there are cores, because tests often wait for other
+ * processes. Vitest's own default would leave a core free, and projects don't inherit it from the root configuration.
  */
 export const FILES_AT_ONCE = availableParallelism() + 1;

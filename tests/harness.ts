@@ -1,7 +1,7 @@
 /**
- * The service as its users get it: a fresh copy of the repository, started as it is deployed or with `npm run dev` or
- * `npm run preview`, killed and started again, and spoken to over HTTP. Nothing stays behind: one folder holds all it
- * writes, one process group all it runs.
+ * Runs the service in a fresh copy of the repository, as it is deployed or with `npm run dev` or `npm run preview`. Tests
+ * send it HTTP requests, kill it and start it again. One folder holds all that it writes and one process group all that it
+ * runs, so nothing stays behind.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -26,42 +26,42 @@ import { Session } from "./session.ts";
 const ROOT = join(import.meta.dirname, "..");
 const execute = promisify(execFile);
 
-/** Seen: a second as deployed, ten from the sources. A machine that is busy with other tests takes several times as long. */
+/** A start takes a second as deployed and ten from the sources, and several times as long on a busy machine. */
 const START_PATIENCE_MS = 90_000;
-/** The check itself gives up after three seconds. */
+/** The health check itself gives up after three seconds. */
 const HEALTH_PATIENCE_MS = 5_000;
-/** How long processes may take to go when asked; after that they are killed. */
+/** Max time for processes to end on a signal. After that they are killed. */
 const STOP_PATIENCE_MS = 10_000;
 const POLL_EVERY_MS = 50;
 
-/** Asks again and again until the answer is neither `undefined` nor `false`; fails with `what` when that takes too long. */
+/** Polls until the result is neither `undefined` nor `false`, and returns it. Fails with `what` when that takes too long. */
 export async function eventually<T>(
 	what: string,
 	patienceMs: number,
-	ask: () => T | Promise<T>,
+	poll: () => T | Promise<T>,
 ): Promise<Exclude<T, undefined | false>> {
 	const deadline = Date.now() + patienceMs;
 	for (;;) {
-		const answer = await ask();
-		// The two that were excluded are what the next line tests for.
-		if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+		const result = await poll();
+		// The condition excludes the two types, which TypeScript can't see for a generic T.
+		if (result !== undefined && result !== false) return result as Exclude<T, undefined | false>;
 		if (Date.now() > deadline) throw new Error(`Not within ${patienceMs} ms: ${what}`);
 		await pause(POLL_EVERY_MS);
 	}
 }
 
-/** What git would publish, and nothing that a developer's machine has beside it. */
+/** Copies what git would publish, without the other files of a developer's machine. */
 function copyRepository(target: string): void {
 	const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "-z"], { cwd: ROOT, encoding: "utf8" });
 	for (const path of listed.split("\0")) {
-		// A file that was deleted and not yet committed is listed still.
+		// git also lists a deleted file until the deletion is committed.
 		if (path !== "" && existsSync(join(ROOT, path))) cpSync(join(ROOT, path), join(target, path));
 	}
 }
 
 /**
- * The installed packages, each as a link. Linking the folder as a whole would share Vite's cache inside it, which two
- * servers with different roots keep rewriting under each other's feet.
+ * Links the installed packages one by one. A link to the whole folder would share the Vite cache in it, and two servers
+ * with different roots would keep rewriting it.
  */
 function linkPackages(target: string): void {
 	const modules = join(target, "node_modules");
@@ -78,8 +78,8 @@ function freshCopy(target: string): void {
 }
 
 /**
- * The environment of somebody who has just cloned the repository: nothing that the test runner or npm has set, and a
- * home and a folder for temporary files that vanish with the copy.
+ * The environment of a developer who has just cloned the repository: without the variables of the test runner and npm,
+ * and with a home and a temporary folder that are removed with the copy.
  */
 function freshEnvironment(home: string): Record<string, string> {
 	const temporary = join(home, "tmp");
@@ -94,11 +94,11 @@ const READY_COPY = "SALESOS_READY_COPY";
 const CHUNK_REPORT = "chunks.json";
 
 /**
- * Makes the copy that every service which is started as it is deployed begins with: built, with secrets, and with the
- * demo tenant in its database. To be called once before the tests of a run; returns how to remove it after them.
+ * Prepares a copy of the repository: built, with secrets, and with the demo tenant in its database. Every service that
+ * runs as deployed starts from it. Call this once before the tests of a run. Returns a function that removes the copy.
  */
 export async function makeReadyCopy(): Promise<() => void> {
-	// `npm test` has made one for all its suites.
+	// `npm test` prepares one copy for all its suites.
 	if (process.env[READY_COPY] !== undefined) return () => {};
 	const home = mkdtempSync(join(tmpdir(), "salesos-ready-"));
 	const remove = () => rmSync(home, { recursive: true, force: true });
@@ -107,7 +107,7 @@ export async function makeReadyCopy(): Promise<() => void> {
 	freshCopy(folder);
 	const options = { cwd: folder, env: { ...freshEnvironment(home), CHUNK_REPORT: join(home, CHUNK_REPORT) } };
 	await Promise.all(["build", "build:client", "predev"].map((script) => execute("npm", ["run", script], options)));
-	// The build takes along what secrets it finds, for `npm run preview`: whether there were any then is chance.
+	// The build copies .dev.vars for `npm run preview` if the file is there already, which is a matter of timing.
 	rmSync(join(folder, "dist", "salesos_api_keys", ".dev.vars"), { force: true });
 	process.env[READY_COPY] = folder;
 	return remove;
@@ -116,20 +116,20 @@ export async function makeReadyCopy(): Promise<() => void> {
 /** Where the copy is that `makeReadyCopy` has made, and the report about the Worker's chunks. Throws if there is none. */
 export function readyCopy(): { folder: string; chunkReport: string } {
 	const folder = process.env[READY_COPY];
-	if (folder === undefined) throw new Error("No copy was made ready: call makeReadyCopy before the tests");
+	if (folder === undefined) throw new Error(`${READY_COPY} is not set: call makeReadyCopy before the tests`);
 	return { folder, chunkReport: join(folder, "..", CHUNK_REPORT) };
 }
 
-/** What a request of a test brings along. */
+/** What a test sends with a request. */
 export interface Sent {
-	/** Credential that is sent as a bearer token; null: none. */
+	/** The bearer token; null: none. */
 	as?: string | null;
-	/** Text goes as it is, anything else as JSON. */
+	/** A string is sent as it is, anything else as JSON. */
 	body?: unknown;
 	headers?: Record<string, string>;
 }
 
-/** The same as `fetch` takes it. */
+/** Converts it to the options of `fetch`. */
 export const requestInit = ({ as = null, body, headers = {} }: Sent): RequestInit => ({
 	headers: {
 		...(as === null ? {} : { authorization: `Bearer ${as}` }),
@@ -139,7 +139,7 @@ export const requestInit = ({ as = null, body, headers = {} }: Sent): RequestIni
 	...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
 });
 
-/** A port that nobody listens on, by the name that the server will listen under. */
+/** A free port of `localhost`, the name that the server will listen on. */
 export async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "localhost");
 	await once(server, "listening");
@@ -151,18 +151,18 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Runs a command with a watchman beside it, who reads from this process and gets to hear nothing until it is gone, be
- * it by an interrupt or worse. Then he ends the group, which would live on otherwise.
+ * Runs a command beside a shell that reads from this process. The read ends when this process ends, however that happens,
+ * and then the shell kills the process group. Otherwise the group would outlive the tests.
  */
 const WATCHED = `exec 3<&0
 { cat <&3; kill -KILL 0; } >/dev/null 2>&1 &
 exec "$0" "$@" </dev/null 3<&-`;
 
-/** A process together with everything it starts. */
+/** A process and everything that it starts. */
 class ProcessGroup {
 	readonly #child: ChildProcess;
 	#output = "";
-	/** No process holds the other end of the output any more. */
+	/** Whether every process of the group has closed the output. */
 	#closed = false;
 	#gone = false;
 
@@ -185,7 +185,7 @@ class ProcessGroup {
 		return this.#output;
 	}
 
-	/** Whether the first process has ended, however the others fare. */
+	/** Whether the first process has ended. Others may still run. */
 	get ended(): boolean {
 		return this.#child.pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
 	}
@@ -200,7 +200,7 @@ class ProcessGroup {
 	async terminateFirst(): Promise<void> {
 		const { pid = 0 } = this.#child;
 		process.kill(pid, "SIGTERM");
-		// The watchman is a shell with a `cat`.
+		// `sh` and `cat` are the watching shell.
 		const others = () =>
 			execFileSync("ps", ["-A", "-o", "pgid=,comm="], { encoding: "utf8" })
 				.split("\n")
@@ -209,7 +209,7 @@ class ProcessGroup {
 		await eventually("everything that it started has ended", STOP_PATIENCE_MS, () => others().length === 0);
 	}
 
-	/** Signals the group and waits until it is gone, if need be by killing it. */
+	/** Signals the group and waits until it has ended. Kills it if that takes too long. */
 	async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
 		const gone = () => !this.#signal(0) && this.#closed;
 		this.#signal(signal);
@@ -222,7 +222,7 @@ class ProcessGroup {
 		this.#gone = true;
 	}
 
-	/** False: there is nobody left in the group. Its number may be somebody else's then, so it is not used again. */
+	/** Returns false if the group has ended. Its id may be reused, so it is not signalled again. */
 	#signal(signal: NodeJS.Signals | 0): boolean {
 		const { pid } = this.#child;
 		if (pid === undefined || this.#gone) return false;
@@ -234,21 +234,21 @@ class ProcessGroup {
 	}
 }
 
-/** How it is started: as it is deployed (see serve-build.ts), or with a script of package.json. */
+/** How the service is started: as it is deployed (see serve-build.ts), or with a script of package.json. */
 type Way = "deployed" | "dev" | "preview";
 
 const DEPLOYED = ["node_modules/.bin/node", "tests/serve-build.ts"] as const;
 
 interface ServiceOptions {
-	/** "deployed" by default. Only "dev" and "preview" begin with nothing but a clone. */
+	/** "deployed" by default. "dev" and "preview" start from a bare clone. */
 	way?: Way;
-	/** Settings that are to differ from wrangler.toml, such as how late usage may reach lists and charts. */
+	/** Settings that replace those of wrangler.toml. */
 	settings?: Record<string, string>;
 	/** How many keys `npm run demo` puts into the demo tenant before the first start. */
 	demoKeys?: number;
 }
 
-/** One copy of the repository, and the service that runs in it, or not. */
+/** A copy of the repository, and the service in it while that runs. */
 export class Service {
 	readonly folder: string;
 	readonly url: string;
@@ -256,7 +256,7 @@ export class Service {
 	readonly #port: number;
 	readonly #way: Way;
 	#processes: ProcessGroup | undefined;
-	/** Where there is no time to wait, as after an interrupt while the service is still starting. */
+	/** Cleans up when the process exits without `dispose`, for example on an interrupt during the start. */
 	readonly #onExit = () => {
 		void this.kill();
 		this.#removeCopy();
@@ -271,13 +271,13 @@ export class Service {
 		process.on("exit", this.#onExit);
 	}
 
-	/** Copies the repository, or what was made ready, and starts the service in it. Whoever calls must `dispose` of it. */
+	/** Starts the service in a copy of the repository. The caller must `dispose` it. */
 	static async start({ way = "deployed", settings = {}, demoKeys }: ServiceOptions = {}): Promise<Service> {
 		const service = new Service(await freePort(), way);
 		try {
 			if (way === "deployed") cpSync(readyCopy().folder, service.folder, { recursive: true, verbatimSymlinks: true });
 			else freshCopy(service.folder);
-			// Of two settings of one name, the secrets' file has the last word.
+			// A variable of .dev.vars wins over one of wrangler.toml.
 			const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
 			if (lines.length > 0) appendFileSync(service.secretsFile, lines.join(""));
 			if (demoKeys !== undefined) service.#run("demo", "--", String(demoKeys));
@@ -289,12 +289,12 @@ export class Service {
 		}
 	}
 
-	/** What the present or latest start has printed. */
+	/** The output since the latest start. */
 	output(): string {
 		return this.#processes?.output ?? "";
 	}
 
-	/** The secrets of the copy. */
+	/** The variables of the copy's .dev.vars. */
 	get vars(): Record<string, string> {
 		return parseEnv(readFileSync(this.secretsFile, "utf8")) as Record<string, string>;
 	}
@@ -303,12 +303,12 @@ export class Service {
 		return join(this.folder, ".dev.vars");
 	}
 
-	/** Ends everything at once, as a power cut would. The signal is sent before this returns; then it waits for the end. */
+	/** Kills all processes, as a power cut would. The signal is sent before this returns; the promise waits for the end. */
 	kill(): Promise<void> {
 		return this.#processes?.end("SIGKILL") ?? Promise.resolve();
 	}
 
-	/** Asks everything to end, as the shutdown of a machine would. */
+	/** Sends SIGTERM to all processes, as the shutdown of a machine does, and waits for the end. */
 	stop(): Promise<void> {
 		return this.#processes?.end("SIGTERM") ?? Promise.resolve();
 	}
@@ -331,7 +331,7 @@ export class Service {
 		}
 	}
 
-	/** Starts the service in the same folder, in another way if need be, and waits until it is healthy. */
+	/** Starts the service again in the same folder and waits until it is healthy. */
 	async restart(way: Way = this.#way): Promise<void> {
 		await this.stop();
 		const env = { ...freshEnvironment(this.#home), PORT: String(this.#port) };
@@ -349,7 +349,7 @@ export class Service {
 		}
 	}
 
-	/** Status of the health check, or null where there is no answer yet. */
+	/** Status of the health check; null while the service does not respond. */
 	async #health(): Promise<number | null> {
 		try {
 			const response = await this.fetch("/healthz", { signal: AbortSignal.timeout(HEALTH_PATIENCE_MS) });
@@ -360,7 +360,7 @@ export class Service {
 		}
 	}
 
-	/** Ends everything and removes the copy. */
+	/** Kills the service and removes the copy. */
 	async dispose(): Promise<void> {
 		try {
 			await this.kill();
@@ -375,16 +375,16 @@ export class Service {
 	}
 
 	#removeCopy(): void {
-		// A process that was killed this moment may still have a file to write.
+		// A process that was just killed may still write a file.
 		rmSync(this.#home, { recursive: true, force: true, maxRetries: 5 });
 	}
 
-	/** A request to the service, as from outside. */
+	/** Sends a request to the service. */
 	fetch(path: string, init: RequestInit = {}): Promise<Response> {
 		return fetch(this.url + path, init);
 	}
 
-	/** Signs in; without an address as the owner. The demo people share one password. */
+	/** Signs in a person of the demo tenant, by default the owner. All have the same password. */
 	async signIn(email: string = this.vars.DEMO_OWNER_EMAIL ?? ""): Promise<Session> {
 		const password = this.vars.DEMO_OWNER_PASSWORD ?? "";
 		const { token } = await new Session(this, null).mutate("session.login", { email, password });

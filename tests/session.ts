@@ -2,12 +2,12 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../worker/trpc/root.ts";
 
-/** Where calls go: whoever takes requests by path. */
+/** A service that takes requests by path. */
 export interface Reachable {
 	fetch(path: string, init?: RequestInit): Promise<Response>;
 }
 
-/** A tRPC call that was refused. */
+/** Thrown when a tRPC call fails. */
 export class CallRefused extends Error {
 	override readonly name = "CallRefused";
 	readonly status: number;
@@ -18,7 +18,7 @@ export class CallRefused extends Error {
 	}
 }
 
-/** tRPC calls with one credential, by plain HTTP. A refusal is thrown as {@link CallRefused}. */
+/** tRPC calls with one credential, over plain HTTP. An error response is thrown as {@link CallRefused}. */
 export class Session {
 	readonly #service: Reachable;
 	readonly token: string | null;

@@ -21,10 +21,10 @@ export function shareRunSettings(runSettings: RunSettings): void {
 
 /** Throws if the global setup has not run. */
 export function runSettings(): RunSettings {
-	const announced = process.env[VARIABLE];
-	if (announced === undefined) throw new Error(`${VARIABLE} is not set: run the tests with playwright test`);
-	// Written by `announce`.
-	return JSON.parse(announced) as RunSettings;
+	const shared = process.env[VARIABLE];
+	if (shared === undefined) throw new Error(`${VARIABLE} is not set: run the tests with playwright test`);
+	// Written by `shareRunSettings`.
+	return JSON.parse(shared) as RunSettings;
 }
 
 /** A secret of the service. Throws if its file does not have it. */

@@ -1,4 +1,4 @@
-/** The hourly limit is a number, not an estimate: of any number of requests at once, exactly that many get through. */
+/** The hourly limit is exact: of any number of concurrent requests, exactly that many are admitted. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 import { type Outcome, whoami, windowOf, withStatus } from "./load.ts";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.dispose());
 
-it("admits exactly 1,000 of 2,000 requests that come at once, and tells the others when to come back", async () => {
+it("admits exactly 1,000 of 2,000 concurrent requests and sends the others a Retry-After", async () => {
 	const owner = await service.signIn();
 	const { key, api_key } = await owner.mutate("keys.create", { name: "Hot", rate_limit: LIMIT });
 
@@ -24,14 +24,14 @@ it("admits exactly 1,000 of 2,000 requests that come at once, and tells the othe
 	const refused = withStatus(outcomes, 429);
 	expect(admitted.length + refused.length).toBe(REQUESTS);
 
-	// An hour that turns in the middle starts a new count, so each hour is held to what came in it. Mostly it is one:
-	// then this says 1,000 admitted and 1,000 refused.
+	// If a new hour begins in between, a new count starts, so check each hour on its own. Usually there is one:
+	// 1,000 admitted and 1,000 rejected.
 	const windows = Map.groupBy(outcomes, windowOf);
 	for (const [window, within] of windows) {
 		expect(window % HOUR_SECONDS).toBe(0);
 		const share = Math.min(LIMIT, within.length);
 		expect(withStatus(within, 200).length).toBe(share);
-		// No token was handed out twice: each of the admitted was told another remainder, from the limit downwards.
+		// Each admitted request has a different remainder, from the limit downwards: no admission was counted twice.
 		const remainders = withStatus(within, 200).map(({ headers }) => Number(headers.get("x-ratelimit-remaining")));
 		expect(remainders.sort((a, b) => b - a)).toEqual(Array.from({ length: share }, (_, i) => LIMIT - 1 - i));
 	}
@@ -45,7 +45,7 @@ it("admits exactly 1,000 of 2,000 requests that come at once, and tells the othe
 	expect(totals).toEqual({ allowed: admitted.length, rate_limited: refused.length, denied: 0 });
 });
 
-/** Whole seconds from the moment of the refusal, which lies between sending and receiving, to the end of the hour. */
+/** Retry-After is the time in whole seconds from the rejection, which lies between sending and receiving, to the end of the hour. */
 function expectRightRetryAfter(outcome: Outcome): void {
 	const header = outcome.headers.get("retry-after") ?? "";
 	expect(header).toMatch(/^[1-9]\d*$/);

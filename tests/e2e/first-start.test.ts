@@ -1,4 +1,4 @@
-/** What somebody meets who has cloned the repository and types `npm run dev`, today and tomorrow. */
+/** `npm run dev` in a fresh clone, and the starts after it. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { whoami } from "./load.ts";
 import { formsOf, search } from "./secret-forms.ts";
 
 let service: Service;
-/** By role. Sign-in is throttled, so everybody signs in once, and anew after a start. */
+/** By role. Sign-in is throttled, so each person signs in once. */
 const sessions = new Map<string, Session>();
 
 async function as(role: "owner" | "admin" | "member"): Promise<Session> {
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => service?.dispose());
 
 describe("the first start", () => {
-	it("makes secrets that are long, all different, and readable by nobody else", () => {
+	it("makes secrets that are long, all different, and readable by their owner only", () => {
 		const { JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER, DEMO_OWNER_PASSWORD } = service.vars;
 		const secrets = [JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER];
 		for (const secret of secrets) expect(secret?.length).toBeGreaterThanOrEqual(32);
@@ -32,11 +32,11 @@ describe("the first start", () => {
 		expect(statSync(service.secretsFile).mode & 0o777).toBe(0o600);
 	});
 
-	it("prints its address, and a sign-in that lets the owner in", async () => {
+	it("prints its URL and a sign-in that works", async () => {
 		const printed = (label: string) => service.output().match(new RegExp(`^ *${label} +(\\S+)$`, "m"))?.[1];
 		expect(printed("Open")).toBe(service.url);
 		expect(printed("Sign in")).toBe(service.vars.DEMO_OWNER_EMAIL);
-		// Whoever starts the demo is told how to sign in, and nothing more.
+		// The output has the password and no other secret.
 		const { DEMO_OWNER_EMAIL: _email, ...secrets } = service.vars;
 		const sought = new Map(Object.entries(secrets).map(([name, secret]) => [name, formsOf(secret)]));
 		expect(search("output", service.output(), sought)).toEqual([{ secret: "DEMO_OWNER_PASSWORD", place: "output" }]);
@@ -63,7 +63,7 @@ describe("the first start", () => {
 		for (const src of scripts) {
 			const script = await service.fetch(src);
 			expect([src, script.status]).toEqual([src, 200]);
-			// The page itself is what answers for an address that does not exist.
+			// For an unknown path the dev server would send the page.
 			expect(script.headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
 			expect((await script.text()).length).toBeGreaterThan(0);
 		}
@@ -83,7 +83,7 @@ describe("the first start", () => {
 		}
 	});
 
-	it("lets owner and admin manage keys, and tells the member which capability that takes", async () => {
+	it("lets owner and admin manage keys, and names the missing capability to the member", async () => {
 		for (const role of ["owner", "admin"] as const) {
 			const session = await as(role);
 			expect(await session.query("keys.list")).toMatchObject({ counts: { active: 0, revoked: 0, expired: 0 } });
@@ -104,7 +104,7 @@ describe("a second start", () => {
 		made.unshift(api_key.id);
 		const before = readFileSync(service.secretsFile, "utf8");
 
-		// As if the power had gone.
+		// As a power cut would.
 		await service.kill();
 		await service.restart(way);
 
@@ -123,13 +123,13 @@ describe("a second start", () => {
 		expect((await service.fetch("/healthz")).status).toBe(200);
 	});
 
-	it("ends with everything that npm has started when npm alone is told to", async () => {
+	it("ends with everything that npm started when npm alone gets SIGTERM", async () => {
 		await service.terminateNpm();
 		await expect(service.fetch("/healthz")).rejects.toThrow();
 	});
 });
 
-/** Sends the head of a request as it is, and reads until the first response has come or the other side closes. */
+/** Sends the head of a request as it is. Reads until the response has ended or the connection closes. */
 function raw(head: string): Promise<string> {
 	const { hostname, port, host } = new URL(service.url);
 	return new Promise((resolve, reject) => {

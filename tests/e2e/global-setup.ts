@@ -1,4 +1,4 @@
-/** Before the first test from outside: what every service that is started as it is deployed begins with. */
+/** Before the first test: prepares the copy that every service which runs as deployed starts from. */
 import { makeReadyCopy } from "../harness.ts";
 
 export default makeReadyCopy;

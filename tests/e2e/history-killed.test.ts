@@ -1,6 +1,6 @@
 /**
- * `kill -9` at random moments, again and again, while keys are used and changed from outside: the whole history can be
- * explained, crashes and all, and D1 agrees with it soon after.
+ * `kill -9` at random moments while clients use and change keys from outside. A model must explain the whole history with
+ * its crashes, and D1 must agree with it soon afterwards.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -15,10 +15,10 @@ import type { Session } from "../session.ts";
 import { SIZES } from "../sizes.ts";
 
 const { kills: KILLS, seed } = SIZES.history;
-/** Between a start and the next kill. */
+/** Time between a start and the next kill. */
 const LIFE_MS = [30, 500] as const;
 const USAGE_FLUSH_SECONDS = 1;
-/** What D1 missed comes a second after the start, usage after the flush; the machine may be busy. */
+/** Max time for D1 to catch up: a second after the start, or the flush for usage, with a margin for a busy machine. */
 const CATCH_UP_MS = 20_000;
 
 let service: Service;
@@ -59,7 +59,7 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 			keys: 6,
 			clients: 8,
 			operations: Number.POSITIVE_INFINITY,
-			// Changes often enough that every kill cuts off some.
+			// Enough changes that every kill interrupts some.
 			weights: { admit: 800, read: 20, usage: 10, update: 100, rotate: 25, revoke: 25, delete: 20, clock: 0, crash: 0 },
 			limits: [5, 50, 1_000, 2_500, 30_000],
 		},
@@ -69,7 +69,7 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 	const finished = clients.run();
 	for (let kill = 0; kill < KILLS; kill++) {
 		await pause(random.between(...LIFE_MS));
-		// Each key's gate loses its memory at some moment between this one and the next start.
+		// Each gate loses its memory at some moment before the next start.
 		await clients.recorder.crashed(clients.known.keys(), killAndRestart);
 	}
 	clients.stop();
@@ -88,7 +88,7 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 	expect(left, replay(seed)).toEqual([]);
 });
 
-/** What the lists show, which ask D1 alone. */
+/** The contents of D1, as the lists show them. */
 async function stored(): Promise<Stored> {
 	const rows: Stored["rows"] = new Map();
 	for (let cursor: string | null | undefined; cursor !== null; ) {

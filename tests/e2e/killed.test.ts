@@ -1,6 +1,6 @@
 /**
- * The power goes in the middle of everything, three times in a row: `kill -9` of every process of the service while
- * keys are used and changed, and a new start in the same folder. What was answered before must hold after.
+ * Power cuts under load, three times in a row: `kill -9` of all processes of the service while keys are used and changed,
+ * then a restart in the same folder. What a response acknowledged before the kill must hold afterwards.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, Service } from "../harness.ts";
@@ -9,7 +9,7 @@ import { Load, type Outcome, whoami, windowOf, withStatus } from "./load.ts";
 
 const KILLS = 3;
 const USAGE_FLUSH_SECONDS = 1;
-/** For the list to catch up after a start: the flush, and time for a machine that is busy. */
+/** Max time for lists to catch up after a start: the flush, and a margin for a busy machine. */
 const CATCH_UP_MS = USAGE_FLUSH_SECONDS * 1_000 + 15_000;
 const LOAD_PATIENCE_MS = 60_000;
 
@@ -17,21 +17,21 @@ interface Used {
 	id: string;
 	key: string;
 	limit: number;
-	/** Admissions that one crash may cost: what was reserved ahead and not used. */
+	/** Admissions that one crash may cost: those reserved ahead and not used. */
 	reserved: number;
-	/** Requests in flight at once. */
+	/** Concurrent requests. */
 	loops: number;
-	/** Requests to be admitted before each kill. */
+	/** Number of admitted requests to wait for before each kill. */
 	perKill: number;
 	outcomes: Outcome[];
 }
 
 let service: Service;
 let owner: Session;
-/** Every admission of a small limit is durable on its own, a large limit is reserved by the hundredth. */
+/** With a small limit, each admission is persisted. A large limit is reserved ahead in hundredths. */
 let small: Used;
 let large: Used;
-/** Its name counts the updates. One that a kill cuts off may have been made or not. */
+/** A key whose name counts its updates. An update that a kill interrupts may have been made or not. */
 let changing: { id: string; key: string; sent: number; acknowledged: number[] };
 /** Keys that must work, and keys that must not. */
 const working: string[] = [];
@@ -45,7 +45,7 @@ beforeAll(async () => {
 		const { key, id } = await createKey({ name: `Limit ${limit}`, rate_limit: limit });
 		return { id, key, limit, ...expected, outcomes: [] };
 	};
-	// Two loops: what is in flight at a kill is all that may be lost, so with more of them a loss could hide.
+	// Only two loops: a kill may cost the requests in flight, and with more of them it could hide a loss.
 	small = await use(1_000, { reserved: 0, loops: 2, perKill: 100 });
 	large = await use(50_000, { reserved: 500, loops: 16, perKill: 600 });
 	changing = { ...(await createKey({ name: "Update 0" })), sent: 0, acknowledged: [] };
@@ -61,10 +61,10 @@ async function createKey(input: { name: string; rate_limit?: number }): Promise<
 }
 
 const admitted = (used: Used) => withStatus(used.outcomes, 200);
-/** Requests that the kills cut off: nobody knows whether they were admitted. */
+/** Requests that the kills interrupted. They may have been admitted or not. */
 const cutOff = (used: Used) => withStatus(used.outcomes, null);
 
-/** Uses and changes keys, and kills the service in the middle of it. */
+/** Kills the service while keys are used and changed. */
 async function killUnderLoad(round: number): Promise<void> {
 	const revoking = await createKey({ name: `Revoked before kill ${round}` });
 	const deleting = await createKey({ name: `Deleted before kill ${round}` });
@@ -96,13 +96,13 @@ async function killUnderLoad(round: number): Promise<void> {
 	for (const { used, load } of loads) {
 		await load.stop();
 		used.outcomes.push(...load.outcomes);
-		// All loops ran until the kill, and until then none was refused.
+		// All loops ran until the kill, and no request was rejected before it.
 		expect(withStatus(load.outcomes, null).length).toBe(used.loops);
 		expect(withStatus(load.outcomes, 200).length).toBe(load.outcomes.length - used.loops);
 	}
 }
 
-/** One update after the other, until one finds nobody to talk to. */
+/** Sends one update after the other until the service is gone. */
 async function updateUntilCutOff(): Promise<void> {
 	for (;;) {
 		changing.sent++;
@@ -126,8 +126,8 @@ describe.each(Array.from({ length: KILLS }, (_, i) => i + 1))("after kill %i und
 		await service.restart();
 	});
 
-	// First, since it asks only D1: no gate has been woken by a request yet.
-	it("lists usage and changes by itself soon after the start", async () => {
+	// First, because lists read D1 only: no request has woken a gate yet.
+	it("lists the usage and the changes soon after the start, without any request to the keys", async () => {
 		await eventually("the list has caught up", CATCH_UP_MS, async () => {
 			const { items } = await owner.query("keys.list", { limit: 100 });
 			const listed = new Map(items.map((item) => [item.id, item]));
@@ -142,7 +142,7 @@ describe.each(Array.from({ length: KILLS }, (_, i) => i + 1))("after kill %i und
 		});
 	});
 
-	it("keeps every update that was acknowledged, and the event that tells of it", async () => {
+	it("keeps every acknowledged update and its audit event", async () => {
 		const { name, rate_limit } = await owner.query("keys.get", { id: changing.id });
 		const present = numberIn(name);
 		expect(present).toBeGreaterThanOrEqual(lastAcknowledged());
@@ -151,26 +151,26 @@ describe.each(Array.from({ length: KILLS }, (_, i) => i + 1))("after kill %i und
 		const limit = (await whoami(service, changing.key)).headers.get("x-ratelimit-limit");
 		expect(limit).toBe(String(rate_limit));
 
-		const told = await eventually("the audit trail has the latest update", CATCH_UP_MS, async () => {
+		const told = await eventually("the audit log has the latest update", CATCH_UP_MS, async () => {
 			const numbers = await updatesInAuditTrail();
 			return numbers.includes(present) && numbers;
 		});
 		expect(told).toEqual(expect.arrayContaining(changing.acknowledged));
-		// Each once, although a kill makes the service repeat what it had not finished to deliver.
+		// Each once, although the service repeats deliveries that a kill has interrupted.
 		expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
 	});
 
-	it("still admits keys that were created or rotated", async () => {
+	it("still admits the created and rotated keys", async () => {
 		for (const key of working) expect((await whoami(service, key)).status).toBe(200);
 	});
 
-	it("still refuses keys that were revoked or deleted", async () => {
+	it("still rejects the revoked and deleted keys", async () => {
 		for (const { key } of [...revoked, ...deleted]) expect((await whoami(service, key)).status).toBe(401);
 		for (const { id } of revoked) expect(await owner.query("keys.get", { id })).toMatchObject({ status: "revoked" });
 		for (const { id } of deleted) await expect(owner.query("keys.get", { id })).rejects.toMatchObject({ status: 404 });
 	});
 
-	it("reports no request too few, and not many too many", async () => {
+	it("never under-reports requests, and over-reports at most what was reserved", async () => {
 		for (const used of [small, large]) {
 			const count = admitted(used).length;
 			const most = count + cutOff(used).length + round * used.reserved;
@@ -188,7 +188,7 @@ describe.each(Array.from({ length: KILLS }, (_, i) => i + 1))("after kill %i und
 	});
 });
 
-it("admits no more in an hour than the limit in spite of all kills, and loses at most what they cut off", async () => {
+it("admits at most the limit in an hour despite the kills, and loses at most the interrupted requests", async () => {
 	const load = new Load(16, () => whoami(service, small.key));
 	await eventually("the limit is reached", LOAD_PATIENCE_MS, () => load.outcomes.find(({ status }) => status === 429));
 	await load.stop();
@@ -197,7 +197,7 @@ it("admits no more in an hour than the limit in spite of all kills, and loses at
 	for (const within of Map.groupBy(admitted(small), windowOf).values())
 		expect(within.length).toBeLessThanOrEqual(small.limit);
 
-	// Should the hour have turned meanwhile, the kills may have cost the hour before; this one still counts to its end.
+	// If a new hour has begun, the kills may have cost admissions of the earlier hour only.
 	const full = new Set(withStatus(load.outcomes, 429).map(windowOf));
 	for (const window of full) {
 		const count = admitted(small).filter((outcome) => windowOf(outcome) === window).length;
@@ -205,7 +205,7 @@ it("admits no more in an hour than the limit in spite of all kills, and loses at
 	}
 });
 
-/** The updates that the audit trail tells of, oldest first. */
+/** The updates in the audit log, oldest first. */
 async function updatesInAuditTrail(): Promise<number[]> {
 	const numbers: number[] = [];
 	for (let cursor: string | null | undefined; cursor !== null; ) {

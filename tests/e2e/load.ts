@@ -1,46 +1,46 @@
-/** Requests in numbers, and a record of what became of each. */
+/** Sends many requests and records the outcome of each. */
 import type { Service } from "../harness.ts";
 
-/** What became of one request. Times in milliseconds since the epoch. */
+/** The outcome of one request. Times in milliseconds since the epoch. */
 export interface Outcome {
 	startedAt: number;
 	endedAt: number;
-	/** null: the connection broke before there was an answer. */
+	/** null: the connection broke before the response began. */
 	status: number | null;
 	headers: Headers;
 	body: string;
 }
 
-/** Sends one request and tells what became of it; never throws. */
+/** Sends one request and returns its outcome. Never throws. */
 export async function send(service: Service, path: string, init: RequestInit): Promise<Outcome> {
 	const startedAt = Date.now();
 	const outcome: Outcome = { startedAt, endedAt: startedAt, status: null, headers: new Headers(), body: "" };
 	try {
 		const response = await service.fetch(path, init);
-		// An answer counts from its first line on, even when the rest of it is lost.
+		// The status counts even if the body is lost.
 		outcome.status = response.status;
 		outcome.headers = response.headers;
 		outcome.body = await response.text();
 	} catch {
-		// The record says so: without a status, or without a body.
+		// Recorded as an outcome without a status, or without a body.
 	}
 	outcome.endedAt = Date.now();
 	return outcome;
 }
 
-/** "Does my key work?" */
+/** Sends `GET /v1/whoami` with the key. */
 export const whoami = (service: Service, key: string): Promise<Outcome> =>
 	send(service, "/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
 
-/** The UTC hour that an answer was counted in, by the Unix second in which it ends. */
+/** The UTC hour in which the request was counted, as the Unix time of its end. */
 export const windowOf = ({ headers }: Outcome): number => Number(headers.get("x-ratelimit-reset"));
 
 export const withStatus = (outcomes: readonly Outcome[], status: number | null): Outcome[] =>
 	outcomes.filter((outcome) => outcome.status === status);
 
-/** Requests in loops: each loop sends one, waits for the answer, and sends the next. */
+/** Sends requests in parallel loops. Each loop waits for the response before it sends the next request. */
 export class Load {
-	/** In order of their ends. */
+	/** In the order in which the requests ended. */
 	readonly outcomes: Outcome[] = [];
 	readonly #loops: Promise<void>[];
 	#stopped = false;
@@ -50,12 +50,12 @@ export class Load {
 		this.#loops = Array.from({ length: loops }, () => this.#loop(request));
 	}
 
-	/** Number of requests that were admitted so far. */
+	/** Number of requests admitted so far. */
 	get admitted(): number {
 		return withStatus(this.outcomes, 200).length;
 	}
 
-	/** Lets the requests that are under way end, and sends no more. */
+	/** Sends no more requests and waits for those in flight. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
 		await Promise.all(this.#loops);

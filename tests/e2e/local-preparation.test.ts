@@ -1,4 +1,4 @@
-/** What stands in the way of a local start is said before the server starts, with what to do about it. */
+/** A local start that can't work fails before the server starts, and says what to do. */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The service from outside, as it is deployed: which headers every kind of answer carries, what comes of requests that no
- * well-behaved client can send, and that a flood of them leaves no memory behind.
+ * The service as deployed: the security headers of every kind of response, requests that no well-behaved client sends, and
+ * the memory that a flood of bad requests takes.
  */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
@@ -8,11 +8,11 @@ import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 
-/** Requests of one round, of which every seventh brings so many bytes. */
+/** Requests of one round. Every seventh has a body of BODY_BYTES. */
 const ROUND = 400;
 const BODY_BYTES = 900_000;
-/** A heap breathes, so it takes several to see whether it grows. */
-const ROUNDS = process.env.FUZZ_REQUESTS === undefined ? 8 : 20;
+/** The heap size varies, so it takes several rounds to see whether it grows. */
+const ROUNDS = process.env.FUZZ_REQUESTS === undefined ? 5 : 20;
 
 let service: Service;
 let key: string;
@@ -32,7 +32,7 @@ const json = { "content-type": "application/json" };
 const post = (path: string, body: string, headers: Record<string, string> = json) =>
 	service.fetch(path, { method: "POST", headers: { ...as(key), ...headers }, body });
 
-describe("every answer", () => {
+describe("every response", () => {
 	const page = { accept: "text/html" };
 	const KINDS: [string, () => Promise<Response>, number][] = [
 		["the page", () => service.fetch("/", { headers: page }), 200],
@@ -40,26 +40,26 @@ describe("every answer", () => {
 		["the reference", () => service.fetch("/docs", { headers: page }), 200],
 		["a script", async () => service.fetch(await assetOf("/")), 200],
 		["the icon", () => service.fetch("/icon.svg"), 200],
-		["nothing at all", () => service.fetch("/nothing-here"), 404],
+		["an unknown path", () => service.fetch("/nothing-here"), 404],
 		["health", () => service.fetch("/healthz"), 200],
 		["the document", () => service.fetch("/v1/openapi.json"), 200],
 		["REST to an integration", () => service.fetch("/v1/whoami", { headers: as(key) }), 200],
 		["REST to a manager", () => service.fetch("/v1/api-keys", { headers: as(token) }), 200],
-		["a refusal of REST", () => service.fetch("/v1/api-keys"), 401],
-		["a key that manages", () => service.fetch("/v1/api-keys", { headers: as(key) }), 403],
-		["an unknown address of REST", () => service.fetch("/v1/nothing"), 404],
+		["an error of REST", () => service.fetch("/v1/api-keys"), 401],
+		["a key on a management route", () => service.fetch("/v1/api-keys", { headers: as(key) }), 403],
+		["an unknown path of REST", () => service.fetch("/v1/nothing"), 404],
 		["another method of REST", () => service.fetch("/v1/whoami", { method: "PUT" }), 405],
 		["a body that is too large", () => post("/v1/leads", "x".repeat(1_100_000)), 413],
 		["a body of another type", () => post("/v1/leads", "a=b", { "content-type": "text/plain" }), 415],
 		["a body that is not valid", () => post("/v1/leads", "{"), 400],
 		["tRPC", () => service.fetch("/trpc/keys.list", { headers: as(token) }), 200],
-		["a refusal of tRPC", () => service.fetch("/trpc/keys.list"), 401],
+		["an error of tRPC", () => service.fetch("/trpc/keys.list"), 401],
 		["an unknown procedure", () => service.fetch("/trpc/nothing"), 404],
 		["another method of tRPC", () => service.fetch("/trpc/keys.list", { method: "POST" }), 405],
 		["a login that fails", () => post("/trpc/session.login", `{"email":"a@b.example","password":"x"}`), 401],
 	];
 
-	it.each(KINDS)("is told how to be treated: %s", async (_, ask, status) => {
+	it.each(KINDS)("has the security headers: %s", async (_, ask, status) => {
 		const response = await ask();
 		const { headers } = response;
 		const text = await response.text();
@@ -73,7 +73,7 @@ describe("every answer", () => {
 		expect(policy).toMatch(/frame-ancestors 'none'/);
 		expect(policy).not.toMatch(/script-src[^;]*'unsafe|\*/);
 		for (const telling of ["server", "x-powered-by"]) expect(headers.get(telling) ?? "").not.toMatch(/\d/);
-		// The page and its files are the same for everybody; whatever else is answered is somebody's.
+		// The page and its files are public. Everything else may be private, so no cache may keep it.
 		const isFile = !headers.has("x-request-id") || headers.get("content-type")?.startsWith("text/html");
 		if (!isFile) expect(headers.get("cache-control")).toBe("no-store");
 	});
@@ -85,7 +85,7 @@ describe("every answer", () => {
 		return script;
 	}
 
-	it("gives the session to no script, no other site and no subdomain", async () => {
+	it("hides the session cookie from scripts, other sites and subdomains", async () => {
 		const { DEMO_OWNER_EMAIL: email, DEMO_OWNER_PASSWORD: password } = service.vars;
 		const answer = await post("/trpc/session.login", JSON.stringify({ email, password }));
 		expect(answer.status).toBe(200);
@@ -99,7 +99,7 @@ describe("every answer", () => {
 	});
 });
 
-/** Sends bytes as they are, waits for more to send, and hears what the other side says meanwhile. */
+/** Sends bytes as they are, keeps the connection open, and returns the first bytes of the response. */
 async function firstOf(bytes: string): Promise<string> {
 	const { hostname, port } = new URL(service.url);
 	const socket = connect(Number(port), hostname, () => socket.write(bytes));
@@ -111,7 +111,7 @@ async function firstOf(bytes: string): Promise<string> {
 	}
 }
 
-/** Sends bytes as they are and reads until the other side has said all, or has closed. */
+/** Sends bytes as they are and reads until the connection closes. */
 function raw(bytes: string | Buffer): Promise<string> {
 	const { hostname, port } = new URL(service.url);
 	return new Promise((resolve, reject) => {
@@ -125,7 +125,7 @@ function raw(bytes: string | Buffer): Promise<string> {
 	});
 }
 
-describe("a request that no client can send", () => {
+describe("a malformed request", () => {
 	const ending = "Connection: close\r\n\r\n";
 	const get = (line: string, ...headers: string[]) =>
 		`${line}\r\nHost: localhost\r\n${headers.join("\r\n")}\r\n${ending}`;
@@ -167,7 +167,7 @@ describe("a request that no client can send", () => {
 		["no HTTP at all", () => Buffer.from([0x16, 0x03, 0x01, 0x00, 0xa5, 0x01, 0x00, 0x00])],
 	];
 
-	it.each(REQUESTS)("is refused or answered, and nothing of it becomes a header: %s", async (_, request) => {
+	it.each(REQUESTS)("gets no 5xx, and nothing of it becomes a response header: %s", async (_, request) => {
 		const answer = await raw(request());
 		const [head = ""] = answer.split("\r\n\r\n");
 		expect(head).not.toMatch(/^(set-cookie|x-injected):/im);
@@ -190,7 +190,7 @@ describe("a request that no client can send", () => {
 		["where there need be none", () => announced("DELETE /v1/api-keys/000000000000 HTTP/1.1", token)],
 		["to tRPC", () => announced("POST /trpc/keys.create HTTP/1.1", token)],
 		["to tRPC, as text", () => announced("POST /trpc/keys.create HTTP/1.1", token, "Content-Length: 50", "text/plain")],
-	])("that breaks off is the sender's mistake, and nobody else's: %s", async (_, request) => {
+	])("with an incomplete body is 400 and logs nothing: %s", async (_, request) => {
 		const before = service.output();
 		const answer = await raw(`${request()}{}`);
 		expect(answer).toMatch(/^HTTP\/1\.1 400 /);
@@ -204,12 +204,12 @@ describe("a request that no client can send", () => {
 		["the wrong method", "POST /trpc/keys.list HTTP/1.1", 405],
 		["a stranger to REST", "POST /v1/api-keys HTTP/1.1", 401],
 		["a key that is none", "POST /v1/leads HTTP/1.1", 401],
-	])("is answered before its body has come: %s", async (_, line, status) => {
+	])("gets its error before its body has arrived: %s", async (_, line, status) => {
 		expect(await firstOf(announced(line, null))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
 	});
 
 	it.each(["GET /v1/leads", "HEAD /v1/leads", "GET /v1/leads/lead_x", "GET /v1/api-keys", "GET /trpc/scopes.list"])(
-		"may bring a body where it means nothing, whole or not: %s",
+		"may have a body that the operation does not read: %s",
 		async (line) => {
 			const credential = line.includes("leads") ? key : token;
 			const answer = await raw(`${announced(`${line} HTTP/1.1`, credential)}\xff`);
@@ -218,7 +218,7 @@ describe("a request that no client can send", () => {
 	);
 });
 
-/** Memory of the runtime's processes that this one has started, through however many others, in bytes. */
+/** Memory of all workerd processes below this process, in bytes. */
 function memory(): number {
 	const processes = execFileSync("ps", ["-axo", "pid=,ppid=,rss=,command="], { encoding: "utf8" })
 		.split("\n")
@@ -227,7 +227,7 @@ function memory(): number {
 			return command === undefined ? [] : [{ pid, parent, bytes: Number(kilobytes) * 1_024, command }];
 		});
 	const family = new Set([String(process.pid)]);
-	// Children may be listed before their parents, so it takes a round for each generation.
+	// Children may be listed before their parents, so repeat until no process is added.
 	for (let size = 0; size !== family.size; ) {
 		size = family.size;
 		for (const { pid = "", parent = "" } of processes) if (family.has(parent)) family.add(pid);
@@ -261,7 +261,7 @@ describe("a flood of bad requests", () => {
 		await Promise.all(Array.from({ length: 8 }, worker));
 	}
 
-	it("leaves no memory behind: what it takes at first is enough for all that follow", async () => {
+	it("does not make the memory grow from round to round", async () => {
 		const sizes: number[] = [];
 		for (let round = 0; round < ROUNDS; round++) {
 			await flood(round * ROUND, (round + 1) * ROUND);
@@ -270,7 +270,7 @@ describe("a flood of bad requests", () => {
 		console.info(`Memory of the runtime, in MiB: ${sizes.map((size) => Math.round(size / 1_048_576)).join(", ")}`);
 		expect(sizes[0]).toBeGreaterThan(10 * 1_048_576);
 		const added = sizes.slice(2).map((size, index) => size - (sizes[index + 1] ?? 0));
-		// Were anything kept of every request, every round would add as much.
+		// If the service kept a part of every request, each round would add as much.
 		expect(Math.min(...added)).toBeLessThan(((ROUND / BAD.length) * BODY_BYTES) / 2);
 	}, 600_000);
 });

@@ -1,4 +1,4 @@
-/** A change has taken effect when its call returns, also for a key that is being used as hard as it can be. */
+/** A change has taken effect when its call returns, also for a key under full load. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually, Service } from "../harness.ts";
 import type { Session } from "../session.ts";
@@ -6,7 +6,7 @@ import { Load, type Outcome, send, whoami, withStatus } from "./load.ts";
 
 const LOOPS = 32;
 const PATIENCE_MS = 60_000;
-/** So many requests before the change, and as many that start after it. */
+/** Number of requests before the change, and of requests that start after it. */
 const ENOUGH = 200;
 
 let service: Service;
@@ -18,17 +18,17 @@ beforeAll(async () => {
 });
 afterAll(() => service?.dispose());
 
-/** A key whose limit does not matter. */
+/** Creates a key whose limit is never reached. */
 const createKey = () => owner.mutate("keys.create", { name: "Under load", rate_limit: 1_000_000 });
 
-/** Puts load on, makes the change in the middle, and returns the requests that were sent after it had returned. */
+/** Makes the change under load. Returns the requests that were sent after the change had returned. */
 async function sentAfter(change: () => Promise<unknown>, request: () => Promise<Outcome>): Promise<Outcome[]> {
 	const load = new Load(LOOPS, request);
 	try {
 		await eventually("enough requests were admitted", PATIENCE_MS, () => load.admitted >= ENOUGH);
 		await change();
 		const returned = Date.now();
-		// Strictly: within the same millisecond it cannot be told which came first.
+		// Strictly greater: within the same millisecond the order is unknown.
 		const later = () => load.outcomes.filter(({ startedAt }) => startedAt > returned);
 		await eventually("enough requests were sent after the change", PATIENCE_MS, () => later().length >= ENOUGH);
 		return later();
@@ -37,7 +37,7 @@ async function sentAfter(change: () => Promise<unknown>, request: () => Promise<
 	}
 }
 
-it("admits not one request that was sent after a revoke has returned", async () => {
+it("admits no request that is sent after a revocation has returned", async () => {
 	const { key, api_key } = await createKey();
 	const later = await sentAfter(
 		() => owner.mutate("keys.revoke", { id: api_key.id }),
@@ -47,7 +47,7 @@ it("admits not one request that was sent after a revoke has returned", async () 
 	expect(later.at(-1)?.body).toContain("revoked");
 });
 
-it("admits not one request that was sent after a delete has returned", async () => {
+it("admits no request that is sent after a deletion has returned", async () => {
 	const { key, api_key } = await createKey();
 	const later = await sentAfter(
 		() => owner.mutate("keys.delete", { id: api_key.id }),
@@ -56,7 +56,7 @@ it("admits not one request that was sent after a delete has returned", async () 
 	expect(withStatus(later, 401).length).toBe(later.length);
 });
 
-it("refuses every request that lacks a scope once the update that took it has returned", async () => {
+it("rejects every request for a scope once the update that removed it has returned", async () => {
 	const { key, api_key } = await createKey();
 	const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
 	const post = (path: string, body: unknown) =>
@@ -64,7 +64,7 @@ it("refuses every request that lacks a scope once the update that took it has re
 	const person = { external_id: "crm-1", name: "Jane Doe", email: "jane@acme.example" };
 	expect((await post("/v1/sync_collaborators", { collaborators: [person] })).status).toBe(200);
 
-	// With a reference, sending it again changes nothing.
+	// The reference makes repeated requests idempotent.
 	const activity = { collaborator_id: "crm-1", activity: "001", reference: "call-1" };
 	const later = await sentAfter(
 		() => owner.mutate("keys.update", { id: api_key.id, scopes: ["leads:read"] }),
@@ -72,6 +72,6 @@ it("refuses every request that lacks a scope once the update that took it has re
 	);
 	expect(withStatus(later, 403).length).toBe(later.length);
 	expect(later.at(-1)?.body).toContain("default:sync");
-	// The scope was taken, not the key.
+	// The key itself still works.
 	expect((await whoami(service, key)).status).toBe(200);
 });

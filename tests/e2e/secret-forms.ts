@@ -1,11 +1,11 @@
-/** Looking for secrets in what a service leaves behind, in every form that they are likely to take there. */
+/** Searches responses, logs and files for secrets in every form that they are likely to have there. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Shorter parts could be anywhere by chance. */
+/** Shorter parts could occur by chance. */
 const PART = 15;
 
-/** Base64 of a text in the middle of something longer: three alignments, without the characters that neighbours share. */
+/** The Base64 of a text inside a longer one, in all three alignments, without the characters at its ends that depend on the neighbours. */
 function base64Inside(text: string): string[] {
 	return [0, 1, 2].map((shift) => {
 		const encoded = Buffer.from("\0".repeat(shift) + text).toString("base64");
@@ -14,7 +14,7 @@ function base64Inside(text: string): string[] {
 	});
 }
 
-/** Every text of which the whole or a long part tells the secret. */
+/** Every form of the secret and of its halves. */
 export function formsOf(secret: string): string[] {
 	const parts = [secret, secret.slice(0, Math.ceil(secret.length / 2)), secret.slice(Math.floor(secret.length / 2))];
 	const forms = parts
@@ -28,16 +28,16 @@ export function formsOf(secret: string): string[] {
 	return [...new Set([secret, ...forms])];
 }
 
-/** What only the holder of a key knows: the 30 characters between its id and its tag. Its beginning and end are public. */
+/** The secret part of a key: the 30 characters between its id and its tag. */
 export const secretOf = (key: string): string => key.slice("sk_live_".length + 12, -6);
 
-/** Something that was found where it must not be. */
+/** A secret, and where it was found. */
 export interface Found {
 	secret: string;
 	place: string;
 }
 
-/** Searches text or bytes for all forms of all secrets, by their names. */
+/** Searches text or bytes for all forms of the secrets. */
 export function search(
 	place: string,
 	content: string | Buffer,
@@ -49,7 +49,7 @@ export function search(
 		.map(([secret]) => ({ secret, place }));
 }
 
-/** Every file under a folder: databases with what is still in their write-ahead logs. */
+/** Every file under a folder, so also the write-ahead logs of databases. */
 export function filesUnder(folder: string): { path: string; content: Buffer }[] {
 	return readdirSync(folder, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())

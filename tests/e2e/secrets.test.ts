@@ -1,6 +1,6 @@
 /**
- * No secret is anywhere but in the one answer that shows it. Everything that the service does is done once from outside,
- * right and wrong; then every answer, the whole log and every file of the databases are searched for every secret.
+ * A secret appears only in the one response that shows it. The test calls every operation from outside, correctly and
+ * wrongly. Then it searches all responses, the log and the database files for every secret.
  */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
@@ -12,20 +12,20 @@ import { type Found, filesUnder, formsOf, search, secretOf } from "./secret-form
 const run = promisify(execFile);
 
 let service: Service;
-/** By name, with all the forms that are looked for. */
+/** All forms of each secret, by its name. */
 const secrets = new Map<string, readonly string[]>();
-/** Whole answers, by what was asked. */
+/** Responses with their headers, and the secrets that each may show. */
 const answers: { place: string; text: string; shows: string[] }[] = [];
 let vars: Record<string, string> = {};
-/** An identity provider that does not answer, so that there is something to log. */
-const NOBODY_LISTENS = "http://127.0.0.1:9/jwks.json";
-/** The request that was logged for that. */
+/** An identity provider that cannot be reached, so that the service logs a failure. */
+const UNREACHABLE = "http://127.0.0.1:9/jwks.json";
+/** Id of the request that the service logged for it. */
 let failed = "";
 
 const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 const know = (name: string, secret: string) => secrets.set(name, formsOf(secret));
 
-/** Calls the service and keeps the answer whole. `shows` names what this answer is allowed to show. */
+/** Calls the service and keeps the whole response. `shows` names the secrets that this response may show. */
 async function call<T>(method: string, path: string, sent: Sent = {}, shows: string[] = []) {
 	const response = await service.fetch(path, {
 		method,
@@ -54,7 +54,7 @@ interface Issued {
 	api_key: { id: string };
 }
 
-/** A call that shows a key: from then on it is looked for everywhere else. */
+/** Makes a call that shows a key. All other responses are searched for that key. */
 async function issue(name: string, method: string, path: string, sent: Sent): Promise<Issued> {
 	const { data, status } = await call<Issued>(method, path, sent, [name]);
 	expect([name, status]).toEqual([name, expect.toBeOneOf([200, 201])]);
@@ -67,7 +67,7 @@ async function everythingThatCanBeDone(): Promise<void> {
 	const signIn = (body: unknown, shows: string[] = []) =>
 		call<{ token: string; user: { tenant_id: string } }>("POST", "/trpc/session.login", { body }, shows);
 
-	// Signing in, right and wrong.
+	// Sign in, with right and wrong passwords.
 	const wrong = "wrong-password-0123456789abcdef";
 	know("a wrong password", wrong);
 	expect((await signIn({ email, password: wrong })).status).toBe(401);
@@ -99,7 +99,7 @@ async function everythingThatCanBeDone(): Promise<void> {
 		await call("POST", "/trpc/keys.verify", { as, body: { key } });
 	}
 
-	// Integrations, admitted and refused for every reason, with keys where none belongs.
+	// Integrations: admitted, rejected for every reason, and with keys in the wrong places.
 	for (const { key } of [first, second, third, turned]) {
 		for (let turn = 0; turn < 5; turn++) await call("GET", "/v1/whoami", { as: key });
 		await call("GET", "/v1/whoami", { headers: { "x-api-key": key } });
@@ -142,7 +142,7 @@ async function everythingThatCanBeDone(): Promise<void> {
 	expect(unanswered.status).toBe(503);
 	failed = unanswered.requestId;
 
-	// The command line, with the credential in its environment.
+	// The command line, with the token in its environment.
 	const cli = (...args: string[]) =>
 		run("node", [join(service.folder, "client/dist/cli.js"), ...args], {
 			env: { PATH: process.env.PATH ?? "", HOME: service.folder, SALESOS_URL: service.url, SALESOS_TOKEN: token },
@@ -155,7 +155,7 @@ async function everythingThatCanBeDone(): Promise<void> {
 		answers.push({ place: `salesos-keys ${args.join(" ")}`, text: stdout + stderr, shows: [] });
 	}
 
-	// The end of some, and reading all that is kept of it.
+	// End some keys and read the records that are kept.
 	await call("POST", "/trpc/keys.revoke", { as, body: { id: first.api_key.id, reason: "Leaked" } });
 	await call("GET", "/v1/whoami", { as: first.key });
 	await call("DELETE", `/v1/api-keys/${third.api_key.id}`, { as });
@@ -169,20 +169,20 @@ async function everythingThatCanBeDone(): Promise<void> {
 
 const state = () => join(service.folder, ".wrangler/state");
 
-/** Keys that the scenario has put into addresses, where they are worth nothing. */
-const IN_ADDRESSES = ["the first key", "the second key", "the third key", "a successor"];
+/** Keys that the scenario has put into URLs, where no operation accepts them. */
+const IN_URLS = ["the first key", "the second key", "the third key", "a successor"];
 
 /**
- * What must not be in a file. The tools of local development keep traces of requests with their addresses, as the
- * platform's own log does: a key that its holder puts there can be read there, but no other secret.
+ * The secrets that must not be in a file. The local tools keep traces of requests with their URLs, as the platform's log
+ * does. So a key that its holder puts into a URL is in the traces, but no other secret.
  */
 function secretsIn(path: string): ReadonlyMap<string, readonly string[]> {
 	if (!path.startsWith(join(state(), "v3/observability"))) return secrets;
-	return new Map([...secrets].filter(([name]) => !IN_ADDRESSES.includes(name)));
+	return new Map([...secrets].filter(([name]) => !IN_URLS.includes(name)));
 }
 
 beforeAll(async () => {
-	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: "1", JWKS_URL: NOBODY_LISTENS } });
+	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: "1", JWKS_URL: UNREACHABLE } });
 	vars = service.vars;
 	for (const name of ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER"]) know(name, vars[name] ?? "");
 	know("the password", vars.DEMO_OWNER_PASSWORD ?? "");
@@ -191,25 +191,25 @@ beforeAll(async () => {
 afterAll(() => service?.dispose());
 
 describe("a secret", () => {
-	it("is in no answer but the one that shows it, where it is", () => {
+	it("is in the one response that shows it and in no other", () => {
 		const found = answers.flatMap(({ place, text }) => search(place, text, secrets));
 		const shown = answers.flatMap(({ place, shows }) => shows.map((secret): Found => ({ secret, place })));
 		expect(shown.length).toBeGreaterThan(6);
 		expect(found).toEqual(shown);
 	});
 
-	it("is in no answer that may be kept by a cache", () => {
+	it("is in no response that a cache may keep", () => {
 		const kept = answers.filter(({ text, shows }) => shows.length > 0 && !/^cache-control: no-store$/m.test(text));
 		expect(kept.map(({ place }) => place)).toEqual([]);
 	});
 
-	it("is nowhere in the log", () => {
+	it("is not in the log", () => {
 		expect(search("log", service.output(), secrets)).toEqual([]);
-		// There is a log: it tells of what went wrong.
+		// The log is not empty: it has the failure.
 		expect(service.output()).toContain(`"request_id":"${failed}"`);
 	});
 
-	it("is in no file of the databases, be they stopped or running", async () => {
+	it("is in no database file, whether the service runs or not", async () => {
 		const look = () => filesUnder(state()).flatMap(({ path, content }) => search(path, content, secretsIn(path)));
 		const names = filesUnder(state()).map(({ path }) => path);
 		expect(names.filter((path) => /[/\\]d1[/\\].*\.sqlite(-wal)?$/.test(path)).length).toBeGreaterThan(1);
@@ -238,7 +238,7 @@ describe("the search", () => {
 		expect(search("here", bytes.subarray(0, 12), sought)).toEqual([]);
 	});
 
-	it("reads what is really there: the hash of a key, and the name that it was given", () => {
+	it("reads the real files: they contain the name of a key", () => {
 		const content = Buffer.concat(filesUnder(state()).map((file) => file.content));
 		expect(content.includes("Secret scenario")).toBe(true);
 	});

@@ -1,15 +1,15 @@
-/** A program as a person has it: at a terminal that it cannot tell from a real one. */
+/** Runs a program at a pseudo-terminal, which it can't tell from a real one. */
 import { spawn } from "node:child_process";
 
 export interface Seen {
-	/** Everything that the terminal showed; a terminal does not tell stdout and stderr apart. */
+	/** The text on the terminal: stdout and stderr together. */
 	screen: string;
 	exitCode: number | null;
 }
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** Runs a command at a terminal and types an answer whenever a prompt shows up, in order. */
+/** Runs a command at a terminal, and types the answers as their prompts appear. */
 export function atTerminal(
 	command: string[],
 	env: Record<string, string>,
@@ -17,7 +17,7 @@ export function atTerminal(
 	columns = 110,
 ): Promise<Seen> {
 	const line = `stty cols ${columns}; exec ${command.map(quoted).join(" ")}`;
-	// script(1) is on every Unix; BSD's wants the command last, util-linux's as an option.
+	// script(1) takes the command as an option on Linux and as its last arguments on BSD.
 	const args = process.platform === "linux" ? ["-qec", line, "/dev/null"] : ["-q", "/dev/null", "sh", "-c", line];
 	const child = spawn("script", args, { env: { TERM: "xterm", ...env }, stdio: "pipe" });
 	const waiting = [...answers];

@@ -1,4 +1,4 @@
-/** Tests from outside: the service as a process, as it is deployed or started with the README's commands. */
+/** Tests from outside: the service runs as a process, as deployed or with the commands of the README. */
 import { defineConfig } from "vitest/config";
 import { FILES_AT_ONCE } from "../files-at-once.ts";
 
@@ -9,7 +9,7 @@ export default defineConfig({
 		root: import.meta.dirname,
 		include: ["**/*.test.ts"],
 		globalSetup: ["global-setup.ts"],
-		// A start with the README's commands installs nothing, but builds, migrates and seeds.
+		// `npm run preview` builds, migrates and seeds before it starts.
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
 	},

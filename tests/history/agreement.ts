@@ -1,10 +1,10 @@
 /**
- * Whether what D1 holds in the end is what the history says: each key's row as the gate last described it, its usage as
- * admitted, and in the trail every change that was acknowledged, once. Pure.
+ * Compares the final contents of D1 with a history. Each key's row must match the gate's last response, its usage the
+ * admissions, and the audit log must have every acknowledged change once. Pure.
  */
 import type { Answer, Ask, Call } from "./operations.ts";
 
-/** A key as lists show it: from D1 alone. */
+/** A key as lists show it, from D1 only. */
 export interface Row {
 	name: string;
 	status: string;
@@ -12,7 +12,7 @@ export interface Row {
 	usage_count: number;
 }
 
-/** An event of the audit trail. */
+/** An event of the audit log. */
 export interface Event {
 	id: string;
 	action: string;
@@ -25,7 +25,7 @@ export interface Stored {
 	events: readonly Event[];
 }
 
-/** Everything that does not agree, in words. The history must end with a read of every key. */
+/** Describes every disagreement. The history must end with a read of every key. */
 export function disagreements(calls: readonly Call[], stored: Stored): string[] {
 	const events = Map.groupBy(stored.events, ({ key_id }) => key_id);
 	const byKey = Map.groupBy(calls, ({ keyId }) => keyId);
@@ -55,8 +55,8 @@ function rowDisagrees(keyId: string, calls: readonly Call[], row: Row | undefine
 }
 
 /**
- * Admissions are the model's business; refusals count for nothing there. Each is counted once, but for those of a revoked
- * key, which may be given from memory, and those that nobody heard of. A crash may make them more.
+ * Checks the counts of rejections; the model checks those of admissions. Each rejection is counted once, except that those
+ * of a revoked key may come from memory, and those without a response may be counted or not. A crash may add some.
  */
 function refusalsDisagree(keyId: string, calls: readonly Call[]): string[] {
 	const last = calls.findLast(({ ask }) => ask.kind === "usage");
@@ -85,7 +85,7 @@ function refusalsDisagree(keyId: string, calls: readonly Call[]): string[] {
 	];
 }
 
-/** How often an event must be in the trail. */
+/** How often an event must be in the audit log. */
 type Times = readonly [least: number, most: number];
 const ONCE: Times = [1, 1];
 const PERHAPS: Times = [0, 1];
@@ -97,7 +97,7 @@ function trailDisagrees(keyId: string, calls: readonly Call[], events: readonly 
 		const name = nameOf(event);
 		found.set(name, (found.get(name) ?? 0) + 1);
 	}
-	// Successors that nobody was given: an answer to a rotation that was lost.
+	// Successors that no client knows, because the response to the rotation was lost.
 	let lost = calls.filter(({ ask, answer }) => ask.kind === "rotate" && mayHaveBeenDone({ answer })).length;
 	for (const name of found.keys())
 		if (name.startsWith("api_key.rotate ") && !expected.has(name) && lost-- > 0) expected.set(name, ONCE);
@@ -108,7 +108,7 @@ function trailDisagrees(keyId: string, calls: readonly Call[], events: readonly 
 	});
 }
 
-/** Changes are told apart by what they changed: names of keys are used once, and so are successors. */
+/** Identifies a change by its values: each name and each successor occurs once. */
 function nameOf({ action, changes }: Event): string {
 	if (action === "api_key.update") return `${action} ${changes.name?.to}`;
 	if (action === "api_key.rotate") return `${action} ${changes.rotated_to?.to}`;
@@ -136,17 +136,17 @@ function expectedEvents(calls: readonly Call[]): Map<string, Times> {
 		if (ask.kind === "rotate" && ask.overlapMs === 0 && answer?.kind !== "conflict") endedByRotation = true;
 	}
 	const revoked = end("revoke");
-	// What a rotation has revoked already is not revoked once more.
+	// A rotation without overlap revokes the key, so a later revocation changes nothing.
 	if (revoked) expected.set("api_key.revoke", endedByRotation ? PERHAPS : revoked);
 	const deleted = end("delete");
 	if (deleted) expected.set("api_key.delete", deleted);
 	return expected;
 }
 
-/** Without an answer, or made just before the key was deleted, of which the answer tells. */
+/** Whether the change may be missing: it had no response, or its key was deleted right afterwards. */
 const mayHaveBeenDone = ({ answer }: Pick<Call, "answer">) => answer === null || answer.kind === "not found";
 
-/** Keys that nobody was given: there may be such where an answer was lost, if all of it is there. */
+/** Checks keys that no client knows. A lost response may leave one, if it is complete. */
 function strangers(byKey: ReadonlyMap<string, readonly Call[]>, { rows, events }: Stored): string[] {
 	const rotations = new Set(
 		events.flatMap(({ action, changes }) => (action === "api_key.rotate" ? [changes.rotated_to?.to] : [])),

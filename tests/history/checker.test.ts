@@ -1,4 +1,4 @@
-/** The judge of histories, judged: what breaks a promise is found, and what keeps it is not. */
+/** The checker finds histories that break a guarantee, and accepts those that keep it. */
 import { describe, expect, it } from "vitest";
 import { disagreements, type Event, type Row } from "./agreement.ts";
 import { check } from "./checker.ts";
@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const HOUR = 500_000 * HOUR_MS;
 const SETTINGS: Settings = { name: "A", scopes: [], limit: 2, addresses: [], expiresAt: null };
 
-/** A history by hand: calls that come one after the other, and such that overlap. */
+/** Builds a history by hand, with sequential and overlapping calls. */
 class Script {
 	now = HOUR + 60_000;
 	readonly recorder = new Recorder(() => this.now);
@@ -89,7 +89,7 @@ const told = (count: number, total: number, more: Partial<Settings> = {}, hour =
 	used: { hour, count, total },
 });
 
-/** Of the numbers 1 to n, so many of these calls. */
+/** Makes the call for each number from 1 to n. */
 const times = (n: number, call: (i: number) => void) => {
 	for (let i = 1; i <= n; i++) call(i);
 };
@@ -258,7 +258,7 @@ describe("a history that breaks one is not", () => {
 		const script = new Script().admitted(1).admitted(0);
 		const change = script.begin();
 		script.admitted(0, 3);
-		// The change is in force, since somebody has profited from it.
+		// The change has taken effect, because an admission depended on it.
 		script.refused("RATE_LIMITED");
 		change("k", { kind: "update", patch: { name: "B", limit: 3 } }, DONE);
 		expect(script.violations).toBe(1);

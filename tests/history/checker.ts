@@ -1,16 +1,15 @@
 /**
- * Whether a history can be explained: is there an order of the calls in which each takes effect at one moment between
- * its beginning and its end, and in which every answer is the one that the model gives? (Linearisability, Herlihy and
- * Wing 1990.) Pure.
+ * Checks whether a history is linearisable (Herlihy and Wing 1990): is there an order of the calls in which each takes
+ * effect at one moment between its beginning and its end, and in which the model gives every response? Pure.
  *
- * Keys are independent, so each is checked by itself. The method is just-in-time linearisation (Lowe 2017): the history
- * is read once; at every moment there is the set of all that may have happened so far; a call must have taken effect
- * when it ends. A set that becomes empty is a violation.
+ * Keys are independent, so each is checked on its own. The method is just-in-time linearisation (Lowe 2017). It reads the
+ * history once and keeps the set of all worlds that are possible so far. When a call ends, it must have taken effect. If
+ * the set becomes empty, the history has a violation.
  */
 import { identityOf, type KeyState, newKey, step } from "./model.ts";
 import type { Call } from "./operations.ts";
 
-/** One way in which things may have gone: the state they have led to, and which calls are still to take effect. */
+/** One possible course of events: its state, and the calls that have yet to take effect. */
 interface World {
 	state: KeyState;
 	pending: readonly Call[];
@@ -18,20 +17,20 @@ interface World {
 
 export interface Violation {
 	keyId: string;
-	/** The call whose answer cannot be explained. */
+	/** The call whose response no order explains. */
 	call: Call;
-	/** What could be the state before it. */
+	/** The possible states before it. */
 	states: KeyState[];
-	/** The calls on the key that ended last before it, oldest first. */
+	/** The last calls on the key that ended before it, oldest first. */
 	before: Call[];
 }
 
-/** What is shown of the calls before a violation. */
+/** Number of calls that are shown before a violation. */
 const SHOWN = 12;
-/** More ways than this are no history that these tests make: the model tells too little, or there are no answers. */
+/** These histories never have more possible worlds. If one has, the model is too loose or responses are missing. */
 const WORLDS_MAX = 20_000;
 
-/** The first violation of each key; none: the history is that of keys that do what they promise. */
+/** Returns the first violation of each key. An empty list means that the history is linearisable. */
 export function check(calls: readonly Call[]): Violation[] {
 	const byKey = Map.groupBy(calls, ({ keyId }) => keyId);
 	return [...byKey].flatMap(([keyId, ofKey]) => checkKey(keyId, ofKey) ?? []);
@@ -64,7 +63,7 @@ function checkKey(keyId: string, calls: Call[]): Violation | null {
 	return null;
 }
 
-/** All worlds in which `call`, which ends now, has taken effect; or has not, if nobody was told. */
+/** All worlds in which `call`, which ends now, has taken effect. Without a response it may also have had none. */
 function finish(world: World, call: Call, contended: ReadonlySet<Call>): World[] {
 	if (!world.pending.includes(call)) return [world];
 	const found: World[] = [];
@@ -74,7 +73,7 @@ function finish(world: World, call: Call, contended: ReadonlySet<Call>): World[]
 	for (let current = open.pop(); current; current = open.pop()) {
 		const unanswered = firstToEnd(current.pending.filter(isUnansweredAdmission));
 		for (const next of current.pending) {
-			// Of admissions that nobody knows the outcome of, one is as good as the other; the others have more time left.
+			// Admissions without a response are interchangeable, and the others have more time left.
 			if (isUnansweredAdmission(next) && next !== unanswered) continue;
 			for (const asked of readings(next)) {
 				const state = step(current.state, asked, contended.has(next));
@@ -96,8 +95,7 @@ function finish(world: World, call: Call, contended: ReadonlySet<Call>): World[]
 }
 
 /**
- * Lets take effect what changes nothing in this state: that never stands in the way of anything else, and later it may
- * no longer be possible.
+ * Applies the calls that change nothing in this state. That excludes no other order, and later it may be impossible.
  */
 function settle(state: KeyState, pending: readonly Call[], contended: ReadonlySet<Call>): World {
 	return {
@@ -112,7 +110,7 @@ function distinct(worlds: readonly World[]): World[] {
 }
 
 const isUnansweredAdmission = ({ ask, answer }: Call) => answer === null && ask.kind === "admit";
-/** An admission without an answer may have been counted when it began or when it ended, if the hour turned meanwhile. */
+/** If a new hour began during an admission without a response, either hour may have counted it. */
 const readings = (call: Call): Call[] =>
 	isUnansweredAdmission(call) ? [call, { ...call, clock: [call.clock[1], call.clock[1]] }] : [call];
 const firstToEnd = (calls: readonly Call[]): Call | undefined =>
@@ -123,7 +121,7 @@ const nameOf = ({ state, pending }: World): string =>
 
 const CHANGES = new Set<Call["ask"]["kind"]>(["update", "rotate", "revoke", "delete"]);
 
-/** The changes that were under way at the same time as another change of the key. */
+/** The changes that overlap with another change of the same key. */
 function contendedCalls(calls: readonly Call[]): Set<Call> {
 	const changes = calls.filter(({ ask }) => CHANGES.has(ask.kind));
 	return new Set(

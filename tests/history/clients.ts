@@ -1,30 +1,30 @@
-/** Clients that use and change keys at random, all at once, and write down what came of it. */
+/** Concurrent clients that use and change keys at random, and record every call with its response. */
 import { type Random, randomOf, seeded } from "../../scripts/demo/random.ts";
 import { type Answer, type Ask, Recorder, type Settings } from "./operations.ts";
 import type { Presented, ServiceCalls } from "./service-calls.ts";
 
-/** What a history is made of. */
+/** The parameters of a history. */
 export interface Plan {
 	seed: number;
 	/** Keys in use at once. A key that has ended makes room for another. */
 	keys: number;
-	/** Calls in flight at once. */
+	/** Concurrent calls. */
 	clients: number;
 	operations: number;
-	/** How often what is done, as shares of each other. */
+	/** Relative frequency of each kind of call. */
 	weights: Record<Deed, number>;
-	/** Limits of keys, from which a new one is drawn. */
+	/** The limits to choose from for a new key. */
 	limits: [number, ...number[]];
 }
 
 type Deed = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "delete" | "clock" | "crash";
 
-/** What the surroundings do for the clients. */
+/** The clock and the crashes, which each test environment provides in its own way. */
 export interface Controls {
 	now(): number;
-	/** Sets the clock forward. Without it the clock goes by itself. */
+	/** Sets the clock forward. Absent: the clock is the real one. */
 	setClock?(now: number): void;
-	/** Ends the memory of a key's gate. */
+	/** Makes a key's gate lose its memory. */
 	crash?(keyId: string): Promise<void>;
 	/** Another interface that admits keys. */
 	admit?(key: string, presented: Presented): Promise<Answer | null>;
@@ -33,7 +33,7 @@ export interface Controls {
 export interface TrackedKey {
 	id: string;
 	key: string;
-	/** Whether it was admitted or refused once, so that whatever remembers keys knows it. */
+	/** Whether the key was used before, so that caches may know it. */
 	warm: boolean;
 	/** The version that a client saw last. Others may have changed the key since. */
 	version: number;
@@ -43,12 +43,12 @@ const ADDRESSES = ["203.0.113.7", "198.51.100.20", "2001:db8::5"] as const;
 const SCOPES = ["leads:read", "leads:write", "default:sync"] as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Keys that have ended are still tried for a while. */
+/** Number of ended keys that clients still try. */
 const ENDED_MAX = 6;
 
 export class Clients {
 	readonly recorder: Recorder;
-	/** All keys that were ever made and handed out. */
+	/** All keys that clients know. */
 	readonly known = new Map<string, TrackedKey>();
 	readonly #plan: Plan;
 	readonly #calls: ServiceCalls;
@@ -71,18 +71,18 @@ export class Clients {
 		this.recorder = new Recorder(() => controls.now());
 	}
 
-	/** Lets all clients work until the operations are done, or until `stop`. */
+	/** Runs the clients until all operations are done, or until `stop`. */
 	async run(): Promise<void> {
 		this.#stopped = false;
 		await Promise.all(Array.from({ length: this.#plan.clients }, () => this.#client()));
 	}
 
-	/** No new calls are made. Those in flight come to an end. */
+	/** Makes no new calls. Those in flight continue. */
 	stop(): void {
 		this.#stopped = true;
 	}
 
-	/** A last look at every key, when nothing else goes on. */
+	/** Reads every key once more, after all other calls have ended. */
 	async readAll(): Promise<void> {
 		for (const key of this.known.values()) {
 			await this.#read(key);
@@ -92,7 +92,7 @@ export class Clients {
 
 	async #client(): Promise<void> {
 		while (this.#left-- > 0 && !this.#stopped) {
-			// A turn for the answers of D1 and for alarms.
+			// Give way to responses of D1 and to alarms.
 			if (this.#random.chance(0.1)) await new Promise((resolve) => setTimeout(resolve, 0));
 			await this.#deed();
 		}
@@ -140,7 +140,7 @@ export class Clients {
 	}
 
 	#anEnded(): TrackedKey {
-		// Asked for only where there are some.
+		// Only call usage if there are keys.
 		return this.#random.pick(this.#ended as [TrackedKey, ...TrackedKey[]]);
 	}
 
@@ -155,7 +155,7 @@ export class Clients {
 		};
 	}
 
-	/** Some of the settings that a new key would have. */
+	/** Random changes of some settings. */
 	#patch(): Partial<Settings> & { name: string } {
 		const { name, ...others } = this.#settings();
 		return { name, ...Object.fromEntries(this.#random.some(Object.entries(others), 0.4)) };
@@ -163,7 +163,7 @@ export class Clients {
 
 	async #create(slot: number): Promise<void> {
 		const end = this.recorder.begin();
-		// An expiry could be over when the request comes in.
+		// The expiry may have passed when the request arrives.
 		const made = await this.#calls.create({ ...this.#settings(), expiresAt: null });
 		if (!made) return;
 		end(made.id, { kind: "create", settings: made.settings }, { kind: "done" });
@@ -206,7 +206,7 @@ export class Clients {
 		if (answer !== null && "version" in answer && answer.version !== undefined) key.version = answer.version;
 	}
 
-	/** For some changes, the version that they are based on. */
+	/** The expected version, for some of the changes. */
 	#expectation({ version }: TrackedKey): number | undefined {
 		return this.#random.chance(0.3) ? version : undefined;
 	}
@@ -246,7 +246,7 @@ export class Clients {
 		if (this.#slots[slot] === key) this.#slots[slot] = undefined;
 		this.#retire(key);
 		await this.recorder.call(key.id, { ...ask, expectedVersion }, call);
-		// Some of what is revoked is deleted, and some of it revoked once more.
+		// Delete some revoked keys, and revoke some of them again.
 		if (ask.kind === "revoke" && this.#random.chance(0.3))
 			await this.#end(slot, key, this.#random.chance(0.5) ? { kind: "delete" } : { ...ask, reason: "Once more" });
 	}
@@ -266,7 +266,7 @@ export class Clients {
 		});
 	}
 
-	/** A little, up to the last moments of the hour, or into the next. */
+	/** Sets the clock forward: a little, to the last moments of the hour, or into the next hour. */
 	#moveClock(): void {
 		const now = this.#controls.now();
 		const hourEnds = now - (now % HOUR_MS) + HOUR_MS;

@@ -1,31 +1,31 @@
 /**
- * What one key must do if calls came one after the other: the specification of the gate, in as few words as possible
- * and with nothing taken from it. Pure.
+ * The specification of the gate: what one key must do if calls come one after the other. It is as short as possible and
+ * shares no code with the gate. Pure.
  *
- * A crash may make the count of the running hour too high, by what is reserved ahead: nothing up to a limit of 1,000, a
- * hundredth of a larger one. So counts are ranges; the next answer that tells a count makes them exact again.
+ * A crash may make the count of the current hour too high, by the reservation: nothing up to a limit of 1,000, a hundredth
+ * of a larger one. So counts are ranges. The next response that shows a count makes them exact again.
  */
 import type { Answer, Call, Settings } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 const SMALL_LIMIT = 1_000;
 
-/** From the least to the most that it may be. */
+/** The lowest and the highest possible value. */
 type Range = readonly [number, number];
 
 export interface KeyState {
 	readonly settings: Settings;
-	/** `settings` as text, to compare states by. */
+	/** `settings` as JSON, to compare states. */
 	readonly text: string;
 	/** Rises by one with every change. */
 	readonly version: number;
 	readonly deleted: boolean;
 	readonly revoked: boolean;
-	/** When a key that was rotated out stops by itself: the clock may have gone on while it was. */
+	/** The time at which a rotated key is revoked: a range, because the clock may have moved during the call. */
 	readonly stopsAt: Range | null;
-	/** The hour that is counted, by its first millisecond. */
+	/** The hour of the count, as its first millisecond. */
 	readonly hour: number;
-	/** Admissions in that hour, and in all hours before. */
+	/** Admissions in that hour, and in all earlier hours. */
 	readonly count: Range;
 	readonly before: Range;
 }
@@ -46,13 +46,13 @@ export function newKey(settings: Settings): KeyState {
 	};
 }
 
-/** Two states with the same identity are the same. */
+/** Equal states have the same identity. */
 export const identityOf = (s: KeyState): string =>
 	`${s.version} ${s.deleted} ${s.revoked} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text}`;
 
 /**
- * The state after the call if it happens in this state, as this very object where it changes nothing; null where its
- * answer cannot be given in this state. `contended`: other changes of the key were under way at the same time.
+ * The state after the call, if the call takes effect in this state. Returns the same object if the call changes nothing,
+ * and null if this state can't give the response. `contended`: other changes of the key overlap with this one.
  */
 export function step(state: KeyState, call: Call, contended: boolean): KeyState | null {
 	const { ask, answer } = call;
@@ -70,7 +70,7 @@ export function step(state: KeyState, call: Call, contended: boolean): KeyState 
 			return answer === null ? state : answer.kind === "usage" ? total(state, answer.allowed) : null;
 		case "update":
 			if (answer?.kind === "conflict") return mayBeRevoked(state, call) || isOutdated(state, ask) ? state : null;
-			// An expiry that lay ahead when it was asked for and no longer when the request came in.
+			// The expiry was in the future when the client chose it, and in the past when the request arrived.
 			if (answer?.kind === "invalid") return (ask.patch.expiresAt ?? Infinity) <= call.clock[1] ? state : null;
 			return answer === null || answer.kind === "done"
 				? changed(state, call, ask, updated(state, call, ask.patch))
@@ -104,7 +104,7 @@ type Verdict = Extract<Answer, { kind: "verdict" }>;
 
 function admit(before: KeyState, call: Call, ask: Admission, { code, window }: Verdict): KeyState | null {
 	if (code === "NOT_FOUND" || window === undefined) return null;
-	// A refusal of a revoked key may be given from memory, and then tells nothing of the hour.
+	// A revoked key may be rejected from memory, without the state of the hour.
 	if (code === "REVOKED") return mayBeRevoked(before, call) && window.remaining === 0 ? before : null;
 
 	const state = inHour(before, call, window.hour);
@@ -132,18 +132,18 @@ function admit(before: KeyState, call: Call, ask: Admission, { code, window }: V
 	return ask.consume ? { ...state, count: [first + 1, first + 1] } : exact(state, first);
 }
 
-/** An admission that nobody was told of, in the hour in which it began, unless a later one is counted already. */
+/** Counts an admission without a response in the hour in which it began, unless a later hour has begun to count. */
 function perhapsAdmitted(before: KeyState, call: Call): KeyState {
 	const [began] = call.clock;
 	const state = inHour(before, call, began - (began % HOUR_MS)) ?? before;
 	return { ...state, count: [state.count[0], state.count[1] + 1] };
 }
 
-/** What a window that is not used up by this call says of the count. */
+/** The count that a window shows, if this call used nothing of it. */
 function seen(state: KeyState, { limit, remaining }: { limit: number; remaining: number }): KeyState | null {
 	if (remaining > 0) return exact(state, limit - remaining);
 	const [low, high] = state.count;
-	// Nothing remains: the count is the limit, or above it where the limit was lowered.
+	// Nothing remains: the count is the limit, or higher if the limit was lowered.
 	if (high < limit) return null;
 	return low >= limit ? state : { ...state, count: [limit, high] };
 }
@@ -169,7 +169,7 @@ function read(before: KeyState, call: Call, answer: Extract<Answer, { kind: "key
 	return counted && total(counted, used.total);
 }
 
-/** Narrows what is known of the hours before by the sum of all. */
+/** Narrows the count of the earlier hours by the total. */
 function total(state: KeyState, sum: number): KeyState | null {
 	const { count, before } = state;
 	const low = Math.max(before[0], sum - count[1]);
@@ -179,7 +179,7 @@ function total(state: KeyState, sum: number): KeyState | null {
 	return { ...state, before: [low, high] };
 }
 
-/** The state in this hour; null if it is over, or was not yet while the call lasted. */
+/** The state in this hour. Null if the hour had ended, or had not begun, during the call. */
 function inHour(state: KeyState, call: Call, hour: number): KeyState | null {
 	if (hour < state.hour || hour > call.clock[1]) return null;
 	if (hour === state.hour) return hour + HOUR_MS > call.clock[0] ? state : null;
@@ -188,11 +188,11 @@ function inHour(state: KeyState, call: Call, hour: number): KeyState | null {
 	return { ...state, hour, count: EXACTLY_NONE, before: [before[0] + count[0], before[1] + count[1]] };
 }
 
-/** Whether the change expects another version than the key has. */
+/** Whether the change expects a version that the key does not have. */
 const isOutdated = ({ version }: KeyState, { expectedVersion }: { expectedVersion?: number | undefined }): boolean =>
 	expectedVersion !== undefined && expectedVersion !== version;
 
-/** The state after a change; null if the change must have been refused, or its response shows another version. */
+/** The state after a change. Null if the change must fail, or its response shows another version. */
 function changed(
 	before: KeyState,
 	{ answer }: Call,
@@ -217,7 +217,7 @@ function rotated(state: KeyState, call: Call, overlapMs: number | null): KeyStat
 	if (overlapMs === 0) return { ...state, version, revoked: true };
 	const [low, high] = state.stopsAt ?? [Infinity, Infinity];
 	const [from, to] = call.clock;
-	// An earlier end that was set before stays.
+	// An earlier end stays.
 	return { ...state, version, stopsAt: [Math.min(low, from + overlapMs), Math.min(high, to + overlapMs)] };
 }
 
@@ -226,11 +226,11 @@ function crashed(state: KeyState): KeyState {
 	const block = limit <= SMALL_LIMIT ? 1 : Math.floor(limit / 100);
 	const [low, high] = state.count;
 	const most = Math.max(high, Math.min(high + block - 1, limit));
-	// Another object even where nothing is lost: that it changes nothing now does not mean that it came now.
+	// A new object even if nothing is lost: the crash may also have come at another moment.
 	return { ...state, count: [low, high === 0 ? 0 : most] };
 }
 
-/** A key that was revoked before it was deleted may be refused from memory as what it was. */
+/** A key that was revoked before it was deleted may be rejected from memory as revoked. */
 function refusedForGood(state: KeyState, call: Call): boolean {
 	if (call.answer?.kind !== "verdict") return false;
 	const { code } = call.answer;
@@ -239,7 +239,7 @@ function refusedForGood(state: KeyState, call: Call): boolean {
 
 const within = (n: number, [low, high]: Range): boolean => low <= n && n <= high;
 
-/** Whether the key may have been revoked, or not yet, at some moment of the call. */
+/** Whether the key may have been revoked at some moment of the call. */
 const mayBeRevoked = ({ revoked, stopsAt }: KeyState, { clock }: Call): boolean =>
 	revoked || (stopsAt !== null && stopsAt[0] <= clock[1]);
 const mayBeUnrevoked = ({ revoked, stopsAt }: KeyState, earliest: number): boolean =>
@@ -247,7 +247,7 @@ const mayBeUnrevoked = ({ revoked, stopsAt }: KeyState, earliest: number): boole
 
 const sameList = (a: readonly string[], b: readonly string[]) =>
 	a.length === b.length && a.every((element, index) => element === b[index]);
-/** Apart from expiry for successors, who have a life of their own. */
+/** Settings without the expiry, which a successor does not inherit. */
 function sameSettings(a: Settings, b: Settings): boolean {
 	return a.name === b.name && a.limit === b.limit && sameList(a.scopes, b.scopes) && sameList(a.addresses, b.addresses);
 }

@@ -1,21 +1,21 @@
-/** A history: what was asked of keys and what was answered, in the order in which calls began and ended. */
+/** A history: the calls on keys with their responses, in the order in which they began and ended. */
 
 import type { Refused } from "../../worker/keys/verdict.ts";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
 
-/** What a key is judged by. */
+/** The settings of a key. */
 export interface Settings {
-	/** Different after every update, so that the trail tells which one it was. */
+	/** New with every update, so that an audit event identifies its update. */
 	name: string;
 	scopes: readonly string[];
 	limit: number;
-	/** Single addresses; empty: any. */
+	/** Single IP addresses; empty: any. */
 	addresses: readonly string[];
 	/** Milliseconds since the epoch. */
 	expiresAt: number | null;
 }
 
-/** What is asked of one key. */
+/** A call on one key. */
 export type Ask =
 	| { kind: "create"; settings: Settings }
 	| { kind: "admit"; scope: string | null; address: string | null; consume: boolean }
@@ -25,17 +25,17 @@ export type Ask =
 	| { kind: "rotate"; overlapMs: number | null; expectedVersion?: number | undefined }
 	| { kind: "revoke"; reason: string; expectedVersion?: number | undefined }
 	| { kind: "delete"; expectedVersion?: number | undefined }
-	/** The gate's memory is lost. No call: it happens at one moment. */
+	/** The gate loses its memory, at one moment. */
 	| { kind: "crash" };
 
 export type VerdictCode = "VALID" | Refused["code"];
 
-/** What is answered. */
+/** The response. */
 export type Answer =
 	| {
 			kind: "verdict";
 			code: VerdictCode;
-			/** As the rate limit headers say; absent where a key is not known. `hour` is its first millisecond. */
+			/** From the rate-limit headers; absent if the key is unknown. `hour` is its first millisecond. */
 			window?: { limit: number; remaining: number; hour: number };
 	  }
 	| {
@@ -47,31 +47,31 @@ export type Answer =
 	  }
 	| { kind: "usage"; allowed: number; rateLimited: number; denied: number }
 	| { kind: "rotated"; successorId: string; successor: Settings; version?: number }
-	/** `version`: the version after the change, where the response shows it. */
+	/** `version`: the version after the change, if the response shows it. */
 	| { kind: "done"; version?: number }
 	| { kind: "not found" }
 	| { kind: "conflict" }
 	| { kind: "invalid" };
 
-/** One call. `began` and `ended` are places in the one order of all beginnings and ends. */
+/** One call. `began` and `ended` are positions in the common order of all beginnings and ends. */
 export interface Call {
 	keyId: string;
 	ask: Ask;
-	/** Null: the connection broke, or the gate could not be asked. Nobody knows whether it was done. */
+	/** Null: the connection broke or the gate was unavailable, so the call may have taken effect or not. */
 	answer: Answer | null;
 	began: number;
 	ended: number;
-	/** What the clock showed at the beginning and at the end. It never goes back. */
+	/** The time at the beginning and at the end. The clock never goes back. */
 	clock: readonly [number, number];
 }
 
-/** Writes a history down. */
+/** Records a history. */
 export class Recorder {
 	readonly calls: Call[] = [];
 	readonly #now: () => number;
 	#place = 0;
 
-	/** `now` tells what the clock shows. */
+	/** `now` returns the current time. */
 	constructor(now: () => number) {
 		this.#now = now;
 	}
@@ -84,7 +84,7 @@ export class Recorder {
 		return answer;
 	}
 
-	/** A call begins. What is returned ends it: once for each key that it was about. */
+	/** Begins a call. Call the returned function at its end, once for each key that it was about. */
 	begin(): (keyId: string, ask: Ask, answer: Answer | null) => void {
 		const began = this.#place++;
 		const from = this.#now();
@@ -95,7 +95,7 @@ export class Recorder {
 		};
 	}
 
-	/** The memory of these keys' gates is lost at some moment while `crash` runs. */
+	/** Records that the gates of these keys lose their memory at some moment while `crash` runs. */
 	async crashed(keyIds: Iterable<string>, crash: () => Promise<void>): Promise<void> {
 		const ends = [...keyIds].map((keyId) => ({ keyId, end: this.begin() }));
 		await crash();

@@ -1,14 +1,14 @@
-/** Violations in words, for whoever has to find out why. */
+/** Formats violations as text. */
 import type { Violation } from "./checker.ts";
 import type { Call } from "./operations.ts";
 
 const line = ({ began, ended, clock, ask, answer }: Call) =>
 	`  ${began}–${ended} at ${clock.map((at) => new Date(at).toISOString()).join("–")} ${JSON.stringify(ask)} → ${JSON.stringify(answer)}`;
 
-/** Possible states that are shown. */
+/** Number of possible states that are shown. */
 const STATES_SHOWN = 3;
 
-/** Each violation as a text; nothing for a history that can be explained. */
+/** One text for each violation. */
 export const describeViolations = (violations: readonly Violation[]): string[] =>
 	violations.map(({ keyId, call, states, before }) =>
 		[
@@ -21,5 +21,5 @@ export const describeViolations = (violations: readonly Violation[]): string[] =
 		].join("\n"),
 	);
 
-/** How to have the same choices made again. */
+/** Says how to repeat the same history. */
 export const replay = (seed: number): string => `Repeat with HISTORY_SEED=${seed}`;

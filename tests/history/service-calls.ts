@@ -5,7 +5,7 @@ import type { Answer, Settings, VerdictCode } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** One request of an integration. */
+/** A request of an integration. */
 export interface Presented {
 	scope: string | null;
 	address: string | null;
@@ -30,7 +30,7 @@ const inputOf = ({ name, scopes, limit, addresses, expiresAt }: Partial<Settings
 
 const expecting = (version: number | undefined) => (version === undefined ? {} : { expected_version: version });
 
-/** What the 401 and 403 of an API key say, by what they say it of. */
+/** Verdicts by the message of the 401, 403 or 429 response. */
 const REASONS: [RegExp, VerdictCode][] = [
 	[/revoked/, "REVOKED"],
 	[/expired/, "EXPIRED"],
@@ -40,7 +40,7 @@ const REASONS: [RegExp, VerdictCode][] = [
 	[/Rate limit of/, "RATE_LIMITED"],
 ];
 
-/** A request that is admitted, and counted, before its handler finds that there is nothing to do: no work for D1. */
+/** A request that is admitted and counted, but then fails validation, so that it writes nothing to D1. */
 const NOTHING_TO_WRITE = { path: "/v1/leads", method: "POST", body: "{}", status: 400 } as const;
 
 export class ServiceCalls {
@@ -52,7 +52,7 @@ export class ServiceCalls {
 		this.#admin = new Session(service, token);
 	}
 
-	/** A request with the key, at the endpoint that takes the scope. */
+	/** Sends a request with the key to an endpoint that requires the scope. */
 	async present(key: string, { scope, address }: Presented, header: "bearer" | "x-api-key"): Promise<Answer | null> {
 		const { path, ...init } = scope === null ? { path: "/v1/whoami" } : NOTHING_TO_WRITE;
 		const headers: Record<string, string> = {
@@ -64,7 +64,7 @@ export class ServiceCalls {
 			const response = await this.#service.fetch(path, { ...init, headers });
 			const { status } = response;
 			const window = windowOf(response.headers);
-			// An answer counts from its first line on, even when the rest of it is lost.
+			// The status counts even if the body is lost.
 			if (status === 200 || status === NOTHING_TO_WRITE.status) {
 				await response.arrayBuffer().catch(() => undefined);
 				return { kind: "verdict", code: "VALID", ...window };
@@ -77,7 +77,7 @@ export class ServiceCalls {
 		});
 	}
 
-	/** What a back end asks that was shown the key. */
+	/** Verifies the key, as a back end does. */
 	async verify(key: string, { scope, address, consume }: Presented): Promise<Answer | null> {
 		return this.#answered(async () => {
 			const verification = await this.#admin.mutate("keys.verify", {
@@ -90,7 +90,7 @@ export class ServiceCalls {
 		});
 	}
 
-	/** Makes a key. Null: nobody knows. */
+	/** Creates a key. Null if the response was lost. */
 	async create(settings: Settings): Promise<{ id: string; key: string; settings: Settings } | null> {
 		try {
 			const input = { ...inputOf(settings), name: settings.name };
@@ -111,7 +111,7 @@ export class ServiceCalls {
 		});
 	}
 
-	/** Admissions from `from` to `to`, in milliseconds. */
+	/** Number of admissions between two times in milliseconds. */
 	usage(id: string, from: number, to: number): Promise<Answer | null> {
 		return this.#answered(async () => {
 			const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
@@ -132,7 +132,7 @@ export class ServiceCalls {
 		});
 	}
 
-	/** Makes a successor; with it its key. */
+	/** Rotates the key. Also returns the successor's secret. */
 	async rotate(
 		id: string,
 		overlapMs: number | null,
@@ -187,7 +187,7 @@ export class ServiceCalls {
 	}
 }
 
-/** A connection that breaks is no failure of the test: nobody knows what came of the call. */
+/** Returns null if the connection breaks. That is no failure of the test: the outcome of the call is unknown. */
 async function orLost(ask: () => Promise<Answer | null>): Promise<Answer | null> {
 	try {
 		return await ask();
@@ -198,10 +198,10 @@ async function orLost(ask: () => Promise<Answer | null>): Promise<Answer | null>
 	}
 }
 
-/** What `fetch` throws, and the reading of an answer that ends in the middle. */
+/** Whether `fetch` threw this, or reading an incomplete response did. */
 const isBrokenConnection = (thrown: unknown) => thrown instanceof TypeError || thrown instanceof SyntaxError;
 
-/** A verification in the words of a history. */
+/** Converts a verification to a response of a history. */
 export function verdictOf({ code, rate_limit }: Pick<Verification, "rate_limit"> & { code: VerdictCode }): Answer {
 	if (!rate_limit) return { kind: "verdict", code };
 	const { limit, remaining, resets_at } = rate_limit;

@@ -1,7 +1,7 @@
 declare namespace Cloudflare {
-	/** What the tests have beside the bindings of wrangler.toml. */
+	/** The bindings that tests have in addition to those of wrangler.toml. */
 	interface Env extends Pick<import("../../worker/env.ts").Bindings, "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER"> {
-		/** docs/examples/worker.ts, which is bound to the Worker under test. */
+		/** docs/examples/worker.ts, which has a service binding to the Worker under test. */
 		OTHER_WORKER: Fetcher;
 		TEST_MIGRATIONS: import("../../db/migrate.ts").Migration[];
 	}

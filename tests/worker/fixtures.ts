@@ -11,7 +11,7 @@ import type { ApiKey } from "../../worker/schemas/api-key.ts";
 export const ORIGIN = "https://keys.example";
 export const db = database(env.DB);
 
-/** A request to the Worker, as from outside. */
+/** Sends a request to the Worker, as from outside. */
 export function request(path: string | Request, init: RequestInit = {}): Promise<Response> {
 	return exports.default.fetch(path instanceof Request ? path : new Request(ORIGIN + path, init));
 }
@@ -41,7 +41,7 @@ interface TokenOptions {
 	claims?: Record<string, unknown>;
 }
 
-/** A token as this service's own secret signs it. */
+/** A token that is signed with the service's own secret. */
 export function token({
 	tenantId,
 	role = "admin",
@@ -59,7 +59,7 @@ export function token({
 		.sign(new TextEncoder().encode(env.JWT_SECRET));
 }
 
-/** A tRPC call and all of its answer. `data` is the result, `error` the error's data with its message. */
+/** The response of a tRPC call. `data` is the result, `error` the error's data with its message. */
 export interface Answer<T> {
 	status: number;
 	headers: Headers;
@@ -75,7 +75,7 @@ export interface Answer<T> {
 }
 
 async function read<T>(response: Response): Promise<Answer<T>> {
-	// The shape is tRPC's; what a test expects of it, it asserts.
+	// The shape is tRPC's. A test asserts the rest.
 	const body = (await response.json()) as {
 		result?: { data: T };
 		error?: { message: string; data: Answer<T>["error"] };
@@ -88,7 +88,7 @@ async function read<T>(response: Response): Promise<Answer<T>> {
 	};
 }
 
-/** Who calls: a bearer credential, with further headers if need be. */
+/** The caller: a bearer token, or headers; null: none. */
 export type Credentials = string | null | Record<string, string>;
 
 const headersOf = (who: Credentials): Record<string, string> =>
@@ -119,7 +119,7 @@ export async function createKey(
 	return answer.data;
 }
 
-/** One request of an integration. */
+/** Sends a request with an API key. */
 export function asIntegration(key: string, path = "/v1/whoami", init: RequestInit = {}): Promise<Response> {
 	return request(path, {
 		...init,
@@ -127,7 +127,7 @@ export function asIntegration(key: string, path = "/v1/whoami", init: RequestIni
 	});
 }
 
-/** The same with a JSON body. */
+/** Sends a request with an API key and a JSON body. */
 export function sendJson(key: string, method: string, path: string, body: unknown): Promise<Response> {
 	return asIntegration(key, path, {
 		method,
@@ -136,9 +136,9 @@ export function sendJson(key: string, method: string, path: string, body: unknow
 	});
 }
 
-/** The gate of a key. */
+/** Stub of a key's gate. */
 export const gateOf = (keyId: string) => env.KEY_GATE.getByName(keyId);
 
-/** The fields that a refusal complains of, in the order of its details. */
+/** The fields that an error names, in the order of its details. */
 export const fieldsOf = (answer: { error: { details?: { field: string }[] } }): string[] =>
 	(answer.error.details ?? []).map(({ field }) => field);

@@ -1,6 +1,6 @@
 /**
- * The identity provider of the tests: real keys, and a real key set served over HTTP on loopback. Its private keys
- * are handed to the tests, which sign with them what a provider would sign.
+ * An identity provider for the tests: real keys, and a key set that is served over HTTP on loopback. The tests get the
+ * private keys, to sign tokens as a provider would.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,11 +13,11 @@ export const PROVIDER_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
 declare module "vitest" {
 	interface ProvidedContext {
 		jwksUrl: string;
-		/** Private keys by algorithm; each has its `kid`. */
+		/** Private keys by algorithm, each with its `kid`. */
 		providerKeys: Record<string, JWK>;
-		/** How many hostile requests are sent, and which. */
+		/** How many hostile requests are sent, and their seed. */
 		fuzz: typeof SIZES.fuzz;
-		/** What random histories are made of: the seed of all choices, and how many calls. */
+		/** The seed of the random histories, and how many calls they have. */
 		history: typeof SIZES.history;
 	}
 }

@@ -1,7 +1,6 @@
 /**
- * Everything that can be called, read from the router of tRPC and from the REST document that the service serves: by
- * what name, with what input, by whom as the operation itself declares it. Nothing here is written by hand for one
- * operation, so what is added tomorrow is in every test that walks this list.
+ * Every operation of the service with its name, its input and its audience, read from the tRPC router and from the OpenAPI
+ * document. Nothing is written by hand for a single operation, so a new one is in every test that iterates over this list.
  */
 import { z } from "zod";
 import { SCOPES, type Scope } from "../../db/enums.ts";
@@ -11,13 +10,13 @@ import { request } from "./fixtures.ts";
 
 export type Json = Record<string, unknown>;
 
-/** Who an operation is for. Of integrations by the scope that their key must have. */
+/** Who may call an operation. For integrations, the scope that their key must have. */
 export type Audience =
-	/** Anybody, with or without a credential. */
+	/** Anyone, with or without a credential. */
 	| "public"
-	/** A person, whatever they may do. */
+	/** Any signed-in person. */
 	| "person"
-	/** Whoever may manage the keys of a tenant. */
+	/** A manager of a tenant's keys. */
 	| "manager"
 	/** The platform's `service_role`. */
 	| "platform"
@@ -25,34 +24,34 @@ export type Audience =
 	| "any key"
 	| Scope;
 
-/** What was found to be declared of an operation. */
+/** An operation as it declares itself. */
 export interface Operation {
 	/** `keys.create`, or `POST /v1/api-keys`. */
 	name: string;
 	api: "trpc" | "rest";
 	method: string;
-	/** With `{id}` where one belongs. */
+	/** With placeholders such as `{id}`. */
 	path: string;
-	/** undefined: the operation declares nothing that is known here. */
+	/** undefined: the operation declares none of them. */
 	audience: Audience | undefined;
-	/** Where its fields go. Of tRPC, all are in the body, or in the query string as one document named `input`. */
+	/** The fields by their place. With tRPC, all are in the body, or in the query parameter `input` as JSON. */
 	takes: { path: Json; query: Json; body: Json };
 	hasBody: boolean;
-	/** A body that is good, if the document shows one. */
+	/** A valid body, if the document has an example. */
 	example: Json;
-	/** What a success must look like; null: it has no body. By tRPC what is in `result.data`. */
+	/** Schema of a success by status; null: it has no body. With tRPC, the schema of `result.data`. */
 	answers: Record<number, z.ZodType | null>;
 }
 
 const NO_FIELDS: Json = { type: "object", properties: {}, additionalProperties: false };
 
-/** At run time the router's record is flat, by full name, which its type does not say. */
+/** At run time the router's record is flat, with full names as keys. Its type doesn't say so. */
 type Procedure = {
 	_def: { type: string; inputs: z.ZodType[]; output?: z.ZodType; middlewares: unknown[] };
 };
 const procedures = appRouter._def.procedures as unknown as Record<string, Procedure>;
 
-/** The middleware by which a procedure is known to be made from one of the three bases. */
+/** The middleware that identifies which of the three base procedures a procedure is built on. */
 const lastOf = (base: { _def: object }) => (base as unknown as Procedure)._def.middlewares.at(-1);
 const BASES: [unknown, Audience][] = [
 	[lastOf(userProcedure), "person"],
@@ -65,7 +64,7 @@ function audienceOfProcedure({ _def }: Procedure): Audience | undefined {
 	return found.length === 0 ? "public" : found.length === 1 ? found[0] : undefined;
 }
 
-/** A schema that only points to another, as that other one. What it refers to stays beside it. */
+/** Resolves a schema that is only a reference. Keeps the definitions that it refers to. */
 function opened(schema: Json): Json {
 	const { $ref, $defs } = schema as { $ref?: string; $defs?: Record<string, Json> };
 	const named = $ref === undefined ? undefined : $defs?.[$ref.replace("#/$defs/", "")];
@@ -105,10 +104,10 @@ interface Document {
 	components: { schemas: Record<string, Json> };
 }
 
-/** The document as the service gives it to everybody. */
+/** The OpenAPI document as the service serves it. */
 async function document(): Promise<Document> {
 	const response = await request("/v1/openapi.json");
-	// What is missing of it shows where it is read.
+	// If a part is missing, the test fails where it reads it.
 	return (await response.json()) as Document;
 }
 
@@ -129,7 +128,7 @@ function audienceOfRoute({ security }: Described): Audience | undefined {
 	}
 }
 
-/** OpenAPI 3.1 takes a list of what a credential must be allowed with every kind of it; here that is a scope or none. */
+/** In OpenAPI 3.1, each security scheme has a list of required permissions. Here it is one scope or none. */
 function scopeOf(security: Record<string, string[]>[]): Audience | undefined {
 	const [scopes = [], ...others] = security.flatMap((choice) => Object.values(choice));
 	if (others.some((other) => other.join() !== scopes.join()) || scopes.length > 1) return undefined;
@@ -137,7 +136,7 @@ function scopeOf(security: Record<string, string[]>[]): Audience | undefined {
 }
 
 function fromDocument({ paths, components }: Document): Operation[] {
-	/** The schema with what it refers to beside it, as zod reads it. */
+	/** The schema with its definitions in `$defs`, as zod reads it. */
 	const whole = (schema: Json): Json =>
 		JSON.parse(
 			JSON.stringify({ ...schema, $defs: components.schemas }).replaceAll("#/components/schemas/", "#/$defs/"),
@@ -182,7 +181,7 @@ function fromDocument({ paths, components }: Document): Operation[] {
 /** Every procedure of the router and every operation of the document. */
 export const OPERATIONS: readonly Operation[] = [...fromRouter(), ...fromDocument(await document())];
 
-/** Names of the fields that an operation takes, wherever they go. */
+/** Names of all fields that an operation takes. */
 export function fieldsOf({ takes }: Operation): Set<string> {
 	const names = Object.values(takes).flatMap((schema) => [
 		...Object.keys((schema.properties as Json | undefined) ?? {}),
@@ -191,7 +190,7 @@ export function fieldsOf({ takes }: Operation): Set<string> {
 	return new Set(names);
 }
 
-/** What somebody sends to be known by, and the tenant they ask for. */
+/** A credential, and the tenant that the request names. */
 export interface Credential {
 	headers: Record<string, string>;
 	/** `tenant_id` in the body, or in the input of a query. */
@@ -207,7 +206,7 @@ function search(parameters: Record<string, unknown>): string {
 	return given.length > 0 ? `?${new URLSearchParams(given)}` : "";
 }
 
-/** Calls the operation with these fields, each where it belongs. */
+/** Calls the operation with these fields, each in its place. */
 export function send(
 	operation: Operation,
 	{ headers, inBody, inUrl }: Credential,

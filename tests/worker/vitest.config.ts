@@ -1,4 +1,4 @@
-/** Tests inside workerd, with real D1 and real Durable Objects. */
+/** Tests in workerd, with real D1 and real Durable Objects. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
@@ -9,15 +9,15 @@ import { FILES_AT_ONCE } from "../files-at-once.ts";
 import { SIZES } from "../sizes.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** The name that the tests' runtime gives to the Worker under test. */
+/** The name that the Vitest plugin gives to the Worker under test. */
 const UNDER_TEST = "vitest-plugin-runner-worker";
 
 const compiled = async (file: string) => (await transformWithOxc(readFileSync(file, "utf8"), file)).code;
 
 /**
- * The tests' runner loads modules from within an object of its own, and whatever waits for one goes on in that object's
- * place, where another object's storage is out of reach. So what the Worker loads late is loaded at once here. That it is
- * late where it counts, tests/e2e/start-up.test.ts sees in the build.
+ * Replaces the Worker's dynamic imports with static ones. The test runner loads modules in an object of its own, and code
+ * that awaits an import continues there, where it can't reach the storage of another object. tests/e2e/start-up.test.ts
+ * checks in the build that these modules load late.
  */
 const loadedAtOnce: Plugin = {
 	name: "loaded-at-once",
@@ -64,7 +64,7 @@ export default defineConfig({
 		maxWorkers: FILES_AT_ONCE,
 		// A runtime takes longer to start than most files take to run in it. setup.ts empties it for each file.
 		isolate: false,
-		// On a machine that is busy; what hangs is found by other means.
+		// Long enough for a busy machine.
 		testTimeout: 30_000,
 		provide: { fuzz: SIZES.fuzz, history: SIZES.history },
 		root: import.meta.dirname,

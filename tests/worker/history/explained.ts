@@ -1,4 +1,4 @@
-/** One history, from its first call to the last row in D1. */
+/** Makes a history and checks it, from its first call to the last row in D1. */
 import { afterAll, expect, vi } from "vitest";
 import { disagreements } from "../../history/agreement.ts";
 import { check } from "../../history/checker.ts";
@@ -7,7 +7,7 @@ import type { Call } from "../../history/operations.ts";
 import { describeViolations, replay } from "../../history/report.ts";
 import { clientsInWorkerd, delivered } from "./in-workerd.ts";
 
-/** How often clients do what. Limits are reached, keys end and hours turn all the time; most of what happens is use. */
+/** Relative frequency of calls. Most are admissions; often enough a limit is reached, a key ends or an hour begins. */
 export const WEIGHTS: Plan["weights"] = {
 	admit: 970,
 	read: 8,
@@ -20,12 +20,12 @@ export const WEIGHTS: Plan["weights"] = {
 	crash: 0,
 };
 
-/** Milliseconds for a history of so many operations, on a machine that has much else to do. */
+/** Timeout for a history of this size on a busy machine, in milliseconds. */
 export const patience = (operations: number): number => 60_000 + operations * 20;
 
 afterAll(() => vi.useRealTimers());
 
-/** Has clients make a history, and expects that the model explains it and that D1 agrees. Returns it. */
+/** Makes a history, and expects that the model explains it and that D1 agrees with it. Returns the history. */
 export async function expectExplained(plan: Plan, controls: Partial<Controls> = {}): Promise<readonly Call[]> {
 	const { clients, tenantId } = await clientsInWorkerd(plan, controls);
 	await clients.run();
@@ -36,14 +36,14 @@ export async function expectExplained(plan: Plan, controls: Partial<Controls> = 
 	return calls;
 }
 
-/** The calls that were admitted. */
+/** The admitted calls. */
 export const admissions = (calls: readonly Call[]) =>
 	calls.filter(({ answer }) => answer?.kind === "verdict" && answer.code === "VALID");
 
-/** Fewer calls than this, as somebody may ask for who repeats a failure, need not hold everything. */
+/** A history with fewer calls need not contain every verdict and every change. */
 const ENOUGH_FOR_EVERYTHING = 20_000;
 
-/** What a history must hold to prove anything: every verdict and every change. */
+/** Expects that a history contains every verdict and every change. Otherwise it would prove little. */
 export function expectEverything(calls: readonly Call[]): void {
 	if (calls.length < ENOUGH_FOR_EVERYTHING) return;
 	const verdicts = new Set(calls.flatMap(({ answer }) => (answer?.kind === "verdict" ? [answer.code] : [])));

@@ -1,4 +1,4 @@
-/** The service for the clients of a history, inside workerd: the real Worker and its gates, with a clock that can be set. */
+/** Runs the clients of a history in workerd, on the real Worker and its gates, with a clock that can be set. */
 import { createExecutionContext, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
@@ -21,7 +21,7 @@ async function admit(key: string, { scope, address, consume }: Presented): Promi
 	const verifier = new KeyVerifier(createExecutionContext(), env);
 	const verdict = await verifier.verify(key, {
 		consume,
-		// Drawn from the known ones.
+		// Plans draw it from the known scopes.
 		...(scope === null ? {} : { scope: scope as Scope }),
 		...(address === null ? {} : { ip: address }),
 	});
@@ -30,7 +30,7 @@ async function admit(key: string, { scope, address, consume }: Presented): Promi
 	return verdictOf({ code: verdict.code, ...(verdict.rate_limit ? { rate_limit: verdict.rate_limit } : {}) });
 }
 
-/** Clients of a tenant of their own, at a clock that begins a little before the end of an hour. */
+/** Creates clients in a new tenant. Their clock starts shortly before the end of an hour. */
 export async function clientsInWorkerd(plan: Plan, more: Partial<Controls> & { startAt?: number } = {}) {
 	const { startAt = Date.now(), ...others } = more;
 	vi.useFakeTimers({ toFake: ["Date"], now: startAt - (startAt % HOUR_MS) + HOUR_MS - 10_000 });
@@ -38,7 +38,7 @@ export async function clientsInWorkerd(plan: Plan, more: Partial<Controls> & { s
 	const admin = await token({ tenantId, expiresIn: YEAR_S });
 	const clients = new Clients(plan, new ServiceCalls({ fetch: request }, admin), {
 		now: Date.now,
-		// No call of another client may have set it further already.
+		// Another client may have set it further already.
 		setClock: (now) => void vi.setSystemTime(Math.max(now, Date.now())),
 		admit,
 		...others,
@@ -46,13 +46,13 @@ export async function clientsInWorkerd(plan: Plan, more: Partial<Controls> & { s
 	return { clients, tenantId };
 }
 
-/** Lets the gates deliver what they hold, and tells what D1 has then. */
+/** Lets the gates deliver, and returns the contents of D1 afterwards. */
 export async function delivered(clients: Clients, tenantId: string): Promise<Stored> {
 	for (const keyId of clients.known.keys()) await runDurableObjectAlarm(gateOf(keyId));
 	return storedOf(tenantId);
 }
 
-/** What D1 has of the tenant's keys. */
+/** The contents of D1 for the tenant. */
 export async function storedOf(tenantId: string): Promise<Stored> {
 	const rows = await db.select().from(apiKeys).where(eq(apiKeys.tenantId, tenantId));
 	const events = await db.select().from(auditEvents).where(eq(auditEvents.tenantId, tenantId));

@@ -1,6 +1,6 @@
 /**
- * Gates that lose their memory while they are used: by a crash, and as the platform takes objects away when it moves or
- * renews them. Either may cost what was reserved ahead of a large limit, and nothing else.
+ * Gates that lose their memory while they are used: by a crash, and by eviction, as when the platform moves an object.
+ * Either may cost the reservation of a large limit, and nothing else.
  */
 import { evictDurableObject } from "cloudflare:test";
 import { expect, inject, it } from "vitest";
@@ -10,7 +10,7 @@ import { admissions, expectExplained, patience, WEIGHTS } from "./explained.ts";
 
 const { seed, operations } = inject("history");
 
-/** An object that is not in memory has none to lose. */
+/** Evicts a gate. One that is not in memory stays as it is. */
 async function evict(keyId: string): Promise<void> {
 	try {
 		await evictDurableObject(gateOf(keyId));
@@ -23,7 +23,7 @@ it.each([
 	{ loss: "a crash", lose: crash, share: Math.max(1_500, Math.ceil(operations / 20)), often: 12, seed: seed + 2 },
 	{
 		loss: "an eviction",
-		// Which waits until nothing is under way in the object, and so takes its time.
+		// Slow, because it waits until the object is idle.
 		lose: evict,
 		share: Math.max(1_500, Math.ceil(operations / 100)),
 		often: 10,

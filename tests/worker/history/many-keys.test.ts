@@ -1,4 +1,4 @@
-/** Many keys at once: each behaves as if it were alone, and dies when it is told to. */
+/** Many keys in use at once: each behaves as if it were alone. */
 import { expect, inject, it } from "vitest";
 import { expectEverything, expectExplained, patience, WEIGHTS } from "./explained.ts";
 

@@ -1,4 +1,4 @@
-/** However hard one key is used and changed at once, it behaves as if all of that had come one after the other. */
+/** One key under heavy concurrent use and change behaves as if all calls came one after the other. */
 import { expect, inject, it } from "vitest";
 import { expectEverything, expectExplained, patience, WEIGHTS } from "./explained.ts";
 
@@ -16,6 +16,6 @@ it("the history of one busy key can be explained, call by call", { timeout: pati
 	});
 	expect(calls.length).toBeGreaterThanOrEqual(share * 0.9);
 	expectEverything(calls);
-	// Nothing fails here, so every call must have been answered.
+	// Nothing fails here, so every call has a response.
 	expect(calls.filter(({ answer }) => answer === null)).toEqual([]);
 });

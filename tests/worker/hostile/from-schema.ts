@@ -1,4 +1,4 @@
-/** Values that fit a JSON Schema, as the router and the REST document give them. */
+/** Random values that fit a JSON Schema of the router or of the REST document. */
 import fc from "fast-check";
 import type { Json } from "../operations.ts";
 
@@ -13,7 +13,7 @@ const FORMATS: Record<string, fc.Arbitrary<string>> = {
 		.map((date) => date.toISOString()),
 };
 
-/** Where a pattern says more than a generator can follow: text that fits one of those that are in use. */
+/** Strings for the patterns in use that the generator can't follow. */
 const CANDIDATES = [
 	...["001", "042", "999", "acme", "north-wind-2", "Integração"],
 	...["203.0.113.7", "203.0.113.0/24", "2001:db8::7", "2001:db8::/32", "::ffff:203.0.113.7"],
@@ -49,7 +49,7 @@ function object(schema: Json, refs: Json): fc.Arbitrary<unknown> {
 	});
 }
 
-/** Values that fit; `refs` is what the schema may refer to. What only a refinement demands is not known here. */
+/** Values that fit the schema, whose references lead to `refs`. Refinements of zod are not part of a JSON Schema. */
 export function fromSchema(schema: Json, refs: Json = (schema.$defs ?? {}) as Json): fc.Arbitrary<unknown> {
 	if (typeof schema.$ref === "string") return fromSchema(refs[schema.$ref.split("/").at(-1) ?? ""] as Json, refs);
 	const choices = (schema.anyOf ?? schema.oneOf) as Json[] | undefined;

@@ -1,7 +1,7 @@
 /**
- * Nothing that can be sent makes the service fail, hang or tell too much, and nothing that it stores breaks a later
- * read. Requests are made from what the router and the REST document say that each operation takes, and from what
- * attackers send instead. `FUZZ_REQUESTS` sets how many, `FUZZ_SEED` which: the same seed makes the same requests.
+ * Fuzzes every operation. No request may make the service fail, hang or reveal a secret, and nothing that it stores may
+ * break a later read. Requests are derived from the schemas of the operations and mixed with hostile input.
+ * `FUZZ_REQUESTS` sets their number and `FUZZ_SEED` the seed: the same seed makes the same requests.
  */
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
@@ -16,17 +16,17 @@ import { type Hostile, hostileRequests } from "./requests.ts";
 import { POOLED } from "./values.ts";
 
 const { requests, seed } = inject("fuzz");
-/** Requests that are under way at once. */
+/** Concurrent requests. */
 const AT_ONCE = 8;
-/** A request hangs if so many that came after it have been answered. */
+/** A request hangs if so many later requests got their response before it. */
 const OVERTAKEN_MAX = 400;
 
 let pools = new Pools();
 let ours: PopulatedTenant;
 let sent = 0;
 
-/** A company of the operation's own: what others have left behind would only make its lists long. */
-async function newGround(): Promise<void> {
+/** Creates a new tenant for the operation, so that its lists are short. */
+async function newTenants(): Promise<void> {
 	const theirs = await populatedTenant();
 	ours = await populatedTenant();
 	pools = new Pools();
@@ -34,14 +34,14 @@ async function newGround(): Promise<void> {
 	pools.add("lead", theirs.leads.live.id, ours.leads.test.id, ours.leads.live.id);
 	pools.add("key", theirs.keys.live.key, ours.keys.test.key, ours.keys.live.key);
 	pools.add("tenant", theirs.tenantId, ours.tenantId);
-	// Signing in is throttled by account and by address.
+	// Sign-in is throttled by account and by IP address.
 	for (let number = 0; number < 12; number++) {
 		pools.add("email", (await addPerson(ours.tenantId)).email);
 		pools.add("address", `2001:db8::${number}`);
 	}
 }
 
-/** By whom the operation lets itself be called. */
+/** The credentials that the operation accepts. */
 function credentials({ audience }: Operation): Record<string, string>[] {
 	switch (audience) {
 		case "public":
@@ -60,7 +60,7 @@ function credentials({ audience }: Operation): Record<string, string>[] {
 	}
 }
 
-/** The request as it goes out; null if it is none that `fetch` would send. */
+/** The request to send; null if `fetch` refuses to send it. */
 function prepared({ method, address, headers, body }: Hostile): Request | null {
 	const filled = Object.entries(headers).map(([name, value]): [string, string] => [name, pools.fill(value)]);
 	try {
@@ -75,7 +75,7 @@ function prepared({ method, address, headers, body }: Hostile): Request | null {
 	}
 }
 
-/** What every answer must be, whatever was asked: known, in its envelope, with nothing in it that is nobody's business. */
+/** Expects a response that is documented, has the right shape and reveals no secret. Returns the body of a success. */
 async function wellBehaved(operation: Operation, method: string, response: Response): Promise<string> {
 	const { status, headers } = response;
 	const text = await response.text();
@@ -100,7 +100,7 @@ async function wellBehaved(operation: Operation, method: string, response: Respo
 	return text;
 }
 
-/** A success is what the operation says that it is. */
+/** Expects that a success matches the schema of the operation. */
 function fits({ answers, api, name }: Operation, status: number, body: unknown): void {
 	const data = api === "trpc" ? (body as { result: { data: unknown } }).result.data : body;
 	const checked = answers[status]?.safeParse(data);
@@ -110,7 +110,7 @@ function fits({ answers, api, name }: Operation, status: number, body: unknown):
 
 const lists = OPERATIONS.filter((operation) => operation.method === "GET" && fieldsOf(operation).has("cursor"));
 
-/** Reads a page of a list, which must work, and returns it. */
+/** Reads a page of a list, which must succeed. */
 async function page(operation: Operation, input: Json): Promise<{ text: string; next: string | null }> {
 	const [headers = {}] = credentials(operation);
 	const response = await send(operation, { headers }, input);
@@ -158,7 +158,7 @@ async function stillReadable(operation: Operation, text: string): Promise<void> 
 	if (next !== null) pools.add("cursor", next);
 }
 
-/** Sends the requests, some at once, and fails with the first that is answered badly or not at all. */
+/** Sends the requests, several at once. Fails on the first bad response or missing response. */
 async function bombard(operation: Operation, all: readonly Hostile[]): Promise<Record<number, number>> {
 	const statuses: Record<number, number> = {};
 	const underWay = new Map<number, Hostile>();
@@ -188,7 +188,7 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 			answered += 1;
 			const [oldest] = underWay.keys();
 			expect(oldest === undefined || turn - oldest < OVERTAKEN_MAX, `${operation.name} hangs`).toBe(true);
-			// Keys end under fire, so there are new ones from time to time.
+			// Some requests end keys, so add new ones from time to time.
 			if (about && turn % 10 === 0) pools.add("id", (await spareKey(ours)).api_key.id);
 		}
 	}
@@ -200,7 +200,7 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 
 const perOperation = Math.ceil((requests * 1.05) / OPERATIONS.length);
 
-/** From the first page to the last. */
+/** Reads a list from the first page to the last. */
 async function readToTheEnd(list: Operation): Promise<void> {
 	const seen = new Set<string>();
 	for (let cursor: string | undefined; ; ) {
@@ -224,11 +224,11 @@ export function fuzzEveryOperation(api: Operation["api"]): void {
 	});
 
 	describe.each(operations.map((operation) => [operation.name, operation] as const))("%s", (_, operation) => {
-		it("bears whatever is sent to it, and all that it has stored can be read", async () => {
-			await newGround();
+		it("survives hostile requests, and everything that it has stored can be read", async () => {
+			await newTenants();
 			const arbitrary = fc.oneof(...credentials(operation).map((headers) => hostileRequests(operation, headers)));
 			const statuses = await bombard(operation, fc.sample(arbitrary, { numRuns: perOperation, seed }));
-			// A fuzzer whose every request is refused at the gate finds nothing.
+			// A fuzzer whose requests are all rejected finds nothing.
 			const good = [200, 201, 204].reduce((sum, status) => sum + (statuses[status] ?? 0), 0);
 			expect(good).toBeGreaterThan(perOperation / 100);
 			for (const list of lists) await readToTheEnd(list);
@@ -240,7 +240,7 @@ export function fuzzEveryOperation(api: Operation["api"]): void {
 			expect(sent - sentBefore).toBeGreaterThanOrEqual((requests * operations.length) / OPERATIONS.length);
 		});
 
-		it("no object has got a property that it should not have", () => {
+		it("no object prototype has been polluted", () => {
 			expect(Object.keys(Object.getPrototypeOf({}))).toEqual([]);
 			expect(({} as Json).polluted).toBeUndefined();
 			expect(({} as Json).isAdmin).toBeUndefined();

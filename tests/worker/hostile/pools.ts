@@ -1,10 +1,10 @@
-/** What is there to be asked for: ids, keys and cursors, old and new, of this tenant and of another. */
+/** Ids, keys and cursors that exist: old and new, of this tenant and of another. */
 import { POOLED } from "./values.ts";
 
-/** So many of a kind are enough to choose from, and the newest are the most interesting. */
+/** Number of values that are kept of each kind. The newest are the most interesting. */
 const KEPT = 12;
 
-/** As it is written in `POOLED`, be it in an address or not. */
+/** Matches the placeholders of `POOLED`, also in a URL. */
 const STANDS_FOR = new RegExp(`(?:@@|%40%40)(${Object.keys(POOLED).join("|")})(?:@@|%40%40)`, "g");
 
 export class Pools {
@@ -16,7 +16,7 @@ export class Pools {
 		this.#kinds.set(kind, [...known, ...values].slice(-KEPT));
 	}
 
-	/** The text with everything that stands for something of a pool replaced by it, each time by the next. */
+	/** Replaces each placeholder in the text with the next value of its pool. */
 	fill(text: string): string {
 		return text.replace(STANDS_FOR, (_, kind: string) => {
 			const known = this.#kinds.get(kind) ?? [];

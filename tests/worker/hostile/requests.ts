@@ -1,4 +1,4 @@
-/** Requests on one operation: good ones, good ones with something in them that is not, and such as nobody would make. */
+/** Random requests on one operation: valid ones, valid ones with a flaw, and nonsense. */
 import fc from "fast-check";
 import { PASSWORD } from "../auth/populated-tenant.ts";
 import type { Json, Operation } from "../operations.ts";
@@ -14,7 +14,7 @@ import {
 	PROTOTYPE_NAMES,
 } from "./values.ts";
 
-/** A request as it will be sent, but for what is taken from the pools then. */
+/** A request, with placeholders for values of the pools. */
 export interface Hostile {
 	method: string;
 	/** Path and query string. */
@@ -23,11 +23,11 @@ export interface Hostile {
 	body: string | Uint8Array | null;
 }
 
-/** The odd part in one of so many requests, and undefined in the others. */
+/** The arbitrary in one of `n` requests, and undefined in the others. */
 const oneIn = <T>(many: number, odd: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
 	fc.oneof({ weight: many - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: odd });
 
-/** Fields that only fit where they name something that is there, or nothing: what their schema makes of them never does. */
+/** Fields whose values must exist. A value that is generated from the schema never does. */
 const BY_NAME = ["id", "key_id", "key", "cursor", "tenant_id", "slug", "from", "to", "expires_at", "password"];
 
 function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitrary<Json> {
@@ -62,7 +62,7 @@ function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitra
 		);
 }
 
-/** An input in which nothing is wrong, as far as a schema can tell. */
+/** An input that fits the schema. */
 function good(operation: Operation, place: Json): fc.Arbitrary<Json> {
 	const names = new Set(Object.keys((place.properties ?? {}) as Json));
 	return fc.tuple(fromSchema(place), wellKnown(operation, names)).map(([made, known]) => {
@@ -71,7 +71,7 @@ function good(operation: Operation, place: Json): fc.Arbitrary<Json> {
 	});
 }
 
-/** A good input with some fields replaced, added or left out. */
+/** A valid input with some fields replaced, added or removed. */
 function spoilt(operation: Operation, place: Json): fc.Arbitrary<Json> {
 	const names = Object.keys((place.properties ?? {}) as Json);
 	const name = fc.oneof(
@@ -91,14 +91,14 @@ function spoilt(operation: Operation, place: Json): fc.Arbitrary<Json> {
 	});
 }
 
-/** `goods` of ten are good. */
+/** `goods` of ten inputs are valid. */
 const inputTo = (operation: Operation, place: Json, goods: number) =>
 	fc.oneof(
 		{ weight: goods, arbitrary: good(operation, place) },
 		{ weight: 10 - goods, arbitrary: spoilt(operation, place) },
 	);
 
-/** A name or a value in an address; half a surrogate pair, which no address can hold, becomes the sign for that. */
+/** Encodes a name or value for a URL. A lone surrogate, which a URL can't contain, becomes the replacement character. */
 const escaped = (value: unknown) =>
 	encodeURIComponent((typeof value === "string" ? value : (JSON.stringify(value) ?? "")).toWellFormed());
 
@@ -141,7 +141,7 @@ const oddQuery = fc.oneof(
 
 const oddHeaders = fc.dictionary(fc.constantFrom(...ODD_HEADERS), headerValue, { maxKeys: 3 });
 
-/** Requests on the operation, by whoever may call it. */
+/** Requests on the operation with a credential that it accepts. */
 export function hostileRequests(operation: Operation, credential: Record<string, string>): fc.Arbitrary<Hostile> {
 	const { method, hasBody, api, takes } = operation;
 	return fc
@@ -164,7 +164,7 @@ export function hostileRequests(operation: Operation, credential: Record<string,
 		})
 		.map((drawn) => {
 			let address = operation.path.replace(/\{(\w+)\}/g, (_, name) => escaped(drawn.path[name] ?? ""));
-			// Only one in eight has another method, or every second request would end there.
+			// Only in one of eight, because a request with a wrong method tests little else.
 			const sentMethod = drawn.method !== undefined && drawn.batch === undefined ? drawn.method : method;
 			const query: string[] = drawn.oddQuery === undefined ? [] : [drawn.oddQuery];
 			const one = hasBody ? drawn.body : drawn.query;

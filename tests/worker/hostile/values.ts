@@ -1,7 +1,7 @@
-/** What attackers and broken programs send instead of what is asked for. */
+/** Values that attackers and broken programs send. */
 import fc from "fast-check";
 
-/** Stand for something that is there when the request is sent: see `Pools`. */
+/** Placeholders for existing values, which `Pools` fills in when the request is sent. */
 export const POOLED = {
 	id: "@@id@@",
 	lead: "@@lead@@",
@@ -22,7 +22,7 @@ export const PROTOTYPE_NAMES = [
 	"then",
 ];
 
-/** Any 16 bits after any 16 bits: halves of surrogate pairs, characters that are none, controls. */
+/** Arbitrary UTF-16 code units: lone surrogates, noncharacters, controls. */
 const anyUnits = fc
 	.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
 	.map((units) => String.fromCharCode(...units));
@@ -117,7 +117,7 @@ const hostileNumber = fc.oneof(
 	fc.double(),
 );
 
-/** Lists in objects in lists, so many deep. */
+/** Lists in objects in lists, nested to this depth. */
 function nested(depth: number): unknown {
 	let value: unknown = 1;
 	for (let level = 0; level < depth; level++) value = level % 2 === 0 ? [value] : { a: value };
@@ -138,7 +138,7 @@ export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
 	{ weight: 1, arbitrary: fc.dictionary(hostileText, hostileText, { maxKeys: 4 }) },
 );
 
-/** Text that no JSON writer makes: broken, doubled, too much of it, in another encoding. */
+/** Bodies that no JSON serializer makes: broken, duplicated, too large, in another encoding. */
 export const hostileBody: fc.Arbitrary<string | Uint8Array> = fc.oneof(
 	{
 		weight: 8,
@@ -167,7 +167,7 @@ export const hostileBody: fc.Arbitrary<string | Uint8Array> = fc.oneof(
 			`{${Array.from({ length: 20_000 }, (_, index) => `"f${index}":0`).join()}}`,
 			`{"0":{"name":"a"},"1":{"name":"b"}}`,
 			"9".repeat(100_000),
-			// Invalid UTF-8, UTF-16 of both orders, gzip that is none.
+			// Invalid UTF-8, UTF-16 of both byte orders, broken gzip.
 			new Uint8Array([0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]),
 			new Uint8Array([0xfe, 0xff, 0x00, 0x7b, 0x00, 0x7d]),
 			new Uint8Array([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x3a, 0x31, 0x7d]),
@@ -177,7 +177,7 @@ export const hostileBody: fc.Arbitrary<string | Uint8Array> = fc.oneof(
 	},
 	{ weight: 4, arbitrary: fc.json({ stringUnit: "binary" }) },
 	{ weight: 2, arbitrary: fc.uint8Array({ maxLength: 200 }) },
-	// A little over and a little under what a body may be.
+	// Slightly above and below the size limit of a body.
 	{ weight: 1, arbitrary: fc.constantFrom(1_048_570, 1_048_590).map((size) => `{"name":"${"x".repeat(size - 11)}"}`) },
 );
 
@@ -200,7 +200,7 @@ export const CONTENT_TYPES = [
 	`application/json; ${"x".repeat(5_000)}`,
 ];
 
-/** Values that `fetch` lets through. The others, with line breaks above all, are sent over a bare socket elsewhere. */
+/** Header values that `fetch` accepts. tests/e2e/malformed-requests.test.ts sends the others over a socket. */
 export const headerValue: fc.Arbitrary<string> = fc.oneof(
 	fc.constantFrom("", ",", ", ,", "null", "*", "=", ";;;", `"`, "a".repeat(8_000), ...PROTOTYPE_NAMES),
 	fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 60 }),

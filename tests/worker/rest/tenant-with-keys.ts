@@ -1,7 +1,7 @@
 /** Fixtures for tests of REST: a tenant with keys, and calls whose response is read in whole. */
 import { addTenant, asIntegration, createKey, request, token } from "../fixtures.ts";
 
-/** A tenant, its admin's token, and an unrestricted key of each environment. */
+/** Creates a tenant with an unrestricted key of each environment. */
 export async function tenantWithKeys() {
 	const tenantId = await addTenant();
 	const admin = await token({ tenantId });
@@ -12,7 +12,7 @@ export async function tenantWithKeys() {
 	return { tenantId, admin, live: live.key, test: test.key, liveId: live.api_key.id, testId: test.api_key.id };
 }
 
-/** A REST call and all of its answer. */
+/** The response of a REST call. */
 export interface Reply<T> {
 	status: number;
 	headers: Headers;
@@ -21,19 +21,19 @@ export interface Reply<T> {
 	meta: { request_id: string; timestamp: string; next_cursor?: string | null };
 }
 
-/** Calls as an integration; with a body, sends it as JSON. */
+/** Sends a request with an API key, and the body as JSON if there is one. */
 export async function call<T>(key: string, method: string, path: string, body?: unknown): Promise<Reply<T>> {
 	const json =
 		body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 	return read(await asIntegration(key, path, { method, ...json }));
 }
 
-/** Reads an answer whose body is an envelope. */
+/** Reads a response. */
 export async function read<T>(response: Response): Promise<Reply<T>> {
-	// The shape is the envelope's; what a test expects of it, it asserts.
+	// The shape is that of every REST response. A test asserts the rest.
 	const body = (await response.json()) as Pick<Reply<T>, "data" | "error" | "meta">;
 	return { status: response.status, headers: response.headers, data: body.data, error: body.error, meta: body.meta };
 }
 
-/** A request that says no more than where it goes. */
+/** Sends a request without a credential. */
 export const visit = async <T>(path: string, init?: RequestInit): Promise<Reply<T>> => read(await request(path, init));
