@@ -110,6 +110,8 @@ export const apiKeys = sqliteTable(
 		textVersion: integer("text_version").notNull().default(0),
 		/** Raised by the gate with every change. A late delivery of an older state finds a higher version and changes nothing. */
 		version: integer("version").notNull().default(1),
+		/** Identifies the pepper of the key's tag. Null: not known before the next use of the key. */
+		pepperId: text("pepper_id"),
 		// The columns below are not part of the key. Triggers maintain them, so that lists find rows by an index.
 		/** The instant that `standing` and `turns_at` describe. Writing it recomputes both. */
 		settledAt: integer("settled_at"),
@@ -136,6 +138,7 @@ export const apiKeys = sqliteTable(
 		index("api_keys_by_rotation")
 			.on(t.tenantId, t.environment, t.createdAt, t.id)
 			.where(sql`rotated_to is not null and revoked_at is null`),
+		index("api_keys_by_pepper").on(t.tenantId, t.environment, t.pepperId),
 		index("api_keys_by_old_text").on(t.id).where(sql`text_version < 1`),
 		uniqueIndex("api_keys_by_search_no").on(t.searchNo),
 	],

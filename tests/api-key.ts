@@ -24,6 +24,7 @@ export const apiKey = (changes: Partial<ApiKey> = {}): ApiKey => ({
 	usage_count: 0,
 	last_used_at: null,
 	version: 1,
+	pepper_id: null,
 	...changes,
 });
 

@@ -5,6 +5,7 @@ import { logError } from "./log.ts";
 import type { Deps } from "./services/deps.ts";
 import { advanceJobs } from "./services/jobs.ts";
 import { settleAll } from "./services/key-order.ts";
+import { reportMissingPepper } from "./services/peppers.ts";
 import { rollOff } from "./services/retention.ts";
 import { foldOldText } from "./services/text.ts";
 
@@ -18,6 +19,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 		"Old rows could not be deleted": rollOff,
 		"Keys could not be settled": settleAll,
 		"Text could not be folded": foldOldText,
+		"Peppers could not be checked": reportMissingPepper,
 	},
 };
 

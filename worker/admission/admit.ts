@@ -6,7 +6,7 @@
 import type { Secret } from "../env.ts";
 import type { KeyGate } from "../gate/key-gate.ts";
 import { type AdmissionCall, type CallerRefusals, type PackedVerdict, packCall, unpack } from "../gate/protocol.ts";
-import { identifyKey } from "../keys/format.ts";
+import { type IdentifiedKey, identifyKey } from "../keys/format.ts";
 import type { Verdict } from "../keys/verdict.ts";
 import { refuseFromMemory, rememberIfFinal } from "./final-refusals.ts";
 import { retryOnce } from "./retry-once.ts";
@@ -14,7 +14,7 @@ import { retryOnce } from "./retry-once.ts";
 export type Gates = DurableObjectNamespace<KeyGate>;
 
 /** A request as an interface knows it. */
-export type Presented = Omit<AdmissionCall, "keyId" | "secretHash">;
+export type Presented = Omit<AdmissionCall, keyof IdentifiedKey>;
 
 /**
  * Checks the key and asks its gate. If the gate cannot be reached the verdict is `UNAVAILABLE`, and the request must be
@@ -34,7 +34,7 @@ export async function admit(
 	const refused = refuseFromMemory(secretHash, consume ? [ip, userAgent, endpoint] : null, now);
 	if (refused) return refused;
 	try {
-		const call = packCall({ keyId, secretHash, ...presented });
+		const call = packCall({ ...identified, ...presented });
 		// RPC types turn tuples into arrays.
 		const ask = async () => (await gates.getByName(keyId).admitPacked(call)) as unknown as PackedVerdict;
 		// Safe to repeat: if the first call was counted too, the count is too high, so never too much is admitted.

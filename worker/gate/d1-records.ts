@@ -77,6 +77,7 @@ export async function recordUsage(
 		.set({
 			usageCount: sql`max(${apiKeys.usageCount}, ${lifetime.usageCount})`,
 			lastUsedAt: sql`max(${apiKeys.lastUsedAt}, ${lifetime.lastUsedAt})`,
+			...(key.pepperId == null ? {} : { pepperId: key.pepperId }),
 		})
 		.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId)));
 	await runBatch(db, [...upserts, totals]);

@@ -208,6 +208,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	#decide(state: LoadedKey | Tombstone, call: AdmissionCall, now: number): Admitted | Refused {
 		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
 		const verdict = decideAndCount(state, call, now);
+		if (verdict.code !== "NOT_FOUND") this.#memory.recordPepper(call.pepperId);
 		this.#afterCounting(state, now);
 		return verdict;
 	}

@@ -76,6 +76,13 @@ export class KeyMemory {
 		else if (this.loaded) this.#state = { ...this.loaded, key: next, ipRules: parseIpRules(next.ipAllowlist) };
 	}
 
+	/** Remembers which pepper the key's tag was made with. Keys of earlier releases are stored without it. */
+	recordPepper(pepperId: string | undefined): void {
+		const { loaded } = this;
+		if (!loaded || pepperId === undefined || loaded.key.pepperId === pepperId) return;
+		this.replace({ ...loaded.key, pepperId });
+	}
+
 	/** The content that D1 has to catch up with, or null if the gate knows nothing. */
 	content(extent: DeliveryExtent): GateContent | null {
 		const state = this.#state;

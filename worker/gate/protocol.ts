@@ -20,6 +20,8 @@ export interface AdmissionCall extends AdmissionRequest {
 	/** Method and route, for the list of recent callers. */
 	endpoint: string;
 	userAgent: string | null;
+	/** Identifies the pepper of the presented key. */
+	pepperId?: string | undefined;
 }
 
 /** A change of a key. The tenant is the principal's: keys of other tenants are unknown to it. */
@@ -106,16 +108,17 @@ export type PackedCall = [
 	endpoint: string,
 	tenantId: string | null,
 	consume: boolean,
+	pepperId?: string | undefined,
 ];
 
 export function packCall(call: AdmissionCall): PackedCall {
-	const { keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume } = call;
-	return [keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume];
+	const { keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId } = call;
+	return [keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId];
 }
 
 export function unpackCall(packed: PackedCall): AdmissionCall {
-	const [keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume] = packed;
-	return { keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume };
+	const [keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId] = packed;
+	return { keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId };
 }
 
 type PackedWindow = [limit: number, remaining: number, resetsAt: number, resetSeconds: number];

@@ -30,6 +30,7 @@ export interface KeyMaterial {
 	/** First 12 characters: enough to recognise a key, but not to use it. */
 	keyPrefix: string;
 	lastFour: string;
+	pepperId: string;
 }
 
 /** Makes a new key. The returned `key` is the only copy; it is stored nowhere. */
@@ -39,7 +40,14 @@ export function mintKey(environment: Environment, pepper: Secret): { key: string
 	const key = untagged + tagOf(untagged, pepper);
 	return {
 		key,
-		material: { id, environment, secretHash: hashKey(key), keyPrefix: key.slice(0, 12), lastFour: key.slice(-4) },
+		material: {
+			id,
+			environment,
+			secretHash: hashKey(key),
+			keyPrefix: key.slice(0, 12),
+			lastFour: key.slice(-4),
+			pepperId: pepperIdOf(pepper),
+		},
 	};
 }
 
@@ -48,6 +56,8 @@ export interface IdentifiedKey {
 	keyId: string;
 	/** What the gate compares with the hash it has. */
 	secretHash: string;
+	/** Identifies the pepper that the tag matches. */
+	pepperId: string;
 }
 
 /**
@@ -60,8 +70,10 @@ export function identifyKey(presented: string, peppers: readonly Secret[]): Iden
 	const untagged = key.slice(0, TAG_START);
 	const tag = key.slice(TAG_START);
 	// Constant time, so that an attacker cannot find a tag character by character.
-	if (!peppers.some((pepper) => sameText(tag, tagOf(untagged, pepper)))) return null;
-	return { keyId: key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH), secretHash: hashKey(key) };
+	const pepper = peppers.find((pepper) => sameText(tag, tagOf(untagged, pepper)));
+	if (!pepper) return null;
+	const keyId = key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH);
+	return { keyId, secretHash: hashKey(key), pepperId: pepperIdOf(pepper) };
 }
 
 /**
@@ -89,21 +101,28 @@ export function isKeyId(text: string): boolean {
 	return ID_PATTERN.test(text);
 }
 
-/** The prepared HMAC key of each pepper. */
-const macKeys = new WeakMap<Secret, MacKey>();
+/** The prepared HMAC key and the id of each pepper. */
+const prepared = new WeakMap<Secret, { key: MacKey; id: string }>();
 
-function macKeyOf(pepper: Secret): MacKey {
-	const cached = macKeys.get(pepper);
+function prepare(pepper: Secret): { key: MacKey; id: string } {
+	const cached = prepared.get(pepper);
 	if (cached) return cached;
-	const prepared = macKey(pepper.reveal());
-	macKeys.set(pepper, prepared);
-	return prepared;
+	const key = macKey(pepper.reveal());
+	const [high] = mac64(key, "id of the pepper");
+	const made = { key, id: high.toString(16).padStart(8, "0") };
+	prepared.set(pepper, made);
+	return made;
+}
+
+/** Identifies a pepper without revealing it: the start of the HMAC of a fixed text. No key has that text before its tag. */
+export function pepperIdOf(pepper: Secret): string {
+	return prepare(pepper).id;
 }
 
 /** The last digits of the first 64 bits of the HMAC in base 62, least significant digit first. */
 function tagOf(untagged: string, pepper: Secret): string {
 	// Long division of two 32-bit halves, which is faster than a BigInt.
-	let [high, low] = mac64(macKeyOf(pepper), untagged);
+	let [high, low] = mac64(prepare(pepper).key, untagged);
 	let tag = "";
 	for (let i = 0; i < TAG_LENGTH; i++) {
 		const carried = (high % ALPHABET.length) * 2 ** 32 + low;

@@ -28,6 +28,8 @@ export interface KeySnapshot {
 	rotatedFrom: string | null;
 	rotatedTo: string | null;
 	version: number;
+	/** Identifies the pepper of the key's tag. Absent or null: not known before the next use of the key. */
+	pepperId?: string | null;
 }
 
 /** Stored in place of a deleted key, so that restoring the database cannot bring the key back. */
@@ -96,7 +98,7 @@ export function statusOf(key: Pick<KeySnapshot, "revokedAt" | "revokeAt" | "expi
  * Values of public fields that were added with this release. A gate that still runs the release before doesn't send them;
  * the Worker fills them in. No key has the version 0, so no `expected_version` matches it.
  */
-export const ADDED_FIELDS = { version: 0 } satisfies Partial<ApiKey>;
+export const ADDED_FIELDS = { version: 0, pepper_id: null } satisfies Partial<ApiKey>;
 
 /** The public object, without the hash. */
 export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number): ApiKey {
@@ -123,5 +125,6 @@ export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number)
 		usage_count: lifetime.usageCount,
 		last_used_at: toTimestampOrNull(lifetime.lastUsedAt || null),
 		version: key.version,
+		pepper_id: key.pepperId ?? null,
 	};
 }

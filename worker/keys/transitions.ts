@@ -28,6 +28,7 @@ function auditedFields(key: KeySnapshot, now: number): Record<string, unknown> {
 		usage_count: _count,
 		last_used_at: _last,
 		version: _version,
+		pepper_id: _pepper,
 		...rest
 	} = toApiKey(key, NEVER_USED, now);
 	return rest;

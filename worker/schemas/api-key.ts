@@ -62,6 +62,12 @@ export const apiKeySchema = z
 			.describe(
 				"Increases with every change. Send it back as `expected_version` to avoid overwriting a concurrent change.",
 			),
+		pepper_id: z
+			.string()
+			.nullable()
+			.describe(
+				"Identifies the server secret that the key's tag was made with. Null for a key of an earlier release that was not used since.",
+			),
 	})
 	.meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKeySchema>;
@@ -146,6 +152,12 @@ export const listKeysSchema = z
 			.enum(["unfinished"])
 			.optional()
 			.describe("`unfinished`: only active keys that have a successor and still work."),
+		pepper: z
+			.enum(["previous"])
+			.optional()
+			.describe(
+				"`previous`: only active keys that stop working when the previous pepper is removed, and those for which that is unknown.",
+			),
 		environment: environment.optional().describe("Only keys of this environment."),
 		search: searchText(100)
 			.optional()

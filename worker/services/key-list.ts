@@ -2,6 +2,8 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import { ENVIRONMENTS, EXPIRING_SOON_DAYS } from "../../db/enums.ts";
 import { apiKeys } from "../../db/schema.ts";
+import type { Config } from "../env.ts";
+import { pepperIdOf } from "../keys/format.ts";
 import { snapshotOf, toApiKey } from "../keys/snapshot.ts";
 import type { KeyList, ListKeys } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
@@ -46,7 +48,7 @@ export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): P
 }
 
 /** Asks the database once, and a second time where more than {@link SORTED_MAX} keys match. */
-async function read({ db, now }: Deps, tenantId: string, input: ListKeys): Promise<Read> {
+async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys): Promise<Read> {
 	const search = keySearch(input.search ?? "", input.environment);
 	const [environment, other] = search?.environments ?? (input.environment ? [input.environment] : ENVIRONMENTS);
 	// The index of search is in the order of creation.
@@ -60,6 +62,7 @@ async function read({ db, now }: Deps, tenantId: string, input: ListKeys): Promi
 			status: input.status,
 			endingDays: input.expires_within_days,
 			inRotation: input.rotation === "unfinished",
+			notPepper: input.pepper === undefined ? undefined : currentPepperId(config),
 			environment: other === undefined ? environment : undefined,
 		},
 		sort,
@@ -99,9 +102,15 @@ async function read({ db, now }: Deps, tenantId: string, input: ListKeys): Promi
 	return { ...paged(rows), ...countsOf(counted) };
 }
 
+/** The id of the pepper that new keys are made with. */
+function currentPepperId({ peppers: [current] }: Config): string {
+	if (!current) throw new Error("The configuration has no pepper, although it was validated.");
+	return pepperIdOf(current);
+}
+
 /** The keys that meet a condition that has an index of its own. Null where the order of the list knows the condition. */
 function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
-	const { endingDays, inRotation, environment } = wanted;
+	const { endingDays, inRotation, notPepper, environment } = wanted;
 	const limit = sql.raw(`limit ${SORTED_MAX + 1}`);
 	const environments = environment === undefined ? sql`in ('live', 'test')` : sql`= ${environment}`;
 	if (inRotation)
@@ -109,6 +118,16 @@ function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
 			select * from ${apiKeys} indexed by api_keys_by_rotation
 			where tenant_id = ${tenantId} and environment ${environments} and rotated_to is not null and revoked_at is null
 			${limit}`;
+	if (notPepper !== undefined) {
+		// Three ranges of one index: null sorts first.
+		const ranges = [sql`pepper_id is null`, sql`pepper_id < ${notPepper}`, sql`pepper_id > ${notPepper}`];
+		const parts = ranges.map(
+			(range) => sql`select * from (
+				select * from ${apiKeys} indexed by api_keys_by_pepper
+				where tenant_id = ${tenantId} and environment ${environments} and ${range} ${limit})`,
+		);
+		return sql`${sql.join(parts, sql` union all `)} ${limit}`;
+	}
 	if (endingDays === undefined || endingDays === EXPIRING_SOON_DAYS) return null;
 	const { open, expiringSoon } = STANDINGS;
 	return sql`

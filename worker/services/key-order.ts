@@ -114,25 +114,31 @@ export interface Wanted {
 	endingDays: number | undefined;
 	/** Active keys that have a successor. */
 	inRotation: boolean;
+	/** Active keys whose tag was made with another pepper than the one with this id, or with one that is unknown. */
+	notPepper: string | undefined;
 	environment: Environment | undefined;
 }
 
 /** The condition that a row must meet at `now`. */
-export function wantedAt({ status, endingDays, inRotation, environment }: Wanted, now: number): SQL | undefined {
-	const standings = standingsOf({ status, endingDays, inRotation });
+export function wantedAt(
+	{ status, endingDays, inRotation, notPepper, environment }: Wanted,
+	now: number,
+): SQL | undefined {
+	const standings = standingsOf({ status, endingDays, inRotation, notPepper });
 	return and(
 		environment && sql`environment = ${environment}`,
 		standings && sql`${standingAt(now)} in (${sql.raw(standings.join())})`,
 		endingDays === undefined ? undefined : sql`ends_at <= ${now + endingDays * DAY_MS}`,
 		inRotation ? sql`rotated_to is not null` : undefined,
+		notPepper === undefined ? undefined : sql`pepper_id is not ${notPepper}`,
 	);
 }
 
 /** The standings that a row can have at the moment. Undefined: any. */
-function standingsOf({ status, endingDays, inRotation }: Omit<Wanted, "environment">): number[] | undefined {
+function standingsOf({ status, endingDays, inRotation, notPepper }: Omit<Wanted, "environment">): number[] | undefined {
 	const { open, expiringSoon, expired, revoked } = STANDINGS;
 	if (endingDays !== undefined && endingDays <= EXPIRING_SOON_DAYS) return [expiringSoon];
-	if (endingDays !== undefined || inRotation) return [open, expiringSoon];
+	if (endingDays !== undefined || inRotation || notPepper !== undefined) return [open, expiringSoon];
 	switch (status) {
 		case "active":
 			return [open, expiringSoon];

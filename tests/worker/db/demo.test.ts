@@ -46,6 +46,7 @@ function make(count: number, seedOf = 1): DemoKey[] {
 				secretHash: "0".repeat(64),
 				keyPrefix: `sk_${environment}_${id.slice(0, 4)}`,
 				lastFour: "0000",
+				pepperId: "00000000",
 			};
 		},
 	});

@@ -70,7 +70,10 @@ async function cursorAt(sort: KeySort, id: string): Promise<string> {
 /** The key in the middle of the list. */
 async function middleOf(sort: KeySort, filters: object): Promise<string> {
 	const { status, expires_within_days: endingDays, environment } = listKeysSchema.parse(filters);
-	const wanted = and(eq(apiKeys.tenantId, BIG), wantedAt({ status, endingDays, inRotation: false, environment }, NOW));
+	const wanted = and(
+		eq(apiKeys.tenantId, BIG),
+		wantedAt({ status, endingDays, inRotation: false, notPepper: undefined, environment }, NOW),
+	);
 	const half = Math.floor((await db.$count(apiKeys, wanted)) / 2);
 	const [row] = await db
 		.select({ id: apiKeys.id })

@@ -44,6 +44,7 @@ describe("a new key", () => {
 			usage_count: 0,
 			last_used_at: null,
 			version: 1,
+			pepper_id: expect.any(String),
 		});
 	});
 

@@ -37,6 +37,7 @@ export const apiKey: ApiKey = {
 	usage_count: 18_204,
 	last_used_at: "2026-02-03T04:05:06.789Z",
 	version: 3,
+	pepper_id: "5f0c81d2",
 };
 
 const fresh: ApiKey = { ...apiKey, usage_count: 0, last_used_at: null };
