@@ -9,7 +9,7 @@ import { isKeyId } from "../keys/format.ts";
  * Most rows of the search index that one search looks at. A row that has all pieces of a term may still lack the term
  * itself ("aba bab" and "abab"), so what a tenant stores must not decide how much is read.
  */
-export const CANDIDATES_MAX = 2_000;
+export const CANDIDATES_MAX = 1_000;
 
 /** The beginning of a key, with its id. */
 const KEY_START = /sk_(?:live|test)_([0-9A-Za-z]{12})/;

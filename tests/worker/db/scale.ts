@@ -14,12 +14,13 @@ export const BIG = "ten_big";
 export const BUSY_KEY = "k00000000001";
 
 /** Rows of numbers from 1 to `count`, as `n(i)`. */
-const numbers = (count: number) => `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`;
+export const numbers = (count: number) =>
+	`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`;
 
 const run = (sql: string) => env.DB.prepare(sql).run();
 
 /** Fills a table without its indexes and triggers, which are made afterwards: row by row they take minutes. */
-async function withoutUpkeep(table: string, inserts: readonly string[]): Promise<void> {
+export async function withoutUpkeep(table: string, inserts: readonly string[]): Promise<void> {
 	const { results } = await env.DB.prepare(
 		"select type, name, sql from sqlite_schema where tbl_name = ? and type in ('index', 'trigger') and sql is not null",
 	)
@@ -32,7 +33,7 @@ async function withoutUpkeep(table: string, inserts: readonly string[]): Promise
 }
 
 /** What the migration does for rows that existed before its triggers. */
-async function backfill(): Promise<void> {
+export async function backfill(): Promise<void> {
 	await run("delete from quotas");
 	const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.includes("0006_triggers")) ?? {};
 	const statements = queries.map((query) => query.replace(/^\s*--.*$/gm, "").trim());

@@ -1,10 +1,13 @@
 /** The list of keys: states, counts, search, and pages that neither lose nor repeat a key in any order. */
 import { runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { EXPIRING_SOON_DAYS, KEY_SORTS } from "../../../db/enums.ts";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
-import type { ApiKey, KeyList, KeyListItem } from "../../../worker/schemas/api-key.ts";
+import { readConfig } from "../../../worker/env.ts";
+import { type ApiKey, type KeyList, type KeyListItem, listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import { listKeys } from "../../../worker/services/key-list.ts";
 import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../fixtures.ts";
 
 /** Ahead of the true clock, so that alarms ring when a test says so. */
@@ -381,6 +384,119 @@ describe("search", () => {
 	});
 });
 
+describe("search in any script", () => {
+	it.each([
+		["ΚΩΣΤΑΣ", "ΚΩΣ"],
+		["ΚΩΣΤΑΣ", "κωστας"],
+		["Straße", "STRASSE"],
+		["STRASSE", "straße"],
+		["Łódź", "lodz"],
+		["Smørrebrød Đà Nẵng", "smorrebrod da nang"],
+		["İstanbul", "istanbul"],
+		["Œuvre ﬁn", "OEUVRE FIN"],
+	])("finds %j by %j", async (name, search) => {
+		const admin = await newAdmin();
+		await createKey(admin, { name });
+		await createKey(admin, { name: "Other" });
+		expect(names(await list(admin, { search }))).toEqual([name]);
+	});
+});
+
+describe("search for a key that someone has seen", () => {
+	it("finds it as it is displayed, by its id, and by its beginning in any text, in both environments", async () => {
+		const admin = await newAdmin();
+		const { api_key } = await createKey(admin, { name: "Seen", environment: "test" });
+		await createKey(admin, { name: "Other", environment: "test" });
+		const { id, key_prefix, last_four } = api_key;
+		for (const search of [
+			`${key_prefix}…${last_four}`,
+			`${key_prefix}...${last_four}`,
+			`(${key_prefix}••••${last_four})`,
+			id,
+			`sk_test_${id}`,
+			`Authorization: Bearer sk_test_${id}`,
+			`SALESOS_KEY="sk_test_${id}"`,
+		])
+			for (const environment of ["live", "test", undefined]) {
+				const found = await list(admin, { search, ...(environment ? { environment } : {}) });
+				expect([search, environment, names(found)]).toEqual([search, environment, ["Seen"]]);
+				expect(found.counts.active).toBe(1);
+			}
+	});
+
+	it("finds nothing of another tenant by its id", async () => {
+		const { api_key } = await createKey(await newAdmin());
+		expect(names(await list(await newAdmin(), { search: `sk_live_${api_key.id}` }))).toEqual([]);
+	});
+
+	it("finds a name that has the shape of an id", async () => {
+		const admin = await newAdmin();
+		await createKey(admin, { name: "integrations" });
+		expect(names(await list(admin, { search: "integrations" }))).toEqual(["integrations"]);
+	});
+
+	it("rejects a whole key, and says what to search for", async () => {
+		const admin = await newAdmin();
+		const { key } = await createKey(admin);
+		const { status, error } = await query(admin, "keys.list", { search: `Bearer ${key}` });
+		expect([status, error.details?.[0]?.field]).toEqual([400, "search"]);
+		expect(error.message).toContain("first 12 characters");
+		expect(JSON.stringify(error)).not.toContain(key);
+	});
+});
+
+describe("names", () => {
+	it("are in dictionary order, across pages and in both directions", async () => {
+		const admin = await newAdmin();
+		for (const name of ["Zebra", "Água", "abacate", "Érica", "Łukasz", "zebra 2"]) await createKey(admin, { name });
+		const wanted = ["abacate", "Água", "Érica", "Łukasz", "Zebra", "zebra 2"];
+		expect((await pages(admin, { sort: "name", limit: 2 })).flat().map(({ name }) => name)).toEqual(wanted);
+		expect((await pages(admin, { sort: "-name", limit: 1 })).flat().map(({ name }) => name)).toEqual(wanted.reverse());
+	});
+});
+
+describe("keys that end by themselves", () => {
+	const DAY = 86_400_000;
+	let shop: string;
+	beforeAll(async () => {
+		vi.setSystemTime(NOW);
+		const admin = await newAdmin();
+		const at = (ms: number) => new Date(NOW + ms).toISOString();
+		await createKey(admin, { name: "never" });
+		await createKey(admin, { name: "in 20 days", expires_at: at(20 * DAY) });
+		await createKey(admin, { name: "in 3 days", expires_at: at(3 * DAY) });
+		for (const [name, hours] of [
+			["rotated, a day left", 24],
+			["rotated, no end", undefined],
+		] as const) {
+			const { api_key } = await createKey(admin, { name });
+			await mutate(admin, "keys.rotate", { id: api_key.id, ...(hours ? { revoke_previous_after_hours: hours } : {}) });
+		}
+		shop = admin;
+	});
+
+	it("are sorted by when they end, those that never end last", async () => {
+		const sorted = names(await list(shop, { sort: "expires_at" }));
+		expect(sorted.slice(0, 3)).toEqual(["rotated, a day left", "in 3 days", "in 20 days"]);
+		expect(names(await list(shop, { sort: "-expires_at" }))).toEqual(sorted.toReversed());
+	});
+
+	it("are expiring soon also where a rotation ends them", async () => {
+		const { items, counts } = await list(shop, { expires_within_days: 14, sort: "expires_at" });
+		expect(names({ items } as KeyList)).toEqual(["rotated, a day left", "in 3 days"]);
+		expect(counts.expiring_soon).toBe(2);
+		expect(names(await list(shop, { expires_within_days: 2 }))).toEqual(["rotated, a day left"]);
+	});
+
+	it("are found as unfinished rotations until the old key stops", async () => {
+		const unfinished = async () => names(await list(shop, { rotation: "unfinished", sort: "name" }));
+		expect(await unfinished()).toEqual(["rotated, a day left", "rotated, no end"]);
+		vi.setSystemTime(NOW + DAY);
+		expect(await unfinished()).toEqual(["rotated, no end"]);
+		expect((await query(shop, "keys.list", { rotation: "unfinished", status: "revoked" })).status).toBe(400);
+	});
+});
+
 describe("a page", () => {
 	/** Values with ties in every order, zeros for never used, and names that differ only in case or accent. */
 	const NAMES = ["beta", "Alpha", "alpha", "BETA", "álpha", "alpha", "Beta", "gamma", "", "zeta"];
@@ -504,5 +620,34 @@ describe("a page", () => {
 	])("with a %s of %j is refused by its name", async (field, value) => {
 		const answer = await query(shop, "keys.list", { [field]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
+	});
+});
+
+describe("usage that is delivered while a list is read", () => {
+	it("never shows requests beside a key that was never used", async () => {
+		const tenantId = await addTenant();
+		const { id } = (await createKey(await adminOf(tenantId))).api_key;
+		const hour = NOW - (NOW % 3_600_000);
+		/** A database in which usage arrives right after the page was read. */
+		let batches = 0;
+		const late = new Proxy(db, {
+			get(target, name) {
+				if (name !== "batch") return Reflect.get(target, name);
+				return async (statements: Parameters<typeof db.batch>[0]) => {
+					const results = await target.batch(statements);
+					if (batches++ === 0) {
+						await db.insert(usageHourly).values({ keyId: id, hour, tenantId, allowed: 7, rateLimited: 0, denied: 0 });
+						await db.update(apiKeys).set({ usageCount: 7, lastUsedAt: NOW }).where(eq(apiKeys.id, id));
+					}
+					return results;
+				};
+			},
+		});
+		const { items } = await listKeys(
+			{ db: late, now: NOW, config: readConfig(env), gates: env.KEY_GATE, loginLimiter: env.LOGIN_LIMITER },
+			tenantId,
+			listKeysSchema.parse({ recent_hours: 1 }),
+		);
+		expect(items).toMatchObject([{ usage_count: 7, last_used_at: "2031-05-06T10:20:30.000Z", recent_usage: [7] }]);
 	});
 });
