@@ -27,6 +27,10 @@ export type CreateInput = Inputs["keys"]["create"];
 export type RotateInput = Inputs["keys"]["rotate"];
 export type UpdateInput = Inputs["keys"]["update"];
 
+/** Long work of the service on many keys. */
+export type Job = Outputs["jobs"]["get"];
+export type JobItem = Outputs["jobs"]["items"]["items"][number];
+
 /** A page of the audit log. */
 export type AuditList = Outputs["audit"]["list"];
 export type AuditEvent = AuditList["items"][number];

@@ -44,10 +44,21 @@ export const revokeDelete = {
 		submit: (count: number, text: string) => `Revoke ${text} ${plural(count, "key", "keys")}`,
 		progress: (done: string, of: string) => `${done} of ${of} keys are revoked.`,
 		failed: (count: number, text: string) =>
-			`${text} ${plural(count, "key was not confirmed as revoked and may", "keys were not confirmed as revoked and may")} still work:`,
+			`${text} ${plural(count, "key could not be revoked and may", "keys could not be revoked and may")} still work:`,
+		failedList: "Keys that were not revoked",
+		stopped: (count: number, text: string) =>
+			`Stopped. ${text} ${plural(count, "key is", "keys are")} not revoked and still ${plural(count, "works", "work")}.`,
+		progressLabel: "Revoked keys",
+		more: (_count: number, text: string) => `and ${text} more`,
+		/** `text` is the number of keys. */
+		confirm: (text: string) => `Type ${text} to confirm`,
+		confirmHint: "Some of these keys are in use.",
+		stop: "Stop",
+		closeAndGoOn: "Close and go on",
+		goesOn: "The service goes on revoking the keys.",
 		gone: (count: number, text: string) =>
 			`${text} ${plural(count, "key", "keys")} had been deleted in the meantime. Requests with ${plural(count, "it", "them")} are already rejected.`,
-		retry: (count: number, text: string) => `Try again for ${text} ${plural(count, "key", "keys")}`,
+		resume: (count: number, text: string) => `Continue with ${text} ${plural(count, "key", "keys")}`,
 		done: (count: number, text: string) =>
 			`${text} ${plural(count, "key is", "keys are")} revoked. Requests with ${plural(count, "it", "them")} are rejected from now on.`,
 	},

@@ -44,10 +44,20 @@ export const revokeDelete: Words["revokeDelete"] = {
 		submit: (count, text) => `Revogar ${text} ${plural(count, "chave", "chaves")}`,
 		progress: (done, of) => `${done} de ${of} chaves foram revogadas.`,
 		failed: (count, text) =>
-			`Não houve confirmação da revogação de ${text} ${plural(count, "chave, que ainda pode", "chaves, que ainda podem")} funcionar:`,
+			`Não foi possível revogar ${text} ${plural(count, "chave, que ainda pode", "chaves, que ainda podem")} funcionar:`,
+		failedList: "Chaves não revogadas",
+		stopped: (count, text) =>
+			`Interrompido. ${text} ${plural(count, "chave não foi revogada e ainda funciona", "chaves não foram revogadas e ainda funcionam")}.`,
+		progressLabel: "Chaves revogadas",
+		more: (_count, text) => `e mais ${text}`,
+		confirm: (text) => `Digite ${text} para confirmar`,
+		confirmHint: "Algumas destas chaves estão em uso.",
+		stop: "Interromper",
+		closeAndGoOn: "Fechar e continuar",
+		goesOn: "O serviço continua revogando as chaves.",
 		gone: (count, text) =>
 			`${text} ${plural(count, "chave já tinha sido excluída. As requisições com ela", "chaves já tinham sido excluídas. As requisições com elas")} são recusadas.`,
-		retry: (count, text) => `Tentar de novo com ${text} ${plural(count, "chave", "chaves")}`,
+		resume: (count, text) => `Continuar com ${text} ${plural(count, "chave", "chaves")}`,
 		done: (count, text) =>
 			`${text} ${plural(count, "chave foi revogada", "chaves foram revogadas")}. A partir de agora, as requisições com ${plural(count, "ela", "elas")} são recusadas.`,
 	},

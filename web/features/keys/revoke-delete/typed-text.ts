@@ -17,5 +17,9 @@ export function reasonFault(reason: string): ReasonFault | null {
 /** Text as a person sees it: a letter may have two encodings (NFC makes one), and the page collapses spaces. */
 const asSeen = (text: string): string => text.normalize("NFC").replace(/\s+/gu, " ").trim();
 
+/** Whether the typed text is this number, with or without separators between thousands. */
+export const isSameNumber = (typed: string, count: number): boolean =>
+	/^[\d.,'’\s]+$/.test(typed) && typed.replace(/\D/g, "") === String(count);
+
 /** Whether the typed text looks the same as the name. Case matters. */
 export const isSameName = (typed: string, name: string): boolean => asSeen(typed) === asSeen(name);
