@@ -35,6 +35,18 @@ test.describe("the account screen", () => {
 		}
 	});
 
+	test("shows the quotas of the company to people who manage keys", async ({ page, tenant, signedIn }) => {
+		await tenant.createKey({ name: "CRM" });
+		await signedIn();
+		await page.goto("/account");
+		const quotas = page.getByRole("region", { name: "Quotas of your company" });
+		await expect(quotas.getByRole("listitem").filter({ hasText: "API keys" })).toContainText(/1 of [\d,]+/);
+		await expect(quotas.getByRole("listitem").filter({ hasText: "Stored data" })).toContainText(
+			/[\d.]+ MB of [\d,.]+ MB/,
+		);
+		await expectAccessible(page);
+	});
+
 	test("changes theme and language by keyboard", async ({ page, signedIn }) => {
 		await signedIn();
 		await page.goto(ACCOUNT);

@@ -1,8 +1,8 @@
 /** Revoking keys: the dialog says what it will stop, and requests are rejected when it confirms. */
 import type { Locator, Page, Route } from "@playwright/test";
-import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
+import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
-import { holdBack, intercept } from "./intercept.ts";
+import { holdBack } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";
@@ -344,8 +344,13 @@ test.describe("revoking several keys", () => {
 		await expectAccessibleInBothThemes(page);
 		await screenshot(page, "revoke-many");
 		const calls: string[] = [];
-		page.on("request", (request) => request.url().includes("keys.revoke") && calls.push(request.url()));
+		page.on("request", (request) => request.url().includes("jobs.create") && calls.push(request.url()));
 		await reason(page).fill("Supplier left");
+		// Some of the keys are in use, so their number has to be typed.
+		await expect(confirm(page)).toBeDisabled();
+		await dialog(page).getByLabel("Type 3 to confirm").fill("2");
+		await expect(confirm(page)).toBeDisabled();
+		await dialog(page).getByLabel("Type 3 to confirm").fill("3");
 		await dialog(page).getByRole("button", { name: "Revoke 3 keys" }).click();
 
 		await expect(page.getByText("3 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
@@ -372,35 +377,63 @@ test.describe("revoking several keys", () => {
 		expect((await tenant.admin.api.query("keys.list")).counts).toMatchObject({ active: 0, revoked: 25 });
 	});
 
-	test("keeps failed keys with the reason and retries them", async ({ page, tenant, signedIn }) => {
+	test("continues after a failure of the service", async ({ page, tenant, signedIn, expectProblems }) => {
+		expectProblems({ status: 503, url: "jobs.advance" });
 		for (const name of ["Alpha", "Beta", "Gamma"]) await readsLeads(tenant, name);
 		await signedIn();
 		await select(page, ["Alpha", "Beta", "Gamma"]);
-		const fail = async (route: Route) => {
-			// The second key of the batch does not reach the service.
-			const body = route.request().postDataJSON() as Record<string, unknown>;
-			const response = await route.fetch({
-				url: new URL("/trpc/keys.revoke,keys.revoke?batch=1", page.url()).href,
-				postData: { 0: body[0], 1: body[2] },
-			});
-			const [first, third] = (await response.json()) as unknown[];
-			await route.fulfill({ status: 207, json: [first, failure("UNAVAILABLE", "keys.revoke"), third] });
-		};
-		const works = await intercept(page, /keys\.revoke/, fail);
+		const works = await failAt(page, "jobs.advance", "UNAVAILABLE");
 		await confirm(page).click();
-		await expect(dialog(page)).toContainText("2 of 3 keys are revoked.");
-		await expect(dialog(page)).toContainText("1 key was not confirmed as revoked and may still work:");
-		const listed = dialog(page).getByRole("list", { name: "Keys to revoke" }).getByRole("listitem");
-		await expect(listed).toHaveCount(1);
-		await expect(listed).toContainText("Beta");
-		await expect(listed).toContainText("The service is not available right now.");
-		await expect(row(page, "Alpha")).toContainText("Revoked");
-		await expect(row(page, "Beta")).toContainText("Active");
+		await expect(dialog(page)).toContainText("0 of 3 keys are revoked.");
+		await expect(dialog(page)).toContainText("The service is not available right now.");
 		await expectAccessible(page);
 		works();
-		await dialog(page).getByRole("button", { name: "Try again for 1 key" }).click();
+		await dialog(page).getByRole("button", { name: "Continue with 3 keys" }).click();
 		await expect(page.getByText("3 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
 		await expect(row(page, "Beta")).toContainText("Revoked");
+	});
+
+	test("shows its progress, can be stopped and continued", async ({ page, tenant, signedIn }) => {
+		const count = 60;
+		for (let made = 0; made < count; made += 20)
+			await Promise.all(Array.from({ length: 20 }, (_, index) => tenant.createKey({ name: `Key ${made + index}` })));
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("checkbox", { name: "Select all loaded keys" }).check();
+		await page.getByRole("button", { name: "Revoke selected" }).click();
+		// The second portion waits until the job is stopped.
+		const { promise, resolve } = Promise.withResolvers<void>();
+		let portions = 0;
+		await page.route(/jobs\.advance/, async (route) => {
+			if (++portions === 2) await promise;
+			await route.continue();
+		});
+		await confirm(page).click();
+		await expect(dialog(page).getByRole("progressbar")).toHaveAttribute("value", /^[1-9]/);
+		await expectAccessible(page);
+		await dialog(page).getByRole("button", { name: "Stop" }).click();
+		await expect.poll(async () => (await tenant.admin.api.query("jobs.list")).items[0]?.state).toBe("stopped");
+		resolve();
+		await expect(dialog(page)).toContainText(/Stopped\. \d+ keys are not revoked and still work\./);
+		await expectAccessibleInBothThemes(page);
+		await dialog(page)
+			.getByRole("button", { name: /^Continue with \d+ keys/ })
+			.click();
+		await expect(page.getByText("60 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
+		expect((await tenant.admin.api.query("keys.list")).counts).toMatchObject({ active: 0, revoked: count });
+	});
+
+	test("goes on after its dialog was closed", async ({ page, tenant, signedIn }) => {
+		for (const name of ["Alpha", "Beta"]) await readsLeads(tenant, name);
+		await signedIn();
+		await select(page, ["Alpha", "Beta"]);
+		const letGo = await holdBack(page, /jobs\.advance/);
+		await confirm(page).click();
+		await dialog(page).getByRole("button", { name: "Close and go on" }).click();
+		await expect(page.getByText("The service goes on revoking the keys.")).toBeVisible();
+		letGo();
+		await expect(page.getByText("2 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
+		await expect(row(page, "Alpha")).toContainText("Revoked");
 	});
 
 	test("goes on if one of them was deleted meanwhile", async ({ page, tenant, signedIn }) => {
@@ -427,7 +460,7 @@ test.describe("on a phone, in Portuguese", () => {
 		await page.getByRole("button", { name: "Ações de CRM Nightly Sync" }).tap();
 		await page.getByRole("menuitem", { name: "Revogar" }).tap();
 		await expect(dialog(page)).toHaveAccessibleName("Revogar CRM Nightly Sync?");
-		await expect(dialog(page)).toContainText(/CRM Nightly Sync foi usada há \d+ segundos? por 1 origem\./);
+		await expect(dialog(page)).toContainText(/CRM Nightly Sync foi usada há \d+ segundos? a partir de 1 origem\./);
 		expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
 		await expectAccessible(page);
 		await dialog(page).getByRole("button", { name: "Revogar chave" }).tap();

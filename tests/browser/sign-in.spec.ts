@@ -44,7 +44,7 @@ for (const foreign of ["//evil.example", "https://evil.example/", "javascript:al
 test("the form reports missing fields without a call", async ({ page }) => {
 	await page.goto("/sign-in");
 	await page.getByRole("button", { name: "Sign in" }).click();
-	await expect(page.getByText("Enter your email address")).toBeVisible();
+	await expect(page.getByText("Enter your email")).toBeVisible();
 	await expect(page.getByLabel("Email")).toBeFocused();
 	await enter(page, NOBODY, "");
 	await expect(page.getByText("Enter your password.")).toBeVisible();
@@ -114,7 +114,7 @@ test.describe("on a small screen, in Portuguese", () => {
 		await signedIn({ role: "member" });
 		await page.goto(LIST);
 		await expect(page.getByRole("heading", { name: "Você ainda não pode gerenciar chaves de API" })).toBeVisible();
-		await expect(page.getByText("Peça a um proprietário ou administrador")).toBeVisible();
+		await expect(page.getByText("Peça essa permissão a um proprietário ou administrador")).toBeVisible();
 		await expectAccessible(page);
 		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
 	});

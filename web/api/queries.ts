@@ -107,6 +107,13 @@ export const usageQuery = (input: { id: string; from: string; to?: string; granu
 		staleTime: 15_000,
 	});
 
+/** What the company stores and may store. */
+export const quotasQuery = () =>
+	queryOptions({
+		queryKey: ["quotas"],
+		queryFn: ({ signal }) => api.tenants.quotas.query(undefined, { signal }),
+	});
+
 /** Filters of the audit log, as `audit.list` takes them. */
 export type AuditFilters = Pick<ListAudit, "key_id" | "actor" | "action" | "from" | "to">;
 

@@ -27,6 +27,8 @@ export type CreateInput = Inputs["keys"]["create"];
 export type RotateInput = Inputs["keys"]["rotate"];
 export type UpdateInput = Inputs["keys"]["update"];
 
+export type Quota = Outputs["tenants"]["quotas"]["items"][number];
+
 /** Long work of the service on many keys. */
 export type Job = Outputs["jobs"]["get"];
 export type JobItem = Outputs["jobs"]["items"]["items"][number];

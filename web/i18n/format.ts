@@ -33,6 +33,9 @@ const numbers = cached((locale) => new Intl.NumberFormat(locale));
 const compactNumbers = cached(
 	(locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
 );
+const megabytes = cached(
+	(locale) => new Intl.NumberFormat(locale, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }),
+);
 const dates = cached((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
 const dateTimes = cached(
 	(locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }),
@@ -61,6 +64,9 @@ export const formatNumber = (value: number): string => numbers().format(value);
 
 /** 18204 → `18.2K`. */
 export const formatCompact = (value: number): string => compactNumbers().format(value);
+
+/** 12345678 → `12.3 MB`. */
+export const formatBytes = (value: number): string => megabytes().format(value / 1_000_000);
 
 /** Shorter numbers fit into a column as they are. */
 const COMPACT_FROM = 1_000_000;

@@ -1,13 +1,14 @@
 import { useNavigate } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
-import { createSignal } from "solid-js";
+import { createSignal, Show } from "solid-js";
 import { createAction } from "../api/action.ts";
 import { api } from "../api/client.ts";
 import { ProblemNote } from "../api/problem-view.tsx";
+import { Quotas } from "../features/account/quotas.tsx";
 import { chooseLanguage, t } from "../i18n/index.ts";
 import { paths } from "../paths.ts";
 import { LANGUAGES, type Language, language, setTheme, THEMES, theme } from "../preferences.ts";
-import { useSession } from "../session/session.tsx";
+import { mayManageKeys, useSession } from "../session/session.tsx";
 import { useTitle } from "../shell/shell.tsx";
 import { useShortcuts } from "../shell/shortcuts.tsx";
 import { Button } from "../ui/button.tsx";
@@ -80,6 +81,9 @@ export default function Account() {
 					onChange={(value) => void change(value)}
 				/>
 			</div>
+			<Show when={mayManageKeys(session())}>
+				<Quotas />
+			</Show>
 			<div class={styles.buttons}>
 				<Button onClick={shortcuts.show} shortcut="?">
 					{t().shell.shortcuts.title}

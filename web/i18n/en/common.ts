@@ -75,6 +75,21 @@ export const common = {
 		theme: "Appearance",
 		themes: { system: "System", light: "Light", dark: "Dark" },
 		language: "Language",
+		quotas: {
+			title: "Quotas of your company",
+			usedOf: (used: string, limit: string) => `${used} of ${limit}`,
+			nearlyFull: "Nearly full. Delete some, or ask SalesOS for more.",
+			names: {
+				api_keys: "API keys",
+				users: "Users",
+				collaborators: "Collaborators",
+				activities: "Activities",
+				leads: "Leads",
+				stored_bytes: "Stored data (estimate)",
+				rate_limit: "Highest limit per hour of a key",
+				management_calls_per_minute: "Management calls per minute",
+			},
+		},
 	},
 	noPermission: {
 		title: "You cannot manage API keys yet",

@@ -77,6 +77,21 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "revokeD
 		theme: "Aparência",
 		themes: { system: "Sistema", light: "Clara", dark: "Escura" },
 		language: "Idioma",
+		quotas: {
+			title: "Cotas da sua empresa",
+			usedOf: (used, limit) => `${used} de ${limit}`,
+			nearlyFull: "Quase no limite. Exclua alguns ou peça mais ao SalesOS.",
+			names: {
+				api_keys: "Chaves de API",
+				users: "Usuários",
+				collaborators: "Colaboradores",
+				activities: "Atividades",
+				leads: "Leads",
+				stored_bytes: "Dados armazenados (estimativa)",
+				rate_limit: "Maior limite por hora de uma chave",
+				management_calls_per_minute: "Chamadas de gestão por minuto",
+			},
+		},
 	},
 	noPermission: {
 		title: "Você ainda não pode gerenciar chaves de API",
