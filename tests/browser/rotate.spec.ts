@@ -255,7 +255,7 @@ test.describe("choices for the new key", () => {
 		await expect(update(page)).toContainText(/The old key ends automatically in (24 hours|1 day)/);
 		await page.clock.fastForward("03:30:00");
 		await expect(update(page)).toContainText(/The old key ends automatically in 2[01] hours/);
-		// Nobody has changed over when it ends.
+		// The integration has not changed over when it ends.
 		await page.clock.fastForward("21:00:00");
 		await expect(update(page).getByRole("alert")).toContainText("its requests are rejected. Update it now");
 		await expectCurrent(page, "Update the integration");

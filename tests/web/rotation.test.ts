@@ -41,7 +41,7 @@ describe("the stage of a rotation", () => {
 		["a key that was never rotated", key(), null, "create"],
 		["a revoked key that was never rotated", key(revoked), null, "closed"],
 		["an expired key that was never rotated", key({ status: "expired", expires_at: minutes(-1) }), null, "closed"],
-		["a successor that nobody has used", rotated(), successor(), "update"],
+		["an unused successor", rotated(), successor(), "update"],
 		["a successor in use", rotated(), used([job], 1), "watch"],
 		["a successor that was revoked", rotated(), successor(revoked), "replace"],
 		["a successor that was revoked after it was used", rotated(), { ...used([job], 1), ...revoked }, "replace"],

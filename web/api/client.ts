@@ -6,7 +6,7 @@ import { learnServerTime } from "../server-time.ts";
 /** The service takes this many calls in one request. */
 const BATCH_MAX = 20;
 
-/** Max wait for a response. A busy dialog can't be closed, so nobody should wait longer in front of one. */
+/** Max wait for a response. A busy dialog can't be closed, so a person should not wait longer in front of one. */
 const TIMEOUT_MS = 30_000;
 
 /** Calls of the same turn share a request. A query's call carries its `AbortSignal`. */

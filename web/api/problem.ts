@@ -65,11 +65,21 @@ export function problemText(problem: Problem): string {
 		case "NOT_FOUND":
 			return words.notFound;
 		case "CONFLICT":
-			return words.conflict;
+			return quotaText(problem) ?? words.conflict;
 		case "RATE_LIMITED":
 			return words.rateLimited(formatSpan((problem.retryAfter ?? 60) * 1_000));
 		default:
 			// The service's message names the field. English is better than nothing.
 			return problem.details.map(({ field, message }) => `${field}: ${message}`).join("\n") || problem.message;
 	}
+}
+
+/** The service names the quota that a write would exceed. */
+function quotaText({ details }: Problem): string | undefined {
+	const names: Record<string, string | undefined> = t().account.quotas.names;
+	for (const { field } of details) {
+		const name = names[field];
+		if (name !== undefined) return t().problems.quota(name);
+	}
+	return undefined;
 }

@@ -1,7 +1,7 @@
-// Before the first paint, so that nobody who chose a theme sees the other one flash. Kept by web/preferences.ts.
+// Sets the chosen theme before the first paint, so that the other one does not flash. web/preferences.ts stores it.
 try {
 	const theme = localStorage.getItem("theme");
 	if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 } catch {
-	// Storage may be forbidden; the system's theme is right then.
+	// Storage may be blocked. Then the system's theme applies.
 }

@@ -1,9 +1,9 @@
-/* The API reference: Redoc (see vite.config.ts), over the document that this very service gives of itself. */
+/* The API reference: Redoc (see vite.config.ts) with this service's own OpenAPI document. */
 const FONT = 'system-ui, -apple-system, "Segoe UI", sans-serif';
 Redoc.init(
 	"/v1/openapi.json",
 	{
-		// Searching takes a worker made from text, which the policy of this page forbids.
+		// Search needs a worker created from a string, which the page's Content-Security-Policy forbids.
 		disableSearch: true,
 		expandResponses: "200,201",
 		nativeScrollbars: true,

@@ -1,0 +1,10 @@
+import { expect, it } from "vitest";
+import { problemText, UNREACHABLE } from "../../web/api/problem.ts";
+
+const conflict = (field: string) =>
+	problemText({ ...UNREACHABLE, code: "CONFLICT", details: [{ field, message: "At most 5" }] });
+
+it("a quota that is reached is named in the text of the problem", () => {
+	expect(conflict("api_keys")).toMatch(/^Your company has reached a quota: API keys\./);
+	expect(conflict("anything else")).toMatch(/^This has changed in the meantime\./);
+});
