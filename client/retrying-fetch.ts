@@ -10,7 +10,7 @@ export interface RetryLimits {
 }
 
 /** Mutations with the same effect once or twice (RFC 9110, §9.2.2). Queries are sent with GET. */
-const IDEMPOTENT = /\/trpc\/(keys\.(update|revoke)|session\.logout)$/;
+const IDEMPOTENT = /\/trpc\/(keys\.(update|revoke)|jobs\.advance|session\.logout)$/;
 
 /** Whether a call can be repeated although the first attempt may have been done. */
 function isIdempotent(url: string, { method = "GET", body }: RequestInit): boolean {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { KEY_IN_TEXT } from "../../worker/schemas/key-pattern.ts";
 import { audit } from "./commands/audit.ts";
+import { jobs } from "./commands/jobs.ts";
 import { create, get, list, rotate, update } from "./commands/keys.ts";
+import { quotas } from "./commands/quotas.ts";
 import { remove, revoke } from "./commands/revoke-delete.ts";
 import { login, logout } from "./commands/session.ts";
 import { usage } from "./commands/usage.ts";
@@ -52,15 +54,35 @@ function program(asJson: boolean): Command {
 		.description("Create and manage the API keys of SalesOS.")
 		.version(version)
 		.addHelpText("after", HELP);
-	const commands = [login, logout, create, list, get, update, rotate, revoke, remove, usage, audit, verify];
+	const commands = [
+		login,
+		logout,
+		create,
+		list,
+		get,
+		update,
+		rotate,
+		revoke,
+		remove,
+		jobs,
+		usage,
+		audit,
+		verify,
+		quotas,
+	];
 	for (const make of commands) root.addCommand(make());
-	for (const each of [root, ...root.commands])
-		each
-			.exitOverride()
-			// With --json, the error is printed as JSON instead.
-			.configureOutput(asJson ? { writeErr: () => {} } : {})
-			.showHelpAfterError(`(see salesos-keys ${each === root ? "" : `${each.name()} `}--help)`);
+	configure(root, "salesos-keys", asJson);
 	return root;
+}
+
+/** Commander doesn't hand these settings down to commands that are added. */
+function configure(command: Command, path: string, asJson: boolean): void {
+	command
+		.exitOverride()
+		// With --json, the error is printed as JSON instead.
+		.configureOutput(asJson ? { writeErr: () => {} } : {})
+		.showHelpAfterError(`(see ${path} --help)`);
+	for (const child of command.commands) configure(child, `${path} ${child.name()}`, asJson);
 }
 
 async function run(argv: string[]): Promise<ExitCode> {

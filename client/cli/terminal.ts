@@ -30,6 +30,12 @@ export const print = (line: string): void => write(process.stdout, line);
 /** Writes a line about the result to stderr. */
 export const note = (line: string): void => write(process.stderr, line);
 
+/** Shows a line of progress on stderr. At a terminal it replaces the line before; a log gets only the last one. */
+export function printProgress(line: string, isLast: boolean): void {
+	if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}${isLast ? "\n" : ""}`);
+	else if (isLast) note(line);
+}
+
 export const printJson = (value: unknown): void => print(safeJson(value));
 
 interface Table {

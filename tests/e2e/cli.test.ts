@@ -174,6 +174,45 @@ describe.concurrent("a script", () => {
 		for (const id of ids) expect(await statusOf(id)).toBe("revoked");
 	});
 
+	it("revokes the keys of a file as a job, and finds out which failed", async () => {
+		const ids = await Promise.all(Array.from({ length: 60 }, () => make("Leaked")));
+		const file = join(mkdtempSync(join(homes, "ids-")), "ids.txt");
+		writeFileSync(file, `${[...ids, "000000000000", ids[0]].join("\n")}\n\n`);
+		expect(await run(["revoke", "--from-file", file])).toMatchObject({
+			code: 2,
+			stderr: expect.stringContaining("--yes"),
+		});
+		const revoked = await run(["revoke", "--from-file", file, "--reason", "laptop stolen", "--yes"]);
+		expect(revoked.code).toBe(1);
+		expect(revoked.stderr).toContain("61 of 61 keys done, 1 failed");
+		for (const id of ids) expect(await statusOf(id)).toBe("revoked");
+		const [job = ""] = /job_\w+/.exec(revoked.stderr) ?? [];
+		const failed = await run(["jobs", "items", job, "--outcome", "failed", "--quiet"]);
+		expect(failed).toEqual({ code: 0, stdout: "000000000000\n", stderr: "" });
+		expect((await run(["jobs", "get", job, "--quiet"])).stdout).toBe("finished\n");
+		expect((await run(["jobs", "list", "--quiet"])).stdout).toContain(job);
+		const { items } = await owner.query("audit.list", { key_id: ids[0] ?? "", action: "api_key.revoke" });
+		expect(JSON.stringify(items)).toContain("laptop stolen");
+	});
+
+	it("stops a job and resumes it", async () => {
+		const ids = await Promise.all(Array.from({ length: 3 }, () => make("In a job")));
+		const job = await owner.mutate("jobs.create", { kind: "revoke_keys", ids });
+		expect(await run(["jobs", "stop", job.id, "--quiet"])).toEqual({ code: 0, stdout: "stopped\n", stderr: "" });
+		expect((await run(["jobs", "stop", job.id])).code).toBe(5);
+		expect(await statusOf(ids[0] ?? "")).toBe("active");
+		const resumed = await run(["jobs", "resume", job.id]);
+		expect(resumed).toMatchObject({ code: 0, stderr: expect.stringContaining("3 of 3 keys done") });
+		for (const id of ids) expect(await statusOf(id)).toBe("revoked");
+	});
+
+	it("sees the quotas of the tenant", async () => {
+		const { stdout, code } = await run(["quotas"]);
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^QUOTA +USED +LIMIT +SOURCE\n/);
+		expect(stdout).toMatch(/^api_keys +[\d,]+ +200,000 +default$/m);
+	});
+
 	it("acts in a tenant with the service_role key", async () => {
 		const { user: me } = await owner.query("session.me");
 		const { SALESOS_TOKEN: _none, ...rest } = ci();
@@ -204,7 +243,7 @@ describe.concurrent("exits with", () => {
 		[2, "an update without changes", ["update", "000000000000"], "Nothing to change"],
 		[2, "an unknown command", ["lst"], "list"],
 		[2, "a tenant with a token", ["list", "--tenant", "ten_1"], "--tenant"],
-		[4, "an unknown key", ["get", "000000000000"], "no such API key"],
+		[4, "an unknown key", ["get", "000000000000"], "API key not found"],
 	])("%i for %s", async (code, _case, args, message) => {
 		const { stdout, stderr, code: exit } = await run(args);
 		expect([stdout, exit]).toEqual(["", code]);
@@ -415,6 +454,18 @@ describe.concurrent("a person at a terminal", () => {
 		expect(await statusOf(id)).toBe("revoked");
 	});
 
+	it("must type the number of keys to revoke a file of them, and sees the progress", async () => {
+		const ids = [await make("Of many"), await make("Of many")];
+		const file = join(mkdtempSync(join(homes, "ids-")), "ids.txt");
+		writeFileSync(file, ids.join("\n"));
+		const answers = (typed: string): [string, string][] => [["Type the number of keys: ", typed + ENTER]];
+		expect((await terminal(["revoke", "--from-file", file], ci(), answers("yes"))).exitCode).toBe(1);
+		const confirmed = await terminal(["revoke", "--from-file", file], ci(), answers("2"));
+		expect(confirmed.exitCode).toBe(0);
+		expect(confirmed.screen).toContain("2 of 2 keys done");
+		for (const id of ids) expect(await statusOf(id)).toBe("revoked");
+	});
+
 	it("must type the name of a key to delete it", async () => {
 		const id = await make("Old partner");
 		const declined = await terminal(["delete", id], ci(), [["Type its name: ", `old partner${ENTER}`]]);
@@ -438,16 +489,18 @@ describe.concurrent("a person at a terminal", () => {
 
 it("every example in the help uses options that exist", async () => {
 	const { stdout: overview } = await run(["--help"]);
-	const names = [...overview.matchAll(/^ {2}([a-z]+) (?:\[options\]|\[command\])/gm)].map(([, name = ""]) => name);
+	const names = [...overview.matchAll(/^ {2}([a-z]+)(?: \[| {2,})/gm)].map(([, name = ""]) => name);
 	expect(names.sort()).toEqual([
 		"audit",
 		"create",
 		"delete",
 		"get",
 		"help",
+		"jobs",
 		"list",
 		"login",
 		"logout",
+		"quotas",
 		"revoke",
 		"rotate",
 		"update",

@@ -1,27 +1,38 @@
 /** Commands that revoke and delete keys. */
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import type { SalesOSClient } from "../../index.ts";
 import { type Common, command, contextOf, given } from "../command.ts";
 import { fromNow, keyOf, scopesOf } from "../display.ts";
-import { CommandError, type ExitCode, exitCodeOf, messageOf } from "../errors.ts";
+import { CommandError, EXIT, type ExitCode, exitCodeOf, messageOf } from "../errors.ts";
 import { safeText } from "../safe-text.ts";
 import { confirm, note, print, printJson } from "../terminal.ts";
+import { follow } from "./jobs.ts";
 
 interface EndOptions extends Common {
 	yes?: boolean;
 	reason?: string;
+	fromFile?: string;
 }
 
 export const revoke = (): Command =>
 	command("revoke", "Revoke keys. When the command has returned, no request with them is admitted any more, anywhere", [
 		'salesos-keys revoke aB3dE6gH9jK2 --reason "found in a public repository"',
 		"salesos-keys revoke aB3dE6gH9jK2 mN4pQ7rS0tU3 --yes",
+		'salesos-keys revoke --from-file leaked-ids.txt --reason "laptop stolen"',
 	])
-		.argument("<id...>", "ids of the keys")
+		.argument("[id...]", "ids of the keys")
+		.option("--from-file <file>", "revoke the ids in this file, one a line, as a job of the service; - reads stdin")
 		.option("--reason <text>", "why, for the audit log")
 		.option("--yes", "do not ask")
 		.action(async (ids: string[], options: EndOptions) => {
 			const { client, now } = contextOf(options);
 			const salesos = client();
+			if (options.fromFile !== undefined) {
+				if (ids.length > 0) throw new CommandError(EXIT.usage, "Pass ids or --from-file, not both.");
+				return revokeAll(salesos, idsIn(options.fromFile), options);
+			}
+			if (ids.length === 0) throw new CommandError(EXIT.usage, "Pass the ids of the keys, or --from-file.");
 			if (!options.yes) {
 				for (const key of await Promise.all(ids.map((id) => salesos.keys.get.query({ id }))))
 					note(
@@ -35,6 +46,23 @@ export const revoke = (): Command =>
 				return { json: key, line: `Revoked ${safeText(key.name)} (${keyOf(key)}).` };
 			});
 		});
+
+/** Reads ids, one a line. Ignores empty lines. */
+function idsIn(file: string): string[] {
+	const text = readFileSync(file === "-" ? process.stdin.fd : file, "utf8");
+	const ids = text.split("\n").flatMap((line) => line.trim() || []);
+	if (ids.length === 0) throw new CommandError(EXIT.usage, `${file} contains no ids.`);
+	return [...new Set(ids)];
+}
+
+/** Revokes many keys as a job, which continues even if this process ends. */
+async function revokeAll(salesos: SalesOSClient, ids: string[], options: EndOptions): Promise<void> {
+	// The number must be typed: nobody reads a list of thousands.
+	const count = String(ids.length);
+	await confirm(`Revoke ${count} keys? This cannot be undone. Type the number of keys: `, count, options.yes);
+	const job = await salesos.jobs.create.mutate({ kind: "revoke_keys", ids, ...given({ reason: options.reason }) });
+	await follow(salesos, job, options);
+}
 
 export const remove = (): Command =>
 	command("delete", "Delete keys permanently. To stop a leaked key, revoke it: deleting removes its usage", [
