@@ -11,7 +11,7 @@ export const listAuditSchema = z
 		actor: searchText(254)
 			.min(1)
 			.optional()
-			.describe("A user id, `service_role`, `system`, or an email. Ignores case in emails."),
+			.describe("A user id, `service_role`, `system`, an email, or a part of one. Ignores case in emails."),
 		action: z.enum(AUDIT_ACTIONS).optional().describe("Only events with this action."),
 		from: timestampInput.optional().meta({ description: "Start, inclusive.", example: "2026-02-03T00:00:00Z" }),
 		to: timestampInput.optional().meta({ description: "End, exclusive.", example: "2026-02-04T00:00:00Z" }),

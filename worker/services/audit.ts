@@ -7,26 +7,46 @@ import { mergedRanges } from "../../db/ordered-union.ts";
 import { auditEvents, users } from "../../db/schema.ts";
 import type { AuditList, ListAudit } from "../schemas/audit.ts";
 import { toTimestamp } from "../schemas/time.ts";
-import { decodeCursor, paginate } from "./cursor.ts";
+import { decodeCursor, isCursorOf, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 
 const ORDER = "audit";
+/** The order of a page that was found by a part of an email: its cursor continues in the same way. */
+const PART_ORDER = "audit by part";
 
 const NEWEST_FIRST = sql`at desc, id desc`;
 
+/** How an event can belong to an actor, and the index that knows it. */
+interface Actor {
+	condition: SQL;
+	by: "actor" | "email";
+}
+
+/** Emails that a part is compared with: the first of the tenant's trail in alphabetical order. */
+const EMAILS_MAX = 1_000;
+/** Emails that a part of one can match. Each takes a statement. */
+const MATCHES_MAX = 10;
+
+type Position = ReturnType<typeof decodeCursor<"number">>;
+
 /**
- * The statements behind {@link listAudit}, each of a page and one row more. An actor by email address takes several:
- * one statement that looks for either would have to read and sort everything that the person ever did.
+ * The statements of a page, one for each way in which an event can belong to the actor, and each with one row more than
+ * the page. A single statement for all of them would read and sort everything that the person ever did.
  *
- * Key, actor and action are looked up together, whichever are asked for; a span of time is the end of the same range.
+ * Key, actor and action are one range of an index, whichever are given. A span of time is the end of the same range.
  */
-function auditQueries(db: Deps["db"], tenantId: string, input: ListAudit) {
-	const after = decodeCursor(ORDER, input.cursor, "number");
+function auditQueries(
+	db: Deps["db"],
+	tenantId: string,
+	input: ListAudit,
+	after: Position,
+	actors: readonly (Actor | undefined)[],
+) {
 	const from = input.from === undefined ? undefined : Date.parse(input.from);
 	// An index takes one upper bound. Where the cursor is the lower one, the other would have every page read again.
 	const until = input.to === undefined ? undefined : Date.parse(input.to);
 	const to = until !== undefined && after && after.value < until ? undefined : until;
-	return actorsOf(tenantId, input.actor).map((actor) => {
+	return actors.map((actor) => {
 		const all = and(
 			eq(auditEvents.tenantId, tenantId),
 			input.key_id === undefined ? undefined : eq(auditEvents.keyId, input.key_id),
@@ -58,35 +78,58 @@ function auditQueries(db: Deps["db"], tenantId: string, input: ListAudit) {
 	});
 }
 
+const byEmail = (email: string): Actor => ({ condition: sql`actor_email = ${email} collate nocase`, by: "email" });
+
 /**
- * Every way in which an event can be of the actor, and the index that knows it. An address is that of a user here, whose
- * events may lack it where their token did; or of somebody who has no account here, whose events carry it; or it is an
- * identity provider's id.
+ * Every way in which an event can belong to the actor that is named in full. An email can be that of a user here, whose
+ * events may lack it because their token did. It can be that of a person without an account here, whose events have it.
+ * Or it is the id that an identity provider uses.
  */
-function actorsOf(
-	tenantId: string,
-	actor: string | undefined,
-): ({ condition: SQL; by: "actor" | "email" } | undefined)[] {
+function actorsOf(tenantId: string, actor: string | undefined): (Actor | undefined)[] {
 	if (actor === undefined) return [undefined];
-	const byId = { condition: sql`actor = ${actor}`, by: "actor" } as const;
+	const byId: Actor = { condition: sql`actor = ${actor}`, by: "actor" };
 	if (!actor.includes("@")) return [byId];
 	const email = actor.toLowerCase();
 	const user = sql`(select id from ${users} where email = ${email} and tenant_id = ${tenantId})`;
-	return [
-		byId,
-		{ condition: sql`actor = ${user}`, by: "actor" },
-		{ condition: sql`actor_email = ${email} collate nocase`, by: "email" },
-	];
+	return [byId, { condition: sql`actor = ${user}`, by: "actor" }, byEmail(email)];
+}
+
+/** Whether the text can be a part of an email, and is neither a whole one nor an id of this service. */
+const isPart = (actor: string) =>
+	/[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(actor) && !/^(usr_|service_role$|system$)|.@.+\../.test(actor);
+
+/** The tenant's actors whose email contains the text. Reads one entry of the index for each email, not for each event. */
+async function actorsLike(db: Deps["db"], tenantId: string, part: string): Promise<Actor[]> {
+	const next = (beyond: SQL) => sql`
+		select actor_email from ${auditEvents} indexed by audit_events_by_email
+		where tenant_id = ${tenantId} and ${beyond} order by actor_email collate nocase limit 1`;
+	const rows = await db.all<{ email: string }>(sql`
+		with recursive emails(email) as (
+			select * from (${next(sql`actor_email collate nocase > ''`)})
+			union all
+			select (${next(sql`actor_email collate nocase > email`)}) from emails where email is not null
+			limit ${sql.raw(String(EMAILS_MAX))}
+		)
+		select email from emails where instr(lower(email), ${part.toLowerCase()}) > 0 limit ${sql.raw(String(MATCHES_MAX))}`);
+	return rows.map(({ email }) => byEmail(email));
 }
 
 type AuditRow = Awaited<ReturnType<typeof auditQueries>[number]>[number];
 
-/** Newest first. */
+/**
+ * Newest first. An actor is looked for by id and by whole email first. If there is nothing, the text is taken for a part
+ * of an email.
+ */
 export async function listAudit(deps: Deps, tenantId: string, input: ListAudit): Promise<AuditList> {
-	const [first, ...rest] = auditQueries(deps.db, tenantId, input);
-	const found = first ? (await deps.db.batch([first, ...rest])).flat() : [];
-	const rows = rest.length === 0 ? found : merged(found).slice(0, input.limit + 1);
-	const page = paginate(rows, input.limit, ORDER, (row) => ({ value: row.at, id: row.id }));
+	const { actor } = input;
+	const continuesPart = input.cursor !== undefined && isCursorOf(PART_ORDER, input.cursor);
+	const exact = continuesPart ? [] : await read(deps.db, tenantId, input, ORDER, actorsOf(tenantId, actor));
+	const byPart =
+		actor !== undefined && isPart(actor) && exact.length === 0 && (continuesPart || input.cursor === undefined);
+	const rows = byPart
+		? await read(deps.db, tenantId, input, PART_ORDER, await actorsLike(deps.db, tenantId, actor))
+		: exact;
+	const page = paginate(rows, input.limit, byPart ? PART_ORDER : ORDER, (row) => ({ value: row.at, id: row.id }));
 	return {
 		items: page.rows.map((row) => ({
 			id: row.id,
@@ -107,13 +150,23 @@ export async function listAudit(deps: Deps, tenantId: string, input: ListAudit):
 	};
 }
 
-/** Every event once, newest first, as the statements order them. */
-function merged(rows: readonly AuditRow[]): AuditRow[] {
-	const once = [...new Map(rows.map((row) => [row.id, row])).values()];
-	return once.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1));
+/** The rows of a page, each once, and one row more. */
+async function read(
+	db: Deps["db"],
+	tenantId: string,
+	input: ListAudit,
+	order: string,
+	actors: readonly (Actor | undefined)[],
+): Promise<AuditRow[]> {
+	const after = decodeCursor(order, input.cursor, "number");
+	const [first, ...rest] = auditQueries(db, tenantId, input, after, actors);
+	const found = first ? (await db.batch([first, ...rest])).flat() : [];
+	if (rest.length === 0) return found;
+	const once = [...new Map(found.map((row) => [row.id, row])).values()];
+	return once.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)).slice(0, input.limit + 1);
 }
 
-/** The name of a key that is gone, where its event tells: making, renaming and deleting it do. */
+/** The name of a deleted key, from an event that contains it: creation, renaming and deletion do. */
 function recordedName({ name }: Changes): string | null {
 	for (const text of [name?.to, name?.from]) if (typeof text === "string") return text;
 	return null;

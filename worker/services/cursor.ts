@@ -44,6 +44,16 @@ export function decodeCursor<T extends keyof Values>(
 	throw invalidField("cursor", "Not a cursor of this list in this order. Start again without one");
 }
 
+/** Whether the cursor was made in this order. */
+export function isCursorOf(order: string, cursor: string): boolean {
+	try {
+		decodeCursor(order, cursor, "number");
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 /** Splits `limit + 1` fetched rows into the page and the cursor of the next one. */
 export function paginate<R>(
 	rows: R[],

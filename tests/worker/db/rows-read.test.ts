@@ -238,6 +238,18 @@ describe("audit.list", () => {
 	});
 });
 
+describe("audit.list by a part of an email", () => {
+	it("reads an entry for each email and little more than a page for each that matches", async () => {
+		const ask = (actor: string) => metered((db) => listAudit({ ...others, db }, BIG, listAuditSchema.parse({ actor })));
+		// The trail has 500 people.
+		const one = await ask("busy@");
+		expect([one.result.items.length, one.read <= 3 * 500 + 2 * ofPage(25)]).toEqual([25, true]);
+		const many = await ask("acme");
+		expect([many.result.items.length, many.read <= 3 * 500 + 11 * ofPage(25)]).toEqual([25, true]);
+		expect((await ask("no such person")).read).toBeLessThanOrEqual(3 * 500 + ofPage(25));
+	});
+});
+
 describe("GET /v1/leads", () => {
 	const questions = [
 		...subsets({ status: "new", source: "form", search: "ana" }),
