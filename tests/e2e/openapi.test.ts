@@ -1,6 +1,6 @@
 /**
- * The OpenAPI document is valid and says all. Every operation of it is called with good and bad input: each answer has a
- * status that the document names, the body and the headers that it describes, and each status that it names was seen. An
+ * The OpenAPI document is valid and complete. Every operation is called with valid and invalid input. Each response must
+ * have a documented status, and the body and headers that the document describes. Each documented status must occur. An
  * operation that is added without a case fails here.
  */
 import { randomUUID } from "node:crypto";
@@ -13,13 +13,13 @@ import { Session } from "../session.ts";
 import { type Content, type Described, type Document, operationsOf, schemasOf } from "./openapi.ts";
 
 const JSON_TYPE = "application/json";
-/** What takes an outage to see. */
+/** Statuses that need an outage. */
 const NEEDS_AN_OUTAGE = new Set(["500", "503"]);
 
 let service: Service;
 let document: Document;
 let operations: Described[];
-/** A schema of an operation. */
+/** Finds a schema of an operation. */
 let schemaAt: (described: Described, ...way: string[]) => ValidateFunction;
 let token: string;
 let tenantId: string;
@@ -31,7 +31,7 @@ interface Asked extends Sent {
 	query?: string;
 }
 
-/** Calls an operation and holds the answer against the document. Returns its status and body. */
+/** Calls an operation and validates the response against the document. Returns its status and body. */
 async function call(operationId: string, sent: Asked = {}): Promise<{ status: number; body: Body }> {
 	const found = operations.find(({ operation }) => operation.operationId === operationId);
 	if (!found) throw new Error(`There is no operation ${operationId}`);
@@ -61,18 +61,18 @@ async function call(operationId: string, sent: Asked = {}): Promise<{ status: nu
 	const json = described?.content?.[JSON_TYPE];
 	expect([name, response.status, text === ""]).toEqual([name, response.status, json === undefined]);
 	if (!json) return { status: response.status, body: {} as Body };
-	const answer = JSON.parse(text) as Body;
+	const body = JSON.parse(text) as Body;
 	const fits = schemaAt(found, "responses", String(response.status), "content", JSON_TYPE, "schema");
-	fits(answer);
+	fits(body);
 	expect([name, response.status, fits.errors]).toEqual([name, response.status, null]);
-	return { status: response.status, body: answer };
+	return { status: response.status, body };
 }
 
 interface Body {
 	data: { key: string; api_key: { id: string }; id: string };
 	error?: { code: string };
 }
-/** The same, of a call that must have this status. */
+/** The same, for a call that must return this status. */
 async function expectStatus(status: number, operationId: string, sent?: Asked): Promise<Body> {
 	const answer = await call(operationId, sent);
 	expect([operationId, answer.status, answer.body.error]).toEqual([operationId, status, answer.body.error]);
@@ -102,20 +102,20 @@ describe("the document", () => {
 		expect(validator.version).toBe("3.1");
 	});
 
-	it("keeps every rule that is recommended", async () => {
+	it("passes the recommended lint rules", async () => {
 		const config = await createConfig({ extends: ["recommended"] });
-		// Where the service runs under test is no place to point to.
+		// The rules reject localhost, where the service runs during the test.
 		const elsewhere = { ...document, servers: [{ url: "https://keys.salesos.app" }] };
 		const problems = await lintFromString({ source: JSON.stringify(elsewhere), config });
 		const told = problems.map(({ ruleId, severity, message, location }) =>
 			[severity, ruleId, location[0]?.pointer, message].join(" "),
 		);
 		expect(told.filter((line) => line.startsWith("error"))).toEqual([]);
-		// There is nothing that a health check could be refused for.
+		// A health check has no 4xx.
 		expect(told.filter((line) => !/operation-4xx-response .*healthz/.test(line))).toEqual([]);
 	});
 
-	it("tells of each operation what it is for, who may call it, and how", () => {
+	it("describes what each operation does, who may call it, and how", () => {
 		expect(operations.length).toBeGreaterThan(20);
 		for (const { name, operation } of operations) {
 			expect([name, operation.summary?.length]).toEqual([name, expect.any(Number)]);
@@ -127,13 +127,13 @@ describe("the document", () => {
 		}
 	});
 
-	it("says what each parameter does", () => {
+	it("describes every parameter", () => {
 		for (const { name, operation } of operations)
 			for (const { name: parameter, in: place, description } of operation.parameters ?? [])
 				expect([name, place, parameter, description]).toEqual([name, place, parameter, expect.any(String)]);
 	});
 
-	it("calls things by their names", () => {
+	it("names its schemas", () => {
 		const fields = (name: string) => Object.keys(document.components.schemas[name]?.properties ?? {});
 		expect(fields("IssuedApiKey")).toEqual(["key", "api_key"]);
 		expect(fields("RotatedApiKey")).toEqual(["key", "api_key", "previous"]);
@@ -146,7 +146,7 @@ describe("the document", () => {
 			expect(answers.filter((answer) => answer.includes(`"#/components/schemas/${name}"`))).toHaveLength(1);
 	});
 
-	it("shows for every body and answer an example that fits its schema", () => {
+	it("has a valid example for every request body and response", () => {
 		for (const described of operations) {
 			const { name, operation } = described;
 			const contents: [string[], Content | undefined][] = [
@@ -169,8 +169,8 @@ describe("the document", () => {
 	});
 });
 
-describe("with good input", () => {
-	it("keys are made, looked after and ended", async () => {
+describe("with valid input", () => {
+	it("keys are created, managed and deleted", async () => {
 		const headers = { "idempotency-key": randomUUID() };
 		const body = { name: "Contract", scopes: ["leads:read"], ip_allowlist: ["::1", "127.0.0.1"], expires_in_days: 3 };
 		const { data } = await expectStatus(201, "createApiKey", { body, headers });
@@ -197,7 +197,7 @@ describe("with good input", () => {
 		await expectStatus(200, "listScopes");
 	});
 
-	it("integrations do their work", async () => {
+	it("integrations sync data and manage leads", async () => {
 		const { key } = await issue();
 		await expectStatus(200, "whoami", { as: key });
 		const collaborators = [{ external_id: "c1", name: "Ana", email: "ana@acme.example" }, { name: "nobody" }];
@@ -219,7 +219,7 @@ describe("with good input", () => {
 		await expectStatus(200, "listLeads", { as: key, query: "?limit=1&status=contacted" });
 	});
 
-	it("the platform adds tenants, and the service is up", async () => {
+	it("the platform creates tenants, and the service is up", async () => {
 		const as = platform;
 		const slug = `t-${randomUUID().slice(0, 8)}`;
 		const { data } = await expectStatus(201, "createTenant", { as, body: { name: "Globex", slug } });
@@ -230,15 +230,15 @@ describe("with good input", () => {
 	});
 });
 
-describe("with bad input", () => {
+describe("with invalid input", () => {
 	const forManagers = ({ operation }: Described) => operation.security?.some((choice) => "bearer" in choice);
 	const forKeys = ({ operation }: Described) => operation.security?.some((choice) => "apiKey" in choice);
 	const forPlatform = ({ path }: Described) => path.startsWith("/v1/tenants");
-	/** A credential that an operation takes. */
+	/** A credential that an operation accepts. */
 	const rightful = (described: Described, key: string) =>
 		forKeys(described) ? key : forPlatform(described) ? platform : token;
 
-	it("no operation is open to strangers, forgers, or the wrong kind of credential", async () => {
+	it("no operation accepts a missing, forged or wrong kind of credential", async () => {
 		const { key } = await issue({ scopes: ["leads:read"] });
 		const { key: writer } = await issue({ scopes: ["leads:write"] });
 		for (const described of operations) {
@@ -255,14 +255,14 @@ describe("with bad input", () => {
 		await expectStatus(403, "whoami", { as: elsewhere });
 	});
 
-	it("a key whose hour is used up is refused everywhere", async () => {
+	it("every operation refuses a key that has used its limit", async () => {
 		const { key } = await issue({ rate_limit: 1 });
 		await call("whoami", { as: key });
 		for (const described of operations.filter(forKeys))
 			await expectStatus(429, described.operation.operationId, { as: key });
 	});
 
-	it("bodies are looked at: their size, type, form and fields", async () => {
+	it("the size, type, syntax and fields of bodies are validated", async () => {
 		const { key } = await issue();
 		for (const described of operations.filter(({ operation }) => operation.requestBody)) {
 			const { operationId } = described.operation;
@@ -276,7 +276,7 @@ describe("with bad input", () => {
 		await expectStatus(413, "deleteApiKey", { body: "x".repeat(1_048_577) });
 	});
 
-	it("parameters are looked at", async () => {
+	it("parameters are validated", async () => {
 		const { key } = await issue();
 		for (const described of operations) {
 			const { operation, path } = described;
@@ -296,7 +296,7 @@ describe("with bad input", () => {
 		await expectStatus(400, "getApiKeyUsage", { query: "?granularity=second" });
 	});
 
-	it("the platform names a tenant that is there", async () => {
+	it("the platform must name an existing tenant", async () => {
 		for (const described of operations.filter(forManagers)) {
 			const { operationId, requestBody } = described.operation;
 			if (forPlatform(described)) continue;
@@ -310,7 +310,7 @@ describe("with bad input", () => {
 	});
 });
 
-it("every status that the document names was seen, but for outages", () => {
+it("every documented status occurred, except those of outages", () => {
 	for (const { name, operation } of operations) {
 		const named = Object.keys(operation.responses).filter((status) => !NEEDS_AN_OUTAGE.has(status));
 		expect([name, [...(seen.get(name) ?? [])].sort()]).toEqual([name, named.sort()]);

@@ -1,4 +1,4 @@
-/** Reading an OpenAPI document, and holding answers against it. */
+/** Reads an OpenAPI document, and validates responses against it. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 
@@ -38,7 +38,7 @@ export function operationsOf(document: Document): Described[] {
 	);
 }
 
-/** The document allows fields to be added; what is checked against it today has none that it does not name. */
+/** The document allows fields to be added later. Today's responses must not have fields that it does not name. */
 function closed(schema: unknown): unknown {
 	if (Array.isArray(schema)) return schema.map(closed);
 	if (typeof schema !== "object" || schema === null) return schema;
@@ -46,13 +46,13 @@ function closed(schema: unknown): unknown {
 	return "properties" in all && all.type === "object" ? { additionalProperties: false, ...all } : all;
 }
 
-/** Finds a schema of the document by the names on the way to it, as a function that checks a value: `errors` is null where it fits. */
+/** Finds a schema by its path in the document. Returns a function that validates a value: `errors` is null if it is valid. */
 export function schemasOf(document: Document): (...way: string[]) => ValidateFunction {
-	// Formats that others do not know, and patterns that only fit with Unicode's classes, are mistakes.
+	// Unknown formats, and patterns that need Unicode classes, are mistakes.
 	const ajv = new Ajv2020({ strict: false, strictSchema: true, unicodeRegExp: false, allErrors: true });
 	formats.default(ajv);
 	ajv.addVocabulary(["example", ...Object.keys(document)]);
-	// As a whole, so that what several refer to is compiled once.
+	// The whole document, so that shared schemas are compiled once.
 	ajv.addSchema(closed(document) as Json, "document", false, false);
 	return (...way) => {
 		const pointer = way.map((name) => name.replaceAll("~", "~0").replaceAll("/", "~1")).map(encodeURIComponent);

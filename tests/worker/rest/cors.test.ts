@@ -1,4 +1,4 @@
-/** Pages of other sites: shut out, unless the configuration names theirs. */
+/** CORS: pages of another origin can read responses only if CORS_ORIGINS names that origin. */
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../worker/env.ts";
@@ -7,7 +7,7 @@ import { ORIGIN } from "../fixtures.ts";
 
 const APP = "https://app.example";
 
-/** The answer of a Worker that is open to these origins. */
+/** The response of a Worker with these CORS_ORIGINS. */
 async function ask(origins: string, path: string, init: RequestInit): Promise<Response> {
 	const front = createFetchHandler(readConfig({ ...env, CORS_ORIGINS: origins }));
 	const context = createExecutionContext();
@@ -26,16 +26,16 @@ const preflight = {
 };
 const from = (origin: string) => ({ headers: { origin } });
 
-describe("closed, as it is by default", () => {
-	it.each(["/v1/whoami", "/v1/api-keys", "/healthz"])("%s says nothing to other sites", async (path) => {
+describe("without CORS_ORIGINS", () => {
+	it.each(["/v1/whoami", "/v1/api-keys", "/healthz"])("%s sends no CORS headers", async (path) => {
 		expect(allowed(await ask("", path, from(APP)))).toBeNull();
 		const asked = await ask("", path, preflight);
 		expect([asked.status, allowed(asked)]).toEqual([405, null]);
 	});
 });
 
-describe("open to one site", () => {
-	it("tells its pages that they may, and what", async () => {
+describe("with one origin", () => {
+	it("a preflight request returns the allowed methods and headers", async () => {
 		const response = await ask(APP, "/v1/api-keys", preflight);
 		expect(response.status).toBe(204);
 		expect(allowed(response)).toBe(APP);
@@ -44,29 +44,29 @@ describe("open to one site", () => {
 		expect(response.headers.get("access-control-max-age")).toBe("600");
 	});
 
-	it("lets its pages read refusals, and the headers that matter", async () => {
+	it("its pages can read errors, and the headers that clients need", async () => {
 		const response = await ask(APP, "/v1/whoami", from(APP));
 		expect([response.status, allowed(response)]).toEqual([401, APP]);
 		expect(response.headers.get("access-control-expose-headers")).toMatch(/Retry-After.*X-Request-Id/);
 		expect(response.headers.get("vary")).toMatch(/origin/i);
 	});
 
-	it("lets its pages send activities as before, too", async () => {
+	it("its pages can send activities to the Default Integration", async () => {
 		expect(allowed(await ask(APP, "/functions/v1/default-integration", preflight))).toBe(APP);
 	});
 
-	it("never lets a page send the cookie", async () => {
+	it("a page cannot send the session cookie", async () => {
 		for (const sent of [preflight, from(APP)])
 			expect((await ask(APP, "/v1/api-keys", sent)).headers.has("access-control-allow-credentials")).toBe(false);
 	});
 
-	it("stays shut to others, and outside REST", async () => {
+	it("other origins, and paths outside REST, get no CORS headers", async () => {
 		for (const other of ["https://elsewhere.example", "https://app.example.evil.example", "null", "http://app.example"])
 			expect(allowed(await ask(APP, "/v1/whoami", from(other)))).toBeNull();
 		expect(allowed(await ask(APP, "/trpc/session.me", from(APP)))).toBeNull();
 	});
 });
 
-it("open to all means all", async () => {
-	expect(allowed(await ask("*", "/v1/whoami", from("https://anybody.example")))).toBe("*");
+it("with * every origin is allowed", async () => {
+	expect(allowed(await ask("*", "/v1/whoami", from("https://any.example")))).toBe("*");
 });

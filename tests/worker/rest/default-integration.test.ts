@@ -1,4 +1,4 @@
-/** The address that clients from before `/v1` use: both syncs, chosen by `action`. */
+/** The path that clients older than `/v1` use: `action` selects one of the two syncs. */
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { activities, collaborators } from "../../../db/schema.ts";
@@ -9,7 +9,7 @@ const PATH = "/functions/v1/default-integration";
 const ana = { external_id: "ana", name: "Ana", email: "ana@acme.example" };
 
 describe("the action", () => {
-	it("sync_collaborators and sync_activities do what the routes of that name do", async () => {
+	it("sync_collaborators and sync_activities do the same as the routes with these names", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const people = await call(live, "POST", PATH, { action: "sync_collaborators", collaborators: [ana, { name: 1 }] });
 		expect(people.status).toBe(200);
@@ -32,7 +32,7 @@ describe("the action", () => {
 		["unknown", { action: "sync_everything", collaborators: [ana] }],
 		["absent", { collaborators: [ana] }],
 		["of another type", { action: 1, collaborators: [ana] }],
-	])("that is %s is refused and named", async (_what, body) => {
+	])("that is %s is rejected, and the error names the field", async (_what, body) => {
 		const { tenantId, live } = await tenantWithKeys();
 		const reply = await call(live, "POST", PATH, body);
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["action"]]);
@@ -43,20 +43,20 @@ describe("the action", () => {
 		[{ action: "sync_collaborators" }, "collaborators"],
 		[{ action: "sync_collaborators", activities: [] }, "collaborators"],
 		[{ action: "sync_activities", activities: [] }, "activities"],
-	])("without a good list is refused: %j", async (body, field) => {
+	])("without a valid list is rejected: %j", async (body, field) => {
 		const { live } = await tenantWithKeys();
 		const reply = await call(live, "POST", PATH, body);
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, [field]]);
 	});
 
-	it("keeps to the key's environment", async () => {
+	it("stores data in the key's environment", async () => {
 		const { tenantId, test } = await tenantWithKeys();
 		await call(test, "POST", PATH, { action: "sync_collaborators", collaborators: [ana] });
 		const rows = await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId));
 		expect(rows.map(({ environment }) => environment)).toEqual(["test"]);
 	});
 
-	it("takes the scope default:sync", async () => {
+	it("requires the scope default:sync", async () => {
 		const { admin } = await tenantWithKeys();
 		const { key } = await createKey(admin, { scopes: ["leads:read", "leads:write"] });
 		const reply = await call(key, "POST", PATH, { action: "sync_collaborators", collaborators: [ana] });

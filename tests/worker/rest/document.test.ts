@@ -1,4 +1,4 @@
-/** What code generators and API tools need from the OpenAPI document. tests/e2e runs four generators on it. */
+/** What code generators and API tools need from the OpenAPI document. tests/proofs runs four generators on it. */
 import { describe, expect, it } from "vitest";
 import { request } from "../fixtures.ts";
 

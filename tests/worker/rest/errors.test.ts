@@ -1,4 +1,4 @@
-/** Whatever goes wrong, the answer has one shape, the contract's code, and nothing that it should not say. */
+/** Every error has the envelope, the documented code, and no internal details. */
 import { env } from "cloudflare:workers";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../../worker/app.ts";
@@ -6,7 +6,7 @@ import { readConfig } from "../../../worker/env.ts";
 import { asIntegration, createKey, fieldsOf, query, request, sendJson } from "../fixtures.ts";
 import { call, read, tenantWithKeys, visit } from "./tenant-with-keys.ts";
 
-// The middle of an hour: one that is used up stays so.
+// The middle of an hour, so that a limit that is used up stays used up during the test.
 vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2031-05-06T10:20:30.000Z") });
 afterAll(() => vi.useRealTimers());
 
@@ -23,13 +23,13 @@ const post = (body: BodyInit | null, headers: Record<string, string> = {}) =>
 		headers: { "content-type": "application/json", ...headers },
 	});
 
-/** JSON of a lead that is `bytes` long. */
+/** The JSON of a lead, `bytes` long. */
 const leadOf = (bytes: number) => {
 	const frame = '{"name":"Ana","custom_fields":{"note":""}}';
 	return frame.replace('""', `"${"x".repeat(bytes - frame.length)}"`);
 };
 
-/** The same bytes without a length said ahead. */
+/** The same bytes without Content-Length. */
 const streamed = (text: string) =>
 	new ReadableStream<Uint8Array>({
 		start(controller) {
@@ -40,7 +40,7 @@ const streamed = (text: string) =>
 		},
 	});
 
-describe("every answer", () => {
+describe("every response", () => {
 	const answers: [string, number, () => Promise<Response>][] = [
 		["a success", 200, () => asIntegration(live)],
 		["a new lead", 201, () => sendJson(live, "POST", "/v1/leads", { name: "Ana" })],
@@ -58,7 +58,7 @@ describe("every answer", () => {
 		["an hour used up", 429, () => asIntegration(exhausted)],
 	];
 
-	it.each(answers)("(%s, %i) has its envelope", async (_what, status, send) => {
+	it.each(answers)("(%s, %i) has the envelope", async (_what, status, send) => {
 		const response = await send();
 		expect(response.status).toBe(status);
 		expect(response.headers.get("content-type")).toMatch(/^application\/json/);
@@ -76,7 +76,7 @@ describe("every answer", () => {
 		expect(JSON.stringify(body)).not.toMatch(/\bat .*\.ts|\.js:\d+|select |insert |D1_|sqlite/i);
 	});
 
-	it.each(answers)("(%s, %i) may be kept by no cache and read by no page", async (_what, _status, send) => {
+	it.each(answers)("(%s, %i) is not cached and not readable by other sites", async (_what, _status, send) => {
 		const { headers } = await send();
 		expect(headers.get("cache-control")).toBe("no-store");
 		expect(headers.get("x-content-type-options")).toBe("nosniff");
@@ -89,7 +89,7 @@ describe("every answer", () => {
 		expect(headers.get("access-control-allow-origin")).toBeNull();
 	});
 
-	it("has a request id of its own", async () => {
+	it("has a unique request id", async () => {
 		const seen = await Promise.all(
 			Array.from({ length: 5 }, async () => (await request("/healthz")).headers.get("x-request-id")),
 		);
@@ -106,7 +106,7 @@ describe("a body", () => {
 		["not UTF-8", new Uint8Array([0x7b, 0xff, 0xfe, 0x7d])],
 		["a name in Latin-1", Uint8Array.from('{"name":"Jos\u00e9"}', (letter) => letter.charCodeAt(0))],
 		["two documents", '{"name":"a"}{"name":"b"}'],
-	])("that is no JSON (%s) is 400", async (_what, body) => {
+	])("that is not JSON (%s) is 400", async (_what, body) => {
 		const reply = await read(await post(body));
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["body"]]);
 	});
@@ -142,7 +142,7 @@ describe("a body", () => {
 		expect((await post('{"name":"Ana"}', { "content-type": type })).status).toBe(201);
 	});
 
-	it("of more than 1 MiB is 413, whether its length is said ahead or not", async () => {
+	it("of more than 1 MiB is 413, with or without Content-Length", async () => {
 		const text = leadOf(MIB + 1);
 		for (const response of [await post(text, { "content-length": String(text.length) }), await post(streamed(text))]) {
 			const reply = await read(response);
@@ -154,13 +154,13 @@ describe("a body", () => {
 		const text = leadOf(MIB);
 		expect(text.length).toBe(MIB);
 		for (const response of [await post(text), await post(streamed(text))]) {
-			// Too much for a lead, but understood.
+			// Too long for a field of a lead, but the body was read.
 			expect(fieldsOf(await read(response))).toEqual(["custom_fields"]);
 		}
 	});
 });
 
-describe("an address", () => {
+describe("a path", () => {
 	it.each([
 		"/v1",
 		"/v1/",
@@ -178,38 +178,38 @@ describe("an address", () => {
 	});
 });
 
-/** The methods of every route there is. */
+/** The methods of each route. */
 const routes = new Map<string, Set<string>>();
 for (const { method, path } of createApp(readConfig(env)).routes) {
 	if (method === "ALL") continue;
 	routes.set(path, (routes.get(path) ?? new Set()).add(method));
 }
-/** What an address takes: the methods of all routes that it fits. */
-const methodsAt = (address: string) => {
+/** The methods of all routes that match a path. */
+const methodsAt = (requested: string) => {
 	const methods = new Set<string>();
 	for (const [path, known] of routes) {
-		if (!new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`).test(address)) continue;
+		if (!new RegExp(`^${path.replace(/:[^/]+/g, "[^/]+")}$`).test(requested)) continue;
 		for (const method of known) methods.add(method);
 	}
 	if (methods.has("GET")) methods.add("HEAD");
 	return methods;
 };
-const addresses = [...routes.keys()].map((path) => path.replace(/:[^/]+/g, "an-id"));
+const paths = [...routes.keys()].map((path) => path.replace(/:[^/]+/g, "an-id"));
 
 describe("a method", () => {
-	it("is known of every route that the contract lists for integrations", () => {
+	it("is listed for every route of integrations", () => {
 		expect([...methodsAt("/v1/leads")].sort()).toEqual(["GET", "HEAD", "POST"]);
 		expect([...methodsAt("/v1/leads/an-id")].sort()).toEqual(["GET", "HEAD", "PATCH"]);
 		expect([...methodsAt("/v1/sync_activities")]).toEqual(["POST"]);
 	});
 
-	it.each(addresses)("that %s does not take is 405 and hears which it does, whoever asks", async (address) => {
-		const taken = methodsAt(address);
+	it.each(paths)("that %s does not support is 405 with an Allow header, also without a credential", async (path) => {
+		const taken = methodsAt(path);
 		const others = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].filter((name) => !taken.has(name));
 		expect(others.length).toBeGreaterThan(0);
 		for (const method of others) {
 			for (const headers of [{}, { authorization: `Bearer ${live}` }]) {
-				const response = await request(address, { method, headers });
+				const response = await request(path, { method, headers });
 				expect([method, response.status]).toEqual([method, 405]);
 				const allowed = (response.headers.get("allow") ?? "").split(", ");
 				expect(allowed.length).toBeGreaterThan(0);
@@ -219,7 +219,7 @@ describe("a method", () => {
 		}
 	});
 
-	it("HEAD is answered wherever GET is, with the same head and no body", async () => {
+	it("HEAD works wherever GET does, with the same headers and no body", async () => {
 		for (const path of ["/healthz", "/v1/leads"]) {
 			const [head, get] = [await asIntegration(live, path, { method: "HEAD" }), await asIntegration(live, path)];
 			expect([head.status, await head.text()]).toEqual([get.status, ""]);
@@ -249,13 +249,13 @@ describe("a key in the URL", () => {
 		},
 	);
 
-	it("does not hurt where the header has one too", async () => {
+	it("is ignored if a header has a key too", async () => {
 		expect((await asIntegration(live, "/v1/whoami?api_key=nonsense")).status).toBe(200);
 	});
 });
 
 describe("two credentials", () => {
-	it("of which one is good: Authorization is the one that counts", async () => {
+	it("of which one is valid: Authorization decides", async () => {
 		const good = await request("/v1/whoami", {
 			headers: { authorization: `Bearer ${live}`, "x-api-key": "nonsense" },
 		});
@@ -265,7 +265,7 @@ describe("two credentials", () => {
 });
 
 describe("a validation error", () => {
-	it("never repeats what was sent in a header", async () => {
+	it("does not repeat the value of a header", async () => {
 		const reply = await call(live, "GET", "/v1/leads?status=open&limit=0&cursor=%F0%9F");
 		expect(reply.status).toBe(400);
 		expect(fieldsOf(reply)).toEqual(expect.arrayContaining(["status", "limit"]));
@@ -274,7 +274,7 @@ describe("a validation error", () => {
 });
 
 describe("health", () => {
-	it("is told to anybody", async () => {
+	it("needs no credential", async () => {
 		expect((await visit<{ status: string }>("/healthz")).data).toEqual({ status: "ok" });
 	});
 });

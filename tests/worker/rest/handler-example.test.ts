@@ -1,4 +1,4 @@
-/** The documentation's endpoint behind `apiKeyAuth`, in the Worker as it is. */
+/** The endpoint of docs/examples/handler.ts, which is behind `apiKeyAuth`. */
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { addReportRoute } from "../../../docs/examples/handler.ts";
@@ -11,7 +11,7 @@ const admin = await token({ tenantId });
 
 async function report(headers: Record<string, string>): Promise<Response> {
 	const app = createApp(readConfig(env));
-	// The middleware sets the further variables before the handler runs, as it does for the Worker's own routes.
+	// The middleware sets the variables of IntegrationEnv before the handler runs.
 	addReportRoute(app as never);
 	const context = createExecutionContext();
 	const response = await app.fetch(new Request(`${ORIGIN}/v1/report`, { headers }), env, context);
@@ -20,7 +20,7 @@ async function report(headers: Record<string, string>): Promise<Response> {
 }
 
 describe("an endpoint behind apiKeyAuth", () => {
-	it("knows whose the key is, and answers with the key's rate limit", async () => {
+	it("knows the key's tenant, and responds with the key's rate limit", async () => {
 		const { key } = await createKey(admin, { scopes: ["leads:read"], rate_limit: 5, environment: "test" });
 		const response = await report({ "x-api-key": key });
 		expect(response.status).toBe(200);
@@ -29,11 +29,11 @@ describe("an endpoint behind apiKeyAuth", () => {
 		expect(response.headers.get("x-request-id")).not.toBeNull();
 	});
 
-	it("is not reached without the scope, and not without a key", async () => {
+	it("does not run without a key or without the scope", async () => {
 		const { key } = await createKey(admin);
 		const lacking = await report({ authorization: `Bearer ${key}` });
 		expect([lacking.status, await lacking.json()]).toMatchObject([403, { error: { code: "FORBIDDEN" } }]);
-		const nobody = await report({});
-		expect([nobody.status, nobody.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+		const withoutKey = await report({});
+		expect([withoutKey.status, withoutKey.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
 	});
 });

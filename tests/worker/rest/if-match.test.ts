@@ -1,4 +1,4 @@
-/** Two people who change one API key: the second change names the version it was made for, and is rejected if that is old. */
+/** Concurrent changes of one API key: a change that was made for an earlier version is rejected. */
 import { describe, expect, it } from "vitest";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { addTenant, createKey, fieldsOf, request, token } from "../fixtures.ts";

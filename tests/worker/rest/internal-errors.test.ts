@@ -1,4 +1,4 @@
-/** When something fails on our side, callers hear that and no more; the log has the rest, under the same request id. */
+/** An internal error says only that it happened. The log has the cause, with the same request id. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../../worker/app.ts";
@@ -18,7 +18,7 @@ const { data: lead } = await call<{ id: string }>(live, "POST", "/v1/leads", {
 });
 const CUSTOMER = /Secret-Name|ana-secret/;
 
-/** A failure of ours as it must look from outside, and its line in the log. */
+/** An internal error as callers must see it, and its line in the log. */
 function expectDiscretion(reply: Reply<unknown>, status: number, code: string, key: string): void {
 	expect([reply.status, reply.error.code]).toEqual([status, code]);
 	expect(Object.keys(reply.error).sort()).toEqual(["code", "message", ...(status === 503 ? ["retry_after"] : [])]);
@@ -26,14 +26,14 @@ function expectDiscretion(reply: Reply<unknown>, status: number, code: string, k
 	expect(reply.meta.request_id).toBe(reply.headers.get("x-request-id"));
 	expect(reply.error.message).not.toMatch(/table|column|sql|D1|JSON|token|undefined|leads|keys\b.*:/i);
 	const lines = log.mock.calls.map(([line]) => String(line));
-	// The gate may have logged what happened before; the door's line is the one to find by the request's id.
+	// The gate may have logged too. The line with the request id is the one to check.
 	expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ level: "error", request_id: reply.meta.request_id });
 	for (const secret of [...SECRETS, key.slice(8)]) expect(lines.join()).not.toContain(secret);
 	expect(lines.join()).not.toMatch(CUSTOMER);
 }
 
 describe("a row that cannot be read", () => {
-	it("is 500 without a word about it", async () => {
+	it("is 500 without internal details", async () => {
 		await env.DB.prepare("update leads set tags = 'no json' where id = ?").bind(lead.id).run();
 		const reply = await call(live, "GET", `/v1/leads/${lead.id}`);
 		expectDiscretion(reply, 500, "SERVER_ERROR", live);
@@ -42,13 +42,13 @@ describe("a row that cannot be read", () => {
 	});
 });
 
-describe("a table that is gone", () => {
+describe("a missing table", () => {
 	it.each([
 		["GET", "/v1/leads?search=Secret-Name", undefined],
 		["GET", `/v1/leads/${lead.id}`, undefined],
 		["POST", "/v1/leads", { name: "Ana Secret-Name", email: "ana-secret@acme.example" }],
 		["PATCH", `/v1/leads/${lead.id}`, { name: "Ana Secret-Name" }],
-	])("makes %s %s 503 without a word about it", async (method, path, body) => {
+	])("makes %s %s 503 without internal details", async (method, path, body) => {
 		await env.DB.exec("drop table if exists leads");
 		expectDiscretion(await call(live, method, path, body), 503, "UNAVAILABLE", live);
 	});
@@ -59,15 +59,15 @@ describe("a table that is gone", () => {
 			{ collaborators: [{ external_id: "a", name: "Ana Secret-Name", email: "a@b.example" }] },
 		],
 		["/v1/sync_activities", { activities: [{ collaborator_id: "a", activity: "001" }] }],
-	])("makes POST %s 503 without a word about it", async (path, body) => {
+	])("makes POST %s 503 without internal details", async (path, body) => {
 		await env.DB.exec("drop table if exists activities");
 		await env.DB.exec("drop table if exists collaborators");
 		expectDiscretion(await call(live, "POST", path, body), 503, "UNAVAILABLE", live);
 	});
 });
 
-describe("with the table of keys gone", () => {
-	it("a key that was seen before goes on, one that was not is refused with 503 rather than 401", async () => {
+describe("without the table of keys", () => {
+	it("a key that its gate knows still works, and an unknown key gets 503 instead of 401", async () => {
 		await env.DB.exec("drop table usage_hourly");
 		await env.DB.exec("drop table api_keys");
 		expect((await asIntegration(live)).status).toBe(200);
@@ -83,7 +83,7 @@ describe("health", () => {
 	it.each([
 		["the database", { DB: { prepare: () => ({ first: fails }) } }],
 		["a gate", { KEY_GATE: { getByName: () => ({ ping: fails }) } }],
-	])("is 503 when %s cannot be asked", async (_what, broken) => {
+	])("is 503 if %s does not respond", async (_what, broken) => {
 		const reply = await read(await app.fetch(new Request("https://keys.example/healthz"), { ...env, ...broken }));
 		expect([reply.status, reply.error.code]).toEqual([503, "UNAVAILABLE"]);
 		expect(JSON.stringify(reply)).not.toContain("10.0.0.1");

@@ -1,4 +1,4 @@
-/** Finding leads: newest first, by page, filtered and searched. */
+/** The list of leads: order, pages, filters and search. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lead } from "../../../worker/schemas/lead.ts";
 import { fieldsOf, query } from "../fixtures.ts";
@@ -21,7 +21,7 @@ const list = (key: string, search: Record<string, string> = {}) =>
 const names = async (key: string, search: Record<string, string>) =>
 	(await list(key, search)).data.map(({ name }) => name).sort();
 
-/** All pages, one after the other. */
+/** All pages, in order. */
 async function pages(key: string, search: Record<string, string>): Promise<Lead[][]> {
 	const all: Lead[][] = [];
 	let cursor: string | null = null;
@@ -41,13 +41,13 @@ async function pages(key: string, search: Record<string, string>): Promise<Lead[
 const ids = (leads: Lead[]) => leads.map(({ id }) => id);
 
 describe("the list", () => {
-	it("of a tenant without leads is empty", async () => {
+	it("is empty for a tenant without leads", async () => {
 		const { live } = await tenantWithKeys();
 		const reply = await list(live);
 		expect([reply.status, reply.data, reply.meta.next_cursor]).toEqual([200, [], null]);
 	});
 
-	it("has the newest first, as whole as each alone", async () => {
+	it("has the newest first, with all fields of each lead", async () => {
 		const { live } = await tenantWithKeys();
 		const added: Lead[] = [];
 		for (const name of ["first", "second", "third"]) {
@@ -57,7 +57,7 @@ describe("the list", () => {
 		expect((await list(live)).data).toEqual(added.reverse());
 	});
 
-	it("is of the key's tenant and environment", async () => {
+	it("contains only leads of the key's tenant and environment", async () => {
 		const [ours, theirs] = [await tenantWithKeys(), await tenantWithKeys()];
 		await add(ours.live, { name: "live" });
 		await add(ours.test, { name: "test" });
@@ -85,7 +85,7 @@ describe("a page", () => {
 		},
 	);
 
-	it("loses and repeats nothing between leads of few instants", async () => {
+	it("loses and repeats nothing if many leads have the same time", async () => {
 		const { live } = await tenantWithKeys();
 		for (const count of [3, 1, 4, 2]) {
 			await add(live, ...Array.from({ length: count }, (_, index) => ({ name: `Lead ${index}` })));
@@ -97,7 +97,7 @@ describe("a page", () => {
 		expect(times).toEqual([...times].sort().reverse());
 	});
 
-	it("is not disturbed by leads that come in meanwhile", async () => {
+	it("does not change when leads are created meanwhile", async () => {
 		const { live } = await tenantWithKeys();
 		const added = await add(live, ...Array.from({ length: 4 }, (_, index) => ({ name: `Lead ${index}` })));
 		const first = await list(live, { limit: "2" });
@@ -108,20 +108,23 @@ describe("a page", () => {
 		expect(second.meta.next_cursor).toBeNull();
 	});
 
-	it("holds 25 where nothing is said, and 100 at most", async () => {
+	it("has 25 leads by default and 100 at most", async () => {
 		const { live } = await tenantWithKeys();
 		await add(live, ...Array.from({ length: 26 }, (_, index) => ({ name: `Lead ${index}` })));
 		expect((await list(live)).data).toHaveLength(25);
 		expect((await list(live, { limit: "100" })).data).toHaveLength(26);
 	});
 
-	it.each(["0", "101", "-1", "1.5", "many", "", "0x10", "1e1", " 5"])("with the limit %j is refused", async (limit) => {
-		const { live } = await tenantWithKeys();
-		const reply = await list(live, { limit });
-		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["limit"]]);
-	});
+	it.each(["0", "101", "-1", "1.5", "many", "", "0x10", "1e1", " 5"])(
+		"with the limit %j is rejected",
+		async (limit) => {
+			const { live } = await tenantWithKeys();
+			const reply = await list(live, { limit });
+			expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["limit"]]);
+		},
+	);
 
-	it("keeps its filters while paging", async () => {
+	it("keeps the filters of the first page", async () => {
 		const { live } = await tenantWithKeys();
 		for (let index = 0; index < 6; index++)
 			await add(live, { name: `Lead ${index}`, status: index % 2 ? "new" : "contacted", source: "form" });
@@ -139,20 +142,20 @@ describe("a cursor", () => {
 		["of an order that does not exist", btoa('["other",1,"lead_1"]')],
 		["with a value of another type", btoa('["leads","1","lead_1"]')],
 		["too long", "x".repeat(513)],
-	])("that is %s is refused by its name", async (_what, cursor) => {
+	])("that is %s is rejected, and the error names it", async (_what, cursor) => {
 		const { live } = await tenantWithKeys();
 		const reply = await list(live, { cursor });
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["cursor"]]);
 	});
 
-	it("of another list is refused", async () => {
+	it("of another list is rejected", async () => {
 		const { live, admin } = await tenantWithKeys();
 		const keys = await query<{ next_cursor: string }>(admin, "keys.list", { limit: 1 });
 		const reply = await list(live, { cursor: keys.data.next_cursor });
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, ["cursor"]]);
 	});
 
-	it("of another tenant opens nothing", async () => {
+	it("of another tenant gives no access to its leads", async () => {
 		const [ours, theirs] = [await tenantWithKeys(), await tenantWithKeys()];
 		await add(ours.live, { name: "ours 1" }, { name: "ours 2" });
 		await add(theirs.live, { name: "theirs 1" }, { name: "theirs 2" });
@@ -204,12 +207,12 @@ describe("filters", () => {
 		["status", "open"],
 		["source", "x".repeat(101)],
 		["search", "x".repeat(101)],
-	])("with a wrong %s are refused by its name", async (field, value) => {
+	])("with an invalid %s are rejected, and the error names it", async (field, value) => {
 		const reply = await list(await shop, { [field]: value });
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, [field]]);
 	});
 
-	it("find a lead by what it is now, no longer by what it was", async () => {
+	it("find a lead by its new values and not by its old ones", async () => {
 		const { live } = await tenantWithKeys();
 		const [lead] = await add(live, { name: "Márcia", source: "form" });
 		await call(live, "PATCH", `/v1/leads/${lead?.id}`, { name: "Antônia", status: "converted", source: "fair" });

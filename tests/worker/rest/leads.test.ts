@@ -1,4 +1,4 @@
-/** One lead: sent in, read, changed, and out of reach of everybody else's keys. */
+/** One lead: created, read, updated, and not accessible to keys of other tenants and environments. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Lead } from "../../../worker/schemas/lead.ts";
 import { asIntegration, fieldsOf } from "../fixtures.ts";
@@ -31,7 +31,7 @@ const create = async (key: string, body: Record<string, unknown>): Promise<Lead>
 };
 
 describe("a lead that is created", () => {
-	it("comes back whole, with 201 and the address it can be read at", async () => {
+	it("is returned with all fields, 201 and a Location", async () => {
 		const created = await call<Lead>(live, "POST", "/v1/leads", FULL);
 		expect(created.status).toBe(201);
 		expect(created.data).toEqual({
@@ -47,7 +47,7 @@ describe("a lead that is created", () => {
 		expect([read.status, read.data]).toEqual([200, created.data]);
 	});
 
-	it("needs no more than a name", async () => {
+	it("needs only a name", async () => {
 		expect(await create(test, { name: "  Ana  " })).toMatchObject({
 			name: "Ana",
 			environment: "test",
@@ -62,7 +62,7 @@ describe("a lead that is created", () => {
 		});
 	});
 
-	it("may say null for what is not known", async () => {
+	it("may have null for fields that are not known", async () => {
 		const nothing = { email: null, phone: null, company: null, position: null, source: null };
 		expect(await create(live, { name: "Ana", ...nothing })).toMatchObject(nothing);
 	});
@@ -94,12 +94,12 @@ describe("a lead that is created", () => {
 		["environment", "test"],
 		["created_at", "2020-01-01T00:00:00.000Z"],
 		["campany", "Acme"],
-	])("is refused where %s is %j, by the name of the field", async (field, value) => {
+	])("is rejected if %s is %j, and the error names the field", async (field, value) => {
 		const reply = await call(live, "POST", "/v1/leads", { name: "Ana", [field]: value });
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", [field]]);
 	});
 
-	it("is refused with every wrong field at once", async () => {
+	it("is rejected with all invalid fields in one error", async () => {
 		const reply = await call(live, "POST", "/v1/leads", { email: "x", status: "open", tags: ["ok", ""], extra: 1 });
 		expect(fieldsOf(reply).sort()).toEqual(["email", "extra", "name", "status", "tags.1"]);
 	});
@@ -108,17 +108,17 @@ describe("a lead that is created", () => {
 		["a list", []],
 		["text", "lead"],
 		["null", null],
-	])("is refused as %s", async (_what, body) => {
+	])("is rejected as %s", async (_what, body) => {
 		const reply = await call(live, "POST", "/v1/leads", body);
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, ["body"]]);
 	});
 });
 
 describe("custom fields", () => {
-	/** Custom fields that are `length` characters as JSON. */
+	/** Custom fields whose JSON has `length` characters. */
 	const ofLength = (length: number) => ({ note: "x".repeat(length - '{"note":""}'.length) });
 
-	it("may be 16,384 characters as JSON and no more, when created and when changed", async () => {
+	it("have at most 16,384 characters as JSON, in a creation and in an update", async () => {
 		const lead = await create(live, { name: "Ana", custom_fields: ofLength(16_384) });
 		expect(lead.custom_fields).toEqual(ofLength(16_384));
 		for (const [method, path] of [
@@ -130,7 +130,7 @@ describe("custom fields", () => {
 		}
 	});
 
-	it("may be nested a few deep, and no nesting is a failure of ours", async () => {
+	it("may be nested up to a limit, and deeper nesting is a 400", async () => {
 		const nested = (depth: number) => `{"name":"Ana","custom_fields":{"a":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
 		const send = (depth: number) =>
 			asIntegration(live, "/v1/leads", {
@@ -139,7 +139,7 @@ describe("custom fields", () => {
 				body: nested(depth),
 			});
 		expect((await send(10)).status).toBe(201);
-		// Short enough to pass as 16,384 characters.
+		// Short enough for the limit of 16,384 characters.
 		expect([201, 400]).toContain((await send(8_000)).status);
 		expect((await send(400_000)).status).toBe(400);
 	});
@@ -154,8 +154,8 @@ describe("custom fields", () => {
 	});
 });
 
-describe("a change", () => {
-	it("touches what it names and nothing else", async () => {
+describe("an update", () => {
+	it("changes only the fields that are sent", async () => {
 		const lead = await create(live, FULL);
 		vi.setSystemTime(NOW + 5_000);
 		const changed = await call<Lead>(live, "PATCH", `/v1/leads/${lead.id}`, { status: "qualified" });
@@ -164,14 +164,14 @@ describe("a change", () => {
 		expect((await call<Lead>(live, "GET", `/v1/leads/${lead.id}`)).data).toEqual(changed.data);
 	});
 
-	it("clears with null what may be empty", async () => {
+	it("clears optional fields with null", async () => {
 		const lead = await create(live, FULL);
 		const nothing = { email: null, phone: null, company: null, position: null, source: null };
 		const changed = await call<Lead>(live, "PATCH", `/v1/leads/${lead.id}`, nothing);
 		expect(changed.data).toEqual({ ...lead, ...nothing });
 	});
 
-	it("replaces tags and custom fields whole", async () => {
+	it("replaces tags and custom fields", async () => {
 		const lead = await create(live, FULL);
 		const next = { tags: ["cold"], custom_fields: { budget: 0 } };
 		expect((await call<Lead>(live, "PATCH", `/v1/leads/${lead.id}`, next)).data).toMatchObject(next);
@@ -179,7 +179,7 @@ describe("a change", () => {
 		expect([emptied.tags, emptied.custom_fields]).toEqual([[], {}]);
 	});
 
-	it("of nothing is none", async () => {
+	it("without fields changes nothing", async () => {
 		const lead = await create(live, FULL);
 		const reply = await call<Lead>(live, "PATCH", `/v1/leads/${lead.id}`, {});
 		expect([reply.status, reply.data]).toEqual([200, lead]);
@@ -197,7 +197,7 @@ describe("a change", () => {
 		["environment", "test"],
 		["tenant_id", other.tenantId],
 		["campany", "Acme"],
-	])("is refused where %s is %j, and changes nothing", async (field, value) => {
+	])("is rejected if %s is %j, and changes nothing", async (field, value) => {
 		const lead = await create(live, FULL);
 		const reply = await call(live, "PATCH", `/v1/leads/${lead.id}`, { position: "Changed", [field]: value });
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", [field]]);
@@ -205,13 +205,13 @@ describe("a change", () => {
 	});
 });
 
-describe("a lead out of reach", () => {
+describe("a lead of another tenant or environment", () => {
 	const lead = create(live, FULL);
 
 	it.each([
 		["of the other environment", () => test],
 		["of another tenant", () => other.live],
-	])("%s answers exactly as one that does not exist", async (_which, key) => {
+	])("(%s) gets the same response as one that does not exist", async (_which, key) => {
 		const { id } = await lead;
 		for (const [method, body] of [["GET"], ["PATCH", { name: "Mine now" }]] as const) {
 			const [foreign, absent] = [

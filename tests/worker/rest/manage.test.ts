@@ -1,4 +1,4 @@
-/** Managing keys over REST: the contract's statuses and shapes, and the same rules as over tRPC. */
+/** Managing API keys over REST: statuses, response shapes, and the same rules as over tRPC. */
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -22,7 +22,7 @@ interface Sent {
 	as?: string;
 }
 
-/** A call by the admin; with a body, sends it as JSON. */
+/** A request of the admin. A body is sent as JSON. */
 function send(method: string, path: string, { body, headers = {}, as = admin }: Sent = {}): Promise<Response> {
 	return request(path, {
 		method,
@@ -45,7 +45,7 @@ const create = (body: unknown, headers?: Record<string, string>) =>
 	call<Issued>("POST", KEYS, { body, ...(headers ? { headers } : {}) });
 
 describe("creating", () => {
-	it("answers 201 with the key, what it is, and where that is", async () => {
+	it("returns 201 with the secret, the API key and its Location", async () => {
 		const reply = await create({ name: "CRM", rate_limit: 50 });
 		expect(reply.status).toBe(201);
 		expect(reply.data.key).toMatch(/^sk_live_[0-9A-Za-z]{48}$/);
@@ -67,35 +67,35 @@ describe("creating", () => {
 		["[]", ["body"]],
 		["{", ["body"]],
 		['"name"', ["body"]],
-	])("refuses %j, and names what is wrong", async (body, fields) => {
+	])("rejects %j, and the error names the fields", async (body, fields) => {
 		expect(await refusal("POST", KEYS, { body })).toEqual([400, "VALIDATION_ERROR", fields]);
 	});
 
-	it("takes JSON, and only so much of it", async () => {
+	it("accepts only JSON, up to 1 MiB", async () => {
 		const text = { "content-type": "text/plain" };
 		expect(await refusal("POST", KEYS, { body: "name=x", headers: text })).toEqual([415, "UNSUPPORTED_MEDIA_TYPE", []]);
 		const big = JSON.stringify({ name: "x", note: "x".repeat(1_048_576) });
 		expect(await refusal("POST", KEYS, { body: big })).toEqual([413, "PAYLOAD_TOO_LARGE", []]);
 	});
 
-	it("tells strangers nothing of what they send", async () => {
+	it("does not validate the body of callers without a credential", async () => {
 		const reply = await read(await request(KEYS, { method: "POST", body: "{" }));
 		expect([reply.status, reply.error.code]).toEqual([401, "UNAUTHORIZED"]);
 		expect(reply.headers.get("www-authenticate")).toBe("Bearer");
 	});
 });
 
-describe("asked for again under the same Idempotency-Key", () => {
+describe("a second request with the same Idempotency-Key", () => {
 	const named = (name: string) => ({ "idempotency-key": name });
 	const count = async (search: string) =>
 		(await query<{ items: ApiKey[] }>(admin, "keys.list", { search })).data.items.length;
 
-	it("a creation makes nothing, and shows the object without the secret", async () => {
+	it("for a creation creates nothing, and returns the API key without the secret", async () => {
 		const first = await create({ name: "Once over", rate_limit: 7 }, named("a-1"));
 		expect(first.status).toBe(201);
 		expect(first.headers.has("idempotency-replayed")).toBe(false);
 		vi.setSystemTime(NOW + 86_399_000);
-		// The order of names, and what is said but is so anyway, make no other request of it.
+		// The order of fields and explicit defaults do not make it another request.
 		const again = await create({ scopes: ["default:sync"], rate_limit: 7, name: " Once over " }, named("a-1"));
 		expect(again.status).toBe(200);
 		expect(again.headers.get("idempotency-replayed")).toBe("true");
@@ -105,14 +105,14 @@ describe("asked for again under the same Idempotency-Key", () => {
 		expect(await count("once over")).toBe(1);
 	});
 
-	it("of many at once one makes the key", async () => {
+	it("of several at once only one creates the key", async () => {
 		const replies = await Promise.all(Array.from({ length: 8 }, () => create({ name: "Once at once" }, named("a-2"))));
 		expect(replies.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 200, 200, 201]);
 		expect(new Set(replies.map(({ data }) => data.api_key.id)).size).toBe(1);
 		expect(await count("once at once")).toBe(1);
 	});
 
-	it("something else is a conflict", async () => {
+	it("with another body is a conflict", async () => {
 		await create({ name: "One" }, named("a-3"));
 		expect(await refusal("POST", KEYS, { body: { name: "Two" }, headers: named("a-3") })).toEqual([
 			409,
@@ -122,7 +122,7 @@ describe("asked for again under the same Idempotency-Key", () => {
 		expect(await count("two")).toBe(0);
 	});
 
-	it("a key that was deleted meanwhile is not made again", async () => {
+	it("does not create a key again that was deleted", async () => {
 		const { data } = await create({ name: "Gone" }, named("a-4"));
 		await send("DELETE", `${KEYS}/${data.api_key.id}`);
 		expect(await refusal("POST", KEYS, { body: { name: "Gone" }, headers: named("a-4") })).toEqual([
@@ -132,7 +132,7 @@ describe("asked for again under the same Idempotency-Key", () => {
 		]);
 	});
 
-	it("after a day a name is free again", async () => {
+	it("after a day is a new request", async () => {
 		const first = await create({ name: "Daily" }, named("a-5"));
 		vi.setSystemTime(NOW + 86_400_000);
 		const second = await create({ name: "Daily" }, named("a-5"));
@@ -140,7 +140,7 @@ describe("asked for again under the same Idempotency-Key", () => {
 		expect(second.data.api_key.id).not.toBe(first.data.api_key.id);
 	});
 
-	it("another company's name is another name, and is forgotten by itself", async () => {
+	it("of another tenant is a new request, and is deleted separately", async () => {
 		const otherId = await addTenant();
 		const other = await token({ tenantId: otherId });
 		await create({ name: "Ours" }, named("a-6"));
@@ -152,7 +152,7 @@ describe("asked for again under the same Idempotency-Key", () => {
 		expect(ofOther).toHaveLength(1);
 	});
 
-	it.each(["", "x".repeat(256), "with space", "caf\u00e9"])("the name %j is refused", async (name) => {
+	it.each(["", "x".repeat(256), "with space", "caf\u00e9"])("the value %j is rejected", async (name) => {
 		const headers = named(name);
 		expect(await refusal("POST", KEYS, { body: { name: "x" }, headers })).toEqual([
 			400,
@@ -161,7 +161,7 @@ describe("asked for again under the same Idempotency-Key", () => {
 		]);
 	});
 
-	it("a rotation makes no second successor, even after it has ended the old key", async () => {
+	it("for a rotation creates no second successor, even if the old key is revoked", async () => {
 		const { api_key } = await createKey(admin, { name: "Turns" });
 		const path = `${KEYS}/${api_key.id}/rotate`;
 		const sent = { body: { revoke_previous_after_hours: 0 }, headers: named("r-1") };
@@ -178,7 +178,7 @@ describe("asked for again under the same Idempotency-Key", () => {
 		expect(await refusal("POST", path, { body: {}, headers: named("r-1") })).toEqual([409, "CONFLICT", []]);
 	});
 
-	it("of many rotations at once one makes a successor", async () => {
+	it("of several rotations at once only one creates a successor", async () => {
 		const { api_key } = await createKey(admin, { name: "Spins" });
 		const replies = await Promise.all(
 			Array.from({ length: 6 }, () => call<Issued>("POST", `${KEYS}/${api_key.id}/rotate`, { headers: named("r-2") })),
@@ -219,17 +219,17 @@ describe("listing", () => {
 		["order=name", ["order"]],
 		["cursor=nonsense", ["cursor"]],
 		["status=revoked&expires_within_days=3", ["expires_within_days"]],
-	])("refuses %s by its name", async (search, fields) => {
+	])("rejects %s, and the error names it", async (search, fields) => {
 		const reply = await listed(`${KEYS}?${search}`);
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", fields]);
 	});
 
-	it("tells the scopes there are", async () => {
+	it("lists the scopes", async () => {
 		const reply = await call<{ scope: string; grants: string }[]>("GET", "/v1/scopes");
 		expect(reply.data.map(({ scope }) => scope)).toEqual(["default:sync", "leads:read", "leads:write"]);
 	});
 
-	it("tells who did what to a key, newest first", async () => {
+	it("lists the audit events of a key, newest first", async () => {
 		const { data } = await create({ name: "Watched" });
 		vi.setSystemTime(NOW + 1_000);
 		await send("POST", `${KEYS}/${data.api_key.id}/revoke`, { body: { reason: "Lost laptop" } });
@@ -246,7 +246,7 @@ describe("listing", () => {
 });
 
 describe("one key", () => {
-	it("is changed where fields are given, and stays where not", async () => {
+	it("is changed only in the fields that are sent", async () => {
 		const { data } = await create({ name: "Old name", rate_limit: 9, expires_in_days: 3 });
 		const path = `${KEYS}/${data.api_key.id}`;
 		const reply = await call<ApiKey>("PATCH", path, { body: { name: "New name" } });
@@ -262,7 +262,7 @@ describe("one key", () => {
 		]);
 	});
 
-	it("is revoked with or without a body, any number of times, and cannot be changed then", async () => {
+	it("is revoked with or without a body, any number of times, and cannot be changed afterwards", async () => {
 		const { data } = await create({ name: "Ends" });
 		const path = `${KEYS}/${data.api_key.id}`;
 		for (const sent of [
@@ -286,7 +286,7 @@ describe("one key", () => {
 		]);
 	});
 
-	it("is rotated into a successor that has an address", async () => {
+	it("is rotated into a successor with a Location", async () => {
 		const { data } = await create({ name: "Turns over" });
 		const reply = await call<Issued & { previous: ApiKey }>("POST", `${KEYS}/${data.api_key.id}/rotate`, {
 			body: { revoke_previous_after_hours: 24 },
@@ -298,7 +298,7 @@ describe("one key", () => {
 		expect((await asIntegration(data.key)).status).toBe(200);
 	});
 
-	it("is deleted without a word, and then unknown", async () => {
+	it("is deleted with an empty 204, and unknown afterwards", async () => {
 		const { data } = await create({ name: "Goes" });
 		const path = `${KEYS}/${data.api_key.id}`;
 		const response = await send("DELETE", path);
@@ -315,7 +315,7 @@ describe("one key", () => {
 		expect(await refusal("PATCH", path, { body: { name: "x" } })).toEqual([404, "NOT_FOUND", []]);
 	});
 
-	it("tells its usage by hour or day", async () => {
+	it("has usage by hour or day", async () => {
 		const { data } = await create({ name: "Used" });
 		await asIntegration(data.key);
 		const path = `${KEYS}/${data.api_key.id}/usage`;
@@ -328,7 +328,7 @@ describe("one key", () => {
 });
 
 describe("verifying", () => {
-	it("answers 200 with the verdict, whatever it is", async () => {
+	it("returns 200 with every verdict", async () => {
 		const { data } = await create({ name: "Shown", rate_limit: 1 });
 		const verify = (body: unknown) => call<{ valid: boolean; code: string }>("POST", `${KEYS}/verify`, { body });
 		expect((await verify({ key: data.key, consume: false })).data).toMatchObject({ valid: true, code: "VALID" });
@@ -366,7 +366,7 @@ describe("the platform", () => {
 		]);
 	});
 
-	it("names it in the query, also where a body may be missing", async () => {
+	it("names it in the query, also of operations whose body is optional", async () => {
 		const { data } = await create({ name: "Theirs" });
 		const path = `${KEYS}/${data.api_key.id}`;
 		for (const [method, at, status] of [
@@ -378,23 +378,23 @@ describe("the platform", () => {
 			expect([at, (await send(method, at, { as: platform })).status]).toEqual([at, status]);
 	});
 
-	it("must name one that exists, and only one", async () => {
+	it("must name exactly one existing tenant", async () => {
 		expect(await refusal("GET", KEYS, { as: platform })).toEqual([400, "VALIDATION_ERROR", ["tenant_id"]]);
 		expect(await refusal("GET", `${KEYS}?tenant_id=ten_no`, { as: platform })).toEqual([404, "NOT_FOUND", []]);
 		const both = { body: { name: "x", tenant_id: "ten_a" }, headers: { "x-tenant-id": "ten_b" }, as: platform };
 		expect(await refusal("POST", KEYS, both)).toEqual([400, "VALIDATION_ERROR", ["tenant_id"]]);
 	});
 
-	it("adds tenants and lists them", async () => {
+	it("creates and lists tenants", async () => {
 		const made = await call<{ id: string; slug: string }>("POST", "/v1/tenants", {
 			body: { name: "Globex", slug: "globex" },
 			as: platform,
 		});
 		expect([made.status, made.data.slug]).toEqual([201, "globex"]);
-		const address = made.headers.get("location") ?? "";
-		expect((await call("GET", address, { as: platform })).data).toEqual(made.data);
+		const path = made.headers.get("location") ?? "";
+		expect((await call("GET", path, { as: platform })).data).toEqual(made.data);
 		expect(await refusal("GET", "/v1/tenants/ten_nobody", { as: platform })).toEqual([404, "NOT_FOUND", []]);
-		expect(await refusal("GET", address)).toEqual([403, "FORBIDDEN", []]);
+		expect(await refusal("GET", path)).toEqual([403, "FORBIDDEN", []]);
 		expect(await refusal("POST", "/v1/tenants", { body: { name: "G", slug: "globex" }, as: platform })).toEqual([
 			409,
 			"CONFLICT",
@@ -407,7 +407,7 @@ describe("the platform", () => {
 });
 
 describe("a session's cookie", () => {
-	it("changes nothing unless a page of this site sends it", async () => {
+	it("allows changes only from pages of this site", async () => {
 		const cookie = `__Host-session=${admin}`;
 		const body = JSON.stringify({ name: "By cookie" });
 		const by = (origin: Record<string, string>) =>

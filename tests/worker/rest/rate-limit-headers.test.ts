@@ -1,9 +1,9 @@
-/** Where a key stands in its hour, on every answer it gets, and what does not use the hour up. */
+/** The rate-limit headers on every response to a key, and which requests do not count. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { addTenant, asIntegration, createKey, mutate, query, request, sendJson, token } from "../fixtures.ts";
 import { call, read } from "./tenant-with-keys.ts";
 
-/** In the middle of an hour, and of a second: reset times are whole seconds all the same. */
+/** In the middle of an hour and of a second: reset times are still whole seconds. */
 const NOW = Date.parse("2031-05-06T10:20:30.250Z");
 const HOUR_END = Date.parse("2031-05-06T11:00:00.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -39,28 +39,28 @@ describe("the headers", () => {
 		[400, "of a wrong query", (key: string) => asIntegration(key, "/v1/leads?limit=0")],
 		[404, "of an unknown lead", (key: string) => asIntegration(key, "/v1/leads/lead_unknown")],
 		[415, "of a body that is no JSON", (key: string) => asIntegration(key, "/v1/leads", text)],
-	])("on a %i %s count it and agree with each other", async (status, _what, send) => {
+	])("on a %i (%s) count the request and agree with each other", async (status, _what, send) => {
 		const key = await newKey({ rate_limit: 77 });
 		const response = await send(key);
 		expect(response.status).toBe(status);
 		expect(standing(response.headers)).toEqual({ limit: 77, remaining: 76, secondsLeft: 2_370 });
 	});
 
-	it("on a 413 are there, since the key is asked before the body is read", async () => {
+	it("are on a 413, because the key is checked before the body is read", async () => {
 		const key = await newKey({ rate_limit: 77 });
 		const reply = await read(await sendJson(key, "POST", "/v1/leads", { name: "x".repeat(1_100_000) }));
 		expect([reply.status, reply.error.code]).toEqual([413, "PAYLOAD_TOO_LARGE"]);
 		expect(standing(reply.headers)).toMatchObject({ limit: 77, remaining: 76 });
 	});
 
-	it("on a HEAD are those of the GET", async () => {
+	it("are the same on HEAD and GET", async () => {
 		const key = await newKey({ rate_limit: 77 });
 		const response = await asIntegration(key, "/v1/whoami", { method: "HEAD" });
 		expect([response.status, await response.text()]).toEqual([200, ""]);
 		expect(standing(response.headers)).toMatchObject({ limit: 77, remaining: 76 });
 	});
 
-	it("on a 403 for the scope or the address count nothing", async () => {
+	it("on a 403 for the scope or the IP address do not count the request", async () => {
 		const scoped = await newKey({ rate_limit: 77, scopes: ["leads:read"] });
 		const noScope = await sendJson(scoped, "POST", "/v1/leads", { name: "Ana" });
 		const bound = await newKey({ rate_limit: 77, ip_allowlist: ["203.0.113.0/24"] });
@@ -71,7 +71,7 @@ describe("the headers", () => {
 		}
 	});
 
-	it("on a 429 say how long to wait, as Retry-After and the body do", async () => {
+	it("on a 429 agree with Retry-After and the body", async () => {
 		const key = await newKey({ rate_limit: 1 });
 		await asIntegration(key);
 		for (const send of [() => asIntegration(key), () => sendJson(key, "POST", "/v1/leads", {})]) {
@@ -83,7 +83,7 @@ describe("the headers", () => {
 		}
 	});
 
-	it("on a 401 for a revoked or expired key say that nothing remains", async () => {
+	it("on a 401 for a revoked or expired key show that nothing remains", async () => {
 		const revoked = await createKey(admin, { rate_limit: 77 });
 		await mutate(admin, "keys.revoke", { id: revoked.api_key.id });
 		const expired = await newKey({ rate_limit: 77, expires_at: new Date(NOW + 1_000).toISOString() });
@@ -95,7 +95,7 @@ describe("the headers", () => {
 		}
 	});
 
-	it("on the 403 of a management call count nothing, and tell what remains", async () => {
+	it("on the 403 of a management request do not count it, and show what remains", async () => {
 		const key = await newKey({ rate_limit: 77 });
 		for (const answer of [await query(key, "keys.list"), await mutate(key, "keys.create", { name: "x" })]) {
 			expect([answer.status, answer.error.code]).toEqual([403, "FORBIDDEN"]);
@@ -104,14 +104,14 @@ describe("the headers", () => {
 		expect(standing((await asIntegration(key)).headers).remaining).toBe(76);
 	});
 
-	it("count down by one with every request", async () => {
+	it("decrease by one with every request", async () => {
 		const key = await newKey({ rate_limit: 3 });
 		const seen: number[] = [];
 		for (let request = 0; request < 4; request++) seen.push(standing((await asIntegration(key)).headers).remaining);
 		expect(seen).toEqual([2, 1, 0, 0]);
 	});
 
-	it("are on no answer to somebody without a key", async () => {
+	it("are on no response to a caller without a key", async () => {
 		for (const path of ["/v1/whoami", "/v1/leads", "/healthz"]) {
 			const { headers } = await request(path);
 			expect([...headers.keys()].filter((name) => name.includes("ratelimit"))).toEqual([]);
@@ -135,7 +135,7 @@ describe("the hour", () => {
 		expect(admitted).toEqual([200, 200, 429, 429, 429, 429]);
 	});
 
-	it("begins anew, whole, after any number of 429s", async () => {
+	it("starts with the full limit after any number of 429s", async () => {
 		const key = await newKey({ rate_limit: 2 });
 		for (let round = 0; round < 10; round++) await asIntegration(key);
 		vi.setSystemTime(HOUR_END - 1);

@@ -1,4 +1,4 @@
-/** A key does what its scopes grant, and hears by name which one it lacks. */
+/** A key can use what its scopes grant. An error names the scope that it lacks. */
 import { describe, expect, it } from "vitest";
 import { addTenant, createKey, token } from "../fixtures.ts";
 import { call } from "./tenant-with-keys.ts";
@@ -10,7 +10,7 @@ const { data: lead } = await call<{ id: string }>(unrestricted, "POST", "/v1/lea
 const person = { external_id: "a", name: "A", email: "a@acme.example" };
 const did = { collaborator_id: "a", activity: "001" };
 
-/** Every endpoint for integrations, the scope it takes, and a request that it answers well. */
+/** Every endpoint of integrations, the scope that it requires, and a valid request. */
 const ENDPOINTS = [
 	["GET", "/v1/whoami", null, undefined],
 	["POST", "/v1/sync_collaborators", "default:sync", { collaborators: [person] }],
@@ -32,7 +32,7 @@ describe.each([
 ])("a key with the scopes %j", async (scopes) => {
 	const { key } = await createKey(admin, { scopes });
 
-	it.each(ENDPOINTS)("on %s %s, which takes %s", async (method, path, scope, body) => {
+	it.each(ENDPOINTS)("on %s %s, which requires %s", async (method, path, scope, body) => {
 		const reply = await call(key, method, path.replace(":id", lead.id), body);
 		if (scope === null || scopes.length === 0 || scopes.some((granted) => granted === scope)) {
 			expect([200, 201]).toContain(reply.status);
@@ -43,8 +43,8 @@ describe.each([
 	});
 });
 
-describe("a scope that is missing", () => {
-	it("is said before anything about the request, so that nothing can be probed", async () => {
+describe("a missing scope", () => {
+	it("is reported before the request is validated, so that nothing can be probed", async () => {
 		const { key } = await createKey(admin, { scopes: ["default:sync"] });
 		for (const [method, path, body] of [
 			["GET", "/v1/leads?cursor=nonsense", undefined],

@@ -1,4 +1,4 @@
-/** What people did: recorded once per reference, however often and at whatever moment it is sent. */
+/** Activities: each reference is stored once, however often and concurrently it is sent. */
 import { and, asc, eq } from "drizzle-orm";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { activities, collaborators } from "../../../db/schema.ts";
@@ -20,7 +20,7 @@ const addPeople = (key: string, ids: string[]) =>
 
 const activity = (more: Record<string, unknown> = {}) => ({ collaborator_id: "a", activity: "001", ...more });
 
-/** What the tenant has, each with the external id of its person. */
+/** The tenant's activities, each with the external id of its collaborator. */
 const stored = (tenantId: string) =>
 	db
 		.select({
@@ -40,7 +40,7 @@ const stored = (tenantId: string) =>
 		.where(eq(activities.tenantId, tenantId))
 		.orderBy(asc(activities.environment), asc(activities.activity), asc(activities.reference));
 
-/** A company that has the person `a`, live and test. */
+/** A tenant with the collaborator `a` in live and test. */
 async function staffed() {
 	const acme = await tenantWithKeys();
 	await Promise.all([addPeople(acme.live, ["a"]), addPeople(acme.test, ["a"])]);
@@ -48,7 +48,7 @@ async function staffed() {
 }
 
 describe("a batch", () => {
-	it("is recorded", async () => {
+	it("is stored", async () => {
 		const { tenantId, live, liveId } = await staffed();
 		await addPeople(live, ["b"]);
 		const reply = await sync(live, [
@@ -67,7 +67,7 @@ describe("a batch", () => {
 				environment: "live",
 				writtenBy: liveId,
 			},
-			// Once, and now, where it says nothing else.
+			// The defaults: a quantity of 1, and the time of the request.
 			{
 				person: "b",
 				activity: "999",
@@ -80,7 +80,7 @@ describe("a batch", () => {
 		]);
 	});
 
-	it("of 500 by 500 people is taken whole, and is harmless to repeat", async () => {
+	it("of 500 activities of 500 collaborators is stored, and can be repeated safely", async () => {
 		const { tenantId, live } = await staffed();
 		const ids = Array.from({ length: 500 }, (_, index) => `p${index}`);
 		await addPeople(live, ids);
@@ -93,7 +93,7 @@ describe("a batch", () => {
 	it.each([
 		["none", []],
 		["501", Array.from({ length: 501 }, () => activity())],
-	])("of %s is refused and changes nothing", async (_count, batch) => {
+	])("of %s is rejected and changes nothing", async (_count, batch) => {
 		const { tenantId, live } = await staffed();
 		const reply = await sync(live, batch);
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["activities"]]);
@@ -102,7 +102,7 @@ describe("a batch", () => {
 });
 
 describe("a reference", () => {
-	it("is recorded once, within a batch and across batches, with what came first", async () => {
+	it("is stored once, within a batch and across batches, with its first values", async () => {
 		const { tenantId, live } = await staffed();
 		const first = await sync(live, [
 			activity({ reference: "r1", quantity: 1 }),
@@ -119,7 +119,7 @@ describe("a reference", () => {
 		]);
 	});
 
-	it("is recorded once when the same batch is sent many times at the same moment", async () => {
+	it("is stored once if the same batch is sent many times at once", async () => {
 		const { tenantId, live } = await staffed();
 		const batch = Array.from({ length: 60 }, (_, index) => activity({ reference: `r${index}` }));
 		const replies = await Promise.all(Array.from({ length: 6 }, () => sync(live, batch)));
@@ -136,7 +136,7 @@ describe("a reference", () => {
 		expect(await stored(tenantId)).toHaveLength(4);
 	});
 
-	it("is of one environment and one tenant", async () => {
+	it("belongs to one environment and one tenant", async () => {
 		const [ours, theirs] = [await staffed(), await staffed()];
 		for (const key of [ours.live, ours.test, theirs.live])
 			expect((await sync(key, [activity({ reference: "r1" })])).data).toMatchObject({ processed: 1, duplicates: 0 });
@@ -145,25 +145,25 @@ describe("a reference", () => {
 	});
 });
 
-describe("a person", () => {
-	it("who is unknown is an error of that item, and the others are recorded", async () => {
+describe("a collaborator", () => {
+	it("that is unknown is an error of that item, and the others are stored", async () => {
 		const { tenantId, live } = await staffed();
 		const reply = await sync(live, [
-			activity({ collaborator_id: "nobody" }),
+			activity({ collaborator_id: "unknown" }),
 			activity({ reference: "r1" }),
-			activity({ collaborator_id: "nobody else" }),
+			activity({ collaborator_id: "unknown too" }),
 		]);
 		expect(reply.status).toBe(200);
 		expect(reply.data).toMatchObject({ processed: 1, duplicates: 0, total: 3 });
 		expect(reply.data.errors.map(({ index, collaborator_id }) => [index, collaborator_id])).toEqual([
-			[0, "nobody"],
-			[2, "nobody else"],
+			[0, "unknown"],
+			[2, "unknown too"],
 		]);
 		expect(reply.data.errors[0]?.message).toContain("collaborator_id");
 		expect(await stored(tenantId)).toHaveLength(1);
 	});
 
-	it("of the live environment is unknown to a test key, and the other way round", async () => {
+	it("of the live environment is unknown to a test key, and vice versa", async () => {
 		const { tenantId, live, test } = await tenantWithKeys();
 		await addPeople(live, ["livia"]);
 		await addPeople(test, ["tess"]);
@@ -185,7 +185,7 @@ describe("a person", () => {
 	});
 });
 
-describe("a bad item", () => {
+describe("an invalid item", () => {
 	it.each([
 		["activity", "000"],
 		["activity", "1000"],
@@ -211,7 +211,7 @@ describe("a bad item", () => {
 		["reference", ""],
 		["reference", "x".repeat(201)],
 		["reference", 7],
-	])("is one whose %s is %j; the item beside it is recorded", async (field, value) => {
+	])("has a %s of %j; the item next to it is stored", async (field, value) => {
 		const { tenantId, live } = await staffed();
 		const reply = await sync(live, [activity({ [field]: value }), activity({ activity: "123" })]);
 		expect(reply.status).toBe(200);
@@ -221,25 +221,25 @@ describe("a bad item", () => {
 		expect((await stored(tenantId)).map((row) => row.activity)).toEqual(["123"]);
 	});
 
-	it.each(["001", "010", "100", "500", "999"])("is not one with the code %s", async (code) => {
+	it.each(["001", "010", "100", "500", "999"])("does not include one with the code %s", async (code) => {
 		const { live } = await staffed();
 		expect((await sync(live, [activity({ activity: code })])).data).toMatchObject({ processed: 1, errors: [] });
 	});
 
-	it("of whatever kind is reported in the order of the batch", async () => {
+	it("of every kind is reported in the order of the batch", async () => {
 		const { live } = await staffed();
 		const reply = await sync(live, [
-			activity({ collaborator_id: "nobody" }),
+			activity({ collaborator_id: "unknown" }),
 			activity({ activity: "000" }),
 			activity(),
 			"nonsense",
-			activity({ collaborator_id: "nobody" }),
+			activity({ collaborator_id: "unknown" }),
 		]);
 		expect(reply.data.errors.map(({ index, collaborator_id }) => [index, collaborator_id])).toEqual([
-			[0, "nobody"],
+			[0, "unknown"],
 			[1, "a"],
 			[3, null],
-			[4, "nobody"],
+			[4, "unknown"],
 		]);
 	});
 });

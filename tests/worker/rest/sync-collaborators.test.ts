@@ -1,4 +1,4 @@
-/** People of a CRM: new ones are created, known ones brought up to date, bad ones reported. */
+/** Collaborators of a CRM: new ones are created, known ones updated, invalid ones reported. */
 import { asc, eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { collaborators } from "../../../db/schema.ts";
@@ -16,7 +16,7 @@ const person = (id: string, more: Record<string, unknown> = {}) => ({
 	...more,
 });
 
-/** What the tenant has, by external id. */
+/** The tenant's collaborators, by external id. */
 const stored = (tenantId: string) =>
 	db
 		.select()
@@ -25,7 +25,7 @@ const stored = (tenantId: string) =>
 		.orderBy(asc(collaborators.environment), asc(collaborators.externalId));
 
 describe("a batch", () => {
-	it("creates people that are unknown", async () => {
+	it("creates new collaborators", async () => {
 		const { tenantId, live, liveId } = await tenantWithKeys();
 		const reply = await sync(live, [person("a", { team: "North", role: "Closer" }), person("b")]);
 		expect(reply.status).toBe(200);
@@ -44,7 +44,7 @@ describe("a batch", () => {
 		]);
 	});
 
-	it("updates people that are known, who stay the same people", async () => {
+	it("updates known collaborators, who keep their ids", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		await sync(live, [person("a"), person("b")]);
 		const [before] = await stored(tenantId);
@@ -60,7 +60,7 @@ describe("a batch", () => {
 		expect(others.map(({ externalId }) => externalId)).toEqual(["b", "c"]);
 	});
 
-	it("leaves team and role as they are where it does not mention them, and changes them where it does", async () => {
+	it("changes team and role only in items that send them", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		await sync(live, [person("a", { team: "North", role: "Closer" }), person("b", { team: "North", role: "Closer" })]);
 		await sync(live, [person("a", { name: "Renamed" }), person("b", { team: "South" })]);
@@ -70,7 +70,7 @@ describe("a batch", () => {
 		]);
 	});
 
-	it("sent a second time creates nobody", async () => {
+	it("sent a second time creates no collaborator", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const batch = [person("a"), person("b"), person("c")];
 		await sync(live, batch);
@@ -78,7 +78,7 @@ describe("a batch", () => {
 		expect(await stored(tenantId)).toHaveLength(3);
 	});
 
-	it("sent twice at the same time creates everybody once", async () => {
+	it("sent twice at once creates each collaborator once", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const batch = Array.from({ length: 40 }, (_, index) => person(`p${index}`));
 		const replies = await Promise.all([sync(live, batch), sync(live, batch)]);
@@ -88,7 +88,7 @@ describe("a batch", () => {
 		expect(await stored(tenantId)).toHaveLength(40);
 	});
 
-	it("of 500 is taken whole, new and known", async () => {
+	it("of 500 new and known collaborators is stored", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const batch = Array.from({ length: 500 }, (_, index) => person(`p${index}`, { team: "T", role: "R" }));
 		expect((await sync(live, batch)).data).toEqual({ created: 500, existing: 0, errors: [], total: 500 });
@@ -99,7 +99,7 @@ describe("a batch", () => {
 	it.each([
 		["none", []],
 		["501", Array.from({ length: 501 }, (_, index) => person(`p${index}`))],
-	])("of %s is refused and changes nothing", async (_count, batch) => {
+	])("of %s is rejected and changes nothing", async (_count, batch) => {
 		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, batch);
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["collaborators"]]);
@@ -111,15 +111,15 @@ describe("a batch", () => {
 		["text", "a"],
 		["null", null],
 		["nothing", undefined],
-	])("that is %s instead of a list is refused", async (_what, batch) => {
+	])("that is %s instead of a list is rejected", async (_what, batch) => {
 		const { live } = await tenantWithKeys();
 		const reply = await sync(live, batch);
 		expect([reply.status, fieldsOf(reply)]).toEqual([400, ["collaborators"]]);
 	});
 });
 
-describe("a bad item", () => {
-	it("is reported by its place and id, and does not take the good ones with it", async () => {
+describe("an invalid item", () => {
+	it("is reported with its index and id, and the valid items are stored", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, [
 			person("a"),
@@ -159,7 +159,7 @@ describe("a bad item", () => {
 		["team", ""],
 		["team", "x".repeat(201)],
 		["role", 5],
-	])("is one whose %s is %j", async (field, value) => {
+	])("has a %s of %j", async (field, value) => {
 		const { live } = await tenantWithKeys();
 		const reply = await sync(live, [person("a", { [field]: value })]);
 		expect(reply.data).toMatchObject({ created: 0, existing: 0, total: 1 });
@@ -167,7 +167,7 @@ describe("a bad item", () => {
 		expect(reply.data.errors[0]?.message).toContain(`${field}: `);
 	});
 
-	it("is also one whose external_id came before in the same batch; the first one holds", async () => {
+	it("includes one that repeats an external_id of the batch; the first one is stored", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, [
 			person("a", { name: "First" }),
@@ -184,13 +184,13 @@ describe("a bad item", () => {
 		expect((await stored(tenantId))[0]).toMatchObject({ externalId: "a", name: "First" });
 	});
 
-	it("does not use the id up: a good item with the same id later in the batch is taken", async () => {
+	it("does not reserve its id: a later valid item with the same id is stored", async () => {
 		const { live } = await tenantWithKeys();
 		const reply = await sync(live, [person("a", { email: "bad" }), person("a")]);
 		expect(reply.data).toMatchObject({ created: 1, total: 2, errors: [{ index: 0, external_id: "a" }] });
 	});
 
-	it("is the only kind: the answer is 200 even when nothing was good", async () => {
+	it("is no error of the request: the status is 200 even if no item is valid", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, [{}, {}]);
 		expect([reply.status, reply.data.created, reply.data.errors.length]).toEqual([200, 0, 2]);
@@ -198,8 +198,8 @@ describe("a bad item", () => {
 	});
 });
 
-describe("the same person", () => {
-	it("is two people in live and test", async () => {
+describe("the same collaborator", () => {
+	it("is two collaborators in live and test", async () => {
 		const { tenantId, live, test } = await tenantWithKeys();
 		await sync(live, [person("a", { name: "Live" })]);
 		expect((await sync(test, [person("a", { name: "Test" })])).data).toMatchObject({ created: 1, existing: 0 });
@@ -209,7 +209,7 @@ describe("the same person", () => {
 		]);
 	});
 
-	it("is two people in two tenants", async () => {
+	it("is two collaborators in two tenants", async () => {
 		const [ours, theirs] = [await tenantWithKeys(), await tenantWithKeys()];
 		await sync(ours.live, [person("a", { name: "Ours" })]);
 		expect((await sync(theirs.live, [person("a", { name: "Theirs" })])).data).toMatchObject({

@@ -1,4 +1,4 @@
-/** Misspelt parameters and fields are rejected by name: to ignore one would answer another question than the caller asked. */
+/** Misspelt parameters and fields are rejected by name. Ignoring a filter would return data that the caller did not ask for. */
 import { describe, expect, it } from "vitest";
 import { fieldsOf } from "../fixtures.ts";
 import { call, tenantWithKeys } from "./tenant-with-keys.ts";

@@ -1,4 +1,4 @@
-/** "Does my key work?", and what the answer tells of the key. */
+/** `whoami`: whether a key is valid, and what the response says about it. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { addTenant, asIntegration, createKey, gateOf, mutate, request, token } from "../fixtures.ts";
 import { call, read, visit } from "./tenant-with-keys.ts";
@@ -11,8 +11,8 @@ afterAll(() => vi.useRealTimers());
 const tenantId = await addTenant();
 const admin = await token({ tenantId, expiresIn: 400 * 86_400 });
 
-describe("a key that works", () => {
-	it("hears what it is, what it may do and where it stands in its hour", async () => {
+describe("a valid key", () => {
+	it("gets its settings, its scopes and its current hour", async () => {
 		const { key, api_key } = await createKey(admin, {
 			name: "Form on the website",
 			scopes: ["leads:write", "leads:read"],
@@ -34,7 +34,7 @@ describe("a key that works", () => {
 		});
 	});
 
-	it("is told that it is a test key that never expires", async () => {
+	it("of the test environment that never expires is described as such", async () => {
 		const { key } = await createKey(admin, { environment: "test" });
 		expect((await call(key, "GET", "/v1/whoami")).data).toMatchObject({
 			environment: "test",
@@ -44,7 +44,7 @@ describe("a key that works", () => {
 		});
 	});
 
-	it("never gets itself back", async () => {
+	it("is never in the response", async () => {
 		const { key } = await createKey(admin);
 		const response = await asIntegration(key);
 		expect(JSON.stringify([await response.text(), [...response.headers]])).not.toContain(key.slice(20));
@@ -54,13 +54,13 @@ describe("a key that works", () => {
 		["Authorization: Bearer", (key: string) => ({ authorization: `Bearer ${key}` })],
 		["a scheme in lower case", (key: string) => ({ authorization: `bearer ${key}` })],
 		["X-API-Key", (key: string) => ({ "x-api-key": key })],
-	])("may come as %s", async (_way, headers) => {
+	])("may be sent as %s", async (_way, headers) => {
 		const { key } = await createKey(admin);
 		expect((await request("/v1/whoami", { headers: headers(key) })).status).toBe(200);
 	});
 });
 
-describe("without a key that works", () => {
+describe("without a valid key", () => {
 	const unknown = `sk_live_${"0".repeat(48)}`;
 	const INVALID_TOKEN = 'Bearer error="invalid_token"';
 
@@ -97,14 +97,17 @@ describe("without a key that works", () => {
 		}
 	});
 
-	it.each(["api_key", "key", "apikey", "access_token", "token"])("a key in the URL as ?%s= is none", async (name) => {
-		const { key, api_key } = await createKey(admin);
-		const reply = await visit(`/v1/whoami?${name}=${key}`);
-		expect([reply.status, reply.error.code]).toEqual([401, "UNAUTHORIZED"]);
-		expect(JSON.stringify(reply)).not.toContain(key);
-		const described = await gateOf(api_key.id).describe(api_key.id, tenantId);
-		expect(described).toMatchObject({ value: { current_hour: { used: 0 }, recent_callers: [] } });
-	});
+	it.each(["api_key", "key", "apikey", "access_token", "token"])(
+		"a key in the URL as ?%s= is ignored",
+		async (name) => {
+			const { key, api_key } = await createKey(admin);
+			const reply = await visit(`/v1/whoami?${name}=${key}`);
+			expect([reply.status, reply.error.code]).toEqual([401, "UNAUTHORIZED"]);
+			expect(JSON.stringify(reply)).not.toContain(key);
+			const described = await gateOf(api_key.id).describe(api_key.id, tenantId);
+			expect(described).toMatchObject({ value: { current_hour: { used: 0 }, recent_callers: [] } });
+		},
+	);
 
 	it("a mistyped key is 401", async () => {
 		const { key } = await createKey(admin);
@@ -114,7 +117,7 @@ describe("without a key that works", () => {
 		expect((await asIntegration(key)).status).toBe(200);
 	});
 
-	it("a revoked key is told so", async () => {
+	it("the response to a revoked key says that it is revoked", async () => {
 		const { key, api_key } = await createKey(admin);
 		await mutate(admin, "keys.revoke", { id: api_key.id });
 		const reply = await call(key, "GET", "/v1/whoami");
@@ -123,7 +126,7 @@ describe("without a key that works", () => {
 		expect(reply.headers.get("www-authenticate")).toBe(INVALID_TOKEN);
 	});
 
-	it("an expired key is told so, from the moment on which it expires", async () => {
+	it("the response to an expired key says that it is expired, from that moment on", async () => {
 		const { key } = await createKey(admin, { expires_in_days: 1 });
 		vi.setSystemTime(NOW + 86_400_000 - 1);
 		expect((await asIntegration(key)).status).toBe(200);

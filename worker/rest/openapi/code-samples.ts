@@ -1,18 +1,18 @@
 /**
- * How to call each operation, in curl and in JavaScript, made from its description (`x-codeSamples`, which readers of
- * OpenAPI documents show beside an operation).
+ * Examples in curl and JavaScript for each operation (`x-codeSamples`, which viewers of OpenAPI documents show next to it).
+ * They are generated from the operation's description.
  */
 import type { Document, Operation } from "./document.ts";
 
 interface Call {
 	method: string;
 	url: string;
-	/** Name of the environment variable that holds the credential; null where none is needed. */
+	/** Environment variable with the credential; null if the operation needs none. */
 	credential: string | null;
 	body: unknown;
 }
 
-/** The document with samples at each operation, for the service at `origin`. */
+/** Adds samples to each operation, for the service at `origin`. */
 export function withCodeSamples(document: Document, origin: string): Document {
 	const paths = Object.entries(document.paths).map(([path, item]) => {
 		const operations = Object.entries(item).map(([method, operation]) => {
@@ -28,10 +28,10 @@ export function withCodeSamples(document: Document, origin: string): Document {
 	return { ...document, paths: Object.fromEntries(paths) };
 }
 
-function callOf(method: string, address: string, { parameters = [], security = [], requestBody }: Operation): Call {
+function callOf(method: string, template: string, { parameters = [], security = [], requestBody }: Operation): Call {
 	const url = parameters
 		.filter((parameter) => parameter.in === "path")
-		.reduce((url, { name, example }) => url.replace(`{${name}}`, String(example ?? name)), address);
+		.reduce((url, { name, example }) => url.replace(`{${name}}`, String(example ?? name)), template);
 	const [scheme] = security.flatMap((choice) => Object.keys(choice));
 	return {
 		method: method.toUpperCase(),

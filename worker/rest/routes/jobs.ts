@@ -9,12 +9,12 @@ import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
 import { fromQuery } from "../query.ts";
 import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
-import { NO_TENANT, tenantQuery } from "../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders, tenantQuery } from "../tenant-choice.ts";
 
 const JOBS = "/v1/jobs";
 const ONE_JOB = `${JOBS}/{id}`;
 const tags = ["Jobs"];
-const params = z.object({ id: id.meta({ example: examples.job.id }) });
+const params = z.object({ id: id.meta({ description: "Id of the job.", example: examples.job.id }) });
 const NO_JOB = notFound("The tenant has no job with this id, or the tenant does not exist.");
 
 /** A step of one job, which has no input but the tenant. */
@@ -27,7 +27,7 @@ const step = (name: "advance" | "stop" | "resume", summary: string, description:
 		operationId: `${name}Job`,
 		summary,
 		description,
-		request: { params, query: tenantQuery },
+		request: { headers: tenantHeaders, params, query: tenantQuery },
 		responses: {
 			...MANAGER_ERRORS,
 			...TOO_LARGE,
@@ -48,7 +48,7 @@ export const jobOperations = [
 			summary: "Create a job",
 			description:
 				"Revokes many API keys. The service works on the job in portions: with every `advance`, and by itself every minute. Progress and results can be read at any time.",
-			request: { body: jsonBody(createJobSchema, examples.createJob) },
+			request: { headers: tenantHeaders, body: jsonBody(createJobSchema, examples.createJob) },
 			responses: {
 				...MANAGER_ERRORS,
 				...BODY_ERRORS,
@@ -71,7 +71,7 @@ export const jobOperations = [
 			operationId: "listJobs",
 			summary: "List jobs",
 			description: "Newest first.",
-			request: { query: fromQuery(listJobsSchema) },
+			request: { headers: tenantHeaders, query: fromQuery(listJobsSchema) },
 			responses: { ...MANAGER_ERRORS, ...NO_TENANT, 200: page(jobSchema, "A page of jobs.", examples.job) },
 		}),
 		async (c) => c.json(listEnvelope(c, await listJobs(depsOf(c), c.var.author.tenantId, c.req.valid("query"))), 200),
@@ -85,7 +85,7 @@ export const jobOperations = [
 			operationId: "getJob",
 			summary: "Get a job",
 			description: "Returns the job with its progress.",
-			request: { params, query: tenantQuery },
+			request: { headers: tenantHeaders, params, query: tenantQuery },
 			responses: { ...MANAGER_ERRORS, ...NO_JOB, 200: ok(jobSchema, "The job.", examples.job) },
 		}),
 		async (c) => c.json(envelope(c, await getJob(depsOf(c), c.var.author.tenantId, c.req.valid("param").id)), 200),
@@ -99,7 +99,7 @@ export const jobOperations = [
 			operationId: "listJobItems",
 			summary: "List the results of a job",
 			description: "Every key of the job with its outcome, in the order of the request.",
-			request: { params, query: fromQuery(listJobItemsSchema.omit({ id: true })) },
+			request: { headers: tenantHeaders, params, query: fromQuery(listJobItemsSchema.omit({ id: true })) },
 			responses: { ...MANAGER_ERRORS, ...NO_JOB, 200: page(jobItemSchema, "A page of results.", examples.jobItem) },
 		}),
 		async (c) => {

@@ -12,7 +12,7 @@ import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
 import { fromQuery } from "../query.ts";
 import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
-import { NO_TENANT } from "../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders } from "../tenant-choice.ts";
 
 const TENANTS = "/v1/tenants";
 const tags = ["Tenants"];
@@ -108,7 +108,7 @@ export const tenantOperations = [
 			operationId: "listQuotas",
 			summary: "List the quotas of the tenant",
 			description: "What the tenant stores, and how much the platform allows. All quotas at once.",
-			request: { query: fromQuery(listQuotasSchema) },
+			request: { headers: tenantHeaders, query: fromQuery(listQuotasSchema) },
 			responses: { ...MANAGER_ERRORS, ...NO_TENANT, 200: page(quotaSchema, "All quotas.", examples.quota) },
 		}),
 		async (c) => {
