@@ -205,10 +205,13 @@ test.describe("filters of the log", () => {
 		await who.fill("");
 		await expect(rows(page)).toHaveCount(6);
 
+		// A part of the email is enough.
 		await who.fill("bruno");
 		await who.press("Enter");
+		await expect(rows(page)).toHaveCount(2);
+		await who.fill("carla");
+		await who.press("Enter");
 		await expect(page.getByRole("heading", { name: "No event matches" })).toBeVisible();
-		await expect(page.getByText("“bruno” must be a whole email")).toBeVisible();
 	});
 
 	test("filter by key, and the filter can be removed", async ({ page, tenant, signedIn }) => {

@@ -123,9 +123,6 @@ export default function AuditLog() {
 						action={<Button onClick={() => change(NO_FILTERS)}>{t().audit.filters.clear}</Button>}
 					>
 						<p>{t().audit.nothing.text}</p>
-						<Show when={filters().who && !filters().who.includes("@")}>
-							<p>{t().audit.nothing.who(filters().who)}</p>
-						</Show>
 					</EmptyState>
 				</Match>
 				<Match when={true}>

@@ -97,7 +97,7 @@ export const audit = {
 		action: "Event",
 		anyAction: "All events",
 		who: "Who",
-		whoHint: "Email or id",
+		whoHint: "Email, a part of it, or id",
 		from: "From",
 		to: "To",
 		wrongOrder: "“From” must not be after “To”. Change one of them.",
@@ -116,7 +116,6 @@ export const audit = {
 	nothing: {
 		title: "No event matches",
 		text: "No event matches all filters.",
-		who: (who: string) => `“${who}” must be a whole email or the id of an actor.`,
 		wrongOrder: "The first day is after the last day.",
 	},
 	empty: {

@@ -89,7 +89,7 @@ export const audit: Words["audit"] = {
 		action: "Evento",
 		anyAction: "Todos os eventos",
 		who: "Quem",
-		whoHint: "E-mail ou ID",
+		whoHint: "E-mail, parte dele ou ID",
 		from: "De",
 		to: "Até",
 		wrongOrder: "“De” não pode ser posterior a “Até”. Altere uma das datas.",
@@ -108,7 +108,6 @@ export const audit: Words["audit"] = {
 	nothing: {
 		title: "Nenhum evento encontrado",
 		text: "Nenhum evento corresponde a todos os filtros.",
-		who: (who) => `“${who}” precisa ser um e-mail completo ou o ID de um autor.`,
 		wrongOrder: "O primeiro dia é posterior ao último.",
 	},
 	empty: {
