@@ -1,6 +1,6 @@
 /** Every failure that a caller can see, in one table: code → HTTP status, tRPC code, public message. */
 
-import { KEY_IN_TEXT } from "./schemas/key-pattern.ts";
+import { withoutKeys } from "./schemas/key-pattern.ts";
 
 export const ERRORS = {
 	VALIDATION_ERROR: { status: 400, trpc: "BAD_REQUEST", message: "The request is not valid." },
@@ -108,15 +108,6 @@ interface ErrorExtras {
 /** Callers choose the number and the names of their fields, so both are bounded before they are echoed. */
 const DETAILS_MAX = 50;
 const FIELD_NAME_MAX = 100;
-
-const EVERY_KEY_IN_TEXT = new RegExp(KEY_IN_TEXT, "g");
-
-/** The text with each API key cut down to its prefix. Callers put keys where they don't belong, such as in a path. */
-export function withoutKeys(text: string): string {
-	// Most strings contain no key, and `includes` is cheaper than the pattern.
-	if (!text.includes("sk_")) return text;
-	return text.replace(EVERY_KEY_IN_TEXT, "sk_$1_…");
-}
 
 /** A failure whose message is public. The cause is only logged. */
 export class AppError extends Error implements Failure {

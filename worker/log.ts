@@ -1,6 +1,6 @@
 /** The log: one JSON object a line, for operators. Nothing in it is a secret or somebody's data. */
 
-import { withoutKeys } from "./errors.ts";
+import { withoutKeys } from "./schemas/key-pattern.ts";
 
 /** What is logged of an error. Drizzle's own messages are left out: they carry the parameters of the query. */
 function causes(thrown: unknown): string[] {

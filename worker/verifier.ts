@@ -7,7 +7,7 @@ import type { Environment } from "../db/enums.ts";
 import { admit } from "./admission/admit.ts";
 import { NO_KEY, type Refusal, refusalHeaders, refusalOf } from "./admission/refusal.ts";
 import { type Bindings, readConfig } from "./env.ts";
-import { ERRORS, type PublicError, publicError, validationError, withoutKeys } from "./errors.ts";
+import { ERRORS, type PublicError, publicError, validationError } from "./errors.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { tidyUserAgent } from "./http/request-info.ts";
 import { readIpAddress } from "./keys/ip-address.ts";
@@ -15,6 +15,7 @@ import type { Refused, Unavailable } from "./keys/verdict.ts";
 import { type RateLimitObject, toRateLimit } from "./keys/window.ts";
 import { logError } from "./log.ts";
 import type { KeyPresentation } from "./schemas/api-key.ts";
+import { withoutKeys } from "./schemas/key-pattern.ts";
 import { toTimestamp } from "./schemas/time.ts";
 
 /** What a Worker may do with the request that it holds. In doubt, `valid` is false. */

@@ -1,10 +1,7 @@
 /** The texts of the page in the reader's language: `t().keys.title`. */
 import { createSignal } from "solid-js";
 import { type Language, language, setLanguage } from "../preferences.ts";
-import type { en } from "./en/index.ts";
-
-/** Every text of the page. A language that lacks one does not compile, because English defines the type. */
-export type Words = typeof en;
+import type { Words } from "./en/index.ts";
 
 /** Only the chosen language is loaded. */
 const LOADERS: Record<Language, () => Promise<Words>> = {

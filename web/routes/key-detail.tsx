@@ -22,7 +22,8 @@ import { useTitle } from "../shell/shell.tsx";
 import { useNow } from "../time.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Menu, type MenuItem } from "../ui/menu.tsx";
+import { Menu } from "../ui/menu.tsx";
+import type { MenuItem } from "../ui/open-menu.tsx";
 import { EmptyState, Notice, Skeleton } from "../ui/states.tsx";
 import styles from "./key-detail.module.css";
 

@@ -2,14 +2,7 @@ import { createSignal, type JSX, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { Icon } from "./icon.tsx";
 import styles from "./menu.module.css";
-
-export interface MenuItem {
-	label: string;
-	/** Destroys something: shown in red. */
-	danger?: boolean;
-	disabled?: boolean;
-	onSelect: () => void;
-}
+import type { MenuItem } from "./open-menu.tsx";
 
 const loadMenu = () => import("./open-menu.tsx");
 type OpenMenu = Awaited<ReturnType<typeof loadMenu>>["default"];

@@ -2,7 +2,14 @@ import * as Kobalte from "@kobalte/core/dropdown-menu";
 import { For } from "solid-js";
 import { Icon } from "./icon.tsx";
 import styles from "./menu.module.css";
-import type { MenuItem } from "./menu.tsx";
+
+export interface MenuItem {
+	label: string;
+	/** Destroys something: shown in red. */
+	danger?: boolean;
+	disabled?: boolean;
+	onSelect: () => void;
+}
 
 /** The menu itself. It mounts open: the click that loaded it was meant to open it. */
 export default function OpenMenu(props: { label: string; items: () => MenuItem[] }) {

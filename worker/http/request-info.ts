@@ -1,7 +1,7 @@
 /** What every interface knows of a request besides its content. */
 import type { Author } from "../../db/audit.ts";
-import { withoutKeys } from "../errors.ts";
 import { readIpAddress } from "../keys/ip-address.ts";
+import { withoutKeys } from "../schemas/key-pattern.ts";
 
 /** User agents are chosen by callers and stored in the audit trail, so they are cut. */
 const USER_AGENT_MAX = 256;

@@ -1,6 +1,6 @@
 /** The types that several schemas share. */
 import { z } from "zod";
-import { withoutKeys } from "../errors.ts";
+import { withoutKeys } from "./key-pattern.ts";
 import "./messages.ts";
 import { LATEST } from "./time.ts";
 

@@ -1,6 +1,7 @@
 /** Validates the items of a batch one by one, so that an invalid item does not reject the others. */
 import type { z } from "zod";
-import { validationError, withoutKeys } from "../errors.ts";
+import { validationError } from "../errors.ts";
+import { withoutKeys } from "../schemas/key-pattern.ts";
 
 /** A valid item with its index in the batch. */
 export interface ValidItem<T> {

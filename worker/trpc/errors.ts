@@ -10,8 +10,8 @@ import {
 	publicError,
 	toAppError,
 	validationError,
-	withoutKeys,
 } from "../errors.ts";
+import { withoutKeys } from "../schemas/key-pattern.ts";
 
 /** `data` of an error of tRPC. The message stands beside it. */
 export interface ErrorData extends Omit<PublicError, "message"> {

@@ -8,3 +8,6 @@ import { revokeDelete } from "./revoke-delete.ts";
 import { rotate } from "./rotate.ts";
 
 export const en = { ...common, keys, create, key, rotate, revokeDelete, audit };
+
+/** Every text of the page. A language that lacks one does not compile, because English defines the type. */
+export type Words = typeof en;

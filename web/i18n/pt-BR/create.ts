@@ -1,5 +1,5 @@
+import type { Words } from "../en/index.ts";
 import { plural } from "../format.ts";
-import type { Words } from "../index.ts";
 
 export const create: Words["create"] = {
 	title: "Criar chave de API",

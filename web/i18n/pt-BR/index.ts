@@ -1,5 +1,5 @@
 /** Brazilian Portuguese, written for its readers rather than translated. */
-import type { Words } from "../index.ts";
+import type { Words } from "../en/index.ts";
 import { audit } from "./audit.ts";
 import { common } from "./common.ts";
 import { create } from "./create.ts";

@@ -1,5 +1,5 @@
+import type { Words } from "../en/index.ts";
 import { plural } from "../format.ts";
-import type { Words } from "../index.ts";
 
 export const keys: Words["keys"] = {
 	title: "Chaves de API",
