@@ -61,6 +61,7 @@ export const AUDIT_ACTIONS = [
 	"api_key.delete",
 	"session.login",
 	"session.login_failed",
+	"session.throttled",
 	"session.logout",
 	"tenant.create",
 	"tenant.update",

@@ -66,6 +66,8 @@ export const sessions = sqliteTable(
 			.references(() => users.id, { onDelete: "cascade" }),
 		createdAt: integer("created_at").notNull(),
 		expiresAt: integer("expires_at").notNull(),
+		/** When a request used the session last, to the minute. Null for sessions that the release before this column opened. */
+		lastSeenAt: integer("last_seen_at"),
 	},
 	(t) => [index("sessions_by_user").on(t.userId, t.expiresAt)],
 );

@@ -5,7 +5,6 @@ import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Config } from "./env.ts";
 import { AppError, toAppError, validationError } from "./errors.ts";
-import { limitBody } from "./http/body.ts";
 import { pageFor } from "./http/dashboard-page.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { requestInfo } from "./http/request-info.ts";
@@ -16,7 +15,7 @@ import type { RestEnv } from "./rest/context.ts";
 import { openToOrigins } from "./rest/middleware/cors.ts";
 import { addOpenApiRoute } from "./rest/openapi/index.ts";
 import { addRoutes } from "./rest/routes/index.ts";
-import { handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/handler.ts";
+import { guardTrpc, handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/handler.ts";
 
 /** The targets of zod-openapi by the names that callers know. */
 const TARGET_NAMES: Record<string, string> = { json: "body", query: "query", param: "path" };
@@ -60,7 +59,7 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 
 	addRoutes(app);
 	addOpenApiRoute(app);
-	app.all(`${TRPC_PATH}/*`, limitBody, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
+	app.all(`${TRPC_PATH}/*`, guardTrpc, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
 
 	app.notFound((c) => respond(c, new AppError("NOT_FOUND", `No route matches ${c.req.path}.`)));
 	app.onError((thrown, c) => {

@@ -1,31 +1,35 @@
 /** The bindings, and the configuration read from them. */
 
-/** The bindings of wrangler.toml, and the secrets, which stand in no file that is committed. */
+/** The bindings of wrangler.toml, and the secrets, which are in no committed file. */
 export interface Bindings extends Env {
-	/** Signs and checks this service's own tokens. */
+	/** Signs and verifies this service's own tokens. */
 	JWT_SECRET: string;
 	/** The platform's credential. */
 	SERVICE_ROLE_KEY: string;
-	/** Keys the HMAC behind every API key's tag. */
+	/** The key of the HMAC that makes the tag of every API key. */
 	KEY_PEPPER: string;
-	/** The pepper before, while keys made under it are still in use. */
+	/** The previous pepper, while keys with its tag are still in use. */
 	KEY_PEPPER_PREVIOUS?: string;
 }
 
-/** Shorter secrets can be guessed; 32 characters of hex hold 128 bits. */
+/** 32 characters of hex hold 128 bits. Shorter secrets can be guessed. */
 const SECRET_LENGTH_MIN = 32;
+/** Of 32 random hex digits, 14 are distinct on average, and fewer than 8 practically never. */
+const SECRET_DISTINCT_MIN = 8;
+/** A secret that repeats itself this often, such as `changeme` four times, is no longer than one repetition. */
+const SECRET_REPEATS_MAX = 3;
 
-/** Everything the Worker is told from outside. Secrets are wrapped, so that logging a config shows none. */
+/** The configuration. Secrets are wrapped, so that logging it shows none. */
 export interface Config {
 	jwt: { secret: Secret; issuer: string; audience: string; jwksUrl: string | null };
 	serviceRoleKey: Secret;
-	/** The current pepper first; a key tagged with any of them is valid. */
+	/** The current pepper first. A key with a tag of any of them is valid. */
 	peppers: Secret[];
-	/** Origins whose pages may call the REST door; `*` is all of them. */
+	/** Origins whose pages may call REST; `*` allows all. */
 	corsOrigins: string[];
 }
 
-/** A secret at rest in memory. Only `reveal()` shows it; text, JSON and the console see `[redacted]`. */
+/** A secret in memory. Only `reveal()` shows it; text, JSON and the console get `[redacted]`. */
 export class Secret {
 	readonly #value: string;
 
@@ -51,17 +55,17 @@ export class Secret {
 }
 
 /**
- * Reads and checks the configuration. Throws an error that names what is missing or too short, before the Worker
- * has answered anything: a service that guards keys must not start with a default.
+ * Reads and validates the configuration. Throws an error that names every problem, before the Worker serves a request: a
+ * service that guards keys must not start with a missing or a weak secret.
  */
 export function readConfig(env: Partial<Bindings>): Config {
 	const problems: string[] = [];
 
-	function secret(name: "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER" | "KEY_PEPPER_PREVIOUS"): Secret {
-		const value = env[name];
-		if (!value) problems.push(`${name} is missing`);
-		else if (value.length < SECRET_LENGTH_MIN) problems.push(`${name} is shorter than ${SECRET_LENGTH_MIN} characters`);
-		return new Secret(value ?? "");
+	function secret(name: SecretName): Secret {
+		const value = env[name] ?? "";
+		const weakness = weaknessOf(value);
+		if (weakness !== null) problems.push(`${name} ${weakness}`);
+		return new Secret(value);
 	}
 	function variable(name: "JWT_ISSUER" | "JWT_AUDIENCE"): string {
 		const value = env[name];
@@ -80,12 +84,45 @@ export function readConfig(env: Partial<Bindings>): Config {
 		corsOrigins: corsOrigins(env, problems),
 		peppers: [secret("KEY_PEPPER"), ...(env.KEY_PEPPER_PREVIOUS ? [secret("KEY_PEPPER_PREVIOUS")] : [])],
 	};
-	// What begins like an API key is taken for one, so such a service key would open nothing.
+	// A credential that begins with sk_ is read as an API key, so such a service key would never be accepted.
 	if (env.SERVICE_ROLE_KEY?.startsWith("sk_")) problems.push("SERVICE_ROLE_KEY must not begin with sk_");
-	if (config.jwt.jwksUrl !== null && !URL.canParse(config.jwt.jwksUrl)) problems.push("JWKS_URL is not a URL");
+	problems.push(...equalSecrets(env));
+	if (config.jwt.jwksUrl !== null && !isSafeUrl(config.jwt.jwksUrl))
+		problems.push("JWKS_URL must be an https:// URL (http:// only for localhost)");
 	usageFlushSeconds(env, problems);
 	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See docs/configuration.md.`);
 	return config;
+}
+
+const SECRET_NAMES = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "KEY_PEPPER_PREVIOUS"] as const;
+type SecretName = (typeof SECRET_NAMES)[number];
+
+/** What is wrong with a secret; null if nothing is. Never shows any of it. */
+function weaknessOf(value: string): string | null {
+	if (value === "") return "is missing";
+	if (value.length < SECRET_LENGTH_MIN) return `is shorter than ${SECRET_LENGTH_MIN} characters`;
+	// A header can't carry anything else, and a line break at the end is a mistake of copying.
+	if (!/^[!-~]+$/.test(value)) return "contains white space, control characters or characters outside of ASCII";
+	if (new Set(value).size < SECRET_DISTINCT_MIN) return `has fewer than ${SECRET_DISTINCT_MIN} distinct characters`;
+	const period = (value + value).indexOf(value, 1);
+	if (value.length / period >= SECRET_REPEATS_MAX) return "repeats itself";
+	return null;
+}
+
+/** Equal secrets. Each must be of its own: who learns one must not have the others. */
+function equalSecrets(env: Partial<Bindings>): string[] {
+	return SECRET_NAMES.flatMap((name, index) =>
+		SECRET_NAMES.slice(index + 1)
+			.filter((other) => env[name] && env[name] === env[other])
+			.map((other) => `${name} and ${other} are equal`),
+	);
+}
+
+/** Whether the keys at this URL can't be replaced on the way: TLS, or no network at all (local development). */
+function isSafeUrl(text: string): boolean {
+	if (!URL.canParse(text)) return false;
+	const { protocol, hostname } = new URL(text);
+	return protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname));
 }
 
 /** Origins are compared as text, so each must be written as browsers write it: `https://app.example`. */
@@ -95,13 +132,13 @@ function corsOrigins({ CORS_ORIGINS = "" }: Partial<Bindings>, problems: string[
 		.filter(Boolean);
 	for (const origin of origins)
 		if (origin !== "*" && !(URL.canParse(origin) && new URL(origin).origin === origin))
-			problems.push(`CORS_ORIGINS: ${origin} is no origin such as https://app.example`);
+			problems.push(`CORS_ORIGINS: ${origin} is not an origin such as https://app.example`);
 	return origins;
 }
 
 /**
- * How late usage may reach D1, in seconds. 15 by default: a list that is a quarter of a minute old still helps an
- * admin, and a busy key costs D1 four writes a minute.
+ * How late usage may reach D1, in seconds. 15 by default: a list that is 15 seconds old still helps an admin, and a busy
+ * key costs D1 four writes a minute.
  */
 export function usageFlushSeconds(env: Partial<Bindings>, problems: string[] = []): number {
 	const seconds = Number(env.USAGE_FLUSH_SECONDS ?? 15);

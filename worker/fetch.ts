@@ -10,6 +10,7 @@ import { whoami } from "./admission/whoami.ts";
 import type { createApp } from "./app.ts";
 import type { Bindings, Config } from "./env.ts";
 import { toAppError } from "./errors.ts";
+import { drainBody } from "./http/drain-body.ts";
 import { type RequestInfo, requestInfo } from "./http/request-info.ts";
 import { admittedResponse, refusedResponse } from "./http/response.ts";
 import { logError } from "./log.ts";
@@ -38,11 +39,17 @@ export function createFetchHandler(config: Config): FetchHandler {
 		}
 	}
 
-	return (request, env, context) => {
+	function respond(request: Request, env: Bindings, context?: ExecutionContext): Promise<Response> {
 		const route = keyRouteOf(request);
 		// The app decides what pages of other origins may read.
 		const isForApp = route === null || (config.corsOrigins.length > 0 && request.headers.has("origin"));
 		return isForApp ? passToApp(request, env, context) : admitOrRefuse(route, request, env, context);
+	}
+
+	return async (request, env, context) => {
+		const response = respond(request, env, context);
+		if (request.body !== null) await response.then(() => drainBody(request));
+		return response;
 	};
 }
 

@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { type Bindings, readConfig } from "./env.ts";
 import { createFetchHandler } from "./fetch.ts";
 
+export { PasswordHasher } from "./auth/password-hasher.ts";
 export { KeyGate } from "./gate/key-gate.ts";
 export { KeyVerifier } from "./verifier.ts";
 

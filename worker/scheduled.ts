@@ -25,8 +25,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 
 /** `scheduledTime` is when the run was due, in milliseconds: a late run deletes no more because it is late. */
 export async function scheduled({ scheduledTime, cron }: ScheduledController, env: Bindings): Promise<void> {
-	const { DB, KEY_GATE: gates, LOGIN_LIMITER: loginLimiter } = env;
-	const deps: Deps = { db: database(DB), gates, config: readConfig(env), loginLimiter, now: scheduledTime };
+	const deps: Deps = { db: database(env.DB), gates: env.KEY_GATE, config: readConfig(env), now: scheduledTime };
 	const failures: unknown[] = [];
 	for (const [failure, task] of Object.entries(TASKS[cron === EVERY_MINUTE ? "everyMinute" : "hourly"])) {
 		try {

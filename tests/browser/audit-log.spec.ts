@@ -23,7 +23,7 @@ async function history(tenant: TestTenant) {
 	const crm = await tenant.createKey({ name: "CRM Nightly Sync", rate_limit: 1_000, scopes: ["default:sync"] });
 	const gone = await tenant.createKey({ name: "Old importer" });
 	const { id } = crm.api_key;
-	await tenant.admin.api.mutate("keys.update", { id, rate_limit: 5_000, scopes: [] });
+	await tenant.admin.api.mutate("keys.update", { id, rate_limit: 5_000, scopes: [], unrestricted: true });
 	await bruno.api.mutate("keys.revoke", { id, reason: "Leaked in a public repository" });
 	await bruno.api.mutate("keys.delete", { id: gone.api_key.id });
 	return { bruno, crm: crm.api_key, gone: gone.api_key };

@@ -54,7 +54,7 @@ it("brings its own code and types, and nothing of the service", () => {
 		"client/dist/types/client/router.d.ts",
 		"client/dist/types/client/salesos-error.d.ts",
 		"client/dist/types/worker/errors.d.ts",
-		"client/dist/types/worker/trpc/error-data.d.ts",
+		"client/dist/types/worker/trpc/errors.d.ts",
 		"client/dist/types/worker/trpc/routers/index.d.ts",
 		"docs/cli.md",
 		"docs/client.md",

@@ -187,7 +187,10 @@ describe("changing a key", () => {
 	it.each<[Partial<KeyDraft>, object]>([
 		[{ name: "Renamed" }, { name: "Renamed" }],
 		[{ scopes: ["leads:read"] }, { scopes: ["leads:read"] }],
-		[{ unrestricted: true, understood: true }, { scopes: [] }],
+		[
+			{ unrestricted: true, understood: true },
+			{ scopes: [], unrestricted: true },
+		],
 		[{ rateLimit: "5" }, { rate_limit: 5 }],
 		[{ addresses: "" }, { ip_allowlist: [] }],
 		[{ addresses: "203.0.113.0/24\n::1" }, { ip_allowlist: ["203.0.113.0/24", "::1"] }],

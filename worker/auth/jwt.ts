@@ -1,87 +1,74 @@
 /**
- * JSON Web Tokens of tenant users. The algorithm decides the key, never the other way round: HS256 is checked with
- * our secret, RS256, ES256 and EdDSA with the key set of the identity provider where one is configured, and nothing
- * else is accepted (RFC 8725, §3.1). Issuer, audience, expiry and subject are required of both.
+ * JSON Web Tokens of users. The algorithm decides the key, never the other way round: HS256 is verified with our secret,
+ * RS256, ES256 and EdDSA with the keys of the identity provider where one is configured. Every other algorithm is
+ * rejected (RFC 8725, §3.1). Issuer, audience, expiry and subject are required of all tokens.
  */
-import {
-	createRemoteJWKSet,
-	decodeProtectedHeader,
-	errors,
-	type JWTPayload,
-	type JWTVerifyGetKey,
-	jwtVerify,
-	SignJWT,
-} from "jose";
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import { ROLES } from "../../db/enums.ts";
 import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
-import { LATEST } from "../schemas/time.ts";
+import { DAY_MS, LATEST } from "../schemas/time.ts";
+import { providerKeys } from "./provider-keys.ts";
 
 const PROVIDER_ALGORITHMS = ["RS256", "ES256", "EdDSA"];
 
+/** Clocks of other machines may differ from ours by this much (RFC 7519, §4.1.4 and §4.1.5). */
+const LEEWAY_S = 5;
+
+/** The longest life of a token, in seconds. Without a session, nothing else ends a token that has leaked. */
+const TOKEN_LIFE_MAX_S = DAY_MS / 1_000;
+
+/** Actors of the audit trail that are not users. A token with such a subject would forge events. */
+const RESERVED_SUBJECTS = new Set(["service_role", "system", "anonymous"]);
+
+/** Would make two subjects look the same in the audit trail: invisible characters, and white space but a space inside. */
+const INVISIBLE = /\p{C}|[^\S ]|^ | $/u;
+
+const subject = z
+	.string()
+	.min(1)
+	.max(200)
+	.refine((sub) => !INVISIBLE.test(sub) && !RESERVED_SUBJECTS.has(sub.normalize("NFKC").toLowerCase()));
+
 const claimsSchema = z.object({
-	sub: z.string().min(1).max(200),
+	sub: subject,
 	tenant_id: z.string().min(1).max(64),
 	role: z.enum(ROLES),
 	capabilities: z.array(z.string().max(100)).max(100).default([]),
-	/** Seconds since the epoch. Whoever writes milliseconds makes a token for millennia, which is refused. */
+	/** Seconds since the epoch. The bound catches milliseconds, which would be thousands of years. */
 	exp: z
 		.number()
 		.positive()
 		.max(LATEST / 1_000),
-	// For people to read; whatever a provider puts there, it makes no token invalid.
+	// For display only, so an unusual value doesn't make the token invalid.
 	email: z.string().max(254).nullish().catch(null),
+	email_verified: z.boolean().nullish().catch(null),
 	name: z.string().max(200).nullish().catch(null),
-	/** Set by our own sign-in: the token is good only while this session lasts. */
+	/** Set by our own sign-in: the token is valid only while this session lasts. */
 	session_id: z.string().max(64).optional(),
 });
-export type Claims = z.output<typeof claimsSchema>;
+export type Claims = Omit<z.output<typeof claimsSchema>, "email_verified">;
 
-/** One key set per address for the life of the isolate: it caches the keys and limits how often they are fetched. */
-const keySets = new Map<string, JWTVerifyGetKey>();
-
-function keySet(url: string): JWTVerifyGetKey {
-	const known = keySets.get(url);
-	if (known) return known;
-	const remote = createRemoteJWKSet(new URL(url));
-	const keys: JWTVerifyGetKey = async (header, token) => {
-		try {
-			return await remote(header, token);
-		} catch (thrown) {
-			if (AT_THE_TOKEN.some((kind) => thrown instanceof kind)) throw thrown;
-			throw new AppError(
-				"UNAVAILABLE",
-				"The identity provider's signing keys are unavailable. Retry in a few seconds.",
-				{ cause: thrown },
-			);
-		}
-	};
-	keySets.set(url, keys);
-	return keys;
-}
-
-/** Failures to find a key that are the token's fault. Every other is the provider's or the network's. */
-const AT_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
-
-/** The claims of a valid token. Throws `UNAUTHORIZED`, or `UNAVAILABLE` where the provider's keys cannot be had. */
+/** The claims of a valid token. Throws `UNAUTHORIZED`, or `UNAVAILABLE` if the provider's keys can't be fetched. */
 export async function verifyToken(token: string, config: Config["jwt"], now: number): Promise<Claims> {
 	const checks = {
 		issuer: config.issuer,
 		audience: config.audience,
 		requiredClaims: ["exp", "sub"],
+		clockTolerance: LEEWAY_S,
 		currentDate: new Date(now),
 	};
 	let payload: JWTPayload;
-	let ours = false;
+	let isOurs = false;
 	try {
 		const { alg } = decodeProtectedHeader(token);
 		if (alg === "HS256") {
-			ours = true;
+			isOurs = true;
 			const secret = new TextEncoder().encode(config.secret.reveal());
 			({ payload } = await jwtVerify(token, secret, { ...checks, algorithms: ["HS256"] }));
 		} else if (config.jwksUrl !== null) {
-			const keys = keySet(config.jwksUrl);
+			const keys = providerKeys(config.jwksUrl, now);
 			({ payload } = await jwtVerify(token, keys, { ...checks, algorithms: PROVIDER_ALGORITHMS }));
 		} else {
 			throw new AppError("UNAUTHORIZED", "The token is not signed with an accepted algorithm.");
@@ -89,11 +76,28 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 	} catch (thrown) {
 		throw refusal(thrown);
 	}
-	const claims = claimsSchema.safeParse(payload);
-	if (!claims.success)
-		throw new AppError("UNAUTHORIZED", "The token's sub, tenant_id, role or exp is missing or malformed.");
-	// A provider's token may use the name for something of its own.
-	return ours ? claims.data : { ...claims.data, session_id: undefined };
+	const parsed = claimsSchema.safeParse(payload);
+	if (!parsed.success)
+		throw new AppError("UNAUTHORIZED", "The token's sub, tenant_id, role or exp is missing, malformed or reserved.");
+	requireShortLife(parsed.data.exp, payload.iat, now);
+	const { email_verified, ...claims } = parsed.data;
+	if (isOurs) return claims;
+	return {
+		...claims,
+		// Users of many providers can enter any email. Only a verified one may name them (OpenID Connect Core, §5.1).
+		email: email_verified === true ? claims.email : null,
+		// A provider may use the name for a claim of its own.
+		session_id: undefined,
+	};
+}
+
+/** Throws `UNAUTHORIZED` for a token that was issued in the future, or that lives for more than 24 hours. */
+function requireShortLife(exp: number, iat: number | undefined, now: number): void {
+	const nowSeconds = now / 1_000;
+	if (iat !== undefined && iat > nowSeconds + LEEWAY_S)
+		throw new AppError("UNAUTHORIZED", "The token was issued in the future. Check the clock of its issuer.");
+	if (exp - Math.min(iat ?? nowSeconds, nowSeconds) > TOKEN_LIFE_MAX_S + LEEWAY_S)
+		throw new AppError("UNAUTHORIZED", "The token is valid for more than 24 hours. Issue tokens with an earlier exp.");
 }
 
 /** Signs a token of this service. `expiresAt` in milliseconds. */

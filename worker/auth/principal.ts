@@ -12,7 +12,7 @@ import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
 import { verifyToken } from "./jwt.ts";
 import { requireOwnCookie } from "./same-origin.ts";
-import { findSession, SESSION_COOKIE } from "./session.ts";
+import { SESSION_COOKIE, useSession } from "./session.ts";
 
 /** A user of a tenant, by dashboard session or by token. */
 export interface UserPrincipal {
@@ -48,8 +48,12 @@ export interface AuthDeps {
 function credentialOf(request: Request): HeaderCredential | { from: "cookie"; value: string } | null {
 	const sent = headerCredential(request);
 	if (sent !== null) return sent;
-	const cookie = parse(request.headers.get("cookie") ?? "", SESSION_COOKIE)[SESSION_COOKIE];
-	return cookie ? { from: "cookie", value: cookie } : null;
+	const cookie = sessionToken(request);
+	return cookie === null ? null : { from: "cookie", value: cookie };
+}
+
+function sessionToken({ headers }: Request): string | null {
+	return parse(headers.get("cookie") ?? "", SESSION_COOKIE)[SESSION_COOKIE] || null;
 }
 
 /**
@@ -64,12 +68,17 @@ export async function authenticate(request: Request, deps: AuthDeps, info: Reque
 		return integration(credential.value, deps, info);
 	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
 
-	const claims = await verifyToken(credential.value, deps.config.jwt, info.now);
+	return userOf(credential.value, deps, info);
+}
+
+/** The user of a valid token. Throws `UNAUTHORIZED` for an invalid one, or if its session has ended. */
+async function userOf(token: string, { config, db }: AuthDeps, { now }: RequestInfo): Promise<UserPrincipal> {
+	const claims = await verifyToken(token, config.jwt, now);
 	const sessionId = claims.session_id ?? null;
 	const person =
 		sessionId === null
 			? claims
-			: await findSession(deps.db, { sessionId, userId: claims.sub, tenantId: claims.tenant_id }, info.now);
+			: await useSession(db, { sessionId, userId: claims.sub, tenantId: claims.tenant_id }, now);
 	if (!person) throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
 	return {
 		kind: "user",
@@ -82,6 +91,23 @@ export async function authenticate(request: Request, deps: AuthDeps, info: Reque
 		sessionId,
 		expiresAt: claims.exp * 1_000,
 	};
+}
+
+/** The session in the cookie of the request, if it is still open. Authenticates nothing: see {@link authenticate}. */
+export async function openSessionOf(
+	request: Request,
+	deps: AuthDeps,
+	info: RequestInfo,
+): Promise<UserPrincipal | null> {
+	const token = sessionToken(request);
+	if (token === null) return null;
+	try {
+		const user = await userOf(token, deps, info);
+		return user.sessionId === null ? null : user;
+	} catch (thrown) {
+		if (thrown instanceof AppError && thrown.status < 500) return null;
+		throw thrown;
+	}
 }
 
 /** Checks a key on a management call without counting a request, so that a dead key gets 401 and a valid one 403. */

@@ -1,14 +1,19 @@
 /** The dashboard's session: a cookie that holds a token, and a row that can end it. */
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq, gt, isNull, or } from "drizzle-orm";
 import { serialize } from "hono/utils/cookie";
 import type { Database } from "../../db/client.ts";
 import { sessions, users } from "../../db/schema.ts";
-import { HOUR_MS } from "../schemas/time.ts";
+import { logError } from "../log.ts";
+import { HOUR_MS, MINUTE_MS } from "../schemas/time.ts";
 
 /** `__Host-`: only over TLS, only for this host, on every path (RFC 6265bis, §4.1.3.2). */
 export const SESSION_COOKIE = "__Host-session";
 /** A working day: long enough not to interrupt work, short enough for a laptop that is left behind. */
 export const SESSION_MS = 12 * HOUR_MS;
+/** A session without requests for this long ends (OWASP ASVS 7.3.1). */
+export const SESSION_IDLE_MS = 30 * MINUTE_MS;
+/** How exactly the last use of a session is recorded. Each record is a write. */
+const SEEN_INTERVAL_MS = MINUTE_MS;
 
 /** The user as they are now. The claims of their token are as old as the sign-in. */
 type SessionUser = Pick<typeof users.$inferSelect, "role" | "capabilities" | "email" | "name">;
@@ -20,14 +25,20 @@ interface SessionClaims {
 	tenantId: string;
 }
 
-/** The user of a session; null if the session has ended, or if a claim doesn't match it. */
-export async function findSession(
+/**
+ * The user of a session, which counts as seen. Null if the session has ended or was idle for too long, or if a claim
+ * doesn't match it.
+ */
+export async function useSession(
 	db: Database,
 	{ sessionId, userId, tenantId }: SessionClaims,
 	now: number,
 ): Promise<SessionUser | null> {
-	const [user] = await db
-		.select({ role: users.role, capabilities: users.capabilities, email: users.email, name: users.name })
+	const [found] = await db
+		.select({
+			user: { role: users.role, capabilities: users.capabilities, email: users.email, name: users.name },
+			lastSeenAt: sessions.lastSeenAt,
+		})
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
 		.where(
@@ -36,9 +47,21 @@ export async function findSession(
 				eq(sessions.userId, userId),
 				eq(sessions.tenantId, tenantId),
 				gt(sessions.expiresAt, now),
+				or(isNull(sessions.lastSeenAt), gt(sessions.lastSeenAt, now - SESSION_IDLE_MS)),
 			),
 		);
-	return user ?? null;
+	if (!found) return null;
+	if (found.lastSeenAt === null || now - found.lastSeenAt >= SEEN_INTERVAL_MS) await markSeen(db, sessionId, now);
+	return found.user;
+}
+
+/** A failure ends no session and no request: the next request tries again. */
+async function markSeen(db: Database, sessionId: string, now: number): Promise<void> {
+	try {
+		await db.update(sessions).set({ lastSeenAt: now }).where(eq(sessions.id, sessionId));
+	} catch (thrown) {
+		logError("The last use of a session can't be recorded", thrown);
+	}
 }
 
 /** `Set-Cookie` with the token. An empty token with a `maxAgeSeconds` of 0 removes the cookie. */

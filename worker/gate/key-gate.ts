@@ -132,6 +132,9 @@ export class KeyGate extends DurableObject<Bindings> {
 		return this.#withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
 			if (statusOf(key, now) === "revoked") return CONFLICTS.updatingRevoked;
 			if (isOutdated(call, key)) return CONFLICTS.otherVersion;
+			// An admin who removes the last scope wants to take rights away, but an empty list grants all.
+			if (patch.scopes?.length === 0 && key.scopes.length > 0 && !call.unrestricted)
+				return CONFLICTS.wouldBeUnrestricted;
 			// The reservation is a share of the old limit. If the new limit is lower, a crash would cost too much of it.
 			if (patch.rateLimit !== undefined) counter.settle();
 			return this.#apply(update(key, patch, call.author, now), now);

@@ -30,6 +30,8 @@ export interface ManagementCall {
 	author: Author;
 	/** If set, the change is refused with a conflict unless the key still has this version. */
 	expectedVersion?: number | undefined;
+	/** The caller confirms that a restricted key becomes unrestricted. */
+	unrestricted?: boolean | undefined;
 }
 
 /** Whether the key is no longer the version that the caller expects. */
@@ -53,8 +55,14 @@ export const ATTEMPT_KEPT_MS = DAY_MS;
 
 /** A creation or rotation with an idempotency key, identified by two hashes: of the idempotency key and of the input. */
 export interface Attempt {
+	/** Of the caller and the idempotency key. */
 	nameHash: string;
 	inputHash: string;
+	/**
+	 * Of the idempotency key alone, as the release before identified an attempt. Its records are kept for a day, so this
+	 * can go with the next release.
+	 */
+	formerNameHash?: string;
 }
 
 /** A completed rotation. */
@@ -81,6 +89,9 @@ const conflict = (message: string): Conflict => ({ code: "CONFLICT", message });
 /** Every conflict that a change can run into, with its public message. */
 export const CONFLICTS = {
 	updatingRevoked: conflict("The API key is revoked. A revoked key cannot be changed."),
+	wouldBeUnrestricted: conflict(
+		"Without scopes this restricted API key could call every endpoint. Send unrestricted: true to confirm, or revoke it.",
+	),
 	rotatingRevoked: conflict("The API key is revoked. A revoked key cannot be rotated."),
 	otherVersion: conflict("The API key has changed since you loaded it. Reload it and try again."),
 	changedDuringRotation: conflict("The API key was changed during the rotation. Reload it and rotate again."),

@@ -81,8 +81,9 @@ export function rotateKey(
 
 /** The outcome of an attempt that was completed before; null if there was none. */
 function outcomeBefore(store: GateStore, attempt: Attempt | undefined, now: number): GateResult<AlreadyRotated> | null {
-	const record = attempt && store.rotation(attempt.nameHash);
-	if (!record || record.at <= now - ATTEMPT_KEPT_MS) return null;
+	const { nameHash, formerNameHash = "" } = attempt ?? {};
+	const record = nameHash === undefined ? undefined : (store.rotation(nameHash) ?? store.rotation(formerNameHash));
+	if (!attempt || !record || record.at <= now - ATTEMPT_KEPT_MS) return null;
 	if (record.inputHash !== attempt.inputHash) return CONFLICTS.idempotencyKeyReused;
 	return { code: "OK", value: { successorId: record.successorId } };
 }

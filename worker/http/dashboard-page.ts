@@ -1,12 +1,15 @@
-/** The dashboard is one page: whatever address a person opens, the page finds its own way from there. */
+/** The dashboard is one page: it handles every path that is neither a file nor an interface. */
 
-const DOORS = /^\/(trpc|v1|functions|healthz)(\/|$)/;
+const INTERFACES = /^\/(trpc|v1|functions|healthz)(\/|$)/;
 
-/** The page, for a browser that opens an address which is neither a file nor a door; null for every other request. */
+/** The page, for a browser that opens one of its paths; null for every other request. */
 export async function pageFor(request: Request, assets: Fetcher): Promise<Response | null> {
-	// First what integrations fail at a glance: this is on the path of all of their requests.
-	if (request.method !== "GET" || !request.headers.get("accept")?.includes("text/html")) return null;
+	// First what requests of integrations fail at once: all of them that reach the app pass here.
+	if (!request.headers.get("accept")?.includes("text/html")) return null;
+	const { method } = request;
+	// HEAD gets the headers of GET (RFC 9110, §9.3.2).
+	if (method !== "GET" && method !== "HEAD") return null;
 	const { pathname, origin } = new URL(request.url);
-	if (DOORS.test(pathname)) return null;
-	return assets.fetch(new URL("/", origin));
+	if (INTERFACES.test(pathname)) return null;
+	return assets.fetch(new URL("/", origin), { method });
 }

@@ -5,7 +5,7 @@ import type { Deps } from "../services/deps.ts";
 import type { RestContext } from "./context.ts";
 
 export function depsOf({ env, var: { config, info } }: RestContext): Deps {
-	return { db: database(env.DB), gates: env.KEY_GATE, config, loginLimiter: env.LOGIN_LIMITER, now: info.now };
+	return { db: database(env.DB), gates: env.KEY_GATE, config, now: info.now };
 }
 
 /** An object in its envelope. */

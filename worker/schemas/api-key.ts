@@ -245,7 +245,15 @@ export const updateKeySchema = z.strictObject({
 	...tenantChoice,
 	id,
 	name: keyName.optional(),
-	scopes: scopes.optional().describe("Replaces the list. An empty list grants every scope."),
+	scopes: scopes
+		.optional()
+		.describe(
+			"Replaces the list. An empty list grants every scope. For a restricted key that takes `unrestricted: true`.",
+		),
+	unrestricted: z
+		.boolean()
+		.optional()
+		.describe("Confirms that an empty list of scopes makes a restricted key unrestricted. It has no effect otherwise."),
 	rate_limit: rateLimit.optional().describe("Maximum admitted requests per UTC clock hour."),
 	ip_allowlist: ipAllowlist.optional().describe("Replaces the list. Empty: all IP addresses."),
 	expires_at: timestampInput.nullable().optional().describe("When the key expires. null: never."),

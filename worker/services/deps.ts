@@ -7,7 +7,6 @@ export interface Deps {
 	db: Database;
 	gates: Gates;
 	config: Config;
-	loginLimiter: RateLimit;
 	/** When the request arrived, in milliseconds. */
 	now: number;
 }

@@ -108,9 +108,10 @@ async function unwrap<T>(call: () => Promise<GateResult<T>>): Promise<T> {
 /** A change by the author. */
 export function managementCall(
 	author: Author,
-	input: { id: string; expected_version?: number | undefined },
+	input: { id: string; expected_version?: number | undefined; unrestricted?: boolean | undefined },
 ): ManagementCall {
-	return { keyId: input.id, author, expectedVersion: input.expected_version };
+	const { id, expected_version, unrestricted } = input;
+	return { keyId: id, author, expectedVersion: expected_version, unrestricted };
 }
 
 /** The key with the fields that a gate of the last release doesn't send. */

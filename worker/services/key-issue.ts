@@ -6,7 +6,7 @@ import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { AppError, isConstraintFailure } from "../errors.ts";
 import { newRow } from "../gate/d1-records.ts";
-import type { Attempt } from "../gate/protocol.ts";
+import { type Attempt, CONFLICTS } from "../gate/protocol.ts";
 import { mintKey } from "../keys/format.ts";
 import { INITIAL_STATE, type KeySnapshot, NEVER_USED, toApiKey } from "../keys/snapshot.ts";
 import { creation } from "../keys/transitions.ts";
@@ -44,14 +44,14 @@ export async function createKeyOnce(
 ): Promise<IssuedKey | Replay<ApiKey>> {
 	const { db, now } = deps;
 	const { tenantId } = author;
-	const before = await createdBefore(db, tenantId, attempt, now);
+	const before = await createdBefore(db, author, attempt, now);
 	if (before !== null) return { replay: await keyOfAttempt(deps, tenantId, before) };
 	try {
 		return await insertKey(deps, author, input, (keyId) => recordAttempt(db, tenantId, attempt, keyId, now));
 	} catch (thrown) {
 		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
 		// The same attempt arrived twice at once, and the other was faster.
-		const other = await createdBefore(db, tenantId, attempt, now);
+		const other = await createdBefore(db, author, attempt, now);
 		if (other === null) throw thrown;
 		return { replay: await keyOfAttempt(deps, tenantId, other) };
 	}
@@ -138,11 +138,13 @@ export async function rotateOnce(
 		}),
 	);
 	if ("successorId" in rotated) {
-		const { tenantId } = author;
+		const { tenantId, actor } = author;
 		const [api_key, previous] = await Promise.all([
 			keyOfAttempt(deps, tenantId, rotated.successorId),
 			keyOfAttempt(deps, tenantId, input.id),
 		]);
+		// Found by the former hash, which doesn't say whose attempt it was.
+		if (api_key.created_by !== actor) throw new AppError("CONFLICT", CONFLICTS.idempotencyKeyReused.message);
 		return { replay: { api_key, previous } };
 	}
 	return { key, api_key: complete(rotated.successor), previous: complete(rotated.previous) };

@@ -1,14 +1,17 @@
 /** What every procedure gets: the request, the dependencies of services, and the caller on demand. */
 import { database } from "../../db/client.ts";
 import { authenticate, type Principal } from "../auth/principal.ts";
+import { signInLimits } from "../auth/sign-in-limits.ts";
 import type { Bindings, Config } from "../env.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { Deps } from "../services/deps.ts";
+import type { SignInDeps } from "../services/session.ts";
 
 export interface Context {
 	request: Request;
 	info: RequestInfo;
 	deps: Deps;
+	signIn: SignInDeps;
 	/** Headers of the response. Calls in a batch share them. */
 	responseHeaders: Headers;
 	/** Identifies the caller: once for all calls of a batch, and only if a procedure needs to know. */
@@ -23,13 +26,13 @@ export function createContext(
 	config: Config,
 	info: RequestInfo,
 ): Context {
-	const { KEY_GATE: gates, DB, LOGIN_LIMITER: loginLimiter } = env;
-	const deps: Deps = { db: database(DB), gates, config, loginLimiter, now: info.now };
+	const deps: Deps = { db: database(env.DB), gates: env.KEY_GATE, config, now: info.now };
 	let principal: Promise<Principal> | undefined;
 	return {
 		request,
 		info,
 		deps,
+		signIn: { ...deps, limits: signInLimits(env), hashers: env.PASSWORD_HASHER },
 		responseHeaders,
 		principal() {
 			principal ??= authenticate(request, deps, info);

@@ -2,9 +2,12 @@
 
 import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import type { MiddlewareHandler } from "hono";
+import { deviceOf } from "../auth/device.ts";
+import { limitOrigin, signInLimits } from "../auth/sign-in-limits.ts";
 import type { Bindings, Config } from "../env.ts";
 import { AppError, invalidField } from "../errors.ts";
-import { isJson, wholeBody } from "../http/body.ts";
+import { isJson, limitBody, limitSignInBody, wholeBody } from "../http/body.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import { logError } from "../log.ts";
 import { createContext } from "./context.ts";
@@ -13,11 +16,31 @@ import { appRouter } from "./root.ts";
 
 export const TRPC_PATH = "/trpc";
 
+interface TrpcEnv {
+	Bindings: Bindings;
+	Variables: { config: Config; info: RequestInfo };
+}
+
 // The type is a tree of routers. At run time it is one record by dotted names.
 const procedures = appRouter._def.procedures as unknown as Record<string, { _def: { type: string } } | undefined>;
 
 /** More calls than any screen makes at once. A batch must not be a way around limits on requests. */
 const BATCH_MAX = 20;
+
+const SIGN_IN = "session.login";
+
+/**
+ * Middleware that validates which procedures a request calls, and limits sign-in attempts, both before the body is read:
+ * reading and parsing bodies is work that an attacker must not get for nothing.
+ */
+export const guardTrpc: MiddlewareHandler<TrpcEnv> = async (c, next) => {
+	const names = validateCall(c.req.raw);
+	if (!names.includes(SIGN_IN)) return limitBody(c, next);
+	if (names.length > 1) throw invalidField("batch", `${SIGN_IN} cannot be part of a batch`);
+	const { config, info } = c.var;
+	await limitOrigin(signInLimits(c.env), info.ip, await deviceOf(c.req.raw, config.jwt, info.now));
+	return limitSignInBody(c, next);
+};
 
 export async function handleTrpc(
 	request: Request,
@@ -25,7 +48,6 @@ export async function handleTrpc(
 	config: Config,
 	info: RequestInfo,
 ): Promise<Response> {
-	refuseMisdirected(request);
 	return fetchRequestHandler({
 		endpoint: TRPC_PATH,
 		req: await asJson(request),
@@ -46,10 +68,10 @@ export function trpcErrorResponse(error: AppError, requestId: string): Response 
 }
 
 /**
- * Rejects unknown procedures, wrong methods, large batches, and queries mixed with mutations. tRPC would too, but without
- * the request id, and with its own messages.
+ * The names of the procedures that a request calls. Rejects unknown procedures, wrong methods, large batches, and queries
+ * mixed with mutations. tRPC would too, but without the request id, and with its own messages.
  */
-function refuseMisdirected({ url, method }: Request): void {
+function validateCall({ url, method }: Request): string[] {
 	const { pathname, searchParams } = new URL(url);
 	const names = decoded(pathname.slice(TRPC_PATH.length + 1)).split(",");
 	if (names.length > BATCH_MAX) throw invalidField("batch", `At most ${BATCH_MAX} calls per batch`);
@@ -64,6 +86,7 @@ function refuseMisdirected({ url, method }: Request): void {
 		throw new AppError("METHOD_NOT_ALLOWED", "Call queries with GET and mutations with POST.", {
 			headers: { Allow: allowed },
 		});
+	return names;
 }
 
 function decoded(path: string): string {

@@ -176,6 +176,7 @@ export const update = (): Command =>
 			const changes = given({
 				name,
 				scopes: scopesGiven(options),
+				unrestricted: options.unrestricted,
 				rate_limit: rateLimit,
 				ip_allowlist: anyIp ? [] : allowIp,
 				expires_at: neverExpires ? null : expiresAt,

@@ -42,7 +42,7 @@ describe("a complete configuration", () => {
 		const named = readConfig({ ...COMPLETE, CORS_ORIGINS: "https://app.example, http://localhost:3000," });
 		expect(named.corsOrigins).toEqual(["https://app.example", "http://localhost:3000"]);
 		for (const wrong of ["app.example", "https://app.example/", "https://app.example/x", "null", "https://a.example b"])
-			expect(complaint({ ...COMPLETE, CORS_ORIGINS: wrong })).toContain(`CORS_ORIGINS: ${wrong} is no origin`);
+			expect(complaint({ ...COMPLETE, CORS_ORIGINS: wrong })).toContain(`CORS_ORIGINS: ${wrong} is not an origin`);
 	});
 
 	it("has the previous pepper behind the current one, while there is one", () => {
@@ -74,9 +74,58 @@ describe("a configuration that will not do", () => {
 		},
 	);
 
-	it.each(["no address", "/keys", "idp.example/keys"])("is refused with JWKS_URL %j", (url) => {
-		expect(complaint({ ...COMPLETE, JWKS_URL: url })).toContain("JWKS_URL");
+	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "KEY_PEPPER_PREVIOUS"] as const)(
+		"is refused with a weak %s, by name and without showing it",
+		(name) => {
+			const weak: [string, string][] = [
+				["a".repeat(64), "distinct characters"],
+				["ab".repeat(32), "distinct characters"],
+				["changeme".repeat(5), "distinct characters"],
+				["s3cr3t-q".repeat(5), "distinct characters"],
+				["s3cr3t-quiz".repeat(3), "repeats itself"],
+				["s3cr3t with spaces 0123456789abcdef", "white space"],
+				["s3cr3t-0123456789abcdef0123456789\n", "white space"],
+				["s3cr3t-0123456789abcdef0123456789\u0000", "control characters"],
+				["s3cr3t-0123456789abcdef0123456789é", "outside of ASCII"],
+			];
+			for (const [value, why] of weak) {
+				const message = complaint({ ...COMPLETE, [name]: value });
+				expect(message, value).toMatch(new RegExp(`\\b${name} .*${why}`));
+				expect(message).not.toContain(value.slice(0, 6));
+			}
+		},
+	);
+
+	it("is refused with two equal secrets, by their names", () => {
+		const equal = { ...COMPLETE, SERVICE_ROLE_KEY: SECRETS.JWT_SECRET };
+		expect(complaint(equal)).toContain("JWT_SECRET and SERVICE_ROLE_KEY are equal");
+		const rotated = { ...COMPLETE, KEY_PEPPER_PREVIOUS: SECRETS.KEY_PEPPER };
+		expect(complaint(rotated)).toContain("KEY_PEPPER and KEY_PEPPER_PREVIOUS are equal");
 	});
+
+	it("accepts secrets as generators make them", () => {
+		const bytes = crypto.getRandomValues(new Uint8Array(32));
+		const made = [
+			[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+			btoa(String.fromCharCode(...bytes)),
+			crypto.randomUUID(),
+		];
+		for (const value of made) expect(complaint({ ...COMPLETE, KEY_PEPPER: value })).toBe("");
+	});
+
+	it.each(["no address", "/keys", "idp.example/keys", "http://idp.example/keys", "ftp://localhost/keys"])(
+		"is refused with JWKS_URL %j",
+		(url) => {
+			expect(complaint({ ...COMPLETE, JWKS_URL: url })).toContain("JWKS_URL must be an https:// URL");
+		},
+	);
+
+	it.each(["https://idp.example/keys", "http://localhost:9000/keys", "http://127.0.0.1/keys", "http://[::1]:1/keys"])(
+		"takes JWKS_URL %j",
+		(url) => {
+			expect(complaint({ ...COMPLETE, JWKS_URL: url })).toBe("");
+		},
+	);
 
 	it.each(["0", "-1", "1.5", "often", "3601", ""])("is refused with USAGE_FLUSH_SECONDS %j", (seconds) => {
 		expect(complaint({ ...COMPLETE, USAGE_FLUSH_SECONDS: seconds })).toContain("USAGE_FLUSH_SECONDS");
@@ -104,7 +153,12 @@ describe("a configuration that will not do", () => {
 describe("a secret", () => {
 	const VALUE = "s3cr3t-0123456789abcdef0123456789";
 	const secret = new Secret(VALUE);
-	const config: Config = readConfig({ ...COMPLETE, JWT_SECRET: VALUE, SERVICE_ROLE_KEY: VALUE, KEY_PEPPER: VALUE });
+	const config: Config = readConfig({
+		...COMPLETE,
+		JWT_SECRET: VALUE,
+		SERVICE_ROLE_KEY: `${VALUE}-service`,
+		KEY_PEPPER: `${VALUE}-pepper`,
+	});
 
 	it("is redacted as text and in JSON", () => {
 		expect(String(secret)).toBe("[redacted]");

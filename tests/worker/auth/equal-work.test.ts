@@ -1,4 +1,4 @@
-/** Whether an account exists cannot be told from how a sign-in fails: the answer is the same, and so is the work. */
+/** A failed sign-in doesn't reveal whether the account exists: the response is the same, and so is the work. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { database } from "../../../db/client.ts";
@@ -22,7 +22,7 @@ await db.insert(users).values({
 });
 
 /** Everything that a failed sign-in does and says. */
-async function attempt(as: string) {
+async function attempt(as: string, isWithin = true) {
 	let prepared = 0;
 	const batches: number[] = [];
 	const counting = new Proxy(env.DB, {
@@ -38,19 +38,19 @@ async function attempt(as: string) {
 		},
 	});
 	const limited: string[] = [];
+	const limit = async ({ key }: { key: string }) => {
+		limited.push(key.replace(as, "<email>"));
+		return { success: isWithin };
+	};
 	const deps = {
 		db: database(counting),
 		gates: env.KEY_GATE,
 		config: readConfig(env),
-		loginLimiter: {
-			limit: async ({ key }: { key: string }) => {
-				limited.push(key.replace(as, "<email>"));
-				return { success: true };
-			},
-		},
+		limits: { origin: { limit }, pair: { limit }, account: { limit } },
+		hashers: env.PASSWORD_HASHER,
 		now: Date.UTC(2026, 10, 25),
 	};
-	const visitor = { ip: "203.0.113.7", userAgent: null };
+	const visitor = { ip: "203.0.113.7", userAgent: null, device: null, session: null };
 	const refusal: unknown = await logIn(deps, visitor, { email: as, password: "a wrong password" }).catch(
 		(e: unknown) => e,
 	);
@@ -60,12 +60,20 @@ async function attempt(as: string) {
 }
 
 describe("a sign-in that fails", () => {
-	it("asks the same of the database and says the same for a wrong password as for an address that nobody has", async () => {
+	it("does the same with the database and says the same for a wrong password and an unknown email", async () => {
 		const wrongPassword = await attempt(email);
 		expect(wrongPassword).toMatchObject({ code: "UNAUTHORIZED", prepared: 2, batches: [1] });
 		expect(wrongPassword.limited).toHaveLength(2);
 		expect(await attempt("nobody@equal.example")).toEqual(wrongPassword);
 	}, 60_000);
+
+	it("does and says the same past the limits, whether the account exists or not", async () => {
+		const limited = await attempt(email, false);
+		expect(limited).toMatchObject({ code: "RATE_LIMITED", prepared: 2, batches: [1] });
+		expect(await attempt("nobody@equal.example", false)).toEqual(limited);
+		// Within the hour, throttling is not recorded again.
+		expect(await attempt(email, false)).toMatchObject({ code: "RATE_LIMITED", prepared: 1, batches: [] });
+	});
 
 	it("takes a whole derivation where there is no account", () => {
 		const stored = hashPassword("the right password");

@@ -1,7 +1,7 @@
 /** Which tokens are accepted, and that everything that only looks like one is refused. */
 import { env } from "cloudflare:workers";
 import { base64url, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from "jose";
-import { describe, expect, inject, it, vi } from "vitest";
+import { afterEach, describe, expect, inject, it, vi } from "vitest";
 import { createApp } from "../../../worker/app.ts";
 import { verifyToken } from "../../../worker/auth/jwt.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
@@ -67,15 +67,34 @@ async function withProviderVerdictOn(bearer: string, procedure = "scopes.list", 
 }
 
 describe("a token of this service", () => {
-	it("is accepted until it expires", async () => {
+	it("is accepted until it expires, and five seconds longer for clocks that differ", async () => {
 		expect(await verdictOn(await signAsWe())).toBe("200");
 		const { jwt } = readConfig(env);
 		const bearer = await signAsWe({ exp: NOW_S + 60 });
-		expect((await verifyToken(bearer, jwt, (NOW_S + 59) * 1_000)).sub).toBe("usr_test");
-		await expect(verifyToken(bearer, jwt, (NOW_S + 60) * 1_000)).rejects.toMatchObject({
+		expect((await verifyToken(bearer, jwt, (NOW_S + 64) * 1_000)).sub).toBe("usr_test");
+		await expect(verifyToken(bearer, jwt, (NOW_S + 65) * 1_000)).rejects.toMatchObject({
 			code: "UNAUTHORIZED",
 			message: "The token has expired.",
 		});
+	});
+
+	it("is accepted up to five seconds before its nbf and its iat", async () => {
+		const { jwt } = readConfig(env);
+		const bearer = await signAsWe({ nbf: NOW_S, iat: NOW_S, exp: NOW_S + 60 });
+		expect((await verifyToken(bearer, jwt, (NOW_S - 5) * 1_000)).sub).toBe("usr_test");
+		await expect(verifyToken(bearer, jwt, (NOW_S - 6) * 1_000)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+		const undated = await signAsWe({ iat: NOW_S, exp: NOW_S + 60 });
+		await expect(verifyToken(undated, jwt, (NOW_S - 6) * 1_000)).rejects.toMatchObject({
+			message: expect.stringContaining("issued in the future"),
+		});
+	});
+
+	it("is accepted with a life of 24 hours, and rejected with a longer one", async () => {
+		expect(await verdictOn(await signAsWe({ exp: NOW_S + 24 * HOUR_S }))).toBe("200");
+		expect(await verdictOn(await signAsWe({ iat: NOW_S - HOUR_S, exp: NOW_S + 23 * HOUR_S }))).toBe("200");
+		const answer = await query(await signAsWe({ exp: NOW_S + 25 * HOUR_S }), "scopes.list");
+		expect([answer.status, answer.error.message]).toEqual([401, expect.stringContaining("more than 24 hours")]);
+		expect(await verdictOn(await signAsWe({ iat: NOW_S - 2 * HOUR_S, exp: NOW_S + 23 * HOUR_S }))).toBe(REFUSED);
 	});
 
 	it("is judged by the time that is passed in, not by the clock", async () => {
@@ -100,7 +119,7 @@ describe("a token of this service", () => {
 		"another audience": { aud: "another-api" },
 		"no audience": { aud: undefined },
 		"no expiry": { exp: undefined },
-		"an expiry in the past": { exp: NOW_S - 1 },
+		"an expiry in the past": { exp: NOW_S - 60 },
 		"an expiry that is text": { exp: String(NOW_S + HOUR_S) },
 		"a beginning in the future": { nbf: NOW_S + HOUR_S },
 		"no subject": { sub: undefined },
@@ -221,7 +240,9 @@ describe("with an identity provider", () => {
 				{ iss: undefined },
 				{ aud: "another-api" },
 				{ aud: undefined },
-				{ exp: NOW_S - 1 },
+				{ exp: NOW_S - 60 },
+				{ exp: NOW_S + 25 * HOUR_S },
+				{ sub: "service_role" },
 				{ exp: undefined },
 				{ sub: undefined },
 				{ tenant_id: undefined },
@@ -260,7 +281,16 @@ describe("with an identity provider", () => {
 			}
 		});
 
-		it("gives way to no session of ours, whatever it means by session_id", async () => {
+		it("names its user by email only if the provider has verified the email", async () => {
+			const emailOf = async (claims: Claims) =>
+				(await verifyToken(await signAsProvider(alg, claims), withProvider.jwt, Date.now())).email;
+			const email = "owner@acme.example";
+			expect(await emailOf({ email, email_verified: true })).toBe(email);
+			for (const email_verified of [false, undefined, null, "false", "true", 1])
+				expect(await emailOf({ email, email_verified }), String(email_verified)).toBeNull();
+		});
+
+		it("never refers to a session of ours with its own session_id", async () => {
 			const bearer = await signAsProvider(alg, { session_id: "a session of the provider" });
 			expect((await verifyToken(bearer, withProvider.jwt, Date.now())).session_id).toBeUndefined();
 			expect((await withProviderVerdictOn(bearer)).status).toBe(200);
@@ -293,7 +323,7 @@ describe("with an identity provider that cannot be reached", () => {
 			code: "UNAVAILABLE",
 		});
 		const answer = await withProviderVerdictOn(bearer, "scopes.list", withBrokenProvider);
-		expect(answer.status).toBe(503);
+		expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
 		const text = await answer.text();
 		expectNoSecrets(text);
 		expect(text).not.toContain("127.0.0.1");
@@ -302,16 +332,95 @@ describe("with an identity provider that cannot be reached", () => {
 		log.mockRestore();
 	});
 
-	it("tokens of this service go on being accepted", async () => {
+	it("tokens of this service are still accepted", async () => {
 		const answer = await withProviderVerdictOn(await token({ tenantId }), "scopes.list", withBrokenProvider);
 		expect(answer.status).toBe(200);
 	});
 
-	it("a token that no key could save is refused all the same", async () => {
+	it("a malformed token is still rejected", async () => {
 		const [header] = (await signAsProvider("RS256")).split(".");
 		for (const bearer of ["garbage", `${header}.x`]) {
 			const answer = await withProviderVerdictOn(bearer, "scopes.list", withBrokenProvider);
 			expect(answer.status, bearer).toBe(401);
 		}
+	});
+});
+
+describe("the keys of an identity provider", () => {
+	const MINUTE_MS = 60_000;
+	const NOW = NOW_S * 1_000;
+	/** A provider of its own for each test, since keys are kept by URL. */
+	let providers = 0;
+
+	/** A provider that responds as `respond` says, and the tokens that it signs. */
+	function provider(respond: (fetches: number) => Response | Promise<Response>) {
+		const url = `https://provider-${++providers}.example/jwks.json`;
+		const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => respond(fetched.mock.calls.length));
+		const config = readConfig({ ...env, JWKS_URL: url });
+		const verify = async (now: number, claims: Claims = {}, header: { kid?: string } = {}) => {
+			const bearer = await signAsProvider("ES256", { exp: now / 1_000 + 600, ...claims }, header);
+			return verifyToken(bearer, config.jwt, now).then(
+				() => "accepted",
+				(thrown: { code: string }) => thrown.code,
+			);
+		};
+		return { fetched, verify };
+	}
+	const { d: _, ...publicJwk } = providerKey("ES256");
+	const keySet = (...keys: JWK[]) => Response.json({ keys });
+	const down = () => new Response("down", { status: 500 });
+	afterEach(() => vi.restoreAllMocks());
+
+	it("keep working for a day while the provider is down, with a fetch every 30 seconds at most", async () => {
+		vi.spyOn(console, "error").mockImplementation(() => undefined);
+		const { fetched, verify } = provider((fetches) => (fetches === 1 ? keySet(publicJwk) : down()));
+		expect(await verify(NOW)).toBe("accepted");
+		expect(await verify(NOW + 9 * MINUTE_MS)).toBe("accepted");
+		expect(fetched).toHaveBeenCalledTimes(1);
+		const later = NOW + 60 * MINUTE_MS;
+		for (let call = 0; call < 20; call++) expect(await verify(later + call * 1_000)).toBe("accepted");
+		expect(fetched).toHaveBeenCalledTimes(2);
+		expect(await verify(later + 31_000)).toBe("accepted");
+		expect(fetched).toHaveBeenCalledTimes(3);
+		expect(await verify(NOW + 23 * 60 * MINUTE_MS)).toBe("accepted");
+		expect(await verify(NOW + 24 * 60 * MINUTE_MS)).toBe("UNAVAILABLE");
+	});
+
+	it("are not asked for again at once after a failure, also when none are known", async () => {
+		const { fetched, verify } = provider(down);
+		for (let call = 0; call < 20; call++) expect(await verify(NOW + call * 1_000)).toBe("UNAVAILABLE");
+		expect(fetched).toHaveBeenCalledTimes(1);
+	});
+
+	it("are fetched once for 50 forged tokens that name an unknown key", async () => {
+		const { fetched, verify } = provider(() => keySet(publicJwk));
+		expect(await verify(NOW)).toBe("accepted");
+		const forged = Array.from({ length: 50 }, (_, index) => verify(NOW + MINUTE_MS, {}, { kid: `forged-${index}` }));
+		expect(new Set(await Promise.all(forged))).toEqual(new Set(["UNAUTHORIZED"]));
+		for (let index = 0; index < 20; index++)
+			expect(await verify(NOW + MINUTE_MS + index, {}, { kid: `later-${index}` })).toBe("UNAUTHORIZED");
+		expect(fetched).toHaveBeenCalledTimes(2);
+	});
+
+	it("are fetched once for many first requests, and a new key of the provider is found", async () => {
+		const { fetched, verify } = provider((fetches) =>
+			fetches === 1 ? keySet({ ...publicJwk, kid: "old" }) : keySet(publicJwk),
+		);
+		const first = Array.from({ length: 10 }, () => verify(NOW, {}, { kid: "old" }));
+		expect(new Set(await Promise.all(first))).toEqual(new Set(["accepted"]));
+		expect(fetched).toHaveBeenCalledTimes(1);
+		expect(await verify(NOW + MINUTE_MS)).toBe("accepted");
+	});
+
+	it("are not waited for longer than two seconds", async () => {
+		const { verify } = provider((_fetches) => new Promise(() => undefined));
+		vi.mocked(fetch).mockImplementation(
+			(_url, init) =>
+				new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(new Error("timeout")))),
+		);
+		const from = performance.now();
+		expect(await verify(NOW)).toBe("UNAVAILABLE");
+		expect(performance.now() - from).toBeLessThan(4_000);
+		expect(await verify(NOW + 1_000)).toBe("UNAVAILABLE");
 	});
 });

@@ -307,7 +307,7 @@ describe("every operation", () => {
 
 /** Each call comes from an address of its own, so that signing in is not throttled. */
 let calls = 0;
-const fromSomewhere = (): Record<string, string> => ({ "cf-connecting-ip": `2001:db8::${(++calls).toString(16)}` });
+const fromSomewhere = (): Record<string, string> => ({ "cf-connecting-ip": `2001:db8:0:${(++calls).toString(16)}::1` });
 
 describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, environment = "live"]) => {
 	/** The call with good input, about this key. Whatever it takes to make it is there when this has returned. */

@@ -110,7 +110,7 @@ describe("a stored password that is damaged", () => {
 			const email = `${id.toLowerCase()}@acme.example`;
 			const user = { id, tenantId, email, name: "Damaged", passwordHash, role: "owner" as const, capabilities: [] };
 			await db.insert(users).values({ ...user, createdAt: Date.now() });
-			const answer = await mutate({ "cf-connecting-ip": `2001:db8::${index}` }, "session.login", {
+			const answer = await mutate({ "cf-connecting-ip": `2001:db8:0:${index}::1` }, "session.login", {
 				email,
 				password: PASSWORD,
 			});

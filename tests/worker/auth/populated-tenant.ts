@@ -60,7 +60,7 @@ export async function openSession(tenantId: string, role: Role = "admin"): Promi
 	const { id: userId } = await addPerson(tenantId, role);
 	const id = newId("ses");
 	const now = Date.now();
-	await db.insert(sessions).values({ id, tenantId, userId, createdAt: now, expiresAt: now + 600_000 });
+	await db.insert(sessions).values({ id, tenantId, userId, createdAt: now, expiresAt: now + 600_000, lastSeenAt: now });
 	return `__Host-session=${await token({ tenantId, role, sub: userId, claims: { session_id: id } })}`;
 }
 

@@ -6,15 +6,16 @@ import { desc, eq } from "drizzle-orm";
 import { decodeJwt } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newId, randomText } from "../../../db/ids.ts";
-import { auditEvents, tenants, users } from "../../../db/schema.ts";
+import { auditEvents, sessions, tenants, users } from "../../../db/schema.ts";
 import { seed } from "../../../scripts/seed.ts";
 import { createApp } from "../../../worker/app.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import type { LoggedIn, Me } from "../../../worker/schemas/session.ts";
-import { addTenant, cheapPasswordHash, createKey, db, mutate, ORIGIN, query, token } from "../fixtures.ts";
+import { addTenant, cheapPasswordHash, createKey, db, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
 import { expectNoSecrets } from "./auth-matrix.ts";
 
 const COOKIE = "__Host-session";
+const DEVICE = "__Host-device";
 const PASSWORD = "correct horse battery staple";
 const HOUR_MS = 3_600_000;
 const OWNER = "olivia@acme.example";
@@ -28,10 +29,10 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-/** An address that no other test calls from, since attempts of one address are counted together. */
+/** An IP address of a network that no other test calls from, since attempts of one network are counted together. */
 function freshAddress(): string {
 	const [a, b] = crypto.getRandomValues(new Uint16Array(2));
-	return `2001:db8::${a?.toString(16)}:${b?.toString(16)}`;
+	return `2001:db8:${a?.toString(16)}:${b?.toString(16)}::1`;
 }
 
 /** A hash of {@link PASSWORD} that costs next to nothing to check, for tests that sign in often. */
@@ -78,15 +79,26 @@ async function asBrowser(email: string) {
 	return { cookie: `${COOKIE}=${data.token}`, origin: ORIGIN };
 }
 
-/** What a `Set-Cookie` says, attribute by attribute. */
-function cookieOf(headers: Headers): { name: string; value: string; attributes: string[] } | null {
-	const [first, ...others] = headers.getSetCookie();
-	expect(others).toEqual([]);
-	if (first === undefined) return null;
-	const [pair = "", ...attributes] = first.split(/; */);
-	const [name = "", value = ""] = pair.split("=");
-	return { name, value, attributes: attributes.sort() };
+interface SetCookie {
+	name: string;
+	value: string;
+	attributes: string[];
 }
+
+/** The cookies that a response sets, attribute by attribute. */
+function cookiesOf(headers: Headers): SetCookie[] {
+	return headers.getSetCookie().map((cookie) => {
+		const [pair = "", ...attributes] = cookie.split(/; */);
+		const [name = "", value = ""] = pair.split("=");
+		return { name, value, attributes: attributes.sort() };
+	});
+}
+
+const cookieOf = (headers: Headers, name: string = COOKIE): SetCookie | null =>
+	cookiesOf(headers).find((cookie) => cookie.name === name) ?? null;
+
+/** The cookie by which a device that has signed in is known from then on. */
+const deviceOf = ({ headers }: { headers: Headers }) => `${DEVICE}=${cookieOf(headers, DEVICE)?.value}`;
 
 const ATTRIBUTES = ["HttpOnly", "Path=/", "SameSite=Strict", "Secure"];
 
@@ -297,17 +309,86 @@ describe("signing out", () => {
 });
 
 describe("a session", () => {
+	const MINUTE_MS = 60_000;
+	/** Uses the session every 20 minutes until then. */
+	async function useUntil(bearer: string, end: number): Promise<void> {
+		for (let now = Date.now(); now < end; now += 20 * MINUTE_MS) {
+			vi.setSystemTime(now);
+			expect((await query(bearer, "session.me")).status).toBe(200);
+		}
+		vi.setSystemTime(end);
+	}
+
 	it("lasts twelve hours", async () => {
 		vi.useFakeTimers({ toFake: ["Date"] });
 		const { data } = await signIn({ email: await addUser() });
 		const cookie = `${COOKIE}=${data.token}`;
 		const end = Date.parse(data.expires_at);
-		vi.setSystemTime(end - 2_000);
+		await useUntil(data.token, end - 2_000);
 		expect((await query(data.token, "session.me")).status).toBe(200);
 		expect((await query({ cookie }, "session.me")).status).toBe(200);
-		vi.setSystemTime(end);
+		vi.setSystemTime(end + 6_000);
 		expect((await query(data.token, "session.me")).status).toBe(401);
 		expect((await query({ cookie }, "session.me")).status).toBe(401);
+	});
+
+	it("ends after 30 minutes without a request", async () => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		const start = Date.now();
+		const { data } = await signIn({ email: await addUser() });
+		vi.setSystemTime(start + 29 * MINUTE_MS);
+		expect((await query(data.token, "session.me")).status).toBe(200);
+		vi.setSystemTime(start + 58 * MINUTE_MS);
+		expect((await query(data.token, "session.me")).status).toBe(200);
+		vi.setSystemTime(start + 88 * MINUTE_MS);
+		const ended = await query(data.token, "session.me");
+		expect([ended.status, ended.error.message]).toEqual([401, "The session has ended. Sign in again."]);
+	});
+
+	it("is written to at most once a minute", async () => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		const start = Date.now();
+		const { data } = await signIn({ email: await addUser() });
+		const lastSeen = async () =>
+			(await db.select().from(sessions).where(eq(sessions.userId, data.user.id))).map((row) => row.lastSeenAt);
+		vi.setSystemTime(start + 59_000);
+		await query(data.token, "session.me");
+		expect(await lastSeen()).toEqual([start]);
+		vi.setSystemTime(start + 61_000);
+		await query(data.token, "session.me");
+		expect(await lastSeen()).toEqual([start + 61_000]);
+	});
+
+	it("of the release before goes on, and counts as seen from its next request", async () => {
+		vi.useFakeTimers({ toFake: ["Date"] });
+		const start = Date.now();
+		const { data } = await signIn({ email: await addUser() });
+		await db.update(sessions).set({ lastSeenAt: null }).where(eq(sessions.userId, data.user.id));
+		vi.setSystemTime(start + 60 * MINUTE_MS);
+		expect((await query(data.token, "session.me")).status).toBe(200);
+		vi.setSystemTime(start + 91 * MINUTE_MS);
+		expect((await query(data.token, "session.me")).status).toBe(401);
+	});
+
+	it("ends when the browser signs in again, also as someone else", async () => {
+		const email = await addUser();
+		const first = await signIn({ email });
+		const elsewhere = await signIn({ email });
+		const cookie = `${COOKIE}=${first.data.token}`;
+		for (const again of [{ email }, { email: await addUser() }]) {
+			const before = (await signIn({ email })).data.token;
+			const headers = { cookie: `${COOKIE}=${before}`, origin: ORIGIN };
+			expect((await signIn({ ...again, headers })).status).toBe(200);
+			expect((await query(before, "session.me")).status).toBe(401);
+		}
+		expect((await signIn({ email, password: "wrong", headers: { cookie } })).status).toBe(401);
+		expect((await query(first.data.token, "session.me")).status).toBe(200);
+		// A program with a cookie jar sends no Origin.
+		expect((await signIn({ email, headers: { cookie } })).status).toBe(200);
+		expect((await query(first.data.token, "session.me")).status).toBe(401);
+		expect((await query(elsewhere.data.token, "session.me")).status).toBe(200);
+		const events = await db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email));
+		expect(events.filter(({ action }) => action === "session.logout")).toHaveLength(3);
 	});
 
 	it("ends on the server even if the token says that it goes on", async () => {
@@ -370,48 +451,32 @@ describe("a session", () => {
 	});
 });
 
-describe("attempts to sign in", () => {
-	/**
-	 * Runs what has to lie in one minute of the clock, by which the limiter counts. If it failed and the minute has
-	 * turned on the way, it was none, and is run again.
-	 */
-	async function withinOneMinute(attempts: () => Promise<void>): Promise<void> {
-		const minute = () => Math.floor(Date.now() / 60_000);
-		for (;;) {
-			const start = minute();
-			try {
-				return await attempts();
-			} catch (thrown) {
-				if (minute() === start) throw thrown;
-			}
+/**
+ * Runs what has to lie in one minute of the clock, by which the limiter counts. If it failed and the minute has
+ * turned on the way, it was none, and is run again.
+ */
+async function withinOneMinute(attempts: () => Promise<void>): Promise<void> {
+	const minute = () => Math.floor(Date.now() / 60_000);
+	for (;;) {
+		const start = minute();
+		try {
+			return await attempts();
+		} catch (thrown) {
+			if (minute() === start) throw thrown;
 		}
 	}
-	const statuses = async (attempts: Attempt[]) => {
-		const all: number[] = [];
-		for (const attempt of attempts) all.push((await signIn(attempt)).status);
-		return all;
-	};
-	const tenTimes = <T>(value: T): T[] => Array<T>(10).fill(value);
+}
+const statuses = async (attempts: Attempt[]) => {
+	const all: number[] = [];
+	for (const attempt of attempts) all.push((await signIn(attempt)).status);
+	return all;
+};
+const tenTimes = <T>(value: T): T[] => Array<T>(10).fill(value);
 
-	it("at one account are ten a minute, from wherever; then not even the right password helps", async () => {
-		await withinOneMinute(async () => {
-			const email = await addUser();
-			const wrong = tenTimes(0).map((_, i) => ({
-				email: i % 2 === 0 ? email : ` ${email.toUpperCase()}`,
-				password: "wrong",
-			}));
-			expect(await statuses(wrong)).toEqual(tenTimes(401));
-			const answer = await signIn({ email });
-			expect(answer.status).toBe(429);
-			expect(answer.error).toMatchObject({ code: "RATE_LIMITED", retry_after: 60 });
-			expect(answer.headers.get("retry-after")).toBe("60");
-			expect(cookieOf(answer.headers)).toBeNull();
-			// Everybody else goes on.
-			expect((await signIn({ email: await addUser() })).status).toBe(200);
-		});
-	});
+describe("attempts to sign in", () => {
+	const wrong = { password: "wrong" };
 
-	it("from one address are ten a minute, at whichever accounts", async () => {
+	it("from one IP address are ten a minute, at whichever accounts", async () => {
 		await withinOneMinute(async () => {
 			const ip = freshAddress();
 			const emails = await Promise.all(tenTimes(0).map(() => addUser()));
@@ -419,32 +484,175 @@ describe("attempts to sign in", () => {
 			const email = await addUser();
 			const answer = await signIn({ email, ip });
 			expect(answer.status).toBe(429);
+			expect(answer.error).toMatchObject({ code: "RATE_LIMITED", retry_after: 60 });
 			expect(answer.headers.get("retry-after")).toBe("60");
-			// The account is not the matter, and neither is what the caller says of where they are.
+			expect(cookiesOf(answer.headers)).toEqual([]);
 			expect((await signIn({ email })).status).toBe(200);
 			expect((await signIn({ email, ip, headers: { "x-forwarded-for": freshAddress() } })).status).toBe(429);
 		});
 	});
 
-	it("count one by one within a batch", async () => {
+	it("from the addresses of one IPv6 /64 count as from one, and IPv4 in IPv6 notation as IPv4", async () => {
+		await withinOneMinute(async () => {
+			const network = freshAddress().slice(0, -1);
+			const emails = await Promise.all(tenTimes(0).map(() => addUser()));
+			const [email = ""] = emails;
+			const from = (ip: (index: number) => string) => emails.map((each, index) => ({ email: each, ip: ip(index) }));
+			expect(await statuses(from((index) => `${network}${index + 1}`))).toEqual(tenTimes(200));
+			expect((await signIn({ email, ip: `${network}ffff:1` })).status).toBe(429);
+			expect((await signIn({ email, ip: freshAddress() })).status).toBe(200);
+			const ipv4 = `198.51.${crypto.getRandomValues(new Uint8Array(2)).join(".")}`;
+			const both = [ipv4, `::ffff:${ipv4}`];
+			expect(await statuses(from((index) => both[index % 2] ?? ""))).toEqual(tenTimes(200));
+			expect((await signIn({ email, ip: ipv4 })).status).toBe(429);
+		});
+	});
+
+	it("are counted before the body is read", async () => {
+		await withinOneMinute(async () => {
+			const ip = freshAddress();
+			const garbage = (body: string) =>
+				request("/trpc/session.login", {
+					method: "POST",
+					headers: { "content-type": "application/json", "cf-connecting-ip": ip },
+					body,
+				});
+			for (let attempt = 0; attempt < 9; attempt++) expect((await garbage("{")).status).toBe(400);
+			expect((await garbage(JSON.stringify({ email: "x".repeat(5_000) }))).status).toBe(413);
+			expect((await garbage("{")).status).toBe(429);
+		});
+	});
+
+	it("have a body of at most 4 KiB, announced or not", async () => {
+		const send = (body: BodyInit) =>
+			request("/trpc/session.login", {
+				method: "POST",
+				headers: { "content-type": "application/json", "cf-connecting-ip": freshAddress() },
+				body,
+			});
+		const large = JSON.stringify({ email: "ada@acme.example", password: "x", more: "x".repeat(4_100) });
+		for (const body of [large, new Blob([large]).stream()]) {
+			const response = await send(body);
+			expect(response.status).toBe(413);
+			expect(await response.text()).toContain("larger than 4 KiB");
+		}
+		expect((await send(JSON.stringify({ email: "ada@acme.example", password: "🔑".repeat(500) }))).status).toBe(401);
+	});
+
+	it.each(["session.login,session.login", "session.login,session.logout", "session%2Elogin,session.logout"])(
+		"are rejected in a batch: %s",
+		async (names) => {
+			const email = await addUser();
+			const input = { 0: { email, password: PASSWORD }, 1: { email, password: PASSWORD } };
+			const answer = await mutate({ "cf-connecting-ip": freshAddress() }, `${names}?batch=1`, input);
+			expect(answer.status).toBe(400);
+			expect(answer.error.message).toBe("batch: session.login cannot be part of a batch");
+			expect(await db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email))).toEqual([]);
+		},
+	);
+
+	it("at one account from one IP address are five a minute", async () => {
 		await withinOneMinute(async () => {
 			const email = await addUser();
-			const calls = Array(15).fill("session.login").join(",");
-			const input = Object.fromEntries(Array.from({ length: 15 }, (_, i) => [i, { email, password: `guess ${i}` }]));
-			const answers = await mutate({ "cf-connecting-ip": freshAddress() }, `${calls}?batch=1`, input);
-			expect(answers.status).toBe(207);
+			const ip = freshAddress();
+			const guesses = Array.from({ length: 5 }, (_, i) => ({
+				email: i % 2 === 0 ? email : ` ${email.toUpperCase()}`,
+				ip,
+				...wrong,
+			}));
+			expect(await statuses(guesses)).toEqual(Array(5).fill(401));
+			expect((await signIn({ email, ip })).status).toBe(429);
+			expect((await signIn({ email: await addUser(), ip })).status).toBe(200);
+		});
+	});
+
+	it("of others do not lock the owner of an account out", async () => {
+		await withinOneMinute(async () => {
+			const email = await addUser();
+			const attackers = Array.from({ length: 40 }, () => ({ email, ...wrong }));
+			expect(new Set(await statuses(attackers))).toEqual(new Set([401]));
+			expect((await signIn({ email })).status).toBe(200);
+		});
+	});
+
+	it("from everywhere at one account are a hundred a minute, and a device that has signed in before still can", async () => {
+		await withinOneMinute(async () => {
+			const email = await addUser();
+			const device = deviceOf(await signIn({ email }));
+			const other = deviceOf(await signIn({ email: await addUser() }));
+			const guesses = await statuses(Array.from({ length: 99 }, () => ({ email, ...wrong })));
+			expect(new Set(guesses)).toEqual(new Set([401]));
 			expect((await signIn({ email })).status).toBe(429);
-			const failed = await db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email));
-			expect(failed).toHaveLength(10);
+			expect((await signIn({ email, headers: { cookie: device } })).status).toBe(200);
+			// Neither the device of another account nor a forged one is exempt.
+			expect((await signIn({ email, headers: { cookie: other } })).status).toBe(429);
+			expect((await signIn({ email, headers: { cookie: `${device}x` } })).status).toBe(429);
+		});
+	}, 60_000);
+
+	it("of a device that has signed in before are ten a minute", async () => {
+		await withinOneMinute(async () => {
+			const email = await addUser();
+			const headers = { cookie: deviceOf(await signIn({ email })) };
+			const guesses = tenTimes(0).map(() => ({ email, headers, ...wrong }));
+			expect(await statuses(guesses)).toEqual(tenTimes(401));
+			expect((await signIn({ email, headers })).status).toBe(429);
+		});
+	});
+
+	it("past the limit leave one event an hour in the audit trail", async () => {
+		await withinOneMinute(async () => {
+			const email = await addUser();
+			const ip = freshAddress();
+			await Promise.all(Array.from({ length: 9 }, () => signIn({ email, ip, ...wrong })));
+			const events = await db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email));
+			const throttled = events.filter(({ action }) => action === "session.throttled");
+			expect(throttled).toMatchObject([{ tenantId: acme.id, ip, keyId: null }]);
+			expect(events).toHaveLength(6);
 		});
 	});
 
 	it("at the same time are no more than one after the other", async () => {
 		await withinOneMinute(async () => {
 			const email = await addUser();
-			const answers = await Promise.all(Array.from({ length: 25 }, () => signIn({ email, password: "wrong" })));
-			expect(answers.filter((answer) => answer.status === 401)).toHaveLength(10);
-			expect(answers.filter((answer) => answer.status === 429)).toHaveLength(15);
+			const ip = freshAddress();
+			const answers = await Promise.all(Array.from({ length: 25 }, () => signIn({ email, ip, password: "wrong" })));
+			expect(answers.filter((answer) => answer.status === 401)).toHaveLength(5);
+			expect(answers.filter((answer) => answer.status === 429)).toHaveLength(20);
+		});
+	});
+
+	it("of full cost take turns, and too many at once are rejected", async () => {
+		const unknown = () => signIn({ email: `${newId("usr").toLowerCase()}@nowhere.example` });
+		const answers = await Promise.all(Array.from({ length: 20 }, unknown));
+		const tried = answers.filter((answer) => answer.status === 401);
+		expect(tried.length).toBeGreaterThanOrEqual(1);
+		expect(tried.length).toBeLessThanOrEqual(9);
+		for (const answer of answers) if (!tried.includes(answer)) expect(answer.status).toBe(429);
+	}, 60_000);
+});
+
+describe("a device", () => {
+	it("is remembered in a cookie for this host that no script can read, for 400 days", async () => {
+		const { headers } = await signIn({ email: await addUser() });
+		expect(cookieOf(headers, DEVICE)?.attributes).toEqual([...ATTRIBUTES, "Max-Age=34560000"].sort());
+	});
+
+	it("is not signed in by its cookie", async () => {
+		const device = deviceOf(await signIn({ email: await addUser() }));
+		const [, value = ""] = device.split("=");
+		for (const who of [{ cookie: device, origin: ORIGIN }, { cookie: `${COOKIE}=${value}`, origin: ORIGIN }, value])
+			expect((await query(who, "session.me")).status).toBe(401);
+	});
+
+	it("is not made by a session token", async () => {
+		const email = await addUser();
+		const { data } = await signIn({ email });
+		const headers = { cookie: `${DEVICE}=${data.token}` };
+		await withinOneMinute(async () => {
+			const ip = freshAddress();
+			await statuses(tenTimes(0).map(() => ({ email, ip, headers, password: "wrong" })));
+			expect((await signIn({ email, ip, headers })).status).toBe(429);
 		});
 	});
 });

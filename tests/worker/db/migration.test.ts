@@ -61,8 +61,7 @@ beforeAll(async () => {
 });
 
 const names = async (tenantId: string, input: object) => {
-	const loginLimiter = { limit: async () => ({ success: true }) };
-	const deps = { db, now: NOW, config: readConfig(env), gates: env.KEY_GATE, loginLimiter };
+	const deps = { db, now: NOW, config: readConfig(env), gates: env.KEY_GATE };
 	const { items, counts } = await listKeys(deps, tenantId, listKeysSchema.parse({ sort: "name", ...input }));
 	return { names: items.map(({ name }) => name), counts };
 };

@@ -10,7 +10,8 @@ import { type Database, database, runBatch } from "../../../db/client.ts";
 import { AUDIT_ACTIONS, ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, type KeySort } from "../../../db/enums.ts";
 import { insertAudit } from "../../../db/insert-audit.ts";
 import { apiKeys, users } from "../../../db/schema.ts";
-import { findSession } from "../../../worker/auth/session.ts";
+import type { UserPrincipal } from "../../../worker/auth/principal.ts";
+import { useSession } from "../../../worker/auth/session.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { newRow, recordKey, recordUsage } from "../../../worker/gate/d1-records.ts";
 import { INITIAL_STATE, type KeySnapshot, snapshotOf } from "../../../worker/keys/snapshot.ts";
@@ -44,8 +45,10 @@ const others = {
 	now: NOW,
 	config: readConfig(env),
 	gates: env.KEY_GATE,
-	loginLimiter: { limit: async () => ({ success: true }) },
 };
+const limit = async () => ({ success: true });
+const signIn = { limits: { origin: { limit }, pair: { limit }, account: { limit } }, hashers: env.PASSWORD_HASHER };
+const visitor = { ip: null, userAgent: null, device: null, session: null };
 const keyId = (n: number) => `k${String(n).padStart(11, "0")}`;
 const db = database(env.DB);
 
@@ -369,23 +372,43 @@ describe("every other call", () => {
 		return snapshotOf(row);
 	}
 
+	const user: UserPrincipal = {
+		kind: "user",
+		id: "usr_ada",
+		tenantId: BIG,
+		role: "owner",
+		capabilities: [],
+		email: null,
+		name: null,
+		sessionId: "ses_x",
+		expiresAt: NOW,
+	};
+
 	it.each<[what: string, read: number, written: number, (db: Database) => Promise<unknown>]>([
-		["signing in", 5, 15, (db) => logIn({ ...others, db }, author, { email: "ada@acme.example", password: "correct" })],
+		[
+			"signing in",
+			5,
+			15,
+			(db) => logIn({ ...others, ...signIn, db }, visitor, { email: "ada@acme.example", password: "correct" }),
+		],
 		[
 			"failing to sign in",
 			5,
 			10,
-			(db) => logIn({ ...others, db }, author, { email: "ada@acme.example", password: "wrong" }).catch(() => undefined),
+			(db) =>
+				logIn({ ...others, ...signIn, db }, visitor, { email: "ada@acme.example", password: "wrong" }).catch(
+					() => undefined,
+				),
 		],
-		["signing out", 5, 15, (db) => logOut({ ...others, db }, author, "ses_x")],
-		["looking up a session", 5, 0, (db) => findSession(db, { sessionId: "s", userId: "u", tenantId: BIG }, NOW)],
+		["signing out", 5, 15, (db) => logOut({ ...others, db }, user, visitor)],
+		["looking up a session", 5, 0, (db) => useSession(db, { sessionId: "s", userId: "u", tenantId: BIG }, NOW)],
 		["finding a tenant", 2, 0, (db) => findTenant({ db }, BIG)],
 		[
 			"making a key that may be asked for again",
 			150,
 			75,
 			async (db) => {
-				await createdBefore(db, BIG, attempt, NOW);
+				await createdBefore(db, { tenantId: BIG, actor: "usr_ada" }, attempt, NOW);
 				const key: KeySnapshot = { ...(await held()), ...INITIAL_STATE, id: "newnewnewnew", expiresAt: NOW + DAY_MS };
 				await runBatch(db, [
 					...recordAttempt(db, BIG, attempt, key.id, NOW),

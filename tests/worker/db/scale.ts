@@ -119,7 +119,7 @@ from n`;
 const USERS = `${numbers(5_000)}
 insert into users select 'usr_' || i, '${BIG}', 'u' || i || '@acme.example', 'User ' || i, '', 'member', '[]', 0 from n`;
 const SESSIONS = `${numbers(5_000)}
-insert into sessions select 'ses_' || i, '${BIG}', 'usr_' || i, ${NOW}, ${NOW + DAY_MS} from n`;
+insert into sessions (id, tenant_id, user_id, created_at, expires_at) select 'ses_' || i, '${BIG}', 'usr_' || i, ${NOW}, ${NOW + DAY_MS} from n`;
 const ATTEMPTS = `${numbers(5_000)}
 insert into idempotency_keys select '${BIG}', 'attempt ' || i, '', 'k', ${NOW} from n`;
 

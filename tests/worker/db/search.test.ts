@@ -48,7 +48,6 @@ const keys = (tenantId: string, input: object) =>
 				now: NOW,
 				config: readConfig(env),
 				gates: env.KEY_GATE,
-				loginLimiter: { limit: async () => ({ success: true }) },
 			},
 			tenantId,
 			listKeysSchema.parse(input),

@@ -1,4 +1,5 @@
 /** A forged key costs nothing: it is refused before D1 or any gate is asked. */
+import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -6,8 +7,9 @@ import { ALPHABET } from "../../../db/ids.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
-import { ORIGIN } from "../fixtures.ts";
+import { addTenant, createKey, mutate, ORIGIN, query, token } from "../fixtures.ts";
 
+const admin = await token({ tenantId: await addTenant() });
 const config = readConfig(env);
 const front = createFetchHandler(config);
 const [pepper] = config.peppers;
@@ -58,5 +60,29 @@ describe("a key that fails its tag", () => {
 		const response = await present(key);
 		expect(touched).toBeGreaterThan(0);
 		expect(response.status).toBe(503);
+	});
+});
+
+describe("an id that no key has", () => {
+	it.each(["keys.get", "keys.usage", "keys.update", "keys.revoke", "keys.rotate", "keys.delete"])(
+		"creates no object on %s, and is 404",
+		async (procedure) => {
+			const before = (await listDurableObjectIds(env.KEY_GATE)).length;
+			for (let index = 0; index < 5; index++) {
+				const id = `Unknown${String(index).padStart(5, "0")}`;
+				const isRead = procedure === "keys.get" || procedure === "keys.usage";
+				const answer = isRead ? await query(admin, procedure, { id }) : await mutate(admin, procedure, { id });
+				expect([answer.status, answer.error.code]).toEqual([404, "NOT_FOUND"]);
+			}
+			expect((await listDurableObjectIds(env.KEY_GATE)).length).toBe(before);
+		},
+	);
+
+	it("of another tenant is 404 without waking its gate", async () => {
+		const { api_key } = await createKey(admin);
+		const other = await token({ tenantId: await addTenant() });
+		const before = (await listDurableObjectIds(env.KEY_GATE)).length;
+		expect((await query(other, "keys.get", { id: api_key.id })).status).toBe(404);
+		expect((await listDurableObjectIds(env.KEY_GATE)).length).toBe(before);
 	});
 });

@@ -34,12 +34,14 @@ async function newTenants(): Promise<void> {
 	pools.add("lead", theirs.leads.live.id, ours.leads.test.id, ours.leads.live.id);
 	pools.add("key", theirs.keys.live.key, ours.keys.test.key, ours.keys.live.key);
 	pools.add("tenant", theirs.tenantId, ours.tenantId);
-	// Sign-in is throttled by account and by IP address.
-	for (let number = 0; number < 12; number++) {
-		pools.add("email", (await addPerson(ours.tenantId)).email);
-		pools.add("address", `2001:db8::${number}`);
-	}
+	// Sign-in is limited by account and by network.
+	for (let number = 0; number < 12; number++) pools.add("email", (await addPerson(ours.tenantId)).email);
+	addNetwork();
 }
+
+let networks = 0;
+/** Adds the IP address of a network that nothing was sent from yet. */
+const addNetwork = () => pools.add("address", `2001:db8:0:${(++networks).toString(16)}::1`);
 
 /** The credentials that the operation accepts. */
 function credentials({ audience }: Operation): Record<string, string>[] {
@@ -170,6 +172,7 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 			const hostile = all[turn];
 			const made = hostile && prepared(hostile);
 			if (!hostile || !made) continue;
+			if (operation.audience === "public") addNetwork();
 			underWay.set(turn, hostile);
 			sent += 1;
 			const shown = { ...hostile, body: String(hostile.body).slice(0, 500), address: hostile.address.slice(0, 1_000) };

@@ -1,5 +1,6 @@
 /** Managing API keys over REST: statuses, response shapes, and the same rules as over tRPC. */
 import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { idempotencyKeys } from "../../../db/schema.ts";
@@ -150,6 +151,34 @@ describe("a second request with the same Idempotency-Key", () => {
 		await create({ name: "Ours" }, named("a-6"));
 		const ofOther = await db.select().from(idempotencyKeys).where(eq(idempotencyKeys.tenantId, otherId));
 		expect(ofOther).toHaveLength(1);
+	});
+
+	it("another caller's name is another name, also for a rotation", async () => {
+		const colleague = await token({ tenantId, sub: "usr_colleague" });
+		const mine = await create({ name: "Mine" }, named("a-7"));
+		const theirs = await call<Issued>("POST", KEYS, { body: { name: "Mine" }, headers: named("a-7"), as: colleague });
+		expect([mine.status, theirs.status]).toEqual([201, 201]);
+		expect(theirs.data.api_key.id).not.toBe(mine.data.api_key.id);
+		const path = `${KEYS}/${mine.data.api_key.id}/rotate`;
+		const first = await call<Issued>("POST", path, { body: {}, headers: named("r-7") });
+		const second = await call<Issued>("POST", path, { body: {}, headers: named("r-7"), as: colleague });
+		expect([first.status, second.status]).toEqual([201, 201]);
+		expect(second.data.api_key.id).not.toBe(first.data.api_key.id);
+	});
+
+	it("a name of the release before is still its caller's, and no other's", async () => {
+		const asBefore = async (name: string, keyId: string) =>
+			db
+				.update(idempotencyKeys)
+				.set({ nameHash: createHash("sha256").update(name).digest("hex") })
+				.where(eq(idempotencyKeys.keyId, keyId));
+		const colleague = await token({ tenantId, sub: "usr_colleague" });
+		const { data } = await create({ name: "Former" }, named("a-8"));
+		await asBefore("a-8", data.api_key.id);
+		const theirs = await call<Issued>("POST", KEYS, { body: { name: "Former" }, headers: named("a-8"), as: colleague });
+		expect(theirs.status).toBe(201);
+		const again = await create({ name: "Former" }, named("a-8"));
+		expect([again.status, again.data.api_key.id]).toEqual([200, data.api_key.id]);
 	});
 
 	it.each(["", "x".repeat(256), "with space", "caf\u00e9"])("the value %j is rejected", async (name) => {

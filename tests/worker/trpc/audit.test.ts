@@ -61,7 +61,14 @@ describe("an event", () => {
 		});
 		const { id } = api_key;
 		vi.setSystemTime(NOW + 1_000);
-		await mutate(from(ada), "keys.update", { id, name: "ERP", scopes: [], rate_limit: 6, expires_at: null });
+		await mutate(from(ada), "keys.update", {
+			id,
+			name: "ERP",
+			scopes: [],
+			unrestricted: true,
+			rate_limit: 6,
+			expires_at: null,
+		});
 		vi.setSystemTime(NOW + 2_000);
 		const successor = await mutate<{ api_key: { id: string } }>(from(ada), "keys.rotate", {
 			id,

@@ -644,7 +644,7 @@ describe("usage that is delivered while a list is read", () => {
 			},
 		});
 		const { items } = await listKeys(
-			{ db: late, now: NOW, config: readConfig(env), gates: env.KEY_GATE, loginLimiter: env.LOGIN_LIMITER },
+			{ db: late, now: NOW, config: readConfig(env), gates: env.KEY_GATE },
 			tenantId,
 			listKeysSchema.parse({ recent_hours: 1 }),
 		);

@@ -1,7 +1,7 @@
 /** Changing a key: what is named changes, the very next request is judged by it, and nothing else happens. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
-import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, sendJson, token } from "../fixtures.ts";
+import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, request, sendJson, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -20,9 +20,31 @@ describe("the very next request", () => {
 		expect(await statusOf(asIntegration(key, "/v1/leads"))).toBe(200);
 		expect((await update(api_key.id, { scopes: ["default:sync"] })).data.scopes).toEqual(["default:sync"]);
 		expect(await statusOf(asIntegration(key, "/v1/leads"))).toBe(403);
-		await update(api_key.id, { scopes: [] });
+		await update(api_key.id, { scopes: [], unrestricted: true });
 		expect(await statusOf(asIntegration(key, "/v1/leads"))).toBe(200);
 		expect(await statusOf(sendJson(key, "POST", "/v1/leads", { name: "Ana" }))).toBe(201);
+	});
+
+	it("is not judged by an empty list of scopes, unless the caller confirms that the key becomes unrestricted", async () => {
+		const { key, api_key } = await createKey(admin, { scopes: ["leads:read"] });
+		for (const unrestricted of [undefined, false]) {
+			const refused = await update(api_key.id, { scopes: [], unrestricted, rate_limit: 7 });
+			expect([refused.status, refused.error.code]).toEqual([409, "CONFLICT"]);
+			expect(refused.error.message).toContain("unrestricted: true");
+		}
+		expect((await query<ApiKey>(admin, "keys.get", { id: api_key.id })).data).toMatchObject({
+			scopes: ["leads:read"],
+			rate_limit: api_key.rate_limit,
+		});
+		expect(await statusOf(sendJson(key, "POST", "/v1/leads", { name: "Ana" }))).toBe(403);
+		const patched = await request(`/v1/api-keys/${api_key.id}`, {
+			method: "PATCH",
+			headers: { "content-type": "application/json", authorization: `Bearer ${admin}` },
+			body: JSON.stringify({ scopes: [] }),
+		});
+		expect(patched.status).toBe(409);
+		const open = await createKey(admin, { scopes: [] });
+		expect((await update(open.api_key.id, { scopes: [] })).status).toBe(200);
 	});
 
 	it("is judged by a new limit, which counts what was used before", async () => {
@@ -96,7 +118,7 @@ describe("a change", () => {
 		["expires_at", null],
 	])("of %s leaves everything else as it is", async (field, value) => {
 		const { api_key } = await createKey(admin, settings);
-		const answer = await update(api_key.id, { [field]: value });
+		const answer = await update(api_key.id, { [field]: value, unrestricted: true });
 		const expected = { ...api_key, version: 2, [field]: value };
 		expect([answer.status, answer.data]).toEqual([200, expected]);
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject(expected);
@@ -150,7 +172,7 @@ describe("a change", () => {
 		await Promise.all([
 			update(api_key.id, { name: "new" }),
 			update(api_key.id, { rate_limit: 7 }),
-			update(api_key.id, { scopes: [] }),
+			update(api_key.id, { scopes: [], unrestricted: true }),
 			update(api_key.id, { ip_allowlist: ["203.0.113.7"] }),
 		]);
 		const wanted = { name: "new", rate_limit: 7, scopes: [], ip_allowlist: ["203.0.113.7"] };
@@ -165,7 +187,7 @@ describe("a change", () => {
 			update(api_key.id, { name: "one" }),
 			mutate(admin, "keys.revoke", { id: api_key.id }),
 			update(api_key.id, { rate_limit: 7 }),
-			update(api_key.id, { expires_at: null, scopes: [] }),
+			update(api_key.id, { expires_at: null, scopes: [], unrestricted: true }),
 		]);
 		expect(revoked.status).toBe(200);
 		expect(await statusOf(asIntegration(key))).toBe(401);

@@ -11,6 +11,8 @@ import { Changes } from "./changes.tsx";
 import { agentText, changesLine, changesOf, whoOf } from "./event-words.ts";
 import styles from "./log-table.module.css";
 
+const FAILURES: ReadonlySet<AuditEvent["action"]> = new Set(["session.login_failed", "session.throttled"]);
+
 /** Row heights as in the style sheet. Rows are measured, so this only has to be close. */
 const NARROW = matchMedia("(max-width: 719px)");
 const FINGER = matchMedia("(pointer: coarse)");
@@ -146,7 +148,7 @@ function EventRow(props: {
 			<td class={styles.who} title={whoOf(props.event)}>
 				{whoOf(props.event)}
 			</td>
-			<td class={styles.what} data-failed={props.event.action === "session.login_failed"}>
+			<td class={styles.what} data-failed={FAILURES.has(props.event.action)}>
 				{what()}
 			</td>
 			<td class={styles.key}>

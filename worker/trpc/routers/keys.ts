@@ -60,7 +60,7 @@ export const keysRouter = {
 		.output(issuedKeySchema)
 		.mutation(async ({ ctx, input: { idempotency_key, ...input } }) => {
 			if (idempotency_key === undefined) return createKey(ctx.deps, ctx.author, input);
-			return issued(await createKeyOnce(ctx.deps, ctx.author, input, attemptOf(idempotency_key, input)));
+			return issued(await createKeyOnce(ctx.deps, ctx.author, input, attemptOf(idempotency_key, ctx.author, input)));
 		}),
 
 	/** One page of the keys, with the number of keys in each state. */
@@ -87,7 +87,7 @@ export const keysRouter = {
 		.output(rotatedKeySchema)
 		.mutation(async ({ ctx, input: { idempotency_key, ...input } }) => {
 			if (idempotency_key === undefined) return rotateKey(ctx.deps, ctx.author, input);
-			const result = await rotateOnce(ctx.deps, ctx.author, input, attemptOf(idempotency_key, input));
+			const result = await rotateOnce(ctx.deps, ctx.author, input, attemptOf(idempotency_key, ctx.author, input));
 			return issued("replay" in result ? { replay: result.replay.api_key } : result);
 		}),
 

@@ -1,5 +1,6 @@
 import type { TRPCRouterRecord } from "@trpc/server";
-import { authorOf } from "../../auth/authorize.ts";
+import { deviceCookie, deviceOf } from "../../auth/device.ts";
+import { openSessionOf } from "../../auth/principal.ts";
 import { refuseForeignOrigin, requireOwnCookie } from "../../auth/same-origin.ts";
 import { SESSION_MS, sessionCookie } from "../../auth/session.ts";
 import { AppError } from "../../errors.ts";
@@ -14,9 +15,14 @@ export const sessionRouter = {
 		.input(loginSchema)
 		.output(loggedInSchema)
 		.mutation(async ({ ctx, input }) => {
-			refuseForeignOrigin(ctx.request);
-			const loggedIn = await logIn(ctx.deps, ctx.info, input);
-			ctx.responseHeaders.append("set-cookie", sessionCookie(loggedIn.token, SESSION_MS / 1_000));
+			const { request, signIn, info, responseHeaders } = ctx;
+			const { jwt } = signIn.config;
+			refuseForeignOrigin(request);
+			const device = await deviceOf(request, jwt, info.now);
+			const session = await openSessionOf(request, signIn, info);
+			const loggedIn = await logIn(signIn, { ...info, device, session }, input);
+			responseHeaders.append("set-cookie", sessionCookie(loggedIn.token, SESSION_MS / 1_000));
+			responseHeaders.append("set-cookie", await deviceCookie(loggedIn.user.id, device, jwt, info.now));
 			return loggedIn;
 		}),
 
@@ -31,7 +37,7 @@ export const sessionRouter = {
 		});
 		ctx.responseHeaders.append("set-cookie", sessionCookie("", 0));
 		if (principal?.kind !== "user" || principal.sessionId === null) return { ended: false };
-		await logOut(ctx.deps, authorOf(principal, ctx.info), principal.sessionId);
+		await logOut(ctx.deps, principal, ctx.info);
 		return { ended: true };
 	}),
 

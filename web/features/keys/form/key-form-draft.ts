@@ -109,6 +109,8 @@ export function changesOf(key: ApiKey, draft: KeyDraft, now: number): Omit<Updat
 	return {
 		...(name.trim() === key.name ? {} : { name }),
 		...(scopes === undefined || sameSet(scopes, key.scopes) ? {} : { scopes }),
+		// The form has asked whether every endpoint is meant.
+		...(scopes?.length === 0 && key.scopes.length > 0 ? { unrestricted: true } : {}),
 		...(rate_limit === key.rate_limit ? {} : { rate_limit }),
 		...(sameSet(ip_allowlist, key.ip_allowlist) ? {} : { ip_allowlist }),
 		...expiryOfChangedKey(draft.expiry, now),

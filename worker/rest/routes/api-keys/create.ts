@@ -42,7 +42,7 @@ export const createApiKey = managerOperation(
 		const result =
 			idempotencyKey === undefined
 				? await createKey(depsOf(c), c.var.author, input)
-				: await createKeyOnce(depsOf(c), c.var.author, input, attemptOf(idempotencyKey, input));
+				: await createKeyOnce(depsOf(c), c.var.author, input, attemptOf(idempotencyKey, c.var.author, input));
 		if ("replay" in result)
 			return c.json(replayEnvelope(c, { key: null, api_key: result.replay }), 200, {
 				...REPLAYED,

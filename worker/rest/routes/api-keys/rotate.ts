@@ -45,7 +45,7 @@ export const rotateApiKey = managerOperation(
 	async (c) => {
 		const input = withExpectedVersion(c.req.raw, { ...c.req.valid("json"), ...c.req.valid("param") });
 		const idempotencyKey = idempotencyKeyOf(c.req.raw);
-		const attempt = idempotencyKey === undefined ? undefined : attemptOf(idempotencyKey, input);
+		const attempt = idempotencyKey === undefined ? undefined : attemptOf(idempotencyKey, c.var.author, input);
 		const result = await rotateOnce(depsOf(c), c.var.author, input, attempt);
 		if ("replay" in result)
 			return c.json(replayEnvelope(c, { key: null, ...result.replay }), 200, {

@@ -29,7 +29,9 @@ export const updateApiKey = managerOperation(
 			...MANAGER_ERRORS,
 			...BODY_ERRORS,
 			...NO_KEY,
-			...conflict("The API key is revoked, or has another version than the expected one."),
+			...conflict(
+				"The API key is revoked, has another version than the expected one, or would become unrestricted without `unrestricted: true`.",
+			),
 			200: ok(apiKeySchema, "The API key with its new settings.", examples.apiKey, ETAG),
 		},
 	}),
