@@ -1,6 +1,6 @@
 /**
- * Fills the local demo tenant with API keys, so that the dashboard can be tried at scale: `npm run demo -- [keys]`,
- * 10,000 where no number is given. Run it while the server is stopped; run again, it adds as many again.
+ * Fills the local demo tenant with API keys, to try the dashboard at scale: `npm run demo -- [keys]`,
+ * 10,000 by default. Run it while the server is stopped. Each run adds more keys.
  */
 import { Secret } from "../worker/env.ts";
 import { fillDemo } from "./demo/fill.ts";

@@ -1,4 +1,4 @@
-/** Filling the local demo tenant with API keys. */
+/** Fills the local demo tenant with API keys. */
 import { and, asc, eq, inArray, lte } from "drizzle-orm";
 import type { Author } from "../../db/audit.ts";
 import type { Database } from "../../db/client.ts";
@@ -10,12 +10,12 @@ import { demoKeys } from "./keys.ts";
 import { randomOf, seeded } from "./random.ts";
 import { type Written, writeDemo } from "./write.ts";
 
-/** Any number does, as long as it stays: then two machines show the same demo. */
+/** Any constant, so that two machines show the same demo. */
 const SEED = 2_026;
 
 /**
- * Adds so many keys to the demo tenant, made under the pepper given, by the people who manage its keys. Null, and
- * nothing is written, where there is no demo tenant.
+ * Adds this number of keys to the demo tenant, created with the pepper by the users who manage its keys. Null, and
+ * nothing is written, if there is no demo tenant.
  */
 export async function fillDemo(db: Database, count: number, now: number, pepper: Secret): Promise<Written | null> {
 	const [first, ...others] = await managers(db);
@@ -27,12 +27,12 @@ export async function fillDemo(db: Database, count: number, now: number, pepper:
 		mint: (environment) => mintKey(environment, pepper).material,
 	});
 	const written = await writeDemo(db, keys);
-	// Keys that have come to an end since they were made stand where they belong, before anybody lists them.
+	// Keys that have ended since their creation get their standing before the first list.
 	await db.update(apiKeys).set({ settledAt: now }).where(lte(apiKeys.turnsAt, now));
 	return written;
 }
 
-/** The people of the demo tenant who manage keys, as they would from an office. */
+/** The users of the demo tenant who manage keys, with IP addresses of an office. */
 async function managers(db: Database): Promise<Author[]> {
 	const people = await db
 		.select({ actor: users.id, actorEmail: users.email, tenantId: users.tenantId })

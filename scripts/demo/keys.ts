@@ -1,31 +1,31 @@
-/** The demo's API keys, whole: what the list, the detail page and the audit trail show of each. */
+/** The demo's API keys: everything that the list, the detail page and the audit trail show. */
 import { statusOf } from "../../worker/keys/snapshot.ts";
 import { DAY_MS, HOUR_MS } from "../../worker/schemas/time.ts";
-import { type DemoWorld, type Life, lives, NEWEST } from "./lives.ts";
+import { type DemoInput, type Life, lives, NEWEST } from "./lives.ts";
 import { formerTraffic, noTraffic, steadyTraffic, type Traffic } from "./traffic.ts";
 
 export type DemoKey = Life & Traffic;
 
-/** As far back as the list draws usage. */
+/** The time of usage that the list shows. */
 const RECENT_MS = 36 * HOUR_MS;
 const MONTH_MS = 30 * DAY_MS;
 
 /** Of the active keys. */
 const IN_USE = 0.4;
-/** Of the newest, whatever became of them, and of those that are not in use. */
+/** Shares of the newest keys of any status, and of the keys that are not in use. */
 const NEWEST_USED = 0.9;
 const ONCE_USED = 0.75;
 
 /**
- * So many keys, the newest first: three quarters active, the others expired or revoked, a few rotated. Of those in use
- * the last 36 hours are on record, of the newest ones a month. The same world gives the same keys, but for the ids and
- * hashes that are drawn for them.
+ * This number of keys, the newest first: three quarters active, the others expired or revoked, a few rotated. Keys in use
+ * have usage of the last 36 hours, the newest ones of a month. The same input gives the same keys, except for ids and
+ * hashes, which are random.
  */
-export function demoKeys(count: number, world: DemoWorld): DemoKey[] {
-	return lives(count, world).map((life, rank) => ({ ...life, ...traffic(life, rank, world) }));
+export function demoKeys(count: number, input: DemoInput): DemoKey[] {
+	return lives(count, input).map((life, rank) => ({ ...life, ...traffic(life, rank, input) }));
 }
 
-function traffic({ key, rhythm }: Life, rank: number, { now, random }: DemoWorld): Traffic {
+function traffic({ key, rhythm }: Life, rank: number, { now, random }: DemoInput): Traffic {
 	if (rank < NEWEST)
 		return random.chance(NEWEST_USED) ? steadyTraffic(key, rhythm, MONTH_MS, now, random) : noTraffic();
 	if (statusOf(key, now) === "active" && random.chance(IN_USE))

@@ -1,7 +1,7 @@
 /**
- * The lives of the demo's API keys: made, left to expire, rotated or revoked, by the transitions that the service
- * itself goes through, so that rows and audit events are what it would have written. Pure but for the ids and hashes
- * that `mint` draws, and the ids of events.
+ * The history of the demo's API keys: created, expired, rotated or revoked, by the transitions of the service
+ * itself, so that rows and audit events are what it would have written. Pure, except for the ids and hashes
+ * from `mint` and the ids of events.
  */
 
 import type { AuditEvent, Author } from "../../db/audit.ts";
@@ -13,38 +13,38 @@ import { DAY_MS, HOUR_MS } from "../../worker/schemas/time.ts";
 import { addresses, purpose, type Rhythm } from "./purposes.ts";
 import type { Random } from "./random.ts";
 
-/** What a demo is made from. */
-export interface DemoWorld {
-	/** The present, in milliseconds. Nothing of a demo lies after it but ends that are ahead. */
+/** The input of a demo. */
+export interface DemoInput {
+	/** The current time in milliseconds. Only expiries can be later. */
 	now: number;
 	random: Random;
-	/** People who manage the keys. */
+	/** The users who manage the keys. */
 	authors: readonly [Author, ...Author[]];
-	/** Makes real material, of a key that nobody keeps. */
+	/** Creates the material of a key whose secret is dropped. */
 	mint(environment: Environment): KeyMaterial;
 }
 
-/** One key with everything that happened to it but its requests. */
+/** One key with its history, without its requests. */
 export interface Life {
 	key: KeySnapshot;
 	rhythm: Rhythm;
 	events: AuditEvent[];
 }
 
-/** The newest keys are about a day apart, so that the first pages of the list have some with a month of usage. */
+/** The newest keys are about a day apart, so that the first pages of the list show keys with a month of usage. */
 export const NEWEST = 60;
 const NEWEST_SPAN_MS = 60 * DAY_MS;
 const OLDEST_MS = 730 * DAY_MS;
 
 const TEST = 0.2;
 const RESTRICTED_TO_ADDRESSES = 0.15;
-/** Of a hundred keys, 13 were revoked and 12 have expired. */
+/** Shares of all keys. */
 const REVOKED = 0.13;
 const EXPIRED = 0.12;
-/** Of the active ones. */
+/** Shares of the active keys. */
 const EXPIRING_SOON = 0.08;
 const NEVER_EXPIRES = 1 / 3;
-/** Every so many keys, one that was rotated. */
+/** One key in this number was rotated. */
 const ROTATED_EVERY = 200;
 const ROTATED_FIRST = 3;
 
@@ -59,46 +59,46 @@ const REASONS = [
 	"Partner left",
 ] as const;
 
-/** So many lives, of a successor and its predecessor too, the newest key first. */
-export function lives(count: number, world: DemoWorld): Life[] {
+/** This number of keys with their histories, including pairs of a rotated key and its successor. Newest first. */
+export function lives(count: number, input: DemoInput): Life[] {
 	const made: Life[] = [];
 	for (let index = 0; made.length < count; index++) {
-		const createdAt = world.now - age(index, count, world.random);
+		const createdAt = input.now - age(index, count, input.random);
 		const rotates = index % ROTATED_EVERY === ROTATED_FIRST && made.length + 2 <= count;
-		made.push(...(rotates ? rotatedLives(createdAt, index, world) : [life(createdAt, world)]));
+		made.push(...(rotates ? rotatedLives(createdAt, index, input) : [life(createdAt, input)]));
 	}
 	return made.sort((a, b) => b.key.createdAt - a.key.createdAt);
 }
 
-/** How long ago the key of a rank was made: the first ones one after the other, the others anywhere in two years. */
+/** The age of the key at this position: the newest evenly spaced, the others anywhere in two years. */
 function age(rank: number, count: number, random: Random): number {
 	const newest = Math.min(NEWEST, count);
 	if (rank >= newest) return random.between(NEWEST_SPAN_MS, OLDEST_MS);
 	return ((rank + random.between(0.1, 0.9)) / newest) * NEWEST_SPAN_MS;
 }
 
-function life(createdAt: number, world: DemoWorld): Life {
-	const { now, random } = world;
+function life(createdAt: number, input: DemoInput): Life {
+	const { now, random } = input;
 	const fate = random.between(0, 1);
 	const [shortest, ...longer] = LIVES_IN_DAYS.map((days) => days * DAY_MS).filter((ms) => createdAt + ms < now);
 	if (shortest !== undefined && fate < EXPIRED)
-		return begun(createdAt, createdAt + random.pick([shortest, ...longer]), world);
-	const begins = begun(createdAt, lifeAhead(createdAt, world), world);
-	return fate >= 1 - REVOKED ? revoked(begins, world) : begins;
+		return begun(createdAt, createdAt + random.pick([shortest, ...longer]), input);
+	const begins = begun(createdAt, lifeAhead(createdAt, input), input);
+	return fate >= 1 - REVOKED ? revoked(begins, input) : begins;
 }
 
-/** An end that lies ahead, or none. */
-function lifeAhead(createdAt: number, { now, random }: DemoWorld): number | null {
+/** An expiry in the future, or none. */
+function lifeAhead(createdAt: number, { now, random }: DemoInput): number | null {
 	if (random.chance(EXPIRING_SOON)) return now + random.between(HOUR_MS, SOON_MS);
 	if (random.chance(NEVER_EXPIRES / (1 - EXPIRING_SOON))) return null;
 	const ends = LIVES_IN_DAYS.map((days) => createdAt + days * DAY_MS).filter((end) => end > now + SOON_MS);
-	// The longest life there is goes beyond the age of the oldest key, so there always is one.
+	// The longest life exceeds the age of the oldest key, so there is always one.
 	const [first = now + OLDEST_MS, ...others] = ends;
 	return random.pick([first, ...others]);
 }
 
-/** A new key, and the event of its making. */
-function begun(createdAt: number, expiresAt: number | null, { random, authors, mint }: DemoWorld): Life {
+/** A new key, and the event of its creation. */
+function begun(createdAt: number, expiresAt: number | null, { random, authors, mint }: DemoInput): Life {
 	const environment = random.chance(TEST) ? "test" : "live";
 	const { rhythm, ...settings } = purpose(random, environment);
 	const author = random.pick(authors);
@@ -115,19 +115,19 @@ function begun(createdAt: number, expiresAt: number | null, { random, authors, m
 	return { key, rhythm, events: [creation(key, author, key.createdAt)] };
 }
 
-/** The same key, revoked since; its end by itself would lie ahead. */
-function revoked({ key, rhythm, events }: Life, { now, random, authors }: DemoWorld): Life {
+/** The same key, revoked before its expiry. */
+function revoked({ key, rhythm, events }: Life, { now, random, authors }: DemoInput): Life {
 	const at = Math.floor(random.between(key.createdAt, now));
 	const change = revoke(key, random.pick(REASONS), random.pick(authors), at);
-	// A key is revoked once, and then it has a next state.
-	if (!change || "deletedAt" in change.next) throw new Error("A key that was just made can be revoked");
+	// The key was not revoked before, so there is a next state.
+	if (!change || "deletedAt" in change.next) throw new Error("A new key can be revoked");
 	return { key: change.next, rhythm, events: [...events, change.event] };
 }
 
-/** How long ago a key was rotated, given its age, and how long it went on after that. */
+/** How long ago a key of this age was rotated, and its overlap. */
 type Rotation = (age: number, random: Random) => { agoMs: number; overlapMs: number | null };
 
-/** In turn: still in its overlap, going on for as long as nobody revokes it, and stopped by itself. */
+/** In turn: still in its overlap, without an end, and stopped by itself. */
 const ROTATIONS: readonly [Rotation, ...Rotation[]] = [
 	(age, random) => ({ agoMs: Math.min(age, 25 * DAY_MS) * random.between(0.1, 0.9), overlapMs: 30 * DAY_MS }),
 	(age, random) => ({ agoMs: age * random.between(0.1, 0.9), overlapMs: null }),
@@ -135,17 +135,17 @@ const ROTATIONS: readonly [Rotation, ...Rotation[]] = [
 ];
 
 /** A key and its successor. */
-function rotatedLives(createdAt: number, index: number, world: DemoWorld): [Life, Life] {
-	const { now, random, authors, mint } = world;
-	const before = begun(createdAt, lifeAhead(createdAt, world), world);
+function rotatedLives(createdAt: number, index: number, input: DemoInput): [Life, Life] {
+	const { now, random, authors, mint } = input;
+	const before = begun(createdAt, lifeAhead(createdAt, input), input);
 	const author = random.pick(authors);
 	const rotation = ROTATIONS[Math.floor(index / ROTATED_EVERY) % ROTATIONS.length] ?? ROTATIONS[0];
 	const { agoMs, overlapMs } = rotation(now - before.key.createdAt, random);
 	const at = Math.floor(now - agoMs);
 	const successor = successorOf(before.key, mint(before.key.environment), null, author.actor, at);
 	const change = rotate(before.key, successor.id, overlapMs, author, at);
-	// The pointer to the successor is a change, and no rotation ends in a tombstone.
-	if (!change || "deletedAt" in change.next) throw new Error("A key that was just made can be rotated");
+	// A rotation always changes the key, and never deletes it.
+	if (!change || "deletedAt" in change.next) throw new Error("A new key can be rotated");
 	return [
 		{ ...before, key: change.next, events: [...before.events, change.event] },
 		{ key: successor, rhythm: before.rhythm, events: [creation(successor, author, at)] },

@@ -1,11 +1,11 @@
-/** What the demo's API keys are for: names as people give them, with the settings and the traffic that go with each. */
+/** The purposes of the demo's API keys: realistic names, with fitting settings and traffic. */
 import { type Environment, SCOPES, type Scope } from "../../db/enums.ts";
 import type { Random } from "./random.ts";
 
-/** When in the day requests come. */
+/** The time of day of the requests. */
 export type Rhythm = "nightly" | "office" | "always" | "evening";
 
-/** What a key is made for. */
+/** The purpose of a key. */
 export interface Purpose {
 	name: string;
 	/** Empty: unrestricted. */
@@ -139,11 +139,11 @@ const PARTNERS: List<string> = [
 ];
 const REHEARSALS: List<string> = ["homologação", "staging", "sandbox", "teste"];
 
-/** Some keys are made by people who tick what they like, and some get everything by ticking nothing. */
+/** Shares of keys with arbitrary scopes, and of keys without a restriction. */
 const ODD_SCOPES = 0.15;
 const UNRESTRICTED = 0.01;
 
-/** One purpose of the many that a company with offices and partners has. */
+/** A random purpose. */
 export function purpose(random: Random, environment: Environment): Purpose {
 	const kind = random.pick(KINDS);
 	const name = random
@@ -165,7 +165,7 @@ function scopes(random: Random, kind: Kind): Scope[] {
 	return odd.length > 0 ? odd : random.pick(kind.scopes);
 }
 
-/** Addresses that documentation may use (RFC 5737, RFC 3849), one to three of them. */
+/** One to three IP addresses that are reserved for documentation (RFC 5737, RFC 3849). */
 export function addresses(random: Random): string[] {
 	return Array.from({ length: random.whole(1, 3) }, () => {
 		const host = random.whole(1, 254);

@@ -1,23 +1,23 @@
-/** Chance that repeats itself: the same seed gives the same demo. Never for secrets or ids. */
+/** Repeatable random numbers: the same seed gives the same demo. Never for secrets or ids. */
 
-/** A draw from [0, 1). */
+/** A random number in [0, 1). */
 export type Draw = () => number;
 
-/** What the demo is decided by. */
+/** The random decisions of the demo. */
 export interface Random {
-	/** True with the probability given. */
+	/** True with this probability. */
 	chance(probability: number): boolean;
-	/** Somewhere from `low` to below `high`. */
+	/** A number in [low, high). */
 	between(low: number, high: number): number;
-	/** A whole number from `low` to `high`, both included. */
+	/** An integer from `low` to `high`, inclusive. */
 	whole(low: number, high: number): number;
-	/** One of a list that is not empty. */
+	/** An element of the list. */
 	pick<T>(list: readonly [T, ...T[]]): T;
-	/** Each element with the probability given, in their order. */
+	/** Each element with this probability, in order. */
 	some<T>(list: readonly T[], probability: number): T[];
 }
 
-/** Decides by draws, of which the same make the same decisions. */
+/** Makes decisions from random numbers. The same numbers make the same decisions. */
 export function randomOf(draw: Draw): Random {
 	const between = (low: number, high: number) => low + draw() * (high - low);
 	const whole = (low: number, high: number) => Math.floor(between(low, high + 1));
@@ -30,7 +30,7 @@ export function randomOf(draw: Draw): Random {
 	};
 }
 
-/** Tommy Ettinger's mulberry32: a few operations a draw, and even enough for names and curves. */
+/** Tommy Ettinger's mulberry32: fast, and uniform enough for names and curves. */
 export function seeded(seed: number): Draw {
 	let state = seed;
 	return () => {

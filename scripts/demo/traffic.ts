@@ -1,6 +1,6 @@
 /**
- * The requests of the demo's API keys, hour by hour. The running hour is left empty: a gate that meets its key for the
- * first time counts it from zero, and the list must not say otherwise.
+ * The requests of the demo's API keys per hour. The current hour stays empty: a gate that loads its key for the
+ * first time counts from zero, and the list must agree with it.
  */
 
 import type { HourCounts } from "../../worker/gate/store.ts";
@@ -18,37 +18,37 @@ export interface Traffic {
 
 const NO_TRAFFIC: Traffic = { hours: [], lifetime: NEVER_USED };
 
-/** Most of the demo's people are at work three hours behind UTC. */
+/** The demo's offices are three hours behind UTC. */
 const OFFSET_HOURS = -3;
 
-/** Share of its busiest hour that a key sees in each hour of a local day. */
+/** Requests in each hour of the local day, as a share of the key's busiest hour. */
 const DAYS: Record<Rhythm, (hour: number) => number> = {
 	nightly: (hour) => (hour >= 1 && hour <= 4 ? 1 - (hour - 1) / 5 : 0),
 	office: (hour) => (hour >= 8 && hour <= 18 ? 0.4 + 0.6 * Math.sin(((hour - 7) / 12) * Math.PI) : 0),
 	evening: (hour) => (hour >= 9 ? 0.15 + 0.85 * Math.max(0, Math.sin(((hour - 9) / 15) * Math.PI)) ** 2 : 0.04),
 	always: (hour) => 0.6 + 0.4 * Math.sin(((hour - 8) / 24) * 2 * Math.PI),
 };
-/** Share of a working day that is left of Saturday and Sunday. */
+/** Requests on Saturday and Sunday, as a share of a working day. */
 const WEEKENDS: Record<Rhythm, number> = { nightly: 1, office: 0.03, evening: 0.8, always: 0.7 };
 
-/** Busiest hour as a share of the limit. Few keys come near it; fewer ask for more than they may. */
+/** The busiest hour as a share of the rate limit. Few keys come close to it, and fewer exceed it. */
 const QUIET = { low: 0.01, high: 0.35 };
 const BUSY = { low: 0.8, high: 2 };
 const BUSY_KEYS = 0.06;
-/** However high the limit, nobody's integration does more than this in an hour. */
+/** Most requests in an hour, whatever the rate limit. */
 const PEAK_MAX = 6_000;
-/** Keys that are refused now and then, for a scope or an address. */
+/** Share of keys that are sometimes refused for a scope or an IP address, and of their hours. */
 const CLUMSY_KEYS = 0.1;
 const CLUMSY_HOURS = 0.15;
-/** How far what went before the hours on record may lie from their average. */
+/** Requests before the stored hours, as a share of their average. */
 const EARLIER = { low: 0.5, high: 0.9 };
 
-/** When the key stopped being of use, or `now` while it goes on. */
+/** When the key stopped working, or `now`. */
 function endOf(key: KeySnapshot, now: number): number {
 	return Math.min(now, key.revokedAt ?? now, key.revokeAt ?? now, key.expiresAt ?? now);
 }
 
-/** Requests in every hour of the last `spanMs`, as far as the key was there; none, if it was not there for an hour. */
+/** Requests in every hour of the last `spanMs` in which the key existed. None if it existed for less than an hour. */
 export function steadyTraffic(key: KeySnapshot, rhythm: Rhythm, spanMs: number, now: number, random: Random): Traffic {
 	const until = hourOf(endOf(key, now));
 	const from = Math.max(hourOf(now) - spanMs, hourOf(key.createdAt) + HOUR_MS);
@@ -76,7 +76,7 @@ export function steadyTraffic(key: KeySnapshot, rhythm: Rhythm, spanMs: number, 
 	};
 }
 
-/** A key that was used once upon a time, before the last `quietMs`: its last hour is on record. */
+/** A key that was last used before the last `quietMs`: only its last hour is stored. */
 export function formerTraffic(key: KeySnapshot, quietMs: number, now: number, random: Random): Traffic {
 	const until = Math.min(endOf(key, now), now - quietMs);
 	if (until <= key.createdAt) return NO_TRAFFIC;
@@ -88,7 +88,7 @@ export function formerTraffic(key: KeySnapshot, quietMs: number, now: number, ra
 	return { hours: [hour], lifetime: { usageCount: allowed + earlier, lastUsedAt } };
 }
 
-/** No requests at all. */
+/** No requests. */
 export const noTraffic = (): Traffic => NO_TRAFFIC;
 
 function shareOf(rhythm: Rhythm, hour: number): number {

@@ -1,21 +1,21 @@
-/** Writing a demo: keys, their usage and their events, each key whole or not at all. */
+/** Writes a demo: keys with their usage and events, in atomic batches. */
 
 import { type Database, insertRows, runBatch } from "../../db/client.ts";
 import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
 import { newRow } from "../../worker/gate/d1-records.ts";
 import type { DemoKey } from "./keys.ts";
 
-/** Keys in one batch. A month of usage of each is about a megabyte, which is half of what D1 takes in a parameter. */
+/** Keys in one batch. A month of usage of 20 keys is about 1 MB, half of what D1 allows in a parameter. */
 const BATCH_KEYS = 20;
 
-/** How much was written. */
+/** Numbers of written rows. */
 export interface Written {
 	keys: number;
 	hours: number;
 	events: number;
 }
 
-/** Adds the keys to the database, some at a time. */
+/** Adds the keys to the database in batches. */
 export async function writeDemo(db: Database, keys: readonly DemoKey[]): Promise<Written> {
 	const written = { keys: 0, hours: 0, events: 0 };
 	for (let start = 0; start < keys.length; start += BATCH_KEYS) {

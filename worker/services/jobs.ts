@@ -218,7 +218,7 @@ export async function advanceJob(deps: Deps, tenantId: string, id: string): Prom
 	return toJob(job.state === "running" ? await workOn(deps, job) : job);
 }
 
-/** Works on the running jobs of all tenants, those first that nobody has worked on for longest. */
+/** Works on the running jobs of all tenants, the least recently advanced first. */
 export async function advanceJobs(deps: Deps): Promise<void> {
 	for (let portion = 0; portion < PORTIONS_PER_RUN; portion++) {
 		const [job] = await deps.db

@@ -1,4 +1,4 @@
-/** What the database itself refuses, whatever the code above it does. */
+/** What the database rejects, independent of the code above it. */
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ import { addTenant, createKey, db, token } from "../fixtures.ts";
 const NOW = Date.now();
 const tenantId = await addTenant();
 
-/** Rows that hang together, with the ids that tests put wrong. */
+/** Valid rows, whose ids tests then make invalid. */
 const apiKey = (tenant: string): typeof apiKeys.$inferInsert => ({
 	id: newId("evt").slice(4, 16),
 	tenantId: tenant,
@@ -61,7 +61,7 @@ const activity = (collaboratorId: string, reference: string | null): typeof acti
 	writtenBy: "key",
 });
 
-/** Why a statement failed, as far as the code above distinguishes it. */
+/** Why a statement failed, as the code distinguishes it. */
 async function failure(statement: PromiseLike<unknown>): Promise<string> {
 	try {
 		await statement;
@@ -73,7 +73,7 @@ async function failure(statement: PromiseLike<unknown>): Promise<string> {
 	return "none";
 }
 
-describe("a row that belongs to nothing", () => {
+describe("a row without its parent", () => {
 	it.each([
 		["a key of an unknown tenant", () => db.insert(apiKeys).values(apiKey("ten_unknown"))],
 		["a user of an unknown tenant", () => db.insert(users).values(user("ten_unknown"))],
@@ -89,26 +89,26 @@ describe("a row that belongs to nothing", () => {
 			() =>
 				db.insert(usageHourly).values({ keyId: "unknown", hour: 0, tenantId, allowed: 0, rateLimited: 0, denied: 0 }),
 		],
-	])("is refused: %s", async (_what, insert) => {
+	])("is rejected: %s", async (_what, insert) => {
 		expect(await failure(insert())).toBe("FOREIGN KEY");
 	});
 
-	it("is accepted once it does", async () => {
+	it("is accepted with its parent", async () => {
 		expect(await failure(db.insert(apiKeys).values(apiKey(tenantId)))).toBe("none");
 		expect(await failure(db.insert(users).values(user(tenantId)))).toBe("none");
 	});
 });
 
 describe("a tenant", () => {
-	it("cannot be taken away from under its keys", async () => {
+	it("cannot be deleted while it has keys", async () => {
 		const full = await addTenant();
 		await createKey(await token({ tenantId: full }));
 		expect(await failure(db.delete(tenants).where(eq(tenants.id, full)))).toBe("FOREIGN KEY");
 	});
 });
 
-describe("what there may be one of", () => {
-	it("is refused the second time: a slug, an address, an external id, a reference", async () => {
+describe("unique values", () => {
+	it("are rejected the second time: a slug, an email, an external id, a reference", async () => {
 		const slug = newId("ten").toLowerCase();
 		await db.insert(tenants).values({ id: newId("ten"), name: "Acme", slug, createdAt: NOW });
 		expect(await failure(db.insert(tenants).values({ id: newId("ten"), name: "Acme", slug, createdAt: NOW }))).toBe(
@@ -122,13 +122,13 @@ describe("what there may be one of", () => {
 		expect(await failure(db.insert(collaborators).values(collaborator(tenantId, "ana")))).toBe("UNIQUE");
 		await db.insert(activities).values(activity(person.id, "r1"));
 		expect(await failure(db.insert(activities).values(activity(person.id, "r1")))).toBe("UNIQUE");
-		// Without a reference there is nothing to be the same.
+		// Rows without a reference are never duplicates.
 		await db.insert(activities).values([activity(person.id, null), activity(person.id, null)]);
 	});
 });
 
 describe("a batch", () => {
-	it("with one bad statement does nothing at all", async () => {
+	it("with one failing statement changes nothing", async () => {
 		const good = apiKey(tenantId);
 		const batch = runBatch(db, [db.insert(apiKeys).values(good), db.insert(apiKeys).values(apiKey("ten_unknown"))]);
 		expect(await failure(batch)).toBe("FOREIGN KEY");
@@ -136,8 +136,8 @@ describe("a batch", () => {
 	});
 });
 
-describe("deleting", () => {
-	it("a key takes its usage along, a user their sessions", async () => {
+describe("deletion", () => {
+	it("a key deletes its usage, and a user their sessions", async () => {
 		const [key, person] = [apiKey(tenantId), user(tenantId)];
 		await runBatch(db, [
 			db.insert(apiKeys).values(key),

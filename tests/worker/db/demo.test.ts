@@ -1,4 +1,4 @@
-/** The demo at scale: keys that could all be real, in believable numbers, and that the service then works with. */
+/** The demo at scale: realistic keys in realistic proportions, which the service can work with. */
 import { env } from "cloudflare:workers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type KeyStatus, SCOPES } from "../../../db/enums.ts";
@@ -16,7 +16,7 @@ import { cheapPasswordHash, db, mutate, query } from "../fixtures.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A Wednesday, when offices are at work. */
+/** A Wednesday, during office hours. */
 const NOW = Date.parse("2031-05-07T18:20:30.000Z");
 const RUNNING = Date.parse("2031-05-07T18:00:00.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -31,7 +31,7 @@ const person = (name: string) => ({
 	userAgent: "browser/1.0",
 });
 
-/** Keys with ids that count up instead of being drawn, so that two makings can be compared. */
+/** Keys with sequential instead of random ids, so that two runs can be compared. */
 function make(count: number, seedOf = 1): DemoKey[] {
 	let minted = 0;
 	return demoKeys(count, {
@@ -59,18 +59,18 @@ const share = (part: unknown[], whole: unknown[] = many) => part.length / whole.
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
 describe("demo keys", () => {
-	it("are the same for the same world, but for the ids of events, and others for another seed", () => {
+	it("are the same for the same input, except for the ids of events, and different for another seed", () => {
 		const plain = (keys: DemoKey[]) =>
 			keys.map((key) => ({ ...key, events: key.events.map(({ id: _, ...rest }) => rest) }));
 		expect(plain(make(300))).toEqual(plain(make(300)));
 		expect(plain(make(300, 2))).not.toEqual(plain(make(300)));
 	});
 
-	it.each([1, 2, 3, 4, 5, 61, 205])("are %i where so many are asked for, each with an id of its own", (count) => {
+	it.each([1, 2, 3, 4, 5, 61, 205])("are %i on request, each with its own id", (count) => {
 		expect(new Set(make(count).map(({ key }) => key.id)).size).toBe(count);
 	});
 
-	it("are what people could have made: every one passes for an input of keys.create", () => {
+	it("are valid input of keys.create", () => {
 		for (const { key } of many) {
 			const { name, environment, scopes, rateLimit: rate_limit, ipAllowlist: ip_allowlist } = key;
 			const input = { name, environment, scopes, rate_limit, ip_allowlist };
@@ -85,7 +85,7 @@ describe("demo keys", () => {
 		for (const name of names) expect(name).not.toMatch(/[{}]|undefined/);
 	});
 
-	it("are of every kind, in believable shares", () => {
+	it("are of every kind, in realistic proportions", () => {
 		const active = ofStatus("active");
 		const near = (part: unknown[], whole: unknown[], wanted: number) => {
 			expect(share(part, whole)).toBeGreaterThan(wanted * 0.7);
@@ -134,7 +134,7 @@ describe("demo keys", () => {
 		expect(new Set(many.map(({ key }) => key.createdBy))).toEqual(new Set(["usr_olivia", "usr_adam"]));
 	});
 
-	it("live in the order of time, within two years", () => {
+	it("have consistent times within two years", () => {
 		for (const { key } of many) {
 			expect(key.createdAt).toBeGreaterThan(NOW - 731 * DAY_MS);
 			expect(key.createdAt).toBeLessThanOrEqual(NOW);
@@ -148,7 +148,7 @@ describe("demo keys", () => {
 		expect(made).toEqual(made.toSorted((a, b) => b - a));
 	});
 
-	it("that were rotated know each other: some old ones are about to stop, some go on, some have stopped", () => {
+	it("that were rotated point to each other: some old ones will stop, some go on, some have stopped", () => {
 		const byId = new Map(many.map((whole) => [whole.key.id, whole.key]));
 		const pairs = many.flatMap(({ key }) => {
 			const successor = key.rotatedTo === null ? undefined : byId.get(key.rotatedTo);
@@ -170,7 +170,7 @@ describe("demo keys", () => {
 		expect(pairs.some(({ key }) => key.revokeAt !== null && key.revokeAt <= NOW)).toBe(true);
 	});
 
-	it("leave the trail of what was done to them", () => {
+	it("have the audit events of their changes", () => {
 		for (const { key, events } of many) {
 			const wanted = [
 				"api_key.create",
@@ -192,7 +192,7 @@ describe("demo keys", () => {
 });
 
 describe("demo usage", () => {
-	it("is possible: within the limit, the life of the key and the past, and the totals fit the hours", () => {
+	it("is consistent: within the rate limit, the life of the key and the past, with totals that match the hours", () => {
 		for (const { key, hours, lifetime } of many) {
 			const end = Math.min(NOW, key.revokedAt ?? NOW, key.revokeAt ?? NOW, key.expiresAt ?? NOW);
 			let before = 0;
@@ -219,14 +219,14 @@ describe("demo usage", () => {
 		}
 	});
 
-	it("goes back a month for the newest keys that are old enough, and 36 hours for the others", () => {
+	it("covers a month for the newest keys, and 36 hours for the others", () => {
 		const monthly = many.slice(0, NEWEST).filter(({ hours }) => (hours[0]?.hour ?? NOW) < NOW - 28 * DAY_MS);
 		expect(monthly.length).toBeGreaterThan(15);
 		for (const { hours } of many.slice(NEWEST).filter((key) => key.hours.length > 1))
 			expect(hours[0]?.hour).toBeGreaterThanOrEqual(RUNNING - 36 * HOUR_MS);
 	});
 
-	it("has a shape: offices are busy by day, nightly jobs by night, and some keys reach their limit", () => {
+	it("has daily patterns: office keys by day, nightly jobs by night, and some keys at their limit", () => {
 		/** Share of the requests between two hours of the day in UTC, of all keys of one rhythm that are in use. */
 		const day = (rhythm: DemoKey["rhythm"]) => {
 			const requests = new Array<number>(24).fill(0);
@@ -276,7 +276,7 @@ describe("a database filled with the demo", () => {
 		}
 	});
 
-	it("was written by the people who manage keys, as the trail says", async () => {
+	it("was created by the users who manage keys, according to the audit trail", async () => {
 		const makers = new Set(list.items.map(({ created_by }) => created_by));
 		expect(makers.size).toBe(2);
 		for (const actor of ["owner@acme.example", "admin@acme.example"]) {
@@ -289,7 +289,7 @@ describe("a database filled with the demo", () => {
 		}
 	});
 
-	it("is one that gates take their keys from: details and usage are those of the list", async () => {
+	it("is what gates load their keys from: details and usage match the list", async () => {
 		const some = (["active", "revoked", "expired"] as const).flatMap((status) =>
 			list.items.filter((item) => item.status === status).slice(0, 8),
 		);
@@ -305,7 +305,7 @@ describe("a database filled with the demo", () => {
 		}
 	});
 
-	it("holds keys that can be managed as any other", async () => {
+	it("contains keys that can be managed like any other", async () => {
 		const key = list.items.find(({ status, rotated_to }) => status === "active" && rotated_to === null);
 		if (!key) throw new Error("there are active keys");
 		expect((await mutate(admin, "keys.update", { id: key.id, name: "Renamed" })).status).toBe(200);
@@ -315,7 +315,7 @@ describe("a database filled with the demo", () => {
 		expect(found.data.items.map(({ id }) => id)).toEqual([key.id]);
 	});
 
-	it("takes another demo beside the first", async () => {
+	it("can be filled a second time", async () => {
 		const before = (await query<KeyList>(admin, "keys.list", {})).data.counts;
 		expect(await fillDemo(db, 10, NOW, pepper)).toMatchObject({ keys: 10 });
 		const after = (await query<KeyList>(admin, "keys.list", {})).data.counts;

@@ -1,4 +1,4 @@
-/** A database that works as ever and counts what it is asked: D1's own `rows_read` and `rows_written`, and its calls. */
+/** A database that counts what it is asked: D1's own `rows_read` and `rows_written`, and its calls. */
 import { env } from "cloudflare:workers";
 import { type Database, database } from "../../../db/client.ts";
 
@@ -10,7 +10,7 @@ export interface Spent {
 	statements: number;
 }
 
-/** What `use` reads and writes. */
+/** Counts what `use` reads and writes. */
 export async function metered<T>(use: (db: Database) => Promise<T>): Promise<Spent & { result: T }> {
 	const spent: Spent = { read: 0, written: 0, trips: 0, statements: 0 };
 	const count = <R extends D1Result<unknown>>(results: R[]): R[] => {
@@ -38,10 +38,10 @@ export async function metered<T>(use: (db: Database) => Promise<T>): Promise<Spe
 					case "run":
 						return () => one(statement);
 					case "raw":
-						// Rows of values tell no numbers, so they are made of those that do.
+						// `raw` has no numbers, so its rows are made from a result that has.
 						return async () => (await one(statement)).results.map(Object.values);
 					default:
-						throw new Error(`A statement is asked for its ${String(name)}, which nobody counts.`);
+						throw new Error(`The meter does not support ${String(name)} of a statement.`);
 				}
 			},
 		});
@@ -57,7 +57,7 @@ export async function metered<T>(use: (db: Database) => Promise<T>): Promise<Spe
 					return async (statements: D1PreparedStatement[]) =>
 						count(await target.batch(statements.map((statement) => real.get(statement) ?? statement)));
 				default:
-					throw new Error(`The database is asked for its ${String(name)}, which nobody counts.`);
+					throw new Error(`The meter does not support ${String(name)} of the database.`);
 			}
 		},
 	});

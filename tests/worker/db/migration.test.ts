@@ -1,4 +1,4 @@
-/** A database that has been in use is brought up to date with all that is in it. */
+/** Migrations of a database that contains rows. */
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
 import { database } from "../../../db/client.ts";
@@ -14,16 +14,16 @@ const DAY_MS = 86_400_000;
 const db = database(env.DB);
 const run = (sql: string) => env.DB.prepare(sql).run();
 
-/** Migrations up to here are those of the first deploys. */
+/** The last migration before the rows are inserted. */
 const IN_USE = "0002_idempotency.sql";
 
 beforeAll(async () => {
-	// The setup of every test file has made the newest tables; here they come later.
+	// The setup has created the newest tables. This file starts with older ones.
 	const { results } = await env.DB.prepare("select type, name from sqlite_schema where type in ('view', 'table')").all<{
 		type: string;
 		name: string;
 	}>();
-	// What search keeps goes with its table, and what belongs to something goes before it.
+	// Shadow tables are dropped with their search table, and children before their parents.
 	const ours = results.filter(({ name }) => !/^(sqlite|_cf)_|_search_(data|idx|content|docsize|config)$/.test(name));
 	const first = ["usage_hourly", "activities", "sessions"];
 	const last = ["api_keys", "users", "collaborators", "leads", "audit_events", "idempotency_keys", "tenants"];
@@ -66,7 +66,7 @@ const names = async (tenantId: string, input: object) => {
 	return { names: items.map(({ name }) => name), counts };
 };
 
-it("lists and counts the keys that were there", async () => {
+it("lists and counts existing keys", async () => {
 	expect(await names("ten_a", {})).toEqual({
 		names: ["Expired", "Open", "Revoked", "Soon", "Stopped"],
 		counts: { active: 2, revoked: 2, expired: 1, expiring_soon: 1 },
@@ -79,13 +79,13 @@ it("lists and counts the keys that were there", async () => {
 	expect((await names("ten_a", { expires_within_days: 14 })).names).toEqual(["Soon"]);
 });
 
-it("finds them, each in its tenant", async () => {
+it("finds existing keys, each in its tenant", async () => {
 	expect((await names("ten_a", { search: "open" })).names).toEqual(["Open"]);
 	expect((await names("ten_b", { search: "open" })).names).toEqual(["Open elsewhere"]);
 	expect((await names("ten_a", { search: "k3" })).names).toEqual(["Expired"]);
 });
 
-it("finds the leads that were there, behind those that come in later", async () => {
+it("finds existing leads, after newer ones", async () => {
 	const holder = { id: "k1", tenantId: "ten_a", name: "", environment: "live", scopes: [], expiresAt: null } as const;
 	const found = async (input: object) =>
 		(await listLeads({ db }, holder, listLeadsSchema.parse(input))).items.map(({ name }) => name);

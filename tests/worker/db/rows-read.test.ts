@@ -1,5 +1,5 @@
 /**
- * No call slows down as the database grows: D1's own count of the rows that each reads and writes, in a database with
+ * No operation becomes slower as the database grows: the rows that D1 says each reads and writes, in a database with
  * 100,000 keys in one tenant. A lost index fails here.
  */
 import { env } from "cloudflare:workers";
@@ -38,7 +38,7 @@ import { BIG, BUSY_KEY, DAY_MS, fillAtScale, HOUR_MS, KEYS, MASS, MASS_KEYS, NOW
 
 beforeAll(fillAtScale, 240_000);
 
-/** What a page of so many rows may read, whatever is asked for and however far down: rows, and what they are counted by. */
+/** Rows that a page may read, with any filter and at any position: its own rows, and the counters. */
 const ofPage = (limit: number) => 4 * limit + 75;
 
 const others = {
@@ -52,7 +52,7 @@ const visitor = { ip: null, userAgent: null, device: null, session: null };
 const keyId = (n: number) => `k${String(n).padStart(11, "0")}`;
 const db = database(env.DB);
 
-/** Every combination of leaving each entry out or taking it. */
+/** Every combination of entries. */
 function subsets<T extends Record<string, unknown>>(entries: T): Partial<T>[] {
 	return Object.entries(entries).reduce<Partial<T>[]>(
 		(sets, [name, value]) => sets.flatMap((set) => [set, { ...set, [name]: value }]),
@@ -128,10 +128,10 @@ describe.each(KEY_SORTS)("keys.list sorted by %s", (sort) => {
 		["abcd", 3, ofPage(5)],
 		["qx", 0, 20],
 		["nothing of the kind", 0, 20],
-		// Some hundreds are read, counted and sorted.
+		// A few hundred matches are read, counted and sorted.
 		["zurich", 25, 6 * 400],
 		["zu", 25, 6 * 400],
-		// Where there are more than a few, the first of them are counted, and the page is looked for in order.
+		// Of more matches, the newest are counted.
 		["sk_live", 25, 6 * SORTED_MAX],
 		["sk_", 25, 6 * SORTED_MAX],
 		["e", 25, 6 * SORTED_MAX],
@@ -143,7 +143,7 @@ describe.each(KEY_SORTS)("keys.list sorted by %s", (sort) => {
 });
 
 describe("the search of keys", () => {
-	it("counts some hundreds exactly, and says where it has stopped counting", async () => {
+	it("counts up to 500 matches exactly, and says when it stops counting", async () => {
 		const { counts, counts_capped } = (await list({ search: "zurich" })).result;
 		expect([counts.active + counts.revoked + counts.expired, counts_capped]).toEqual([400, undefined]);
 		const many = (await list({ search: "crm" })).result;
@@ -159,7 +159,7 @@ describe("the search of keys", () => {
 		expect(read).toBeLessThanOrEqual(7 * 20 + 10);
 	});
 
-	it("reads what it finds, and no more, where many keys are far from where the page begins", async () => {
+	it("reads a bounded number of rows when many matches are far from the start of the order", async () => {
 		const { read, result } = await list({ search: "crm", sort: "name" });
 		expect(result.items).toHaveLength(25);
 		const found = Math.ceil(KEYS / 7);
@@ -230,7 +230,7 @@ describe("audit.list", () => {
 
 	it.each(questions)("reads little more than a page of %j", async (filters) => {
 		const ask = (input: object) => metered((db) => listAudit({ ...others, db }, BIG, listAuditSchema.parse(input)));
-		// By an address, three ways of having one are looked up.
+		// An email is looked up in three ways.
 		const ways = filters.actor?.includes("@") ? 3 : 1;
 		const first = await ask(filters);
 		const later = await ask({ ...filters, cursor: encodeCursor("audit", { value: NOW - 150 * DAY_MS, id: "evt_x" }) });
@@ -301,7 +301,7 @@ describe("a sync of 500", () => {
 		...(index % 3 ? { role: null } : {}),
 	}));
 
-	it("of collaborators is one call of the database with a statement for each set of fields", async () => {
+	it("of collaborators is one call to the database with a statement for each set of fields", async () => {
 		for (const [created, existing] of [
 			[500, 0],
 			[0, 500],
@@ -310,12 +310,12 @@ describe("a sync of 500", () => {
 			expect(spent.result).toMatchObject({ created, existing, errors: [] });
 			expect([spent.trips, spent.statements]).toEqual([1, 4]);
 			expect(spent.read).toBeLessThanOrEqual(4 * 500);
-			// One of them is what the tenant stores.
+			// The row, its two indexes, and the counter of the quota.
 			expect(spent.written).toBeLessThanOrEqual(4 * 500);
 		}
 	});
 
-	it("of activities is one call of the database with two statements, however many there are already", async () => {
+	it("of activities is one call to the database with two statements, however many exist", async () => {
 		const activities = people.map(({ external_id }, index) => ({
 			collaborator_id: external_id,
 			activity: "001",
@@ -335,13 +335,13 @@ describe("a sync of 500", () => {
 		expect(again.read).toBeLessThanOrEqual(4 * 500);
 	});
 
-	it("in which nothing is good asks nothing", async () => {
+	it("without a valid item does not call the database", async () => {
 		expect((await metered((db) => syncActivities({ db, now: NOW }, key, [1, 2]))).trips).toBe(0);
 		expect((await metered((db) => syncCollaborators({ db, now: NOW }, key, [1, 2]))).trips).toBe(0);
 	});
 });
 
-describe("every other call", () => {
+describe("every other operation", () => {
 	const author = { tenantId: BIG, actor: "usr_ada", actorEmail: null, ip: null, userAgent: null };
 	const lead = { email: null, phone: null, company: null, position: null, source: null, tags: [], custom_fields: {} };
 	const holder = {

@@ -1,16 +1,16 @@
 /**
- * A database as it is after years: one tenant with 100,000 keys beside a thousand others, hundreds of thousands of
+ * A database after years of use: one tenant with 100,000 keys beside a thousand others, hundreds of thousands of
  * audit events, months of usage. Made by SQL within D1, in seconds.
  */
 import { env } from "cloudflare:workers";
 
-/** The present of this world. */
+/** The current time of the tests. */
 export const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
 export const KEYS = 100_000;
 export const BIG = "ten_big";
-/** A quarter of all that was done was done to it. */
+/** A quarter of all audit events are about this key. */
 export const BUSY_KEY = "k00000000001";
 
 /** Rows of numbers from 1 to `count`, as `n(i)`. */
@@ -19,7 +19,7 @@ export const numbers = (count: number) =>
 
 const run = (sql: string) => env.DB.prepare(sql).run();
 
-/** Fills a table without its indexes and triggers, which are made afterwards: row by row they take minutes. */
+/** Fills a table without its indexes and triggers, and creates them afterwards: row by row they take minutes. */
 export async function withoutUpkeep(table: string, inserts: readonly string[]): Promise<void> {
 	const { results } = await env.DB.prepare(
 		"select type, name, sql from sqlite_schema where tbl_name = ? and type in ('index', 'trigger') and sql is not null",
@@ -44,8 +44,8 @@ const KEY_COLUMNS = `id, tenant_id, environment, name, secret_hash, key_prefix, 
 	ip_allowlist, created_at, created_by, expires_at, revoked_at, revoke_at, usage_count, last_used_at, search_text`;
 
 /**
- * Of a hundred keys of the big tenant 20 are for tests; 13 were revoked, 12 have expired, 8 expire soon, and one in a
- * hundred was rotated out and has stopped since, or will. Ten had their turn in the last seconds.
+ * Of 100 keys of the big tenant, 20 are test keys, 13 are revoked, 12 have expired, and 8 expire soon. One in
+ * 100 was rotated and has stopped, or will. Ten changed their standing in the last seconds.
  */
 const KEYS_OF_BIG = `${numbers(KEYS)}, k as (
 	select i, iif(i % 5, 'live', 'test') as environment,
@@ -69,7 +69,7 @@ select printf('k%011d', i), '${BIG}', environment, name, '', printf('sk_%s_%04x'
 	iif(i % 3, i * 7919 % 100000, 0), iif(i % 3, ${NOW} - i * 104729 % 1000000 * 1000, 0), ''
 from k`;
 
-/** Twenty keys of each other tenant, of whose names one is common with the big one. */
+/** Twenty keys of each other tenant, with a name that the big tenant uses too. */
 const KEYS_OF_OTHERS = `${numbers(20_000)}
 insert into api_keys (${KEY_COLUMNS})
 select printf('o%011d', i), 'ten_' || (1 + i % 1000), iif(i % 5, 'live', 'test'), 'CRM Nightly Sync ' || i, '',
@@ -88,7 +88,7 @@ from n`;
 const FOLDED = `update api_keys set search_text =
 	replace(replace(replace(lower(name), 'ó', 'o'), 'ã', 'a'), 'ü', 'u') || ' ' || key_prefix || ' ' || last_four`;
 
-/** Nine of ten by one person, a quarter about one key, one in a thousand a revocation. */
+/** Nine of ten events by one user, a quarter about one key, one in a thousand a revocation. */
 const AUDIT_EVENTS = `${numbers(300_000)}
 insert into audit_events (id, tenant_id, at, action, actor, actor_email, key_id, changes)
 select 'evt_' || i, '${BIG}', ${NOW} - (300000 - i) * 100000,
@@ -97,12 +97,12 @@ select 'evt_' || i, '${BIG}', ${NOW} - (300000 - i) * 100000,
 	iif(i % 4, printf('k%011d', 1 + i % 50000), '${BUSY_KEY}'), '{}'
 from n`;
 
-/** Ninety days of every hour, of the newest hundred keys. */
+/** Every hour of 90 days, of the newest 100 keys. */
 const USAGE = `${numbers(90 * 24)}, k(i) as (select ${KEYS} union all select i - 1 from k where i > ${KEYS} - 99)
 insert into usage_hourly (key_id, hour, tenant_id, allowed, rate_limited, denied)
 select printf('k%011d', k.i), ${NOW - (NOW % HOUR_MS)} - (n.i - 1) * ${HOUR_MS}, '${BIG}', n.i, 0, 0 from n, k`;
 
-/** A quarter came from a fair and a quarter were converted, of which one lead is both; one in five thousand is qualified. */
+/** A quarter has the source `fair` and a quarter is converted; one lead is both. One in 5,000 is qualified. */
 const LEADS = `${numbers(50_000)}
 insert into leads (id, tenant_id, environment, created_at, written_by, name, email, source, status, tags,
 	custom_fields, search_text, updated_at)

@@ -1,6 +1,6 @@
 /**
- * What the database keeps for lists says at every instant what the keys themselves say, as time passes, keys change, and
- * lists move them to where they stand.
+ * Lists and counts agree with the instants of the keys at any time, while time passes, keys change, and lists move them
+ * to their standing.
  */
 import { env } from "cloudflare:workers";
 import { eq, sql } from "drizzle-orm";
@@ -55,7 +55,7 @@ const rowsOf = (tenantId: string) => db.select().from(apiKeys).where(eq(apiKeys.
 const soon = (row: Row, now: number) =>
 	statusOf(row, now) === "active" && Math.min(row.expiresAt ?? Infinity, row.revokeAt ?? Infinity) <= now + SOON_MS;
 
-/** Every list and every count at the instant is what the rows say of themselves. */
+/** Expects every list and every count at the instant to agree with the rows. */
 async function expectTruth(tenantId: string, now: number): Promise<void> {
 	const rows = await rowsOf(tenantId);
 	const idsWhere = (wanted: (row: Row) => boolean) =>
@@ -80,7 +80,7 @@ async function expectTruth(tenantId: string, now: number): Promise<void> {
 	}
 }
 
-/** Offsets from now that matter: edges, ties, long past and far ahead. */
+/** Offsets from now: limits, ties, far in the past and far ahead. */
 const offset = fc.oneof(
 	fc.constantFrom(-SOON_MS, -DAY_MS, -1, 0, 1, DAY_MS, SOON_MS - 1, SOON_MS, SOON_MS + 1, 20 * DAY_MS),
 	fc.integer({ min: -30 * DAY_MS, max: 60 * DAY_MS }),
@@ -96,7 +96,7 @@ const ends = fc.record({
 });
 
 describe("lists and counts", () => {
-	it("say at every instant what the keys say, while keys end, change and go", async () => {
+	it("agree with the keys at every instant, while keys end, change and are deleted", async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.array(ends, { minLength: 1, maxLength: 12 }),
@@ -106,7 +106,7 @@ describe("lists and counts", () => {
 					const tenantId = await addTenant();
 					const ids: string[] = [];
 					for (const key of keys) ids.push(await add(tenantId, key));
-					// Clocks of two locations differ a little, so that the present goes back by some.
+					// The clocks of two locations differ, so time can go back a little.
 					await expectTruth(tenantId, NOW);
 					await expectTruth(tenantId, NOW - 5_000);
 					const [first = 0, ...later] = times.toSorted((a, b) => a - b);
@@ -141,7 +141,7 @@ describe("lists and counts", () => {
 		expect(keys).toBe(0);
 	});
 
-	it("are right while more keys have ended at once than one list moves, and move them all in time", async () => {
+	it("are right while more keys have ended at once than one list moves, until all are moved", async () => {
 		const tenantId = await addTenant();
 		await env.DB.prepare(
 			`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1200)
@@ -164,7 +164,7 @@ describe("lists and counts", () => {
 		}
 	});
 
-	it("move no key of another tenant", async () => {
+	it("do not move keys of another tenant", async () => {
 		const [ours, theirs] = [await addTenant(), await addTenant()];
 		await add(theirs, { expiresAt: NOW + 20 * DAY_MS });
 		await settle(db, ours, NOW + 30 * DAY_MS);

@@ -6,7 +6,7 @@ import { SESSIONS_PER_USER_MAX } from "../../../worker/services/session.ts";
 import { addPerson, PASSWORD } from "../auth/populated-tenant.ts";
 import { addTenant, createKey, db, mutate, query, sendJson, token } from "../fixtures.ts";
 
-describe("the sessions of a person", () => {
+describe("the sessions of a user", () => {
 	it(`are ${SESSIONS_PER_USER_MAX} at most: the one that was opened first ends`, async () => {
 		const tenantId = await addTenant();
 		const { id: userId, email } = await addPerson(tenantId);
@@ -34,7 +34,7 @@ describe("the sessions of a person", () => {
 const admin = await token({ tenantId: await addTenant() });
 const { key } = await createKey(admin, { scopes: [] });
 
-describe("what a request may bring", () => {
+describe("the size of a request", () => {
 	it.each([
 		["a page of more than 100", () => query(admin, "keys.list", { limit: 101 }), "limit"],
 		["a cursor without end", () => query(admin, "keys.list", { cursor: "x".repeat(1_025) }), "cursor"],
@@ -49,7 +49,7 @@ describe("what a request may bring", () => {
 			"scopes",
 		],
 		["years of hours", () => query(admin, "keys.usage", { id: "000000000000", from: "1970-01-01T00:00:00Z" }), "from"],
-	])("is refused by the name of the field: %s", async (_, call, field) => {
+	])("is limited, and the error names the field: %s", async (_, call, field) => {
 		const { status, error } = await call();
 		expect([status, error.code, error.details?.[0]?.field]).toEqual([400, "VALIDATION_ERROR", field]);
 	});
@@ -58,7 +58,7 @@ describe("what a request may bring", () => {
 		["more than 500 collaborators", "/v1/sync_collaborators", { collaborators: Array(501).fill({}) }, "collaborators"],
 		["more than 50 tags", "/v1/leads", { name: "a", tags: Array(51).fill("a") }, "tags"],
 		["fields of a book", "/v1/leads", { name: "a", custom_fields: { text: "x".repeat(16_384) } }, "custom_fields"],
-	])("is refused by the name of the field: %s", async (_, path, body, field) => {
+	])("is limited, and the error names the field: %s", async (_, path, body, field) => {
 		const response = await sendJson(key, "POST", path, body);
 		const { error } = (await response.json()) as { error: { code: string; details: { field: string }[] } };
 		expect([response.status, error.code, error.details[0]?.field]).toEqual([400, "VALIDATION_ERROR", field]);

@@ -1,4 +1,4 @@
-/** Old rows are deleted by the clock, some at a time; what is younger stays. */
+/** Old rows are deleted by the scheduled run, a limited number at a time. Newer rows stay. */
 import { createScheduledController } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
@@ -16,7 +16,7 @@ import {
 import { addPerson, openSession } from "../auth/populated-tenant.ts";
 import { addTenant, createKey, db, token } from "../fixtures.ts";
 
-/** The time is passed in: any will do. */
+/** Any time: it is passed in. */
 const NOW = Date.UTC(2031, 4, 5, 6, 7, 8);
 const tenantId = await addTenant();
 const admin = await token({ tenantId });
@@ -45,7 +45,7 @@ const job = (id: string, createdAt: number): typeof jobs.$inferInsert => ({
 });
 
 describe("a run", () => {
-	it("deletes what is older than it may be, to the millisecond, and nothing else", async () => {
+	it("deletes rows past their time, to the millisecond, and nothing else", async () => {
 		const usageEnd = NOW - USAGE_KEPT_DAYS * DAY_MS;
 		const auditEnd = NOW - AUDIT_KEPT_DAYS * DAY_MS;
 		const { id: userId } = await addPerson(tenantId);
@@ -77,7 +77,7 @@ describe("a run", () => {
 		expect((await db.select().from(idempotencyKeys)).map(({ nameHash }) => nameHash)).toEqual(["young"]);
 	});
 
-	it("does so much at most, says that there is more, and the next run does the rest", async () => {
+	it("deletes a limited number, says that there are more, and the next run deletes the rest", async () => {
 		const MANY = 50 * 1_000 + 500;
 		await env.DB.prepare(
 			`insert into usage_hourly (key_id, hour, tenant_id, allowed, rate_limited, denied)
@@ -92,7 +92,7 @@ describe("a run", () => {
 		expect(await rollOff({ db, now: NOW })).toMatchObject({ usage_hourly: 0, audit_events: 0, more: false });
 	});
 
-	it("reads no table from end to end that grows with use", async () => {
+	it("never scans a table that grows with use", async () => {
 		for (const [table, statement] of Object.entries(rollOffStatements(NOW))) {
 			const { results } = await env.DB.prepare(`explain query plan ${db.run(statement).getQuery().sql}`)
 				.bind(NOW)
@@ -110,8 +110,8 @@ describe("a run", () => {
 	});
 });
 
-describe("the clock of the platform", () => {
-	it("starts it, as of when it was due", async () => {
+describe("the scheduled run", () => {
+	it("uses the time at which it was due", async () => {
 		const cookie = await openSession(tenantId);
 		const me = () => exports.default.fetch("https://keys.example/trpc/session.me", { headers: { cookie } });
 		expect((await me()).status).toBe(200);

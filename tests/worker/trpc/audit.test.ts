@@ -1,4 +1,4 @@
-/** The trail: who did what to which key, when and from where, and never a secret. */
+/** The audit trail: who did what to which key, when and from where, and never a secret. */
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -50,7 +50,7 @@ const from = (credential: string) => ({
 });
 
 describe("an event", () => {
-	it("tells of every change who made it, when, from where, and what was before", async () => {
+	it("records for every change who made it, when, from where, and the old and new values", async () => {
 		const { ada } = await office();
 		const { api_key } = await createKey(from(ada), {
 			name: "CRM",
@@ -130,7 +130,7 @@ describe("an event", () => {
 		]);
 	});
 
-	it("is left by signing in, failing to, and signing out", async () => {
+	it("is recorded for a sign-in, a failed sign-in and a sign-out", async () => {
 		const { tenantId, ada } = await office();
 		const person = { email: "carl@acme.example", password: "correct horse battery" };
 		await db.insert(users).values({
@@ -159,7 +159,7 @@ describe("an event", () => {
 		expect(JSON.stringify(items)).not.toContain(data.token);
 	});
 
-	it("is left by nothing that only looks, and by nothing that failed", async () => {
+	it("is not recorded for reads and failed requests", async () => {
 		const { ada } = await office();
 		const { key, api_key } = await createKey(ada);
 		const { id } = api_key;
@@ -179,7 +179,7 @@ describe("an event", () => {
 		expect((await list(ada)).items.map(({ action }) => action)).toEqual(["api_key.create"]);
 	});
 
-	it("cuts what a caller may choose freely", async () => {
+	it("shortens values that a caller chooses freely", async () => {
 		const { ada } = await office();
 		await createKey({ authorization: `Bearer ${ada}`, "user-agent": "x".repeat(5_000) });
 		expect((await list(ada)).items[0]?.user_agent?.length).toBeLessThan(1_000);
@@ -207,7 +207,7 @@ describe("the list", () => {
 		expect(await seen({ actor: "nobody" })).toEqual([]);
 	});
 
-	it("begins with `from` and ends before `to`, to the millisecond and in any offset", async () => {
+	it("includes `from` and excludes `to`, to the millisecond and in any offset", async () => {
 		const { ada } = await office();
 		const made: string[] = [];
 		for (let second = 0; second < 4; second++) {
@@ -227,7 +227,7 @@ describe("the list", () => {
 		expect(await seen({ from: at(4) })).toEqual([]);
 	});
 
-	it("stays within its span on every page, also with the cursor of a longer one", async () => {
+	it("stays within its time span on every page, also with the cursor of a longer span", async () => {
 		const { ada } = await office();
 		for (let second = 0; second < 6; second++) {
 			vi.setSystemTime(NOW + second * 1_000);
@@ -243,8 +243,8 @@ describe("the list", () => {
 		expect((await list(ada, { cursor, to: at(2) })).items.map((event) => event.at)).toEqual([at(1), at(0)]);
 	});
 
-	describe("by the email address of an actor", () => {
-		/** A person with an account, who also uses a token that tells no address, and one of an identity provider. */
+	describe("by the email of an actor", () => {
+		/** A user who also uses a token without an email, and a person of an identity provider. */
 		async function company() {
 			const { tenantId, ada, bob } = await office();
 			const email = `eva-${tenantId.toLowerCase()}@acme.example`;
@@ -276,7 +276,7 @@ describe("the list", () => {
 		}
 		const namesOf = (events: Event[]) => events.map((event) => event.key_name ?? event.action).sort();
 
-		it("is everything that the user did, with an address in the event or without", async () => {
+		it("has everything that the user did, with and without an email in the event", async () => {
 			const { ada, email } = await company();
 			const wanted = ["by bare token", "by session", "session.login"];
 			for (const actor of [email, email.toUpperCase(), ` ${email} `])
@@ -284,14 +284,14 @@ describe("the list", () => {
 			expect(namesOf((await list(ada, { actor: email, action: "session.login" })).items)).toEqual(["session.login"]);
 		});
 
-		it("is what people did who have no account here, by address and by id", async () => {
+		it("has what people without an account did, by email and by id", async () => {
 			const { ada } = await company();
 			for (const actor of ["guest@partner.example", "GUEST@PARTNER.EXAMPLE"])
 				expect(namesOf((await list(ada, { actor })).items)).toContain("from outside");
 			expect(namesOf((await list(ada, { actor: "guest@partner.example" })).items)).toEqual(["by name", "from outside"]);
 		});
 
-		it("is also a part of it, which may belong to several people", async () => {
+		it("accepts a part of the email, which can match several people", async () => {
 			const { ada } = await company();
 			for (const actor of ["guest", "GUEST@part", "partner"])
 				expect(namesOf((await list(ada, { actor })).items)).toEqual(["from outside"]);
@@ -323,13 +323,13 @@ describe("the list", () => {
 			expect(whole.map(({ at }) => at.slice(-5))).toEqual([".001Z", ".000Z", ".000Z"]);
 		});
 
-		it("is empty for an address that nobody has, and for one of another tenant", async () => {
+		it("is empty for an unknown email and for an email of another tenant", async () => {
 			const [ours, theirs] = [await company(), await company()];
 			expect((await list(ours.ada, { actor: "nobody@acme.example" })).items).toEqual([]);
 			expect((await list(ours.ada, { actor: "@" })).items).toEqual([]);
 			expect((await list(ours.ada, { actor: theirs.email.slice(0, 12) })).items).toEqual([]);
 			expect((await list(ours.ada, { actor: theirs.email })).items).toEqual([]);
-			// Whose id an address has over there is nobody's business here.
+			// The id that belongs to an email in another tenant must not be revealed.
 			const { tenantId } = ours;
 			await db
 				.insert(auditEvents)
@@ -340,7 +340,7 @@ describe("the list", () => {
 		});
 	});
 
-	it("tells the name that a key has today, and of a deleted one the name in the event", async () => {
+	it("has the current name of a key, and for a deleted key the name in the event", async () => {
 		const { ada } = await office();
 		const [kept, gone] = [
 			(await createKey(ada, { name: "CRM" })).api_key,
@@ -363,7 +363,7 @@ describe("the list", () => {
 		expect(await deleted(gone.id)).toEqual(new Set([true]));
 	});
 
-	it("tells no name where there is no key, and none of another tenant's", async () => {
+	it("has no name for an event without a key, nor for a key of another tenant", async () => {
 		const [ours, theirs] = [await office(), await office()];
 		const { api_key } = await createKey(theirs.ada, { name: "theirs" });
 		const event = { tenantId: ours.tenantId, at: NOW, actor: "system", changes: {} };
@@ -374,7 +374,7 @@ describe("the list", () => {
 		expect((await list(ours.ada)).items.map(({ key_name }) => key_name)).toEqual([null, null]);
 	});
 
-	it("is of one tenant, also by the id of another's key", async () => {
+	it("contains only the tenant's events, also for the id of another tenant's key", async () => {
 		const [ours, theirs] = [await office(), await office()];
 		const { api_key } = await createKey(ours.ada);
 		expect((await list(theirs.ada, { key_id: api_key.id })).items).toEqual([]);
@@ -424,7 +424,7 @@ describe("the list", () => {
 		["cursor", "nonsense"],
 		["cursor", btoa('["-created_at",1,"x"]')],
 		["keyId", "x"],
-	])("with a %s of %j is refused by its name", async (field, value) => {
+	])("rejects %s = %j and names the field", async (field, value) => {
 		const { ada } = await office();
 		const answer = await query(ada, "audit.list", { [field]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
@@ -436,7 +436,7 @@ describe("a span of time", () => {
 		["2031-05-06T10:00:00Z", "2031-05-06T10:00:00Z"],
 		["2031-05-06T10:00:00.001Z", "2031-05-06T10:00:00Z"],
 		["2031-05-06T10:00:00Z", "2031-05-06T11:00:00+02:00"],
-	])("from %s to %s is none, and refused as `from`", async (from, to) => {
+	])("rejects the span from %s to %s, and names `from`", async (from, to) => {
 		const { ada } = await office();
 		const answer = await query(ada, "audit.list", { from, to });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", ["from"]]);
@@ -444,7 +444,7 @@ describe("a span of time", () => {
 });
 
 describe("no secret", () => {
-	it("of a key is anywhere in the database, and its hash only beside the key", async () => {
+	it("of a key is stored anywhere, and its hash only with the key", async () => {
 		const { ada, tenantId } = await office();
 		const first = await createKey(ada, { name: "CRM" });
 		const rotated = await mutate<{ key: string; api_key: { id: string } }>(ada, "keys.rotate", {

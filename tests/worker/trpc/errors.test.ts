@@ -1,4 +1,4 @@
-/** What goes wrong at the tRPC door: the contract's code, every wrong field, the request id, and nothing else. */
+/** Errors of tRPC: the code, every invalid field, the request id, and nothing else. */
 import { describe, expect, it } from "vitest";
 import { addTenant, createKey, fieldsOf, mutate, query, request, token } from "../fixtures.ts";
 
@@ -28,7 +28,7 @@ const post = (procedure: string, body: BodyInit | null, headers: Record<string, 
 	});
 const get = (path: string) => request(`/trpc/${path}`, { headers: bearer });
 
-/** The input of `keys.create` as JSON of so many bytes. */
+/** The input of `keys.create` as JSON of this number of bytes. */
 const inputOf = (bytes: number) => {
 	const frame = '{"name":""}';
 	return frame.replace('""', `"${"x".repeat(bytes - frame.length)}"`);
@@ -76,7 +76,7 @@ describe("every failure", () => {
 		expect(JSON.stringify(failure.body)).not.toMatch(/\bat .*\.ts|\.js:\d+|select |insert |D1_|sqlite|zod/i);
 	});
 
-	it.each(failures)("(%s) is kept by no cache and framed by no page", async (_what, _status, _code, send) => {
+	it.each(failures)("(%s) cannot be cached or framed", async (_what, _status, _code, send) => {
 		const { headers } = await send();
 		expect(headers.get("cache-control")).toBe("no-store");
 		expect(headers.get("content-type")).toMatch(/^application\/json/);
@@ -105,7 +105,7 @@ describe("a body", () => {
 		["of white space", " \n"],
 		["two documents", '{"name":"a"}{"name":"b"}'],
 		["no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d])],
-	])("that is no JSON (%s) is 400", async (_what, body) => {
+	])("that is not JSON (%s) is 400", async (_what, body) => {
 		const failure = await show(post("keys.create", body));
 		expect([failure.status, failure.body.error.data.code]).toEqual([400, "VALIDATION_ERROR"]);
 		expect(fieldsOf({ error: failure.body.error.data })).toEqual(["body"]);
@@ -115,7 +115,7 @@ describe("a body", () => {
 		["of one call", "keys.list?input={"],
 		["of a batch", "keys.list?batch=1&input={"],
 		["of a batch that is no object", "keys.list?batch=1&input=5"],
-	])("that is a parameter %s and no JSON is 400", async (_what, path) => {
+	])("in a parameter %s that is not JSON is 400", async (_what, path) => {
 		const body = await (await get(path)).json<Failure | [Failure]>();
 		const { data } = ("error" in body ? body : body[0]).error;
 		expect(data).toMatchObject({ code: "VALIDATION_ERROR", httpStatus: 400 });
@@ -137,7 +137,7 @@ describe("a body", () => {
 		},
 	);
 
-	it("of more than 1 MiB is 413, whether its length is said ahead or not", async () => {
+	it("of more than 1 MiB is 413, with and without Content-Length", async () => {
 		const text = inputOf(MIB + 1);
 		for (const send of [
 			post("keys.create", text, { "content-length": String(text.length) }),
@@ -146,11 +146,11 @@ describe("a body", () => {
 			const failure = await show(send);
 			expect([failure.status, failure.body.error.data.code]).toEqual([413, "PAYLOAD_TOO_LARGE"]);
 		}
-		// Of exactly so much, the name is too long, but it is read.
+		// A body of exactly 1 MiB is read, and its name is too long.
 		expect((await show(post("keys.create", streamed(inputOf(MIB))))).status).toBe(400);
 	});
 
-	it("that is absent is fine for a procedure without input", async () => {
+	it("can be left out for a procedure without input", async () => {
 		const response = await request("/trpc/session.logout", { method: "POST" });
 		expect([response.status, await response.json()]).toEqual([200, { result: { data: { ended: false } } }]);
 	});
@@ -165,7 +165,7 @@ describe("a method", () => {
 		["keys.create", "GET", "POST"],
 		["keys.create", "PUT", "POST"],
 		["keys.create", "PATCH", "POST"],
-	])("that %s does not take, %s, is 405 and names %s", async (procedure, method, allowed) => {
+	])("that %s does not support, %s, is 405 and names %s", async (procedure, method, allowed) => {
 		const body = method === "GET" ? {} : { body: '{"name":"CRM"}' };
 		const failure = await show(
 			request(`/trpc/${procedure}`, { method, headers: { ...bearer, "content-type": "application/json" }, ...body }),
@@ -175,7 +175,7 @@ describe("a method", () => {
 		expect((failure.headers.get("allow") ?? "").split(/, */)).not.toContain(method);
 	});
 
-	it("that only looks makes nothing: a key is never made by a GET", async () => {
+	it("GET never creates a key", async () => {
 		const quiet = await token({ tenantId: await addTenant() });
 		const input = encodeURIComponent('{"name":"CRM"}');
 		await request(`/trpc/keys.create?input=${input}`, { headers: { authorization: `Bearer ${quiet}` } });
@@ -184,7 +184,7 @@ describe("a method", () => {
 });
 
 describe("wrong input", () => {
-	it("is answered by the name of every field, in queries and mutations alike", async () => {
+	it("is rejected with the name of every field, in queries and mutations", async () => {
 		const wrong = { limit: 0, sort: "x", status: "x", nonsense: 1 };
 		const list = await query(admin, "keys.list", wrong);
 		expect([list.status, fieldsOf(list).sort()]).toEqual([400, ["limit", "nonsense", "sort", "status"]]);
@@ -196,14 +196,14 @@ describe("wrong input", () => {
 		}
 	});
 
-	it("is judged after who asks: strangers learn nothing of the fields", async () => {
+	it("is validated after the credential: an unknown caller learns nothing about the fields", async () => {
 		const answer = await mutate(null, "keys.create", { nonsense: 1 });
 		expect([answer.status, answer.error.details]).toEqual([401, undefined]);
 	});
 });
 
 describe("a batch", () => {
-	it("of 20 is answered, of 21 refused as a whole", async () => {
+	it("of 20 calls is accepted, of 21 rejected as a whole", async () => {
 		const some = (count: number) => calls(Array(count).fill("scopes.list"), []);
 		const fits = await get(some(20));
 		expect([fits.status, await fits.json<unknown[]>()]).toEqual([200, expect.objectContaining({ length: 20 })]);
@@ -212,12 +212,12 @@ describe("a batch", () => {
 		expect(JSON.stringify(refused.body)).not.toContain("grants");
 	});
 
-	it("refused as a whole leads to the log like every other failure", async () => {
+	it("that is rejected as a whole has a request id that the log contains", async () => {
 		const { headers, body } = await show(get(calls(Array(21).fill("scopes.list"), [])));
 		expect(body.error.data).toMatchObject({ request_id: headers.get("x-request-id") });
 	});
 
-	it("answers each call for itself", async () => {
+	it("has a result for each call", async () => {
 		const response = await get(
 			calls(["scopes.list", "keys.get", "keys.steal", "keys.list"], [{}, { id: "x" }, {}, { limit: 0 }]),
 		);
@@ -233,7 +233,7 @@ describe("a batch", () => {
 			if ("error" in answer) expect(answer.error.data.request_id).toBe(response.headers.get("x-request-id"));
 	});
 
-	it("of mutations makes each of them once", async () => {
+	it("of mutations runs each of them once", async () => {
 		const quiet = await token({ tenantId: await addTenant() });
 		const response = await request("/trpc/keys.create,keys.create?batch=1", {
 			method: "POST",
@@ -247,7 +247,7 @@ describe("a batch", () => {
 });
 
 describe("an API key", () => {
-	it("is refused by every procedure that takes a credential, for reading and for changing", async () => {
+	it("is rejected by every procedure that takes a credential, for reads and for changes", async () => {
 		const { key, api_key } = await createKey(admin, { scopes: [] });
 		const { id } = api_key;
 		const answers = [

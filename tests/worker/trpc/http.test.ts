@@ -1,4 +1,4 @@
-/** What the tRPC door makes of requests that tRPC itself would read in ways of its own. */
+/** Requests that tRPC would read in its own way, and that this service reads as HTTP says. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { addTenant, createKey, mutate, query, request, token } from "../fixtures.ts";
@@ -38,7 +38,7 @@ describe("a path", () => {
 		expect((await send("keys%2Elist%2Ckeys.list?batch=1&input={}")).status).toBe(200);
 	});
 
-	it("that holds a key is not repeated", async () => {
+	it("with a key in it is not echoed", async () => {
 		const { key } = await createKey(admin);
 		const response = await request(`/trpc/keys.list,${key}?batch=1&input={}`, {
 			headers: { authorization: `Bearer ${admin}` },
@@ -49,7 +49,7 @@ describe("a path", () => {
 
 describe("a method", () => {
 	it.each(["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "POST"])(
-		"%s is none of a query: 405 with Allow",
+		"%s is not allowed for a query: 405 with Allow",
 		async (method) => {
 			const answer = await send("keys.list", { method });
 			expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET"]);
@@ -57,20 +57,20 @@ describe("a method", () => {
 	);
 
 	it.each(["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "GET"])(
-		"%s is none of a mutation: 405 with Allow",
+		"%s is not allowed for a mutation: 405 with Allow",
 		async (method) => {
 			const answer = await send("keys.create", { method });
 			expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST"]);
 		},
 	);
 
-	it("cannot fit queries and mutations at once", async () => {
+	it("cannot be right for queries and mutations in one batch", async () => {
 		const answer = await send("keys.list,keys.create?batch=1&input={}");
 		expect([answer.status, answer.data?.code]).toEqual([400, "VALIDATION_ERROR"]);
 	});
 });
 
-describe("an answer", () => {
+describe("a response", () => {
 	it.each([
 		["keys.list?batch=1&input={}", { "trpc-accept": "application/jsonl" }],
 		["keys.list?connectionParams=1", {}],
@@ -80,7 +80,7 @@ describe("an answer", () => {
 		expect((await send(path, { headers: { ...headers, authorization: "Bearer x" } })).status).toBe(401);
 	});
 
-	it("to an empty body of any type is that to no input", async () => {
+	it("to an empty body of any type is the same as without input", async () => {
 		const headers = { "content-type": "application/x-www-form-urlencoded" };
 		expect((await send("session.logout", { method: "POST", headers, body: "" })).status).toBe(200);
 	});
@@ -107,14 +107,14 @@ describe("the platform's choice of tenant", () => {
 		]);
 	});
 
-	it("may be said twice, if it is the same", async () => {
+	it("can be sent twice if both are the same", async () => {
 		const answer = await query(by(tenantId), `keys.list?tenant_id=${tenantId}`);
 		expect(answer.status).toBe(200);
 	});
 });
 
-describe("text that holds an API key", () => {
-	it("is refused as a name and as a reason, and kept nowhere", async () => {
+describe("text that contains an API key", () => {
+	it("is rejected as a name and as a reason, and stored nowhere", async () => {
 		const { key, api_key } = await createKey(admin);
 		const named = await mutate(admin, "keys.create", { name: `for ${key}` });
 		const reasoned = await mutate(admin, "keys.revoke", { id: api_key.id, reason: `leaked: ${key}` });
@@ -124,7 +124,7 @@ describe("text that holds an API key", () => {
 		}
 	});
 
-	it("is cut out of the user agent that the trail keeps", async () => {
+	it("is removed from the user agent in the audit trail", async () => {
 		const { key, api_key } = await createKey(admin);
 		await mutate({ authorization: `Bearer ${admin}`, "user-agent": `crm ${key}` }, "keys.revoke", { id: api_key.id });
 		const trail = await query<{ items: { user_agent: string }[] }>(admin, "audit.list", { key_id: api_key.id });

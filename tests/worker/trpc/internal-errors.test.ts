@@ -1,4 +1,4 @@
-/** When something fails on our side, the tRPC door says so and no more, with the id that leads to the log. */
+/** An internal error of tRPC contains nothing but the request id, which the log contains too. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Answer, addTenant, asIntegration, createKey, mutate, query, request, token } from "../fixtures.ts";
@@ -10,7 +10,7 @@ const admin = await token({ tenantId: await addTenant() });
 const { key, api_key } = await createKey(admin, { name: "Secret-Name" });
 await asIntegration(key);
 
-/** A failure of ours as it must look from outside, and its line in the log. */
+/** An internal error as callers see it, and its line in the log. */
 function expectDiscretion(answer: Answer<unknown>, status: number, code: string): void {
 	expect([answer.status, answer.error.code]).toEqual([status, code]);
 	const retry = status === 503 ? ["retry_after"] : [];
@@ -29,15 +29,15 @@ function expectDiscretion(answer: Answer<unknown>, status: number, code: string)
 }
 
 describe("a row that cannot be read", () => {
-	it("is 500 without a word about it", async () => {
+	it("is 500 without details", async () => {
 		await env.DB.prepare("update api_keys set scopes = 'no json' where id = ?").bind(api_key.id).run();
 		expectDiscretion(await query(admin, "keys.list", { search: "Secret-Name" }), 500, "SERVER_ERROR");
 		await env.DB.prepare("update api_keys set scopes = '[]' where id = ?").bind(api_key.id).run();
 	});
 });
 
-describe("with the audit trail gone", () => {
-	it("reading it is 503, and no key is made without its event", async () => {
+describe("without the table of audit events", () => {
+	it("reading it is 503, and no key is created without its event", async () => {
 		await env.DB.exec("drop table audit_events");
 		expectDiscretion(await query(admin, "audit.list"), 503, "UNAVAILABLE");
 		log.mockClear();
@@ -46,33 +46,33 @@ describe("with the audit trail gone", () => {
 		expect(items.map(({ name }) => name)).toEqual(["Secret-Name"]);
 	});
 
-	it("a rotation is 503 and leaves the key as it was", async () => {
+	it("a rotation is 503 and does not change the key", async () => {
 		expectDiscretion(await mutate(admin, "keys.rotate", { id: api_key.id }), 503, "UNAVAILABLE");
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({ rotated_to: null });
 		expect((await asIntegration(key)).status).toBe(200);
 	});
 
-	it("revoking still works, since the gate alone decides", async () => {
+	it("revocation still works, because the gate alone decides", async () => {
 		const answer = await mutate(admin, "keys.revoke", { id: api_key.id });
 		expect([answer.status, answer.data]).toEqual([200, expect.objectContaining({ status: "revoked" })]);
 		expect((await asIntegration(key)).status).toBe(401);
 	});
 });
 
-describe("with the table of keys gone", () => {
+describe("without the table of keys", () => {
 	it.each([
 		["list", () => query(admin, "keys.list", { search: "Secret-Name" })],
 		["create", () => mutate(admin, "keys.create", { name: "Secret-Name 3" })],
 		["get", () => query(admin, "keys.get", { id: "AAAAAAAAAAAA" })],
 		["revoke", () => mutate(admin, "keys.revoke", { id: "AAAAAAAAAAAB" })],
 		["usage", () => query(admin, "keys.usage", { id: "AAAAAAAAAAAC" })],
-	])("keys.%s is 503 without a word about it", async (_what, send) => {
+	])("keys.%s is 503 without details", async (_what, send) => {
 		await env.DB.exec("drop table if exists usage_hourly");
 		await env.DB.exec("drop table if exists api_keys");
 		expectDiscretion(await send(), 503, "UNAVAILABLE");
 	});
 
-	it("a batch fails where it must, and only there", async () => {
+	it("only those calls of a batch fail that need the table", async () => {
 		const response = await request("/trpc/scopes.list,keys.list?batch=1", {
 			headers: { authorization: `Bearer ${admin}` },
 		});

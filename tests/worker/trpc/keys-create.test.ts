@@ -1,4 +1,4 @@
-/** Making a key: what may be asked for, what comes back, and that the key itself is kept nowhere. */
+/** Creating a key: valid and invalid input, the response, and that the secret is stored nowhere. */
 import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -17,7 +17,7 @@ const admin = await token({ tenantId, sub: "usr_ada", expiresIn: 5_000 * 86_400 
 const create = (input: unknown) => mutate<IssuedKey>(admin, "keys.create", input);
 
 describe("a new key", () => {
-	it("asked for with a name only is a live one for syncing, without end, 1,000 requests an hour", async () => {
+	it("with only a name is live, has the scope default:sync, never expires, and may make 1,000 requests an hour", async () => {
 		const answer = await create({ name: "CRM" });
 		expect(answer.status).toBe(200);
 		const { key, api_key } = answer.data;
@@ -48,7 +48,7 @@ describe("a new key", () => {
 		});
 	});
 
-	it("has everything that was asked for, in the answer and when it is read", async () => {
+	it("has all settings of the request, in the response and when it is read", async () => {
 		const wanted = {
 			name: "Partner",
 			environment: "test",
@@ -63,29 +63,29 @@ describe("a new key", () => {
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject(whole);
 	});
 
-	it("works from the first request on", async () => {
+	it("admits the first request", async () => {
 		const { key } = await createKey(admin);
 		expect((await asIntegration(key)).status).toBe(200);
 	});
 
-	it("is shown in an answer that nothing may cache", async () => {
+	it("is shown in a response that must not be cached", async () => {
 		expect((await create({ name: "CRM" })).headers.get("cache-control")).toBe("no-store");
 	});
 
-	it("is stored as its SHA-256 and nothing else", async () => {
+	it("is stored only as its SHA-256", async () => {
 		const { key, api_key } = await createKey(admin);
 		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
 		expect(row?.secretHash).toBe(createHash("sha256").update(key).digest("hex"));
 		expect(JSON.stringify(row)).not.toContain(key.slice(20, 50));
 	});
 
-	it("is another one each time", async () => {
+	it("is different each time", async () => {
 		const keys = await Promise.all(Array.from({ length: 20 }, () => createKey(admin)));
 		expect(new Set(keys.map(({ key }) => key.slice(8))).size).toBe(20);
 		expect(new Set(keys.map(({ key }) => key.slice(20, 50))).size).toBe(20);
 	});
 
-	it("is not made for a tenant that does not exist", async () => {
+	it("is not created for a tenant that does not exist", async () => {
 		const stranger = await token({ tenantId: "ten_unknown", expiresIn: 86_400 });
 		const answer = await mutate(stranger, "keys.create", { name: "CRM" });
 		expect([answer.status, answer.error.code]).toEqual([404, "NOT_FOUND"]);
@@ -101,12 +101,12 @@ describe("its name", () => {
 		[` ${"x".repeat(100)} `, "x".repeat(100)],
 		["Integração 客户 🚀", "Integração 客户 🚀"],
 		["<b>'; drop table api_keys --", "<b>'; drop table api_keys --"],
-	])("given as %j is %j", async (given, name) => {
+	])("sent as %j is stored as %j", async (given, name) => {
 		expect((await create({ name: given })).data.api_key.name).toBe(name);
 	});
 
 	it.each(["", "   ", "x".repeat(101), "a\nb", "a\u0000b", 7, null, undefined, ["CRM"]])(
-		"may not be %j",
+		"cannot be %j",
 		async (name) => {
 			const answer = await create({ name });
 			expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", ["name"]]);
@@ -115,18 +115,18 @@ describe("its name", () => {
 });
 
 describe("its limit", () => {
-	it.each([1, 1_000_000])("may be %i", async (rate_limit) => {
+	it.each([1, 1_000_000])("can be %i", async (rate_limit) => {
 		expect((await create({ name: "CRM", rate_limit })).data.api_key.rate_limit).toBe(rate_limit);
 	});
 
-	it.each([0, -1, 1_000_001, 1.5, "10", null])("may not be %j", async (rate_limit) => {
+	it.each([0, -1, 1_000_001, 1.5, "10", null])("cannot be %j", async (rate_limit) => {
 		const answer = await create({ name: "CRM", rate_limit });
 		expect([answer.status, fieldsOf(answer)]).toEqual([400, ["rate_limit"]]);
 	});
 });
 
 describe("its end", () => {
-	it.each([1, 3_650])("may be %i days away", async (days) => {
+	it.each([1, 3_650])("can be %i days ahead", async (days) => {
 		const { expires_at } = (await create({ name: "CRM", expires_in_days: days })).data.api_key;
 		expect(expires_at).toBe(new Date(NOW + days * DAY_MS).toISOString());
 	});
@@ -136,7 +136,7 @@ describe("its end", () => {
 		["2031-05-06T08:00:00-03:00", "2031-05-06T11:00:00.000Z"],
 		["2040-01-01T00:00:00Z", "2040-01-01T00:00:00.000Z"],
 		[null, null],
-	])("may be the instant %j", async (given, expires_at) => {
+	])("can be the time %j", async (given, expires_at) => {
 		expect((await create({ name: "CRM", expires_at: given })).data.api_key.expires_at).toBe(expires_at);
 	});
 
@@ -153,12 +153,12 @@ describe("its end", () => {
 		["expires_at", "2040-01-01"],
 		["expires_at", "2040-02-30T00:00:00Z"],
 		["expires_at", 2_000_000_000],
-	])("may not be %s: %j", async (field, value) => {
+	])("cannot be %s: %j", async (field, value) => {
 		const answer = await create({ name: "CRM", [field]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
 	});
 
-	it("may not be said twice", async () => {
+	it("cannot be sent in both fields", async () => {
 		const answer = await create({ name: "CRM", expires_in_days: 1, expires_at: "2040-01-01T00:00:00Z" });
 		expect([answer.status, fieldsOf(answer)]).toEqual([400, ["expires_at"]]);
 		expect(answer.error.message).toContain("expires_in_days");
@@ -176,7 +176,7 @@ describe("its allow-list", () => {
 		"::1",
 		"::/0",
 		"::ffff:203.0.113.7",
-	])("may hold %s", async (entry) => {
+	])("accepts %s", async (entry) => {
 		expect((await create({ name: "CRM", ip_allowlist: [entry] })).data.api_key.ip_allowlist).toEqual([entry]);
 	});
 
@@ -195,12 +195,12 @@ describe("its allow-list", () => {
 		"0x7f.1",
 		7,
 		null,
-	])("may not hold %j, and says which entry it is", async (entry) => {
+	])("rejects %j, and names the entry", async (entry) => {
 		const answer = await create({ name: "CRM", ip_allowlist: ["203.0.113.7", entry] });
 		expect([answer.status, fieldsOf(answer)]).toEqual([400, ["ip_allowlist.1"]]);
 	});
 
-	it("may hold 50 and no more", async () => {
+	it("accepts at most 50 entries", async () => {
 		const entries = Array.from({ length: 51 }, (_, index) => `203.0.113.${index}`);
 		expect((await create({ name: "CRM", ip_allowlist: entries.slice(1) })).data.api_key.ip_allowlist).toHaveLength(50);
 		const answer = await create({ name: "CRM", ip_allowlist: entries });
@@ -217,7 +217,7 @@ describe("its scopes", () => {
 			["leads:read", "default:sync", "leads:write"],
 			["leads:read", "default:sync", "leads:write"],
 		],
-	])("given as %j are %j", async (given, scopes) => {
+	])("sent as %j are stored as %j", async (given, scopes) => {
 		expect((await create({ name: "CRM", scopes: given })).data.api_key.scopes).toEqual(scopes);
 	});
 
@@ -231,8 +231,8 @@ describe("its scopes", () => {
 	);
 });
 
-describe("what is wrong", () => {
-	it("is named all at once", async () => {
+describe("invalid input", () => {
+	it("is reported for all fields at once", async () => {
 		const answer = await create({
 			name: "",
 			environment: "staging",
@@ -263,13 +263,13 @@ describe("what is wrong", () => {
 		},
 	);
 
-	it.each([undefined, null, [], "CRM", 7])("includes an input that is %j", async (input) => {
+	it.each([undefined, null, [], "CRM", 7])("is an input of %j", async (input) => {
 		const answer = await create(input);
 		expect([answer.status, answer.error.code]).toEqual([400, "VALIDATION_ERROR"]);
 		expect(fieldsOf(answer)).toHaveLength(1);
 	});
 
-	it("makes no key and leaves no trace", async () => {
+	it("creates no key and no event", async () => {
 		const before = await query<{ items: unknown[] }>(admin, "audit.list", { limit: 100 });
 		await create({ name: "" });
 		await create({ name: "x", expires_at: "2020-01-01T00:00:00Z" });

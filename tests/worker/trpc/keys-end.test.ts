@@ -1,4 +1,4 @@
-/** The end of a key: revoked it stays in sight, deleted only the trail remembers it. */
+/** The end of a key: a revoked key stays listed, a deleted one stays only in the audit trail. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -20,8 +20,8 @@ const trail = async (key_id: string) => (await query<AuditList>(admin, "audit.li
 const actions = async (key_id: string) => (await trail(key_id)).map(({ action }) => action).sort();
 const statusOf = async (key: string) => (await asIntegration(key)).status;
 
-describe("revoking", () => {
-	it("stops the key, and says when and by whom", async () => {
+describe("revocation", () => {
+	it("stops the key, and records when and by whom", async () => {
 		const { key, api_key } = await createKey(admin);
 		expect(await statusOf(key)).toBe(200);
 		const answer = await mutate<ApiKey>(colleague, "keys.revoke", { id: api_key.id });
@@ -36,7 +36,7 @@ describe("revoking", () => {
 		expect((await query<ApiKeyDetail>(admin, "keys.get", { id: api_key.id })).data).toMatchObject(answer.data);
 	});
 
-	it("a second time changes nothing: the first time, author and event stand", async () => {
+	it("changes nothing the second time: the time, author and event of the first remain", async () => {
 		const { api_key } = await createKey(admin);
 		const first = await mutate<ApiKey>(admin, "keys.revoke", { id: api_key.id, reason: "leaked" });
 		vi.setSystemTime(NOW + 60_000);
@@ -48,7 +48,7 @@ describe("revoking", () => {
 		expect(JSON.stringify(events[0]?.changes)).toContain("leaked");
 	});
 
-	it("many times at once leaves one event", async () => {
+	it("of many requests at once leaves one event", async () => {
 		const { api_key } = await createKey(admin);
 		const answers = await Promise.all(
 			Array.from({ length: 8 }, () => mutate<ApiKey>(admin, "keys.revoke", { id: api_key.id })),
@@ -64,7 +64,7 @@ describe("revoking", () => {
 		expect(await statusOf(key)).toBe(401);
 	});
 
-	it("does not touch the tenant's other keys", async () => {
+	it("does not affect other keys of the tenant", async () => {
 		const [one, other] = [await createKey(admin), await createKey(admin)];
 		await mutate(admin, "keys.revoke", { id: one.api_key.id });
 		expect([await statusOf(one.key), await statusOf(other.key)]).toEqual([401, 200]);
@@ -75,7 +75,7 @@ describe("revoking", () => {
 		["reason", "x".repeat(201)],
 		["reason", 7],
 		["note", "leaked"],
-	])("with a %s of %j is refused, and the key works on", async (field, value) => {
+	])("rejects %s = %j, and the key still works", async (field, value) => {
 		const { key, api_key } = await createKey(admin);
 		const answer = await mutate(admin, "keys.revoke", { id: api_key.id, [field]: value });
 		expect([answer.status, fieldsOf(answer)]).toEqual([400, [field]]);
@@ -83,8 +83,8 @@ describe("revoking", () => {
 	});
 });
 
-describe("deleting", () => {
-	it("ends the key for good: it is refused, not found, not listed, and its usage is gone", async () => {
+describe("deletion", () => {
+	it("removes the key: its requests are refused, it is not found or listed, and its usage is deleted", async () => {
 		const { key, api_key } = await createKey(admin, { name: "doomed" });
 		await asIntegration(key);
 		await runDurableObjectAlarm(gateOf(api_key.id));
@@ -111,7 +111,7 @@ describe("deleting", () => {
 		expect((await mutate(admin, "keys.verify", { key })).data).toEqual({ valid: false, code: "NOT_FOUND" });
 	});
 
-	it("leaves in the trail what the key was and who deleted it", async () => {
+	it("leaves an event with the settings of the key and who deleted it", async () => {
 		const { api_key } = await createKey(admin, { name: "remembered", scopes: ["leads:read"] });
 		await mutate(colleague, "keys.delete", { id: api_key.id });
 		expect(await actions(api_key.id)).toEqual(["api_key.create", "api_key.delete"]);
@@ -123,7 +123,7 @@ describe("deleting", () => {
 		});
 	});
 
-	it("is not undone by usage that is delivered late", async () => {
+	it("is not undone by a late delivery of usage", async () => {
 		const { key, api_key } = await createKey(admin);
 		await asIntegration(key);
 		await mutate(admin, "keys.delete", { id: api_key.id });
@@ -136,21 +136,21 @@ describe("deleting", () => {
 	it.each([
 		["revoked", (id: string) => mutate(admin, "keys.revoke", { id })],
 		["rotated", (id: string) => mutate(admin, "keys.rotate", { id })],
-	])("takes a key that is %s", async (_how, prepare) => {
+	])("works for a key that is %s", async (_how, prepare) => {
 		const { key, api_key } = await createKey(admin);
 		await prepare(api_key.id);
 		expect((await mutate(admin, "keys.delete", { id: api_key.id })).status).toBe(200);
 		expect(await statusOf(key)).toBe(401);
 	});
 
-	it("of a rotated key leaves its successor at work", async () => {
+	it("of a rotated key does not affect its successor", async () => {
 		const { api_key } = await createKey(admin);
 		const { key } = (await mutate<{ key: string }>(admin, "keys.rotate", { id: api_key.id })).data;
 		await mutate(admin, "keys.delete", { id: api_key.id });
 		expect(await statusOf(key)).toBe(200);
 	});
 
-	it("many times at once succeeds once and leaves one event", async () => {
+	it("of many requests at once succeeds once and leaves one event", async () => {
 		const { api_key } = await createKey(admin);
 		const answers = await Promise.all(
 			Array.from({ length: 5 }, () => mutate(admin, "keys.delete", { id: api_key.id })),

@@ -1,4 +1,4 @@
-/** One key, live: where it stands in its hour, and who has been calling with it. */
+/** One key, read from its gate: the current hour, and the recent callers. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, mutate, query, sendJson, token } from "../fixtures.ts";
@@ -11,8 +11,8 @@ afterAll(() => vi.useRealTimers());
 const admin = await token({ tenantId: await addTenant(), expiresIn: 400 * 86_400 });
 const get = (id: string, who = admin) => query<ApiKeyDetail>(who, "keys.get", { id });
 
-describe("a key that is looked at", () => {
-	it("unused, has its whole hour before it", async () => {
+describe("a key that is read", () => {
+	it("has its whole hour left if it was not used", async () => {
 		const { api_key } = await createKey(admin, { rate_limit: 5 });
 		expect((await get(api_key.id)).data).toEqual({
 			...api_key,
@@ -21,7 +21,7 @@ describe("a key that is looked at", () => {
 		});
 	});
 
-	it("shows every request at once", async () => {
+	it("includes every request immediately", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 3 });
 		await asIntegration(key);
 		vi.setSystemTime(NOW + 1_000);
@@ -40,7 +40,7 @@ describe("a key that is looked at", () => {
 		});
 	});
 
-	it("starts anew with the hour, and keeps its total", async () => {
+	it("starts at zero in a new hour, and keeps its total", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 3 });
 		for (let round = 0; round < 3; round++) await asIntegration(key);
 		vi.setSystemTime(Date.parse("2031-05-06T11:00:00.000Z"));
@@ -51,13 +51,13 @@ describe("a key that is looked at", () => {
 		});
 	});
 
-	it("does not count being looked at", async () => {
+	it("does not count a read as a request", async () => {
 		const { api_key } = await createKey(admin);
 		for (let round = 0; round < 3; round++) await get(api_key.id);
 		expect((await get(api_key.id)).data).toMatchObject({ usage_count: 0, current_hour: { used: 0 } });
 	});
 
-	it("changes its state with the clock", async () => {
+	it("changes its status with the clock", async () => {
 		const { api_key } = await createKey(admin, { expires_in_days: 1 });
 		vi.setSystemTime(NOW + 86_400_000 - 1);
 		expect((await get(api_key.id)).data.status).toBe("active");
@@ -75,7 +75,7 @@ describe("a key that is looked at", () => {
 });
 
 describe("its recent callers", () => {
-	it("are told apart by address, program and endpoint, the latest first, also those who were refused", async () => {
+	it("are distinguished by IP address, user agent and endpoint, the latest first, including refused ones", async () => {
 		const { key, api_key } = await createKey(admin, { scopes: ["leads:read"] });
 		const from = (ip: string, userAgent: string, path = "/v1/whoami") =>
 			asIntegration(key, path, { headers: { "cf-connecting-ip": ip, "user-agent": userAgent } });
@@ -107,7 +107,7 @@ describe("its recent callers", () => {
 	});
 });
 
-describe("a key that is not there", () => {
+describe("an unknown key", () => {
 	it.each([
 		["unknown", "000000000000"],
 		["of another shape", "nonsense"],
@@ -123,7 +123,7 @@ describe("a key that is not there", () => {
 		expect([answer.status, answer.error.code]).toEqual([404, "NOT_FOUND"]);
 	});
 
-	it("answers as one of another tenant does, on every call", async () => {
+	it("has the same response as a key of another tenant, on every call", async () => {
 		const { key, api_key } = await createKey(admin);
 		await asIntegration(key);
 		const stranger = await token({ tenantId: await addTenant(), expiresIn: 86_400 });

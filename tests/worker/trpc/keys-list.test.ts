@@ -1,4 +1,4 @@
-/** The list of keys: states, counts, search, and pages that neither lose nor repeat a key in any order. */
+/** The list of keys: status, counts, search, and pages that neither lose nor repeat a key in any order. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
@@ -10,7 +10,7 @@ import { type ApiKey, type KeyList, type KeyListItem, listKeysSchema } from "../
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../fixtures.ts";
 
-/** Ahead of the true clock, so that alarms ring when a test says so. */
+/** Later than the real clock, so that no alarm fires unless a test runs it. */
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 beforeEach(() => vi.setSystemTime(NOW));
@@ -28,7 +28,7 @@ async function list(who: string, input: Record<string, unknown> = {}): Promise<K
 const names = ({ items }: KeyList) => items.map(({ name }) => name);
 const ids = (items: ApiKey[]) => items.map(({ id }) => id);
 
-/** All pages, one after the other. */
+/** All pages in order. */
 async function pages(who: string, input: Record<string, unknown>): Promise<KeyListItem[][]> {
 	const all: KeyListItem[][] = [];
 	let cursor: string | null = null;
@@ -50,7 +50,7 @@ describe("the list", () => {
 		});
 	});
 
-	it("has the newest key first, as it was when it was made", async () => {
+	it("has the newest key first, with the settings that it was created with", async () => {
 		const admin = await newAdmin();
 		const made: ApiKey[] = [];
 		for (const name of ["first", "second", "third"]) {
@@ -60,13 +60,13 @@ describe("the list", () => {
 		expect((await list(admin)).items).toEqual(made.reverse());
 	});
 
-	it("takes no input at all", async () => {
+	it("needs no input", async () => {
 		const admin = await newAdmin();
 		await createKey(admin, { name: "only" });
 		expect(names((await query<KeyList>(admin, "keys.list")).data)).toEqual(["only"]);
 	});
 
-	it("is of one tenant", async () => {
+	it("contains only keys of the tenant", async () => {
 		const [ours, theirs] = [await newAdmin(), await newAdmin()];
 		await createKey(ours, { name: "ours" });
 		await createKey(theirs, { name: "theirs" });
@@ -74,7 +74,7 @@ describe("the list", () => {
 		expect((await list(ours)).counts).toEqual({ active: 1, revoked: 0, expired: 0, expiring_soon: 0 });
 	});
 
-	it("never holds a key or its hash", async () => {
+	it("never contains a secret or its hash", async () => {
 		const admin = await newAdmin();
 		const { key, api_key } = await createKey(admin);
 		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
@@ -109,7 +109,7 @@ describe("the list", () => {
 });
 
 describe("states", () => {
-	/** Two active, one expired, one revoked, and one both of these. */
+	/** Two active keys, one expired, one revoked, and one that is both. */
 	let shop: string;
 	beforeAll(async () => {
 		const admin = await newAdmin();
@@ -145,7 +145,7 @@ describe("states", () => {
 		expect(names(await list(shop, { status, sort: "name" }))).toEqual(expected);
 	});
 
-	it("change with the clock alone", async () => {
+	it("change with the clock", async () => {
 		const admin = shop;
 		vi.setSystemTime(NOW - 1);
 		expect((await list(admin)).counts).toEqual({ active: 3, revoked: 2, expired: 0, expiring_soon: 1 });
@@ -173,7 +173,7 @@ describe("states", () => {
 		expect((await list(shop, input)).counts).toEqual(counts);
 	});
 
-	it("of a rotated key: active until its time is over, then revoked", async () => {
+	it("of a rotated key is active until its overlap ends, then revoked", async () => {
 		const admin = await newAdmin();
 		const { api_key } = await createKey(admin, { name: "old" });
 		await mutate(admin, "keys.rotate", { id: api_key.id, revoke_previous_after_hours: 1 });
@@ -194,7 +194,7 @@ describe("states", () => {
 describe("expiring soon", () => {
 	const DAY_MS = 86_400_000;
 	const SOON_MS = EXPIRING_SOON_DAYS * DAY_MS;
-	/** By the time that is left to each: over, the last day, the edges of soon, long, and for ever. */
+	/** Named by the time that each has left: none, a day, the limit of "soon", more, and no end. */
 	let shop: string;
 	beforeAll(async () => {
 		const admin = await newAdmin();
@@ -222,7 +222,7 @@ describe("expiring soon", () => {
 		expect(names(await list(shop, { expires_within_days, status: "active", sort: "name" }))).toEqual(expected);
 	});
 
-	it("is asked for together with the other filters, page by page", async () => {
+	it("can be combined with the other filters, page by page", async () => {
 		const of = async (input: Record<string, unknown>) =>
 			(await pages(shop, { expires_within_days: 15, sort: "-name", limit: 1, ...input })).flat();
 		expect((await of({})).map(({ name }) => name)).toEqual(["later", "fortnight", "day"]);
@@ -230,7 +230,7 @@ describe("expiring soon", () => {
 		expect((await of({ search: "FORT" })).map(({ name }) => name)).toEqual(["fortnight"]);
 	});
 
-	it.each(["revoked", "expired"])("is refused for %s keys, which nobody can mean", async (status) => {
+	it.each(["revoked", "expired"])("is rejected together with status %s", async (status) => {
 		const answer = await query(shop, "keys.list", { status, expires_within_days: 5 });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([
 			400,
@@ -249,14 +249,14 @@ describe("expiring soon", () => {
 		expect((await list(shop, input)).counts).toEqual(counts);
 	});
 
-	it("comes and goes with the clock alone", async () => {
+	it("changes with the clock", async () => {
 		vi.setSystemTime(NOW + 1);
 		expect((await list(shop)).counts).toMatchObject({ active: 4, expiring_soon: 3 });
 		vi.setSystemTime(NOW + DAY_MS);
 		expect((await list(shop)).counts).toMatchObject({ active: 3, expiring_soon: 2 });
 	});
 
-	it("leaves out a key that has stopped by itself before", async () => {
+	it("leaves out a key that has already stopped by itself", async () => {
 		const admin = await newAdmin();
 		const { api_key } = await createKey(admin, { expires_in_days: 2 });
 		await mutate(admin, "keys.rotate", { id: api_key.id, expires_in_days: 100, revoke_previous_after_hours: 1 });
@@ -270,20 +270,20 @@ describe("expiring soon", () => {
 describe("recent usage", () => {
 	const HOUR_MS = 3_600_000;
 	const RUNNING = Date.parse("2031-05-06T10:00:00.000Z");
-	/** Admitted requests as a delivery writes them; what was refused must not show. */
+	/** Admitted requests as a delivery writes them. Refused requests must not show. */
 	const used = (tenantId: string, keyId: string, hoursAgo: number, allowed: number) =>
 		db
 			.insert(usageHourly)
 			.values({ tenantId, keyId, hour: RUNNING - hoursAgo * HOUR_MS, allowed, rateLimited: 50, denied: 60 });
 
-	it("is there for who asks, and for nobody else", async () => {
+	it("is only included on request", async () => {
 		const admin = await newAdmin();
 		const { api_key } = await createKey(admin);
 		expect((await list(admin)).items).toEqual([api_key]);
 		expect((await list(admin, { recent_hours: 2 })).items).toEqual([{ ...api_key, recent_usage: [0, 0] }]);
 	});
 
-	it("is what was admitted per hour, oldest first, the running hour last, with zeros between", async () => {
+	it("has the admitted requests per hour, oldest first, the current hour last, and zeros for hours without requests", async () => {
 		const tenantId = await addTenant();
 		const admin = await adminOf(tenantId);
 		const { id } = (await createKey(admin)).api_key;
@@ -311,7 +311,7 @@ describe("recent usage", () => {
 		expect(await recent(2)).toEqual([3, 0]);
 	});
 
-	it("is each key's own, on the largest page and on every page", async () => {
+	it("belongs to its key, on the largest page and on every page", async () => {
 		const tenantId = await addTenant();
 		const admin = await adminOf(tenantId);
 		const keys = await Promise.all(
@@ -325,7 +325,7 @@ describe("recent usage", () => {
 		expect(second?.map(({ recent_usage }) => recent_usage)).toEqual([[101, 0]]);
 	});
 
-	it("is what a gate has delivered", async () => {
+	it("includes what a gate has delivered", async () => {
 		const admin = await newAdmin();
 		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
 		for (let round = 0; round < 3; round++) await asIntegration(key);
@@ -333,7 +333,7 @@ describe("recent usage", () => {
 		expect((await list(admin, { recent_hours: 1 })).items[0]?.recent_usage).toEqual([2]);
 	});
 
-	it("of another tenant is never shown, whatever a row says of its key", async () => {
+	it("of another tenant is never shown, even if a row has the id of the key", async () => {
 		const [ours, theirs] = [await addTenant(), await addTenant()];
 		const admin = await adminOf(ours);
 		const { api_key } = await createKey(admin);
@@ -341,7 +341,7 @@ describe("recent usage", () => {
 		expect((await list(admin, { recent_hours: 1 })).items[0]?.recent_usage).toEqual([0]);
 	});
 
-	it("of no keys is no question", async () => {
+	it("is not read for an empty page", async () => {
 		expect((await list(await newAdmin(), { recent_hours: 36 })).items).toEqual([]);
 	});
 });
@@ -371,7 +371,7 @@ describe("search", () => {
 		expect(names(await list(shop, { search }))).toEqual(expected);
 	});
 
-	it("for nothing finds everything", async () => {
+	it("with empty text finds every key", async () => {
 		for (const search of ["", "   "]) expect((await list(shop, { search })).items).toHaveLength(5);
 	});
 
@@ -498,7 +498,7 @@ describe("keys that end by themselves", () => {
 });
 
 describe("a page", () => {
-	/** Values with ties in every order, zeros for never used, and names that differ only in case or accent. */
+	/** Values with ties in every order, zeros for never used, and names that differ only in case or accents. */
 	const NAMES = ["beta", "Alpha", "alpha", "BETA", "álpha", "alpha", "Beta", "gamma", "", "zeta"];
 	let shop: string;
 	beforeAll(async () => {
@@ -515,7 +515,7 @@ describe("a page", () => {
 		shop = admin;
 	});
 
-	/** What a key is sorted by, so that < and > compare it as the database does. */
+	/** The value that a key is sorted by, which < and > compare as the database does. */
 	const rank = (sort: string, key: ApiKey): string | number => {
 		switch (sort.replace("-", "")) {
 			case "name":
@@ -547,7 +547,7 @@ describe("a page", () => {
 			expect(ids(items)).toEqual(ids(wanted));
 		});
 
-		it.each([1, 2, 3, 5])("and of %i, after the others gives every key once", async (limit) => {
+		it.each([1, 2, 3, 5])("has every key once in pages of %i", async (limit) => {
 			const admin = shop;
 			const got = await pages(admin, { sort, limit });
 			expect(ids(got.flat())).toEqual(ids((await list(admin, { sort })).items));
@@ -555,7 +555,7 @@ describe("a page", () => {
 			expect(got.at(-1)?.length).toBeGreaterThan(0);
 		});
 
-		it("keeps status, environment and search from page to page", async () => {
+		it("keeps status, environment and search on every page", async () => {
 			const got = await pages(shop, {
 				sort,
 				limit: 2,
@@ -567,7 +567,7 @@ describe("a page", () => {
 			expect(new Set(ids(got.flat())).size).toBe(4);
 		});
 
-		it("refuses the cursor of every other order", async () => {
+		it("rejects the cursor of every other order", async () => {
 			const admin = shop;
 			for (const other of KEY_SORTS) {
 				const { next_cursor: cursor } = await list(admin, { sort: other, limit: 1 });
@@ -578,14 +578,14 @@ describe("a page", () => {
 		});
 	});
 
-	it("continues after the longest name there can be", async () => {
+	it("continues after the longest possible name", async () => {
 		const admin = await newAdmin();
 		for (const character of ["客", "é", '"', "\\"]) await createKey(admin, { name: character.repeat(100) });
 		await createKey(admin, { name: "🚀".repeat(50) });
 		for (const sort of ["name", "-name"]) expect((await pages(admin, { sort, limit: 1 })).flat()).toHaveLength(5);
 	});
 
-	it("holds 25 where nothing is said, and 100 at most", async () => {
+	it("has 25 keys by default, and at most 100", async () => {
 		const admin = await newAdmin();
 		await Promise.all(Array.from({ length: 27 }, () => createKey(admin)));
 		expect((await list(admin)).items).toHaveLength(25);
@@ -617,7 +617,7 @@ describe("a page", () => {
 		["cursor", "x".repeat(513)],
 		["cursor", btoa('["-created_at","1","x"]')],
 		["order", "asc"],
-	])("with a %s of %j is refused by its name", async (field, value) => {
+	])("rejects %s = %j and names the field", async (field, value) => {
 		const answer = await query(shop, "keys.list", { [field]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
 	});
@@ -628,7 +628,7 @@ describe("usage that is delivered while a list is read", () => {
 		const tenantId = await addTenant();
 		const { id } = (await createKey(await adminOf(tenantId))).api_key;
 		const hour = NOW - (NOW % 3_600_000);
-		/** A database in which usage arrives right after the page was read. */
+		/** A database in which usage is delivered right after the page is read. */
 		let batches = 0;
 		const late = new Proxy(db, {
 			get(target, name) {

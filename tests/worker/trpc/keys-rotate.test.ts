@@ -1,4 +1,4 @@
-/** Rotating a key: a successor with the same settings, and as long with both as was asked for. */
+/** Rotating a key: a successor with the same settings, and an overlap in which both keys work. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKey, IssuedKey } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../fixtures.ts";
@@ -21,7 +21,7 @@ const works = async (key: string) => (await asIntegration(key)).status === 200;
 const at = (ms: number) => new Date(ms).toISOString();
 
 describe("the successor", () => {
-	it("has the same settings, a key of its own, and a life of its own", async () => {
+	it("has the same settings, its own secret, and its own expiry", async () => {
 		const before = await createKey(admin, {
 			name: "CRM",
 			environment: "test",
@@ -49,7 +49,7 @@ describe("the successor", () => {
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject(api_key);
 	});
 
-	it("begins with an unused hour and no usage", async () => {
+	it("starts with an unused hour and no usage", async () => {
 		const before = await createKey(admin, { rate_limit: 1 });
 		await asIntegration(before.key);
 		const { key, api_key } = (await rotate(before.api_key.id)).data;
@@ -57,7 +57,7 @@ describe("the successor", () => {
 		expect([await works(before.key), await works(key), await works(key)]).toEqual([false, true, false]);
 	});
 
-	it("lives as long as the old key was given, from now", async () => {
+	it("lives from now for as long as the old key was created for", async () => {
 		const { api_key } = await createKey(admin, { expires_in_days: 30 });
 		vi.setSystemTime(NOW + 20 * DAY_MS);
 		const successor = (await rotate(api_key.id)).data;
@@ -65,7 +65,7 @@ describe("the successor", () => {
 		expect(successor.previous.expires_at).toBe(at(NOW + 30 * DAY_MS));
 	});
 
-	it("lives as long as is said", async () => {
+	it("lives for as long as the request says", async () => {
 		for (const input of [{}, { expires_in_days: 30 }]) {
 			const { api_key } = await createKey(admin, input);
 			expect((await rotate(api_key.id, { expires_in_days: 7 })).data.api_key.expires_at).toBe(at(NOW + 7 * DAY_MS));
@@ -80,7 +80,7 @@ describe("the successor", () => {
 		expect([await works(key), await works(successor.key)]).toEqual([false, true]);
 	});
 
-	it("can be rotated itself, and the chain can be followed", async () => {
+	it("can be rotated too, and each key points to the next and the previous one", async () => {
 		const first = await createKey(admin);
 		const second = (await rotate(first.api_key.id)).data;
 		const third = (await rotate(second.api_key.id)).data;
@@ -99,7 +99,7 @@ describe("the successor", () => {
 });
 
 describe("the old key", () => {
-	it("works on beside its successor until it is revoked, which its successor survives", async () => {
+	it("works beside its successor until it is revoked, which does not affect the successor", async () => {
 		const before = await createKey(admin);
 		const { key, previous } = (await rotate(before.api_key.id)).data;
 		expect(previous).toMatchObject({ status: "active", revokes_at: null });
@@ -109,7 +109,7 @@ describe("the old key", () => {
 		expect([await works(before.key), await works(key)]).toEqual([false, true]);
 	});
 
-	it("stops at once when no overlap is asked for", async () => {
+	it("stops immediately without an overlap", async () => {
 		const before = await createKey(admin);
 		const { key, previous } = (await rotate(before.api_key.id, { revoke_previous_after_hours: 0 })).data;
 		expect(previous).toMatchObject({
@@ -138,7 +138,7 @@ describe("the old key", () => {
 		});
 	});
 
-	it("that was to stop later can still be revoked at once", async () => {
+	it("can be revoked before its overlap ends", async () => {
 		const before = await createKey(admin);
 		await rotate(before.api_key.id, { revoke_previous_after_hours: 24 });
 		vi.setSystemTime(NOW + 1_000);
@@ -165,20 +165,20 @@ describe("a rotation", () => {
 		["expires_in_days", 1.5],
 		["name", "New"],
 		["scopes", []],
-	])("with %s of %j is refused by its name and makes no key", async (field, value) => {
+	])("rejects %s = %j, names the field and creates no key", async (field, value) => {
 		const { api_key } = await createKey(admin);
 		const answer = await rotate(api_key.id, { [field]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({ rotated_to: null });
 	});
 
-	it("of two who expect that there is no successor yet, one rotates and the other is told", async () => {
+	it("succeeds once and conflicts once, if two callers expect that there is no successor", async () => {
 		const { api_key } = await createKey(admin);
 		const answers = await Promise.all([1, 2].map(() => rotate(api_key.id, { expected_rotated_to: null })));
 		expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
 		const won = answers.find(({ status }) => status === 200)?.data.api_key.id;
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({ rotated_to: won });
-		// Later, too; and whoever knows the successor may go on from there.
+		// Later as well. A caller who knows the successor can rotate again.
 		expect((await rotate(api_key.id, { expected_rotated_to: null })).status).toBe(409);
 		expect((await rotate(api_key.id, { expected_rotated_to: won })).status).toBe(200);
 	});
@@ -186,7 +186,7 @@ describe("a rotation", () => {
 	it.each([
 		["revoked", (id: string) => mutate(admin, "keys.revoke", { id })],
 		["rotated away", (id: string) => rotate(id, { revoke_previous_after_hours: 0 })],
-	])("of a key that is %s is 409 and makes no key", async (_how, end) => {
+	])("of a key that is %s is 409 and creates no key", async (_how, end) => {
 		const { api_key } = await createKey(admin, { name: `ended ${_how}` });
 		await end(api_key.id);
 		const before = await query<{ items: ApiKey[] }>(admin, "keys.list", { search: `ended ${_how}` });

@@ -1,4 +1,4 @@
-/** Changing a key: what is named changes, the very next request is judged by it, and nothing else happens. */
+/** Changing a key: only the fields of the request change, and the very next request is judged by them. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, request, sendJson, token } from "../fixtures.ts";
@@ -65,13 +65,13 @@ describe("the very next request", () => {
 		expect(await from("203.0.113.200")).toBe(200);
 		expect(await from("2001:db8:1::1")).toBe(200);
 		expect(await from("2001:db9::1")).toBe(403);
-		// An address that is not known is on no list.
+		// An unknown IP address is on no allow-list.
 		expect(await statusOf(asIntegration(key))).toBe(403);
 		await update(api_key.id, { ip_allowlist: [] });
 		expect(await from("198.51.100.1")).toBe(200);
 	});
 
-	it("is judged by a new end", async () => {
+	it("is judged by a new expiry", async () => {
 		const { key, api_key } = await createKey(admin);
 		await update(api_key.id, { expires_at: later(1_000) });
 		vi.setSystemTime(NOW + 999);
@@ -80,7 +80,7 @@ describe("the very next request", () => {
 		expect(await statusOf(asIntegration(key))).toBe(401);
 	});
 
-	it("of an expired key is admitted again once its end is put off or taken away", async () => {
+	it("of an expired key is admitted again after its expiry is moved or removed", async () => {
 		const { key, api_key } = await createKey(admin, { expires_at: later(1_000) });
 		vi.setSystemTime(NOW + 1_000);
 		expect(await statusOf(asIntegration(key))).toBe(401);
@@ -93,7 +93,7 @@ describe("the very next request", () => {
 		expect(await statusOf(asIntegration(key))).toBe(200);
 	});
 
-	it("hears the new name", async () => {
+	it("has the new name", async () => {
 		const { key, api_key } = await createKey(admin, { name: "old" });
 		expect((await update(api_key.id, { name: "  new  " })).data.name).toBe("new");
 		const whoami = await (await asIntegration(key)).json<{ data: { name: string } }>();
@@ -116,7 +116,7 @@ describe("a change", () => {
 		["rate_limit", 1],
 		["ip_allowlist", ["2001:db8::/32"]],
 		["expires_at", null],
-	])("of %s leaves everything else as it is", async (field, value) => {
+	])("of %s changes nothing else", async (field, value) => {
 		const { api_key } = await createKey(admin, settings);
 		const answer = await update(api_key.id, { [field]: value, unrestricted: true });
 		const expected = { ...api_key, version: 2, [field]: value };
@@ -124,7 +124,7 @@ describe("a change", () => {
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject(expected);
 	});
 
-	it("of nothing changes nothing and leaves no event", async () => {
+	it("without a difference changes nothing and leaves no event", async () => {
 		const { api_key } = await createKey(admin, settings);
 		expect((await update(api_key.id, {})).data).toEqual(api_key);
 		expect((await update(api_key.id, settings)).data).toEqual(api_key);
@@ -150,7 +150,7 @@ describe("a change", () => {
 		["status", "active"],
 		["usage_count", 0],
 		["revoked_at", null],
-	])("of %s to %j is refused by its name", async (field, value) => {
+	])("of %s to %j is rejected and names the field", async (field, value) => {
 		const { api_key } = await createKey(admin, settings);
 		const answer = await update(api_key.id, { rate_limit: 99, [field.replace(/\.0$/, "")]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);
@@ -167,7 +167,7 @@ describe("a change", () => {
 		expect((await query(admin, "keys.get", { id: api_key.id })).data).toMatchObject({ name: api_key.name });
 	});
 
-	it("of many fields by many people at once loses none", async () => {
+	it("of many fields by many callers at once loses none", async () => {
 		const { api_key } = await createKey(admin);
 		await Promise.all([
 			update(api_key.id, { name: "new" }),
@@ -181,7 +181,7 @@ describe("a change", () => {
 		expect(list.data.items.find(({ id }) => id === api_key.id)).toMatchObject(wanted);
 	});
 
-	it("beside a revocation never brings the key back", async () => {
+	it("at the same time as a revocation never reactivates the key", async () => {
 		const { key, api_key } = await createKey(admin);
 		const [, revoked] = await Promise.all([
 			update(api_key.id, { name: "one" }),

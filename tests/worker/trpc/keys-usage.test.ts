@@ -1,4 +1,4 @@
-/** Requests of a key per hour and day: without gaps, up to this moment, and counted once. */
+/** Requests of a key per hour and day: without gaps, up to now, and each counted once. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Usage } from "../../../worker/schemas/usage.ts";
@@ -19,7 +19,7 @@ async function usage(id: string, input: Record<string, unknown> = {}): Promise<U
 	return answer.data;
 }
 
-/** The buckets in which something happened, as text that is easy to compare. */
+/** The buckets with requests, as text that is easy to compare. */
 const busy = ({ buckets }: Usage) =>
 	buckets
 		.filter(({ allowed, rate_limited, denied }) => allowed + rate_limited + denied > 0)
@@ -33,12 +33,12 @@ async function work(key: string, denied: number, limited: number): Promise<void>
 }
 
 describe("usage", () => {
-	it("of a key that was never used is a row of empty hours", async () => {
+	it("of a key that was never used has empty hours", async () => {
 		const { api_key } = await createKey(admin);
 		const { buckets, totals } = await usage(api_key.id);
 		expect(totals).toEqual({ allowed: 0, rate_limited: 0, denied: 0 });
 		expect(busy({ buckets, totals })).toEqual([]);
-		// 24 hours back from now, in whole hours.
+		// The last 24 hours, in whole hours.
 		expect(buckets).toHaveLength(25);
 		expect([buckets[0]?.start, buckets.at(-1)?.start]).toEqual([
 			"2031-05-05T10:00:00.000Z",
@@ -46,7 +46,7 @@ describe("usage", () => {
 		]);
 	});
 
-	it("counts every request at once, by what became of it", async () => {
+	it("includes every request immediately, by its outcome", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
 		await work(key, 3, 1);
 		const { buckets, totals } = await usage(api_key.id);
@@ -54,7 +54,7 @@ describe("usage", () => {
 		expect(buckets.at(-1)).toEqual({ start: "2031-05-06T10:00:00.000Z", ...totals });
 	});
 
-	it("is the same before and after it is delivered, over several hours", async () => {
+	it("is the same before and after delivery, over several hours", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
 		await work(key, 0, 1);
 		vi.setSystemTime(NOW + HOUR_MS);
@@ -76,7 +76,7 @@ describe("usage", () => {
 		expect(busy(await usage(api_key.id)).at(-1)).toBe("2031-05-06T15:00:00.000Z 2/1/2");
 	});
 
-	it("counts nothing for verifying without consuming, looking, or calling management", async () => {
+	it("does not count verification without consuming, reads, and management calls", async () => {
 		const { key, api_key } = await createKey(admin);
 		await mutate(admin, "keys.verify", { key, consume: false });
 		await query(admin, "keys.get", { id: api_key.id });
@@ -84,7 +84,7 @@ describe("usage", () => {
 		expect((await usage(api_key.id)).totals).toEqual({ allowed: 0, rate_limited: 0, denied: 0 });
 	});
 
-	it("goes on being told of a key that is revoked, and counts who still tries as denied", async () => {
+	it("of a revoked key is still available, and counts further requests as denied", async () => {
 		const { key, api_key } = await createKey(admin);
 		await asIntegration(key);
 		await mutate(admin, "keys.revoke", { id: api_key.id });
@@ -100,7 +100,7 @@ describe("usage", () => {
 			expect(busy(await usage(api_key.id, { granularity }))).toEqual(["2031-05-07T00:00:00.000Z 1/0/0"]);
 	});
 
-	it("is of one key", async () => {
+	it("contains only the key's requests", async () => {
 		const [one, other] = [await createKey(admin), await createKey(admin)];
 		await asIntegration(one.key);
 		expect((await usage(other.api_key.id)).totals.allowed).toBe(0);
@@ -108,7 +108,7 @@ describe("usage", () => {
 });
 
 describe("a span", () => {
-	it("is made of whole buckets without gaps: the start rounded down, the end up and left out", async () => {
+	it("consists of whole buckets without gaps: the start is rounded down, the end is rounded up and excluded", async () => {
 		const { key, api_key } = await createKey(admin);
 		await asIntegration(key);
 		for (const [from, to, starts] of [
@@ -123,7 +123,7 @@ describe("a span", () => {
 		}
 	});
 
-	it("of days sums the hours of each UTC day", async () => {
+	it("by day sums the hours of each UTC day", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
 		vi.setSystemTime(Date.parse("2031-05-06T00:00:00.000Z"));
 		await work(key, 1, 0);
@@ -139,7 +139,7 @@ describe("a span", () => {
 		expect(busy(await usage(api_key.id, { granularity: "day", to: "2031-05-07T00:00:00Z" }))).toHaveLength(1);
 	});
 
-	it("of days is 30 days where nothing is said", async () => {
+	it("by day is 30 days by default", async () => {
 		const { api_key } = await createKey(admin);
 		const { buckets } = await usage(api_key.id, { granularity: "day" });
 		expect([buckets.length, buckets[0]?.start, buckets.at(-1)?.start]).toEqual([
@@ -149,7 +149,7 @@ describe("a span", () => {
 		]);
 	});
 
-	it("from a moment lasts until now, to a moment begins a day before", async () => {
+	it("without an end lasts until now, without a start begins a day before the end", async () => {
 		const { api_key } = await createKey(admin);
 		const since = await usage(api_key.id, { from: "2031-05-06T08:00:00Z" });
 		expect(since.buckets.map(({ start }) => start.slice(11, 13))).toEqual(["08", "09", "10"]);
@@ -160,7 +160,7 @@ describe("a span", () => {
 	it.each([
 		["hour", 92 * 24, HOUR_MS],
 		["day", 366, DAY_MS],
-	])("of %ss may have %i buckets and no more", async (granularity, max, size) => {
+	])("by %s can have at most %i buckets", async (granularity, max, size) => {
 		const { api_key } = await createKey(admin);
 		const end = Math.floor(NOW / size) * size;
 		const span = (buckets: number) => ({
@@ -187,7 +187,7 @@ describe("a span", () => {
 		["beyond all calendars", { to: "+275760-01-01T00:00:00Z" }, "to"],
 		["weeks", { granularity: "week" }, "granularity"],
 		["with an unknown field", { until: "2031-05-06T08:00:00Z" }, "until"],
-	])("that is %s is refused by its name", async (_what, input, field) => {
+	])("that is %s is rejected and names the field", async (_what, input, field) => {
 		const { api_key } = await createKey(admin);
 		const answer = await ask(api_key.id, input);
 		expect([answer.status, answer.error.code, new Set(fieldsOf(answer))]).toEqual([

@@ -1,4 +1,4 @@
-/** The verdict on a key, for back ends elsewhere that were shown it. */
+/** The verdict on a key that another back end was sent. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Verification } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../fixtures.ts";
@@ -30,12 +30,12 @@ describe("the code", () => {
 		["made up", `sk_live_${"0".repeat(48)}`],
 		["empty but for a space", " "],
 		["far too long", "sk_live_".padEnd(100_000, "x")],
-	])("is NOT_FOUND for a key that is %s, and nothing else is told", async (_what, key) => {
+	])("is NOT_FOUND for a key that is %s, without further details", async (_what, key) => {
 		const answer = await verify({ key });
 		expect([answer.status, answer.data]).toEqual([200, { valid: false, code: "NOT_FOUND" }]);
 	});
 
-	it("is NOT_FOUND for another tenant's key, which is neither told of nor counted", async () => {
+	it("is NOT_FOUND for a key of another tenant, which is neither described nor counted", async () => {
 		const stranger = await token({ tenantId: await addTenant(), expiresIn: 86_400 });
 		const { key, api_key } = await createKey(admin);
 		expect((await verify({ key }, stranger)).data).toEqual({ valid: false, code: "NOT_FOUND" });
@@ -72,7 +72,7 @@ describe("the code", () => {
 		});
 	});
 
-	it("is MISSING_SCOPE where the key does not grant the scope that is asked for", async () => {
+	it("is MISSING_SCOPE if the key does not grant the requested scope", async () => {
 		const { key } = await createKey(admin, { scopes: ["leads:read"], rate_limit: 5 });
 		expect((await verify({ key, scope: "leads:write" })).data).toMatchObject({
 			valid: false,
@@ -85,7 +85,7 @@ describe("the code", () => {
 		expect((await verify({ key: unrestricted.key, scope: "leads:write" })).data.code).toBe("VALID");
 	});
 
-	it("is ADDRESS_NOT_ALLOWED by the address that is given, not by the back end's own", async () => {
+	it("is ADDRESS_NOT_ALLOWED by the IP address in the request, not by that of the back end", async () => {
 		const { key } = await createKey(admin, { ip_allowlist: ["203.0.113.0/24"] });
 		expect((await verify({ key, ip: "203.0.113.9" })).data.code).toBe("VALID");
 		expect((await verify({ key, ip: "198.51.100.1" })).data.code).toBe("ADDRESS_NOT_ALLOWED");
@@ -94,7 +94,7 @@ describe("the code", () => {
 		expect((await mutate<Verification>(own, "keys.verify", { key })).data.code).toBe("ADDRESS_NOT_ALLOWED");
 	});
 
-	it("is RATE_LIMITED once the hour is used up, by whatever door", async () => {
+	it("is RATE_LIMITED when the hour is used up, on every interface", async () => {
 		const { key } = await createKey(admin, { rate_limit: 3 });
 		await asIntegration(key);
 		expect((await verify({ key })).data.rate_limit?.remaining).toBe(1);
@@ -108,8 +108,8 @@ describe("the code", () => {
 	});
 });
 
-describe("looking without consuming", () => {
-	it("counts nothing, shows nobody as a caller, and tells what truly remains", async () => {
+describe("verification without consuming", () => {
+	it("counts nothing, adds no caller, and has the true remaining requests", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
 		for (let round = 0; round < 5; round++)
 			expect((await verify({ key, consume: false })).data).toMatchObject({
@@ -127,7 +127,7 @@ describe("looking without consuming", () => {
 		expect((await verify({ key, consume: false })).data).toMatchObject({ valid: false, code: "RATE_LIMITED" });
 	});
 
-	it("refused counts nothing either", async () => {
+	it("counts nothing for a refused key either", async () => {
 		const { key, api_key } = await createKey(admin, { scopes: ["leads:read"] });
 		await verify({ key, scope: "leads:write", consume: false });
 		const usage = await query<{ totals: unknown }>(admin, "keys.usage", { id: api_key.id });
@@ -135,7 +135,7 @@ describe("looking without consuming", () => {
 	});
 });
 
-describe("what is asked", () => {
+describe("input", () => {
 	it.each([
 		["key", undefined],
 		["key", ""],
@@ -145,7 +145,7 @@ describe("what is asked", () => {
 		["ip", ["203.0.113.7"]],
 		["consume", "no"],
 		["scopes", []],
-	])("is refused where %s is %j, by its name", async (field, value) => {
+	])("is rejected if %s is %j, and the error names the field", async (field, value) => {
 		const { key } = await createKey(admin);
 		const answer = await verify({ key, [field]: value });
 		expect([answer.status, answer.error.code, fieldsOf(answer)]).toEqual([400, "VALIDATION_ERROR", [field]]);

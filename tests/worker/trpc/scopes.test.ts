@@ -1,10 +1,10 @@
-/** The catalogue of scopes: everything that a key can be given, and what it grants. */
+/** The catalogue of scopes: each scope, and what it grants. */
 import { expect, it } from "vitest";
 import { addTenant, createKey, query, token } from "../fixtures.ts";
 
 const admin = await token({ tenantId: await addTenant() });
 
-it("lists every scope with what it grants, and every one of them can be given to a key", async () => {
+it("lists every scope with what it grants, and a key can have each of them", async () => {
 	const answer = await query<{ items: { scope: string; grants: string }[] }>(admin, "scopes.list");
 	expect(answer.status).toBe(200);
 	const scopes = answer.data.items.map(({ scope }) => scope);

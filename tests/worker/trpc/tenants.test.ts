@@ -1,4 +1,4 @@
-/** The customer companies, which only the platform sees and adds. */
+/** Tenants, which only the platform can list and create. */
 import { env } from "cloudflare:workers";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
@@ -16,7 +16,7 @@ const add = (input: Record<string, unknown> = {}) =>
 	mutate<Tenant>(platform, "tenants.create", { name: "Acme", slug: `acme-${made++}`, ...input });
 
 describe("a tenant that is created", () => {
-	it("comes back whole, and can have keys at once", async () => {
+	it("is returned with all fields, and can have keys immediately", async () => {
 		const answer = await add({ name: "  Acme Ltda  ", slug: "acme-ltda" });
 		expect([answer.status, answer.data]).toEqual([
 			200,
@@ -26,7 +26,7 @@ describe("a tenant that is created", () => {
 		expect(api_key.tenant_id).toBe(answer.data.id);
 	});
 
-	it("begins its trail with its creation", async () => {
+	it("has its creation as the first event of its trail", async () => {
 		const { data } = await add();
 		const trail = await query<AuditList>(platform, "audit.list", { tenant_id: data.id });
 		expect(trail.data.items).toMatchObject([
@@ -34,7 +34,7 @@ describe("a tenant that is created", () => {
 		]);
 	});
 
-	it("has a slug of its own: one that is taken is 409 and changes nothing", async () => {
+	it("has a unique slug: a used slug is 409 and changes nothing", async () => {
 		const first = await add({ name: "First", slug: "taken" });
 		const second = await add({ name: "Second", slug: "taken" });
 		expect([second.status, second.error.code, fieldsOf(second)]).toEqual([409, "CONFLICT", ["slug"]]);
@@ -42,12 +42,12 @@ describe("a tenant that is created", () => {
 		expect(items.filter(({ slug }) => slug === "taken")).toEqual([first.data]);
 	});
 
-	it("has a slug of its own even when many ask for it at once", async () => {
+	it("has a unique slug even if many requests send it at once", async () => {
 		const answers = await Promise.all(Array.from({ length: 5 }, () => add({ slug: "wanted" })));
 		expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409]);
 	});
 
-	it.each(["ab", "a1", "acme-north-2", "x".repeat(63)])("may have the slug %j", async (slug) => {
+	it.each(["ab", "a1", "acme-north-2", "x".repeat(63)])("can have the slug %j", async (slug) => {
 		expect((await add({ slug })).data.slug).toBe(slug);
 	});
 
@@ -65,7 +65,7 @@ describe("a tenant that is created", () => {
 		["name", "x".repeat(101)],
 		["name", undefined],
 		["id", "ten_mine"],
-	])("is refused where %s is %j, by its name", async (field, value) => {
+	])("is rejected if %s is %j, and the error names the field", async (field, value) => {
 		const answer = await add({ [field]: value });
 		expect([answer.status, answer.error.code, new Set(fieldsOf(answer))]).toEqual([
 			400,
@@ -76,7 +76,7 @@ describe("a tenant that is created", () => {
 });
 
 describe("the list", () => {
-	it("has the newest first, by pages without loss or repetition, although many are of one instant", async () => {
+	it("has the newest first, in pages without loss or repetition, although many have the same creation time", async () => {
 		for (let index = 0; index < 7; index++) {
 			vi.setSystemTime(NOW + 60_000 + Math.floor(index / 3));
 			await add();
@@ -99,7 +99,7 @@ describe("the list", () => {
 		}
 	});
 
-	it("takes no input at all", async () => {
+	it("needs no input", async () => {
 		expect((await query(platform, "tenants.list")).status).toBe(200);
 	});
 
@@ -108,7 +108,7 @@ describe("the list", () => {
 		["limit", 101],
 		["cursor", "nonsense"],
 		["search", "acme"],
-	])("with a %s of %j is refused by its name", async (field, value) => {
+	])("rejects %s = %j and names the field", async (field, value) => {
 		const answer = await query(platform, "tenants.list", { [field]: value });
 		expect([answer.status, fieldsOf(answer)]).toEqual([400, [field]]);
 	});
