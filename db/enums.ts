@@ -73,7 +73,6 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What a job does to each of its keys. */
 export const JOB_KINDS = ["revoke_keys"] as const;
-export type JobKind = (typeof JOB_KINDS)[number];
 
 /** A stopped job can be resumed; a finished one cannot. */
 export const JOB_STATES = ["running", "stopped", "finished"] as const;
@@ -81,4 +80,3 @@ export type JobState = (typeof JOB_STATES)[number];
 
 /** The result of one key of a job. */
 export const JOB_OUTCOMES = ["succeeded", "failed"] as const;
-export type JobOutcome = (typeof JOB_OUTCOMES)[number];

@@ -26,7 +26,7 @@ export type QuotaList = z.infer<typeof quotaListSchema>;
 const limit = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable();
 
 /** Limits by name. A name that is left out stays as it is; null is the default again. */
-export const quotaLimitsSchema = z
+const quotaLimitsSchema = z
 	.strictObject(
 		// The names of the object are those of the quotas.
 		Object.fromEntries(QUOTA_NAMES.map((name) => [name, limit.optional().describe(QUOTAS[name].unit)])) as Record<

@@ -8,7 +8,7 @@ import type { QuotaList } from "../schemas/quota.ts";
 import type { Deps } from "./deps.ts";
 
 /** The tenant's row. Null: no such tenant. */
-export async function quotasOf(db: Database, tenantId: string): Promise<QuotaRow | null> {
+async function quotasOf(db: Database, tenantId: string): Promise<QuotaRow | null> {
 	const [row] = await db.select().from(quotas).where(eq(quotas.tenantId, tenantId));
 	return row ?? null;
 }
