@@ -107,10 +107,10 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 	return input;
 }
 
-const isOfJobs = ({ name }: Operation) => /\bjobs\b/.test(name);
+export const isOfJobs = ({ name }: Operation) => /\bjobs\b/.test(name);
 
 /** A job with one key that it has not got to yet. */
-async function addJob(tenantId: string, state: JobState): Promise<string> {
+export async function addJob(tenantId: string, state: JobState): Promise<string> {
 	const id = newId("job");
 	const now = Date.now();
 	await db

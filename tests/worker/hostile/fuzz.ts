@@ -8,8 +8,15 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { ERRORS } from "../../../worker/errors.ts";
 import { expectNoSecrets } from "../auth/auth-matrix.ts";
-import { addPerson, type PopulatedTenant, populatedTenant, spareKey } from "../auth/populated-tenant.ts";
-import { ORIGIN, request } from "../fixtures.ts";
+import {
+	addJob,
+	addPerson,
+	isOfJobs,
+	type PopulatedTenant,
+	populatedTenant,
+	spareKey,
+} from "../auth/populated-tenant.ts";
+import { mutate, ORIGIN, request } from "../fixtures.ts";
 import { fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
 import { Pools } from "./pools.ts";
 import { type Hostile, hostileRequests } from "./requests.ts";
@@ -23,6 +30,8 @@ const OVERTAKEN_MAX = 400;
 
 let pools = new Pools();
 let ours: PopulatedTenant;
+/** A job of ours, whose items are one of the lists that are read. */
+let job: string;
 let sent = 0;
 
 /** Creates a new tenant for the operation, so that its lists are short. */
@@ -34,6 +43,8 @@ async function newTenants(): Promise<void> {
 	pools.add("lead", theirs.leads.live.id, ours.leads.test.id, ours.leads.live.id);
 	pools.add("key", theirs.keys.live.key, ours.keys.test.key, ours.keys.live.key);
 	pools.add("tenant", theirs.tenantId, ours.tenantId);
+	job = await createJob(ours);
+	pools.add("job", await createJob(theirs), job);
 	// Sign-in is limited by account and by network.
 	for (let number = 0; number < 12; number++) pools.add("email", (await addPerson(ours.tenantId)).email);
 	addNetwork();
@@ -42,6 +53,12 @@ async function newTenants(): Promise<void> {
 let networks = 0;
 /** Adds the IP address of a network that nothing was sent from yet. */
 const addNetwork = () => pools.add("address", `2001:db8:0:${(++networks).toString(16)}::1`);
+
+/** Creates a job that has not begun, and returns its id. */
+async function createJob(tenant: PopulatedTenant): Promise<string> {
+	const ids = [(await spareKey(tenant)).api_key.id];
+	return (await mutate<{ id: string }>(tenant.admin, "jobs.create", { kind: "revoke_keys", ids })).data.id;
+}
 
 /** The credentials that the operation accepts. */
 function credentials({ audience }: Operation): Record<string, string>[] {
@@ -115,7 +132,9 @@ const lists = OPERATIONS.filter((operation) => operation.method === "GET" && fie
 /** Reads a page of a list, which must succeed. */
 async function page(operation: Operation, input: Json): Promise<{ text: string; next: string | null }> {
 	const [headers = {}] = credentials(operation);
-	const response = await send(operation, { headers }, input);
+	// The only lists of something are those of a job's items.
+	const about = fieldsOf(operation).has("id") ? { id: job } : {};
+	const response = await send(operation, { headers }, { ...about, ...input });
 	const text = await response.text();
 	expect([operation.name, response.status, text.slice(0, 200).toWellFormed()]).toEqual([
 		operation.name,
@@ -133,16 +152,21 @@ const one = (operation: Operation, id: string) => {
 	return send(operation, { headers }, { id });
 };
 
+/** The operations that read one object, by its kind. */
+const READS = {
+	id: ["keys.get", "GET /v1/api-keys/{id}"],
+	lead: ["GET /v1/leads/{id}"],
+	job: ["jobs.get", "GET /v1/jobs/{id}"],
+};
+
 /** After a change: the changed object can still be read, on its own and in lists, over REST and tRPC. */
 async function stillReadable(operation: Operation, text: string): Promise<void> {
-	const made = /"id":"([0-9A-Za-z]{12}|lead_\w+)"/.exec(text)?.[1];
-	const isLead = made?.startsWith("lead_");
-	if (made) pools.add(isLead ? "lead" : "id", made);
+	const made = /"id":"([0-9A-Za-z]{12}|lead_\w+|job_\w+)"/.exec(text)?.[1];
+	const kind = made?.startsWith("lead_") ? "lead" : made?.startsWith("job_") ? "job" : "id";
+	if (made) pools.add(kind, made);
 	const key = /"key":"(sk_(?:live|test)_\w{48})"/.exec(text)?.[1];
 	if (key) pools.add("key", key);
-	const reads = OPERATIONS.filter(({ name }) =>
-		isLead ? name === "GET /v1/leads/{id}" : name === "keys.get" || name === "GET /v1/api-keys/{id}",
-	);
+	const reads = OPERATIONS.filter(({ name }) => READS[kind].includes(name));
 	// REST and tRPC in turn.
 	const read = made === undefined ? undefined : reads[sent % reads.length];
 	if (read && made !== undefined) {
@@ -191,8 +215,12 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 			answered += 1;
 			const [oldest] = underWay.keys();
 			expect(oldest === undefined || turn - oldest < OVERTAKEN_MAX, `${operation.name} hangs`).toBe(true);
-			// Some requests end keys, so add new ones from time to time.
-			if (about && turn % 10 === 0) pools.add("id", (await spareKey(ours)).api_key.id);
+			// Some requests end keys and jobs, so add new ones from time to time.
+			if (about && turn % 10 === 0) {
+				pools.add("id", (await spareKey(ours)).api_key.id);
+				if (isOfJobs(operation))
+					pools.add("job", await addJob(ours.tenantId, /resume$/.test(operation.name) ? "stopped" : "running"));
+			}
 		}
 	}
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
@@ -208,7 +236,7 @@ async function readToTheEnd(list: Operation): Promise<void> {
 	const seen = new Set<string>();
 	for (let cursor: string | undefined; ; ) {
 		const { text, next } = await page(list, { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-		for (const [, id] of text.matchAll(/"id":"([^"]+)"/g)) seen.add(id ?? "");
+		for (const [, id] of text.matchAll(/"(?:key_)?id":"([^"]+)"/g)) seen.add(id ?? "");
 		if (next === null) break;
 		expect([list.name, next === cursor]).toEqual([list.name, false]);
 		cursor = next;

@@ -1,6 +1,6 @@
 /** Random requests on one operation: valid ones, valid ones with a flaw, and nonsense. */
 import fc from "fast-check";
-import { PASSWORD } from "../auth/populated-tenant.ts";
+import { isOfJobs, PASSWORD } from "../auth/populated-tenant.ts";
 import type { Json, Operation } from "../operations.ts";
 import { fromSchema } from "./from-schema.ts";
 import {
@@ -30,13 +30,19 @@ const oneIn = <T>(many: number, odd: fc.Arbitrary<T>): fc.Arbitrary<T | undefine
 /** Fields whose values must exist. A value that is generated from the schema never does. */
 const BY_NAME = ["id", "key_id", "key", "cursor", "tenant_id", "slug", "from", "to", "expires_at", "password"];
 
+/** The placeholder for the id that the operation takes. */
+function idOf(operation: Operation): string {
+	if (String(operation.audience).startsWith("leads")) return POOLED.lead;
+	if (isOfJobs(operation)) return POOLED.job;
+	return operation.audience === "platform" ? POOLED.tenant : POOLED.id;
+}
+
 function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitrary<Json> {
-	const isOfLeads = String(operation.audience).startsWith("leads");
 	const now = Date.now();
 	const instant = (from: number, to: number) =>
 		fc.integer({ min: from, max: to }).map((minutes) => new Date(now + minutes * 60_000).toISOString());
 	const always = {
-		id: fc.constant(isOfLeads ? POOLED.lead : operation.audience === "platform" ? POOLED.tenant : POOLED.id),
+		id: fc.constant(idOf(operation)),
 		key: fc.constant(POOLED.key),
 		slug: fc.stringMatching(/^[a-z0-9]{12,40}$/),
 		...(operation.name === "session.login"

@@ -5,6 +5,7 @@ import fc from "fast-check";
 export const POOLED = {
 	id: "@@id@@",
 	lead: "@@lead@@",
+	job: "@@job@@",
 	key: "@@key@@",
 	cursor: "@@cursor@@",
 	tenant: "@@tenant@@",
