@@ -1,4 +1,4 @@
-/** The command line: in a pipe, as scripts use it, and at a terminal, as people do. */
+/** The command line, as scripts use it in a pipe and as people use it at a terminal. */
 import { spawn } from "node:child_process";
 import {
 	chmodSync,
@@ -80,14 +80,14 @@ describe.concurrent("a script", () => {
 			"--quiet",
 		]);
 		expect(quiet).toMatchObject({ code: 0, stdout: expect.stringMatching(KEY), stderr: "" });
-		const talkative = await run(["create", "--name", "From CI", "--expires-in-days", "90"]);
-		expect(talkative.stdout).toMatch(KEY);
-		expect(talkative.stderr).toContain("shown only once");
+		const verbose = await run(["create", "--name", "From CI", "--expires-in-days", "90"]);
+		expect(verbose.stdout).toMatch(KEY);
+		expect(verbose.stderr).toContain("shown only once");
 		const whoami = await service.fetch("/v1/whoami", { headers: { "x-api-key": quiet.stdout.trim() } });
 		expect(await whoami.json()).toMatchObject({ data: { name: "From CI", scopes: ["leads:read", "leads:write"] } });
 	});
 
-	it("takes a key through its life in JSON", async () => {
+	it("creates, changes, verifies, rotates, revokes and deletes a key in JSON", async () => {
 		const json = async (...args: string[]) => {
 			const { stdout, stderr, code } = await run([...args, "--json"]);
 			expect([stderr, code]).toEqual(["", 0]);
@@ -137,7 +137,7 @@ describe.concurrent("a script", () => {
 		]);
 	});
 
-	it("gets ids, page after page", async () => {
+	it("lists ids page by page", async () => {
 		const made: string[] = [];
 		for (let number = 0; number < 3; number++) made.push(await make("Paged keys"));
 		const all = await run(["list", "--search", "paged keys", "--limit", "2", "--all", "--quiet"]);
@@ -149,7 +149,7 @@ describe.concurrent("a script", () => {
 		expect((await run(["list", "--sort", "-name", "--limit", "1", "--quiet"])).code).toBe(0);
 	});
 
-	it("gets a table without colours and at full width", async () => {
+	it("prints a table without colours and at full width", async () => {
 		await make("A name that is long enough to be in the way of everything else on a line");
 		const { stdout } = await run(["list", "--search", "in the way"]);
 		expect(stdout).toMatch(/^ID +NAME +KEY +SCOPES/);
@@ -157,7 +157,7 @@ describe.concurrent("a script", () => {
 		expect(stdout).not.toMatch(COLOUR);
 	});
 
-	it("must pass --yes, because it cannot be asked", async () => {
+	it("must pass --yes, because it can't answer a prompt", async () => {
 		const id = await make();
 		for (const command of ["revoke", "delete"]) {
 			const refused = await run([command, id]);
@@ -220,7 +220,7 @@ describe.concurrent("a script", () => {
 		expect((await run(["list", "--tenant", me.tenant_id, "--limit", "1"], { env })).code).toBe(0);
 		expect((await run(["list"], { env: { ...env, SALESOS_TENANT_ID: me.tenant_id } })).code).toBe(0);
 		expect(await run(["list"], { env })).toMatchObject({ code: 2, stderr: expect.stringContaining("--tenant") });
-		expect((await run(["list", "--tenant", "ten_nobody"], { env })).code).toBe(4);
+		expect((await run(["list", "--tenant", "ten_unknown"], { env })).code).toBe(4);
 	});
 });
 
@@ -359,7 +359,7 @@ describe.concurrent("a secret", () => {
 		expect((await run(args, { env, stdin: "wrong" })).code).toBe(3);
 	});
 
-	it("whose time is over is told so, without asking the service", async () => {
+	it("that has expired is rejected without a request to the service", async () => {
 		const env = user();
 		const credentials = credentialsOf(env);
 		mkdirSync(dirname(credentials), { recursive: true });
@@ -368,9 +368,9 @@ describe.concurrent("a secret", () => {
 		expect(await run(["list"], { env })).toMatchObject({ code: 3, stderr: expect.stringContaining("has ended") });
 	});
 
-	it("that is wrong signs nobody in", async () => {
+	it("that is wrong does not sign in", async () => {
 		const env = user();
-		const args = ["login", "--url", service.url, "--email", "nobody@acme.example"];
+		const args = ["login", "--url", service.url, "--email", "unknown@acme.example"];
 		const { code, stderr } = await run(args, { env, stdin: "wrong\n" });
 		expect([code, stderr]).toEqual([3, "salesos-keys: Incorrect email or password.\n"]);
 		expect(existsSync(credentialsOf(env))).toBe(false);
@@ -420,7 +420,7 @@ describe.concurrent("a person at a terminal", () => {
 		expect(screen).toContain("Make the terminal wider");
 	});
 
-	it("gets no control characters from text that others have chosen", async () => {
+	it("sees no control characters from text that others wrote", async () => {
 		const { key, api_key } = await owner.mutate("keys.create", { name: "Right\u200fto left" });
 		// A user agent may contain bytes that start an escape sequence.
 		await service.fetch("/v1/whoami", { headers: { "x-api-key": key, "user-agent": "agent\u009b31mred" } });

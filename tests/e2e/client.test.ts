@@ -1,6 +1,6 @@
 /**
- * The typed client as a stranger gets it: packed, installed into an empty project, compiled strictly under both ways of
- * finding modules, and run against the service on Node and in workerd.
+ * The typed client as another project uses it: packed, installed into an empty project, compiled in strict mode with both
+ * module resolutions, and run against the service on Node and in workerd.
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ beforeAll(async () => {
 	await run("npm", ["pack", "--pack-destination", project], { cwd: service.folder });
 	const [tarball = ""] = readdirSync(project);
 	write("package.json", JSON.stringify({ name: "consumer", private: true, type: "module" }));
-	// Its peer is a compiler, which is here already.
+	// The peer dependency is TypeScript, which the repository has already.
 	const install = [
 		"install",
 		"--legacy-peer-deps",
@@ -40,7 +40,7 @@ afterAll(async () => {
 	rmSync(project, { recursive: true, force: true });
 });
 
-it("brings its own code and types, and nothing of the service", () => {
+it("contains its own code and types, and no code of the service", () => {
 	const installed = join(project, "node_modules/salesos-api-keys");
 	const files = readdirSync(installed, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
@@ -64,24 +64,24 @@ it("brings its own code and types, and nothing of the service", () => {
 	expect(Object.keys(dependencies)).toEqual(["@trpc/client", "@trpc/server", "commander", "string-width"]);
 });
 
-it("brings the command line", async () => {
+it("contains the command line", async () => {
 	const { stdout } = await run("npx", ["salesos-keys", "--version"], { cwd: project });
 	expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-/** What only compiles if the types are real: `any` would take everything. */
+/** This compiles only if the types are real: with `any`, the expected errors would be missing. */
 const CONSUMER = `
 import { createSalesOSClient, SalesOSError, type RouterInputs, type RouterOutputs } from "salesos-api-keys/client";
 
 const client = createSalesOSClient({ url: "https://keys.example", token: "t" });
 createSalesOSClient({ url: "https://keys.example", serviceRoleKey: "s", tenantId: "ten_1", retries: 0 });
-// @ts-expect-error the platform has to say in which tenant it acts
+// @ts-expect-error service_role must name a tenant
 createSalesOSClient({ url: "https://keys.example", serviceRoleKey: "s" });
 // @ts-expect-error one credential, not two
 createSalesOSClient({ url: "https://keys.example", token: "t", serviceRoleKey: "s", tenantId: "ten_1" });
 // @ts-expect-error there is no such procedure
 client.keys.steal.mutate({});
-// @ts-expect-error a scope that is none
+// @ts-expect-error an unknown scope
 client.keys.create.mutate({ name: "x", scopes: ["everything"] });
 // @ts-expect-error a query has no mutate
 client.keys.list.mutate({});
@@ -102,7 +102,7 @@ export async function usage(): Promise<number> {
 export function whatFailed(error: unknown): string {
 	if (!(error instanceof SalesOSError)) throw error;
 	const retryAfter: number | null = error.retryAfter;
-	// @ts-expect-error a code that is none
+	// @ts-expect-error an unknown code
 	if (error.code === "TEAPOT") return "";
 	return [error.code, error.status, error.requestId, retryAfter, ...error.details.map(({ field }) => field)].join();
 }
@@ -111,7 +111,7 @@ export function whatFailed(error: unknown): string {
 it.each([
 	["bundler", "esnext"],
 	["nodenext", "nodenext"],
-])("compiles strictly where modules are found as by %s", async (moduleResolution, module) => {
+])("compiles in strict mode with the module resolution %s", async (moduleResolution, module) => {
 	write("consumer.ts", CONSUMER);
 	const compilerOptions = {
 		module,
@@ -126,14 +126,14 @@ it.each([
 	};
 	write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
 	const compiler = join(ROOT, "node_modules/.bin/tsc");
-	const complaints = await run(compiler, ["-p", project], { cwd: project }).then(
+	const errors = await run(compiler, ["-p", project], { cwd: project }).then(
 		() => "",
 		({ stdout }) => stdout,
 	);
-	expect(complaints).toBe("");
+	expect(errors).toBe("");
 });
 
-/** Does something with the service, and returns what came of it. */
+/** Calls the service, and returns the results and errors. */
 const WORK = `
 import { createSalesOSClient, SalesOSError } from "salesos-api-keys/client";
 
@@ -147,21 +147,21 @@ export async function work({ url, email, password, serviceRoleKey }) {
 		fields: error.details?.map(({ field }) => field), id: typeof error.requestId });
 	const wrong = await admin.keys.create.mutate({ name: "" }).catch(failed);
 	const unknown = await admin.keys.get.query({ id: "000000000000" }).catch(failed);
-	const nobody = await createSalesOSClient({ url, token: "wrong" }).keys.list.query().catch(failed);
-	const nowhere = await createSalesOSClient({ url: "http://127.0.0.1:9", token, retries: 0 }).keys.list.query().catch(failed);
+	const unauthenticated = await createSalesOSClient({ url, token: "wrong" }).keys.list.query().catch(failed);
+	const unreachable = await createSalesOSClient({ url: "http://127.0.0.1:9", token, retries: 0 }).keys.list.query().catch(failed);
 	await admin.keys.revoke.mutate({ id: api_key.id });
-	return { isKey: key.startsWith("sk_live_"), name: seen.name, wrong, unknown, nobody, nowhere };
+	return { isKey: key.startsWith("sk_live_"), name: seen.name, wrong, unknown, unauthenticated, unreachable };
 }
 `;
 
-describe("does what it says", () => {
+describe("returns the documented results and errors", () => {
 	const OUTCOME = {
 		isKey: true,
 		name: "From a package",
 		wrong: { is: true, code: "VALIDATION_ERROR", status: 400, fields: ["name"], id: "string" },
 		unknown: { is: true, code: "NOT_FOUND", status: 404, fields: [], id: "string" },
-		nobody: { is: true, code: "UNAUTHORIZED", status: 401, fields: [], id: "string" },
-		nowhere: { is: true, code: "UNREACHABLE", status: null, fields: [], id: "object" },
+		unauthenticated: { is: true, code: "UNAUTHORIZED", status: 401, fields: [], id: "string" },
+		unreachable: { is: true, code: "UNREACHABLE", status: null, fields: [], id: "object" },
 	};
 	const task = () => {
 		const { DEMO_OWNER_EMAIL: email, DEMO_OWNER_PASSWORD: password, SERVICE_ROLE_KEY: serviceRoleKey } = service.vars;

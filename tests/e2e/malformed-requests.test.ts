@@ -22,7 +22,7 @@ beforeAll(async () => {
 	service = await Service.start();
 	const owner = await service.signIn();
 	token = owner.token ?? "";
-	({ key } = await owner.mutate("keys.create", { name: "Rough ground", scopes: [], rate_limit: 1_000_000 }));
+	({ key } = await owner.mutate("keys.create", { name: "Malformed requests", scopes: [], rate_limit: 1_000_000 }));
 }, 180_000);
 afterAll(() => service?.dispose());
 
@@ -74,7 +74,7 @@ describe("every response", () => {
 		expect(policy).toMatch(/default-src 'none'/);
 		expect(policy).toMatch(/frame-ancestors 'none'/);
 		expect(policy).not.toMatch(/script-src[^;]*'unsafe|\*/);
-		for (const telling of ["server", "x-powered-by"]) expect(headers.get(telling) ?? "").not.toMatch(/\d/);
+		for (const header of ["server", "x-powered-by"]) expect(headers.get(header) ?? "").not.toMatch(/\d/);
 		// The page and its files are public. Everything else may be private, so no cache may keep it.
 		const isFile = !headers.has("x-request-id") || headers.get("content-type")?.startsWith("text/html");
 		if (!isFile) expect(headers.get("cache-control")).toBe("no-store");
@@ -97,8 +97,8 @@ describe("every response", () => {
 		const [pair = "", ...attributes] = cookie.split("; ");
 		expect(pair).toMatch(/^__Host-session=eyJ/);
 		expect(attributes.sort()).toEqual(["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict", "Secure"]);
-		const bye = await post("/trpc/session.logout", "", {});
-		expect(bye.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0; .*Secure/)]);
+		const logout = await post("/trpc/session.logout", "", {});
+		expect(logout.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-session=; Max-Age=0; .*Secure/)]);
 	});
 });
 
@@ -107,8 +107,8 @@ async function firstOf(bytes: string): Promise<string> {
 	const { hostname, port } = new URL(service.url);
 	const socket = connect(Number(port), hostname, () => socket.write(bytes));
 	try {
-		const [answer] = (await once(socket, "data")) as [Buffer];
-		return answer.toString("latin1");
+		const [response] = (await once(socket, "data")) as [Buffer];
+		return response.toString("latin1");
 	} finally {
 		socket.destroy();
 	}
@@ -119,12 +119,12 @@ function raw(bytes: string | Buffer): Promise<string> {
 	const { hostname, port } = new URL(service.url);
 	return new Promise((resolve, reject) => {
 		const socket = connect(Number(port), hostname, () => socket.end(bytes));
-		let answer = "";
+		let response = "";
 		socket.setEncoding("latin1").on("data", (chunk) => {
-			answer += chunk;
+			response += chunk;
 		});
-		socket.on("close", () => resolve(answer));
-		socket.on("error", (error) => ("code" in error && error.code === "ECONNRESET" ? resolve(answer) : reject(error)));
+		socket.on("close", () => resolve(response));
+		socket.on("error", (error) => ("code" in error && error.code === "ECONNRESET" ? resolve(response) : reject(error)));
 	});
 }
 
@@ -133,11 +133,14 @@ describe("a malformed request", () => {
 	const get = (line: string, ...headers: string[]) =>
 		`${line}\r\nHost: localhost\r\n${headers.join("\r\n")}\r\n${ending}`;
 	const REQUESTS: [string, () => string | Buffer][] = [
-		["a line break in an address", () => get("GET /v1/whoami?a=b%0d%0aSet-Cookie:%20x=y HTTP/1.1", "X-A: b")],
+		["a line break in a URL", () => get("GET /v1/whoami?a=b%0d%0aSet-Cookie:%20x=y HTTP/1.1", "X-A: b")],
 		["a bare line feed in a header", () => get("GET /v1/whoami HTTP/1.1", "X-Tenant-Id: a\nX-Injected: 1")],
 		["a bare carriage return in a header", () => get("GET /v1/whoami HTTP/1.1", "X-Tenant-Id: a\rX-Injected: 1")],
 		["NUL in a header", () => get("GET /v1/whoami HTTP/1.1", "X-API-Key: a\0b")],
-		["bytes that are no ASCII", () => Buffer.from(get("GET /v1/whoami HTTP/1.1", "X-API-Key: \u00ff\u00fe"), "latin1")],
+		[
+			"bytes that are not ASCII",
+			() => Buffer.from(get("GET /v1/whoami HTTP/1.1", "X-API-Key: \u00ff\u00fe"), "latin1"),
+		],
 		[
 			"two Authorization headers",
 			() => get("GET /v1/whoami HTTP/1.1", `Authorization: Bearer ${key}`, "Authorization: Bearer x"),
@@ -148,7 +151,7 @@ describe("a malformed request", () => {
 			"a length and chunks",
 			() => `${get("POST /v1/leads HTTP/1.1", "Content-Length: 2", "Transfer-Encoding: chunked")}0\r\n\r\n`,
 		],
-		["chunks that are none", () => `${get("POST /v1/leads HTTP/1.1", "Transfer-Encoding: chunked")}zz\r\n{}\r\n`],
+		["invalid chunks", () => `${get("POST /v1/leads HTTP/1.1", "Transfer-Encoding: chunked")}zz\r\n{}\r\n`],
 		[
 			"a body to a GET",
 			() =>
@@ -159,9 +162,9 @@ describe("a malformed request", () => {
 					"Content-Length: 2",
 				)}{}`,
 		],
-		["an address that is none", () => get("GET //[::1 HTTP/1.1")],
-		["an absolute address", () => get("GET http://evil.example/v1/whoami HTTP/1.1")],
-		["a method that is none", () => get("G@T /v1/whoami HTTP/1.1")],
+		["an invalid URL", () => get("GET //[::1 HTTP/1.1")],
+		["an absolute URL", () => get("GET http://evil.example/v1/whoami HTTP/1.1")],
+		["an invalid method", () => get("G@T /v1/whoami HTTP/1.1")],
 		["a header of 100 kB", () => get("GET /v1/whoami HTTP/1.1", `X-Long: ${"x".repeat(100_000)}`)],
 		[
 			"a thousand headers",
@@ -170,11 +173,11 @@ describe("a malformed request", () => {
 		["no HTTP at all", () => Buffer.from([0x16, 0x03, 0x01, 0x00, 0xa5, 0x01, 0x00, 0x00])],
 	];
 
-	it.each(REQUESTS)("gets no 5xx, and nothing of it becomes a response header: %s", async (_, request) => {
-		const answer = await raw(request());
-		const [head = ""] = answer.split("\r\n\r\n");
+	it.each(REQUESTS)("gets no 5xx, and none of it becomes a response header: %s", async (_, request) => {
+		const response = await raw(request());
+		const [head = ""] = response.split("\r\n\r\n");
 		expect(head).not.toMatch(/^(set-cookie|x-injected):/im);
-		expect(answer).not.toMatch(/^HTTP\/1\.1 5(?!05)/);
+		expect(response).not.toMatch(/^HTTP\/1\.1 5(?!05)/);
 		expect((await service.fetch("/healthz")).status).toBe(200);
 	});
 
@@ -190,23 +193,23 @@ describe("a malformed request", () => {
 		["from an integration", () => announced("POST /v1/leads HTTP/1.1", key)],
 		["in a chunk", () => `${announced("POST /v1/leads HTTP/1.1", key, "Transfer-Encoding: chunked")}5\r\n`],
 		["from a manager", () => announced("POST /v1/api-keys HTTP/1.1", token)],
-		["where there need be none", () => announced("DELETE /v1/api-keys/000000000000 HTTP/1.1", token)],
+		["on an operation without a body", () => announced("DELETE /v1/api-keys/000000000000 HTTP/1.1", token)],
 		["to tRPC", () => announced("POST /trpc/keys.create HTTP/1.1", token)],
 		["to tRPC, as text", () => announced("POST /trpc/keys.create HTTP/1.1", token, "Content-Length: 50", "text/plain")],
 	])("with an incomplete body is 400 and logs nothing: %s", async (_, request) => {
 		const before = service.output();
-		const answer = await raw(`${request()}{}`);
-		expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-		expect(answer).toContain('"VALIDATION_ERROR"');
-		expect(answer).toContain('"field":"body"');
+		const response = await raw(`${request()}{}`);
+		expect(response).toMatch(/^HTTP\/1\.1 400 /);
+		expect(response).toContain('"VALIDATION_ERROR"');
+		expect(response).toContain('"field":"body"');
 		expect(service.output()).toBe(before);
 	});
 
 	it.each([
 		["an unknown procedure", "POST /trpc/nothing HTTP/1.1", 404],
 		["the wrong method", "POST /trpc/keys.list HTTP/1.1", 405],
-		["a stranger to REST", "POST /v1/api-keys HTTP/1.1", 401],
-		["a key that is none", "POST /v1/leads HTTP/1.1", 401],
+		["REST without a credential", "POST /v1/api-keys HTTP/1.1", 401],
+		["a missing key", "POST /v1/leads HTTP/1.1", 401],
 	])("gets its error before its body has arrived: %s", async (_, line, status) => {
 		expect(await firstOf(announced(line, null))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
 	});
@@ -215,8 +218,8 @@ describe("a malformed request", () => {
 		"may have a body that the operation does not read: %s",
 		async (line) => {
 			const credential = line.includes("leads") ? key : token;
-			const answer = await raw(`${announced(`${line} HTTP/1.1`, credential)}\xff`);
-			expect(answer).toMatch(/^HTTP\/1\.1 (200|404) /);
+			const response = await raw(`${announced(`${line} HTTP/1.1`, credential)}\xff`);
+			expect(response).toMatch(/^HTTP\/1\.1 (200|404) /);
 		},
 	);
 });

@@ -200,7 +200,7 @@ describe("with valid input", () => {
 	it("integrations sync data and manage leads", async () => {
 		const { key } = await issue();
 		await expectStatus(200, "whoami", { as: key });
-		const collaborators = [{ external_id: "c1", name: "Ana", email: "ana@acme.example" }, { name: "nobody" }];
+		const collaborators = [{ external_id: "c1", name: "Ana", email: "ana@acme.example" }, { name: "Without id" }];
 		const activities = [
 			{ collaborator_id: "c1", activity: "001" },
 			{ collaborator_id: "c2", activity: "001" },
@@ -303,7 +303,7 @@ describe("with invalid input", () => {
 			const body = requestBody?.content["application/json"]?.example;
 			const as = platform;
 			await expectStatus(400, operationId, { as, body });
-			await expectStatus(404, operationId, { as, body, headers: { "x-tenant-id": "ten_nobody" } });
+			await expectStatus(404, operationId, { as, body, headers: { "x-tenant-id": "ten_unknown" } });
 			await expectStatus(400, operationId, { as, body, headers: { "x-tenant-id": "a" }, query: "?tenant_id=b" });
 		}
 		await expectStatus(200, "listApiKeys", { as: platform, headers: { "x-tenant-id": tenantId } });

@@ -15,7 +15,7 @@ let service: Service;
 /** All forms of each secret, by its name. */
 const secrets = new Map<string, readonly string[]>();
 /** Responses with their headers, and the secrets that each may show. */
-const answers: { place: string; text: string; shows: string[] }[] = [];
+const responses: { place: string; text: string; shows: string[] }[] = [];
 let vars: Record<string, string> = {};
 /** An identity provider that cannot be reached, so that the service logs a failure. */
 const UNREACHABLE = "http://127.0.0.1:9/jwks.json";
@@ -34,7 +34,7 @@ async function call<T>(method: string, path: string, sent: Sent = {}, shows: str
 	});
 	const text = await response.text();
 	const lines = [...response.headers].map(([name, value]) => `${name}: ${value}`);
-	answers.push({
+	responses.push({
 		place: `${method} ${path.slice(0, 60)} ${response.status}`,
 		text: [...lines, text].join("\n"),
 		shows,
@@ -62,7 +62,7 @@ async function issue(name: string, method: string, path: string, sent: Sent): Pr
 	return data;
 }
 
-async function everythingThatCanBeDone(): Promise<void> {
+async function callEveryOperation(): Promise<void> {
 	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "", SERVICE_ROLE_KEY: platform = "" } = vars;
 	const signIn = (body: unknown, shows: string[] = []) =>
 		call<{ token: string; user: { tenant_id: string } }>("POST", "/trpc/session.login", { body }, shows);
@@ -71,7 +71,7 @@ async function everythingThatCanBeDone(): Promise<void> {
 	const wrong = "wrong-password-0123456789abcdef";
 	know("a wrong password", wrong);
 	expect((await signIn({ email, password: wrong })).status).toBe(401);
-	expect((await signIn({ email: "nobody@acme.example", password: wrong })).status).toBe(401);
+	expect((await signIn({ email: "unknown@acme.example", password: wrong })).status).toBe(401);
 	expect((await signIn({ email, password, extra: wrong })).status).toBe(400);
 	expect((await signIn(`{"email":"${email}","password":"${wrong}"`)).status).toBe(400);
 	const { data: session, cookies } = await signIn({ email, password }, ["the token"]);
@@ -90,23 +90,23 @@ async function everythingThatCanBeDone(): Promise<void> {
 	const third = await issue("the third key", "POST", "/v1/api-keys", retry);
 	expect((await call("POST", "/v1/api-keys", retry)).status).toBe(200);
 	expect((await call("POST", "/v1/api-keys", { ...retry, body: { ...settings, rate_limit: 4 } })).status).toBe(409);
-	const turned = await issue("a successor", "POST", "/trpc/keys.rotate", { as, body: { id: first.api_key.id } });
+	const successor = await issue("a successor", "POST", "/trpc/keys.rotate", { as, body: { id: first.api_key.id } });
 	await issue("another successor", "POST", `/v1/api-keys/${second.api_key.id}/rotate`, { as, body: {} });
 	const verify = (body: Record<string, unknown>) => call("POST", "/v1/api-keys/verify", { as, body });
-	for (const { key } of [first, second, third, turned]) {
+	for (const { key } of [first, second, third, successor]) {
 		await verify({ key, consume: false });
 		await verify({ key, scope: "leads:read", ip: "203.0.113.7" });
 		await call("POST", "/trpc/keys.verify", { as, body: { key } });
 	}
 
 	// Integrations: admitted, rejected for every reason, and with keys in the wrong places.
-	for (const { key } of [first, second, third, turned]) {
+	for (const { key } of [first, second, third, successor]) {
 		for (let turn = 0; turn < 5; turn++) await call("GET", "/v1/whoami", { as: key });
 		await call("GET", "/v1/whoami", { headers: { "x-api-key": key } });
 		await call("GET", "/v1/whoami", { as: `${key}0` });
 		await call("GET", "/v1/whoami", { as: `${key.slice(0, -1)}_` });
 		await call("GET", "/v1/api-keys", { as: key });
-		await call("GET", `/v1/leads?cursor=${key}&source=${key}`, { as: turned.key });
+		await call("GET", `/v1/leads?cursor=${key}&source=${key}`, { as: successor.key });
 		await call("GET", `/v1/nothing/${key}`);
 		await call("GET", `/trpc/${key}`);
 		await call("GET", `/trpc/keys.list?input=${encodeURIComponent(JSON.stringify({ search: key }))}`, { as });
@@ -138,9 +138,9 @@ async function everythingThatCanBeDone(): Promise<void> {
 	await call("POST", "/v1/tenants", { as: platform, body: { name: "Secret", slug: "secret-scenario" } });
 
 	const ofProvider = `${base64url({ alg: "RS256", kid: "1" })}.${base64url({ sub: platform })}.${"x".repeat(340)}`;
-	const unanswered = await call("GET", "/v1/api-keys", { as: ofProvider });
-	expect(unanswered.status).toBe(503);
-	failed = unanswered.requestId;
+	const unavailable = await call("GET", "/v1/api-keys", { as: ofProvider });
+	expect(unavailable.status).toBe(503);
+	failed = unavailable.requestId;
 
 	// The command line, with the token in its environment.
 	const cli = (...args: string[]) =>
@@ -152,7 +152,7 @@ async function everythingThatCanBeDone(): Promise<void> {
 	know("a script's key", secretOf(made));
 	for (const args of [["list"], ["list", "--json"]]) {
 		const { stdout, stderr } = await cli(...args);
-		answers.push({ place: `salesos-keys ${args.join(" ")}`, text: stdout + stderr, shows: [] });
+		responses.push({ place: `salesos-keys ${args.join(" ")}`, text: stdout + stderr, shows: [] });
 	}
 
 	// End some keys and read the records that are kept.
@@ -186,20 +186,20 @@ beforeAll(async () => {
 	vars = service.vars;
 	for (const name of ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER"]) know(name, vars[name] ?? "");
 	know("the password", vars.DEMO_OWNER_PASSWORD ?? "");
-	await everythingThatCanBeDone();
+	await callEveryOperation();
 });
 afterAll(() => service?.dispose());
 
 describe("a secret", () => {
 	it("is in the one response that shows it and in no other", () => {
-		const found = answers.flatMap(({ place, text }) => search(place, text, secrets));
-		const shown = answers.flatMap(({ place, shows }) => shows.map((secret): Found => ({ secret, place })));
+		const found = responses.flatMap(({ place, text }) => search(place, text, secrets));
+		const shown = responses.flatMap(({ place, shows }) => shows.map((secret): Found => ({ secret, place })));
 		expect(shown.length).toBeGreaterThan(6);
 		expect(found).toEqual(shown);
 	});
 
 	it("is in no response that a cache may keep", () => {
-		const kept = answers.filter(({ text, shows }) => shows.length > 0 && !/^cache-control: no-store$/m.test(text));
+		const kept = responses.filter(({ text, shows }) => shows.length > 0 && !/^cache-control: no-store$/m.test(text));
 		expect(kept.map(({ place }) => place)).toEqual([]);
 	});
 
@@ -232,7 +232,7 @@ describe("the search", () => {
 		["in base64 after one byte", (text: string) => Buffer.from(`x${text}`).toString("base64")],
 		["in base64 after two bytes", (text: string) => Buffer.from(`xx${text}yy`).toString("base64")],
 		["in base64url inside JSON", (text: string) => Buffer.from(JSON.stringify({ a: text })).toString("base64url")],
-	])("finds what was planted %s", (_, form) => {
+	])("finds a planted secret %s", (_, form) => {
 		const bytes = Buffer.concat([Buffer.from([0, 255, 1]), Buffer.from(form(secret)), Buffer.from([0])]);
 		expect(search("here", bytes, sought)).toEqual([{ secret: "planted", place: "here" }]);
 		expect(search("here", bytes.subarray(0, 12), sought)).toEqual([]);

@@ -94,18 +94,21 @@ const times = (n: number, call: (i: number) => void) => {
 	for (let i = 1; i <= n; i++) call(i);
 };
 
-describe("a history that keeps the promises is explained", () => {
+describe("accepts", () => {
 	it.each<[string, (s: Script) => void]>([
-		["use up to the limit, and no further", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED")],
+		["use up to the limit", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED")],
 		["a new hour", (s) => s.admitted(1).admitted(0).go(HOUR_MS).admitted(1)],
-		["an end", (s) => s.admitted(1).say(REVOKE, DONE).refused("REVOKED").say(DELETE, DONE).say(admit(), NOT_FOUND)],
+		[
+			"a revocation and a deletion",
+			(s) => s.admitted(1).say(REVOKE, DONE).refused("REVOKED").say(DELETE, DONE).say(admit(), NOT_FOUND),
+		],
 		["a raised limit", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED").update({ limit: 3 }).admitted(0, 3)],
 		[
-			"changes that expect the version there is",
+			"changes that expect the current version",
 			(s) => s.update({}, 1).update({}, 2).say({ kind: "revoke", reason: "r", expectedVersion: 3 }, DONE),
 		],
 		[
-			"changes that expect another version, and are refused",
+			"changes that expect another version and are rejected",
 			(s) =>
 				s
 					.update({})
@@ -115,10 +118,10 @@ describe("a history that keeps the promises is explained", () => {
 					.say({ kind: "delete", expectedVersion: 1 }, CONFLICT)
 					.admitted(1),
 		],
-		["a look at it", (s) => s.admitted(1).say(READ, told(1, 1)).say({ kind: "usage" }, usage(1))],
-		["a call that only asks", (s) => s.admitted(2, 2, { consume: false }).admitted(1)],
+		["a read", (s) => s.admitted(1).say(READ, told(1, 1)).say({ kind: "usage" }, usage(1))],
+		["a call that does not consume", (s) => s.admitted(2, 2, { consume: false }).admitted(1)],
 		[
-			"scopes and addresses",
+			"scopes and IP addresses",
 			(s) =>
 				s
 					.update({ scopes: ["leads:read"], addresses: ["1.1.1.1"] })
@@ -133,7 +136,7 @@ describe("a history that keeps the promises is explained", () => {
 		expect(script.violations).toBe(0);
 	});
 
-	it("an admission that was under way when the key was revoked, whichever ended first", () => {
+	it("an admission that overlaps with the revocation, whichever ends first", () => {
 		const script = new Script();
 		const [admission, revocation] = [script.begin(), script.begin()];
 		revocation("k", REVOKE, DONE);
@@ -141,7 +144,7 @@ describe("a history that keeps the promises is explained", () => {
 		expect(script.refused("REVOKED").violations).toBe(0);
 	});
 
-	it("answers that come in another order than they were counted in", () => {
+	it("responses in another order than the count", () => {
 		const script = new Script();
 		const ends = [script.begin(), script.begin()];
 		ends[0]?.("k", admit(), verdict("VALID", 0));
@@ -149,11 +152,11 @@ describe("a history that keeps the promises is explained", () => {
 		expect(script.violations).toBe(0);
 	});
 
-	it("a call that nobody heard of again, done or not", () => {
+	it("a call without a response, done or not", () => {
 		for (const remaining of [1, 0]) expect(new Script().say(admit(), null).admitted(remaining).violations).toBe(0);
 	});
 
-	it("a crash of a large limit, which may cost a hundredth", () => {
+	it("a crash with a large limit, which may cost a hundredth", () => {
 		for (const used of [1, 30]) {
 			const script = new Script({ limit: 3_000 });
 			script.admitted(2_999, 3_000).say({ kind: "crash" }, DONE);
@@ -163,89 +166,95 @@ describe("a history that keeps the promises is explained", () => {
 	});
 });
 
-describe("a history that breaks one is not", () => {
+describe("rejects", () => {
 	it.each<[string, (s: Script) => void]>([
 		["one admission too many", (s) => s.admitted(1).admitted(0).admitted(0)],
 		["one admission too few", (s) => s.admitted(1).refused("RATE_LIMITED")],
-		["a count that goes back", (s) => s.admitted(1).admitted(1)],
+		["a count that decreases", (s) => s.admitted(1).admitted(1)],
 		["a count that skips one", (s) => s.admitted(0)],
-		["an hour that gets nothing new", (s) => s.admitted(1).admitted(0).go(HOUR_MS).refused("RATE_LIMITED")],
-		["an hour that is counted on after its end", (s) => s.admitted(1).go(HOUR_MS).say(admit(), verdict("VALID", 0))],
+		[
+			"a new hour that starts without the whole limit",
+			(s) => s.admitted(1).admitted(0).go(HOUR_MS).refused("RATE_LIMITED"),
+		],
+		["an hour that is still counted after its end", (s) => s.admitted(1).go(HOUR_MS).say(admit(), verdict("VALID", 0))],
 		["an admission after the revocation", (s) => s.admitted(1).say(REVOKE, DONE).admitted(0)],
 		["an admission after the deletion", (s) => s.say(DELETE, DONE).admitted(1)],
-		["a revocation without anybody's asking", (s) => s.refused("REVOKED")],
-		["a key that is gone without anybody's asking", (s) => s.say(admit(), NOT_FOUND)],
+		["a revocation that no client requested", (s) => s.refused("REVOKED")],
+		["a deletion that no client requested", (s) => s.say(admit(), NOT_FOUND)],
 		["a key that comes back", (s) => s.say(DELETE, DONE).say(READ, told(0, 0))],
-		["a limit that was lowered and is not", (s) => s.update({ limit: 1 }).admitted(1)],
-		["a scope that was taken and is not", (s) => s.update({ scopes: ["a"] }).admitted(1, 2, { scope: "b" })],
-		["a scope that it has and is refused for", (s) => s.refused("MISSING_SCOPE", 2, 2, { scope: "b" })],
-		["an address that is not on the list", (s) => s.update({ addresses: ["1"] }).admitted(1, 2, { address: "2" })],
-		["nobody's address on a list", (s) => s.update({ addresses: ["1"] }).admitted(1)],
-		["an address that is on the list and is refused", (s) => s.refused("ADDRESS_NOT_ALLOWED", 2, 2, { address: "2" })],
+		["a lowered limit that is not applied", (s) => s.update({ limit: 1 }).admitted(1)],
+		["a removed scope that is still admitted", (s) => s.update({ scopes: ["a"] }).admitted(1, 2, { scope: "b" })],
+		["a refusal for a scope that the key has", (s) => s.refused("MISSING_SCOPE", 2, 2, { scope: "b" })],
 		[
-			"an expiry that is over",
+			"an admitted IP address that is not on the list",
+			(s) => s.update({ addresses: ["1"] }).admitted(1, 2, { address: "2" }),
+		],
+		["a request without an IP address on a key with a list", (s) => s.update({ addresses: ["1"] }).admitted(1)],
+		["a refused IP address without a list", (s) => s.refused("ADDRESS_NOT_ALLOWED", 2, 2, { address: "2" })],
+		[
+			"an admission after the expiry",
 			(s) =>
 				s
 					.update({ expiresAt: HOUR + 60_001 })
 					.go(1)
 					.admitted(1),
 		],
-		["an expiry ahead of its time", (s) => s.update({ expiresAt: HOUR + 60_001 }).refused("EXPIRED")],
+		["a refusal before the expiry", (s) => s.update({ expiresAt: HOUR + 60_001 }).refused("EXPIRED")],
 		["a refusal that is counted", (s) => s.update({ scopes: ["a"] }).refused("MISSING_SCOPE", 1, 2, { scope: "b" })],
-		["a call that only asks and is counted", (s) => s.admitted(2, 2, { consume: false }).admitted(0)],
+		["a call that does not consume but is counted", (s) => s.admitted(2, 2, { consume: false }).admitted(0)],
 		["usage too low", (s) => s.admitted(1).say({ kind: "usage" }, usage(0))],
 		["usage too high", (s) => s.admitted(1).say({ kind: "usage" }, usage(2))],
 		[
-			"a life's usage that an hour's turn loses",
+			"total usage that is lost in a new hour",
 			(s) =>
 				s
 					.admitted(1)
 					.go(HOUR_MS)
 					.say(READ, told(0, 0, {}, HOUR + HOUR_MS)),
 		],
-		["a look that does not show a change", (s) => s.update({ limit: 5 }).say(READ, told(0, 0))],
+		["a read that does not show a change", (s) => s.update({ limit: 5 }).say(READ, told(0, 0))],
 		[
-			"a successor with settings of before",
+			"a successor with outdated settings",
 			(s) =>
 				s
 					.update({ scopes: ["a"] })
 					.say({ kind: "rotate", overlapMs: null }, { kind: "rotated", successorId: "s", successor: SETTINGS }),
 		],
 		[
-			"a rotated key that goes on after its time",
+			"a rotated key that is admitted after its overlap",
 			(s) =>
 				s
 					.say({ kind: "rotate", overlapMs: 5 }, { kind: "rotated", successorId: "s", successor: SETTINGS })
 					.go(5)
 					.admitted(1),
 		],
-		["a change that was made although it expects another version", (s) => s.update({}).update({}, 1)],
+		["a successful change that expects another version", (s) => s.update({}).update({}, 1)],
 		[
-			"a revocation that was made although it expects another version",
+			"a successful revocation that expects another version",
 			(s) => s.update({}).say({ kind: "revoke", reason: "r", expectedVersion: 1 }, DONE),
 		],
 		[
-			"a deletion that was made although it expects another version",
+			"a successful deletion that expects another version",
 			(s) => s.update({}).say({ kind: "delete", expectedVersion: 1 }, DONE),
 		],
 		[
-			"a version that stays behind",
+			"a version that does not increase",
 			(s) => s.update({}).say(READ, { ...told(0, 0, { name: "B" }), version: 1 } as Answer),
 		],
-		["a conflict with the version there is", (s) => s.say({ kind: "delete", expectedVersion: 1 }, CONFLICT)],
-		["a conflict where there is none", (s) => s.say({ kind: "rotate", overlapMs: null }, { kind: "conflict" })],
+		["a conflict although the version is current", (s) => s.say({ kind: "delete", expectedVersion: 1 }, CONFLICT)],
+		["a conflict without a reason", (s) => s.say({ kind: "rotate", overlapMs: null }, { kind: "conflict" })],
 		[
-			"a crash of a small limit that costs something",
+			"a crash with a small limit that costs an admission",
 			(s) => s.admitted(1).say({ kind: "crash" }, DONE).say(READ, told(2, 2)),
 		],
-		["a crash that forgets", (s) => s.admitted(1).say({ kind: "crash" }, DONE).admitted(1)],
+		["a crash that loses an admission", (s) => s.admitted(1).say({ kind: "crash" }, DONE).admitted(1)],
 	])("%s", (_name, play) => {
 		const script = new Script();
 		play(script);
 		expect(script.violations).toBe(1);
 	});
 
-	it("a crash that costs more than it may", () => {
+	it("a crash that costs more than a hundredth", () => {
 		const script = new Script({ limit: 3_000 });
 		script
 			.admitted(2_999, 3_000)
@@ -254,7 +263,7 @@ describe("a history that breaks one is not", () => {
 		expect(script.violations).toBe(1);
 	});
 
-	it("one that was admitted and one that was refused, when the limit was raised in between", () => {
+	it("an admission with a raised limit, and then a refusal with the old one", () => {
 		const script = new Script().admitted(1).admitted(0);
 		const change = script.begin();
 		script.admitted(0, 3);
@@ -264,21 +273,21 @@ describe("a history that breaks one is not", () => {
 		expect(script.violations).toBe(1);
 	});
 
-	it("two that overlap and were given the same place", () => {
+	it("two overlapping admissions with the same count", () => {
 		const script = new Script();
 		const ends = [script.begin(), script.begin()];
 		for (const end of ends) end("k", admit(), verdict("VALID", 1));
 		expect(script.violations).toBe(1);
 	});
 
-	it("more admissions after calls without an answer than there is room for", () => {
+	it("more admissions than the calls without a response explain", () => {
 		const script = new Script({ limit: 10 });
 		times(3, () => script.say(admit(), null));
 		expect(script.admitted(6, 10).violations).toBe(0);
 		expect(script.admitted(9, 10).violations).toBe(1);
 	});
 
-	it("one key's among many", () => {
+	it("a violation of one key among several", () => {
 		const { recorder } = new Script().admitted(1);
 		const end = recorder.begin();
 		end("other", { kind: "create", settings: SETTINGS }, DONE);
@@ -287,7 +296,7 @@ describe("a history that breaks one is not", () => {
 	});
 });
 
-describe("what D1 holds", () => {
+describe("the contents of D1", () => {
 	const row: Row = { name: "B", status: "active", rate_limit: 2, usage_count: 1 };
 	const event = (id: string, action: string, changes: Event["changes"] = {}): Event => ({
 		id,
@@ -305,7 +314,7 @@ describe("what D1 holds", () => {
 	const judge = (rows: Row[], events: Event[], calls = history()) =>
 		disagreements(calls, { rows: new Map(rows.map((it) => ["k", it])), events }).length;
 
-	it("agrees where it is what was told", () => {
+	it("agree if they match the responses", () => {
 		expect(judge([row], [created, updated])).toBe(0);
 		const lost = new Script().say({ kind: "update", patch: { name: "B" } }, null).say(READ, told(0, 0)).recorder.calls;
 		const unused = { ...row, name: "A", usage_count: 0 };
@@ -319,9 +328,9 @@ describe("what D1 holds", () => {
 		["a change is missing", [{ ...row, name: "A" }], [created, updated]],
 		["a key is missing", [], [created, updated]],
 		["an event is missing", [row], [created]],
-		["an event is there twice", [row], [created, updated, { ...updated, id: "3" }]],
-		["an event is there that nobody caused", [row], [created, updated, event("4", "api_key.revoke")]],
-	])("disagrees where %s", (_name, rows, events) => {
+		["an event occurs twice", [row], [created, updated, { ...updated, id: "3" }]],
+		["there is an event without a call", [row], [created, updated, event("4", "api_key.revoke")]],
+	])("disagree if %s", (_name, rows, events) => {
 		expect(judge(rows, events)).toBe(1);
 	});
 
@@ -332,7 +341,7 @@ describe("what D1 holds", () => {
 		[[1, 2, 1], 1],
 		[[1, 1, 0], 1],
 		[[1, 1, 3], 1],
-	])("of refusals: usage %j disagrees %i times", ([allowed = 0, rateLimited, denied], times) => {
+	])("with the usage %j disagree %i times about refusals", ([allowed = 0, rateLimited, denied], times) => {
 		const { calls } = new Script({ limit: 1, scopes: ["leads:read"] })
 			.admitted(0, 1)
 			.refused("RATE_LIMITED", 0, 1)
@@ -346,7 +355,7 @@ describe("what D1 holds", () => {
 		expect(judge([revoked], [created, event("2", "api_key.revoke")], calls)).toBe(times);
 	});
 
-	it("disagrees where a deleted key is still listed, and where a successor was left behind", () => {
+	it("disagree if a deleted key is still listed, or if a failed rotation left a successor", () => {
 		const gone = new Script().say(DELETE, DONE).say(READ, { kind: "not found" }).recorder.calls;
 		expect(judge([row], [created, event("2", "api_key.delete")], gone)).toBe(1);
 		const left = { ...event("3", "api_key.create", { rotated_from: { from: null, to: "k" } }), key_id: "s" };

@@ -92,7 +92,7 @@ export class Clients {
 
 	async #client(): Promise<void> {
 		while (this.#left-- > 0 && !this.#stopped) {
-			// Give way to responses of D1 and to alarms.
+			// Without a pause, the calls would starve the responses of D1 and the alarms.
 			if (this.#random.chance(0.1)) await new Promise((resolve) => setTimeout(resolve, 0));
 			await this.#deed();
 		}

@@ -1,4 +1,4 @@
-/** Admission for other Workers: by a second real Worker, which is the documentation's example, and call by call. */
+/** Admission for other Workers: from a second real Worker (the documentation's example), and by direct calls. */
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -19,12 +19,12 @@ const reader = { scopes: ["leads:read"] };
 /** A request of an integration to the other Worker. */
 const callOther = (headers: Record<string, string>) =>
 	env.OTHER_WORKER.fetch("https://reports.example/report", { headers });
-/** The same without a wire between. */
+/** Calls the verifier directly, without a service binding. */
 const verify = (key: string | null, presentation?: KeyPresentation, bindings: Bindings = env) =>
 	new KeyVerifier(createExecutionContext(), bindings).verify(key, presentation);
 
 describe("a second Worker", () => {
-	it("admits a key, knows whose it is, and passes the rate limit on", async () => {
+	it("admits a key, gets its tenant, and forwards the rate-limit headers", async () => {
 		const { key } = await createKey(admin, { ...reader, rate_limit: 50, environment: "test" });
 		const response = await callOther({ authorization: `Bearer ${key}` });
 		expect(response.status).toBe(200);
@@ -33,7 +33,7 @@ describe("a second Worker", () => {
 		expect((await callOther({ "x-api-key": key })).headers.get("x-ratelimit-remaining")).toBe("48");
 	});
 
-	it("shares one count with every other door", async () => {
+	it("shares one count with every other interface", async () => {
 		const { key, api_key } = await createKey(admin, { scopes: [], rate_limit: 3 });
 		const headers = { authorization: `Bearer ${key}` };
 		expect((await callOther(headers)).status).toBe(200);
@@ -48,7 +48,7 @@ describe("a second Worker", () => {
 		expect(usage.data.totals).toEqual({ allowed: 3, rate_limited: 2, denied: 0 });
 	});
 
-	it("admits exactly the limit of many at once", async () => {
+	it("admits exactly the limit of many concurrent requests", async () => {
 		const { key } = await createKey(admin, { ...reader, rate_limit: 40 });
 		const many = Array.from({ length: 120 }, () => callOther({ authorization: `Bearer ${key}` }));
 		const statuses = (await Promise.all(many)).map(({ status }) => status);
@@ -56,7 +56,7 @@ describe("a second Worker", () => {
 		expect(statuses.filter((status) => status === 429)).toHaveLength(80);
 	});
 
-	it("refuses a key from the moment it was revoked", async () => {
+	it("refuses a key as soon as it is revoked", async () => {
 		const { key, api_key } = await createKey(admin, reader);
 		const headers = { authorization: `Bearer ${key}` };
 		expect((await callOther(headers)).status).toBe(200);
@@ -86,7 +86,7 @@ describe("a second Worker", () => {
 		expect(await refused.json()).toMatchObject({ error: { code: "FORBIDDEN", message: /leads:read/ } });
 	});
 
-	it("is seen among the key's callers", async () => {
+	it("appears among the key's recent callers", async () => {
 		const { key, api_key } = await createKey(admin, reader);
 		await callOther({ authorization: `Bearer ${key}`, "cf-connecting-ip": "192.0.2.7", "user-agent": `curl/8 ${key}` });
 		const { data } = await query<{ recent_callers: object[] }>(admin, "keys.get", { id: api_key.id });
@@ -97,7 +97,7 @@ describe("a second Worker", () => {
 });
 
 describe("a verdict", () => {
-	it("tells everything of a key that is valid, and nothing of its secret", async () => {
+	it("describes a valid key, without its secret", async () => {
 		const { key, api_key } = await createKey(admin, { ...reader, name: "Reports", expires_in_days: 1, rate_limit: 5 });
 		const verdict = await verify(key, { scope: "leads:read" });
 		expect(verdict).toEqual({
@@ -117,13 +117,13 @@ describe("a verdict", () => {
 		expect(JSON.stringify(verdict)).not.toContain(key.slice(20));
 	});
 
-	it("is of any tenant: the platform's own Workers serve them all", async () => {
+	it("covers every tenant, because the platform's own Workers serve all tenants", async () => {
 		const other = await addTenant();
 		const { key } = await createKey(await token({ tenantId: other }), {});
 		expect(await verify(key)).toMatchObject({ valid: true, api_key: { tenant_id: other } });
 	});
 
-	it("does not count where nothing is consumed", async () => {
+	it("counts nothing with consume: false", async () => {
 		const { key } = await createKey(admin, { rate_limit: 2 });
 		for (let time = 0; time < 3; time++)
 			expect(await verify(key, { consume: false })).toMatchObject({ rate_limit: { remaining: 2 } });
@@ -151,7 +151,7 @@ describe("a verdict", () => {
 		expect(await verify(key)).toMatchObject({ valid: false, code: "EXPIRED", status: 401 });
 	});
 
-	it("is ADDRESS_NOT_ALLOWED from elsewhere, and where no address is given", async () => {
+	it("is ADDRESS_NOT_ALLOWED for another IP address, and without one", async () => {
 		const { key } = await createKey(admin, { ip_allowlist: ["192.0.2.0/24"] });
 		expect(await verify(key, { ip: "192.0.2.9" })).toMatchObject({ valid: true });
 		expect(await verify(key, { ip: "::ffff:192.0.2.9" })).toMatchObject({ valid: true });
@@ -159,7 +159,7 @@ describe("a verdict", () => {
 			expect(await verify(key, presentation)).toMatchObject({ code: "ADDRESS_NOT_ALLOWED", status: 403 });
 	});
 
-	it("is UNAVAILABLE, and no admission, where the gate does not answer", async () => {
+	it("is UNAVAILABLE and admits nothing if the gate fails", async () => {
 		const { key } = await createKey(admin);
 		const silent = { getByName: () => ({ admitPacked: () => Promise.reject(new Error("The object is gone")) }) };
 		const log = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -170,18 +170,18 @@ describe("a verdict", () => {
 	});
 
 	it.each([
-		["a scope that is none", { scope: "everything" }, "scope: Unknown scope"],
+		["an unknown scope", { scope: "everything" }, "scope: Unknown scope"],
 		["a misspelt field", { scopes: ["leads:read"] }, "scopes: Unknown field"],
-		["an IP address that is no text", { ip: 7 }, "ip: "],
-		["nothing to hold it against", null, "presentation"],
-	])("is none for %s", async (_case, presentation, message) => {
+		["an IP address that is not text", { ip: 7 }, "ip: "],
+		["null instead of a presentation", null, "presentation"],
+	])("is replaced by an error for %s", async (_case, presentation, message) => {
 		const { key, api_key } = await createKey(admin);
 		await expect(verify(key, presentation as never)).rejects.toThrow(message);
 		const usage = await query<{ totals: object }>(admin, "keys.usage", { id: api_key.id });
 		expect(usage.data.totals).toMatchObject({ allowed: 0 });
 	});
 
-	it("is none for a key that is not text", async () => {
+	it("is replaced by an error for a key that is not text", async () => {
 		await expect(verify(42 as never)).rejects.toThrow("key: Must be text");
 	});
 });

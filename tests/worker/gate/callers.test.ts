@@ -1,4 +1,4 @@
-/** Who called lately: bounded, most recent first, and there after a restart. */
+/** The recent callers of a key: a bounded list, most recent first, that survives a restart. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RecentCallers } from "../../../worker/gate/callers.ts";
@@ -10,7 +10,7 @@ const AGENT = { userAgent: "agent", endpoint: "GET /v1/whoami" };
 
 const admin = await token({ tenantId: await addTenant() });
 
-it("the list holds the twenty seen last, with their counts", () => {
+it("the list has the twenty most recent callers with their counts", () => {
 	const callers = new RecentCallers([]);
 	for (let n = 0; n < 30; n++) callers.record({ ip: `203.0.113.${n}`, ...AGENT }, true, n);
 	callers.record({ ip: "203.0.113.15", ...AGENT }, false, 100);
@@ -27,13 +27,13 @@ it("the list holds the twenty seen last, with their counts", () => {
 	expect(list.some(({ ip }) => ip === "203.0.113.9")).toBe(false);
 });
 
-it("a user agent of any length takes little room", () => {
+it("a long user agent is truncated", () => {
 	const callers = new RecentCallers([]);
 	callers.record({ ip: null, userAgent: "x".repeat(10_000), endpoint: "GET /v1/whoami" }, true, 0);
 	expect(callers.list()[0]).toMatchObject({ ip: "unknown", userAgent: "x".repeat(200) });
 });
 
-it("an admin sees address, agent, endpoint, last sight and count, also after the gate was restarted", async () => {
+it("an admin sees the IP address, user agent, endpoint and counts, also after a restart of the gate", async () => {
 	const { key, api_key } = await createKey(admin, { scopes: [] });
 	const headers = { "cf-connecting-ip": "198.51.100.9", "user-agent": "crm/2.0" };
 	await asIntegration(key, "/v1/leads/lead_x", { headers });
@@ -48,12 +48,12 @@ it("an admin sees address, agent, endpoint, last sight and count, also after the
 	]);
 });
 
-describe("a gate that leaves memory before its next delivery", () => {
+describe("a gate that is evicted before its next delivery", () => {
 	beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 	afterEach(() => void vi.useRealTimers());
 
-	// Up to 1,000 an hour every admission is on disk at once; above, a timer sees to what is reserved.
-	it.each([1_000, 50_000])("forgets no caller of a key with a limit of %d", async (rate_limit) => {
+	// Up to 1,000 an hour, each admission is persisted at once. Above that, a timer persists the exact count.
+	it.each([1_000, 50_000])("loses no caller of a key with a limit of %d", async (rate_limit) => {
 		const { key, api_key } = await createKey(admin, { rate_limit });
 		for (const agent of ["crm/2.0", "forms/1.1"])
 			await asIntegration(key, "/v1/whoami", { headers: { "user-agent": agent } });
@@ -69,7 +69,7 @@ describe("a gate that leaves memory before its next delivery", () => {
 	it.each([
 		[1_000, 56],
 		[50_000, 56],
-	])("keeps the count of a burst of a key with a limit of %d: %d requests", async (rate_limit, requests) => {
+	])("with a limit of %d, keeps the count of a burst of %d requests", async (rate_limit, requests) => {
 		const { key, api_key } = await createKey(admin, { rate_limit });
 		const headers = { "user-agent": "crm/2.0" };
 		for (let n = 0; n < requests; n++) await asIntegration(key, "/v1/whoami", { headers });
@@ -78,7 +78,7 @@ describe("a gate that leaves memory before its next delivery", () => {
 		const callers = async () =>
 			(await query<ApiKeyDetail>(admin, "keys.get", { id: api_key.id })).data.recent_callers.map(({ count }) => count);
 		expect(await callers()).toEqual([requests]);
-		// And counts on from there, also after the list as a whole was written.
+		// Counting continues from there, also after the whole list was written.
 		await asIntegration(key, "/v1/whoami", { headers });
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		await crash(api_key.id);
@@ -89,7 +89,7 @@ describe("a gate that leaves memory before its next delivery", () => {
 		[1_000, 0],
 		[50_000, 1],
 	])(
-		"is kept from it, with a limit of %d, by %d timers: the platform bills whoever waits",
+		"with a limit of %d, has %d timers: the platform bills for memory while a timer runs",
 		async (rate_limit, timers) => {
 			const { key } = await createKey(admin, { rate_limit });
 			await asIntegration(key);

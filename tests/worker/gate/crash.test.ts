@@ -1,4 +1,4 @@
-/** Killed at any moment, a gate forgets nothing it has acknowledged and never admits more than the limit. */
+/** A gate that is killed at any moment loses nothing it has acknowledged and never admits more than the limit. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { hourOf } from "../../../worker/keys/window.ts";
@@ -17,7 +17,7 @@ async function allowed(keyId: string, now = NOW): Promise<number> {
 }
 
 describe("the count after a crash", () => {
-	it("is what it was, for a limit up to 1,000: not one admission more or less", async () => {
+	it("is exact for a limit up to 1,000", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 1_000 });
 		let admitted = 0;
 		for (const burst of [1, 120, 7, 400]) {
@@ -28,7 +28,7 @@ describe("the count after a crash", () => {
 		expect(await admitMany(key, 1_000, NOW)).toEqual({ VALID: 1_000 - admitted, RATE_LIMITED: admitted });
 	});
 
-	it("is never lower for a larger limit, and higher by at most one percent of the limit for each crash", async () => {
+	it("is never lower for a larger limit, and each crash raises it by at most one percent of the limit", async () => {
 		const limit = 10_000;
 		const { key, api_key } = await createKey(admin, { rate_limit: limit });
 		let admitted = 0;
@@ -43,7 +43,7 @@ describe("the count after a crash", () => {
 		}
 	});
 
-	it("never lets more than the limit through in all, however often it happens", async () => {
+	it("never allows more admissions than the limit, however many crashes there are", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 1_200 });
 		let admitted = 0;
 		for (let i = 0; i < 20; i++) {
@@ -54,7 +54,7 @@ describe("the count after a crash", () => {
 		expect(admitted).toBeGreaterThanOrEqual(1_200 - 20 * 12);
 	});
 
-	it("costs a lowered limit no more than its own share, whatever was reserved for the higher one", async () => {
+	it("is exact for a small limit that was large before, although the large one was reserved ahead", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 100_000 });
 		await admitMany(key, 3, NOW);
 		await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 10 });
@@ -62,7 +62,7 @@ describe("the count after a crash", () => {
 		expect(await admitMany(key, 10, NOW)).toEqual({ VALID: 7, RATE_LIMITED: 3 });
 	});
 
-	it("carries the life of the key over the turn of hours", async () => {
+	it("keeps the total usage of the key across hours", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 4, NOW);
 		await crash(api_key.id);
@@ -79,12 +79,12 @@ describe("the count after a crash", () => {
 		expect(usage.totals.allowed).toBe(7);
 	});
 
-	it("keeps the life of a key that is only looked at in a new hour", async () => {
+	it("keeps the total usage of a key that is only read in a new hour", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 5, NOW);
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		await gateOf(api_key.id).describe(api_key.id, tenantId, NOW + HOUR_MS);
-		await mutate(admin, "keys.update", { id: api_key.id, name: "Looked at" });
+		await mutate(admin, "keys.update", { id: api_key.id, name: "Read in a new hour" });
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		await crash(api_key.id);
 		expect(await gateOf(api_key.id).describe(api_key.id, tenantId, NOW + HOUR_MS)).toMatchObject({
@@ -92,7 +92,7 @@ describe("the count after a crash", () => {
 		});
 	});
 
-	it("never has refusals lost either", async () => {
+	it("includes every refusal", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 1 });
 		await admitMany(key, 41, NOW);
 		await crash(api_key.id);
@@ -108,7 +108,7 @@ describe("an acknowledged change", () => {
 		["revoke", {}, "REVOKED"],
 		["update", { scopes: ["leads:read"] }, "MISSING_SCOPE"],
 		["delete", {}, "NOT_FOUND"],
-	])("(%s) is there after a crash that follows at once", async (procedure, input, code) => {
+	])("(%s) survives a crash right after it", async (procedure, input, code) => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		await mutate(admin, `keys.${procedure}`, { id: api_key.id, ...input });
@@ -118,7 +118,7 @@ describe("an acknowledged change", () => {
 	});
 });
 
-it("writes to disk once per hundred admissions of a busy key, not once per request", async () => {
+it("a busy key is written to disk once per hundred admissions, not once per request", async () => {
 	const { key, api_key } = await createKey(admin, { rate_limit: 10_000 });
 	await admitMany(key, 1, NOW);
 	const before = await disk(api_key.id);

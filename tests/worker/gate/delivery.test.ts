@@ -1,4 +1,4 @@
-/** The gate is the authority and D1 follows: late if need be, never wrong, never twice. */
+/** The gate is the authority. It delivers every change to D1: perhaps late, but never wrongly and never twice. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { and, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -28,7 +28,7 @@ const pending = async (keyId: string) =>
 	[...(await disk(keyId)).keys()].filter((name) => name.startsWith("event:")).length;
 
 describe("while D1 is down", () => {
-	it("known keys keep working and changes take effect and are acknowledged", async () => {
+	it("known keys keep working, and changes take effect and are acknowledged", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 50 });
 		await admitMany(key, 1);
 		const link = await linkToD1(api_key.id);
@@ -41,7 +41,7 @@ describe("while D1 is down", () => {
 		expect(await pending(api_key.id)).toBe(2);
 	});
 
-	it("a gate that has never seen its key refuses with 503, and admits once D1 is back", async () => {
+	it("a gate that has not loaded its key yet responds 503, and admits once D1 is back", async () => {
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
 		link.down = true;
@@ -53,8 +53,8 @@ describe("while D1 is down", () => {
 	});
 });
 
-describe("what D1 missed", () => {
-	it("is delivered by the alarm, also after a crash: the row and every event, once", async () => {
+describe("a change that D1 missed", () => {
+	it("is delivered by the alarm, also after a crash: the row, and every event once", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const link = await linkToD1(api_key.id);
@@ -71,7 +71,7 @@ describe("what D1 missed", () => {
 		expect(await pending(api_key.id)).toBe(0);
 	});
 
-	it("stays on the way as long as D1 stays down: every failure sets the next alarm", async () => {
+	it("is retried until D1 is back: every failure sets the next alarm", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const link = await linkToD1(api_key.id);
@@ -83,7 +83,7 @@ describe("what D1 missed", () => {
 		expect((await row(api_key.id))?.revokedAt).not.toBeNull();
 	});
 
-	it("includes a deletion: the row goes, the trail stays", async () => {
+	it("can be a deletion: the row is deleted, and the audit log stays", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 3);
 		await runDurableObjectAlarm(gateOf(api_key.id));
@@ -101,7 +101,7 @@ describe("what D1 missed", () => {
 });
 
 describe("usage", () => {
-	it("reaches D1 as absolute values: delivered again, it changes nothing", async () => {
+	it("is delivered as absolute values, so a second delivery changes nothing", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 3 });
 		await admitMany(key, 5, NOW);
 		await runDurableObjectAlarm(gateOf(api_key.id));
@@ -116,7 +116,7 @@ describe("usage", () => {
 		expect(await stored()).toMatchObject([{ allowed: 3, rateLimited: 3 }]);
 	});
 
-	it("is the same in D1 and at the gate after a crash, also when nobody calls any more", async () => {
+	it("is the same in D1 and at the gate after a crash, also without further requests", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 30_000 });
 		const both = async () => {
 			const described = await gateOf(api_key.id).describe(api_key.id, tenantId, NOW);
@@ -126,7 +126,7 @@ describe("usage", () => {
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		await crash(api_key.id);
 		expect(await both()).toEqual([5, 5]);
-		// What is reserved after that is not forgotten, and an alarm brings it.
+		// The crash counts the reservation as used, and an alarm delivers that count.
 		await admitMany(key, 1, NOW);
 		await crash(api_key.id);
 		expect(await runDurableObjectAlarm(gateOf(api_key.id))).toBe(true);
@@ -134,14 +134,14 @@ describe("usage", () => {
 		expect(stored).toBe(live);
 	});
 
-	it("is delivered as counted, not as reserved ahead", async () => {
+	it("is delivered as counted, without the admissions reserved ahead", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 10_000 });
 		await admitMany(key, 130, NOW);
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await row(api_key.id)).toMatchObject({ usageCount: 130 });
 	});
 
-	it("of hours gone by leaves the gate once it is delivered", async () => {
+	it("of past hours is deleted from the gate after its delivery", async () => {
 		const { key, api_key } = await createKey(admin);
 		const hours = [0, 1, 2, 3].map((n) => NOW + n * 3_600_000);
 		for (const hour of hours) await admitMany(key, 2, hour);
@@ -150,7 +150,7 @@ describe("usage", () => {
 		expect([...(await disk(api_key.id)).keys()].filter((name) => name.startsWith("hour:"))).toHaveLength(1);
 	});
 
-	it("of hours in which nobody called leaves nothing behind, however often somebody looks", async () => {
+	it("of hours without requests takes no space, however often the key is read", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 2, NOW);
 		await runDurableObjectAlarm(gateOf(api_key.id));
@@ -160,7 +160,7 @@ describe("usage", () => {
 		);
 	});
 
-	it("of a long outage arrives whole", async () => {
+	it("of a long outage is delivered completely", async () => {
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
 		await admitMany(key, 1, NOW);
@@ -173,7 +173,7 @@ describe("usage", () => {
 		expect(await row(api_key.id)).toMatchObject({ usageCount: 121 });
 	});
 
-	it("of a key whose row is gone is dropped, and does not hold up anything else", async () => {
+	it("of a key without a row is dropped, and does not block other deliveries", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 2);
 		await db.delete(apiKeys).where(eq(apiKeys.id, api_key.id));
@@ -185,11 +185,11 @@ describe("usage", () => {
 	});
 });
 
-it("an older state that arrives late does not overwrite a newer one", async () => {
+it("an older state that is delivered late does not overwrite a newer one", async () => {
 	const { key, api_key } = await createKey(admin);
 	await admitMany(key, 1);
 	await mutate(admin, "keys.update", { id: api_key.id, name: "New" });
-	await db.update(apiKeys).set({ name: "Newer, by a later version", version: 99 }).where(eq(apiKeys.id, api_key.id));
+	await db.update(apiKeys).set({ name: "Newer version", version: 99 }).where(eq(apiKeys.id, api_key.id));
 	await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 7 });
-	expect(await row(api_key.id)).toMatchObject({ name: "Newer, by a later version", version: 99, rateLimit: 1_000 });
+	expect(await row(api_key.id)).toMatchObject({ name: "Newer version", version: 99, rateLimit: 1_000 });
 });

@@ -1,4 +1,4 @@
-/** The hourly limit is exact: never one admission too many, and without a crash not one too few. */
+/** The hourly limit is exact: never an admission too many, and without a crash never one too few. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { hourOf } from "../../../worker/keys/window.ts";
@@ -8,22 +8,22 @@ import { admit, admitMany, crash, presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });
-/** Times are given, so that no hour turns in the middle of a test. */
+/** Tests pass the time, so that no new hour begins during a test. */
 const NOW = hourOf(Date.now()) + 10 * 60_000;
 
 describe("any number of concurrent requests", () => {
-	it.each([1, 7, 1_000, 2_500])("at a limit of %i gets exactly that many admissions in an hour", async (limit) => {
+	it.each([1, 7, 1_000, 2_500])("with a limit of %i, gets exactly that many admissions in an hour", async (limit) => {
 		const { key } = await createKey(admin, { rate_limit: limit });
 		expect(await admitMany(key, limit + 500, NOW)).toEqual({ VALID: limit, RATE_LIMITED: 500 });
 	});
 
-	it("gets the whole limit again in the next hour, and nothing of what was left in the last", async () => {
+	it("gets the whole limit in the next hour, without the unused rest of the previous one", async () => {
 		const { key } = await createKey(admin, { rate_limit: 5 });
 		expect(await admitMany(key, 3, NOW)).toEqual({ VALID: 3 });
 		expect(await admitMany(key, 9, NOW + HOUR_MS)).toEqual({ VALID: 5, RATE_LIMITED: 4 });
 	});
 
-	it("gets nothing back when the clock does not go on", async () => {
+	it("gets no further admissions when the clock goes back", async () => {
 		const { key } = await createKey(admin, { rate_limit: 5 });
 		await admitMany(key, 5, NOW + HOUR_MS);
 		expect(await admitMany(key, 3, NOW)).toEqual({ RATE_LIMITED: 3 });
@@ -31,7 +31,7 @@ describe("any number of concurrent requests", () => {
 });
 
 describe("a limit that is changed within the hour", () => {
-	it("holds for what was admitted before", async () => {
+	it("applies to the admissions before the change, too", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 5_000 });
 		await admitMany(key, 20, NOW);
 		await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 15 });
@@ -42,7 +42,7 @@ describe("a limit that is changed within the hour", () => {
 });
 
 describe("refusals", () => {
-	it("do not use the limit up, whatever their reason", async () => {
+	it("use nothing of the limit, whatever their reason", async () => {
 		const { key } = await createKey(admin, { rate_limit: 5, ip_allowlist: ["203.0.113.7"] });
 		for (let i = 0; i < 20; i++) {
 			await admit(presented(key, { scope: "leads:read" }), NOW);
@@ -53,7 +53,7 @@ describe("refusals", () => {
 		expect(await admitMany(key, 8, NOW)).toEqual({ VALID: 5, RATE_LIMITED: 3 });
 	});
 
-	it("are counted apart from admissions", async () => {
+	it("are counted separately from admissions", async () => {
 		const { key, api_key } = await createKey(admin, { rate_limit: 2 });
 		await admitMany(key, 5, NOW);
 		await admit(presented(key, { scope: "leads:read" }), NOW);
@@ -62,8 +62,8 @@ describe("refusals", () => {
 	});
 });
 
-describe("a key that nobody calls for a while", () => {
-	it("has given back what it had reserved and not used, before its gate leaves memory", async () => {
+describe("a key without requests for a while", () => {
+	it("returns its unused reservation before its gate is evicted", async () => {
 		vi.useFakeTimers({ toFake: ["setTimeout"] });
 		try {
 			const { key, api_key } = await createKey(admin, { rate_limit: 10_000 });

@@ -1,7 +1,7 @@
 /**
- * A change consists of steps: the gate's own disk, its outbox, the alarm, D1. Here something goes wrong at each of them
- * and between any two, for every kind of change. Afterwards the history must be that of a key that was told what it was
- * told, and D1 must agree: nothing acknowledged is lost, nothing is half done, no event is missing or there twice.
+ * A change has several steps: the gate's storage, its outbox, the alarm, D1. These tests inject a fault at each step and
+ * between any two, for every kind of change. Afterwards the model must explain all responses, and D1 must agree with
+ * them: no acknowledged change is lost, no change is half done, and each event occurs exactly once.
  */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { eq } from "drizzle-orm";
@@ -17,10 +17,10 @@ import { addTenant, createKey, db, gateOf, request, token } from "../fixtures.ts
 import { storedOf } from "../history/in-workerd.ts";
 import { crash, disk, type FakeLink, linkToD1 } from "./gate-control.ts";
 
-/** For which time an order to take a successor back stands at most. */
-const DISCARD_PATIENCE_MS = 301_000;
+/** A little longer than the gate keeps an order to discard a successor. */
+const DISCARD_EXPIRES_MS = 301_000;
 
-// Each takes a fraction of a second, or several where the machine has much else to do.
+// Each test takes a fraction of a second, or several seconds on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 beforeEach(() => {
 	vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -34,7 +34,7 @@ afterEach(() => {
 const CHANGES: Record<string, Extract<Ask, { kind: "update" | "rotate" | "revoke" | "delete" }>> = {
 	update: { kind: "update", patch: { name: "Changed", limit: 3, scopes: ["leads:read"] } },
 	"rotation with overlap": { kind: "rotate", overlapMs: 3_600_000 },
-	"rotation without": { kind: "rotate", overlapMs: 0 },
+	"rotation without overlap": { kind: "rotate", overlapMs: 0 },
 	"update of an expected version": {
 		kind: "update",
 		patch: { name: "Changed", limit: 3 },
@@ -44,8 +44,8 @@ const CHANGES: Record<string, Extract<Ask, { kind: "update" | "rotate" | "revoke
 	deletion: { kind: "delete" },
 };
 
-/** A key with a history, warm, and a link to D1 that can fail. */
-class Patient {
+/** A key that its gate has loaded, with a recorded history, and a link to D1 that can fail. */
+class KeyUnderTest {
 	readonly #recorder = new Recorder(Date.now);
 	readonly #service: ServiceCalls;
 	readonly #tenantId: string;
@@ -61,20 +61,20 @@ class Patient {
 		this.link = link;
 	}
 
-	static async admitted(): Promise<Patient> {
+	static async admitted(): Promise<KeyUnderTest> {
 		const tenantId = await addTenant();
 		const admin = await token({ tenantId, expiresIn: 86_400 });
 		const { key, api_key } = await createKey(admin, { scopes: [], rate_limit: 5 });
-		const patient = new Patient(
+		const subject = new KeyUnderTest(
 			tenantId,
 			new ServiceCalls({ fetch: request }, admin),
 			{ id: api_key.id, key },
 			await linkToD1(api_key.id),
 		);
-		patient.#recorder.begin()(api_key.id, { kind: "create", settings: settingsOf(api_key) }, { kind: "done" });
-		await patient.use();
+		subject.#recorder.begin()(api_key.id, { kind: "create", settings: settingsOf(api_key) }, { kind: "done" });
+		await subject.use();
 		await runDurableObjectAlarm(gateOf(api_key.id));
-		return patient;
+		return subject;
 	}
 
 	use(): Promise<Answer | null> {
@@ -108,8 +108,8 @@ class Patient {
 		}
 	}
 
-	/** Rings as often as the gate wants to be woken, at the times it wants; at most until all is said to be delivered. */
-	async rings(): Promise<void> {
+	/** Runs the gate's alarms at the times it has set. Four are enough to deliver everything. */
+	async runAlarms(): Promise<void> {
 		for (let i = 0; i < 4; i++) {
 			const at = await runInDurableObject(gateOf(this.id), (_gate: KeyGate, state) => state.storage.getAlarm());
 			if (at === null) return;
@@ -118,12 +118,12 @@ class Patient {
 		}
 	}
 
-	/** Everything that must hold when nothing is broken any more. */
+	/** Checks everything that must hold once all faults are over. */
 	async expectWhole(): Promise<void> {
 		await this.use();
-		await this.rings();
-		vi.setSystemTime(Date.now() + DISCARD_PATIENCE_MS);
-		await this.rings();
+		await this.runAlarms();
+		vi.setSystemTime(Date.now() + DISCARD_EXPIRES_MS);
+		await this.runAlarms();
 		const { calls } = this.#recorder;
 		for (const id of new Set(calls.map(({ keyId }) => keyId)))
 			await this.#recorder.call(id, { kind: "read" }, () => this.#service.read(id));
@@ -136,33 +136,33 @@ class Patient {
 
 const refuse = () => Promise.reject(new Error("D1_ERROR: no route to the database"));
 
-/** What D1, or the gate's own life, does at a batch that the gate sends. `late` runs when everything else is over. */
+/** The faults at a batch that the gate sends to D1. `late` collects batches that D1 applies at the end. */
 const FAULTS: Record<string, Fault> = {
-	"D1 refuses": () => refuse,
-	"D1 does it and its answer is lost": () => async (apply) => {
+	"D1 fails": () => refuse,
+	"D1 applies it, and the response is lost": () => async (apply) => {
 		await apply();
 		return refuse();
 	},
-	"D1 does it only long after it was given up on": (_link, late) => (apply) => {
+	"D1 applies it long after the gate has given up": (_link, late) => (apply) => {
 		late.push(apply);
 		return refuse();
 	},
-	"the gate dies before its disk has it": (link) => () => {
+	"the gate dies before the change is on disk": (link) => () => {
 		link.die();
 		return refuse();
 	},
-	"the gate dies before D1 hears of it": (link) => async () => {
+	"the gate dies before the batch reaches D1": (link) => async () => {
 		await link.durable();
 		link.die();
 		return refuse();
 	},
-	"the gate dies before it hears that D1 has done it": (link) => async (apply) => {
+	"the gate dies before it receives D1's response": (link) => async (apply) => {
 		await apply();
 		link.die();
 		return refuse();
 	},
-	// The platform lets nothing out before the disk has what was written ahead of it.
-	"the gate dies and D1 does it afterwards": (link, late) => async (apply) => {
+	// The platform sends nothing before the writes that precede it are on disk.
+	"the gate dies, and D1 applies the batch afterwards": (link, late) => async (apply) => {
 		await link.durable();
 		late.push(apply);
 		link.die();
@@ -171,95 +171,92 @@ const FAULTS: Record<string, Fault> = {
 };
 type Fault = (link: FakeLink, late: (() => Promise<unknown>)[]) => NonNullable<FakeLink["intercept"]>;
 
-/** The gate's batch at which it happens. A rotation sends two: the successor, and the change of the key itself. */
+/** `batch`: the batch with the fault. A rotation sends two: the successor, and the change of the key itself. */
 const steps = Object.entries(CHANGES).flatMap(([name, ask]) =>
 	(ask.kind === "rotate" ? [1, 2] : [1]).flatMap((batch) =>
 		Object.entries(FAULTS).map(([fault, make]) => ({ name, ask, batch, fault, make })),
 	),
 );
 
-describe("when something goes wrong with D1", () => {
+describe("when D1 fails", () => {
 	it.each(steps)("$name: $fault (batch $batch)", async ({ ask, batch, make }) => {
-		const patient = await Patient.admitted();
+		const subject = await KeyUnderTest.admitted();
 		const late: (() => Promise<unknown>)[] = [];
-		const fault = make(patient.link, late);
+		const fault = make(subject.link, late);
 		let batches = 0;
-		let struck = 0;
-		patient.link.intercept = (apply) => {
+		let faults = 0;
+		subject.link.intercept = (apply) => {
 			if (++batches !== batch) return apply();
-			struck++;
+			faults++;
 			return fault(apply);
 		};
-		await patient.change(ask);
-		expect(struck).toBe(1);
-		await patient.use();
-		// Others go on meanwhile: what comes late must not undo them.
-		await patient.change({ kind: "update", patch: { name: "Changed once more", limit: 4 } });
-		await patient.rings();
+		await subject.change(ask);
+		expect(faults).toBe(1);
+		await subject.use();
+		// A later change succeeds meanwhile: a late batch must not undo it.
+		await subject.change({ kind: "update", patch: { name: "Changed once more", limit: 4 } });
+		await subject.runAlarms();
 		for (const apply of late) await apply().catch(() => undefined);
-		await patient.expectWhole();
+		await subject.expectWhole();
 	});
 
-	it.each(Object.entries(CHANGES))(
-		"%s, while D1 stays away for long and the gate dies in between",
-		async (_name, ask) => {
-			const patient = await Patient.admitted();
-			patient.link.intercept = refuse;
-			await patient.change(ask);
-			await patient.rings();
-			await patient.use();
-			await crash(patient.id);
-			patient.link = await linkToD1(patient.id);
-			patient.link.intercept = refuse;
-			await patient.change({ kind: "update", patch: { name: "Meanwhile" } });
-			await patient.rings();
-			delete patient.link.intercept;
-			await patient.expectWhole();
-		},
-	);
+	it.each(Object.entries(CHANGES))("%s, while D1 is down for long and the gate dies in between", async (_name, ask) => {
+		const subject = await KeyUnderTest.admitted();
+		subject.link.intercept = refuse;
+		await subject.change(ask);
+		await subject.runAlarms();
+		await subject.use();
+		await crash(subject.id);
+		subject.link = await linkToD1(subject.id);
+		subject.link.intercept = refuse;
+		await subject.change({ kind: "update", patch: { name: "Meanwhile" } });
+		await subject.runAlarms();
+		delete subject.link.intercept;
+		await subject.expectWhole();
+	});
 });
 
 describe("when the gate dies at a write to its own disk", () => {
 	const writes = Object.entries(CHANGES).flatMap(([name, ask]) => [1, 2, 3, 4].map((write) => ({ name, ask, write })));
 
-	it.each(writes)("$name: at write $write it is all there or nothing of it", async ({ ask, write }) => {
-		const patient = await Patient.admitted();
+	it.each(writes)("$name: at write $write, the change is made completely or not at all", async ({ ask, write }) => {
+		const subject = await KeyUnderTest.admitted();
 		let count = 0;
-		await runInDurableObject(gateOf(patient.id), (_gate: KeyGate, { storage }) => {
+		await runInDurableObject(gateOf(subject.id), (_gate: KeyGate, { storage }) => {
 			const { kv } = storage;
 			const at =
 				<A extends unknown[], R>(act: (...args: A) => R) =>
 				(...args: A): R => {
-					if (++count === write) patient.link.die();
+					if (++count === write) subject.link.die();
 					return act(...args);
 				};
 			Object.assign(kv, { put: at(kv.put.bind(kv)), delete: at(kv.delete.bind(kv)) });
 			Object.assign(storage, { setAlarm: at(storage.setAlarm.bind(storage)) });
 		});
-		const answer = await patient.change(ask);
-		// Every change writes the key and its event, some more.
+		const answer = await subject.change(ask);
+		// Every change writes at least the key and its event.
 		if (write <= 2) expect(count).toBeGreaterThanOrEqual(write);
 		if (count >= write) expect(answer).toBeNull();
-		await patient.expectWhole();
+		await subject.expectWhole();
 	});
 });
 
 describe("when an object cannot be reached", () => {
-	it("a change that is under way is not acknowledged, and done all the same or not at all", async () => {
-		const patient = await Patient.admitted();
+	it("a change in flight is not acknowledged, and is made completely or not at all", async () => {
+		const subject = await KeyUnderTest.admitted();
 		let asked = false;
-		patient.link.intercept = () => {
+		subject.link.intercept = () => {
 			asked = true;
 			return new Promise(() => undefined);
 		};
-		const change = patient.change({ kind: "revoke", reason: "Under way" });
+		const change = subject.change({ kind: "revoke", reason: "In flight" });
 		await vi.waitUntil(() => asked, { timeout: 30_000 });
-		await crash(patient.id);
+		await crash(subject.id);
 		expect(await change).toBeNull();
-		await patient.expectWhole();
+		await subject.expectWhole();
 	});
 
-	it("a request that is under way is refused, and the next one is admitted", async () => {
+	it("a request in flight is refused, and the next one is admitted", async () => {
 		const admin = await token({ tenantId: await addTenant() });
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
@@ -276,65 +273,65 @@ describe("when an object cannot be reached", () => {
 		expect((await whoami()).status).toBe(200);
 	});
 
-	it("a successor is taken back once its gate can be told", async () => {
-		const patient = await Patient.admitted();
-		patient.link.intercept = async (apply) => {
+	it("a successor is discarded once its gate can be reached", async () => {
+		const subject = await KeyUnderTest.admitted();
+		subject.link.intercept = async (apply) => {
 			await apply();
 			return refuse();
 		};
-		expect(await patient.change({ kind: "rotate", overlapMs: null })).toBeNull();
-		delete patient.link.intercept;
-		patient.link.unreachable = true;
-		await patient.rings();
-		const successors = () => db.select().from(apiKeys).where(eq(apiKeys.rotatedFrom, patient.id));
+		expect(await subject.change({ kind: "rotate", overlapMs: null })).toBeNull();
+		delete subject.link.intercept;
+		subject.link.unreachable = true;
+		await subject.runAlarms();
+		const successors = () => db.select().from(apiKeys).where(eq(apiKeys.rotatedFrom, subject.id));
 		expect(await successors()).toHaveLength(1);
-		patient.link.unreachable = false;
-		await patient.expectWhole();
+		subject.link.unreachable = false;
+		await subject.expectWhole();
 		expect(await successors()).toEqual([]);
 	});
 });
 
-describe("when D1 does not answer at all", () => {
+describe("when D1 does not respond", () => {
 	beforeEach(() => {
 		vi.spyOn(scheduler, "wait").mockResolvedValue(undefined);
 	});
 	const never = () => new Promise<never>(() => undefined);
-	/** Lets the gate's own timers run out. */
+	/** Advances the gate's timers beyond its timeouts. */
 	const giveUp = (id: string, ms: number) => runInDurableObject(gateOf(id), () => void vi.advanceTimersByTime(ms));
 
 	it.each(Object.entries(CHANGES).filter(([, { kind }]) => kind !== "rotate"))(
-		"%s is answered all the same, and delivered once D1 is given up on and comes back",
+		"%s is acknowledged, and delivered once the gate has given up and D1 is back",
 		async (_name, ask) => {
 			vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
-			const patient = await Patient.admitted();
-			patient.link.intercept = never;
-			expect(await patient.change(ask)).toMatchObject({ kind: "done" });
-			delete patient.link.intercept;
-			await giveUp(patient.id, 31_000);
-			await patient.expectWhole();
+			const subject = await KeyUnderTest.admitted();
+			subject.link.intercept = never;
+			expect(await subject.change(ask)).toMatchObject({ kind: "done" });
+			delete subject.link.intercept;
+			await giveUp(subject.id, 31_000);
+			await subject.expectWhole();
 		},
 	);
 
-	it("a rotation is refused, and its successor, which comes after all, is taken back", async () => {
+	it("a rotation fails, and its successor, which D1 inserts late, is discarded", async () => {
 		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
-		const patient = await Patient.admitted();
+		const subject = await KeyUnderTest.admitted();
 		const late: (() => Promise<unknown>)[] = [];
 		const asked = Promise.withResolvers<void>();
-		patient.link.intercept = (apply) => {
+		subject.link.intercept = (apply) => {
 			late.push(apply);
 			asked.resolve();
 			return never();
 		};
-		const rotation = patient.change({ kind: "rotate", overlapMs: 0 });
+		const rotation = subject.change({ kind: "rotate", overlapMs: 0 });
 		await asked.promise;
-		delete patient.link.intercept;
-		await giveUp(patient.id, 31_000);
+		delete subject.link.intercept;
+		await giveUp(subject.id, 31_000);
 		expect(await rotation).toBeNull();
 		for (const apply of late) await apply();
-		await patient.expectWhole();
+		await subject.expectWhole();
 	});
 
-	it("a key that its gate has never seen is refused, and admitted once D1 is back", async () => {
+	it("a key that its gate has not loaded is refused, and admitted once D1 is back", async () => {
 		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
 		const admin = await token({ tenantId: await addTenant() });
 		const { key, api_key } = await createKey(admin);

@@ -1,4 +1,4 @@
-/** Reaching into a gate: what D1 is to it, what it has on disk, and its death. */
+/** Controls one gate: fails or delays D1, reads its storage, and crashes it. */
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
@@ -7,26 +7,26 @@ import { hashKey } from "../../../worker/keys/format.ts";
 import type { Verdict } from "../../../worker/keys/verdict.ts";
 import { gateOf } from "../fixtures.ts";
 
-/** How D1 behaves towards one gate from now on. */
+/** How D1 and other gates behave towards one gate. */
 export interface FakeLink {
 	/** Statements that reached D1. */
 	statements: number;
 	down: boolean;
-	/** Stands between the gate and what it reads from D1, as `intercept` does for batches. */
+	/** Replaces a read of D1: `read` does the real one. The gate gets what this returns or throws. */
 	interceptRead?: (read: () => Promise<unknown>) => Promise<unknown>;
-	/** The gates of other keys cannot be reached. */
+	/** Whether calls of other keys' gates fail. */
 	unreachable: boolean;
-	/** Stands between the gate and D1: `apply` does what the gate asks for. What this returns or throws, the gate hears. */
+	/** Replaces a batch: `apply` runs the real one. The gate gets what this returns or throws. */
 	intercept?: (apply: () => Promise<D1Result[]>) => Promise<D1Result[]>;
-	/** Awaited when D1 has applied a batch, before the gate hears so. */
+	/** Awaited after D1 has applied a batch, before the gate gets the response. */
 	afterBatch?: () => Promise<void>;
-	/** Waits until everything that was written is on disk. */
+	/** Waits until all writes are on disk. */
 	durable(): Promise<void>;
-	/** Ends the object in the middle of what it does. */
+	/** Crashes the object immediately. */
 	die(): void;
 }
 
-/** Puts a link that can fail and count between a gate and the real D1. It lasts until the gate leaves memory. */
+/** Puts a link between a gate and the real D1 that counts statements and can fail. It lasts until the gate is evicted. */
 export async function linkToD1(keyId: string): Promise<FakeLink> {
 	const link: FakeLink = {
 		statements: 0,
@@ -67,13 +67,13 @@ export async function linkToD1(keyId: string): Promise<FakeLink> {
 	await runInDurableObject(gateOf(keyId), (instance: KeyGate, state) => {
 		link.die = () => state.abort("crash");
 		link.durable = () => state.storage.sync();
-		// `env` is protected; a test may stand in for the platform that sets it.
+		// `env` is protected. The test replaces it as the platform would set it.
 		Object.assign(instance, { env: { ...env, DB: guarded, KEY_GATE: gates } });
 	});
 	return link;
 }
 
-/** The statement, but its rows pass by whoever intercepts reads. */
+/** Wraps a statement so that `interceptRead` sees its reads. */
 function readThrough(statement: D1PreparedStatement, link: FakeLink): D1PreparedStatement {
 	return new Proxy(statement, {
 		get(target, property) {
@@ -87,19 +87,19 @@ function readThrough(statement: D1PreparedStatement, link: FakeLink): D1Prepared
 	});
 }
 
-/** Everything a gate has on its disk. */
+/** Everything in a gate's storage. */
 export function disk(keyId: string): Promise<Map<string, unknown>> {
 	return runInDurableObject(gateOf(keyId), (_instance: KeyGate, state) => new Map(state.storage.kv.list()));
 }
 
-/** Ends the gate as a crash does: what is in memory is gone, what was acknowledged is on disk. */
+/** Crashes the gate: its memory is lost, and acknowledged writes are on disk. */
 export async function crash(keyId: string): Promise<void> {
 	await runInDurableObject(gateOf(keyId), (_instance: KeyGate, state) => {
 		state.abort("crash");
 	}).catch(() => undefined);
 }
 
-/** A request as the door hands it to the gate. */
+/** A request as the Worker sends it to the gate. */
 export function presented(key: string, more: Partial<AdmissionCall> = {}): AdmissionCall {
 	return {
 		keyId: key.slice(8, 20),
@@ -121,7 +121,7 @@ export async function admit(call: AdmissionCall, now?: number): Promise<Verdict>
 	return unpack(packed as unknown as PackedVerdict, call.keyId);
 }
 
-/** Sends `count` requests and says how often which verdict came. */
+/** Sends `count` requests and returns the number of each verdict. */
 export async function admitMany(key: string, count: number, now?: number): Promise<Record<string, number>> {
 	const call = presented(key);
 	const verdicts = await Promise.all(Array.from({ length: count }, async () => (await admit(call, now)).code));

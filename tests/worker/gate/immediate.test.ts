@@ -1,4 +1,4 @@
-/** When a change has been acknowledged, the very next request anywhere is judged by it. */
+/** Once a change is acknowledged, it applies to every request that starts afterwards, anywhere. */
 import { describe, expect, it, vi } from "vitest";
 import { addTenant, asIntegration, createKey, mutate, token } from "../fixtures.ts";
 import { admit, admitMany, linkToD1, presented } from "./gate-control.ts";
@@ -11,14 +11,14 @@ describe("under steady load", () => {
 		["delete", {}, "/v1/whoami", 401],
 		["update", { scopes: ["default:sync"] }, "/v1/leads", 403],
 		["update", { rate_limit: 1 }, "/v1/whoami", 429],
-	])("nothing that starts after keys.%s %j has returned is admitted", async (procedure, input, path, status) => {
+	])("no request that starts after keys.%s %j has returned is admitted", async (procedure, input, path, status) => {
 		const { key, api_key } = await createKey(admin, { scopes: [], rate_limit: 1_000_000 });
 		let returned = false;
 		const late: number[] = [];
 		let before = 0;
 		async function integrate(): Promise<void> {
 			while (late.length < 200) {
-				// Requests of one isolate would otherwise leave D1's answers no turn.
+				// Without a pause, the requests of one isolate would starve the responses of D1.
 				await scheduler.wait(0);
 				const startedLate = returned;
 				const { status } = await asIntegration(key, path);
@@ -38,13 +38,13 @@ describe("under steady load", () => {
 	});
 });
 
-describe("a change that was made, and then the key deleted while D1 was being told", () => {
+describe("a change whose key is deleted while the change is delivered to D1", () => {
 	it.each([
 		["update", 1, { name: "Renamed" }, { name: "Renamed" }],
 		["revoke", 1, {}, { status: "revoked" }],
-		// The successor is in D1 before the key points to it.
+		// The first batch inserts the successor, and the second one updates the key.
 		["rotate", 2, {}, { previous: { status: "active" }, api_key: { status: "active" } }],
-	])("is answered as made: keys.%s", async (procedure, batch, input, expected) => {
+	])("succeeds: keys.%s", async (procedure, batch, input, expected) => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const link = await linkToD1(api_key.id);
@@ -69,7 +69,7 @@ describe("a change that was made, and then the key deleted while D1 was being to
 });
 
 describe("a final refusal", () => {
-	it("is given from memory afterwards, with the same words, status and headers", async () => {
+	it("is repeated from memory with the same status, message and headers", async () => {
 		const { key, api_key } = await createKey(admin);
 		await mutate(admin, "keys.revoke", { id: api_key.id });
 		const [first, second] = [await asIntegration(key), await asIntegration(key)];
@@ -77,21 +77,21 @@ describe("a final refusal", () => {
 		for (const name of ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "www-authenticate"])
 			expect(second.headers.get(name)).toBe(first.headers.get(name));
 		const messages = await Promise.all(
-			[first, second].map(async (answer) => (await answer.json<{ error: unknown }>()).error),
+			[first, second].map(async (response) => (await response.json<{ error: unknown }>()).error),
 		);
 		expect(messages[1]).toEqual(messages[0]);
 	});
 
-	it("is of one key only: others of the tenant go on", async () => {
-		const [dead, alive] = [await createKey(admin), await createKey(admin)];
-		await mutate(admin, "keys.revoke", { id: dead.api_key.id });
-		await asIntegration(dead.key);
-		expect((await asIntegration(dead.key)).status).toBe(401);
-		expect((await asIntegration(alive.key)).status).toBe(200);
+	it("applies to one key only: other keys of the tenant keep working", async () => {
+		const [revoked, active] = [await createKey(admin), await createKey(admin)];
+		await mutate(admin, "keys.revoke", { id: revoked.api_key.id });
+		await asIntegration(revoked.key);
+		expect((await asIntegration(revoked.key)).status).toBe(401);
+		expect((await asIntegration(active.key)).status).toBe(200);
 	});
 });
 
-it("an expired key that is extended works again at once, since expiry is no final refusal", async () => {
+it("an expired key that is extended works again at once, because expiry is not a final refusal", async () => {
 	const { key, api_key } = await createKey(admin, { expires_at: new Date(Date.now() + 1_000).toISOString() });
 	const statuses = [(await asIntegration(key)).status];
 	vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 1_000 });

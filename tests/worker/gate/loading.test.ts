@@ -1,4 +1,4 @@
-/** D1 is asked when a gate wakes that has never seen its key, and never again. */
+/** A gate reads its key from D1 once: when it is first called. */
 import { eq } from "drizzle-orm";
 import { expect, it } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
@@ -7,7 +7,7 @@ import { admit, admitMany, crash, disk, linkToD1, presented } from "./gate-contr
 
 const admin = await token({ tenantId: await addTenant() });
 
-it("the first request costs one read, however many come at once; the next cost none", async () => {
+it("concurrent first requests cost one read of D1, and later requests cost none", async () => {
 	const { key, api_key } = await createKey(admin);
 	const link = await linkToD1(api_key.id);
 	expect(await admitMany(key, 50)).toEqual({ VALID: 50 });
@@ -16,7 +16,7 @@ it("the first request costs one read, however many come at once; the next cost n
 	expect(link.statements).toBe(1);
 });
 
-it("a gate that was killed wakes with its key, without D1", async () => {
+it("a gate that was killed restores its key without D1", async () => {
 	const { key, api_key } = await createKey(admin);
 	await admitMany(key, 1);
 	await crash(api_key.id);
@@ -26,21 +26,21 @@ it("a gate that was killed wakes with its key, without D1", async () => {
 	expect(link.statements).toBe(0);
 });
 
-it("what somebody changes in D1 behind the gate's back changes nothing", async () => {
+it("a change made directly in D1 has no effect on admission", async () => {
 	const { key, api_key } = await createKey(admin, { scopes: ["leads:read"] });
 	await admitMany(key, 1);
 	await db.update(apiKeys).set({ scopes: [], rateLimit: 1 }).where(eq(apiKeys.id, api_key.id));
 	expect((await admit(presented(key, { scope: "leads:write" }))).code).toBe("MISSING_SCOPE");
 });
 
-it("a key that D1 does not know leaves nothing behind in its gate", async () => {
+it("a key that is not in D1 stores nothing at its gate", async () => {
 	const { key, api_key } = await createKey(admin);
 	await db.delete(apiKeys).where(eq(apiKeys.id, api_key.id));
 	expect((await asIntegration(key)).status).toBe(401);
 	expect((await disk(api_key.id)).size).toBe(0);
 });
 
-it("a deleted key stays deleted, even when a backup of D1 brings its row back", async () => {
+it("a deleted key stays deleted, even if a backup of D1 restores its row", async () => {
 	const { key, api_key } = await createKey(admin);
 	const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
 	await mutate(admin, "keys.delete", { id: api_key.id });
@@ -48,18 +48,18 @@ it("a deleted key stays deleted, even when a backup of D1 brings its row back", 
 	await crash(api_key.id);
 	expect((await admit(presented(key))).code).toBe("NOT_FOUND");
 	expect((await mutate(admin, "keys.rotate", { id: api_key.id })).status).toBe(404);
-	// All that is kept is the tombstone.
+	// Only the tombstone is kept.
 	expect([...(await disk(api_key.id)).keys()]).toEqual(["key"]);
 });
 
-it("a key that was taken back while its gate was asking D1 for it stays taken back", async () => {
+it("a successor that is discarded while its gate reads it from D1 stays discarded", async () => {
 	const tenantId = await addTenant();
 	const { key, api_key } = await createKey(await token({ tenantId }));
 	const link = await linkToD1(api_key.id);
 	const read = Promise.withResolvers<void>();
 	const held = Promise.withResolvers<void>();
-	link.interceptRead = async (answer) => {
-		const rows = await answer();
+	link.interceptRead = async (load) => {
+		const rows = await load();
 		read.resolve();
 		await held.promise;
 		return rows;

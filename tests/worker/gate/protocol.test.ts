@@ -1,4 +1,4 @@
-/** A verdict is on the Worker's side what it was on the gate's, whatever it says. */
+/** Packing and unpacking a verdict between gate and Worker loses nothing. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { SCOPES } from "../../../db/enums.ts";
@@ -31,7 +31,7 @@ const verdict: fc.Arbitrary<Verdict> = fc.oneof(
 	fc.constant({ code: "UNAVAILABLE" as const }),
 );
 
-it("for all verdicts there are", () => {
+it("every verdict is the same after packing and unpacking", () => {
 	fc.assert(
 		fc.property(verdict, (given) => {
 			expect(unpack(structuredClone(pack(given)), ID)).toEqual(given);

@@ -1,4 +1,4 @@
-/** Requests of a revoked key are refused from the isolate's memory, and counted all the same. */
+/** Requests of a revoked key are refused from the isolate's memory, and still counted. */
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
@@ -7,7 +7,7 @@ import { addTenant, asIntegration, createKey, gateOf, mutate, query, token } fro
 const admin = await token({ tenantId: await addTenant() });
 const FLUSH_AFTER_MS = 5_000;
 
-/** Ends the waits of all flushes that are due. */
+/** Ends the wait of all pending flushes. */
 let flush: () => void;
 beforeEach(() => {
 	const wait = scheduler.wait.bind(scheduler);
@@ -39,7 +39,7 @@ const callersOf = async (id: string) =>
 const from = (userAgent: string) => ({ headers: { "user-agent": userAgent } });
 
 describe("a revoked key that is called 1,000 times", () => {
-	it("has 1,000 refusals, by caller, after one call of its gate for all of them", async () => {
+	it("has 1,000 refusals by caller, delivered to its gate in one call", async () => {
 		const { key, api_key } = await revokedKey();
 		for (let n = 0; n < 1_000; n++) {
 			const { status } = await asIntegration(key, "/v1/whoami", from(n % 4 === 0 ? "crm/2.0" : "forms/1.1"));
@@ -57,7 +57,7 @@ describe("a revoked key that is called 1,000 times", () => {
 		);
 	});
 
-	it("counts on after a flush, each refusal once", async () => {
+	it("keeps counting after a flush, and counts each refusal once", async () => {
 		const { key, api_key } = await revokedKey();
 		for (const total of [5, 12]) {
 			for (let n = total === 5 ? 0 : 5; n < total; n++) await asIntegration(key);
@@ -67,7 +67,7 @@ describe("a revoked key that is called 1,000 times", () => {
 	});
 });
 
-it("callers beyond what the memory holds are counted together", async () => {
+it("callers beyond the bound of the memory are counted together", async () => {
 	const { key, api_key } = await revokedKey();
 	for (let n = 0; n < 40; n++) await asIntegration(key, "/v1/whoami", from(`agent/${n}`));
 	flush();
@@ -77,13 +77,13 @@ it("callers beyond what the memory holds are counted together", async () => {
 	expect(callers).toContainEqual(["unknown", 19, 19]);
 });
 
-it("a Worker that has another secret counts nothing", async () => {
+it("refusals with another secret's hash are not counted", async () => {
 	const { api_key } = await revokedKey();
 	await gateOf(api_key.id).countRefusals(api_key.id, "0".repeat(64), [[null, null, "GET /v1/whoami", 1_000, 0]]);
 	expect(await deniedOf(api_key.id)).toBe(0);
 });
 
-it("counts that a gate did not take are kept and sent with the next refusals", async () => {
+it("counts that could not be sent to a gate are sent with the next refusals", async () => {
 	const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
 	const { key, api_key } = await revokedKey();
 	await asIntegration(key);

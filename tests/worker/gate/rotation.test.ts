@@ -1,4 +1,4 @@
-/** A rotation is whole or it is none, whatever fails in between. */
+/** A rotation happens completely or not at all, whatever fails. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { and, eq } from "drizzle-orm";
@@ -27,7 +27,7 @@ const mint = () => mintKey("live", new Secret(env.KEY_PEPPER));
 const successors = (keyId: string) => db.select().from(apiKeys).where(eq(apiKeys.rotatedFrom, keyId));
 const discards = async (keyId: string) => [...(await disk(keyId)).keys()].filter((name) => name.startsWith("discard:"));
 
-/** A rotation whose successor D1 has, while the gate does not know it yet. */
+/** Starts a rotation and holds it when D1 has the successor, before the gate receives the response of D1. */
 async function heldRotation(keyId: string) {
 	const link = await linkToD1(keyId);
 	const inserted = Promise.withResolvers<void>();
@@ -39,7 +39,7 @@ async function heldRotation(keyId: string) {
 	const rotation = mutate(admin, "keys.rotate", { id: keyId });
 	await inserted.promise;
 	delete link.afterBatch;
-	return { rotation, goOn: answered.resolve };
+	return { rotation, release: answered.resolve };
 }
 
 /** Waits until the gate points to the successor. */
@@ -50,7 +50,7 @@ async function rotated(keyId: string, successorId: string): Promise<void> {
 	});
 }
 
-/** A key whose rotation D1 did not take, although D1 answers again by now. */
+/** A key whose rotation failed because D1 was down. D1 is up again. */
 async function failedRotation(): Promise<string> {
 	const { key, api_key } = await createKey(admin);
 	await admitMany(key, 1);
@@ -62,24 +62,24 @@ async function failedRotation(): Promise<string> {
 }
 
 describe("a rotation that fails", () => {
-	it("because D1 is down answers 503 and leaves the key as it was", async () => {
+	it("because D1 is down responds 503 and leaves the key unchanged", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const link = await linkToD1(api_key.id);
 		link.down = true;
-		const answer = await mutate(admin, "keys.rotate", { id: api_key.id, revoke_previous_after_hours: 0 });
-		expect([answer.status, answer.error.code]).toEqual([503, "UNAVAILABLE"]);
+		const response = await mutate(admin, "keys.rotate", { id: api_key.id, revoke_previous_after_hours: 0 });
+		expect([response.status, response.error.code]).toEqual([503, "UNAVAILABLE"]);
 		expect(await admitMany(key, 1)).toEqual({ VALID: 1 });
 		link.down = false;
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await successors(api_key.id)).toEqual([]);
 	});
 
-	it("takes the successor back even if D1 was slow and took it after the process had died", async () => {
+	it("discards the successor even if D1 inserts it late, after the process has died", async () => {
 		const keyId = await failedRotation();
 		const [order] = await discards(keyId);
 		const late = order?.replace("discard:", "") ?? "";
-		// Nothing is found at first, and the order stands.
+		// At first there is no successor to discard, so the order is kept.
 		await runDurableObjectAlarm(gateOf(keyId));
 		expect(await discards(keyId)).toEqual([order]);
 		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
@@ -89,7 +89,7 @@ describe("a rotation that fails", () => {
 		expect(await discards(keyId)).toEqual([]);
 	});
 
-	it("gives up looking for a successor once none can come any more", async () => {
+	it("stops looking for a successor once D1 can't insert it any more", async () => {
 		const keyId = await failedRotation();
 		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 301_000 });
 		try {
@@ -100,18 +100,18 @@ describe("a rotation that fails", () => {
 		expect(await discards(keyId)).toEqual([]);
 	});
 
-	it("because the key was changed meanwhile is a conflict: no successor has settings that were withdrawn", async () => {
+	it("because the key was changed meanwhile is a conflict: no successor has outdated settings", async () => {
 		const { key, api_key } = await createKey(admin, { scopes: [] });
 		await admitMany(key, 1);
-		const { rotation, goOn } = await heldRotation(api_key.id);
+		const { rotation, release } = await heldRotation(api_key.id);
 		await mutate(admin, "keys.update", { id: api_key.id, scopes: ["leads:read"] });
-		goOn();
+		release();
 		expect((await rotation).status).toBe(409);
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await successors(api_key.id)).toEqual([]);
 	});
 
-	it("because another rotation was quicker is a conflict, and only one successor stays", async () => {
+	it("because another rotation was faster is a conflict, and only one successor stays", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const call = { keyId: api_key.id, author: { ...AUTHOR, tenantId } };
@@ -124,26 +124,26 @@ describe("a rotation that fails", () => {
 		expect(await successors(api_key.id)).toHaveLength(1);
 	});
 
-	it("leaves no key behind that somebody has opened in the meantime", async () => {
+	it("discards the successor even if it was read in the meantime", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
-		const { rotation, goOn } = await heldRotation(api_key.id);
+		const { rotation, release } = await heldRotation(api_key.id);
 		const [successor] = await successors(api_key.id);
 		const id = successor?.id ?? "";
 		expect((await query(admin, "keys.get", { id })).status).toBe(200);
 		await mutate(admin, "keys.revoke", { id: api_key.id });
-		goOn();
+		release();
 		await rotation;
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect((await query(admin, "keys.get", { id })).status).toBe(404);
 		expect((await mutate(admin, "keys.update", { id, name: "x" })).status).toBe(404);
 	});
 
-	it("because the process died after D1 had taken the successor takes it back", async () => {
+	it("because the process died after D1 inserted the successor discards it", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const link = await linkToD1(api_key.id);
-		// The batch is applied, and then the object dies before it hears so.
+		// D1 applies the batch, and the object dies before it receives the response.
 		link.afterBatch = async () => link.die();
 		expect((await mutate(admin, "keys.rotate", { id: api_key.id })).status).toBe(503);
 		const [successor] = await successors(api_key.id);
@@ -159,12 +159,12 @@ describe("a rotation that fails", () => {
 		expect(left).toMatchObject([{ action: "api_key.delete" }]);
 	});
 
-	it("because the key was revoked meanwhile is a conflict, and the successor does not stay", async () => {
+	it("because the key was revoked meanwhile is a conflict, and the successor is discarded", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
-		const { rotation, goOn } = await heldRotation(api_key.id);
+		const { rotation, release } = await heldRotation(api_key.id);
 		expect((await mutate(admin, "keys.revoke", { id: api_key.id })).status).toBe(200);
-		goOn();
+		release();
 		expect(await rotation).toMatchObject({ status: 409, error: { message: expect.stringContaining("revoked") } });
 		await runDurableObjectAlarm(gateOf(api_key.id));
 		expect(await successors(api_key.id)).toEqual([]);
@@ -172,23 +172,23 @@ describe("a rotation that fails", () => {
 });
 
 describe("a rotation that succeeds", () => {
-	it("keeps its successor while the one of an earlier attempt is being taken back", async () => {
+	it("keeps its successor while the successor of an earlier attempt is discarded", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const link = await linkToD1(api_key.id);
 		const call = { keyId: api_key.id, author: { ...AUTHOR, tenantId } };
-		// The orders are looked through by id: the earlier attempt has the lower one.
+		// Orders are processed by id, so the earlier attempt gets the lower one.
 		const materials = [mint(), mint()].sort((a, b) => (a.material.id < b.material.id ? -1 : 1));
 		const [earlier, later] = materials;
-		if (!earlier || !later) throw new Error("two were minted");
+		if (!earlier || !later) throw new Error("Two keys were minted");
 		const rotate = ({ material }: typeof later) =>
 			gateOf(api_key.id).rotate(call, { material, lifeMs: null, overlapMs: 0 });
 		link.down = true;
 		expect(await rotate(earlier)).toEqual({ code: "UNAVAILABLE" });
 		link.down = false;
 
-		// D1 has the second successor, then the alarm starts on the first, then the second rotation hears of it. In
-		// between the alarm delivers usage, which is not held up.
+		// D1 inserts the second successor, the alarm starts to discard the first one, and then the second rotation
+		// receives its response. In between the alarm delivers usage, which is not held.
 		const [insert, usage, discard] = [0, 1, 2].map(() => ({
 			reached: Promise.withResolvers<void>(),
 			held: Promise.withResolvers<void>(),
@@ -215,7 +215,7 @@ describe("a rotation that succeeds", () => {
 		expect(await successors(api_key.id)).toHaveLength(1);
 	});
 
-	it("whose overlap is over stays over when the key is revoked once more and a clock goes back", async () => {
+	it("whose overlap has ended keeps the old key revoked, even if a clock goes back", async () => {
 		const { key, api_key } = await createKey(admin);
 		const call = { keyId: api_key.id, author: { ...AUTHOR, tenantId } };
 		const start = Date.now();
@@ -226,7 +226,7 @@ describe("a rotation that succeeds", () => {
 		expect(await admitMany(key, 1, start + 500)).toEqual({ REVOKED: 1 });
 	});
 
-	it("leaves no order to discard behind, and its successor survives alarms and crashes", async () => {
+	it("leaves no order to discard, and its successor survives alarms and crashes", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const { data } = await mutate<{ key: string; api_key: ApiKey }>(admin, "keys.rotate", { id: api_key.id });
@@ -237,7 +237,7 @@ describe("a rotation that succeeds", () => {
 		expect(await admitMany(data.key, 1)).toEqual({ VALID: 1 });
 	});
 
-	it("of a key that ends in the year 9999 makes one that ends then too", async () => {
+	it("of a key that expires in the year 9999 creates a key that expires then, too", async () => {
 		const { api_key } = await createKey(admin, { expires_at: "9999-12-30T00:00:00Z" });
 		const later = Date.now() + 10 * 86_400_000;
 		const rotated = await gateOf(api_key.id).rotate(
@@ -249,7 +249,7 @@ describe("a rotation that succeeds", () => {
 		expect((await query(admin, "keys.list")).status).toBe(200);
 	});
 
-	it("stops the old key by itself at the given hour, without anybody being told to", async () => {
+	it("revokes the old key at the given time without a further call", async () => {
 		const { key, api_key } = await createKey(admin);
 		const { data } = await mutate<{ previous: ApiKey }>(admin, "keys.rotate", {
 			id: api_key.id,

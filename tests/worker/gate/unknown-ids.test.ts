@@ -24,7 +24,7 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-/** The gates, and the names of those that were asked for. */
+/** The gates, and the names of those that were called. */
 function watched() {
 	const names: string[] = [];
 	const gates = new Proxy(env.KEY_GATE, {
@@ -58,21 +58,21 @@ const CALLS: [string, (deps: Deps, id: string) => Promise<unknown>][] = [
 ];
 
 describe.each(CALLS)("%s", (_name, call) => {
-	it("of an unknown id is not found, and asks no gate", async () => {
+	it("of an unknown id is not found, and calls no gate", async () => {
 		const { gates, names } = watched();
 		for (const id of [randomText(12), "000000000000", "x", "../../etc", randomText(64)])
 			await expect(call(depsWith(gates), id)).rejects.toMatchObject({ code: "NOT_FOUND" });
 		expect(names).toEqual([]);
 	});
 
-	it("of another tenant's key is not found, and asks no gate", async () => {
+	it("of another tenant's key is not found, and calls no gate", async () => {
 		const { api_key } = await createKey(await token({ tenantId: await addTenant() }));
 		const { gates, names } = watched();
 		await expect(call(depsWith(gates), api_key.id)).rejects.toMatchObject({ code: "NOT_FOUND" });
 		expect(names).toEqual([]);
 	});
 
-	it("of a known key asks its gate", async () => {
+	it("of a known key calls its gate", async () => {
 		const { api_key } = await createKey(admin);
 		const { gates, names } = watched();
 		await call(depsWith(gates), api_key.id);
@@ -87,7 +87,7 @@ describe("while D1 is down", () => {
 		},
 	});
 
-	it("a known key can be read, changed and ended", async () => {
+	it("a known key can be read, changed and revoked", async () => {
 		const { key, api_key } = await createKey(admin);
 		await admitMany(key, 1);
 		const deps = depsWith(env.KEY_GATE, down);
@@ -98,7 +98,7 @@ describe("while D1 is down", () => {
 	});
 });
 
-it("the platform can end a key that D1 has lost, and a tenant cannot", async () => {
+it("the platform can revoke a key that D1 has lost, and a tenant cannot", async () => {
 	const { key, api_key } = await createKey(admin);
 	await admitMany(key, 1);
 	await db.delete(apiKeys).where(eq(apiKeys.id, api_key.id));

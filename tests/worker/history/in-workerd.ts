@@ -38,7 +38,7 @@ export async function clientsInWorkerd(plan: Plan, more: Partial<Controls> & { s
 	const admin = await token({ tenantId, expiresIn: YEAR_S });
 	const clients = new Clients(plan, new ServiceCalls({ fetch: request }, admin), {
 		now: Date.now,
-		// Another client may have set it further already.
+		// Another client may have set it to a later time already.
 		setClock: (now) => void vi.setSystemTime(Math.max(now, Date.now())),
 		admit,
 		...others,

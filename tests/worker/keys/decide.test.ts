@@ -1,4 +1,4 @@
-/** The decision itself: what is refused, with which verdict, and which reason comes first. */
+/** The decision on a request: its verdict, and the order of the reasons for a refusal. */
 import { describe, expect, it } from "vitest";
 import { type AdmissionRequest, decide } from "../../../worker/keys/decide.ts";
 import { isIpAllowed, parseIpRules } from "../../../worker/keys/ip-allowlist.ts";
@@ -42,7 +42,7 @@ function verdict(changes: Partial<KeySnapshot>, asked: Partial<AdmissionRequest>
 }
 
 describe("a request with the right key", () => {
-	it("is admitted, and told where its hour stands after it", () => {
+	it("is admitted, and its verdict has the state of the hour after it", () => {
 		expect(verdict({}, {}, 3)).toEqual({
 			code: "VALID",
 			key: {
@@ -59,36 +59,36 @@ describe("a request with the right key", () => {
 
 	it.each([
 		["an empty list of scopes grants every endpoint", { scopes: [] }, { scope: "leads:write" }, "VALID"],
-		["an endpoint without a scope takes any key", {}, { scope: null }, "VALID"],
-		["a missing scope refuses", {}, { scope: "leads:read" }, "MISSING_SCOPE"],
-		["a listed address admits", { ipAllowlist: ["203.0.113.0/24"] }, {}, "VALID"],
-		["another address refuses", { ipAllowlist: ["198.51.100.1"] }, {}, "ADDRESS_NOT_ALLOWED"],
+		["an endpoint without a scope admits any key", {}, { scope: null }, "VALID"],
+		["a key without the scope is refused", {}, { scope: "leads:read" }, "MISSING_SCOPE"],
+		["a listed IP address is admitted", { ipAllowlist: ["203.0.113.0/24"] }, {}, "VALID"],
+		["another IP address is refused", { ipAllowlist: ["198.51.100.1"] }, {}, "ADDRESS_NOT_ALLOWED"],
 		[
-			"an unknown address refuses where there is a list",
+			"an unknown IP address is refused if there is a list",
 			{ ipAllowlist: ["203.0.113.0/24"] },
 			{ ip: null },
 			"ADDRESS_NOT_ALLOWED",
 		],
-		["expiry refuses from its very millisecond", { expiresAt: NOW }, {}, "EXPIRED"],
-		["expiry admits until then", { expiresAt: NOW + 1 }, {}, "VALID"],
-		["revocation refuses, also by a clock that is behind", { revokedAt: NOW + 5_000 }, {}, "REVOKED"],
-		["a revocation ahead refuses from its very millisecond", { revokeAt: NOW }, {}, "REVOKED"],
-		["a revocation ahead admits until then", { revokeAt: NOW + 1 }, {}, "VALID"],
-		["the tenant may be asked for", {}, { tenantId: "ten_a" }, "VALID"],
-		["for another tenant the key does not exist", {}, { tenantId: "ten_b" }, "NOT_FOUND"],
-		["a wrong secret is no key at all", {}, { secretHash: "b".repeat(64) }, "NOT_FOUND"],
+		["an expired key is refused from the exact millisecond", { expiresAt: NOW }, {}, "EXPIRED"],
+		["a key is admitted until its expiry", { expiresAt: NOW + 1 }, {}, "VALID"],
+		["a revoked key is refused, even if a clock is behind", { revokedAt: NOW + 5_000 }, {}, "REVOKED"],
+		["a scheduled revocation applies from the exact millisecond", { revokeAt: NOW }, {}, "REVOKED"],
+		["a key is admitted until its scheduled revocation", { revokeAt: NOW + 1 }, {}, "VALID"],
+		["the caller may name the key's tenant", {}, { tenantId: "ten_a" }, "VALID"],
+		["the key is not found in another tenant", {}, { tenantId: "ten_b" }, "NOT_FOUND"],
+		["a key with a wrong secret is not found", {}, { secretHash: "b".repeat(64) }, "NOT_FOUND"],
 	] as const)("%s", (_name, changes, asked, code) => {
 		expect(verdict(changes as Partial<KeySnapshot>, asked).code).toBe(code);
 	});
 
-	it("is refused once the limit is reached, and not before", () => {
+	it("is refused only once the limit is reached", () => {
 		expect(verdict({}, {}, 9).code).toBe("VALID");
 		expect(verdict({}, {}, 10).code).toBe("RATE_LIMITED");
 		expect(verdict({ rateLimit: 5 }, {}, 10)).toMatchObject({ code: "RATE_LIMITED", window: { remaining: 0 } });
 	});
 });
 
-it("reasons come in one order: secret, revoked, expired, address, scope, hour", () => {
+it("reasons have a fixed order: secret, revoked, expired, IP address, scope, hour", () => {
 	const everything = {
 		revokeAt: NOW,
 		expiresAt: NOW,
@@ -125,7 +125,7 @@ describe("an allow-list", () => {
 		["::/0", "203.0.113.7", false],
 		["not an address", "203.0.113.7", false],
 		["203.0.113.7", "not an address", false],
-	])("of %s lets %s pass: %s", (entry, ip, allowed) => {
+	])("of %s and the IP address %s: allowed is %s", (entry, ip, allowed) => {
 		expect(isIpAllowed(parseIpRules([entry]), ip)).toBe(allowed);
 	});
 });

@@ -11,7 +11,7 @@ const whitespace = fc.string({ unit: fc.constantFrom(" ", "\t", "\r\n", "\n"), m
 const character = fc.constantFrom(...ALPHABET, "_", "-", " ");
 
 describe("a minted key", () => {
-	it("has the published form and parses to what it was made of", () => {
+	it("has the documented format and parses to its parts", () => {
 		fc.assert(
 			fc.property(minted, ({ key, material }) => {
 				expect(key).toMatch(/^sk_(live|test)_[0-9A-Za-z]{48}$/);
@@ -24,7 +24,7 @@ describe("a minted key", () => {
 		);
 	});
 
-	it("is identified with whitespace around it, and with none inside", () => {
+	it("is accepted with whitespace around it, but not inside", () => {
 		fc.assert(
 			fc.property(
 				minted,
@@ -39,13 +39,13 @@ describe("a minted key", () => {
 		);
 	});
 
-	it("keeps nothing from which the key could be had", () => {
+	it("stores nothing that reveals the key", () => {
 		const { key, material } = mintKey("live", pepper);
 		const kept = JSON.stringify(material);
 		expect(kept).not.toContain(key.slice(20, 50));
 	});
 
-	it("is valid under the previous pepper while peppers are rotated, and under no other", () => {
+	it("is valid under the current and the previous pepper, and under no other", () => {
 		const { key } = mintKey("live", pepper);
 		const next = new Secret("next-pepper-0123456789abcdef0123456789");
 		expect(identifyKey(key, [next, pepper])).not.toBeNull();
@@ -53,8 +53,8 @@ describe("a minted key", () => {
 	});
 });
 
-describe("a key that is not as it was minted", () => {
-	it("is refused with any single character changed", () => {
+describe("a key that differs from the minted one", () => {
+	it("is rejected if any single character is changed", () => {
 		fc.assert(
 			fc.property(minted, fc.nat(55), character, ({ key }, at, replacement) => {
 				fc.pre(key[at] !== replacement);
@@ -64,7 +64,7 @@ describe("a key that is not as it was minted", () => {
 		);
 	});
 
-	it("is refused with any two characters swapped", () => {
+	it("is rejected if any two characters are swapped", () => {
 		fc.assert(
 			fc.property(minted, fc.nat(55), fc.nat(55), ({ key }, a, b) => {
 				fc.pre(key[a] !== key[b]);
@@ -76,7 +76,7 @@ describe("a key that is not as it was minted", () => {
 		);
 	});
 
-	it("is refused cut short anywhere, or with anything added", () => {
+	it("is rejected if it is shortened or extended", () => {
 		fc.assert(
 			fc.property(minted, fc.nat(55), fc.string({ minLength: 1 }), ({ key }, length, more) => {
 				fc.pre(more.trim() === more);
@@ -88,7 +88,7 @@ describe("a key that is not as it was minted", () => {
 		);
 	});
 
-	it("is refused made up, however well it looks", () => {
+	it("is rejected if it is made up in the right format", () => {
 		for (let i = 0; i < 1_000; i++) expect(identifyKey(`sk_live_${randomText(48)}`, [pepper])).toBeNull();
 	});
 });
@@ -100,13 +100,13 @@ describe("random text", () => {
 		for (const char of Array.from({ length: 1_000 }, () => randomText(62)).join(""))
 			counts.set(char, (counts.get(char) ?? 0) + 1);
 		expect(counts.size).toBe(62);
-		// 1,000 expected each, σ ≈ 31: eight of them away happens once in 10^13 runs.
+		// Each is expected 1,000 times, σ ≈ 31. A deviation of 8 σ happens once in 10^13 runs.
 		for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(250);
 	});
 });
 
 describe("comparing hashes", () => {
-	it("tells equal from different, whatever the lengths", () => {
+	it("distinguishes equal and different texts of any lengths", () => {
 		expect(sameText(hashKey("a"), hashKey("a"))).toBe(true);
 		expect(sameText(hashKey("a"), hashKey("b"))).toBe(false);
 		expect(sameText(hashKey("a"), "")).toBe(false);

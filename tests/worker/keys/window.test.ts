@@ -6,7 +6,7 @@ import { HOUR_MS } from "../../../worker/schemas/time.ts";
 const instant = fc.integer({ min: 0, max: Date.UTC(2286, 0) });
 
 describe("the hour", () => {
-	it("is the UTC clock hour that an instant lies in, and what is left of it is whole seconds, 1 to 3600", () => {
+	it("is the UTC clock hour of an instant, and its remaining time is 1 to 3600 whole seconds", () => {
 		fc.assert(
 			fc.property(instant, (now) => {
 				const hour = hourOf(now);
@@ -15,7 +15,7 @@ describe("the hour", () => {
 				expect(now - hour).toBeLessThan(HOUR_MS);
 				const left = secondsLeft(hour, now);
 				expect(Number.isInteger(left) && left >= 1 && left <= 3_600).toBe(true);
-				// Waiting that long is long enough.
+				// A caller that waits for this time is in the next hour.
 				expect(hourOf(now + left * 1_000)).toBeGreaterThan(hour);
 			}),
 		);
@@ -23,7 +23,7 @@ describe("the hour", () => {
 });
 
 describe("reserving admissions", () => {
-	it("never goes beyond the limit nor below the count", () => {
+	it("never exceeds the limit and is never below the count", () => {
 		fc.assert(
 			fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.nat(), (limit, seed) => {
 				const count = 1 + (seed % limit);
@@ -34,7 +34,7 @@ describe("reserving admissions", () => {
 		);
 	});
 
-	it("goes one by one up to a limit of 1,000, and loses at most one percent of a larger one", () => {
+	it("reserves one at a time up to a limit of 1,000, and can lose at most one percent of a larger one", () => {
 		expect(reserveAdmissions(1, 1_000)).toBe(1);
 		fc.assert(
 			fc.property(fc.integer({ min: 1_001, max: 1_000_000 }), (limit) => {
@@ -44,7 +44,7 @@ describe("reserving admissions", () => {
 	});
 });
 
-it("reserving refusals costs few writes however many there are", () => {
+it("reserves refusals with few writes, however many there are", () => {
 	let writes = 0;
 	let ceiling = 0;
 	for (let count = 1; count <= 1_000_000; count++) {
