@@ -1,4 +1,4 @@
-/** Replaces generated sections of documents, which stand between marks. Pure. */
+/** Replaces the generated sections of documents, which are between marks. Pure. */
 
 const startOf = (name: string) => `<!-- ${name}: made by npm run bench -- --documents -->`;
 const endOf = (name: string) => `<!-- /${name} -->`;

@@ -1,4 +1,4 @@
-/** The audit trail: one event per change. Pure; `insert-audit.ts` writes it down. */
+/** The audit log: one event per change. Pure; `insert-audit.ts` writes the events. */
 
 import type { AuditAction } from "./enums.ts";
 import { newId } from "./ids.ts";
@@ -14,12 +14,12 @@ export interface Author {
 	userAgent: string | null;
 }
 
-/** By field, what it was and what it is now. */
+/** The old and the new value of each field. */
 export type Changes = Record<string, { from: unknown; to: unknown }>;
 
 export type AuditEvent = typeof auditEvents.$inferSelect;
 
-/** An event with an id of its own, so that delivering it twice records it once. */
+/** An event with a unique id, so that delivering it twice records it once. */
 export function auditEvent(
 	author: Author,
 	action: AuditAction,
@@ -29,12 +29,12 @@ export function auditEvent(
 	return { id: newId("evt"), at: now, action, keyId: about.keyId ?? null, changes: about.changes ?? {}, ...author };
 }
 
-/** The fields of a new object as changes from nothing. */
+/** The fields of a new object as changes from null. */
 export function createdWith(fields: Record<string, unknown>): Changes {
 	return changesBetween(emptied(fields), fields);
 }
 
-/** The fields of an object that is gone as changes to nothing. */
+/** The fields of a deleted object as changes to null. */
 export function deletedWith(fields: Record<string, unknown>): Changes {
 	return changesBetween(fields, emptied(fields));
 }

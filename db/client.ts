@@ -1,4 +1,4 @@
-/** Drizzle over the D1 binding, and what D1 asks of its callers. */
+/** Drizzle on the D1 binding, with helpers for the limits of D1. */
 import { getTableColumns, type InferInsertModel, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
@@ -6,7 +6,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 
 export type Database = DrizzleD1Database;
 
-/** The query builder for a D1 binding. Cheap: holds no connection, and works out no relations, which nothing asks for. */
+/** The query builder for a D1 binding. Cheap: it holds no connection, and no relations are configured. */
 export function database(d1: D1Database): Database {
 	return drizzle(d1);
 }
@@ -15,7 +15,7 @@ export function database(d1: D1Database): Database {
 export type Statement = BatchItem<"sqlite">;
 
 /**
- * Runs the statements as one atomic batch: all of them or none. D1 knows no interactive transactions, so this is
+ * Runs the statements as one atomic batch: all of them or none. D1 has no interactive transactions, so this is
  * the only way to change two rows together. Returns the results in the same order; an empty list does nothing.
  */
 export async function runBatch(db: Database, statements: readonly Statement[]): Promise<unknown[]> {
@@ -25,8 +25,8 @@ export async function runBatch(db: Database, statements: readonly Statement[]): 
 }
 
 /**
- * An insert of all rows in one statement, however many: as parameters they would take hundreds, and D1 allows a hundred.
- * What a row lacks is the column's default, or null. Up to 2 MB, which is what D1 takes in a parameter.
+ * Inserts all rows in one statement. The rows are one JSON parameter, because D1 allows only a hundred parameters. A
+ * missing field gets the column's default, or null. At most 2 MB, which is D1's limit for a parameter.
  */
 export function insertRows<T extends SQLiteTable>(db: Database, table: T, rows: readonly InferInsertModel<T>[]) {
 	const columns = Object.entries(getTableColumns(table)).filter(([, column]) => !column.generated);
@@ -38,18 +38,18 @@ export function insertRows<T extends SQLiteTable>(db: Database, table: T, rows: 
 		});
 	});
 	const extracted = columns.map((_, index) => sql`json_extract(value, ${sql.raw(`'$[${index}]'`)})`);
-	// Without a condition, `on` would be taken for one of a join.
+	// Without a condition, SQLite would parse `on conflict` as the condition of a join.
 	return db
 		.insert(table)
 		.select(sql`select ${sql.join(extracted, sql`, `)} from json_each(${JSON.stringify(values)}) where true`);
 }
 
-/** The columns of a table where its rows come out of a subquery, which the query builder does not know to be of it. */
+/** The columns of a table for rows from a subquery, which the query builder doesn't associate with the table. */
 export function columnsOf<T extends SQLiteTable>(table: T): T["_"]["columns"] {
 	const columns = Object.entries(getTableColumns(table)).map(([field, column]) => [
 		field,
 		sql`${sql.identifier(column.name)}`.mapWith(column),
 	]);
-	// The same fields, each decoded as its column is.
+	// The same fields as in the table, each decoded by its column.
 	return Object.fromEntries(columns) as T["_"]["columns"];
 }

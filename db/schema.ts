@@ -95,7 +95,7 @@ export const apiKeys = sqliteTable(
 		expiresAt: integer("expires_at"),
 		/** When the key was revoked. A key with a value here is revoked: no clock is compared, so no clock can be wrong. */
 		revokedAt: integer("revoked_at"),
-		/** When a rotated key stops by itself. */
+		/** When a rotated key is revoked automatically. */
 		revokeAt: integer("revoke_at"),
 		revokedBy: text("revoked_by"),
 		rotatedFrom: text("rotated_from"),
@@ -119,9 +119,9 @@ export const apiKeys = sqliteTable(
 		settledAt: integer("settled_at"),
 		/** One of `STANDINGS` as of `settled_at`. It may be older than the truth, and is never ahead of it. */
 		standing: integer("standing").notNull().default(0),
-		/** When the standing next changes by itself. Null: never. */
+		/** When time next changes the standing. Null: never. */
 		turnsAt: integer("turns_at"),
-		/** When the key ends by itself: `expires_at` or `revoke_at`, whichever is earlier. `NEVER_ENDS` if it does not. */
+		/** When the key ends automatically: `expires_at` or `revoke_at`, whichever is earlier. `NEVER_ENDS` if it does not. */
 		endsAt: integer("ends_at").generatedAlwaysAs(
 			sql`min(coalesce(expires_at, 9000000000000000), coalesce(revoke_at, 9000000000000000))`,
 			{ mode: "virtual" },

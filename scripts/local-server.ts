@@ -1,8 +1,8 @@
-/** Hardens the build tool's servers (`npm run dev`, `npm run preview`) against requests that end or confuse them. */
+/** Hardens the build tool's servers (`npm run dev`, `npm run preview`) against requests that crash or confuse them. */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Connect, Plugin, PreviewServer, ViteDevServer } from "vite";
 
-/** The WebSocket protocols by which Vite's page hears of changed files. */
+/** The WebSocket protocols that notify Vite's page of changed files. */
 const VITE_PROTOCOL = /^vite-(hmr|ping)$/;
 /** Headers by which a client offers another protocol. They concern this connection only, and the tool can't forward them. */
 const OFFERS = ["upgrade", "http2-settings"];
@@ -36,7 +36,7 @@ const hideErrors: Connect.ErrorHandleFunction = (error, _request, response, _nex
 };
 
 interface Upgradable {
-	/** Of Node 24.9 and later: whether a request that offers an upgrade is emitted as one. */
+	/** Since Node 24.9: whether the server emits a request that offers an upgrade as an upgrade. */
 	shouldUpgradeCallback: (request: IncomingMessage) => boolean;
 }
 
@@ -48,7 +48,7 @@ function harden({ httpServer, middlewares }: ViteDevServer | PreviewServer): () 
 		server.shouldUpgradeCallback = ({ headers }) => VITE_PROTOCOL.test(headers["sec-websocket-protocol"] ?? "");
 	middlewares.use(rejectInvalidTargets);
 	middlewares.use(ignoreOffers);
-	// What is returned runs once the tool's own middleware is in place.
+	// Vite calls the returned function after it has added its own middleware.
 	return () => void middlewares.use(hideErrors);
 }
 

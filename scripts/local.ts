@@ -1,6 +1,6 @@
 /**
  * Prepares this machine to run the service: secrets, database, demo tenant. `npm run dev` and `npm run preview` run it
- * before the server. It keeps what is there.
+ * before the server. It keeps existing secrets and data.
  */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -33,7 +33,7 @@ const SECRETS: Record<string, () => string> = {
 	DEMO_OWNER_PASSWORD: () => randomBytes(12).toString("base64url"),
 };
 
-/** Adds the missing secrets to `.dev.vars` and changes none that is there. Returns the names of those that it added. */
+/** Adds the missing secrets to `.dev.vars` and keeps the existing ones. Returns the names of the added ones. */
 function addMissingSecrets(): string[] {
 	const present = existsSync(SECRETS_FILE)
 		? readFileSync(SECRETS_FILE, "utf8")
@@ -44,7 +44,7 @@ function addMissingSecrets(): string[] {
 		const lines = missing.map(([name, make]) => `${name}=${make()}\n`).join("");
 		const gap = present.endsWith("\n") ? "" : "\n";
 		writeFileSync(SECRETS_FILE, present + gap + lines, { mode: 0o600 });
-		// A file that was there keeps its mode.
+		// writeFileSync does not change the mode of an existing file.
 		chmodSync(SECRETS_FILE, 0o600);
 	}
 	return missing.map(([name]) => name);
@@ -52,18 +52,18 @@ function addMissingSecrets(): string[] {
 
 /** The variables of `.dev.vars`. Throws if there is no such file. */
 export function localSecrets(): Record<string, string> {
-	// A file has no variables without a value, whatever the type allows.
+	// parseEnv's type allows undefined, but every variable of a file has a value.
 	return parseEnv(readFileSync(SECRETS_FILE, "utf8")) as Record<string, string>;
 }
 
-/** Whether this machine has had a first start, and so a database and secrets. */
+/** Whether this machine has a database and secrets from an earlier start. */
 export function isPrepared(): boolean {
 	return existsSync(DATABASE_DIR) && existsSync(SECRETS_FILE);
 }
 
-/** Opens the local database for as long as `use` takes, and gives back what it returns. */
+/** Opens the local database while `use` runs, and returns its result. */
 export async function withLocalDatabase<T>(use: (db: Database, d1: D1Database) => Promise<T>): Promise<T> {
-	// The database alone: the Worker's other bindings need the Worker.
+	// Only the database, because the other bindings need the Worker.
 	const { name, compatibility_date, d1_databases } = readConfig({ config: WRANGLER_CONFIG });
 	const configPath = join(STATE_DIR, "seed.json");
 	mkdirSync(STATE_DIR, { recursive: true });
@@ -103,7 +103,7 @@ async function prepare(): Promise<void> {
 	await requireFreePort(port, `npm run ${process.env.npm_lifecycle_event?.replace(/^pre(?!view$)/, "") ?? "dev"}`);
 	const newSecrets = addMissingSecrets();
 	const { DEMO_OWNER_EMAIL: email = "", DEMO_OWNER_PASSWORD: password = "" } = localSecrets();
-	// Hash before the database is open: hashing blocks this process so long that its connection might time out.
+	// Hash before the database is open: hashing blocks this process long enough for its connection to time out.
 	const isNew = await prepareDatabase({ email, passwordHash: hashPassword(password) }, newSecrets);
 	const notes = [isNew ? "New database with the demo tenant acme." : "The database is kept from last time."];
 	if (!isNew && newSecrets.includes("KEY_PEPPER"))
@@ -127,7 +127,7 @@ if (import.meta.main) {
 		await prepare();
 	} catch (error) {
 		console.error(error instanceof Error ? error.message : error);
-		// A runtime that failed to start leaves something open that would keep this process alive.
+		// After a failed start, the runtime's open handles would keep this process alive.
 		process.exit(1);
 	}
 }

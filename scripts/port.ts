@@ -2,13 +2,13 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Where `localhost` may lead to. */
+/** The IP addresses of `localhost`. */
 const LOOPBACK = ["127.0.0.1", "::1"];
 const PORT_MAX = 65_535;
-/** After so many taken ports in a row there is no point in looking further. */
+/** Max ports to try for a free one. */
 const PORTS_TRIED = 100;
 
-/** The port that a variable of the environment names. Throws where that is none. */
+/** Parses the PORT environment variable. Throws if it is not a port number. */
 export function parsePort(text: string): number {
 	const port = Number(text);
 	if (Number.isInteger(port) && port >= 1 && port <= PORT_MAX) return port;
@@ -21,7 +21,7 @@ async function canListen(host: string, port: number): Promise<boolean> {
 		await once(server.listen(port, host), "listening");
 		return true;
 	} catch (error) {
-		// A machine without IPv6 has nobody on that port of it either.
+		// On a machine without IPv6, no program listens on the IPv6 port.
 		return error instanceof Error && "code" in error && error.code === "EADDRNOTAVAIL";
 	} finally {
 		server.close();

@@ -1,4 +1,4 @@
-/** One workerd with Workers in it, each on a socket of its own: no dev server and no proxy before it, real D1 and objects. */
+/** Starts Workers in one workerd, each on its own socket, with a real D1 and real Durable Objects. No dev server or proxy. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

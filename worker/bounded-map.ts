@@ -1,6 +1,6 @@
-/** Maps that attackers could fill are bounded: whoever was put in longest ago gives way. */
+/** A bound for maps that attackers could fill: the oldest entry is removed. */
 
-/** Puts the entry at the end of the map, also if it was in it before; past `max` entries the first one goes. */
+/** Puts the entry at the end of the map, also if it was in it before. Removes the first entry if there are more than `max`. */
 export function putLast<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
 	map.delete(key);
 	map.set(key, value);

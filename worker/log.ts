@@ -1,4 +1,4 @@
-/** The log: one JSON object a line, for operators. Nothing in it is a secret or somebody's data. */
+/** The log: one JSON object a line, for operators. It never contains secrets or customer data. */
 
 import { withoutKeys } from "./schemas/key-pattern.ts";
 
@@ -17,7 +17,7 @@ function places(thrown: unknown): string[] {
 	return stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
 }
 
-/** Records a failure that the caller only hears of in general terms. `requestId` leads from their answer to this line. */
+/** Logs a failure whose details the caller must not see. `requestId` is also in the response. */
 export function logError(what: string, thrown: unknown, requestId?: string): void {
 	console.error(
 		withoutKeys(

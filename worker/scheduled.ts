@@ -1,4 +1,4 @@
-/** What the platform starts by the clock (`[triggers]` in wrangler.toml). */
+/** The scheduled tasks (`[triggers]` in wrangler.toml). */
 import { database } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { logError } from "./log.ts";

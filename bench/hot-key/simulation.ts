@@ -20,7 +20,7 @@ export interface Lending {
 export interface Scenario extends Lending {
 	/** Requests that the hour admits. */
 	limit: number;
-	/** Number of sub-objects. With one, the gate admits by itself. */
+	/** Number of sub-objects. With one, the gate itself admits. */
 	objects: number;
 	/** Requests per second, at random times, each to a random sub-object. */
 	offered: number;

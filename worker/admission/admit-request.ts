@@ -7,7 +7,7 @@ import type { Admitted, Verdict } from "../keys/verdict.ts";
 import { admit } from "./admit.ts";
 import type { KeyRoute } from "./key-routes.ts";
 
-/** A request that was admitted where it arrived, before the doors were asked. */
+/** A request that was admitted on arrival, before any router ran. */
 export interface Arrival {
 	info: RequestInfo;
 	admission?: { route: KeyRoute; admitted: Admitted };

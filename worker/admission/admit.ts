@@ -17,7 +17,7 @@ export type Gates = DurableObjectNamespace<KeyGate>;
 export type Presented = Omit<AdmissionCall, keyof IdentifiedKey>;
 
 /**
- * Checks the key and asks its gate. If the gate cannot be reached the verdict is `UNAVAILABLE`, and the request must be
+ * Checks the key and calls its gate. If the gate cannot be reached the verdict is `UNAVAILABLE`, and the request must be
  * refused.
  */
 export async function admit(

@@ -1,4 +1,4 @@
-/** What a key may know about itself: the response of `GET /v1/whoami`, from the hot path and from the router. */
+/** The response of `GET /v1/whoami`, for the hot path and for the router: what a key may know about itself. */
 import type { Admitted } from "../keys/verdict.ts";
 import { toRateLimit } from "../keys/window.ts";
 import { toTimestampOrNull } from "../schemas/time.ts";

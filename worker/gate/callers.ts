@@ -31,7 +31,7 @@ export type StoredCaller = Omit<Caller, "refused"> & { refused?: number };
 export class RecentCallers {
 	/** A Map keeps the order of insertion. Recording a caller again moves it to the end. */
 	readonly #callers = new Map<string, Caller>();
-	/** The last entry, kept at hand because most requests come from the same caller as the one before. */
+	/** The last entry. Most requests come from the same caller as the previous one, so this saves a lookup. */
 	#latest: Caller | undefined;
 	/** The callers that have changed since the whole list was last persisted. */
 	readonly #changed = new Set<Caller>();

@@ -93,7 +93,7 @@ export class UsageCounter {
 		return allowed > this.#counts.allowed || rateLimited > this.#counts.rateLimited || denied > this.#counts.denied;
 	}
 
-	/** Gives back what was reserved and not used. */
+	/** Returns the unused reservation. */
 	settle(): void {
 		if (this.isAhead) this.#write({ ...this.#reserved, ...this.#counts, lastUsedAt: this.#lastUsedAt });
 	}

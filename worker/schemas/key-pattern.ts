@@ -2,7 +2,7 @@
 
 const PREFIX = "sk_(live|test)_";
 
-/** A whole key and nothing else. */
+/** Matches text that is exactly one key. */
 export const WHOLE_KEY = new RegExp(`^${PREFIX}[0-9A-Za-z]{48}$`);
 
 /**

@@ -34,7 +34,7 @@ export async function readFromGate<T>(
 	return askGate(deps, keyId, read);
 }
 
-/** Asks the gate of a key that surely exists, in a way that can be retried. Throws as {@link readFromGate} does. */
+/** Calls the gate of a key that is known to exist, with a call that is safe to retry. Throws as {@link readFromGate} does. */
 export function askGate<T>(
 	{ gates }: Pick<Deps, "gates">,
 	keyId: string,
@@ -83,7 +83,7 @@ async function requireKnownKey({ db }: GateDeps, { keyId, tenantId }: Target): P
 	if (rows.length === 0) throw notFound();
 }
 
-/** The value of a gate's result, or the error that the result stands for. */
+/** Returns the value of a gate's result, or throws its error. */
 async function unwrap<T>(call: () => Promise<GateResult<T>>): Promise<T> {
 	let result: GateResult<T>;
 	try {

@@ -1,4 +1,4 @@
-/** API keys: create and rotate. Only here do secrets come into being. */
+/** Creates and rotates API keys. The only place that makes secrets. */
 import type { Author } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
 import type { Environment } from "../../db/enums.ts";

@@ -47,7 +47,7 @@ export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): P
 	};
 }
 
-/** Asks the database once, and a second time where more than {@link SORTED_MAX} keys match. */
+/** Queries the database once, and a second time if more than {@link SORTED_MAX} keys match. */
 async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys): Promise<Read> {
 	const search = keySearch(input.search ?? "", input.environment);
 	const [environment, other] = search?.environments ?? (input.environment ? [input.environment] : ENVIRONMENTS);
@@ -108,7 +108,7 @@ function currentPepperId({ peppers: [current] }: Config): string {
 	return pepperIdOf(current);
 }
 
-/** The keys that meet a condition that has an index of its own. Null where the order of the list knows the condition. */
+/** The keys that meet a condition that has an index of its own. Null if the index of the list's order covers the condition. */
 function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
 	const { endingDays, inRotation, notPepper, environment } = wanted;
 	const limit = sql.raw(`limit ${SORTED_MAX + 1}`);

@@ -13,7 +13,7 @@ import { mergedRanges } from "../../db/ordered-union.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { DAY_MS } from "../schemas/time.ts";
 
-/** Where a key stands, in the order in which time moves it. The trigger `api_keys_settle` uses the same values. */
+/** The standings of a key, in the order in which time moves it. The trigger `api_keys_settle` uses the same values. */
 export const STANDINGS = { open: 0, expiringSoon: 1, expired: 2, revoked: 3 } as const;
 
 /** The clocks of two locations differ by less, so no request is earlier than what is stored. */

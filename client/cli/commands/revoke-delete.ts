@@ -57,7 +57,7 @@ function idsIn(file: string): string[] {
 
 /** Revokes many keys as a job, which continues even if this process ends. */
 async function revokeAll(salesos: SalesOSClient, ids: string[], options: EndOptions): Promise<void> {
-	// The number must be typed: nobody reads a list of thousands.
+	// The person must type the number, because a list of thousands is too long to read.
 	const count = String(ids.length);
 	await confirm(`Revoke ${count} keys? This cannot be undone. Type the number of keys: `, count, options.yes);
 	const job = await salesos.jobs.create.mutate({ kind: "revoke_keys", ids, ...given({ reason: options.reason }) });

@@ -7,7 +7,7 @@ import * as examples from "../openapi/examples.ts";
 import { ok, withRateLimit } from "../openapi/responses.ts";
 import { envelope } from "../respond.ts";
 
-/** Answers only the spellings of the path that `fetch.ts` leaves to the router, and requests of other origins. */
+/** Handles only the spellings of the path that `fetch.ts` leaves to the router, and requests of other origins. */
 export const whoamiOperation = integrationOperation(
 	createRoute({
 		...keyRoute("whoami"),
