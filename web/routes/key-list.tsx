@@ -54,7 +54,7 @@ function KeyList() {
 			query?.queryKey[2].environment === filters().environment ? previous : undefined,
 	}));
 	const problem = (): Problem | null => {
-		// The rows of other filters are no answer, so offline this is a problem, too.
+		// The rows of other filters don't match these, so being offline is a problem here, too.
 		return loadProblem(list) ?? (list.isPlaceholderData && list.fetchStatus === "paused" ? UNREACHABLE : null);
 	};
 	// Unwrapped, because tracking every field of thousands of keys takes longer than drawing them.

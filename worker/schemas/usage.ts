@@ -24,7 +24,7 @@ const counts = {
 		.number()
 		.int()
 		.describe(
-			"Refused because the key was revoked or expired, the scope missing or the address not allowed. Of a revoked key only one refusal in ten seconds is counted at each location; the others are given from memory.",
+			"Refused because the key was revoked or expired, the scope was missing, or the IP address was not allowed. Refusals of a revoked key can be counted a few seconds late.",
 		),
 };
 

@@ -11,7 +11,7 @@ import { decodeCursor, isCursorOf, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 
 const ORDER = "audit";
-/** The order of a page that was found by a part of an email: its cursor continues in the same way. */
+/** The cursor's order for a page that was found by part of an email, so that the next page searches in the same way. */
 const PART_ORDER = "audit by part";
 
 const NEWEST_FIRST = sql`at desc, id desc`;
@@ -22,9 +22,9 @@ interface Actor {
 	by: "actor" | "email";
 }
 
-/** Emails that a part is compared with: the first of the tenant's trail in alphabetical order. */
+/** Most emails of a tenant's trail that a part is compared with, in alphabetical order. */
 const EMAILS_MAX = 1_000;
-/** Emails that a part of one can match. Each takes a statement. */
+/** Most emails that a part can match. Each takes a statement. */
 const MATCHES_MAX = 10;
 
 type Position = ReturnType<typeof decodeCursor<"number">>;
@@ -33,7 +33,7 @@ type Position = ReturnType<typeof decodeCursor<"number">>;
  * The statements of a page, one for each way in which an event can belong to the actor, and each with one row more than
  * the page. A single statement for all of them would read and sort everything that the person ever did.
  *
- * Key, actor and action are one range of an index, whichever are given. A span of time is the end of the same range.
+ * Key, actor and action select one range of an index, in any combination. A span of time narrows the same range.
  */
 function auditQueries(
 	db: Deps["db"],
@@ -94,7 +94,7 @@ function actorsOf(tenantId: string, actor: string | undefined): (Actor | undefin
 	return [byId, { condition: sql`actor = ${user}`, by: "actor" }, byEmail(email)];
 }
 
-/** Whether the text can be a part of an email, and is neither a whole one nor an id of this service. */
+/** Whether the text can be part of an email, and is neither a whole email nor an id of this service. */
 const isPart = (actor: string) =>
 	/[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(actor) && !/^(usr_|service_role$|system$)|.@.+\../.test(actor);
 
@@ -117,7 +117,7 @@ async function actorsLike(db: Deps["db"], tenantId: string, part: string): Promi
 type AuditRow = Awaited<ReturnType<typeof auditQueries>[number]>[number];
 
 /**
- * Newest first. An actor is looked for by id and by whole email first. If there is nothing, the text is taken for a part
+ * Newest first. An actor is searched by id and by whole email first. If there are no events, the text is treated as part
  * of an email.
  */
 export async function listAudit(deps: Deps, tenantId: string, input: ListAudit): Promise<AuditList> {
@@ -140,7 +140,7 @@ export async function listAudit(deps: Deps, tenantId: string, input: ListAudit):
 			actor_email: row.actorEmail,
 			key_id: row.keyId,
 			key_name: row.keyName ?? recordedName(row.changes),
-			// A key that is there has a name.
+			// A key that exists has a name.
 			key_deleted: row.keyId !== null && row.keyName === null,
 			ip: row.ip,
 			user_agent: row.userAgent,

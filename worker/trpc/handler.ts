@@ -76,7 +76,7 @@ function validateCall({ url, method }: Request): string[] {
 	const names = decoded(pathname.slice(TRPC_PATH.length + 1)).split(",");
 	if (names.length > BATCH_MAX) throw invalidField("batch", `At most ${BATCH_MAX} calls per batch`);
 	const known = names.filter((name) => Object.hasOwn(procedures, name));
-	// A batch answers each call by itself, so the known ones are called.
+	// Each call of a batch has its own result, so the known procedures are called.
 	if (known.length === 0 || (known.length < names.length && !searchParams.has("batch")))
 		throw new AppError("NOT_FOUND", "Procedure not found.");
 	const types = new Set(known.map((name) => procedures[name]?._def.type));

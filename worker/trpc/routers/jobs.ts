@@ -49,7 +49,7 @@ export const jobsRouter = {
 		.output(jobSchema)
 		.mutation(({ ctx, input }) => stopJob(ctx.deps, ctx.author, input.id)),
 
-	/** Goes on with a stopped job, and retries the keys that failed. */
+	/** Resumes a stopped job, and retries the keys that failed. */
 	resume: manageProcedure
 		.input(jobIdSchema)
 		.output(jobSchema)

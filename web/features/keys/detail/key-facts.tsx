@@ -14,7 +14,7 @@ import { ScopeList } from "../scope-list.tsx";
 import styles from "./key-facts.module.css";
 import { usePeople } from "./key-facts-people.ts";
 
-/** Further addresses are in a closed details element. */
+/** Further IP addresses are in a closed details element. */
 const ADDRESSES_SHOWN = 3;
 
 /** The settings and history of one key. */

@@ -92,7 +92,7 @@ function messageFor(field: FieldName, issues: readonly FieldIssue[], draft: KeyD
 			if (code === "too_big") return words.rateLimitTooHigh(maximum);
 			return serviceMessage();
 		case "expires_at":
-			// Whether a time is in the past is what only the service's clock decides.
+			// Only the service's clock decides whether a time is in the past.
 			return code === null ? words.datePast : words.dateTooFar;
 		case "ip_allowlist":
 			return addressErrors(issues, draft) ?? (code === "too_big" ? words.tooManyAddresses(maximum) : serviceMessage());
