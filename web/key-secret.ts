@@ -1,16 +1,16 @@
 /** API keys inside text that people type or paste: a key itself, a header, a log line, a line of an .env file. Pure. */
+import { KEY_START } from "../worker/schemas/key-pattern.ts";
 
-/** `sk_live_` and the id of the key, which is not secret. The rest of a key is its secret part and its tag. */
-const KEY = /(sk_(?:live|test)_)([0-9A-Za-z]{12})\w+/g;
+/** A key, or more of it than any screen shows. What follows its id is its secret part and its tag. */
+const KEY = new RegExp(`(${KEY_START.source})\\w+`, "g");
 
-/** A key, or more of it than any screen shows. */
-const BEGINNING = /sk_(?:live|test)_[0-9A-Za-z]{12}/g;
+const BEGINNING = new RegExp(KEY_START, "g");
 
 /** Keys that one search looks up. A longer log would take too many requests. */
 const KEYS_MAX = 20;
 
 /** The text with every API key cut down to its public part, so that no secret reaches the URL, a log or the service. */
-export const withoutSecret = (text: string): string => text.replace(KEY, "$1$2");
+export const withoutSecret = (text: string): string => text.replace(KEY, "$1");
 
 /** The ids of all keys in the text, each once. */
 export const keyIdsIn = (text: string): string[] =>

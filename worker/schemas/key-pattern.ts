@@ -2,6 +2,9 @@
 
 const PREFIX = "sk_(live|test)_";
 
+/** The prefix of a key and its id, which is not secret. */
+export const KEY_START = new RegExp(`${PREFIX}([0-9A-Za-z]{12})`);
+
 /** Matches text that is exactly one key. */
 export const WHOLE_KEY = new RegExp(`^${PREFIX}[0-9A-Za-z]{48}$`);
 

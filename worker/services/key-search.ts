@@ -4,6 +4,7 @@ import { ENVIRONMENTS, type Environment } from "../../db/enums.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { foldText, searchExpression } from "../../db/search.ts";
 import { isKeyId } from "../keys/format.ts";
+import { KEY_START } from "../schemas/key-pattern.ts";
 
 /**
  * Most rows of the search index that one search looks at. A row that has all pieces of a term may still lack the term
@@ -11,8 +12,6 @@ import { isKeyId } from "../keys/format.ts";
  */
 export const CANDIDATES_MAX = 1_000;
 
-/** The beginning of a key, with its id. */
-const KEY_START = /sk_(?:live|test)_([0-9A-Za-z]{12})/;
 /** A key as it is displayed: its first 12 characters, a gap, its last four. */
 const KEY_DISPLAYED = /sk_(live|test)_([0-9A-Za-z]{4})\s*(?:…|\.{2,}|[•*]+)\s*([0-9A-Za-z]{4})/;
 
@@ -30,7 +29,7 @@ export interface KeySearch {
  * miss a key for the environment that is selected. Null: no search.
  */
 export function keySearch(text: string, environment: Environment | undefined): KeySearch | null {
-	const id = KEY_START.exec(text)?.[1];
+	const id = KEY_START.exec(text)?.[2];
 	if (id !== undefined) return { environments: ENVIRONMENTS, term: "", id };
 	const displayed = KEY_DISPLAYED.exec(text);
 	// The stored text has the prefix and the last four characters next to each other.

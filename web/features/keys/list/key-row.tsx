@@ -6,7 +6,6 @@ import { t } from "../../../i18n/index.ts";
 import { notifyModuleMissing } from "../../../load-module.ts";
 import { paths } from "../../../paths.ts";
 import { RelativeTime } from "../../../time.tsx";
-import { CompactNumber } from "../../../ui/compact-number.tsx";
 import { copyText } from "../../../ui/copy-button.tsx";
 import type { RowPlace } from "../../../ui/data-table.tsx";
 import { Icon } from "../../../ui/icon.tsx";
@@ -152,4 +151,14 @@ function KeyMenu(props: { apiKey: ListedKey; state: KeyState; returnFocusTo: () 
 		{ label: t().keys.delete, danger: true, onSelect: () => start("delete") },
 	];
 	return <Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} onLoadError={notifyModuleMissing} />;
+}
+
+/** A number that may be shortened: people see `24.6M`, with the exact number on hover; screen readers read it exactly. */
+function CompactNumber(props: { compact: string; exact: string }) {
+	return (
+		<span class="number" title={props.exact}>
+			<span aria-hidden="true">{props.compact}</span>
+			<span class="visually-hidden">{props.exact}</span>
+		</span>
+	);
 }

@@ -1,16 +1,14 @@
 /** Checks of what people type into the dialogs that revoke and delete. Pure. */
+import { KEY_IN_TEXT } from "../../../../worker/schemas/key-pattern.ts";
 
 /** Max characters of a reason, as `keys.revoke` takes it. */
 export const REASON_MAX = 200;
 
-/** Longer than any prefix that people use to name a key. A whole key must not reach the audit log, which many can read. */
-const KEY_INSIDE = /sk_(live|test)_\w{13,}/;
-
 export type ReasonFault = "too-long" | "has-key";
 
-/** What is wrong with the reason for revoking a key. The service validates it too. */
+/** What is wrong with the reason for revoking a key. A key must not reach the audit log, which many people can read. */
 export function reasonFault(reason: string): ReasonFault | null {
-	if (KEY_INSIDE.test(reason)) return "has-key";
+	if (KEY_IN_TEXT.test(reason)) return "has-key";
 	return reason.trim().length > REASON_MAX ? "too-long" : null;
 }
 
