@@ -1,10 +1,10 @@
 /** Measures all subjects in interleaved rounds, so that other work on the machine affects each of them. */
 import { setTimeout as pause } from "node:timers/promises";
+import { HOUR_MS } from "../worker/schemas/time.ts";
 import { type Measurement, measure, touchAll } from "./load.ts";
 import { processorSeconds } from "./processor-time.ts";
 import { check, type Subject } from "./subjects.ts";
 
-const HOUR_MS = 3_600_000;
 /** Spare time before the end of an hour, in addition to the measurement. */
 const HOUR_MARGIN_MS = 3_000;
 const WARM_UP_SECONDS = 1;

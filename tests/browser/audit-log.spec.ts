@@ -1,13 +1,13 @@
 /** The audit log with its filters and export, and the audit trail on a key's screen. */
 import { readFile } from "node:fs/promises";
 import type { Download, Locator, Page } from "@playwright/test";
+import { DAY_MS } from "../../worker/schemas/time.ts";
 import { FAILED_REQUEST, failAt, failure } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import { holdBack } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LOG = "/integrations/audit-log";
-const DAY_MS = 86_400_000;
 
 const table = (page: Page): Locator => page.getByRole("table", { name: "Audit log" });
 /** The rows of events, without open details. */

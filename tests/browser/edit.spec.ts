@@ -1,5 +1,6 @@
 /** Editing a key from the list: what is sent, when it shows, and its effect on the integration. */
 import type { Page, Route } from "@playwright/test";
+import { DAY_MS } from "../../worker/schemas/time.ts";
 import { FAILED_REQUEST, failure } from "./failures.ts";
 import {
 	expect,
@@ -14,7 +15,6 @@ import { intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
 const UPDATE = /\/trpc\/keys\.update/;
-const DAY_MS = 86_400_000;
 
 const dialog = (page: Page) => page.getByRole("dialog", { name: /^Edit / });
 const field = (page: Page, label: string) => dialog(page).getByLabel(label, { exact: true });

@@ -1,5 +1,6 @@
 /** The screen of one key: its settings, its current hour, its callers and its actions. */
 import type { Page, Route } from "@playwright/test";
+import { DAY_MS } from "../../worker/schemas/time.ts";
 import { Session } from "../session.ts";
 import { FAILED_REQUEST, failure } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, test } from "./fixtures.ts";
@@ -8,7 +9,6 @@ import { secret } from "./run-settings.ts";
 import { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";
-const DAY_MS = 86_400_000;
 
 const heading = (page: Page) => page.getByRole("heading", { level: 1 });
 const fact = (page: Page, label: string) =>

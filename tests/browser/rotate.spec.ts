@@ -1,12 +1,12 @@
 /** Rotating a key without downtime, in four steps that update live. */
 import type { Locator, Page } from "@playwright/test";
+import { DAY_MS } from "../../worker/schemas/time.ts";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
 import { holdBack } from "./intercept.ts";
 import type { TestTenant } from "./tenant.ts";
 
 const LIST = "/integrations/api-keys";
-const DAY_MS = 86_400_000;
 const rotation = (id: string) => `${LIST}/${id}/rotate`;
 
 const step = (page: Page, title: string): Locator =>

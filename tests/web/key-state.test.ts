@@ -1,9 +1,9 @@
 /** The state of a key as people see it. */
 import { describe, expect, it } from "vitest";
 import { hasEnded, isRotating, keyState } from "../../web/features/keys/key-state.ts";
+import { DAY_MS as DAY } from "../../worker/schemas/time.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
-const DAY = 86_400_000;
 const inDays = (days: number) => new Date(NOW + days * DAY).toISOString();
 const key = (expires: number | null, revokes: number | null, status: "active" | "expired" | "revoked" = "active") => ({
 	status,

@@ -2,9 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { observation, pausesIn } from "../../web/features/keys/rotation/rotation-pause.ts";
 import { lifeOf, lifeToRepeat, otherLives } from "../../web/features/keys/rotation/rotation-plan.ts";
+import { DAY_MS as DAY, HOUR_MS as HOUR } from "../../worker/schemas/time.ts";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const START = Date.parse("2031-05-01T00:00:00.000Z");
 const iso = (ms: number) => new Date(START + ms).toISOString();
 const life = (days: number | null) => ({ created_at: iso(0), expires_at: days === null ? null : iso(days * DAY) });

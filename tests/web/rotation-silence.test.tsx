@@ -6,10 +6,9 @@ import { usageQuery } from "../../web/api/queries.ts";
 import type { ApiKeyDetail } from "../../web/api/types.ts";
 import { observation } from "../../web/features/keys/rotation/rotation-pause.ts";
 import { Silence } from "../../web/features/keys/rotation/rotation-retire.tsx";
+import { DAY_MS as DAY, HOUR_MS as HOUR } from "../../worker/schemas/time.ts";
 import { apiKeyDetail } from "../api-key.ts";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const ROTATED = Date.parse("2031-05-15T12:00:00.000Z");
 const iso = (ms: number) => new Date(ms).toISOString();
 

@@ -1,8 +1,8 @@
 /** The service's clock, learned from responses. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { HOUR_MS as HOUR } from "../../worker/schemas/time.ts";
 
 const HERE = Date.UTC(2026, 0, 15, 12);
-const HOUR = 3_600_000;
 const header = (ms: number) => new Date(ms).toUTCString();
 
 /** The module keeps the difference until the page is reloaded, so each test imports a new one. */

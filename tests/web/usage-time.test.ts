@@ -3,9 +3,8 @@ import { axisLabels } from "../../web/features/usage/axis-labels.ts";
 import { bucketLabel } from "../../web/features/usage/bucket-time.ts";
 import { rangeOf, usageSince } from "../../web/features/usage/usage-range.ts";
 import { setLanguage } from "../../web/preferences.ts";
+import { DAY_MS as DAY, HOUR_MS as HOUR } from "../../worker/schemas/time.ts";
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 const NOW = Date.parse("2026-11-22T14:25:10.500Z");
 
 const hours = (count: number) => {

@@ -11,11 +11,10 @@ import { Secret } from "../../../worker/env.ts";
 import { statusOf } from "../../../worker/keys/snapshot.ts";
 import { type ApiKeyDetail, createKeySchema, type KeyList } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
+import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import type { Usage } from "../../../worker/schemas/usage.ts";
 import { cheapPasswordHash, db, mutate, query } from "../fixtures.ts";
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** A Wednesday, during office hours. */
 const NOW = Date.parse("2031-05-07T18:20:30.000Z");
 const RUNNING = Date.parse("2031-05-07T18:00:00.000Z");

@@ -6,11 +6,11 @@ import { applyMigrations } from "../../../db/migrate.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
+import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { createLead, listLeads } from "../../../worker/services/leads.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
-const DAY_MS = 86_400_000;
 const db = database(env.DB);
 const run = (sql: string) => env.DB.prepare(sql).run();
 

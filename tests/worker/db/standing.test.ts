@@ -11,12 +11,12 @@ import { apiKeyCounts, apiKeys } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { statusOf } from "../../../worker/keys/snapshot.ts";
 import { type KeyList, type ListKeys, listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { settle } from "../../../worker/services/key-order.ts";
 import { addTenant, db } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
-const DAY_MS = 86_400_000;
 const SOON_MS = 14 * DAY_MS;
 type Row = typeof apiKeys.$inferSelect;
 

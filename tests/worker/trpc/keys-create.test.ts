@@ -4,10 +4,10 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
 import type { IssuedKey } from "../../../worker/schemas/api-key.ts";
+import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { addTenant, asIntegration, createKey, db, fieldsOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.123Z");
-const DAY_MS = 86_400_000;
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 beforeEach(() => vi.setSystemTime(NOW));
 afterAll(() => vi.useRealTimers());

@@ -1,11 +1,10 @@
 /** Rotating a key: a successor with the same settings, and an overlap in which both keys work. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ApiKey, IssuedKey } from "../../../worker/schemas/api-key.ts";
+import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 beforeEach(() => vi.setSystemTime(NOW));
 afterAll(() => vi.useRealTimers());

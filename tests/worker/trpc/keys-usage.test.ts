@@ -1,12 +1,11 @@
 /** Requests of a key per hour and day: without gaps, up to now, and each counted once. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import type { Usage } from "../../../worker/schemas/usage.ts";
 import { addTenant, asIntegration, createKey, fieldsOf, gateOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
 beforeEach(() => vi.setSystemTime(NOW));
 afterAll(() => vi.useRealTimers());
