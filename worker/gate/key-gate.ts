@@ -13,13 +13,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
 import { sameText } from "../keys/format.ts";
-import { statusOf, type Tombstone, toApiKey } from "../keys/snapshot.ts";
+import { statusOf, type Tombstone } from "../keys/snapshot.ts";
 import { type KeyPatch, remove, revoke, type Transition, update } from "../keys/transitions.ts";
 import type { Admitted, Refused, Unavailable, Verdict } from "../keys/verdict.ts";
-import { toRateLimit, windowState } from "../keys/window.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { Delivery, type DeliveryExtent, RETRY_FIRST_MS } from "./delivery.ts";
-import { countRefusals, decideAndCount, isTombstone, KeyMemory, type LoadedKey } from "./key-memory.ts";
+import { countRefusals, decideAndCount, describeKey, isTombstone, KeyMemory, type LoadedKey } from "./key-memory.ts";
 import {
 	type AdmissionCall,
 	type AlreadyRotated,
@@ -28,19 +27,18 @@ import {
 	type GateResult,
 	isOutdated,
 	type ManagementCall,
+	NOT_FOUND,
 	type PackedCall,
 	type PackedVerdict,
 	pack,
 	type Rotated,
 	type RotationRequest,
+	UNAVAILABLE,
 	unpackCall,
 } from "./protocol.ts";
 import { rotateKey } from "./rotation.ts";
 import { GateStore, type HourCounts } from "./store.ts";
 import { GateAlarm, IdleTimer } from "./timers.ts";
-
-const NOT_FOUND = { code: "NOT_FOUND" } as const;
-const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
 
 /** Max wait for D1 before a change is answered. Keeps lists fresh; the change is already durable. */
 const DELIVERY_WAIT_MS = 3_000;
@@ -81,8 +79,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	): Promise<GateResult<{ verdict: Exclude<Verdict, Unavailable>; apiKey: ApiKey | null }>> {
 		const verdict = await this.#loadAndDecide(call, now);
 		if (verdict.code === "UNAVAILABLE") return UNAVAILABLE;
-		const current = this.#current(now);
-		const apiKey = verdict.code !== "NOT_FOUND" && current.code === "OK" ? current.value : null;
+		const apiKey = verdict.code === "NOT_FOUND" ? null : this.#memory.publicKey(now);
 		return { code: "OK", value: { verdict, apiKey } };
 	}
 
@@ -105,23 +102,12 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** The key in its current state. */
 	describe(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<ApiKeyDetail>> {
-		return this.#withKey(keyId, tenantId, ({ key, counter, callers }) => {
-			counter.roll(now);
-			const window = windowState(key.rateLimit, counter.counts.allowed, Math.max(now, counter.hour));
-			return {
-				code: "OK",
-				value: {
-					...toApiKey(key, counter.lifetime, now),
-					current_hour: { used: counter.counts.allowed, ...toRateLimit(window) },
-					recent_callers: callers.describe(),
-				},
-			};
-		});
+		return this.#memory.withKey(keyId, tenantId, (loaded) => ({ code: "OK", value: describeKey(loaded, now) }));
 	}
 
 	/** The hours that D1 may not have in full yet. */
 	liveHours(keyId: string, tenantId: string, now = Date.now()): Promise<GateResult<HourCounts[]>> {
-		return this.#withKey(keyId, tenantId, ({ counter }) => {
+		return this.#memory.withKey(keyId, tenantId, ({ counter }) => {
 			counter.roll(now);
 			return { code: "OK", value: counter.hours() };
 		});
@@ -129,7 +115,7 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Changes settings. They apply from the next request on. */
 	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
+		return this.#memory.withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
 			if (statusOf(key, now) === "revoked") return CONFLICTS.updatingRevoked;
 			if (isOutdated(call, key)) return CONFLICTS.otherVersion;
 			// An admin who removes the last scope wants to take rights away, but an empty list grants all.
@@ -146,7 +132,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	 * stays so, whatever version the caller expected.
 	 */
 	revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#withKey(call.keyId, call.author.tenantId, ({ key }) => {
+		return this.#memory.withKey(call.keyId, call.author.tenantId, ({ key }) => {
 			const transition = revoke(key, reason, call.author, now);
 			if (transition && isOutdated(call, key)) return CONFLICTS.otherVersion;
 			return this.#apply(transition, now);
@@ -155,7 +141,7 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Deletes the key. A tombstone stays here, and the audit trail stays in D1. */
 	remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
-		return this.#withKey(call.keyId, call.author.tenantId, async ({ key }) => {
+		return this.#memory.withKey(call.keyId, call.author.tenantId, async ({ key }) => {
 			if (isOutdated(call, key)) return CONFLICTS.otherVersion;
 			this.#store.deleteUsage();
 			await this.#apply(remove(key, call.author, now), now);
@@ -173,7 +159,7 @@ export class KeyGate extends DurableObject<Bindings> {
 			store: this.#store,
 			delivery: this.#delivery,
 			d1: () => this.env.DB,
-			withKey: this.#withKey.bind(this),
+			memory: this.#memory,
 			apply: this.#apply.bind(this),
 		};
 		return rotateKey(gate, call, request, now);
@@ -238,21 +224,6 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/**
-	 * Runs `act` on the key if it exists and belongs to the tenant. `act` gets the state of the current turn: state that was
-	 * read before an `await` may be outdated, and a change based on it would undo what happened in between.
-	 */
-	async #withKey<T>(
-		keyId: string,
-		tenantId: string,
-		act: (loaded: LoadedKey) => GateResult<T> | Promise<GateResult<T>>,
-	): Promise<GateResult<T>> {
-		// Does not yield if the key is loaded: a rotation relies on `act` running in this turn.
-		if (!this.#memory.state && !(await this.#memory.load(keyId))) return UNAVAILABLE;
-		const { loaded } = this.#memory;
-		return loaded?.key.tenantId === tenantId ? act(loaded) : NOT_FOUND;
-	}
-
-	/**
 	 * Persists and applies a transition in one turn, then delivers it to D1. Returns the key as the transition left it: by
 	 * the time D1 has it, the key may have been changed again or deleted.
 	 */
@@ -272,7 +243,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	#current(now: number): GateResult<ApiKey> {
-		const { loaded } = this.#memory;
-		return loaded ? { code: "OK", value: toApiKey(loaded.key, loaded.counter.lifetime, now) } : NOT_FOUND;
+		const value = this.#memory.publicKey(now);
+		return value ? { code: "OK", value } : NOT_FOUND;
 	}
 }

@@ -1,13 +1,15 @@
 /** The key in a gate's memory: loading it from D1 the first time, deciding and counting. */
 import { decide } from "../keys/decide.ts";
 import { type IpRule, parseIpRules } from "../keys/ip-allowlist.ts";
-import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../keys/snapshot.ts";
+import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone, toApiKey } from "../keys/snapshot.ts";
 import type { Admitted, Refused } from "../keys/verdict.ts";
+import { toRateLimit, windowState } from "../keys/window.ts";
 import { logError } from "../log.ts";
+import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { RecentCallers } from "./callers.ts";
 import { UsageCounter } from "./counter.ts";
 import type { DeliveryExtent, GateContent } from "./delivery.ts";
-import type { AdmissionCall, CallerRefusals } from "./protocol.ts";
+import { type AdmissionCall, type CallerRefusals, type GateResult, NOT_FOUND, UNAVAILABLE } from "./protocol.ts";
 import type { GateStore } from "./store.ts";
 import { LOAD_TIMEOUT_MS, withTimeout } from "./timers.ts";
 
@@ -43,6 +45,12 @@ export class KeyMemory {
 		return this.#state && !isTombstone(this.#state) ? this.#state : null;
 	}
 
+	/** The public object of the key, or null if there is none. */
+	publicKey(now: number): ApiKey | null {
+		const { loaded } = this;
+		return loaded && toApiKey(loaded.key, loaded.counter.lifetime, now);
+	}
+
 	/**
 	 * Loads the key from D1 if it exists there. Asks D1 once, however many requests wait. Returns false if D1 did not
 	 * respond.
@@ -52,6 +60,21 @@ export class KeyMemory {
 			this.#loading = undefined;
 		});
 		return this.#loading;
+	}
+
+	/**
+	 * Runs `act` on the key if it exists and belongs to the tenant. `act` gets the state of the current turn: state that was
+	 * read before an `await` may be outdated, and a change based on it would undo what happened in between.
+	 */
+	async withKey<T>(
+		keyId: string,
+		tenantId: string,
+		act: (loaded: LoadedKey) => GateResult<T> | Promise<GateResult<T>>,
+	): Promise<GateResult<T>> {
+		// Does not yield if the key is loaded: a rotation relies on `act` running in this turn.
+		if (!this.#state && !(await this.load(keyId))) return UNAVAILABLE;
+		const { loaded } = this;
+		return loaded?.key.tenantId === tenantId ? act(loaded) : NOT_FOUND;
 	}
 
 	async #loadFromD1(keyId: string): Promise<boolean> {
@@ -119,6 +142,18 @@ export function decideAndCount(loaded: LoadedKey, call: AdmissionCall, now: numb
 		counter.count(verdict.code, key.rateLimit, now);
 	}
 	return verdict;
+}
+
+/** The key with its current hour and its recent callers. */
+export function describeKey({ key, counter, callers }: LoadedKey, now: number): ApiKeyDetail {
+	counter.roll(now);
+	const used = counter.counts.allowed;
+	const window = windowState(key.rateLimit, used, Math.max(now, counter.hour));
+	return {
+		...toApiKey(key, counter.lifetime, now),
+		current_hour: { used, ...toRateLimit(window) },
+		recent_callers: callers.describe(),
+	};
 }
 
 /** Counts requests that a Worker refused from memory because the key is revoked. */

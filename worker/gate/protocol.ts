@@ -80,6 +80,9 @@ export interface AlreadyRotated {
 /** A gate's result of a management call. Failures are values: an exception would carry its text across objects. */
 export type GateResult<T> = { code: "OK"; value: T } | { code: "NOT_FOUND" } | Conflict | { code: "UNAVAILABLE" };
 
+export const NOT_FOUND = { code: "NOT_FOUND" } as const;
+export const UNAVAILABLE = { code: "UNAVAILABLE" } as const;
+
 interface Conflict {
 	code: "CONFLICT";
 	message: string;

@@ -9,7 +9,7 @@ import { NEVER_USED, statusOf, toApiKey } from "../keys/snapshot.ts";
 import { creation, rotate, successorOf, type Transition } from "../keys/transitions.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import type { Delivery } from "./delivery.ts";
-import type { LoadedKey } from "./key-memory.ts";
+import type { KeyMemory } from "./key-memory.ts";
 import {
 	type AlreadyRotated,
 	ATTEMPT_KEPT_MS,
@@ -28,12 +28,7 @@ export interface RotationGate {
 	store: GateStore;
 	delivery: Delivery;
 	d1: () => D1Database;
-	/** Runs `act` on the key in its current state. */
-	withKey<T>(
-		keyId: string,
-		tenantId: string,
-		act: (loaded: LoadedKey) => GateResult<T> | Promise<GateResult<T>>,
-	): Promise<GateResult<T>>;
+	memory: KeyMemory;
 	/** Persists a transition and delivers it to D1. */
 	apply(transition: Transition | null, now: number): Promise<GateResult<ApiKey>>;
 }
@@ -46,9 +41,9 @@ export function rotateKey(
 	{ material, lifeMs, overlapMs, expectedSuccessor, attempt }: RotationRequest,
 	now: number,
 ): Promise<Outcome> {
-	const { store } = gate;
+	const { store, memory } = gate;
 	const { keyId, author } = call;
-	return gate.withKey(keyId, author.tenantId, async (before) => {
+	return memory.withKey(keyId, author.tenantId, async (before) => {
 		const repeated = outcomeBefore(store, attempt, now);
 		if (repeated) return repeated;
 		if (statusOf(before.key, now) === "revoked") return CONFLICTS.rotatingRevoked;
@@ -61,7 +56,7 @@ export function rotateKey(
 		};
 		// While D1 was busy, the key may have been changed or deleted. Then the discard order stays.
 		const complete = () =>
-			gate.withKey<Rotated | AlreadyRotated>(keyId, author.tenantId, async ({ key }) => {
+			memory.withKey<Rotated | AlreadyRotated>(keyId, author.tenantId, async ({ key }) => {
 				// The same attempt may have arrived twice at once, and the other one has completed first.
 				const repeated = outcomeBefore(store, attempt, now);
 				if (repeated) return repeated;
