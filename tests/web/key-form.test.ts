@@ -72,7 +72,8 @@ describe("a new key", () => {
 				expect(accepted).toBe(checkCreate(createInput(given)).length === 0);
 			}),
 		);
-	});
+		// A hundred whole forms take seconds on a busy machine.
+	}, 30_000);
 });
 
 describe("typed numbers", () => {

@@ -15,7 +15,11 @@ describe("a minted key", () => {
 		fc.assert(
 			fc.property(minted, ({ key, material }) => {
 				expect(key).toMatch(/^sk_(live|test)_[0-9A-Za-z]{48}$/);
-				expect(identifyKey(key, [pepper])).toEqual({ keyId: material.id, secretHash: material.secretHash });
+				expect(identifyKey(key, [pepper])).toEqual({
+					keyId: material.id,
+					secretHash: material.secretHash,
+					pepperId: material.pepperId,
+				});
 				expect(key).toContain(material.id);
 				expect(key.startsWith(material.keyPrefix)).toBe(true);
 				expect(key.endsWith(material.lastFour)).toBe(true);
