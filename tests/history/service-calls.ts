@@ -126,6 +126,8 @@ export class ServiceCalls {
 			const { version } = await this.#admin.mutate("keys.update", {
 				id,
 				...inputOf(patch),
+				// Has no effect unless a restricted key loses its last scope.
+				unrestricted: true,
 				...expecting(expectedVersion),
 			});
 			return { kind: "done", version };
