@@ -43,7 +43,6 @@
  * No test sleeps: wait for what people see (`await expect(locator)…`). Where time has to pass in the page, use `page.clock`
  * (`install` before `goto`, then `fastForward`). The service keeps the real time; usage reaches its lists within a second.
  */
-import { randomBytes } from "node:crypto";
 import { type BrowserContext, type BrowserContextOptions, test as base, type Page } from "@playwright/test";
 import type { Reachable } from "../session.ts";
 import { type Expected, Guard } from "./guard.ts";
@@ -129,11 +128,12 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 	integration: async ({ service, address }, use) => use((key, from = address) => integrationOf(service, key, from)),
 });
 
-/** An IP address of the documentation block (RFC 3849), different for every test. */
-const someAddress = () =>
-	`2001:db8:${randomBytes(12)
-		.toString("hex")
-		.replace(/....(?=.)/g, "$&:")}`;
+/** An IP address of the documentation block (RFC 3849), different for every test, in canonical form (RFC 5952). */
+const someAddress = () => {
+	// No group is zero, which the canonical form could shorten.
+	const groups = Array.from(crypto.getRandomValues(new Uint16Array(6)), (group) => (group | 1).toString(16));
+	return `2001:db8:${groups.join(":")}`;
+};
 
 /** The cookie that the service sets after signing in. */
 function sessionCookie(url: string, token: string) {

@@ -11,7 +11,7 @@ export const SESSION_COOKIE = "__Host-session";
 /** A working day: long enough not to interrupt work, short enough for a laptop that is left behind. */
 export const SESSION_MS = 12 * HOUR_MS;
 /** A session without requests for this long ends (OWASP ASVS 7.3.1). */
-export const SESSION_IDLE_MS = 30 * MINUTE_MS;
+const SESSION_IDLE_MS = 30 * MINUTE_MS;
 /** How exactly the last use of a session is recorded. Each record is a write. */
 const SEEN_INTERVAL_MS = MINUTE_MS;
 

@@ -9,7 +9,7 @@ import type { Deps } from "./deps.ts";
 const KEYS_COUNTED_MAX = 100_000;
 
 /** The number of active keys by pepper, for all peppers but the current one. Not by tenant: peppers are the platform's. */
-export async function countOutdatedKeys({ db, now }: Pick<Deps, "db" | "now">, current: string) {
+async function countOutdatedKeys({ db, now }: Pick<Deps, "db" | "now">, current: string) {
 	return db.all<{ pepper_id: string; keys: number }>(sql`
 		select pepper_id, count(*) as keys from (
 			select k.pepper_id from ${tenants} t cross join ${apiKeys} k indexed by api_keys_by_pepper

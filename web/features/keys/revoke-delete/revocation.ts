@@ -19,8 +19,6 @@ export interface Leftover {
 	pending: string[];
 }
 
-export type Revocation = ReturnType<typeof useRevocation>;
-
 /** `ids` are the keys to revoke. Progress and result are signals. */
 export function useRevocation(ids: () => string[]) {
 	const client = useQueryClient();
