@@ -4,10 +4,12 @@
  * operation that is added without a case fails here.
  */
 import { randomUUID } from "node:crypto";
+import { setImmediate as turn } from "node:timers/promises";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import type { ValidateFunction } from "ajv";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SignJWT } from "jose";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { requestInit, type Sent, Service } from "../harness.ts";
 import { Session } from "../session.ts";
 import { type Content, type Described, type Document, operationsOf, schemasOf } from "./openapi.ts";
@@ -81,6 +83,16 @@ async function expectStatus(status: number, operationId: string, sent?: Asked): 
 const issue = async (body: Record<string, unknown> = {}) =>
 	(await expectStatus(201, "createApiKey", { body: { name: "Contract", scopes: [], ...body } })).data;
 
+/** A token of a tenant that has no accounts, signed as the product's sign-in signs it. */
+const adminOf = (tenant: string) =>
+	new SignJWT({ tenant_id: tenant, role: "admin" })
+		.setProtectedHeader({ alg: "HS256" })
+		.setSubject("usr_contract")
+		.setIssuer("https://salesos.example")
+		.setAudience("salesos-api")
+		.setExpirationTime("10m")
+		.sign(new TextEncoder().encode(service.vars.JWT_SECRET));
+
 beforeAll(async () => {
 	service = await Service.start();
 	document = (await (await service.fetch("/v1/openapi.json")).json()) as Document;
@@ -94,6 +106,11 @@ beforeAll(async () => {
 	platform = SERVICE_ROLE_KEY;
 });
 afterAll(() => service?.dispose());
+// While a test computes for seconds, the service closes idle connections. Two turns of the event loop let `fetch` see it.
+beforeEach(async () => {
+	await turn();
+	await turn();
+});
 
 describe("the document", () => {
 	it("is valid OpenAPI 3.1", async () => {
@@ -219,11 +236,32 @@ describe("with valid input", () => {
 		await expectStatus(200, "listLeads", { as: key, query: "?limit=1&status=contacted" });
 	});
 
+	it("jobs revoke keys, and can be stopped and resumed", async () => {
+		const { api_key } = await issue();
+		const ids = [api_key.id, "unknownKey00"];
+		const { id } = (await expectStatus(201, "createJob", { body: { kind: "revoke_keys", ids } })).data;
+		await expectStatus(200, "listJobs", { query: "?limit=1" });
+		await expectStatus(409, "resumeJob", { id });
+		await expectStatus(200, "stopJob", { id });
+		await expectStatus(409, "stopJob", { id });
+		await expectStatus(200, "resumeJob", { id });
+		await expectStatus(200, "advanceJob", { id });
+		await expectStatus(200, "getJob", { id });
+		await expectStatus(200, "listJobItems", { id, query: "?outcome=failed" });
+		const filter = { search: "no key has this name" };
+		await expectStatus(409, "createJob", { body: { kind: "revoke_keys", filter } });
+	});
+
+	it("the tenant's quotas are listed", async () => {
+		await expectStatus(200, "listQuotas");
+	});
+
 	it("the platform creates tenants, and the service is up", async () => {
 		const as = platform;
 		const slug = `t-${randomUUID().slice(0, 8)}`;
 		const { data } = await expectStatus(201, "createTenant", { as, body: { name: "Globex", slug } });
 		await expectStatus(200, "getTenant", { as, id: data.id });
+		await expectStatus(200, "updateTenant", { as, id: data.id, body: { name: "Globex Corporation" } });
 		await expectStatus(409, "createTenant", { as, body: { name: "Globex", slug } });
 		await expectStatus(200, "listTenants", { as });
 		await expectStatus(200, "health", { as: null });
@@ -262,6 +300,31 @@ describe("with invalid input", () => {
 			await expectStatus(429, described.operation.operationId, { as: key });
 	});
 
+	it("every operation of a tenant refuses what exceeds a quota", async () => {
+		const slug = `t-${randomUUID().slice(0, 8)}`;
+		const { id } = (await expectStatus(201, "createTenant", { as: platform, body: { name: "Small", slug } })).data;
+		const inTenant = { as: platform, headers: { "x-tenant-id": id } };
+		const body = { name: "Integration", scopes: [] };
+		const { key } = (await expectStatus(201, "createApiKey", { ...inTenant, body })).data;
+		const person = { external_id: "c1", name: "Ana", email: "ana@acme.example" };
+		await expectStatus(200, "syncCollaborators", { as: key, body: { collaborators: [person] } });
+		const lead = (await expectStatus(201, "createLead", { as: key, body: { name: "Bruno" } })).data;
+
+		const quotas = { stored_bytes: 0, management_calls_per_minute: 0 };
+		await expectStatus(200, "updateTenant", { as: platform, id, body: { quotas } });
+		const collaborators = [{ ...person, external_id: "c2" }];
+		const activities = [{ collaborator_id: "c1", activity: "001" }];
+		const longer = { name: "Bruno, who has a longer name now" };
+		await expectStatus(409, "syncCollaborators", { as: key, body: { collaborators } });
+		await expectStatus(409, "syncActivities", { as: key, body: { activities } });
+		await expectStatus(409, "defaultIntegration", { as: key, body: { action: "sync_activities", activities } });
+		await expectStatus(409, "createLead", { as: key, body: longer });
+		await expectStatus(409, "updateLead", { as: key, id: lead.id, body: longer });
+		const admin = await adminOf(id);
+		for (const described of operations.filter(forManagers))
+			if (!forPlatform(described)) await expectStatus(429, described.operation.operationId, { as: admin });
+	});
+
 	it("the size, type, syntax and fields of bodies are validated", async () => {
 		const { key } = await issue();
 		for (const described of operations.filter(({ operation }) => operation.requestBody)) {
@@ -273,7 +336,8 @@ describe("with invalid input", () => {
 				if (!(operationId === "updateLead" && body.includes("__proto__"))) await call(operationId, { as, body });
 			await expectStatus(400, operationId, { as, body: "{" });
 		}
-		await expectStatus(413, "deleteApiKey", { body: "x".repeat(1_048_577) });
+		for (const withoutBody of ["deleteApiKey", "advanceJob", "stopJob", "resumeJob"])
+			await expectStatus(413, withoutBody, { body: "x".repeat(1_048_577) });
 	});
 
 	it("parameters are validated", async () => {

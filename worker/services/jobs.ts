@@ -186,8 +186,9 @@ export async function listJobItems(
 	tenantId: string,
 	input: ListJobItems,
 ): Promise<JobItemList> {
-	await find(deps, tenantId, input.id);
+	// An invalid cursor is reported for an unknown job too, as every other invalid parameter is.
 	const after = decodeCursor(ITEMS_ORDER, input.cursor, "number");
+	await find(deps, tenantId, input.id);
 	const { outcome } = input;
 	const rows = await deps.db
 		.select()

@@ -47,15 +47,20 @@ export const KEY_ERRORS = {
 	...SERVER_ERRORS,
 };
 
-/** Errors of every route for managers. */
-export const MANAGER_ERRORS = {
+/** Errors of every route for the platform, whose calls have no quota. */
+export const PLATFORM_ERRORS = {
 	400: invalid,
 	401: error("UNAUTHORIZED", "The credential is missing, malformed, unknown or expired.", CHALLENGE),
 	403: error("FORBIDDEN", "The credential does not allow this, or another site sent the session cookie."),
+	...SERVER_ERRORS,
+};
+
+/** Errors of every route for managers. */
+export const MANAGER_ERRORS = {
+	...PLATFORM_ERRORS,
 	429: error("RATE_LIMITED", "The tenant's management calls of this minute are used up.", retryAfter(30), {
 		retry_after: 30,
 	}),
-	...SERVER_ERRORS,
 };
 
 /** Errors of routes with parameters. */
@@ -70,3 +75,5 @@ export const BODY_ERRORS = {
 
 export const notFound = (description: string) => ({ 404: error("NOT_FOUND", description) });
 export const conflict = (description: string) => ({ 409: error("CONFLICT", description) });
+/** What integrations send is stored whole or not at all. */
+export const QUOTA_EXCEEDED = conflict("A quota of the tenant is exceeded. Nothing was stored.");

@@ -18,7 +18,7 @@ const params = z.object({ id: id.meta({ description: "Id of the job.", example: 
 const NO_JOB = notFound("The tenant has no job with this id, or the tenant does not exist.");
 
 /** A step of one job, which has no input but the tenant. */
-const step = (name: "advance" | "stop" | "resume", summary: string, description: string) =>
+const step = <E extends object>(name: "advance" | "stop" | "resume", summary: string, description: string, errors: E) =>
 	createRoute({
 		...managedWithBody,
 		tags,
@@ -32,7 +32,7 @@ const step = (name: "advance" | "stop" | "resume", summary: string, description:
 			...MANAGER_ERRORS,
 			...TOO_LARGE,
 			...NO_JOB,
-			...conflict("The job's state does not allow this."),
+			...errors,
 			200: ok(jobSchema, "The job as it is now.", examples.job),
 		},
 	});
@@ -111,16 +111,27 @@ export const jobOperations = [
 		step(
 			"advance",
 			"Work on a job",
-			"Works on the next portion of a running job. Call it until the job is not running.",
+			"Works on the next portion of a running job, and leaves any other as it is. Call it until the job is not running.",
+			{},
 		),
 		async (c) => c.json(envelope(c, await advanceJob(depsOf(c), c.var.author.tenantId, c.req.valid("param").id)), 200),
 	),
 	managerOperation(
-		step("stop", "Stop a job", "Keys that are done stay as they are. The job can be resumed."),
+		step(
+			"stop",
+			"Stop a job",
+			"Keys that are done stay as they are. The job can be resumed.",
+			conflict("The job is not running."),
+		),
 		async (c) => c.json(envelope(c, await stopJob(depsOf(c), c.var.author, c.req.valid("param").id)), 200),
 	),
 	managerOperation(
-		step("resume", "Resume a job", "Goes on with a stopped job, and retries the keys that failed."),
+		step(
+			"resume",
+			"Resume a job",
+			"Goes on with a stopped job, and retries the keys that failed.",
+			conflict("The job is running, or it is finished and no key has failed."),
+		),
 		async (c) => c.json(envelope(c, await resumeJob(depsOf(c), c.var.author, c.req.valid("param").id)), 200),
 	),
 ] as const;

@@ -5,7 +5,7 @@ import { id } from "../../schemas/common.ts";
 import { createLeadSchema, leadSchema, listLeadsSchema, updateLeadSchema } from "../../schemas/lead.ts";
 import { createLead, getLead, listLeads, updateLead } from "../../services/leads.ts";
 import { integrationOperation, keyRoute } from "../define-route.ts";
-import { BODY_ERRORS, INPUT_ERRORS, KEY_ERRORS, notFound } from "../openapi/errors.ts";
+import { BODY_ERRORS, conflict, INPUT_ERRORS, KEY_ERRORS, notFound, QUOTA_EXCEEDED } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page, withRateLimit } from "../openapi/responses.ts";
 import { fromQuery } from "../query.ts";
@@ -56,6 +56,7 @@ export const leadOperations = [
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
+				...QUOTA_EXCEEDED,
 				201: withRateLimit(created(leadSchema, "The lead.", examples.lead, `${LEADS}/${examples.lead.id}`)),
 			},
 		}),
@@ -74,6 +75,9 @@ export const leadOperations = [
 				...KEY_ERRORS,
 				...BODY_ERRORS,
 				...NO_LEAD,
+				...conflict(
+					"A quota of the tenant is exceeded, or other requests keep changing this lead. Nothing was changed.",
+				),
 				200: withRateLimit(ok(leadSchema, "The lead.", examples.lead)),
 			},
 		}),

@@ -10,7 +10,7 @@ import {
 import { syncActivities } from "../../services/activities.ts";
 import { syncCollaborators } from "../../services/collaborators.ts";
 import { integrationOperation, keyRoute } from "../define-route.ts";
-import { BODY_ERRORS, KEY_ERRORS } from "../openapi/errors.ts";
+import { BODY_ERRORS, KEY_ERRORS, QUOTA_EXCEEDED } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { jsonBody, ok, withRateLimit } from "../openapi/responses.ts";
 import { depsOf, envelope } from "../respond.ts";
@@ -25,6 +25,7 @@ export const syncOperations = [
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
+				...QUOTA_EXCEEDED,
 				200: withRateLimit(ok(collaboratorsSyncedSchema, "The result.", examples.collaboratorsSynced)),
 			},
 		}),
@@ -43,6 +44,7 @@ export const syncOperations = [
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
+				...QUOTA_EXCEEDED,
 				200: withRateLimit(ok(activitiesSyncedSchema, "The result.", examples.activitiesSynced)),
 			},
 		}),
@@ -60,6 +62,7 @@ export const syncOperations = [
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
+				...QUOTA_EXCEEDED,
 				200: withRateLimit(
 					ok(z.union([collaboratorsSyncedSchema, activitiesSyncedSchema]), "The result.", examples.activitiesSynced),
 				),

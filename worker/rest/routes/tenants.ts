@@ -7,7 +7,7 @@ import { createTenantSchema, listTenantsSchema, tenantSchema } from "../../schem
 import { listQuotas } from "../../services/quotas.ts";
 import { createTenant, findTenant, listTenants, updateTenant } from "../../services/tenants.ts";
 import { managed, managerOperation, platform, platformOperation, platformWithBody } from "../define-route.ts";
-import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound } from "../openapi/errors.ts";
+import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, PLATFORM_ERRORS } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
 import { fromQuery } from "../query.ts";
@@ -30,7 +30,7 @@ export const tenantOperations = [
 			description: "A tenant is a customer company. Its users are created elsewhere.",
 			request: { body: jsonBody(createTenantSchema, examples.createTenant) },
 			responses: {
-				...MANAGER_ERRORS,
+				...PLATFORM_ERRORS,
 				...BODY_ERRORS,
 				...conflict("Another tenant has this slug."),
 				201: created(tenantSchema, "The tenant.", examples.tenant, `${TENANTS}/${examples.tenant.id}`),
@@ -52,7 +52,7 @@ export const tenantOperations = [
 			description: "Returns the tenant with this id, which API keys carry as `tenant_id`.",
 			request: { params: tenantId },
 			responses: {
-				...MANAGER_ERRORS,
+				...PLATFORM_ERRORS,
 				...notFound("No tenant has this id."),
 				200: ok(tenantSchema, "The tenant.", examples.tenant),
 			},
@@ -73,7 +73,7 @@ export const tenantOperations = [
 			summary: "List tenants",
 			description: "Newest first.",
 			request: { query: fromQuery(listTenantsSchema) },
-			responses: { ...MANAGER_ERRORS, 200: page(tenantSchema, "A page of tenants.", examples.tenant) },
+			responses: { ...PLATFORM_ERRORS, 200: page(tenantSchema, "A page of tenants.", examples.tenant) },
 		}),
 		async (c) => c.json(listEnvelope(c, await listTenants(depsOf(c), c.req.valid("query"))), 200),
 	),
@@ -88,7 +88,7 @@ export const tenantOperations = [
 			description: "Changes the name or the quotas. Fields that are left out keep their values.",
 			request: { params: tenantId, body: jsonBody(updateTenantSchema.omit({ id: true }), examples.updateTenant) },
 			responses: {
-				...MANAGER_ERRORS,
+				...PLATFORM_ERRORS,
 				...BODY_ERRORS,
 				...notFound("No tenant has this id."),
 				200: ok(tenantSchema, "The tenant as it is now.", examples.tenant),
