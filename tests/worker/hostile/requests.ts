@@ -28,7 +28,19 @@ const oneIn = <T>(many: number, odd: fc.Arbitrary<T>): fc.Arbitrary<T | undefine
 	fc.oneof({ weight: many - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: odd });
 
 /** Fields whose values must exist. A value that is generated from the schema never does. */
-const BY_NAME = ["id", "key_id", "key", "cursor", "tenant_id", "slug", "from", "to", "expires_at", "password"];
+const BY_NAME = [
+	"id",
+	"key_id",
+	"key",
+	"cursor",
+	"tenant_id",
+	"slug",
+	"from",
+	"to",
+	"expires_at",
+	"password",
+	"expected_version",
+];
 
 /** The placeholder for the id that the operation takes. */
 function idOf(operation: Operation): string {
@@ -50,6 +62,8 @@ function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitra
 			: {}),
 	};
 	const sometimes = {
+		// That of a new key. With another one, the change is a conflict.
+		expected_version: fc.constant(1),
 		key_id: fc.constant(POOLED.id),
 		cursor: fc.constant(POOLED.cursor),
 		tenant_id: fc.constant(POOLED.tenant),
