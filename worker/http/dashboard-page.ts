@@ -4,7 +4,7 @@ const INTERFACES = /^\/(trpc|v1|functions|healthz)(\/|$)/;
 
 /** The page, for a browser that opens one of its paths; null for every other request. */
 export async function pageFor(request: Request, assets: Fetcher): Promise<Response | null> {
-	// First what requests of integrations fail at once: all of them that reach the app pass here.
+	// The cheapest check comes first, because every request to the app passes here.
 	if (!request.headers.get("accept")?.includes("text/html")) return null;
 	const { method } = request;
 	// HEAD gets the headers of GET (RFC 9110, §9.3.2).
