@@ -14,8 +14,8 @@ import { checkNoPassword, checkPassword, costOf } from "./password.ts";
 const PAUSE_SHARE = 4;
 const PAUSE_MIN_MS = 800;
 const PAUSE_MAX_MS = 2_000;
-/** People wait this long for a page. */
-const WAIT_MAX_MS = 8_000;
+/** A slow sign-in is better than a rejected one: a person who is rejected waits as well, and types again. */
+const WAIT_MAX_MS = 15_000;
 const WAITING_MAX = 8;
 
 /** Devices that have signed in before have a lane of their own, which attackers can't fill. */
