@@ -21,6 +21,7 @@ export async function drainBody({ body, bodyUsed }: Request): Promise<void> {
 	} catch {
 		// The client has gone.
 	} finally {
-		reader.releaseLock();
+		// Releasing the lock would throw while a read is pending.
+		void reader.cancel().catch(() => undefined);
 	}
 }
