@@ -80,7 +80,7 @@ describe.each([
 			});
 			// The index, the number and the row of each candidate, for the counts and for the page; and where it ended.
 			// A later page passes the candidates of the pages before it in the index.
-			expect(read).toBeLessThanOrEqual((12 + pages) * CANDIDATES_MAX + 20);
+			expect(read).toBeLessThanOrEqual((13 + 2 * pages) * CANDIDATES_MAX + 20);
 			found.push(...result.items.map(({ name }) => name));
 			cursor = result.next_cursor;
 			pages++;
