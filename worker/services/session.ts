@@ -146,7 +146,7 @@ export async function whoAmI(deps: Deps, principal: UserPrincipal): Promise<Me> 
 	return { user, tenant: await findTenant(deps, tenantId), expires_at: toTimestamp(principal.expiresAt) };
 }
 
-/** Records an event of an account. Where there is none it does the same work, so that the time doesn't reveal it. */
+/** Records an event of an account. Without an account it does the same work, so that the time doesn't reveal it. */
 async function record(
 	db: Database,
 	account: Account | null,
