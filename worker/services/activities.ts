@@ -27,7 +27,7 @@ export async function syncActivities(
 	const [known, written] =
 		rows.length === 0
 			? [[], []]
-			: await withinQuotas(db, key.tenantId, () =>
+			: await withinQuotas(() =>
 					db.batch([
 						peopleQuery(db, key, people),
 						db

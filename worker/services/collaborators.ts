@@ -49,7 +49,7 @@ export async function syncCollaborators(
 			.returning({ id: collaborators.id });
 	});
 	const [first, ...rest] = upserts;
-	const written = first ? (await withinQuotas(db, key.tenantId, () => db.batch([first, ...rest]))).flat() : [];
+	const written = first ? (await withinQuotas(() => db.batch([first, ...rest]))).flat() : [];
 	// An existing row keeps its id, so a new id that is returned is a new person.
 	const fresh = new Set(rows.map((row) => row.id));
 	const created = written.filter((row) => fresh.has(row.id)).length;

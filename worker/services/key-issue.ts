@@ -89,7 +89,7 @@ async function insertKey(
 	};
 	const event = creation(snapshot, author, now);
 	try {
-		await withinQuotas(db, author.tenantId, () =>
+		await withinQuotas(() =>
 			runBatch(db, [...alongside(snapshot.id), db.insert(apiKeys).values(newRow(snapshot)), insertAudit(db, event)]),
 		);
 	} catch (thrown) {

@@ -65,7 +65,7 @@ export async function createLead(
 		updatedAt: now,
 		writtenBy: key.id,
 	};
-	await withinQuotas(db, key.tenantId, async () => db.insert(leads).values(row));
+	await withinQuotas(async () => db.insert(leads).values(row));
 	return toLead(row);
 }
 
@@ -92,7 +92,7 @@ export async function updateLead(
 		const [before] = await db.select().from(leads).where(oneOf(key, id));
 		if (!before) throw notFound();
 		// The search text is made of old and new fields, so it must not overwrite a text that another request wrote since.
-		const [after] = await withinQuotas(db, key.tenantId, async () =>
+		const [after] = await withinQuotas(async () =>
 			db
 				.update(leads)
 				.set({ ...patch, ...leadText({ ...before, ...patch }), updatedAt: now, writtenBy: key.id })

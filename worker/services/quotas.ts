@@ -21,21 +21,23 @@ function quotaError(name: QuotaName, limit: number): AppError {
 }
 
 /** Runs a write. If the database rejected it because of a quota, throws `CONFLICT` that names the quota. */
-export async function withinQuotas<T>(db: Database, tenantId: string, write: () => Promise<T>): Promise<T> {
+export async function withinQuotas<T>(write: () => Promise<T>): Promise<T> {
 	try {
 		return await write();
 	} catch (thrown) {
-		const name = exceededQuota(thrown);
-		if (!name) throw thrown;
-		throw quotaError(name, limitOf(await quotasOf(db, tenantId), name));
+		throw exceededQuota(thrown) ?? thrown;
 	}
 }
 
-/** The quota that the trigger `quotas_checked` named, or undefined. Drizzle wraps what D1 threw. */
-function exceededQuota(thrown: unknown): QuotaName | undefined {
+/**
+ * The error for the quota and the limit that the trigger `quotas_checked` named, or undefined. Drizzle wraps what D1 threw.
+ * The limit isn't read from the table: the platform may have changed it since.
+ */
+function exceededQuota(thrown: unknown): AppError | undefined {
 	for (let error = thrown; error instanceof Error; error = error.cause) {
-		const name = /quota exceeded: (\w+)/.exec(error.message)?.[1];
-		if (name) return QUOTA_NAMES.find((known) => known === name);
+		const [, named, limit] = /quota exceeded: (\w+) (\d+)/.exec(error.message) ?? [];
+		const name = QUOTA_NAMES.find((known) => known === named);
+		if (name) return quotaError(name, Number(limit));
 	}
 	return undefined;
 }

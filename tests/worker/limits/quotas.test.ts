@@ -2,9 +2,11 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
+import { randomText } from "../../../db/ids.ts";
 import { QUOTAS } from "../../../db/quotas.ts";
-import { apiKeys, auditEvents, collaborators, leads, quotas } from "../../../db/schema.ts";
+import { activities, apiKeys, auditEvents, collaborators, leads, quotas } from "../../../db/schema.ts";
 import type { QuotaList } from "../../../worker/schemas/quota.ts";
+import { withinQuotas } from "../../../worker/services/quotas.ts";
 import { addPerson } from "../auth/populated-tenant.ts";
 import { type Answer, addTenant, createKey, db, mutate, query, sendJson, token } from "../fixtures.ts";
 
@@ -57,6 +59,24 @@ describe("API keys", () => {
 		const made = await Promise.all(Array.from({ length: 8 }, () => mutate(admin, "keys.create", { name: "At once" })));
 		expect(made.map(({ status }) => status).sort()).toEqual([200, 200, 200, 409, 409, 409, 409, 409]);
 		expect((await stored(tenantId)).apiKeys).toBe(3);
+	});
+
+	it("are rejected with the limit that applied, also if the platform changes it right after", async () => {
+		const tenantId = await addTenant();
+		await setQuotas(tenantId, { apiKeysMax: 1, rateLimitMax: 70, leadsMax: 1 });
+		const admin = await token({ tenantId });
+		const { api_key } = await createKey(admin, { rate_limit: 50 });
+		const copy = async (changes: Partial<typeof apiKeys.$inferInsert>) => {
+			const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
+			if (!row) throw new Error("The key was created above.");
+			return db.insert(apiKeys).values({ ...row, id: randomText(), searchNo: 0, ...changes });
+		};
+		const changedAfter = (values: Partial<typeof quotas.$inferInsert>, write: () => Promise<unknown>) =>
+			withinQuotas(() => write().finally(() => setQuotas(tenantId, values)));
+		await expect(changedAfter({ apiKeysMax: null }, () => copy({}))).rejects.toThrow("at most 1 API keys (api_keys)");
+		await expect(changedAfter({ rateLimitMax: null }, () => copy({ rateLimit: 71 }))).rejects.toThrow(
+			"at most 70 requests an hour for each API key (rate_limit)",
+		);
 	});
 
 	it("cannot have a rate limit above the quota, but a rotation keeps one from before", async () => {
@@ -132,6 +152,46 @@ describe("data of integrations", () => {
 		await setQuotas(tenantId, { storedBytesMax: empty + 5_000 });
 		const big = { name: "Bia", custom_fields: { text: "x".repeat(10_000) } };
 		expect((await refused(key, "POST", "/v1/leads", big)).message).toContain("stored_bytes");
+	});
+
+	it("is counted to the byte: what was created, changed and deleted again counts nothing", async () => {
+		const tenantId = await addTenant();
+		const { key } = await createKey(await token({ tenantId }), { scopes: [] });
+		const { storedBytes: before } = await stored(tenantId);
+		const send = async (method: string, path: string, body: object) => {
+			const response = await sendJson(key, method, path, body);
+			expect(response.status).toBeLessThan(300);
+			return (await response.json()) as { data: { id: string } };
+		};
+		const lead = {
+			name: "Ana",
+			email: "ana@acme.example",
+			phone: "+55 11 5555-0100",
+			company: "Ação",
+			position: "Head",
+			source: "form",
+			tags: ["a"],
+			custom_fields: { seats: 1 },
+		};
+		const { data } = await send("POST", "/v1/leads", lead);
+		const longer = { email: "ana.maria@acme.example", phone: "+55 11 5555-01000", company: "Ações", position: "Heads" };
+		await send("PATCH", `/v1/leads/${data.id}`, { ...longer, name: "Ana Maria", source: "forms", tags: ["a", "b"] });
+		for (const [field, value] of Object.entries(lead)) await send("PATCH", `/v1/leads/${data.id}`, { [field]: value });
+		await send("PATCH", `/v1/leads/${data.id}`, {
+			email: null,
+			phone: null,
+			company: null,
+			position: null,
+			source: null,
+		});
+		const collaborator = person("a", { team: "North", role: "Closer" });
+		for (const changes of [{}, { email: "a@b.example", team: "South-West", role: "Opener" }, { name: "Ana Maria" }])
+			await send("POST", "/v1/sync_collaborators", { collaborators: [{ ...collaborator, ...changes }] });
+		const activity = { collaborator_id: "a", activity: "001", reference: "r1" };
+		await send("POST", "/v1/sync_activities", { activities: [activity, { ...activity, reference: undefined }] });
+		expect((await stored(tenantId)).storedBytes).toBeGreaterThan(before);
+		for (const table of [activities, collaborators, leads]) await db.delete(table).where(eq(table.tenantId, tenantId));
+		expect(await stored(tenantId)).toMatchObject({ storedBytes: before, activities: 0, collaborators: 0, leads: 0 });
 	});
 });
 
