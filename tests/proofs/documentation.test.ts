@@ -33,10 +33,10 @@ let walks: Map<string, Walked>;
 
 beforeAll(async () => {
 	service = await Service.start();
-	owner = await service.signIn();
 	walks = await walkAll(service);
-	// It takes half a minute alone, and several times as long on a machine that runs other tests.
-}, 300_000);
+	owner = await service.signIn();
+	// It takes a minute alone, and several times as long on a machine that runs other tests.
+}, 600_000);
 afterAll(async () => {
 	await service?.dispose();
 	rmSync(folder, { recursive: true, force: true });

@@ -15,7 +15,6 @@ const WRITTEN = { service: "http://localhost:8787", port: /\b3000\b/g };
 /** Prefer npm's cache over the network, and skip the client's peer: the compiler is installed already. */
 const NPM = { npm_config_prefer_offline: "true", npm_config_legacy_peer_deps: "true" };
 
-/** Shows the newest keys, so no other page may create a key while it runs. */
 const WALKTHROUGH = "docs/walkthrough.md";
 
 /** A project beside the clone, where the package can be installed. */
@@ -41,17 +40,18 @@ export const readerEnv = (service: Service): NodeJS.ProcessEnv => ({
 	XDG_CONFIG_HOME: join(service.folder, "../config"),
 });
 
-/** Runs every page with a walk. Pages for a project run beside the others; the walkthrough runs alone. */
+/**
+ * Runs every page with a walk, the walkthrough first: it shows the newest keys. Each page signs in, so before each the
+ * service starts again, which forgets the attempts that it has counted. Readers don't read six pages in a minute.
+ */
 export async function walkAll(service: Service): Promise<Map<string, Walked>> {
 	const walked = new Map<string, Walked>();
-	const inTurn = async (some: Page[]) => {
-		for (const page of some) walked.set(page.path, await walk(page, service));
-	};
 	const withWalk = pages.filter(({ blocks }) => blocks.some(isWalk));
-	const isForProject = ({ path }: Page) => IN_A_PROJECT.includes(path);
-	await inTurn(withWalk.filter(({ path }) => path === WALKTHROUGH));
-	const rest = withWalk.filter(({ path }) => path !== WALKTHROUGH);
-	await Promise.all([inTurn(rest.filter(isForProject)), inTurn(rest.filter((page) => !isForProject(page)))]);
+	const isFirst = ({ path }: Page) => path === WALKTHROUGH;
+	for (const page of withWalk.toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)))) {
+		await service.restart();
+		walked.set(page.path, await walk(page, service));
+	}
 	return walked;
 }
 
