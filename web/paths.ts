@@ -14,6 +14,8 @@ export const paths = {
 	newKeyIn: (environment: "live" | "test"): string => (environment === "test" ? `${KEYS}/new?env=test` : `${KEYS}/new`),
 	key: (id: string): string => `${KEYS}/${id}`,
 	rotateKey: (id: string): string => `${KEYS}/${id}/rotate`,
+	/** A job, above the list. */
+	job: (id: string): string => `${KEYS}?job=${id}`,
 	auditLog: AUDIT_LOG,
 	/** The audit log, filtered. */
 	auditLogOf: (filters: Partial<Record<"key_id" | "who", string>>): string =>

@@ -59,6 +59,19 @@ export function setLanguage(value: Language): void {
 	setLanguageSignal(value);
 }
 
+/** Ids of finished jobs that the person does not want to see in the list again. */
+const [hiddenJobs, setHiddenJobs] = createSignal<readonly string[]>(read("hidden-jobs")?.split(" ") ?? []);
+
+export { hiddenJobs };
+
+/** Jobs are shown for a day, so older ids are not needed. */
+const HIDDEN_JOBS_MAX = 20;
+
+export function hideJob(id: string): void {
+	setHiddenJobs((hidden) => [id, ...hidden].slice(0, HIDDEN_JOBS_MAX));
+	write("hidden-jobs", hiddenJobs().join(" "));
+}
+
 /** One-character shortcuts can get in the way of speech input, so they can be turned off (WCAG 2.1, 2.1.4). */
 export function setShortcutsOn(value: boolean): void {
 	write("shortcuts", value ? "on" : "off");

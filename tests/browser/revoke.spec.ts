@@ -1,4 +1,5 @@
 /** Revoking keys: the dialog says what it will stop, and requests are rejected when it confirms. */
+import { readFile } from "node:fs/promises";
 import type { Locator, Page, Route } from "@playwright/test";
 import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, PHONE, screenshot, test } from "./fixtures.ts";
@@ -429,8 +430,8 @@ test.describe("revoking several keys", () => {
 		await select(page, ["Alpha", "Beta"]);
 		const letGo = await holdBack(page, /jobs\.advance/);
 		await confirm(page).click();
-		await dialog(page).getByRole("button", { name: "Close and go on" }).click();
-		await expect(page.getByText("The service goes on revoking the keys.")).toBeVisible();
+		await dialog(page).getByRole("button", { name: "Close and continue" }).click();
+		await expect(page.getByText("The service continues to revoke the keys.")).toBeVisible();
 		letGo();
 		await expect(page.getByText("2 keys are revoked. Requests with them are rejected from now on.")).toBeVisible();
 		await expect(row(page, "Alpha")).toContainText("Revoked");
@@ -447,6 +448,84 @@ test.describe("revoking several keys", () => {
 		await expect(page.getByText("1 key had been deleted in the meantime.")).toBeVisible();
 		await expect(row(page, "Alpha")).toContainText("Revoked");
 		await expect(row(page, "Beta")).toHaveCount(0);
+	});
+});
+
+test.describe("a revocation that another page has started", () => {
+	const notice = (page: Page): Locator => page.getByRole("list", { name: "Revocations" }).getByRole("listitem");
+
+	test("is shown, finished and can be downloaded as a file", async ({ page, tenant, signedIn, integration }) => {
+		const formula = await readsLeads(tenant, '=HYPERLINK("https://evil.example")');
+		const deleted = await readsLeads(tenant, "Deleted meanwhile");
+		await tenant.admin.api.mutate("keys.delete", { id: deleted.api_key.id });
+		const { id } = await tenant.admin.api.mutate("jobs.create", {
+			kind: "revoke_keys",
+			ids: [formula.api_key.id, deleted.api_key.id],
+			reason: "Supplier left",
+		});
+		await signedIn();
+		const letGo = await holdBack(page, /jobs\.advance/);
+		await page.goto(LIST);
+		await expect(notice(page)).toContainText("Revoking 2 keys.");
+		await notice(page).getByRole("button", { name: "Show" }).click();
+		await expect(dialog(page)).toHaveAccessibleName("Revocation of 2 keys");
+		await expect(dialog(page)).toContainText("Reason: Supplier left");
+		await expect(dialog(page)).toContainText("0 of 2 keys are revoked.");
+		letGo();
+		await expect(dialog(page)).toContainText("1 of 2 keys are revoked.");
+		expect((await integration(formula.key).get("/v1/leads")).status).toBe(401);
+		await expect(dialog(page)).toContainText("1 key had been deleted in the meantime.");
+		// Trying again would not revoke a deleted key.
+		await expect(dialog(page).getByRole("button", { name: /^Continue/ })).toHaveCount(0);
+		await expectAccessibleInBothThemes(page);
+
+		const downloading = page.waitForEvent("download");
+		await dialog(page).getByRole("button", { name: "Download result" }).click();
+		const file = await downloading;
+		expect(file.suggestedFilename()).toMatch(new RegExp(`^${id}-\\d{4}-\\d\\d-\\d\\d\\.csv$`));
+		const text = await readFile(await file.path(), "utf8");
+		expect(text.slice(1).split("\r\n")).toEqual([
+			"key_id,key_name,outcome,error_code,error",
+			`${formula.api_key.id},"'=HYPERLINK(""https://evil.example"")",succeeded,,`,
+			`${deleted.api_key.id},,failed,NOT_FOUND,The key was deleted in the meantime. Requests with it are rejected.`,
+			"",
+		]);
+
+		// A reload keeps the dialog, and the result can be found again until it is hidden.
+		await page.reload();
+		await expect(dialog(page)).toContainText("1 of 2 keys are revoked.");
+		await dialog(page).locator("footer").getByRole("button", { name: "Close" }).click();
+		await expect(notice(page)).toContainText(/A revocation ended .+ ago: 1 of 2 keys were not revoked\./);
+		await expectAccessible(page);
+		await notice(page).getByRole("button", { name: "Hide" }).click();
+		await expect(notice(page)).toHaveCount(0);
+		await page.reload();
+		await expect(row(page, "HYPERLINK")).toContainText("Revoked");
+		await expect(notice(page)).toHaveCount(0);
+
+		// The audit log leads to it for as long as the service keeps it.
+		await page.goto("/integrations/audit-log?action=job.create");
+		await expect(page.locator("tbody tr")).toContainText(`Job: ${id}, Task: Revoke keys, Keys: 2`);
+		await page.getByRole("button", { name: /^Details: Job started/ }).click();
+		await page.getByRole("link", { name: "Show the job" }).click();
+		await expect(dialog(page)).toContainText("1 of 2 keys are revoked.");
+	});
+
+	test("can be continued after it was stopped", async ({ page, tenant, signedIn }) => {
+		const { api_key } = await readsLeads(tenant);
+		const { id } = await tenant.admin.api.mutate("jobs.create", { kind: "revoke_keys", ids: [api_key.id] });
+		await tenant.admin.api.mutate("jobs.stop", { id });
+		await signedIn();
+		await page.goto(LIST);
+		await expect(notice(page)).toContainText("A revocation was stopped: 1 of 1 key is not revoked.");
+		await notice(page).getByRole("button", { name: "Show" }).click();
+		await expect(dialog(page)).toContainText("Stopped. 1 key is not revoked and still works.");
+		await expectAccessibleInBothThemes(page);
+		await dialog(page).getByRole("button", { name: "Continue with 1 key" }).click();
+		await expect(dialog(page)).toContainText("1 of 1 key is revoked.");
+		await dialog(page).locator("footer").getByRole("button", { name: "Close" }).click();
+		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
+		await expect(notice(page)).toContainText(/1 key was revoked .+ ago\./);
 	});
 });
 

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { AuditEvent } from "../../web/api/types.ts";
-import { collectCsv } from "../../web/features/audit/collect-csv.ts";
-import { csvHead, csvLines, csvName } from "../../web/features/audit/csv.ts";
+import { csvHead, csvName } from "../../web/csv.ts";
+import { collectCsv, csvLines } from "../../web/features/audit/collect-csv.ts";
 
 const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	id: "evt_1",
@@ -44,11 +44,11 @@ function expectNoFormula(lines: string) {
 
 describe("a CSV file", () => {
 	it("starts with the byte order mark, which Excel needs for accents, and the column names", () => {
-		expect(csvHead()).toBe(`\uFEFF${COLUMNS.join(",")}\r\n`);
+		expect(csvHead(COLUMNS)).toBe(`\uFEFF${COLUMNS.join(",")}\r\n`);
 	});
 
 	it("is named after the reader's date", () => {
-		expect(csvName(new Date(2026, 0, 2, 23, 59))).toBe("audit-log-2026-01-02.csv");
+		expect(csvName("audit-log", new Date(2026, 0, 2, 23, 59))).toBe("audit-log-2026-01-02.csv");
 	});
 });
 
@@ -134,7 +134,7 @@ describe("collecting the events of a file", () => {
 	it("loads every page and reports the progress", async () => {
 		const progress = vi.fn();
 		const parts = await collectCsv(pages).run(new AbortController().signal, progress);
-		expect(parts[0]).toBe(csvHead());
+		expect(parts[0]).toBe(csvHead(COLUMNS));
 		expect(actorsIn(parts)).toEqual(ALL);
 		expect(progress.mock.calls).toEqual([[2], [4], [6]]);
 	});

@@ -5,7 +5,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/solid-query";
 import { api } from "./client.ts";
 import { type Problem, problemOf, UNREACHABLE } from "./problem.ts";
-import type { KeyList, ListAudit, ListKeys } from "./types.ts";
+import type { Job, JobItem, JobItemPage, KeyList, ListAudit, ListKeys } from "./types.ts";
 
 /**
  * The query's data, or undefined while there is none. Reading `query.data` directly would suspend the whole screen; read
@@ -44,6 +44,9 @@ const LIST_PAGE = 100;
 /** Hours in the sparkline of a row. */
 const RECENT_HOURS = 36;
 
+/** The service recounts within minutes. */
+const RECOUNT_REFETCH_MS = 30_000;
+
 /** A list with more pages isn't reloaded as a whole. Changed keys are replaced in place. */
 export const REFETCH_PAGES_MAX = 5;
 
@@ -72,6 +75,9 @@ export const keyListQuery = (filters: KeyFilters) =>
 		staleTime: 30_000,
 		// The person may have changed keys in another tab.
 		refetchOnWindowFocus: (query) => ((query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX ? "always" : false),
+		// Until the service has recounted.
+		refetchInterval: ({ state: { data } }) =>
+			data?.pages.at(-1)?.counts_behind && data.pages.length <= REFETCH_PAGES_MAX ? RECOUNT_REFETCH_MS : false,
 		refetchOnMount: (query) => (query.state.data?.pages.length ?? 0) <= REFETCH_PAGES_MAX,
 	});
 
@@ -105,6 +111,47 @@ export const usageQuery = (input: { id: string; from: string; to?: string; granu
 		queryKey: ["keys", "usage", input],
 		queryFn: ({ signal }) => api.keys.usage.query(input, { signal }),
 		staleTime: 15_000,
+	});
+
+/** How often a running job is refetched. Other people, other tabs and the service itself advance it too. */
+const JOB_REFETCH_MS = 3_000;
+
+/** The newest jobs. */
+export const jobsQuery = () =>
+	queryOptions({
+		queryKey: ["jobs", "list"],
+		queryFn: async ({ signal }) => (await api.jobs.list.query(undefined, { signal })).items,
+		refetchOnWindowFocus: "always",
+		refetchInterval: ({ state: { data } }) => (data?.some(({ state }) => state === "running") ? JOB_REFETCH_MS : false),
+	});
+
+export const jobQuery = (id: string) =>
+	queryOptions({
+		queryKey: ["jobs", "job", id],
+		queryFn: ({ signal }) => api.jobs.get.query({ id }, { signal }),
+		refetchInterval: ({ state: { data } }) => (data?.state === "running" ? JOB_REFETCH_MS : false),
+	});
+
+/** The service returns at most this many items at once. */
+const JOB_ITEMS_PAGE = 1_000;
+
+/** Every key of a job that is not running. A resumed job has another `updated_at` when it ends, and then other items. */
+export const jobItemsQuery = ({ id, updated_at }: Pick<Job, "id" | "updated_at">) =>
+	queryOptions({
+		queryKey: ["jobs", "items", id, updated_at],
+		queryFn: async ({ signal }) => {
+			const items: JobItem[] = [];
+			for (let cursor: string | null = null; ; ) {
+				const page: JobItemPage = await api.jobs.items.query(
+					{ id, limit: JOB_ITEMS_PAGE, ...(cursor === null ? {} : { cursor }) },
+					{ signal },
+				);
+				items.push(...page.items);
+				if (page.next_cursor === null) return items;
+				cursor = page.next_cursor;
+			}
+		},
+		staleTime: Number.POSITIVE_INFINITY,
 	});
 
 /** What the company stores and may store. */

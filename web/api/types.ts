@@ -31,7 +31,9 @@ export type Quota = Outputs["tenants"]["quotas"]["items"][number];
 
 /** Long work of the service on many keys. */
 export type Job = Outputs["jobs"]["get"];
-export type JobItem = Outputs["jobs"]["items"]["items"][number];
+export type JobItemPage = Outputs["jobs"]["items"];
+/** A key of a job with its outcome. */
+export type JobItem = JobItemPage["items"][number];
 
 /** A page of the audit log. */
 export type AuditList = Outputs["audit"]["list"];

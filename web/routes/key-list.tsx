@@ -7,6 +7,7 @@ import { type Problem, UNREACHABLE } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
 import { dataOf, keyListQuery, loadProblem } from "../api/queries.ts";
 import type { ListedKey } from "../api/types.ts";
+import { JobNotices } from "../features/jobs/job-notices.tsx";
 import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
 import { FoundKeys, OtherEnvironment } from "../features/keys/list/found-keys.tsx";
 import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
@@ -28,7 +29,7 @@ import { useTitle } from "../shell/shell.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { TableFooter } from "../ui/data-table.tsx";
 import { Segmented } from "../ui/field.tsx";
-import { EmptyState, Skeleton } from "../ui/states.tsx";
+import { EmptyState, Notice, Skeleton } from "../ui/states.tsx";
 import styles from "./key-list.module.css";
 
 /** The list of API keys. */
@@ -137,6 +138,14 @@ function KeyList() {
 					/>
 				</div>
 			</div>
+			<div role="status">
+				<Show when={dataOf(list)?.pages.at(-1)?.counts_behind}>
+					<div class={styles.behind}>
+						<Notice tone="calm">{t().keys.countsBehind}</Notice>
+					</div>
+				</Show>
+			</div>
+			<JobNotices />
 			<Switch>
 				<Match when={pastedIds().length > 0}>
 					<FoundKeys

@@ -60,6 +60,7 @@ export const jobItemSchema = z
 		key_id: z.string(),
 		outcome: z.enum(["pending", ...JOB_OUTCOMES]),
 		error: z.string().nullable().describe("The error code of a key that failed, such as `NOT_FOUND`."),
+		key_name: z.string().nullable().describe("Null if the key was deleted or never existed."),
 	})
 	.meta({ id: "JobItem" });
 export type JobItem = z.infer<typeof jobItemSchema>;

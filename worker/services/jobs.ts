@@ -191,8 +191,16 @@ export async function listJobItems(
 	await find(deps, tenantId, input.id);
 	const { outcome } = input;
 	const rows = await deps.db
-		.select()
+		.select({
+			position: jobItems.position,
+			keyId: jobItems.keyId,
+			outcome: jobItems.outcome,
+			error: jobItems.error,
+			name: apiKeys.name,
+		})
 		.from(jobItems)
+		// The ids are the caller's, who may name a key of another tenant.
+		.leftJoin(apiKeys, and(eq(apiKeys.id, jobItems.keyId), eq(apiKeys.tenantId, tenantId)))
 		.where(
 			and(
 				eq(jobItems.jobId, input.id),
@@ -208,7 +216,12 @@ export async function listJobItems(
 		.limit(input.limit + 1);
 	const page = paginate(rows, input.limit, ITEMS_ORDER, (row) => ({ value: row.position, id: row.keyId }));
 	return {
-		items: page.rows.map((row) => ({ key_id: row.keyId, outcome: row.outcome ?? "pending", error: row.error })),
+		items: page.rows.map((row) => ({
+			key_id: row.keyId,
+			outcome: row.outcome ?? "pending",
+			error: row.error,
+			key_name: row.name,
+		})),
 		next_cursor: page.next_cursor,
 	};
 }

@@ -119,8 +119,13 @@ const items = (): Command =>
 				for (const { key_id } of found.items) print(key_id);
 				return;
 			}
-			const rows = found.items.map(({ key_id, outcome, error }) => [safeText(key_id), outcome, error ?? ""]);
-			printTable({ heading: ["KEY", "OUTCOME", "ERROR"], rows, shrinkable: 2 });
+			const rows = found.items.map(({ key_id, outcome, error, key_name }) => [
+				safeText(key_id),
+				outcome,
+				error ?? "",
+				safeText(key_name ?? ""),
+			]);
+			printTable({ heading: ["KEY", "OUTCOME", "ERROR", "NAME"], rows, shrinkable: 3 });
 		});
 
 const stop = (): Command =>

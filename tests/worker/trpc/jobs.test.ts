@@ -54,11 +54,12 @@ describe("a job", () => {
 			expect((await asIntegration(key)).status).toBe(401);
 
 		const failed = (await query<JobItemList>(admin, "jobs.items", { id: job.id, outcome: "failed" })).data;
-		expect(failed.items).toEqual([{ key_id: unknown, outcome: "failed", error: "NOT_FOUND" }]);
+		expect(failed.items).toEqual([{ key_id: unknown, outcome: "failed", error: "NOT_FOUND", key_name: null }]);
 		const all = (await query<JobItemList>(admin, "jobs.items", { id: job.id, limit: 40 })).data;
 		const rest = (await query<JobItemList>(admin, "jobs.items", { id: job.id, limit: 40, cursor: all.next_cursor }))
 			.data;
 		expect([...all.items, ...rest.items].map(({ key_id }) => key_id)).toEqual(ids);
+		expect(all.items.map(({ key_name }) => key_name)).toEqual(ids.slice(0, 40).map((_, index) => `Key ${index}`));
 		expect(rest.next_cursor).toBeNull();
 
 		const events = await db.select().from(auditEvents).where(eq(auditEvents.tenantId, tenantId));
@@ -143,6 +144,8 @@ describe("a job", () => {
 		for (const procedure of ["jobs.get", "jobs.items"])
 			expect((await query(theirs.admin, procedure, { id })).status).toBe(404);
 		expect(await finish(ours.admin, id)).toMatchObject({ succeeded: 0, failed: 1 });
+		const { items } = (await query<JobItemList>(ours.admin, "jobs.items", { id })).data;
+		expect(items).toEqual([{ key_id: key?.id, outcome: "failed", error: "NOT_FOUND", key_name: null }]);
 		expect((await asIntegration(key?.key ?? "")).status).toBe(200);
 	});
 });

@@ -1,7 +1,29 @@
-/** Loads every matching event, page by page, as the text of one CSV file. */
-
+/**
+ * Loads every matching event, page by page, as the text of one CSV file: one line per event, times in UTC, fields and
+ * actions named as in the API.
+ */
 import type { AuditEvent } from "../../api/types.ts";
-import { csvHead, csvLines } from "./csv.ts";
+import { csvHead, csvLine } from "../../csv.ts";
+
+const COLUMNS = [
+	"at",
+	"actor",
+	"actor_email",
+	"action",
+	"key_id",
+	"key_name",
+	"ip",
+	"user_agent",
+	"changes",
+] as const satisfies readonly (keyof AuditEvent)[];
+
+/** One line per event, in their order. Changes are one field of JSON. */
+export const csvLines = (events: readonly AuditEvent[]): string =>
+	events
+		.map((event) =>
+			csvLine(COLUMNS.map((column) => (column === "changes" ? JSON.stringify(event.changes) : (event[column] ?? "")))),
+		)
+		.join("");
 
 interface Page {
 	items: AuditEvent[];
@@ -23,7 +45,7 @@ export interface Collection {
  * happen meanwhile neither repeat nor hide others.
  */
 export function collectCsv(load: (cursor: string | null, signal: AbortSignal) => Promise<Page>): Collection {
-	const parts = [csvHead()];
+	const parts = [csvHead(COLUMNS)];
 	let cursor: string | null = null;
 	let count = 0;
 	return {

@@ -11,6 +11,18 @@ export function whoOf({ actor, actor_email }: Pick<AuditEvent, "actor" | "actor_
 	return actor === "system" ? t().audit.system : actor;
 }
 
+/** The latest name of each key, by id, as far as loaded. */
+export type KeyNames = ReadonlyMap<string, string>;
+
+/** The latest name of the key, or its id. */
+export const keyNameOf = (event: AuditEvent, names: KeyNames): string =>
+	event.key_name ?? (event.key_id === null ? "" : (names.get(event.key_id) ?? event.key_id));
+
+/** The job that an event is about. */
+export function jobIdOf({ changes: { job } }: AuditEvent): string | undefined {
+	return typeof job?.to === "string" ? job.to : undefined;
+}
+
 /** The program in a few words: `Firefox on Windows`, `curl/8.5.0`. */
 export function agentText(userAgent: string): string {
 	const agent = parseUserAgent(userAgent);
@@ -28,9 +40,19 @@ export interface Change {
 /** Fields that are written once. Before that they had no value, which is not the value "None". */
 const WRITTEN_ONCE = new Set(["revoked_at", "revokes_at", "rotated_from", "rotated_to", "reason"]);
 
+/** Events that record all of something, not a change of it. */
+const WHOLE: ReadonlySet<AuditEvent["action"]> = new Set([
+	"api_key.create",
+	"api_key.delete",
+	"tenant.create",
+	"job.create",
+	"job.stop",
+	"job.resume",
+]);
+
 /** What an event changed, field by field, in the service's order. */
 export function changesOf({ action, actor, at, changes }: AuditEvent): Change[] {
-	const isWhole = action === "api_key.create" || action === "api_key.delete" || action === "tenant.create";
+	const isWhole = WHOLE.has(action);
 	// Leave out the time of revocation if it is the time of the event. An earlier one is news.
 	const shown = Object.entries(withKeyHint(changes)).filter(([field, { to }]) => field !== "revoked_at" || to !== at);
 	return shown.map(([field, { from, to }]) => {
@@ -88,6 +110,7 @@ function valueText(field: string, value: unknown, actor: string): string {
 	if (typeof value !== "string") return JSON.stringify(value);
 	if (field.endsWith("_at")) return formatDateTime(value);
 	if (field === "environment" && (value === "live" || value === "test")) return t().keys.environments[value];
+	if (field === "kind" && value === "revoke_keys") return t().audit.revokeKeys;
 	// The service itself gives only one reason, and in English.
 	if (field === "reason" && actor === "system") return t().audit.rotationNotCompleted;
 	return value;

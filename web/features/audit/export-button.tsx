@@ -2,13 +2,14 @@ import { createSignal, onCleanup, Show } from "solid-js";
 import { createAction } from "../../api/action.ts";
 import { api } from "../../api/client.ts";
 import { problemText } from "../../api/problem.ts";
+import { csvName } from "../../csv.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
+import { saveCsv } from "../../save-csv.ts";
 import { Button } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { notify } from "../../ui/toast.tsx";
 import { type Collection, collectCsv } from "./collect-csv.ts";
-import { csvName } from "./csv.ts";
 import styles from "./export-button.module.css";
 import { type LogFilters, queryOf } from "./log-filters.ts";
 
@@ -33,7 +34,7 @@ export function ExportButton(props: { filters: LogFilters; disabled: boolean }) 
 		const { signal } = controller;
 		try {
 			const parts = await collected.run(signal, setCount);
-			saveFile(csvName(new Date()), "text/csv;charset=utf-8", parts);
+			saveCsv(csvName("audit-log", new Date()), parts);
 			notify(countText(t().audit.export.done, collected.count()));
 			collection = null;
 		} catch (error) {
@@ -103,17 +104,4 @@ export function ExportButton(props: { filters: LogFilters; disabled: boolean }) 
 			</div>
 		</div>
 	);
-}
-
-/** Some browsers ask where to save first, and read the file only then. */
-const KEEP_MS = 60_000;
-
-/** Downloads a text. The parts go into the file without being joined in memory first. */
-function saveFile(name: string, type: string, parts: readonly string[]): void {
-	const url = URL.createObjectURL(new Blob([...parts], { type }));
-	const link = document.createElement("a");
-	link.href = url;
-	link.download = name;
-	link.click();
-	setTimeout(() => URL.revokeObjectURL(url), KEEP_MS);
 }

@@ -55,11 +55,15 @@ export const audit = {
 		rotated_from: "Replaces key",
 		rotated_to: "Replaced by key",
 		reason: "Reason",
+		job: "Job",
+		kind: "Task",
+		keys: "Keys",
 	},
 	anyAddress: "Any",
 	none: "None",
 	/** Between the old and the new value, for screen readers. */
 	became: "became",
+	revokeKeys: "Revoke keys",
 	rotationNotCompleted: "The rotation that made this key was not completed.",
 	/** A browser on a system: Firefox on Windows. */
 	browserOn: (browser: string, system: string) => `${browser} on ${system}`,
@@ -93,6 +97,7 @@ export const audit = {
 	},
 	onlyWho: (who: string) => `Only events by ${who}`,
 	onlyKey: (name: string) => `Only events of ${name}`,
+	showJob: "Show the job",
 	filters: {
 		title: "Filters",
 		titleWith: (count: number) => (count === 0 ? "Filters" : `Filters (${count})`),

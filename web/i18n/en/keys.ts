@@ -80,6 +80,8 @@ export const keys = {
 	loadFailed: "The keys could not be loaded",
 	refreshFailed: "This list could not be refreshed and may be out of date.",
 	moreFailed: "More keys could not be loaded.",
+	countsBehind:
+		"Many keys ended at once. These numbers and some statuses are being recounted and are right again in a few minutes.",
 	empty: {
 		title: "Connect your first integration",
 		text: "An API key lets a CRM, a website form or a partner call SalesOS: only with the scopes you choose, only as often as you allow, and only until you revoke it.",

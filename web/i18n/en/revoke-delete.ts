@@ -42,25 +42,53 @@ export const revokeDelete = {
 		allRevoked: "All of these keys are already revoked. Their requests are rejected.",
 		list: "Keys to revoke",
 		submit: (count: number, text: string) => `Revoke ${text} ${plural(count, "key", "keys")}`,
-		progress: (done: string, of: string) => `${done} of ${of} keys are revoked.`,
-		failed: (count: number, text: string) =>
-			`${text} ${plural(count, "key could not be revoked and may", "keys could not be revoked and may")} still work:`,
-		failedList: "Keys that were not revoked",
-		stopped: (count: number, text: string) =>
-			`Stopped. ${text} ${plural(count, "key is", "keys are")} not revoked and still ${plural(count, "works", "work")}.`,
-		progressLabel: "Revoked keys",
-		more: (_count: number, text: string) => `and ${text} more`,
 		/** `text` is the number of keys. */
 		confirm: (text: string) => `Type ${text} to confirm`,
 		confirmHint: "Some of these keys are in use.",
-		stop: "Stop",
-		closeAndGoOn: "Close and go on",
-		goesOn: "The service goes on revoking the keys.",
-		gone: (count: number, text: string) =>
-			`${text} ${plural(count, "key", "keys")} had been deleted in the meantime. Requests with ${plural(count, "it", "them")} are already rejected.`,
-		resume: (count: number, text: string) => `Continue with ${text} ${plural(count, "key", "keys")}`,
+		tooMany:
+			"Your company has too many unfinished revocations. The list of keys shows them: wait until one finishes, or continue one that is stopped.",
+		continues: "The service continues to revoke the keys. The list shows the progress.",
+		/** After the job has ended. */
 		done: (count: number, text: string) =>
 			`${text} ${plural(count, "key is", "keys are")} revoked. Requests with ${plural(count, "it", "them")} are rejected from now on.`,
+		gone: (count: number, text: string) =>
+			`${text} ${plural(count, "key", "keys")} had been deleted in the meantime. Requests with ${plural(count, "it", "them")} are already rejected.`,
+	},
+	/** A job that revokes many keys. */
+	job: {
+		title: (count: number, text: string) => `Revocation of ${text} ${plural(count, "key", "keys")}`,
+		titleUnknown: "Revocation of several keys",
+		loadFailed: "The revocation could not be loaded",
+		started: (ago: string) => `Started ${ago}.`,
+		reason: (reason: string) => `Reason: ${reason}`,
+		bar: "Revoked keys",
+		progress: (done: string, count: number, of: string) =>
+			`${done} of ${of} ${plural(count, "key is", "keys are")} revoked.`,
+		stop: "Stop",
+		closeAndContinue: "Close and continue",
+		stopped: (count: number, text: string) =>
+			`Stopped. ${text} ${plural(count, "key is", "keys are")} not revoked and still ${plural(count, "works", "work")}.`,
+		failed: (count: number, text: string) =>
+			`${text} ${plural(count, "key", "keys")} could not be revoked and may still work.`,
+		failedList: "Keys that were not revoked",
+		/** Why one key was not revoked. */
+		gone: "The key was deleted in the meantime. Requests with it are rejected.",
+		more: (text: string) => `and ${text} more`,
+		resume: (count: number, text: string) => `Continue with ${text} ${plural(count, "key", "keys")}`,
+		download: "Download result",
+		/** In the list of keys. */
+		notices: {
+			label: "Revocations",
+			running: (count: number, text: string) => `Revoking ${text} ${plural(count, "key", "keys")}.`,
+			stopped: (left: string, count: number, of: string) =>
+				`A revocation was stopped: ${left} of ${of} ${plural(count, "key is", "keys are")} not revoked.`,
+			finished: (count: number, text: string, ago: string) =>
+				`${text} ${plural(count, "key was", "keys were")} revoked ${ago}.`,
+			failed: (left: string, count: number, of: string, ago: string) =>
+				`A revocation ended ${ago}: ${left} of ${of} ${plural(count, "key was", "keys were")} not revoked.`,
+			show: "Show",
+			hide: "Hide",
+		},
 	},
 	remove: {
 		title: (name: string) => `Delete ${name}?`,

@@ -51,10 +51,14 @@ export const audit: Words["audit"] = {
 		rotated_from: "Substitui a chave",
 		rotated_to: "Substituída pela chave",
 		reason: "Motivo",
+		job: "Tarefa",
+		kind: "Tipo",
+		keys: "Chaves",
 	},
 	anyAddress: "Qualquer um",
 	none: "Nenhum",
 	became: "passou a ser",
+	revokeKeys: "Revogar chaves",
 	rotationNotCompleted: "A rotação que criou esta chave não foi concluída.",
 	browserOn: (browser, system) => `${browser} no ${system}`,
 	trail: {
@@ -85,6 +89,7 @@ export const audit: Words["audit"] = {
 	},
 	onlyWho: (who) => `Só eventos de ${who}`,
 	onlyKey: (name) => `Só eventos de ${name}`,
+	showJob: "Mostrar a tarefa",
 	filters: {
 		title: "Filtros",
 		titleWith: (count) => (count === 0 ? "Filtros" : `Filtros (${count})`),

@@ -78,6 +78,8 @@ export const keys: Words["keys"] = {
 	loadFailed: "Não foi possível carregar as chaves",
 	refreshFailed: "Não foi possível atualizar esta lista; ela pode estar desatualizada.",
 	moreFailed: "Não foi possível carregar mais chaves.",
+	countsBehind:
+		"Muitas chaves terminaram de uma vez. Estes números e alguns status estão sendo recontados e voltam a ficar corretos em alguns minutos.",
 	empty: {
 		title: "Conecte sua primeira integração",
 		text: "Uma chave de API deixa um CRM, um formulário do site ou um parceiro chamar o SalesOS: só com os escopos que você escolher, só na frequência que permitir e só até você revogar.",

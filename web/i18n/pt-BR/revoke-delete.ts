@@ -42,24 +42,47 @@ export const revokeDelete: Words["revokeDelete"] = {
 		allRevoked: "Todas estas chaves já estão revogadas. As requisições com elas são recusadas.",
 		list: "Chaves a revogar",
 		submit: (count, text) => `Revogar ${text} ${plural(count, "chave", "chaves")}`,
-		progress: (done, of) => `${done} de ${of} chaves foram revogadas.`,
-		failed: (count, text) =>
-			`Não foi possível revogar ${text} ${plural(count, "chave, que ainda pode", "chaves, que ainda podem")} funcionar:`,
-		failedList: "Chaves não revogadas",
-		stopped: (count, text) =>
-			`Interrompido. ${text} ${plural(count, "chave não foi revogada e ainda funciona", "chaves não foram revogadas e ainda funcionam")}.`,
-		progressLabel: "Chaves revogadas",
-		more: (_count, text) => `e mais ${text}`,
 		confirm: (text) => `Digite ${text} para confirmar`,
 		confirmHint: "Algumas destas chaves estão em uso.",
-		stop: "Interromper",
-		closeAndGoOn: "Fechar e continuar",
-		goesOn: "O serviço continua revogando as chaves.",
-		gone: (count, text) =>
-			`${text} ${plural(count, "chave já tinha sido excluída. As requisições com ela", "chaves já tinham sido excluídas. As requisições com elas")} são recusadas.`,
-		resume: (count, text) => `Continuar com ${text} ${plural(count, "chave", "chaves")}`,
+		tooMany:
+			"Sua empresa tem revogações demais em aberto. Elas aparecem na lista de chaves: espere uma terminar ou retome uma interrompida.",
+		continues: "O serviço continua revogando as chaves. A lista mostra o andamento.",
 		done: (count, text) =>
 			`${text} ${plural(count, "chave foi revogada", "chaves foram revogadas")}. A partir de agora, as requisições com ${plural(count, "ela", "elas")} são recusadas.`,
+		gone: (count, text) =>
+			`${text} ${plural(count, "chave já tinha sido excluída. As requisições com ela", "chaves já tinham sido excluídas. As requisições com elas")} são recusadas.`,
+	},
+	job: {
+		title: (count, text) => `Revogação de ${text} ${plural(count, "chave", "chaves")}`,
+		titleUnknown: "Revogação de várias chaves",
+		loadFailed: "Não foi possível carregar a revogação",
+		started: (ago) => `Iniciada ${ago}.`,
+		reason: (reason) => `Motivo: ${reason}`,
+		bar: "Chaves revogadas",
+		progress: (done, count, of) => `${done} de ${of} ${plural(count, "chave foi revogada", "chaves foram revogadas")}.`,
+		stop: "Interromper",
+		closeAndContinue: "Fechar e continuar",
+		stopped: (count, text) =>
+			`Interrompida. ${text} ${plural(count, "chave não foi revogada e ainda funciona", "chaves não foram revogadas e ainda funcionam")}.`,
+		failed: (count, text) =>
+			`Não foi possível revogar ${text} ${plural(count, "chave, que ainda pode", "chaves, que ainda podem")} funcionar.`,
+		failedList: "Chaves não revogadas",
+		gone: "A chave foi excluída nesse meio-tempo. As requisições com ela são recusadas.",
+		more: (text) => `e mais ${text}`,
+		resume: (count, text) => `Continuar com ${text} ${plural(count, "chave", "chaves")}`,
+		download: "Baixar resultado",
+		notices: {
+			label: "Revogações",
+			running: (count, text) => `Revogando ${text} ${plural(count, "chave", "chaves")}.`,
+			stopped: (left, count, of) =>
+				`Uma revogação foi interrompida: ${left} de ${of} ${plural(count, "chave não foi revogada", "chaves não foram revogadas")}.`,
+			finished: (count, text, ago) =>
+				`${text} ${plural(count, "chave foi revogada", "chaves foram revogadas")} ${ago}.`,
+			failed: (left, count, of, ago) =>
+				`Uma revogação terminou ${ago}: ${left} de ${of} ${plural(count, "chave não foi revogada", "chaves não foram revogadas")}.`,
+			show: "Mostrar",
+			hide: "Ocultar",
+		},
 	},
 	remove: {
 		title: (name) => `Excluir ${name}?`,

@@ -142,7 +142,7 @@ export const job: Job = {
 	finished_at: null,
 };
 export const createJob = { kind: "revoke_keys" as const, ids: [apiKey.id], reason: "Partner left" };
-export const jobItem: JobItem = { key_id: apiKey.id, outcome: "succeeded", error: null };
+export const jobItem: JobItem = { key_id: apiKey.id, outcome: "succeeded", error: null, key_name: apiKey.name };
 
 export const whoami = {
 	id: apiKey.id,

@@ -1,6 +1,7 @@
-import { createMemo, createSignal, For, Match, Show, Switch } from "solid-js";
+import { createMemo, createSignal, Show } from "solid-js";
 import { DAY_MS } from "../../../../worker/schemas/time.ts";
-import { problemText, UNREACHABLE } from "../../../api/problem.ts";
+import { createAction } from "../../../api/action.ts";
+import { api } from "../../../api/client.ts";
 import { ProblemNote } from "../../../api/problem-view.tsx";
 import type { ApiKey } from "../../../api/types.ts";
 import { formatNumber } from "../../../i18n/format.ts";
@@ -9,25 +10,23 @@ import { RelativeTime, useNow } from "../../../time.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { TextField } from "../../../ui/field.tsx";
-import { Notice } from "../../../ui/states.tsx";
+import { ScrollList } from "../../../ui/scroll-list.tsx";
+import { FormNote } from "../../../ui/states.tsx";
 import { notify } from "../../../ui/toast.tsx";
+import { JobButtons, JobProgress } from "../../jobs/job-progress.tsx";
+import { useJob } from "../../jobs/use-job.ts";
 import type { KeyDialogProps } from "../key-actions.ts";
 import { keyHint } from "../key-state.ts";
-import { type Leftover, useRevocation } from "./revocation.ts";
 import styles from "./revoke-delete.module.css";
 import { RevokeReason } from "./revoke-reason.tsx";
 import { isSameNumber, reasonFault } from "./typed-text.ts";
 
-/** The list shows this many keys. Thousands of rows would freeze the page. */
-const LISTED = 100;
-
-/** Revokes several keys, with progress. It can be stopped and continued, and goes on if the dialog is closed. */
+/** Revokes several keys with a job of the service, which continues if the dialog is closed. */
 export function RevokeMany(props: KeyDialogProps) {
 	const now = useNow();
 	// As selected: the keys must not change under the person's hands.
 	const wanted = props.keys.filter(({ status }) => status !== "revoked");
 	const alreadyRevoked = props.keys.length - wanted.length;
-	const byId = new Map(wanted.map((key) => [key.id, key]));
 	const count = wanted.length;
 	const words = () => t().revokeDelete.revokeMany;
 	const usedLately = createMemo(
@@ -35,175 +34,129 @@ export function RevokeMany(props: KeyDialogProps) {
 	);
 	const [reason, setReason] = createSignal("");
 	const [typed, setTyped] = createSignal("");
-	const revocation = useRevocation(() => wanted.map(({ id }) => id));
-	const started = () => revocation.job() !== null;
-	const mayStart = () => started() || usedLately() === 0 || isSameNumber(typed(), count);
-	const done = () => {
-		const job = revocation.job();
-		return job ? job.succeeded : 0;
-	};
-	/** The service rejected the reason. */
-	const refused = () => revocation.problem()?.details.find(({ field }) => field === "reason")?.message;
-
-	const run = async () => {
-		if (reasonFault(reason()) || !mayStart()) return;
-		const left = await revocation.run(reason().trim());
-		if (!left || left.failed.length > 0 || left.pending.length > 0) return;
-		finish(left);
-	};
-	const finish = ({ gone }: Leftover) => {
-		const revoked = count - gone.length;
-		if (revoked > 0) notify(words().done(revoked, formatNumber(revoked)));
-		if (gone.length > 0) notify(words().gone(gone.length, formatNumber(gone.length)));
-		if (revocation.abandoned()) return;
+	const mayStart = () => usedLately() === 0 || isSameNumber(typed(), count);
+	const [jobId, setJobId] = createSignal<string | null>(null);
+	const view = useJob(jobId, (result) => {
+		if (result.failed.length > 0 || result.pending.length > 0) return;
 		props.onDone();
 		props.onClose();
+	});
+	const create = createAction(async () => {
+		const text = reason().trim();
+		const ids = wanted.map(({ id }) => id);
+		const job = await api.jobs.create.mutate({ kind: "revoke_keys", ids, ...(text === "" ? {} : { reason: text }) });
+		view.show(job);
+		setJobId(job.id);
+	});
+	/** The service rejected the reason. */
+	const refused = () => create.problem()?.details.find(({ field }) => field === "reason")?.message;
+	const submit = () => {
+		if (!reasonFault(reason()) && mayStart()) void create.run();
 	};
 	const close = () => {
-		if (revocation.busy()) notify(words().goesOn);
-		if (started()) props.onDone();
+		if (view.job()?.state === "running") notify(words().continues);
+		if (view.job()) props.onDone();
 		props.onClose();
 	};
 
 	return (
 		<Dialog
 			open
-			ignoreOutsideClick={revocation.busy()}
+			busy={create.busy()}
+			ignoreOutsideClick={view.isDriven()}
 			closeLabel={t().common.close}
 			onClose={close}
 			returnFocusTo={props.returnFocusTo}
-			title={words().title(count, formatNumber(count))}
+			title={
+				view.job() ? t().revokeDelete.job.title(count, formatNumber(count)) : words().title(count, formatNumber(count))
+			}
 			description={
-				<Show when={count > 0} fallback={words().allRevoked}>
-					<div class={styles.stack}>
-						<p class={styles.usage}>{words().lately(usedLately(), formatNumber(usedLately()))}</p>
-						<p>{words().consequence}</p>
-						<Show when={alreadyRevoked > 0}>
-							<p>{words().already(alreadyRevoked, formatNumber(alreadyRevoked))}</p>
-						</Show>
-					</div>
+				<Show when={!view.job()}>
+					<Show when={count > 0} fallback={words().allRevoked}>
+						<div class={styles.stack}>
+							<p class={styles.usage}>{words().lately(usedLately(), formatNumber(usedLately()))}</p>
+							<p>{words().consequence}</p>
+							<Show when={alreadyRevoked > 0}>
+								<p>{words().already(alreadyRevoked, formatNumber(alreadyRevoked))}</p>
+							</Show>
+						</div>
+					</Show>
 				</Show>
 			}
 			footer={
-				<Switch>
-					<Match when={count === 0}>
-						<Button onClick={close}>{t().common.close}</Button>
-					</Match>
-					<Match when={revocation.busy() && started()}>
-						<Button onClick={close}>{words().closeAndGoOn}</Button>
-						<Button busy={revocation.stopping()} onClick={() => void revocation.stop()}>
-							{words().stop}
-						</Button>
-					</Match>
-					<Match when={true}>
-						<Button onClick={close} disabled={revocation.busy()}>
-							{started() ? t().common.close : t().common.cancel}
-						</Button>
-						<Button variant="danger" busy={revocation.busy()} disabled={!mayStart()} onClick={() => void run()}>
-							<Show when={!revocation.busy()} fallback={t().revokeDelete.revoke.busy}>
-								{started()
-									? words().resume(count - done(), formatNumber(count - done()))
-									: words().submit(count, formatNumber(count))}
-							</Show>
-						</Button>
-					</Match>
-				</Switch>
+				<Show
+					when={view.job()}
+					fallback={
+						<Show when={count > 0} fallback={<Button onClick={close}>{t().common.close}</Button>}>
+							<Button onClick={close} disabled={create.busy()}>
+								{t().common.cancel}
+							</Button>
+							<Button variant="danger" busy={create.busy()} disabled={!mayStart()} onClick={submit}>
+								{create.busy() ? t().revokeDelete.revoke.busy : words().submit(count, formatNumber(count))}
+							</Button>
+						</Show>
+					}
+				>
+					{(job) => <JobButtons job={job()} view={view} onClose={close} />}
+				</Show>
 			}
 		>
-			<Show when={count > 0}>
-				<Show when={revocation.job()} fallback={<KeysToRevoke keys={wanted} now={now} />}>
-					{(job) => (
-						<div class={styles.stack}>
-							<progress
-								class={styles.progress}
-								max={job().total}
-								value={job().succeeded}
-								aria-label={words().progressLabel}
-							/>
-							<p role="status">{words().progress(formatNumber(job().succeeded), formatNumber(job().total))}</p>
-							<Show when={revocation.leftover()}>{(left) => <NotRevoked leftover={left()} byId={byId} />}</Show>
-						</div>
-					)}
-				</Show>
-				<Show when={!started()}>
-					<RevokeReason
-						value={reason()}
-						onInput={(value) => {
-							setReason(value);
-							revocation.reset();
-						}}
-						refused={refused()}
-					/>
-					<Show when={usedLately() > 0}>
-						<TextField
-							label={words().confirm(formatNumber(count))}
-							hint={words().confirmHint}
-							inputmode="numeric"
-							value={typed()}
-							onInput={(event) => setTyped(event.currentTarget.value)}
+			<Show
+				when={view.job()}
+				fallback={
+					<Show when={count > 0}>
+						<KeysToRevoke keys={wanted} now={now} />
+						<RevokeReason
+							value={reason()}
+							onInput={(value) => {
+								setReason(value);
+								create.reset();
+							}}
+							refused={refused()}
 						/>
+						<Show when={usedLately() > 0}>
+							<TextField
+								label={words().confirm(formatNumber(count))}
+								hint={words().confirmHint}
+								inputmode="numeric"
+								value={typed()}
+								onInput={(event) => setTyped(event.currentTarget.value)}
+							/>
+						</Show>
+						<Show when={create.problem()?.code !== "CONFLICT"} fallback={<FormNote>{words().tooMany}</FormNote>}>
+							<ProblemNote problem={refused() ? null : create.problem()} />
+						</Show>
 					</Show>
-				</Show>
-				<ProblemNote problem={refused() ? null : revocation.problem()} />
+				}
+			>
+				{(job) => <JobProgress job={job()} view={view} />}
 			</Show>
 		</Dialog>
 	);
 }
 
 function KeysToRevoke(props: { keys: readonly ApiKey[]; now: () => number }) {
-	const rest = () => props.keys.length - LISTED;
 	return (
-		// Focusable, so that it can be scrolled by keyboard.
-		<ul class={styles.keys} aria-label={t().revokeDelete.revokeMany.list} tabindex={0}>
-			<For each={props.keys.slice(0, LISTED)}>
-				{(key) => (
-					<li>
-						<span class={styles.name}>{key.name}</span>
-						<code>{keyHint(key)}</code>
-						<span class="secondary">
-							<Show when={key.last_used_at} fallback={t().keys.neverUsed}>
-								{(at) => (
-									<>
-										{t().revokeDelete.lastUsed}: <RelativeTime at={at()} now={props.now} />
-									</>
-								)}
-							</Show>
-						</span>
-					</li>
-				)}
-			</For>
-			<Show when={rest() > 0}>
-				<li>{t().revokeDelete.revokeMany.more(rest(), formatNumber(rest()))}</li>
-			</Show>
-		</ul>
-	);
-}
-
-/** What a stopped or finished job has not revoked. */
-function NotRevoked(props: { leftover: Leftover; byId: ReadonlyMap<string, ApiKey> }) {
-	const words = () => t().revokeDelete.revokeMany;
-	const failed = () => props.leftover.failed;
-	return (
-		<div aria-live="assertive" class={styles.stack}>
-			<Show when={props.leftover.pending.length > 0}>
-				<Notice tone="warning">
-					{words().stopped(props.leftover.pending.length, formatNumber(props.leftover.pending.length))}
-				</Notice>
-			</Show>
-			<Show when={failed().length > 0}>
-				<Notice tone="danger">{words().failed(failed().length, formatNumber(failed().length))}</Notice>
-				<ul class={styles.keys} aria-label={words().failedList} tabindex={0}>
-					<For each={failed().slice(0, LISTED)}>
-						{({ id, code }) => (
-							<li>
-								<span class={styles.name}>{props.byId.get(id)?.name ?? id}</span>
-								<code>{id}</code>
-								<span class={styles.why}>{problemText({ ...UNREACHABLE, code })}</span>
-							</li>
-						)}
-					</For>
-				</ul>
-			</Show>
-		</div>
+		<ScrollList
+			label={t().revokeDelete.revokeMany.list}
+			items={props.keys}
+			rest={(count) => t().revokeDelete.job.more(formatNumber(count))}
+		>
+			{(key) => (
+				<>
+					<span>{key.name}</span>
+					<code>{keyHint(key)}</code>
+					<span class="secondary">
+						<Show when={key.last_used_at} fallback={t().keys.neverUsed}>
+							{(at) => (
+								<>
+									{t().revokeDelete.lastUsed}: <RelativeTime at={at()} now={props.now} />
+								</>
+							)}
+						</Show>
+					</span>
+				</>
+			)}
+		</ScrollList>
 	);
 }

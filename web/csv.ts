@@ -1,19 +1,4 @@
-/**
- * The audit log as CSV (RFC 4180): one line per event, times in UTC, fields and actions named as in the API. Pure.
- */
-import type { AuditEvent } from "../../api/types.ts";
-
-const COLUMNS = [
-	"at",
-	"actor",
-	"actor_email",
-	"action",
-	"key_id",
-	"key_name",
-	"ip",
-	"user_agent",
-	"changes",
-] as const satisfies readonly (keyof AuditEvent)[];
+/** Text as CSV (RFC 4180) that spreadsheets cannot run. Pure. */
 
 /** Without it, Excel reads UTF-8 as the local code page and breaks accents. */
 const BYTE_ORDER_MARK = "\uFEFF";
@@ -38,22 +23,14 @@ function csvField(value: string): string {
 	return /[",;|\t\r\n]/.test(disarmed) ? `"${disarmed.replaceAll('"', '""')}"` : disarmed;
 }
 
-const csvLine = (values: readonly string[]): string => values.map(csvField).join(",") + LINE_END;
+/** One line of a file. */
+export const csvLine = (values: readonly string[]): string => values.map(csvField).join(",") + LINE_END;
 
 /** The start of a file: the byte order mark and the column names. */
-export const csvHead = (): string => BYTE_ORDER_MARK + csvLine(COLUMNS);
-
-/** One line per event, in their order. Changes are one field of JSON. */
-export function csvLines(events: readonly AuditEvent[]): string {
-	return events
-		.map((event) =>
-			csvLine(COLUMNS.map((column) => (column === "changes" ? JSON.stringify(event.changes) : (event[column] ?? "")))),
-		)
-		.join("");
-}
+export const csvHead = (columns: readonly string[]): string => BYTE_ORDER_MARK + csvLine(columns);
 
 /** `audit-log-2026-11-22.csv`, by the reader's date. */
-export function csvName(now: Date): string {
+export function csvName(subject: string, now: Date): string {
 	const two = (value: number) => String(value).padStart(2, "0");
-	return `audit-log-${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}.csv`;
+	return `${subject}-${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}.csv`;
 }
