@@ -37,7 +37,13 @@ const NOTHING: Module[] = [
 /** The configuration of workerd (workerd.capnp): the Worker with secrets and object, without a database. */
 function configuration(modules: readonly Module[]): string {
 	const { compatibilityDate, compatibilityFlags } = compatibility();
-	const texts = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: secret(), KEY_PEPPER: secret(), USAGE_FLUSH_SECONDS: "15" };
+	const texts = {
+		JWT_SECRET: secret(),
+		SERVICE_ROLE_KEY: secret(),
+		KEY_PEPPER: secret(),
+		SIGNING_KEY: secret(),
+		USAGE_FLUSH_SECONDS: "15",
+	};
 	const settings = {
 		...texts,
 		JWT_ISSUER: "https://bench.example",

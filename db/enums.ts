@@ -4,6 +4,10 @@
 export const ENVIRONMENTS = ["live", "test"] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
+/** How requests prove that they may use an API key: they carry the key, or a signature made with its secret. */
+export const AUTHENTICATIONS = ["bearer", "signed"] as const;
+export type Authentication = (typeof AUTHENTICATIONS)[number];
+
 /** The role of a user in their tenant. */
 export const ROLES = ["owner", "admin", "member"] as const;
 export type Role = (typeof ROLES)[number];

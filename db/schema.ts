@@ -10,7 +10,7 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { ENVIRONMENTS, JOB_KINDS, JOB_OUTCOMES, JOB_STATES, LEAD_STATUSES, ROLES } from "./enums.ts";
+import { AUTHENTICATIONS, ENVIRONMENTS, JOB_KINDS, JOB_OUTCOMES, JOB_STATES, LEAD_STATUSES, ROLES } from "./enums.ts";
 
 /** A customer company. Every other row belongs to one. */
 export const tenants = sqliteTable(
@@ -83,7 +83,7 @@ export const apiKeys = sqliteTable(
 		tenantId: tenantId(),
 		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
 		name: text("name").notNull(),
-		/** SHA-256 of the whole key, in hex. The key itself is stored nowhere. */
+		/** SHA-256 of the whole key, in hex; after `signed:` for a signed key. The key itself is stored nowhere. */
 		secretHash: text("secret_hash").notNull(),
 		keyPrefix: text("key_prefix").notNull(),
 		lastFour: text("last_four").notNull(),
@@ -112,7 +112,7 @@ export const apiKeys = sqliteTable(
 		textVersion: integer("text_version").notNull().default(0),
 		/** Raised by the gate with every change. A late delivery of an older state finds a higher version and changes nothing. */
 		version: integer("version").notNull().default(1),
-		/** Identifies the pepper of the key's tag. Null: not known before the next use of the key. */
+		/** Identifies the pepper or signing key of the key's tag. Null: not known before the next use of the key. */
 		pepperId: text("pepper_id"),
 		// The columns below are not part of the key. Triggers maintain them, so that lists find rows by an index.
 		/** The instant that `standing` and `turns_at` describe. Writing it recomputes both. */
@@ -126,6 +126,10 @@ export const apiKeys = sqliteTable(
 			sql`min(coalesce(expires_at, 9000000000000000), coalesce(revoke_at, 9000000000000000))`,
 			{ mode: "virtual" },
 		),
+		/** The rule of `authenticationOf`. Computed, so that a row written by the release before has it too. */
+		authentication: text("authentication", { enum: AUTHENTICATIONS })
+			.notNull()
+			.generatedAlwaysAs(sql`iif(substr(secret_hash, 1, 7) = 'signed:', 'signed', 'bearer')`, { mode: "virtual" }),
 		/** Row of the key in `api_key_search`. Later keys have higher numbers. */
 		searchNo: integer("search_no"),
 	},
@@ -140,6 +144,7 @@ export const apiKeys = sqliteTable(
 		index("api_keys_by_rotation")
 			.on(t.tenantId, t.environment, t.createdAt, t.id)
 			.where(sql`rotated_to is not null and revoked_at is null`),
+		index("api_keys_by_authentication").on(t.tenantId, t.environment, t.authentication),
 		index("api_keys_by_pepper").on(t.tenantId, t.environment, t.pepperId),
 		index("api_keys_by_old_text").on(t.id).where(sql`text_version < 1`),
 		uniqueIndex("api_keys_by_search_no").on(t.searchNo),

@@ -55,7 +55,12 @@ export function serviceWorker({
 }: ServiceOptions = {}): V4WorkerOptions {
 	// wrangler's type is wider than what it returns.
 	const { assets, ...configured } = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
-	const secrets = { JWT_SECRET: secret(), SERVICE_ROLE_KEY: serviceRoleKey, KEY_PEPPER: secret() };
+	const secrets = {
+		JWT_SECRET: secret(),
+		SERVICE_ROLE_KEY: serviceRoleKey,
+		KEY_PEPPER: secret(),
+		SIGNING_KEY: secret(),
+	};
 	return {
 		...configured,
 		...(withPage && assets ? { assets } : {}),

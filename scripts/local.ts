@@ -29,6 +29,7 @@ const SECRETS: Record<string, () => string> = {
 	JWT_SECRET: secret,
 	SERVICE_ROLE_KEY: secret,
 	KEY_PEPPER: secret,
+	SIGNING_KEY: secret,
 	DEMO_OWNER_EMAIL: () => "owner@acme.example",
 	DEMO_OWNER_PASSWORD: () => randomBytes(12).toString("base64url"),
 };

@@ -25,6 +25,7 @@ export const apiKey = (changes: Partial<ApiKey> = {}): ApiKey => ({
 	last_used_at: null,
 	version: 1,
 	pepper_id: null,
+	authentication: "bearer",
 	...changes,
 });
 

@@ -10,6 +10,10 @@ export interface Bindings extends Env {
 	KEY_PEPPER: string;
 	/** The previous pepper, while keys with its tag are still in use. */
 	KEY_PEPPER_PREVIOUS?: string;
+	/** The key of the HMAC that makes the tag and the secret of every signed key. */
+	SIGNING_KEY: string;
+	/** The previous signing key, while signed keys made under it are still in use. */
+	SIGNING_KEY_PREVIOUS?: string;
 }
 
 /** 32 characters of hex hold 128 bits. Shorter secrets can be guessed. */
@@ -25,6 +29,8 @@ export interface Config {
 	serviceRoleKey: Secret;
 	/** The current pepper first. A key with a tag of any of them is valid. */
 	peppers: Secret[];
+	/** The current signing key first. A signature with a secret made under any of them is valid. */
+	signingKeys: Secret[];
 	/** Origins whose pages may call REST; `*` allows all. */
 	corsOrigins: string[];
 }
@@ -67,6 +73,11 @@ export function readConfig(env: Partial<Bindings>): Config {
 		if (weakness !== null) problems.push(`${name} ${weakness}`);
 		return new Secret(value);
 	}
+	/** The current secret, and the previous one where it is set. */
+	function generations(name: "KEY_PEPPER" | "SIGNING_KEY"): Secret[] {
+		const previous = `${name}_PREVIOUS` as const;
+		return [secret(name), ...(env[previous] ? [secret(previous)] : [])];
+	}
 	function variable(name: "JWT_ISSUER" | "JWT_AUDIENCE"): string {
 		const value = env[name];
 		if (!value) problems.push(`${name} is missing`);
@@ -82,7 +93,8 @@ export function readConfig(env: Partial<Bindings>): Config {
 		},
 		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
 		corsOrigins: corsOrigins(env, problems),
-		peppers: [secret("KEY_PEPPER"), ...(env.KEY_PEPPER_PREVIOUS ? [secret("KEY_PEPPER_PREVIOUS")] : [])],
+		peppers: generations("KEY_PEPPER"),
+		signingKeys: generations("SIGNING_KEY"),
 	};
 	// A credential that begins with sk_ is read as an API key, so such a service key would never be accepted.
 	if (env.SERVICE_ROLE_KEY?.startsWith("sk_")) problems.push("SERVICE_ROLE_KEY must not begin with sk_");
@@ -94,7 +106,14 @@ export function readConfig(env: Partial<Bindings>): Config {
 	return config;
 }
 
-const SECRET_NAMES = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "KEY_PEPPER_PREVIOUS"] as const;
+const SECRET_NAMES = [
+	"JWT_SECRET",
+	"SERVICE_ROLE_KEY",
+	"KEY_PEPPER",
+	"KEY_PEPPER_PREVIOUS",
+	"SIGNING_KEY",
+	"SIGNING_KEY_PREVIOUS",
+] as const;
 type SecretName = (typeof SECRET_NAMES)[number];
 
 /** What is wrong with a secret; null if nothing is. Never shows any of it. */

@@ -24,11 +24,11 @@ afterAll(() => service?.dispose());
 
 describe("the first start", () => {
 	it("makes secrets that are long, all different, and readable by their owner only", () => {
-		const { JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER, DEMO_OWNER_PASSWORD } = service.vars;
-		const secrets = [JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER];
+		const { JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER, SIGNING_KEY, DEMO_OWNER_PASSWORD } = service.vars;
+		const secrets = [JWT_SECRET, SERVICE_ROLE_KEY, KEY_PEPPER, SIGNING_KEY];
 		for (const secret of secrets) expect(secret?.length).toBeGreaterThanOrEqual(32);
 		expect(DEMO_OWNER_PASSWORD?.length).toBeGreaterThanOrEqual(12);
-		expect(new Set([...secrets, DEMO_OWNER_PASSWORD]).size).toBe(4);
+		expect(new Set([...secrets, DEMO_OWNER_PASSWORD]).size).toBe(5);
 		expect(statSync(service.secretsFile).mode & 0o777).toBe(0o600);
 	});
 
@@ -145,7 +145,7 @@ function raw(head: string): Promise<string> {
 
 describe("a start with secrets that are too short", () => {
 	it("stops, and names each of them but shows none", async () => {
-		const names = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER"];
+		const names = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY"];
 		await service.stop();
 		const known = readFileSync(service.secretsFile, "utf8");
 		writeFileSync(service.secretsFile, known.replace(new RegExp(`^(${names.join("|")})=.*$`, "gm"), "$1=tooshort"));

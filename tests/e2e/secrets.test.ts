@@ -122,7 +122,7 @@ async function callEveryOperation(): Promise<void> {
 		});
 		await call("GET", "/v1/whoami", { as: key, headers: { "cf-connecting-ip": key, "x-request-id": key } });
 	}
-	for (const credential of [token, platform, vars.KEY_PEPPER ?? "", vars.JWT_SECRET ?? ""]) {
+	for (const credential of [token, platform, vars.KEY_PEPPER ?? "", vars.SIGNING_KEY ?? "", vars.JWT_SECRET ?? ""]) {
 		await call("GET", "/v1/api-keys", { as: `${credential}x` });
 		await call("GET", "/v1/api-keys", { headers: { cookie: `__Host-session=${credential}x` } });
 		await call("GET", "/v1/whoami", { as: credential });
@@ -184,7 +184,7 @@ function secretsIn(path: string): ReadonlyMap<string, readonly string[]> {
 beforeAll(async () => {
 	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: "1", JWKS_URL: UNREACHABLE } });
 	vars = service.vars;
-	for (const name of ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER"]) know(name, vars[name] ?? "");
+	for (const name of ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY"]) know(name, vars[name] ?? "");
 	know("the password", vars.DEMO_OWNER_PASSWORD ?? "");
 	await callEveryOperation();
 });

@@ -1,6 +1,10 @@
 declare namespace Cloudflare {
 	/** The bindings that tests have in addition to those of wrangler.toml. */
-	interface Env extends Pick<import("../../worker/env.ts").Bindings, "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER"> {
+	interface Env
+		extends Pick<
+			import("../../worker/env.ts").Bindings,
+			"JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER" | "SIGNING_KEY"
+		> {
 		/** docs/examples/worker.ts, which has a service binding to the Worker under test. */
 		OTHER_WORKER: Fetcher;
 		TEST_MIGRATIONS: import("../../db/migrate.ts").Migration[];

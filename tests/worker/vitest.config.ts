@@ -45,6 +45,7 @@ export default defineConfig({
 					JWT_SECRET: "test-jwt-secret-0123456789abcdef0123456789",
 					SERVICE_ROLE_KEY: "test-service-role-key-0123456789abcdef",
 					KEY_PEPPER: "test-key-pepper-0123456789abcdef01234567",
+					SIGNING_KEY: "test-signing-key-0123456789abcdef0123456",
 				},
 				serviceBindings: { OTHER_WORKER: "other-worker" },
 				workers: [

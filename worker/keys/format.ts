@@ -5,13 +5,16 @@
  * 6-character tag, all of `[0-9A-Za-z]`. The tag is a truncated HMAC-SHA-256 of everything before it, under a pepper that
  * only the server knows. With 36 bits it is a filter, not a signature: one in 57 billion forged, mistyped or truncated
  * keys passes, and all others are refused without any I/O.
+ *
+ * A signed key looks the same, and its tag is made under a signing key instead. So as a credential it is a forged key, and
+ * is refused like one. See docs/decisions/signed-requests.md.
  */
 
 import type { Environment } from "../../db/enums.ts";
 import { ALPHABET, randomText } from "../../db/ids.ts";
 import type { Secret } from "../env.ts";
 import { WHOLE_KEY } from "../schemas/key-pattern.ts";
-import { type MacKey, mac64, macKey, sha256 } from "./hash.ts";
+import { type MacKey, mac64, macHex, macKey, sha256 } from "./hash.ts";
 
 const ID_LENGTH = 12;
 const SECRET_LENGTH = 30;
@@ -51,12 +54,42 @@ export function mintKey(environment: Environment, pepper: Secret): { key: string
 	};
 }
 
+/** Makes a new signed key: `key` is its public name, `secret` signs. The returned texts are the only copies. */
+export function mintSignedKey(
+	environment: Environment,
+	signingKey: Secret,
+): { key: string; secret: string; material: KeyMaterial } {
+	const { key, material } = mintKey(environment, signingKey);
+	return {
+		key,
+		secret: signingSecret(key, signingKey),
+		material: { ...material, secretHash: signedHash(key) },
+	};
+}
+
+/**
+ * The secret that signs requests with this key: an HMAC of the key under the signing key, so that it is stored nowhere and
+ * known without I/O. Its prefix makes it recognisable to scanners of secrets.
+ */
+function signingSecret(key: string, signingKey: Secret): string {
+	return `sks_${key.slice(3, PREFIX_LENGTH)}${macHex(prepare(signingKey).key, `secret of ${key}`)}`;
+}
+
+/** In front of the stored hash of a signed key. A presented key has no such hash, so no gate ever admits one as a bearer. */
+const SIGNED = "signed:";
+
+/** What is stored and compared of a signed key. */
+const signedHash = (key: string): string => SIGNED + hashKey(key);
+
+/** Whether a stored hash is that of a signed key. */
+export const isSignedHash = (secretHash: string): boolean => secretHash.startsWith(SIGNED);
+
 /** A presented key whose tag is right. */
 export interface IdentifiedKey {
 	keyId: string;
 	/** What the gate compares with the hash it has. */
 	secretHash: string;
-	/** Identifies the pepper that the tag matches. */
+	/** Identifies the pepper that the tag matches; for a signed request the signing key of its secret. */
 	pepperId: string;
 }
 

@@ -40,7 +40,7 @@ export function sha256(text: string): string {
 	return bytesToHex(digest);
 }
 
-/** Prepares a secret for {@link mac64}. */
+/** Prepares a secret for {@link mac64} and {@link macHex}. */
 export function macKey(secret: string): MacKey {
 	return hmac.create(nobleSha256, encoder.encode(secret));
 }
@@ -49,4 +49,10 @@ export function macKey(secret: string): MacKey {
 export function mac64(key: MacKey, text: string): [high: number, low: number] {
 	key._cloneInto(workingMac).update(encode(text)).digestInto(digest);
 	return [digestView.getUint32(0), digestView.getUint32(4)];
+}
+
+/** The whole HMAC-SHA-256 of the text in UTF-8, in hex. */
+export function macHex(key: MacKey, text: string): string {
+	key._cloneInto(workingMac).update(encode(text)).digestInto(digest);
+	return bytesToHex(digest);
 }

@@ -1,9 +1,10 @@
 /** One API key as its gate stores it, and the public object made from it. Pure. */
 
-import type { Environment, KeyStatus } from "../../db/enums.ts";
+import type { Authentication, Environment, KeyStatus } from "../../db/enums.ts";
 import type { apiKeys } from "../../db/schema.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
+import { isSignedHash } from "./format.ts";
 
 /** Everything about a key except its usage. Times are milliseconds since the epoch. */
 export interface KeySnapshot {
@@ -28,7 +29,7 @@ export interface KeySnapshot {
 	rotatedFrom: string | null;
 	rotatedTo: string | null;
 	version: number;
-	/** Identifies the pepper of the key's tag. Absent or null: not known before the next use of the key. */
+	/** Identifies the pepper or signing key of the key's tag. Absent or null: not known before the next use of the key. */
 	pepperId?: string | null;
 }
 
@@ -73,9 +74,15 @@ export function snapshotOf(row: ApiKeyRow): KeySnapshot {
 		textVersion: _text,
 		endsAt: _ends,
 		searchNo: _number,
+		authentication: _authentication,
 		...snapshot
 	} = row;
 	return snapshot;
+}
+
+/** Read from the hash, which never changes and which every release keeps. */
+function authenticationOf({ secretHash }: Pick<KeySnapshot, "secretHash">): Authentication {
+	return isSignedHash(secretHash) ? "signed" : "bearer";
 }
 
 /** When the key was revoked, or null if it isn't. */
@@ -98,7 +105,7 @@ export function statusOf(key: Pick<KeySnapshot, "revokedAt" | "revokeAt" | "expi
  * Values of public fields that were added with this release. A gate that still runs the release before doesn't send them;
  * the Worker fills them in. No key has the version 0, so no `expected_version` matches it.
  */
-export const ADDED_FIELDS = { version: 0, pepper_id: null } satisfies Partial<ApiKey>;
+export const ADDED_FIELDS = { version: 0, pepper_id: null, authentication: "bearer" } satisfies Partial<ApiKey>;
 
 /** The public object, without the hash. */
 export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number): ApiKey {
@@ -126,5 +133,6 @@ export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number)
 		last_used_at: toTimestampOrNull(lifetime.lastUsedAt || null),
 		version: key.version,
 		pepper_id: key.pepperId ?? null,
+		authentication: authenticationOf(key),
 	};
 }

@@ -1,6 +1,14 @@
 /** The API key object, and the inputs and outputs of its operations. */
 import { z } from "zod";
-import { ENVIRONMENTS, EXPIRING_SOON_DAYS, KEY_SORTS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "../../db/enums.ts";
+import {
+	AUTHENTICATIONS,
+	ENVIRONMENTS,
+	EXPIRING_SOON_DAYS,
+	KEY_SORTS,
+	KEY_STATUSES,
+	SCOPE_CATALOGUE,
+	SCOPES,
+} from "../../db/enums.ts";
 import { id, line, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
 
 const RATE_LIMIT_MAX = 1_000_000;
@@ -11,6 +19,7 @@ const ROTATION_OVERLAP_HOURS_MAX = 720;
 const RECENT_HOURS_MAX = 168;
 
 export const environment = z.enum(ENVIRONMENTS);
+const authentication = z.enum(AUTHENTICATIONS);
 const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
 
 const scopes = z
@@ -68,6 +77,9 @@ export const apiKeySchema = z
 			.describe(
 				"Identifies the server secret that the key's tag was made with. Null for a key of an earlier release that was not used since.",
 			),
+		authentication: authentication.describe(
+			"`bearer`: requests carry the key. `signed`: requests carry a signature, made with a secret that is never sent.",
+		),
 	})
 	.meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKeySchema>;
@@ -103,9 +115,21 @@ export const apiKeyDetailSchema = apiKeySchema
 	.meta({ id: "ApiKeyDetail" });
 export type ApiKeyDetail = z.infer<typeof apiKeyDetailSchema>;
 
+const signingSecret = z
+	.string()
+	.nullable()
+	.describe(
+		"The secret that signs requests, for a key with `authentication: signed`; otherwise null. No other response contains it.",
+	);
+
 /** The only response that contains the key. */
 export const issuedKeySchema = z.object({
-	key: z.string().describe("The secret key. No other response contains it."),
+	key: z
+		.string()
+		.describe(
+			"The key. It is the credential, or with `authentication: signed` its public name. No other response contains it.",
+		),
+	secret: signingSecret,
 	api_key: apiKeySchema,
 });
 export type IssuedKey = z.infer<typeof issuedKeySchema>;
@@ -121,6 +145,11 @@ export const createKeySchema = z
 		scopes: scopes
 			.default(["default:sync"])
 			.describe('What the key may do. Default: `["default:sync"]`. An empty list grants every scope.'),
+		authentication: authentication
+			.default("bearer")
+			.describe(
+				"`bearer`: requests carry the key. `signed`: requests carry a signature, and the response has a `secret` to sign with. Cannot be changed later.",
+			),
 		rate_limit: rateLimit.default(1_000).describe("Maximum admitted requests per UTC clock hour."),
 		ip_allowlist: ipAllowlist.default([]).describe("IP addresses and CIDR blocks that may use the key. Empty: all."),
 		expires_in_days: expiresInDays
@@ -156,8 +185,9 @@ export const listKeysSchema = z
 			.enum(["previous"])
 			.optional()
 			.describe(
-				"`previous`: only active keys that stop working when the previous pepper is removed, and those for which that is unknown.",
+				"`previous`: only active keys that stop working when the previous pepper or the previous signing key is removed, and those for which that is unknown.",
 			),
+		authentication: authentication.optional().describe("Only keys with this authentication."),
 		environment: environment.optional().describe("Only keys of this environment."),
 		search: searchText(100)
 			.optional()
@@ -293,14 +323,14 @@ export type RotatedKey = z.infer<typeof rotatedKeySchema>;
  * The REST responses to create and rotate, with and without a replay. One schema for both statuses: code generators use
  * only one of several successes, and a client that rejects the other loses a secret that is shown once.
  */
-const secret = z
+const key = z
 	.string()
 	.nullable()
 	.describe(
-		"The secret key. No other response contains it. null if an earlier request with this `Idempotency-Key` created the key.",
+		"The key. It is the credential, or with `authentication: signed` its public name. No other response contains it. null if an earlier request with this `Idempotency-Key` created the key.",
 	);
-export const createdKeySchema = issuedKeySchema.extend({ key: secret }).meta({ id: "IssuedApiKey" });
-export const rotatedOrReplayedSchema = rotatedKeySchema.extend({ key: secret }).meta({ id: "RotatedApiKey" });
+export const createdKeySchema = issuedKeySchema.extend({ key }).meta({ id: "IssuedApiKey" });
+export const rotatedOrReplayedSchema = rotatedKeySchema.extend({ key }).meta({ id: "RotatedApiKey" });
 
 export const revokeKeySchema = z.strictObject({
 	...tenantChoice,

@@ -9,16 +9,16 @@ export const KEY_START = new RegExp(`${PREFIX}([0-9A-Za-z]{12})`);
 export const WHOLE_KEY = new RegExp(`^${PREFIX}[0-9A-Za-z]{48}$`);
 
 /**
- * A key, or a piece of one, anywhere in text. Needs 13 characters after the prefix: shorter pieces are the public part
- * that the dashboard shows to name a key.
+ * A key or the secret of a signed key, or a piece of one, anywhere in text. Needs 13 characters after the prefix: shorter
+ * pieces are the public part that the dashboard shows to name a key.
  */
-export const KEY_IN_TEXT = new RegExp(`${PREFIX}\\w{13,}`);
+export const KEY_IN_TEXT = /(sks?_(?:live|test)_)\w{13,}/;
 
 const EVERY_KEY_IN_TEXT = new RegExp(KEY_IN_TEXT, "g");
 
-/** The text with each API key cut down to its prefix. Callers put keys where they don't belong, such as in a path. */
+/** The text with each API key and secret cut down to its prefix. Callers put keys where they don't belong, such as in a path. */
 export function withoutKeys(text: string): string {
 	// Most strings contain no key, and `includes` is cheaper than the pattern.
-	if (!text.includes("sk_")) return text;
-	return text.replace(EVERY_KEY_IN_TEXT, "sk_$1_…");
+	if (!text.includes("sk")) return text;
+	return text.replace(EVERY_KEY_IN_TEXT, "$1…");
 }

@@ -1,13 +1,14 @@
 /** Creates and rotates API keys. The only place that makes secrets. */
+import { and, eq } from "drizzle-orm";
 import type { Author } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
-import type { Environment } from "../../db/enums.ts";
+import type { Authentication, Environment } from "../../db/enums.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { AppError, isConstraintFailure } from "../errors.ts";
 import { newRow } from "../gate/d1-records.ts";
 import { type Attempt, CONFLICTS } from "../gate/protocol.ts";
-import { mintKey } from "../keys/format.ts";
+import { mintKey, mintSignedKey } from "../keys/format.ts";
 import { INITIAL_STATE, type KeySnapshot, NEVER_USED, toApiKey } from "../keys/snapshot.ts";
 import { creation } from "../keys/transitions.ts";
 import {
@@ -74,7 +75,7 @@ async function insertKey(
 	alongside: (keyId: string) => Statement[],
 ): Promise<IssuedKey> {
 	const { db, now } = deps;
-	const { key, material } = mint(deps, input.environment);
+	const { key, secret, material } = mint(deps, input);
 	const snapshot: KeySnapshot = {
 		...material,
 		tenantId: author.tenantId,
@@ -97,7 +98,7 @@ async function insertKey(
 		if (isConstraintFailure(thrown, "FOREIGN KEY")) throw new AppError("NOT_FOUND", "The tenant does not exist.");
 		throw thrown;
 	}
-	return { key, api_key: toApiKey(snapshot, NEVER_USED, now) };
+	return { key, secret, api_key: toApiKey(snapshot, NEVER_USED, now) };
 }
 
 /**
@@ -116,13 +117,13 @@ export async function rotateOnce(
 	author: Author,
 	input: RotateKey,
 	attempt?: Attempt,
-): Promise<RotatedKey | Replay<Omit<RotatedKey, "key">>> {
-	// The environment never changes, so it can be read before the gate rotates the key.
-	const [{ environment }] = await Promise.all([
-		getKey(deps, author.tenantId, input.id),
+): Promise<RotatedKey | Replay<Omit<RotatedKey, "key" | "secret">>> {
+	// What never changes can be read before the gate rotates the key.
+	const [lasting] = await Promise.all([
+		readLasting(deps, author.tenantId, input.id),
 		requireRoomForKey(deps.db, author.tenantId),
 	]);
-	const { key, material } = mint(deps, environment);
+	const { key, secret, material } = mint(deps, lasting);
 	const change = managementCall(author, input);
 	// Not repeatable: the second of two rotations would make another successor, or hide the secret of the first.
 	const rotated = await changeAtGate(deps, change, false, (gate) =>
@@ -147,11 +148,29 @@ export async function rotateOnce(
 		if (api_key.created_by !== actor) throw new AppError("CONFLICT", CONFLICTS.idempotencyKeyReused.message);
 		return { replay: { api_key, previous } };
 	}
-	return { key, api_key: complete(rotated.successor), previous: complete(rotated.previous) };
+	return { key, secret, api_key: complete(rotated.successor), previous: complete(rotated.previous) };
 }
 
-function mint({ config }: Deps, environment: Environment) {
-	const [pepper] = config.peppers;
-	if (!pepper) throw new Error("The configuration has no pepper.");
-	return mintKey(environment, pepper);
+/** What a key has in common with its successors. */
+interface Lasting {
+	environment: Environment;
+	authentication: Authentication;
+}
+
+/** Read from D1, because a gate of the release before doesn't know which keys are signed. */
+async function readLasting({ db }: Deps, tenantId: string, keyId: string): Promise<Lasting> {
+	const [lasting] = await db
+		.select({ environment: apiKeys.environment, authentication: apiKeys.authentication })
+		.from(apiKeys)
+		.where(and(eq(apiKeys.id, keyId), eq(apiKeys.tenantId, tenantId)));
+	if (!lasting) throw new AppError("NOT_FOUND", "API key not found.");
+	return lasting;
+}
+
+function mint({ config }: Deps, { environment, authentication }: Lasting) {
+	const [made] = authentication === "signed" ? config.signingKeys : config.peppers;
+	if (!made) throw new Error("The configuration has no pepper or no signing key.");
+	return authentication === "signed"
+		? mintSignedKey(environment, made)
+		: { ...mintKey(environment, made), secret: null };
 }

@@ -2,8 +2,6 @@
 import { and, type SQL, sql } from "drizzle-orm";
 import { ENVIRONMENTS, EXPIRING_SOON_DAYS } from "../../db/enums.ts";
 import { apiKeys } from "../../db/schema.ts";
-import type { Config } from "../env.ts";
-import { pepperIdOf } from "../keys/format.ts";
 import { snapshotOf, toApiKey } from "../keys/snapshot.ts";
 import type { KeyList, ListKeys } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
@@ -23,6 +21,7 @@ import {
 	wantedAt,
 } from "./key-order.ts";
 import { foundFrom, hasMoreCandidates, type KeySearch, keySearch, newestFound } from "./key-search.ts";
+import { currentPepperIds, rangesWithout } from "./peppers.ts";
 import { withRecentUsage } from "./recent-usage.ts";
 
 /**
@@ -62,7 +61,8 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 			status: input.status,
 			endingDays: input.expires_within_days,
 			inRotation: input.rotation === "unfinished",
-			notPepper: input.pepper === undefined ? undefined : currentPepperId(config),
+			notMadeWith: input.pepper === undefined ? undefined : currentPepperIds(config),
+			authentication: input.authentication,
 			environment: other === undefined ? environment : undefined,
 		},
 		sort,
@@ -102,15 +102,9 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 	return { ...paged(rows), ...countsOf(counted) };
 }
 
-/** The id of the pepper that new keys are made with. */
-function currentPepperId({ peppers: [current] }: Config): string {
-	if (!current) throw new Error("The configuration has no pepper, although it was validated.");
-	return pepperIdOf(current);
-}
-
 /** The keys that meet a condition that has an index of its own. Null if the index of the list's order covers the condition. */
 function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
-	const { endingDays, inRotation, notPepper, environment } = wanted;
+	const { endingDays, inRotation, notMadeWith, authentication, environment } = wanted;
 	const limit = sql.raw(`limit ${SORTED_MAX + 1}`);
 	const environments = environment === undefined ? sql`in ('live', 'test')` : sql`= ${environment}`;
 	if (inRotation)
@@ -118,9 +112,9 @@ function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
 			select * from ${apiKeys} indexed by api_keys_by_rotation
 			where tenant_id = ${tenantId} and environment ${environments} and rotated_to is not null and revoked_at is null
 			${limit}`;
-	if (notPepper !== undefined) {
-		// Three ranges of one index: null sorts first.
-		const ranges = [sql`pepper_id is null`, sql`pepper_id < ${notPepper}`, sql`pepper_id > ${notPepper}`];
+	if (notMadeWith !== undefined) {
+		// Ranges of one index: null sorts first.
+		const ranges = [sql`pepper_id is null`, ...rangesWithout(notMadeWith)];
 		const parts = ranges.map(
 			(range) => sql`select * from (
 				select * from ${apiKeys} indexed by api_keys_by_pepper
@@ -128,6 +122,11 @@ function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
 		);
 		return sql`${sql.join(parts, sql` union all `)} ${limit}`;
 	}
+	if (authentication !== undefined && endingDays === undefined)
+		return sql`
+			select * from ${apiKeys} indexed by api_keys_by_authentication
+			where tenant_id = ${tenantId} and environment ${environments} and authentication = ${authentication}
+			${limit}`;
 	if (endingDays === undefined || endingDays === EXPIRING_SOON_DAYS) return null;
 	const { open, expiringSoon } = STANDINGS;
 	return sql`

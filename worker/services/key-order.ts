@@ -8,7 +8,13 @@
  */
 import { and, type SQL, sql } from "drizzle-orm";
 import { columnsOf, type Database } from "../../db/client.ts";
-import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, type KeyStatus } from "../../db/enums.ts";
+import {
+	type Authentication,
+	ENVIRONMENTS,
+	type Environment,
+	EXPIRING_SOON_DAYS,
+	type KeyStatus,
+} from "../../db/enums.ts";
 import { mergedRanges } from "../../db/ordered-union.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { DAY_MS } from "../schemas/time.ts";
@@ -114,31 +120,38 @@ export interface Wanted {
 	endingDays: number | undefined;
 	/** Active keys that have a successor. */
 	inRotation: boolean;
-	/** Active keys whose tag was made with another pepper than the one with this id, or with one that is unknown. */
-	notPepper: string | undefined;
+	/** Active keys whose tag was made with none of the secrets with these ids, or with one that is unknown. */
+	notMadeWith: readonly string[] | undefined;
+	authentication: Authentication | undefined;
 	environment: Environment | undefined;
 }
 
 /** The condition that a row must meet at `now`. */
 export function wantedAt(
-	{ status, endingDays, inRotation, notPepper, environment }: Wanted,
+	{ status, endingDays, inRotation, notMadeWith, authentication, environment }: Wanted,
 	now: number,
 ): SQL | undefined {
-	const standings = standingsOf({ status, endingDays, inRotation, notPepper });
+	const standings = standingsOf({ status, endingDays, inRotation, notMadeWith });
 	return and(
 		environment && sql`environment = ${environment}`,
 		standings && sql`${standingAt(now)} in (${sql.raw(standings.join())})`,
 		endingDays === undefined ? undefined : sql`ends_at <= ${now + endingDays * DAY_MS}`,
 		inRotation ? sql`rotated_to is not null` : undefined,
-		notPepper === undefined ? undefined : sql`pepper_id is not ${notPepper}`,
+		...(notMadeWith ?? []).map((id) => sql`pepper_id is not ${id}`),
+		authentication && sql`authentication = ${authentication}`,
 	);
 }
 
 /** The standings that a row can have at the moment. Undefined: any. */
-function standingsOf({ status, endingDays, inRotation, notPepper }: Omit<Wanted, "environment">): number[] | undefined {
+function standingsOf({
+	status,
+	endingDays,
+	inRotation,
+	notMadeWith,
+}: Omit<Wanted, "environment" | "authentication">): number[] | undefined {
 	const { open, expiringSoon, expired, revoked } = STANDINGS;
 	if (endingDays !== undefined && endingDays <= EXPIRING_SOON_DAYS) return [expiringSoon];
-	if (endingDays !== undefined || inRotation || notPepper !== undefined) return [open, expiringSoon];
+	if (endingDays !== undefined || inRotation || notMadeWith !== undefined) return [open, expiringSoon];
 	switch (status) {
 		case "active":
 			return [open, expiringSoon];

@@ -1,6 +1,8 @@
-/** Which API keys need which pepper, so that no pepper is removed while keys depend on it. */
-import { sql } from "drizzle-orm";
+/** Which API keys need which pepper or signing key, so that none is removed while keys depend on it. */
+import { and, type SQL, sql } from "drizzle-orm";
+import type { Authentication } from "../../db/enums.ts";
 import { apiKeys, tenants } from "../../db/schema.ts";
+import type { Config } from "../env.ts";
 import { pepperIdOf } from "../keys/format.ts";
 import { logError } from "../log.ts";
 import type { Deps } from "./deps.ts";
@@ -8,28 +10,55 @@ import type { Deps } from "./deps.ts";
 /** Bounds the rows that one run reads. The log says so if there are more. */
 const KEYS_COUNTED_MAX = 100_000;
 
-/** The number of active keys by pepper, for all peppers but the current one. Not by tenant: peppers are the platform's. */
-async function countOutdatedKeys({ db, now }: Pick<Deps, "db" | "now">, current: string) {
-	return db.all<{ pepper_id: string; keys: number }>(sql`
-		select pepper_id, count(*) as keys from (
-			select k.pepper_id from ${tenants} t cross join ${apiKeys} k indexed by api_keys_by_pepper
-			on k.tenant_id = t.id and k.environment in ('live', 'test')
-			where (k.pepper_id < ${current} or k.pepper_id > ${current})
-				and k.revoked_at is null and coalesce(k.ends_at > ${now}, true)
-			limit ${sql.raw(String(KEYS_COUNTED_MAX))}
-		) group by pepper_id`);
+/** The variable that an operator sets to the missing secret. */
+const PREVIOUS: Record<Authentication, string> = { bearer: "KEY_PEPPER_PREVIOUS", signed: "SIGNING_KEY_PREVIOUS" };
+
+/** The ids of the pepper and the signing key that new keys are made with. */
+export function currentPepperIds({ peppers, signingKeys }: Config): string[] {
+	return [...peppers.slice(0, 1), ...signingKeys.slice(0, 1)].map(pepperIdOf);
+}
+
+/** The conditions for keys that were made with other secrets than these, each of them one range of an index. */
+export function rangesWithout(pepperIds: readonly string[], column = "pepper_id"): (SQL | undefined)[] {
+	const name = sql.raw(column);
+	const sorted = [...pepperIds].sort();
+	return [null, ...sorted].map((from, index) => {
+		const to = sorted[index];
+		return and(from === null ? undefined : sql`${name} > ${from}`, to === undefined ? undefined : sql`${name} < ${to}`);
+	});
 }
 
 /**
- * Logs an error if active keys need a pepper that is not configured. Their requests are refused as if the keys were forged,
- * so nothing else would show it.
+ * The number of active keys by pepper or signing key, for all but the current ones. Not by tenant: these secrets are the
+ * platform's.
+ */
+async function countOutdatedKeys({ db, now, config }: Pick<Deps, "db" | "now" | "config">) {
+	const ranges = rangesWithout(currentPepperIds(config), "k.pepper_id");
+	return db.all<{ pepper_id: string; authentication: Authentication; keys: number }>(sql`
+		select pepper_id, authentication, count(*) as keys from (
+			select k.pepper_id, k.authentication from ${tenants} t cross join ${apiKeys} k indexed by api_keys_by_pepper
+			on k.tenant_id = t.id and k.environment in ('live', 'test')
+			where (${sql.join(ranges, sql` or `)})
+				and k.revoked_at is null and coalesce(k.ends_at > ${now}, true)
+			limit ${sql.raw(String(KEYS_COUNTED_MAX))}
+		) group by pepper_id, authentication`);
+}
+
+/**
+ * Logs an error if active keys need a pepper or a signing key that is not configured. Their requests are refused as if the
+ * keys were forged, so nothing else would show it.
  */
 export async function reportMissingPepper(deps: Pick<Deps, "db" | "now" | "config">): Promise<void> {
-	const [current = "", ...others] = deps.config.peppers.map(pepperIdOf);
-	for (const { pepper_id, keys } of await countOutdatedKeys(deps, current)) {
-		if (others.includes(pepper_id)) continue;
+	const { peppers, signingKeys } = deps.config;
+	const configured = [...peppers, ...signingKeys].map(pepperIdOf);
+	for (const { pepper_id, authentication, keys } of await countOutdatedKeys(deps)) {
+		if (configured.includes(pepper_id)) continue;
 		const count = keys === KEYS_COUNTED_MAX ? `${keys} or more` : keys;
-		const problem = `${count} active API keys are refused, because their pepper (id ${pepper_id}) is not configured.`;
-		logError("Pepper is missing", new Error(`${problem} Set KEY_PEPPER_PREVIOUS to it until they are rotated.`));
+		const secret = authentication === "signed" ? "signing key" : "pepper";
+		const problem = `${count} active API keys are refused, because their ${secret} (id ${pepper_id}) is not configured.`;
+		logError(
+			"Pepper is missing",
+			new Error(`${problem} Set ${PREVIOUS[authentication]} to it until they are rotated.`),
+		);
 	}
 }

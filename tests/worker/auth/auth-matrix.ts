@@ -80,7 +80,10 @@ const SECRETS: [string, RegExp][] = [
 	["the hash of a key", /secret_?hash|\b(?!(.)\1{63})[0-9a-f]{64}\b/i],
 	["a whole key", /sk_(live|test)_[0-9A-Za-z]{48}/],
 	["a token", /eyJ[\w-]+\.[\w-]+\./],
-	["a secret of the service", new RegExp([env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER].join("|"))],
+	[
+		"a secret of the service",
+		new RegExp([env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER, env.SIGNING_KEY].join("|")),
+	],
 ];
 
 /** Fails if the text tells what it must not. */

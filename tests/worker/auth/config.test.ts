@@ -7,8 +7,18 @@ const SECRETS = {
 	JWT_SECRET: "jwt-0123456789abcdef0123456789abcdef",
 	SERVICE_ROLE_KEY: "service-0123456789abcdef0123456789ab",
 	KEY_PEPPER: "pepper-0123456789abcdef0123456789abc",
+	SIGNING_KEY: "signing-0123456789abcdef0123456789ab",
 };
 const COMPLETE = { ...SECRETS, JWT_ISSUER: "https://issuer.example", JWT_AUDIENCE: "salesos-api" };
+
+const EVERY_SECRET = [
+	"JWT_SECRET",
+	"SERVICE_ROLE_KEY",
+	"KEY_PEPPER",
+	"KEY_PEPPER_PREVIOUS",
+	"SIGNING_KEY",
+	"SIGNING_KEY_PREVIOUS",
+] as const;
 
 /** Why the configuration is refused. */
 function complaint(env: Partial<Bindings>): string {
@@ -45,16 +55,19 @@ describe("a complete configuration", () => {
 			expect(complaint({ ...COMPLETE, CORS_ORIGINS: wrong })).toContain(`CORS_ORIGINS: ${wrong} is not an origin`);
 	});
 
-	it("has the previous pepper behind the current one, while there is one", () => {
+	it.each([
+		["KEY_PEPPER", "peppers"],
+		["SIGNING_KEY", "signingKeys"],
+	] as const)("has the previous %s behind the current one, while there is one", (name, list) => {
 		const previous = "previous-0123456789abcdef0123456789";
-		const { peppers } = readConfig({ ...COMPLETE, KEY_PEPPER_PREVIOUS: previous });
-		expect(peppers.map((pepper) => pepper.reveal())).toEqual([SECRETS.KEY_PEPPER, previous]);
-		expect(readConfig({ ...COMPLETE, KEY_PEPPER_PREVIOUS: "" }).peppers).toHaveLength(1);
+		const config = readConfig({ ...COMPLETE, [`${name}_PREVIOUS`]: previous });
+		expect(config[list].map((secret) => secret.reveal())).toEqual([SECRETS[name], previous]);
+		expect(readConfig({ ...COMPLETE, [`${name}_PREVIOUS`]: "" })[list]).toHaveLength(1);
 	});
 });
 
 describe("a configuration that will not do", () => {
-	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "JWT_ISSUER", "JWT_AUDIENCE"] as const)(
+	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY", "JWT_ISSUER", "JWT_AUDIENCE"] as const)(
 		"is refused without %s, by name",
 		(name) => {
 			const { [name]: _, ...rest } = COMPLETE;
@@ -63,38 +76,32 @@ describe("a configuration that will not do", () => {
 		},
 	);
 
-	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "KEY_PEPPER_PREVIOUS"] as const)(
-		"is refused with %s too short, by name and without showing it",
-		(name) => {
-			const short = "s3cr3t-0123456789abcdef01234567";
-			expect(short).toHaveLength(31);
-			expect(complaint({ ...COMPLETE, [name]: short })).toMatch(new RegExp(`\\b${name} is shorter than 32 characters`));
-			expect(complaint({ ...COMPLETE, [name]: short })).not.toContain("s3cr3t");
-			expect(complaint({ ...COMPLETE, [name]: `${short}8` })).toBe("");
-		},
-	);
+	it.each(EVERY_SECRET)("is refused with %s too short, by name and without showing it", (name) => {
+		const short = "s3cr3t-0123456789abcdef01234567";
+		expect(short).toHaveLength(31);
+		expect(complaint({ ...COMPLETE, [name]: short })).toMatch(new RegExp(`\\b${name} is shorter than 32 characters`));
+		expect(complaint({ ...COMPLETE, [name]: short })).not.toContain("s3cr3t");
+		expect(complaint({ ...COMPLETE, [name]: `${short}8` })).toBe("");
+	});
 
-	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "KEY_PEPPER_PREVIOUS"] as const)(
-		"is refused with a weak %s, by name and without showing it",
-		(name) => {
-			const weak: [string, string][] = [
-				["a".repeat(64), "distinct characters"],
-				["ab".repeat(32), "distinct characters"],
-				["changeme".repeat(5), "distinct characters"],
-				["s3cr3t-q".repeat(5), "distinct characters"],
-				["s3cr3t-quiz".repeat(3), "repeats itself"],
-				["s3cr3t with spaces 0123456789abcdef", "white space"],
-				["s3cr3t-0123456789abcdef0123456789\n", "white space"],
-				["s3cr3t-0123456789abcdef0123456789\u0000", "control characters"],
-				["s3cr3t-0123456789abcdef0123456789é", "outside of ASCII"],
-			];
-			for (const [value, why] of weak) {
-				const message = complaint({ ...COMPLETE, [name]: value });
-				expect(message, value).toMatch(new RegExp(`\\b${name} .*${why}`));
-				expect(message).not.toContain(value.slice(0, 6));
-			}
-		},
-	);
+	it.each(EVERY_SECRET)("is refused with a weak %s, by name and without showing it", (name) => {
+		const weak: [string, string][] = [
+			["a".repeat(64), "distinct characters"],
+			["ab".repeat(32), "distinct characters"],
+			["changeme".repeat(5), "distinct characters"],
+			["s3cr3t-q".repeat(5), "distinct characters"],
+			["s3cr3t-quiz".repeat(3), "repeats itself"],
+			["s3cr3t with spaces 0123456789abcdef", "white space"],
+			["s3cr3t-0123456789abcdef0123456789\n", "white space"],
+			["s3cr3t-0123456789abcdef0123456789\u0000", "control characters"],
+			["s3cr3t-0123456789abcdef0123456789é", "outside of ASCII"],
+		];
+		for (const [value, why] of weak) {
+			const message = complaint({ ...COMPLETE, [name]: value });
+			expect(message, value).toMatch(new RegExp(`\\b${name} .*${why}`));
+			expect(message).not.toContain(value.slice(0, 6));
+		}
+	});
 
 	it("is refused with two equal secrets, by their names", () => {
 		const equal = { ...COMPLETE, SERVICE_ROLE_KEY: SECRETS.JWT_SECRET };
@@ -138,7 +145,7 @@ describe("a configuration that will not do", () => {
 			JWKS_URL: "no address",
 			USAGE_FLUSH_SECONDS: "0",
 		});
-		for (const name of ["JWT_SECRET", "KEY_PEPPER", "SERVICE_ROLE_KEY", "JWT_ISSUER", "JWT_AUDIENCE"])
+		for (const name of ["JWT_SECRET", "KEY_PEPPER", "SIGNING_KEY", "SERVICE_ROLE_KEY", "JWT_ISSUER", "JWT_AUDIENCE"])
 			expect(message).toContain(name);
 		for (const name of ["JWKS_URL", "USAGE_FLUSH_SECONDS"]) expect(message).toContain(name);
 		expect(message).not.toMatch(/s3cr3t|p3pp3r/);
@@ -158,6 +165,7 @@ describe("a secret", () => {
 		JWT_SECRET: VALUE,
 		SERVICE_ROLE_KEY: `${VALUE}-service`,
 		KEY_PEPPER: `${VALUE}-pepper`,
+		SIGNING_KEY: `${VALUE}-signing`,
 	});
 
 	it("is redacted as text and in JSON", () => {

@@ -176,9 +176,12 @@ describe("a forged token", () => {
 		expect(await verdictOn(await signAsWe({}, new TextEncoder().encode("x".repeat(40))))).toBe(REFUSED);
 	});
 
-	it.each(["SERVICE_ROLE_KEY", "KEY_PEPPER"] as const)("is refused when signed with %s", async (name) => {
-		expect(await verdictOn(await signAsWe({}, new TextEncoder().encode(env[name])))).toBe(REFUSED);
-	});
+	it.each(["SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY"] as const)(
+		"is refused when signed with %s",
+		async (name) => {
+			expect(await verdictOn(await signAsWe({}, new TextEncoder().encode(env[name])))).toBe(REFUSED);
+		},
+	);
 
 	it.each(["HS384", "HS512"])("is refused as %s, even with the right secret", async (alg) => {
 		const bearer = await sign({}, ours, { alg });

@@ -75,7 +75,10 @@ async function middleOf(sort: KeySort, filters: object): Promise<string> {
 	const { status, expires_within_days: endingDays, environment } = listKeysSchema.parse(filters);
 	const wanted = and(
 		eq(apiKeys.tenantId, BIG),
-		wantedAt({ status, endingDays, inRotation: false, notPepper: undefined, environment }, NOW),
+		wantedAt(
+			{ status, endingDays, inRotation: false, notMadeWith: undefined, authentication: undefined, environment },
+			NOW,
+		),
 	);
 	const half = Math.floor((await db.$count(apiKeys, wanted)) / 2);
 	const [row] = await db
@@ -119,6 +122,15 @@ describe.each(KEY_SORTS)("keys.list sorted by %s", (sort) => {
 	it.each([1, 30, 365])("reads a few hundred rows for keys that expire within %i days", async (days) => {
 		const { read, result } = await list({ sort, expires_within_days: days });
 		expect(result.items).toHaveLength(25);
+		expect(read).toBeLessThanOrEqual(2 * SORTED_MAX);
+	});
+
+	it.each([
+		["signed", 13],
+		["bearer", 25],
+	])("reads a few hundred rows for keys that are %s", async (authentication, found) => {
+		const { read, result } = await list({ sort, authentication });
+		expect(result.items).toHaveLength(found);
 		expect(read).toBeLessThanOrEqual(2 * SORTED_MAX);
 	});
 

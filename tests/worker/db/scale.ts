@@ -45,7 +45,7 @@ const KEY_COLUMNS = `id, tenant_id, environment, name, secret_hash, key_prefix, 
 
 /**
  * Of 100 keys of the big tenant, 20 are test keys, 13 are revoked, 12 have expired, and 8 expire soon. One in
- * 100 was rotated and has stopped, or will. Ten changed their standing in the last seconds.
+ * 100 was rotated and has stopped, or will. One in 8,000 is signed. Ten changed their standing in the last seconds.
  */
 const KEYS_OF_BIG = `${numbers(KEYS)}, k as (
 	select i, iif(i % 5, 'live', 'test') as environment,
@@ -57,7 +57,7 @@ const KEYS_OF_BIG = `${numbers(KEYS)}, k as (
 	from n
 )
 insert into api_keys (${KEY_COLUMNS})
-select printf('k%011d', i), '${BIG}', environment, name, '', printf('sk_%s_%04x', environment, i * 40503 % 65536),
+select printf('k%011d', i), '${BIG}', environment, name, iif(i % 8000 = 9, 'signed:', ''), printf('sk_%s_%04x', environment, i * 40503 % 65536),
 	printf('%04x', i * 30103 % 65536), '[]', 1000, '[]', created, 'usr_ada',
 	case
 		when fate < 12 then min(created + ${DAY_MS}, ${NOW} - 1)

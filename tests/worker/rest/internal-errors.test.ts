@@ -6,7 +6,7 @@ import { readConfig } from "../../../worker/env.ts";
 import { asIntegration, createKey } from "../fixtures.ts";
 import { call, type Reply, read, tenantWithKeys } from "./tenant-with-keys.ts";
 
-const SECRETS = [env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER];
+const SECRETS = [env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER, env.SIGNING_KEY];
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterEach(() => log.mockClear());
 

@@ -22,7 +22,7 @@ function expectDiscretion(answer: Answer<unknown>, status: number, code: string)
 	const lines = log.mock.calls.map(([line]) => String(line));
 	expect(lines.some((line) => JSON.parse(line).request_id === answer.error.request_id)).toBe(true);
 	for (const line of lines) {
-		for (const secret of [env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER, key.slice(8), admin])
+		for (const secret of [env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER, env.SIGNING_KEY, key.slice(8), admin])
 			expect(line).not.toContain(secret);
 		expect(line).not.toContain("Secret-Name");
 	}

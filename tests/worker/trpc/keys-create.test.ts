@@ -45,6 +45,7 @@ describe("a new key", () => {
 			last_used_at: null,
 			version: 1,
 			pepper_id: expect.any(String),
+			authentication: "bearer",
 		});
 	});
 

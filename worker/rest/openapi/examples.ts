@@ -38,10 +38,11 @@ export const apiKey: ApiKey = {
 	last_used_at: "2026-02-03T04:05:06.789Z",
 	version: 3,
 	pepper_id: "5f0c81d2",
+	authentication: "bearer",
 };
 
 const fresh: ApiKey = { ...apiKey, usage_count: 0, last_used_at: null };
-export const issued = { key: KEY, api_key: fresh };
+export const issued = { key: KEY, secret: null, api_key: fresh };
 
 export const apiKeyDetail: ApiKeyDetail = {
 	...apiKey,
@@ -76,7 +77,7 @@ const successor: ApiKey = {
 	rotated_from: apiKey.id,
 };
 const previous: ApiKey = { ...apiKey, rotated_to: successor.id, revokes_at: "2026-04-21T12:00:00.000Z" };
-export const rotated = { key: KEY, api_key: successor, previous };
+export const rotated = { key: KEY, secret: null, api_key: successor, previous };
 
 export const createKey = {
 	name: "CRM Nightly Sync",

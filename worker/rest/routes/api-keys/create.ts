@@ -20,7 +20,7 @@ export const createApiKey = managerOperation(
 		path: KEYS,
 		operationId: "createApiKey",
 		summary: "Create an API key",
-		description: "Only this response contains the secret. Store it first.",
+		description: "Only this response contains the key, and the secret of a signed key. Store them first.",
 		request: {
 			headers: tenantHeaders.extend(idempotencyHeaders.shape),
 			body: jsonBody(createKeySchema, examples.createKey),
@@ -30,8 +30,8 @@ export const createApiKey = managerOperation(
 			...BODY_ERRORS,
 			...NO_TENANT,
 			...conflict("The `Idempotency-Key` was used for another request, or the API key that it created is deleted."),
-			...createdOnce(createdKeySchema, "The secret and the API key.", examples.issued, {
-				replay: { ...examples.issued, key: null },
+			...createdOnce(createdKeySchema, "The key, its secret and the API key.", examples.issued, {
+				replay: { ...examples.issued, key: null, secret: null },
 				path: `${KEYS}/${examples.apiKey.id}`,
 			}),
 		},
@@ -44,7 +44,7 @@ export const createApiKey = managerOperation(
 				? await createKey(depsOf(c), c.var.author, input)
 				: await createKeyOnce(depsOf(c), c.var.author, input, attemptOf(idempotencyKey, c.var.author, input));
 		if ("replay" in result)
-			return c.json(replayEnvelope(c, { key: null, api_key: result.replay }), 200, {
+			return c.json(replayEnvelope(c, { key: null, secret: null, api_key: result.replay }), 200, {
 				...REPLAYED,
 				...etagOf(result.replay),
 			});

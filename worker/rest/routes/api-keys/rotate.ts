@@ -36,9 +36,9 @@ export const rotateApiKey = managerOperation(
 			),
 			...createdOnce(
 				rotatedOrReplayedSchema,
-				"The successor's secret, the successor, and the old key.",
+				"The successor's key and secret, the successor, and the old key.",
 				examples.rotated,
-				{ replay: { ...examples.rotated, key: null }, path: `${KEYS}/${examples.rotated.api_key.id}` },
+				{ replay: { ...examples.rotated, key: null, secret: null }, path: `${KEYS}/${examples.rotated.api_key.id}` },
 			),
 		},
 	}),
@@ -48,7 +48,7 @@ export const rotateApiKey = managerOperation(
 		const attempt = idempotencyKey === undefined ? undefined : attemptOf(idempotencyKey, c.var.author, input);
 		const result = await rotateOnce(depsOf(c), c.var.author, input, attempt);
 		if ("replay" in result)
-			return c.json(replayEnvelope(c, { key: null, ...result.replay }), 200, {
+			return c.json(replayEnvelope(c, { key: null, secret: null, ...result.replay }), 200, {
 				...REPLAYED,
 				...etagOf(result.replay.api_key),
 			});

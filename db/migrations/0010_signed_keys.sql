@@ -1,0 +1,2 @@
+ALTER TABLE `api_keys` ADD `authentication` text GENERATED ALWAYS AS (iif(substr(secret_hash, 1, 7) = 'signed:', 'signed', 'bearer')) VIRTUAL NOT NULL;--> statement-breakpoint
+CREATE INDEX `api_keys_by_authentication` ON `api_keys` (`tenant_id`,`environment`,`authentication`);
