@@ -3,6 +3,7 @@ export class KeyGate {
 	constructor(ctx: DurableObjectState, env: unknown);
 	alarm(): Promise<void>;
 }
+export class PasswordHasher {}
 declare const handler: {
 	fetch(request: Request, env: unknown, ctx: ExecutionContext): Response | Promise<Response>;
 };

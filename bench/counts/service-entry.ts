@@ -4,6 +4,8 @@
 import * as service from "./index.js";
 import { countAlarm, countD1, countStorage, countTimers, takeCounts } from "./instrumentation.ts";
 
+export { PasswordHasher } from "./index.js";
+
 countTimers();
 
 export class KeyGate extends service.KeyGate {
