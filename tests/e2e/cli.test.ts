@@ -149,6 +149,18 @@ describe.concurrent("a script", () => {
 		expect((await run(["list", "--sort", "-name", "--limit", "1", "--quiet"])).code).toBe(0);
 	});
 
+	it("lists the keys of unfinished rotations, and those that depend on the previous pepper", async () => {
+		const [rotated = "", other = ""] = [await make("In rotation"), await make("In rotation")];
+		await owner.mutate("keys.rotate", { id: rotated });
+		const unfinished = await run(["list", "--rotation", "unfinished", "--all", "--quiet"]);
+		expect(unfinished.stdout.split("\n")).toContain(rotated);
+		expect(unfinished.stdout).not.toContain(other);
+		// Only one pepper is configured, and these keys were made under it.
+		const dependent = await run(["list", "--pepper", "previous", "--all", "--quiet"]);
+		expect(dependent).toEqual({ code: 0, stdout: "", stderr: "" });
+		expect((await run(["list", "--pepper", "old"])).code).toBe(2);
+	});
+
 	it("prints a table without colours and at full width", async () => {
 		await make("A name that is long enough to be in the way of everything else on a line");
 		const { stdout } = await run(["list", "--search", "in the way"]);
@@ -267,12 +279,22 @@ describe.concurrent("exits with", () => {
 	it("5 for a change based on an earlier version of the key", async () => {
 		const id = await make();
 		expect((await run(["update", id, "--rate-limit", "7", "--expected-version", "1"])).code).toBe(0);
-		for (const command of ["update", "rotate"]) {
-			const options = command === "update" ? ["--rate-limit", "8"] : [];
+		const changes = { update: ["--rate-limit", "8"], rotate: [], revoke: ["--yes"], delete: ["--yes"] };
+		for (const [command, options] of Object.entries(changes)) {
 			const refused = await run([command, id, ...options, "--expected-version", "1"]);
 			expect(refused).toMatchObject({ code: 5, stdout: "", stderr: expect.stringContaining("has changed since") });
 		}
-		expect(await owner.query("keys.get", { id })).toMatchObject({ rate_limit: 7, rotated_to: null, version: 2 });
+		const unchanged = { status: "active", rate_limit: 7, rotated_to: null, version: 2 };
+		expect(await owner.query("keys.get", { id })).toMatchObject(unchanged);
+		expect((await run(["revoke", id, "--yes", "--expected-version", "2"])).code).toBe(0);
+		expect((await run(["delete", id, "--yes", "--expected-version", "3"])).code).toBe(0);
+	});
+
+	it.each(["revoke", "delete"])("2 for one expected version of several keys: %s", async (command) => {
+		const ids = [await make(), await make()];
+		const refused = await run([command, ...ids, "--yes", "--expected-version", "1"]);
+		expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("Pass one id") });
+		for (const id of ids) expect(await statusOf(id)).toBe("active");
 	});
 
 	it("1 for a service that cannot be reached", async () => {

@@ -81,6 +81,8 @@ export const create = (): Command =>
 interface ListOptions extends Common {
 	status?: ApiKey["status"];
 	environment?: "live" | "test";
+	rotation?: "unfinished";
+	pepper?: "previous";
 	search?: string;
 	sort?: "created_at";
 	limit?: number;
@@ -93,19 +95,27 @@ export const list = (): Command =>
 		"salesos-keys list --status active --search crm",
 		"salesos-keys list --sort -usage_count --limit 10",
 		"salesos-keys list --status expired --all --quiet | xargs -n 1 salesos-keys delete --yes",
+		"salesos-keys list --pepper previous --all",
 	])
 		.addOption(new Option("--status <status>", "only keys with this status").choices(["active", "revoked", "expired"]))
 		.addOption(new Option("--environment <name>", "only keys of this environment").choices(["live", "test"]))
+		.addOption(
+			new Option("--rotation <state>", "only active keys that have a successor and still work").choices(["unfinished"]),
+		)
+		.addOption(
+			new Option("--pepper <which>", "only active keys that may depend on KEY_PEPPER_PREVIOUS").choices(["previous"]),
+		)
 		.option("--search <text>", "part of the name, first characters or last four characters of the key")
-		.option("--sort <field>", "created_at, last_used_at, usage_count or name; a leading - sorts descending")
+		.option("--sort <field>", "created_at, last_used_at, usage_count, name or expires_at; a leading - sorts descending")
 		.option("--limit <number>", `items per page, 1 to ${PAGE_MAX}`, number)
 		.option("--cursor <cursor>", "continue after an earlier page")
 		.option("--all", "all pages")
 		.action(async (options: ListOptions) => {
 			const { client, now } = contextOf(options);
-			const { status, environment, search, sort, limit, all } = options;
+			const { status, environment, rotation, pepper, search, sort, limit, all } = options;
 			const salesos = client();
-			const filter = given({ status, environment, search, sort, limit: limit ?? (all ? PAGE_MAX : undefined) });
+			const pageSize = limit ?? (all ? PAGE_MAX : undefined);
+			const filter = given({ status, environment, rotation, pepper, search, sort, limit: pageSize });
 			const found = await pages(all, options.cursor, (cursor) =>
 				salesos.keys.list.query({ ...filter, ...given({ cursor }) }),
 			);

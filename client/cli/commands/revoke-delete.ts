@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { SalesOSClient } from "../../index.ts";
-import { type Common, command, contextOf, given } from "../command.ts";
+import { type Common, command, contextOf, given, withExpectedVersion } from "../command.ts";
 import { fromNow, keyOf, scopesOf } from "../display.ts";
 import { CommandError, EXIT, type ExitCode, exitCodeOf, messageOf } from "../errors.ts";
 import { safeText } from "../safe-text.ts";
@@ -11,16 +11,23 @@ import { follow } from "./jobs.ts";
 
 interface EndOptions extends Common {
 	yes?: boolean;
+	expectedVersion?: number;
 	reason?: string;
 	fromFile?: string;
 }
 
 export const revoke = (): Command =>
-	command("revoke", "Revoke keys. When the command has returned, no request with them is admitted any more, anywhere", [
-		'salesos-keys revoke aB3dE6gH9jK2 --reason "found in a public repository"',
-		"salesos-keys revoke aB3dE6gH9jK2 mN4pQ7rS0tU3 --yes",
-		'salesos-keys revoke --from-file leaked-ids.txt --reason "laptop stolen"',
-	])
+	withExpectedVersion(
+		command(
+			"revoke",
+			"Revoke keys. When the command has returned, no request with them is admitted any more, anywhere",
+			[
+				'salesos-keys revoke aB3dE6gH9jK2 --reason "found in a public repository"',
+				"salesos-keys revoke aB3dE6gH9jK2 mN4pQ7rS0tU3 --yes",
+				'salesos-keys revoke --from-file leaked-ids.txt --reason "laptop stolen"',
+			],
+		),
+	)
 		.argument("[id...]", "ids of the keys")
 		.option("--from-file <file>", "revoke the ids in this file, one a line, as a job of the service; - reads stdin")
 		.option("--reason <text>", "why, for the audit log")
@@ -28,6 +35,7 @@ export const revoke = (): Command =>
 		.action(async (ids: string[], options: EndOptions) => {
 			const { client, now } = contextOf(options);
 			const salesos = client();
+			requireOneKey(ids, options);
 			if (options.fromFile !== undefined) {
 				if (ids.length > 0) throw new CommandError(EXIT.usage, "Pass ids or --from-file, not both.");
 				return revokeAll(salesos, idsIn(options.fromFile), options);
@@ -42,10 +50,17 @@ export const revoke = (): Command =>
 				await confirm(`Revoke ${which}? This cannot be undone. Type "yes": `, "yes", options.yes);
 			}
 			await each(ids, options, async (id) => {
-				const key = await salesos.keys.revoke.mutate({ id, ...given({ reason: options.reason }) });
+				const { reason, expectedVersion } = options;
+				const key = await salesos.keys.revoke.mutate({ id, ...given({ reason, expected_version: expectedVersion }) });
 				return { json: key, line: `Revoked ${safeText(key.name)} (${keyOf(key)}).` };
 			});
 		});
+
+/** Throws a usage error if one version is expected of several keys. */
+function requireOneKey(ids: string[], { expectedVersion, fromFile }: EndOptions): void {
+	if (expectedVersion !== undefined && (ids.length > 1 || fromFile !== undefined))
+		throw new CommandError(EXIT.usage, "--expected-version is the version of one key. Pass one id.");
+}
 
 /** Reads ids, one a line. Ignores empty lines. */
 function idsIn(file: string): string[] {
@@ -65,14 +80,17 @@ async function revokeAll(salesos: SalesOSClient, ids: string[], options: EndOpti
 }
 
 export const remove = (): Command =>
-	command("delete", "Delete keys permanently. To stop a leaked key, revoke it: deleting removes its usage", [
-		"salesos-keys delete aB3dE6gH9jK2",
-		"salesos-keys delete aB3dE6gH9jK2 --yes",
-	])
+	withExpectedVersion(
+		command("delete", "Delete keys permanently. To stop a leaked key, revoke it: deleting removes its usage", [
+			"salesos-keys delete aB3dE6gH9jK2",
+			"salesos-keys delete aB3dE6gH9jK2 --yes",
+		]),
+	)
 		.argument("<id...>", "ids of the keys")
 		.option("--yes", "do not ask")
 		.action(async (ids: string[], options: EndOptions) => {
 			const salesos = contextOf(options).client();
+			requireOneKey(ids, options);
 			if (!options.yes)
 				for (const id of ids) {
 					// Ask for the name as it is printed, so that it can be typed.
@@ -84,7 +102,7 @@ export const remove = (): Command =>
 					);
 				}
 			await each(ids, options, async (id) => {
-				await salesos.keys.delete.mutate({ id });
+				await salesos.keys.delete.mutate({ id, ...given({ expected_version: options.expectedVersion }) });
 				return { json: { id, deleted: true }, line: `Deleted ${id}.` };
 			});
 		});
