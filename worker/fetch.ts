@@ -10,7 +10,7 @@ import { whoami } from "./admission/whoami.ts";
 import type { createApp } from "./app.ts";
 import type { Bindings, Config } from "./env.ts";
 import { toAppError } from "./errors.ts";
-import { drainBody } from "./http/drain-body.ts";
+import { endAfterBody } from "./http/drain-body.ts";
 import { type RequestInfo, requestInfo } from "./http/request-info.ts";
 import { admittedResponse, refusedResponse } from "./http/response.ts";
 import { logError } from "./log.ts";
@@ -47,9 +47,8 @@ export function createFetchHandler(config: Config): FetchHandler {
 	}
 
 	return async (request, env, context) => {
-		const response = respond(request, env, context);
-		if (request.body !== null) await response.then(() => drainBody(request));
-		return response;
+		const response = await respond(request, env, context);
+		return request.body === null ? response : endAfterBody(response, request);
 	};
 }
 

@@ -121,6 +121,10 @@ describe("a second start", () => {
 		expect(healthy).toMatch(/^HTTP\/1\.1 200 /);
 		expect(healthy).toContain('"status":"ok"');
 		expect((await service.fetch("/healthz")).status).toBe(200);
+		// Larger than the buffers between the client and the Worker, which rejects these requests without reading them.
+		const body = "x".repeat(6_000_000);
+		const refusals = Array.from({ length: 40 }, () => service.fetch("/v1/leads", { method: "POST", body }));
+		for (const refusal of refusals) expect((await refusal).status).toBe(401);
 	});
 
 	it("ends with everything that npm started when npm alone gets SIGTERM", async () => {

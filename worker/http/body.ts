@@ -1,18 +1,10 @@
 /** Request bodies: how large they may be, and how they are read. */
+import { Buffer } from "node:buffer";
 import type { MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { AppError, invalidField } from "../errors.ts";
 
 /** More than twice the size of 500 collaborators with every field full. */
 const BODY_MAX_BYTES = 1_048_576;
-
-const limitedTo = (maxSize: number, message?: string) =>
-	bodyLimit({
-		maxSize,
-		onError: () => {
-			throw new AppError("PAYLOAD_TOO_LARGE", message);
-		},
-	});
 
 /** Whether the request declares a JSON body. Suffixes count too, such as `application/merge-patch+json; charset=utf-8`. */
 export function isJson({ headers }: Pick<Request, "headers">): boolean {
@@ -29,27 +21,50 @@ export async function wholeBody(sent: { arrayBuffer(): Promise<ArrayBuffer> }): 
 }
 
 /**
- * Middleware that rejects larger bodies with `PAYLOAD_TOO_LARGE`. It checks `Content-Length`, and counts a chunked body
- * while reading it. A body of announced size isn't read here, so that authentication can come first. The body of a GET or
- * a HEAD is ignored: it has no meaning (RFC 9110, §9.3.1), and `new Request` refuses it.
+ * Middleware that rejects larger bodies with `PAYLOAD_TOO_LARGE`. A body of announced size isn't read here, so that
+ * authentication can come first. A chunked body is read while it is counted. The body of a GET or a HEAD is ignored: it
+ * has no meaning (RFC 9110, §9.3.1), and `new Request` refuses it.
  */
-function limitBodyTo(maxSize: number, message?: string): MiddlewareHandler {
-	const limit = limitedTo(maxSize, message);
+function limitBodyTo(maxBytes: number, message?: string): MiddlewareHandler {
 	return async (c, next) => {
-		if (c.req.method === "GET" || c.req.method === "HEAD") return next();
-		const encoding = c.req.header("content-encoding") ?? "identity";
-		if (encoding.toLowerCase() !== "identity") throw encoded(encoding);
-		let isWithin = false;
-		try {
-			return await limit(c, () => {
-				isWithin = true;
-				return next();
-			});
-		} catch (thrown) {
-			// Before `next`, the only other failure is that the chunks end early.
-			throw isWithin || thrown instanceof AppError ? thrown : cutOff(thrown);
+		const { method, body, headers } = c.req.raw;
+		if (method === "GET" || method === "HEAD" || body === null) return next();
+		const encodings = (headers.get("content-encoding") ?? "").split(",").map((name) => name.trim().toLowerCase());
+		const encoding = encodings.find((name) => name !== "" && name !== "identity");
+		if (encoding !== undefined) throw encoded(encoding);
+		// Chunks win over a length that is sent beside them (RFC 9112, §6.3).
+		const length = headers.has("transfer-encoding") ? null : headers.get("content-length");
+		if (length !== null && Number(length) > maxBytes) throw new AppError("PAYLOAD_TOO_LARGE", message);
+		if (length === null) {
+			const bytes = await readUpTo(maxBytes, body);
+			if (bytes === null) throw new AppError("PAYLOAD_TOO_LARGE", message);
+			c.req.raw = new Request(c.req.raw, { body: bytes });
 		}
+		return next();
 	};
+}
+
+/**
+ * Reads a whole body; null if it is larger. Hono's `bodyLimit` keeps the lock on a larger one, whose rest then can't be
+ * read: see `drain-body.ts`.
+ */
+async function readUpTo(maxBytes: number, body: ReadableStream<Uint8Array>): Promise<Uint8Array | null> {
+	const reader = body.getReader();
+	const chunks: Uint8Array[] = [];
+	let size = 0;
+	try {
+		for (;;) {
+			const { done, value } = await reader.read();
+			if (done) return Buffer.concat(chunks, size);
+			size += value.byteLength;
+			if (size > maxBytes) return null;
+			chunks.push(value);
+		}
+	} catch (cause) {
+		throw cutOff(cause);
+	} finally {
+		reader.releaseLock();
+	}
 }
 
 /** For all requests. */

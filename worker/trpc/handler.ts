@@ -82,12 +82,15 @@ function validateCall({ url, method }: Request): string[] {
 	const types = new Set(known.map((name) => procedures[name]?._def.type));
 	if (types.size > 1) throw invalidField("batch", "Queries and mutations cannot share a batch");
 	const allowed = types.has("query") ? "GET" : "POST";
-	if (method !== allowed)
+	if (effectiveMethod(method) !== allowed)
 		throw new AppError("METHOD_NOT_ALLOWED", "Call queries with GET and mutations with POST.", {
 			headers: { Allow: allowed },
 		});
 	return names;
 }
+
+/** HEAD is answered like GET, without the body (RFC 9110, §9.3.2). Hono leaves the body out. */
+const effectiveMethod = (method: string) => (method === "HEAD" ? "GET" : method);
 
 function decoded(path: string): string {
 	try {
@@ -114,7 +117,8 @@ const STREAMING = { headers: ["trpc-accept", "last-event-id"], parameters: ["con
  * missing body passes as empty JSON, because `curl -X POST` sends none to a procedure without input.
  */
 async function asJson(request: Request): Promise<Request> {
-	if (request.method === "POST" && !isJson(request) && (await wholeBody(request.clone())).byteLength > 0)
+	const method = effectiveMethod(request.method);
+	if (method === "POST" && !isJson(request) && (await wholeBody(request.clone())).byteLength > 0)
 		throw new AppError("UNSUPPORTED_MEDIA_TYPE");
 	const headers = new Headers(request.headers);
 	for (const name of STREAMING.headers) headers.delete(name);
@@ -122,5 +126,5 @@ async function asJson(request: Request): Promise<Request> {
 	const url = new URL(request.url);
 	for (const name of STREAMING.parameters) url.searchParams.delete(name);
 	// The body of a GET has no meaning, and `new Request` refuses it.
-	return new Request(url, { method: request.method, headers, body: request.method === "GET" ? null : request.body });
+	return new Request(url, { method, headers, body: method === "GET" ? null : request.body });
 }

@@ -127,6 +127,18 @@ describe("a body", () => {
 		expect([reply.status, reply.error.code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
 	});
 
+	it.each(["gzip", "GZIP", "identity, br", "zstd"])("in the encoding %s is 415, which names it", async (encoding) => {
+		const reply = await read(await post('{"name":"Ana"}', { "content-encoding": encoding }));
+		expect([reply.status, reply.error.code]).toEqual([415, "UNSUPPORTED_MEDIA_TYPE"]);
+		expect(reply.error.message).toContain(`Content-Encoding ${encoding.split(", ").at(-1)?.toLowerCase()} is not`);
+		expect(reply.headers.get("accept-encoding")).toBe("identity");
+	});
+
+	it.each(["", "identity", " , Identity"])("that is not encoded is read: %j", async (encoding) => {
+		const reply = await read(await post('{"name":"Ana"}', { "content-encoding": encoding }));
+		expect(reply.status).toBe(201);
+	});
+
 	it("without a type is 415", async () => {
 		const body = streamed('{"name":"Ana"}');
 		const reply = await read(await asIntegration(live, "/v1/leads", { method: "POST", body }));

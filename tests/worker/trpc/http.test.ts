@@ -48,7 +48,16 @@ describe("a path", () => {
 });
 
 describe("a method", () => {
-	it.each(["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "POST"])(
+	it("HEAD of a query is answered like GET, without the body", async () => {
+		for (const path of ["keys.list", "keys.list,scopes.list?batch=1&input={}"]) {
+			const [head, get] = [await send(path, { method: "HEAD" }), await send(path)];
+			expect([head.status, head.data]).toEqual([200, undefined]);
+			expect(head.headers.get("content-type")).toBe(get.headers.get("content-type"));
+		}
+		expect((await send("keys.list", { method: "HEAD", headers: { authorization: "Bearer x" } })).status).toBe(401);
+	});
+
+	it.each(["PUT", "PATCH", "DELETE", "OPTIONS", "POST"])(
 		"%s is not allowed for a query: 405 with Allow",
 		async (method) => {
 			const answer = await send("keys.list", { method });
