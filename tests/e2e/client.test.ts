@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { unstable_startWorker as startWorker } from "wrangler";
 import { Service } from "../harness.ts";
+import { runWorker } from "../run-worker.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
@@ -185,15 +185,7 @@ describe("returns the documented results and errors", () => {
 			'import { work } from "./work.mjs";\nexport default { fetch: async (request) => Response.json(await work(await request.json())) };',
 		);
 		write("wrangler.json", JSON.stringify({ name: "consumer", main: "worker.mjs", compatibility_date: "2026-11-01" }));
-		const worker = await startWorker({
-			config: join(project, "wrangler.json"),
-			dev: { server: { port: 0 }, inspector: false, logLevel: "error", watch: false },
-		});
-		try {
-			const response = await worker.fetch("http://consumer.example/", { method: "POST", body: task() });
-			expect(await response.json()).toEqual(OUTCOME);
-		} finally {
-			await worker.dispose();
-		}
+		const outcome = await runWorker({ config: join(project, "wrangler.json"), body: task() });
+		expect(outcome).toEqual(OUTCOME);
 	});
 });

@@ -16,7 +16,7 @@ import { SIZES } from "../sizes.ts";
 
 const { kills: KILLS, seed } = SIZES.history;
 /** Time between a start and the next kill. */
-const LIFE_MS = [30, 500] as const;
+const RUN_MS = [30, 500] as const;
 const USAGE_FLUSH_SECONDS = 1;
 /** Max time for D1 to catch up: a second after the start, or the flush for usage, with a margin for a busy machine. */
 const CATCH_UP_MS = 20_000;
@@ -68,7 +68,7 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 	);
 	const finished = clients.run();
 	for (let kill = 0; kill < KILLS; kill++) {
-		await pause(random.between(...LIFE_MS));
+		await pause(random.between(...RUN_MS));
 		// Each gate loses its memory at some moment before the next start.
 		await clients.recorder.crashed(clients.known.keys(), killAndRestart);
 	}
@@ -77,8 +77,8 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 	await clients.readAll();
 
 	const { calls } = clients.recorder;
-	const unanswered = calls.filter(({ answer }) => answer === null);
-	expect(unanswered.length).toBeGreaterThan(KILLS);
+	const withoutResponse = calls.filter(({ response }) => response === null);
+	expect(withoutResponse.length).toBeGreaterThan(KILLS);
 	expect(describeViolations(check(calls)), replay(seed)).toEqual([]);
 	let left: string[] = [];
 	await eventually("D1 agrees", CATCH_UP_MS, async () => {

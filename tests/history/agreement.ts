@@ -2,7 +2,7 @@
  * Compares the final contents of D1 with a history. Each key's row must match the gate's last response, its usage the
  * admissions, and the audit log must have every acknowledged change once. Pure.
  */
-import type { Answer, Ask, Call } from "./operations.ts";
+import type { Call, CallResponse, Invocation } from "./operations.ts";
 
 /** A key as lists show it, from D1 only. */
 export interface Row {
@@ -37,12 +37,12 @@ export function disagreements(calls: readonly Call[], stored: Stored): string[] 
 			...refusalsDisagree(keyId, ofKey),
 			...trailDisagrees(keyId, ofKey, events.get(keyId) ?? []),
 		]),
-		...strangers(byKey, stored),
+		...unknownKeys(byKey, stored),
 	];
 }
 
 function rowDisagrees(keyId: string, calls: readonly Call[], row: Row | undefined): string[] {
-	const last = calls.findLast(({ ask }) => ask.kind === "read")?.answer;
+	const last = calls.findLast(({ invocation }) => invocation.kind === "read")?.response;
 	if (last?.kind === "not found") return row ? [`${keyId} is deleted and still listed`] : [];
 	if (last?.kind !== "key") return [`${keyId} was not read in the end`];
 	if (!row) return [`${keyId} is not listed`];
@@ -59,19 +59,19 @@ function rowDisagrees(keyId: string, calls: readonly Call[], row: Row | undefine
  * of a revoked key may come from memory, and those without a response may be counted or not. A crash may add some.
  */
 function refusalsDisagree(keyId: string, calls: readonly Call[]): string[] {
-	const last = calls.findLast(({ ask }) => ask.kind === "usage");
-	if (last?.answer?.kind !== "usage") return [];
+	const last = calls.findLast(({ invocation }) => invocation.kind === "usage");
+	if (last?.response?.kind !== "usage") return [];
 	const refused = (codes: readonly string[]) =>
 		calls.filter(
-			({ ask, answer, ended }) =>
-				ask.kind === "admit" &&
-				ask.consume &&
-				answer?.kind === "verdict" &&
-				codes.includes(answer.code) &&
+			({ invocation, response, ended }) =>
+				invocation.kind === "admit" &&
+				invocation.consume &&
+				response?.kind === "verdict" &&
+				codes.includes(response.code) &&
 				ended < last.began,
 		).length;
-	const unsure = calls.some(({ ask, answer }) => ask.kind === "crash" || answer === null);
-	const { rateLimited, denied } = last.answer;
+	const unsure = calls.some(({ invocation, response }) => invocation.kind === "crash" || response === null);
+	const { rateLimited, denied } = last.response;
 	const least = refused(["ADDRESS_NOT_ALLOWED", "MISSING_SCOPE", "EXPIRED"]);
 	const most = least + refused(["REVOKED"]);
 	const limited = refused(["RATE_LIMITED"]);
@@ -98,7 +98,9 @@ function trailDisagrees(keyId: string, calls: readonly Call[], events: readonly 
 		found.set(name, (found.get(name) ?? 0) + 1);
 	}
 	// Successors that no client knows, because the response to the rotation was lost.
-	let lost = calls.filter(({ ask, answer }) => ask.kind === "rotate" && mayHaveBeenDone({ answer })).length;
+	let lost = calls.filter(
+		({ invocation, response }) => invocation.kind === "rotate" && mayHaveBeenDone({ response }),
+	).length;
 	for (const name of found.keys())
 		if (name.startsWith("api_key.rotate ") && !expected.has(name) && lost-- > 0) expected.set(name, ONCE);
 	return [...new Set([...expected.keys(), ...found.keys()])].flatMap((name) => {
@@ -117,23 +119,25 @@ function nameOf({ action, changes }: Event): string {
 
 function expectedEvents(calls: readonly Call[]): Map<string, Times> {
 	const expected = new Map<string, Times>();
-	const asked = (kind: Ask["kind"]) => calls.filter(({ ask }) => ask.kind === kind);
-	const known = (kind: Ask["kind"], answer: Answer["kind"]) => asked(kind).some((call) => call.answer?.kind === answer);
+	const invocations = (kind: Invocation["kind"]) => calls.filter(({ invocation }) => invocation.kind === kind);
+	const known = (kind: Invocation["kind"], response: CallResponse["kind"]) =>
+		invocations(kind).some((call) => call.response?.kind === response);
 	const end = (kind: "revoke" | "delete") => {
 		if (known(kind, "done")) return ONCE;
-		return asked(kind).some(mayHaveBeenDone) ? PERHAPS : null;
+		return invocations(kind).some(mayHaveBeenDone) ? PERHAPS : null;
 	};
 
 	expected.set("api_key.create", ONCE);
-	for (const call of asked("update")) {
-		if (call.ask.kind !== "update") continue;
-		if (call.answer?.kind === "done") expected.set(`api_key.update ${call.ask.patch.name}`, ONCE);
-		else if (mayHaveBeenDone(call)) expected.set(`api_key.update ${call.ask.patch.name}`, PERHAPS);
+	for (const call of invocations("update")) {
+		if (call.invocation.kind !== "update") continue;
+		if (call.response?.kind === "done") expected.set(`api_key.update ${call.invocation.patch.name}`, ONCE);
+		else if (mayHaveBeenDone(call)) expected.set(`api_key.update ${call.invocation.patch.name}`, PERHAPS);
 	}
 	let endedByRotation = false;
-	for (const { ask, answer } of asked("rotate")) {
-		if (answer?.kind === "rotated") expected.set(`api_key.rotate ${answer.successorId}`, ONCE);
-		if (ask.kind === "rotate" && ask.overlapMs === 0 && answer?.kind !== "conflict") endedByRotation = true;
+	for (const { invocation, response } of invocations("rotate")) {
+		if (response?.kind === "rotated") expected.set(`api_key.rotate ${response.successorId}`, ONCE);
+		if (invocation.kind === "rotate" && invocation.overlapMs === 0 && response?.kind !== "conflict")
+			endedByRotation = true;
 	}
 	const revoked = end("revoke");
 	// A rotation without overlap revokes the key, so a later revocation changes nothing.
@@ -144,10 +148,10 @@ function expectedEvents(calls: readonly Call[]): Map<string, Times> {
 }
 
 /** Whether the change may be missing: it had no response, or its key was deleted right afterwards. */
-const mayHaveBeenDone = ({ answer }: Pick<Call, "answer">) => answer === null || answer.kind === "not found";
+const mayHaveBeenDone = ({ response }: Pick<Call, "response">) => response === null || response.kind === "not found";
 
 /** Checks keys that no client knows. A lost response may leave one, if it is complete. */
-function strangers(byKey: ReadonlyMap<string, readonly Call[]>, { rows, events }: Stored): string[] {
+function unknownKeys(byKey: ReadonlyMap<string, readonly Call[]>, { rows, events }: Stored): string[] {
 	const rotations = new Set(
 		events.flatMap(({ action, changes }) => (action === "api_key.rotate" ? [changes.rotated_to?.to] : [])),
 	);

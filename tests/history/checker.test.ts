@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { disagreements, type Event, type Row } from "./agreement.ts";
 import { check } from "./checker.ts";
-import { type Answer, type Ask, Recorder, type Settings } from "./operations.ts";
+import { type CallResponse, type Invocation, Recorder, type Settings } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 const HOUR = 500_000 * HOUR_MS;
@@ -21,8 +21,8 @@ class Script {
 		return this.recorder.begin();
 	}
 
-	say(ask: Ask, answer: Answer | null): this {
-		this.begin()("k", ask, answer);
+	say(invocation: Invocation, response: CallResponse | null): this {
+		this.begin()("k", invocation, response);
 		return this;
 	}
 
@@ -52,37 +52,37 @@ class Script {
 	}
 }
 
-type Code = Extract<Answer, { kind: "verdict" }>["code"];
+type Code = Extract<CallResponse, { kind: "verdict" }>["code"];
 interface Presented {
 	scope: string | null;
 	address: string | null;
 	consume: boolean;
 }
-const admit = (about: Partial<Presented> = {}): Ask => ({
+const admit = (about: Partial<Presented> = {}): Invocation => ({
 	kind: "admit",
 	scope: null,
 	address: null,
 	consume: true,
 	...about,
 });
-const verdict = (code: Code, remaining: number, limit = 2, hour = HOUR): Answer => ({
+const verdict = (code: Code, remaining: number, limit = 2, hour = HOUR): CallResponse => ({
 	kind: "verdict",
 	code,
 	window: { limit, remaining, hour },
 });
-const NOT_FOUND: Answer = { kind: "verdict", code: "NOT_FOUND" };
-const CONFLICT: Answer = { kind: "conflict" };
-const DONE: Answer = { kind: "done" };
-const REVOKE: Ask = { kind: "revoke", reason: "r" };
-const DELETE: Ask = { kind: "delete" };
-const READ: Ask = { kind: "read" };
-const usage = (allowed: number, rateLimited = 0, denied = 0): Answer => ({
+const NOT_FOUND: CallResponse = { kind: "verdict", code: "NOT_FOUND" };
+const CONFLICT: CallResponse = { kind: "conflict" };
+const DONE: CallResponse = { kind: "done" };
+const REVOKE: Invocation = { kind: "revoke", reason: "r" };
+const DELETE: Invocation = { kind: "delete" };
+const READ: Invocation = { kind: "read" };
+const usage = (allowed: number, rateLimited = 0, denied = 0): CallResponse => ({
 	kind: "usage",
 	allowed,
 	rateLimited,
 	denied,
 });
-const told = (count: number, total: number, more: Partial<Settings> = {}, hour = HOUR): Answer => ({
+const told = (count: number, total: number, more: Partial<Settings> = {}, hour = HOUR): CallResponse => ({
 	kind: "key",
 	settings: { ...SETTINGS, ...more },
 	status: "active",
@@ -239,7 +239,7 @@ describe("rejects", () => {
 		],
 		[
 			"a version that does not increase",
-			(s) => s.update({}).say(READ, { ...told(0, 0, { name: "B" }), version: 1 } as Answer),
+			(s) => s.update({}).say(READ, { ...told(0, 0, { name: "B" }), version: 1 } as CallResponse),
 		],
 		["a conflict although the version is current", (s) => s.say({ kind: "delete", expectedVersion: 1 }, CONFLICT)],
 		["a conflict without a reason", (s) => s.say({ kind: "rotate", overlapMs: null }, { kind: "conflict" })],
@@ -350,7 +350,7 @@ describe("the contents of D1", () => {
 			.say(REVOKE, DONE)
 			.refused("REVOKED", 0, 1)
 			.say({ kind: "usage" }, usage(allowed, rateLimited, denied))
-			.say(READ, { ...told(1, 1, { limit: 1 }), status: "revoked" } as Answer).recorder;
+			.say(READ, { ...told(1, 1, { limit: 1 }), status: "revoked" } as CallResponse).recorder;
 		const revoked = { ...row, name: "A", status: "revoked", rate_limit: 1 };
 		expect(judge([revoked], [created, event("2", "api_key.revoke")], calls)).toBe(times);
 	});

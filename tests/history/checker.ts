@@ -3,14 +3,14 @@
  * effect at one moment between its beginning and its end, and in which the model gives every response? Pure.
  *
  * Keys are independent, so each is checked on its own. The method is just-in-time linearisation (Lowe 2017). It reads the
- * history once and keeps the set of all worlds that are possible so far. When a call ends, it must have taken effect. If
- * the set becomes empty, the history has a violation.
+ * history once and keeps all configurations that are possible so far. When a call ends, it must have taken effect. If the
+ * set becomes empty, the history has a violation.
  */
 import { identityOf, type KeyState, newKey, step } from "./model.ts";
 import type { Call } from "./operations.ts";
 
 /** One possible course of events: its state, and the calls that have yet to take effect. */
-interface World {
+interface Configuration {
 	state: KeyState;
 	pending: readonly Call[];
 }
@@ -27,8 +27,8 @@ export interface Violation {
 
 /** Number of calls that are shown before a violation. */
 const SHOWN = 12;
-/** These histories never have more possible worlds. If one has, the model is too loose or responses are missing. */
-const WORLDS_MAX = 20_000;
+/** These histories never have more possible configurations. If one has, the model is too loose or responses are missing. */
+const CONFIGURATIONS_MAX = 20_000;
 
 /** Returns the first violation of each key. An empty list means that the history is linearisable. */
 export function check(calls: readonly Call[]): Violation[] {
@@ -38,7 +38,8 @@ export function check(calls: readonly Call[]): Violation[] {
 
 function checkKey(keyId: string, calls: Call[]): Violation | null {
 	const [creation, ...others] = calls.sort((a, b) => a.began - b.began);
-	if (creation?.ask.kind !== "create") throw new Error(`The history of ${keyId} does not begin with its creation`);
+	if (creation?.invocation.kind !== "create")
+		throw new Error(`The history of ${keyId} does not begin with its creation`);
 	const contended = contendedCalls(others);
 	const moments = others
 		.flatMap((call) => [
@@ -47,36 +48,38 @@ function checkKey(keyId: string, calls: Call[]): Violation | null {
 		])
 		.sort((a, b) => a.at - b.at);
 	const ended: Call[] = [];
-	let worlds: World[] = [{ state: newKey(creation.ask.settings), pending: [] }];
+	let configurations: Configuration[] = [{ state: newKey(creation.invocation.settings), pending: [] }];
 	for (const { call, end } of moments) {
 		if (!end) {
-			worlds = worlds.map(({ state, pending }) => settle(state, [...pending, call], contended));
+			configurations = configurations.map(({ state, pending }) => settle(state, [...pending, call], contended));
 			continue;
 		}
-		const after = worlds.flatMap((world) => finish(world, call, contended));
+		const after = configurations.flatMap((configuration) => finish(configuration, call, contended));
 		if (after.length === 0)
-			return { keyId, call, states: worlds.map(({ state }) => state), before: ended.slice(-SHOWN) };
-		worlds = distinct(after);
-		if (worlds.length > WORLDS_MAX) throw new Error(`The history of ${keyId} can be explained in too many ways`);
+			return { keyId, call, states: configurations.map(({ state }) => state), before: ended.slice(-SHOWN) };
+		configurations = distinct(after);
+		if (configurations.length > CONFIGURATIONS_MAX)
+			throw new Error(`The history of ${keyId} can be explained in too many ways`);
 		ended.push(call);
 	}
 	return null;
 }
 
-/** All worlds in which `call`, which ends now, has taken effect. Without a response it may also have had none. */
-function finish(world: World, call: Call, contended: ReadonlySet<Call>): World[] {
-	if (!world.pending.includes(call)) return [world];
-	const found: World[] = [];
-	if (call.answer === null) found.push({ ...world, pending: world.pending.filter((other) => other !== call) });
+/** All configurations in which `call`, which ends now, has taken effect. Without a response it may also have had none. */
+function finish(configuration: Configuration, call: Call, contended: ReadonlySet<Call>): Configuration[] {
+	if (!configuration.pending.includes(call)) return [configuration];
+	const found: Configuration[] = [];
+	if (call.response === null)
+		found.push({ ...configuration, pending: configuration.pending.filter((other) => other !== call) });
 	const visited = new Set<string>();
-	const open = [world];
+	const open = [configuration];
 	for (let current = open.pop(); current; current = open.pop()) {
-		const unanswered = firstToEnd(current.pending.filter(isUnansweredAdmission));
+		const withoutResponse = firstToEnd(current.pending.filter(isAdmissionWithoutResponse));
 		for (const next of current.pending) {
 			// Admissions without a response are interchangeable, and the others have more time left.
-			if (isUnansweredAdmission(next) && next !== unanswered) continue;
-			for (const asked of readings(next)) {
-				const state = step(current.state, asked, contended.has(next));
+			if (isAdmissionWithoutResponse(next) && next !== withoutResponse) continue;
+			for (const alternative of alternatives(next)) {
+				const state = step(current.state, alternative, contended.has(next));
 				if (state === null) continue;
 				const then = settle(
 					state,
@@ -97,33 +100,33 @@ function finish(world: World, call: Call, contended: ReadonlySet<Call>): World[]
 /**
  * Applies the calls that change nothing in this state. That excludes no other order, and later it may be impossible.
  */
-function settle(state: KeyState, pending: readonly Call[], contended: ReadonlySet<Call>): World {
+function settle(state: KeyState, pending: readonly Call[], contended: ReadonlySet<Call>): Configuration {
 	return {
 		state,
-		pending: pending.filter((call) => call.answer === null || step(state, call, contended.has(call)) !== state),
+		pending: pending.filter((call) => call.response === null || step(state, call, contended.has(call)) !== state),
 	};
 }
 
-function distinct(worlds: readonly World[]): World[] {
-	if (worlds.length === 1) return [...worlds];
-	return [...new Map(worlds.map((world) => [nameOf(world), world])).values()];
+function distinct(configurations: readonly Configuration[]): Configuration[] {
+	if (configurations.length === 1) return [...configurations];
+	return [...new Map(configurations.map((configuration) => [nameOf(configuration), configuration])).values()];
 }
 
-const isUnansweredAdmission = ({ ask, answer }: Call) => answer === null && ask.kind === "admit";
+const isAdmissionWithoutResponse = ({ invocation, response }: Call) => response === null && invocation.kind === "admit";
 /** If a new hour began during an admission without a response, either hour may have counted it. */
-const readings = (call: Call): Call[] =>
-	isUnansweredAdmission(call) ? [call, { ...call, clock: [call.clock[1], call.clock[1]] }] : [call];
+const alternatives = (call: Call): Call[] =>
+	isAdmissionWithoutResponse(call) ? [call, { ...call, clock: [call.clock[1], call.clock[1]] }] : [call];
 const firstToEnd = (calls: readonly Call[]): Call | undefined =>
 	calls.reduce<Call | undefined>((first, call) => (first && first.ended < call.ended ? first : call), undefined);
 
-const nameOf = ({ state, pending }: World): string =>
+const nameOf = ({ state, pending }: Configuration): string =>
 	`${identityOf(state)} ${pending.map(({ began }) => began).join()}`;
 
-const CHANGES = new Set<Call["ask"]["kind"]>(["update", "rotate", "revoke", "delete"]);
+const CHANGES = new Set<Call["invocation"]["kind"]>(["update", "rotate", "revoke", "delete"]);
 
 /** The changes that overlap with another change of the same key. */
 function contendedCalls(calls: readonly Call[]): Set<Call> {
-	const changes = calls.filter(({ ask }) => CHANGES.has(ask.kind));
+	const changes = calls.filter(({ invocation }) => CHANGES.has(invocation.kind));
 	return new Set(
 		changes.filter((call) =>
 			changes.some((other) => other !== call && other.began < call.ended && call.began < other.ended),

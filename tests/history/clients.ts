@@ -1,6 +1,6 @@
 /** Concurrent clients that use and change keys at random, and record every call with its response. */
 import { type Random, randomOf, seeded } from "../../scripts/demo/random.ts";
-import { type Answer, type Ask, Recorder, type Settings } from "./operations.ts";
+import { type CallResponse, type Invocation, Recorder, type Settings } from "./operations.ts";
 import type { Presented, ServiceCalls } from "./service-calls.ts";
 
 /** The parameters of a history. */
@@ -12,12 +12,12 @@ export interface Plan {
 	clients: number;
 	operations: number;
 	/** Relative frequency of each kind of call. */
-	weights: Record<Deed, number>;
+	weights: Record<Action, number>;
 	/** The limits to choose from for a new key. */
 	limits: [number, ...number[]];
 }
 
-type Deed = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "delete" | "clock" | "crash";
+type Action = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "delete" | "clock" | "crash";
 
 /** The clock and the crashes, which each test environment provides in its own way. */
 export interface Controls {
@@ -27,7 +27,7 @@ export interface Controls {
 	/** Makes a key's gate lose its memory. */
 	crash?(keyId: string): Promise<void>;
 	/** Another interface that admits keys. */
-	admit?(key: string, presented: Presented): Promise<Answer | null>;
+	admit?(key: string, presented: Presented): Promise<CallResponse | null>;
 }
 
 export interface TrackedKey {
@@ -94,25 +94,25 @@ export class Clients {
 		while (this.#left-- > 0 && !this.#stopped) {
 			// Without a pause, the calls would starve the responses of D1 and the alarms.
 			if (this.#random.chance(0.1)) await new Promise((resolve) => setTimeout(resolve, 0));
-			await this.#deed();
+			await this.#action();
 		}
 	}
 
-	async #deed(): Promise<void> {
-		const deed = this.#draw();
-		if (deed === "clock") return this.#moveClock();
+	async #action(): Promise<void> {
+		const action = this.#draw();
+		if (action === "clock") return this.#moveClock();
 		const slot = this.#random.whole(0, this.#plan.keys - 1);
 		const key = this.#slots[slot];
 		if (!key) return this.#create(slot);
-		switch (deed) {
+		switch (action) {
 			case "admit":
-				return this.#admit(this.#ended.length > 0 && this.#random.chance(0.1) ? this.#anEnded() : key);
+				return this.#admit(this.#ended.length > 0 && this.#random.chance(0.1) ? this.#endedKey() : key);
 			case "read":
 				return this.#read(key);
 			case "usage":
 				return this.#usage(key);
 			case "update":
-				return this.#update(this.#random.chance(0.05) && this.#ended.length > 0 ? this.#anEnded() : key);
+				return this.#update(this.#random.chance(0.05) && this.#ended.length > 0 ? this.#endedKey() : key);
 			case "rotate":
 				return this.#rotate(slot, key);
 			case "revoke":
@@ -122,24 +122,24 @@ export class Clients {
 			case "crash":
 				return this.#crash(key);
 			default:
-				return deed satisfies never;
+				return action satisfies never;
 		}
 	}
 
-	#draw(): Deed {
-		const weights = Object.entries(this.#plan.weights) as [Deed, number][];
+	#draw(): Action {
+		const weights = Object.entries(this.#plan.weights) as [Action, number][];
 		let at = this.#random.between(
 			0,
 			weights.reduce((sum, [, weight]) => sum + weight, 0),
 		);
-		for (const [deed, weight] of weights) {
+		for (const [action, weight] of weights) {
 			at -= weight;
-			if (at < 0) return deed;
+			if (at < 0) return action;
 		}
 		return "admit";
 	}
 
-	#anEnded(): TrackedKey {
+	#endedKey(): TrackedKey {
 		// Only call usage if there are keys.
 		return this.#random.pick(this.#ended as [TrackedKey, ...TrackedKey[]]);
 	}
@@ -202,8 +202,8 @@ export class Clients {
 	}
 
 	/** Remembers the version that a response shows. */
-	#see(key: TrackedKey, answer: Answer | null): void {
-		if (answer !== null && "version" in answer && answer.version !== undefined) key.version = answer.version;
+	#see(key: TrackedKey, response: CallResponse | null): void {
+		if (response !== null && "version" in response && response.version !== undefined) key.version = response.version;
 	}
 
 	/** The expected version, for some of the changes. */
@@ -227,28 +227,36 @@ export class Clients {
 		const overlapMs = this.#random.pick([null, 0, 1_000, HOUR_MS / 2]);
 		const end = this.recorder.begin();
 		const expectedVersion = this.#expectation(key);
-		const { answer, key: made } = await this.#calls.rotate(key.id, overlapMs, expectedVersion);
-		end(key.id, { kind: "rotate", overlapMs, expectedVersion }, answer);
-		this.#see(key, answer);
-		if (answer?.kind !== "rotated" || made === undefined) return;
-		end(answer.successorId, { kind: "create", settings: answer.successor }, { kind: "done" });
+		const { response, key: made } = await this.#calls.rotate(key.id, overlapMs, expectedVersion);
+		end(key.id, { kind: "rotate", overlapMs, expectedVersion }, response);
+		this.#see(key, response);
+		if (response?.kind !== "rotated" || made === undefined) return;
+		end(response.successorId, { kind: "create", settings: response.successor }, { kind: "done" });
 		this.#retire(key);
-		this.#keep(slot, { id: answer.successorId, key: made });
+		this.#keep(slot, { id: response.successorId, key: made });
 	}
 
-	async #end(slot: number, key: TrackedKey, ask: Extract<Ask, { kind: "revoke" | "delete" }>): Promise<void> {
+	async #end(
+		slot: number,
+		key: TrackedKey,
+		invocation: Extract<Invocation, { kind: "revoke" | "delete" }>,
+	): Promise<void> {
 		if (!key.warm) await this.#admit(key);
 		const expectedVersion = this.#expectation(key);
 		const call = () =>
-			ask.kind === "revoke"
-				? this.#calls.revoke(key.id, ask.reason, expectedVersion)
+			invocation.kind === "revoke"
+				? this.#calls.revoke(key.id, invocation.reason, expectedVersion)
 				: this.#calls.delete(key.id, expectedVersion);
 		if (this.#slots[slot] === key) this.#slots[slot] = undefined;
 		this.#retire(key);
-		await this.recorder.call(key.id, { ...ask, expectedVersion }, call);
+		await this.recorder.call(key.id, { ...invocation, expectedVersion }, call);
 		// Delete some revoked keys, and revoke some of them again.
-		if (ask.kind === "revoke" && this.#random.chance(0.3))
-			await this.#end(slot, key, this.#random.chance(0.5) ? { kind: "delete" } : { ...ask, reason: "Once more" });
+		if (invocation.kind === "revoke" && this.#random.chance(0.3))
+			await this.#end(
+				slot,
+				key,
+				this.#random.chance(0.5) ? { kind: "delete" } : { ...invocation, reason: "Once more" },
+			);
 	}
 
 	#retire(key: TrackedKey): void {

@@ -5,7 +5,7 @@
  * A crash may make the count of the current hour too high, by the reservation: nothing up to a limit of 1,000, a hundredth
  * of a larger one. So counts are ranges. The next response that shows a count makes them exact again.
  */
-import type { Answer, Call, Settings } from "./operations.ts";
+import type { Call, CallResponse, Settings } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 const SMALL_LIMIT = 1_000;
@@ -55,54 +55,55 @@ export const identityOf = (s: KeyState): string =>
  * and null if this state can't give the response. `contended`: other changes of the key overlap with this one.
  */
 export function step(state: KeyState, call: Call, contended: boolean): KeyState | null {
-	const { ask, answer } = call;
-	if (ask.kind === "crash") return crashed(state);
+	const { invocation, response } = call;
+	if (invocation.kind === "crash") return crashed(state);
 	if (state.deleted) {
-		return answer === null || answer.kind === "not found" || refusedForGood(state, call) ? state : null;
+		return response === null || response.kind === "not found" || refusedForGood(state, call) ? state : null;
 	}
-	switch (ask.kind) {
+	switch (invocation.kind) {
 		case "admit":
-			if (answer === null) return ask.consume ? perhapsAdmitted(state, call) : state;
-			return answer.kind === "verdict" ? admit(state, call, ask, answer) : null;
+			if (response === null) return invocation.consume ? perhapsAdmitted(state, call) : state;
+			return response.kind === "verdict" ? admit(state, call, invocation, response) : null;
 		case "read":
-			return answer === null ? state : answer.kind === "key" ? read(state, call, answer) : null;
+			return response === null ? state : response.kind === "key" ? read(state, call, response) : null;
 		case "usage":
-			return answer === null ? state : answer.kind === "usage" ? total(state, answer.allowed) : null;
+			return response === null ? state : response.kind === "usage" ? total(state, response.allowed) : null;
 		case "update":
-			if (answer?.kind === "conflict") return mayBeRevoked(state, call) || isOutdated(state, ask) ? state : null;
+			if (response?.kind === "conflict")
+				return mayBeRevoked(state, call) || isOutdated(state, invocation) ? state : null;
 			// The expiry was in the future when the client chose it, and in the past when the request arrived.
-			if (answer?.kind === "invalid") return (ask.patch.expiresAt ?? Infinity) <= call.clock[1] ? state : null;
-			return answer === null || answer.kind === "done"
-				? changed(state, call, ask, updated(state, call, ask.patch))
+			if (response?.kind === "invalid") return (invocation.patch.expiresAt ?? Infinity) <= call.clock[1] ? state : null;
+			return response === null || response.kind === "done"
+				? changed(state, call, invocation, updated(state, call, invocation.patch))
 				: null;
 		case "rotate":
-			if (answer?.kind === "conflict")
-				return contended || mayBeRevoked(state, call) || isOutdated(state, ask) ? state : null;
-			if (answer?.kind === "rotated" && !sameSettings(answer.successor, state.settings)) return null;
-			return answer === null || answer.kind === "rotated"
-				? changed(state, call, ask, rotated(state, call, ask.overlapMs))
+			if (response?.kind === "conflict")
+				return contended || mayBeRevoked(state, call) || isOutdated(state, invocation) ? state : null;
+			if (response?.kind === "rotated" && !sameSettings(response.successor, state.settings)) return null;
+			return response === null || response.kind === "rotated"
+				? changed(state, call, invocation, rotated(state, call, invocation.overlapMs))
 				: null;
 		case "revoke":
-			if (state.revoked) return answer === null || answer.kind === "done" ? state : null;
-			if (answer?.kind === "conflict") return isOutdated(state, ask) ? state : null;
-			return answer === null || answer.kind === "done"
-				? changed(state, call, ask, { ...state, revoked: true, version: state.version + 1 })
+			if (state.revoked) return response === null || response.kind === "done" ? state : null;
+			if (response?.kind === "conflict") return isOutdated(state, invocation) ? state : null;
+			return response === null || response.kind === "done"
+				? changed(state, call, invocation, { ...state, revoked: true, version: state.version + 1 })
 				: null;
 		case "delete":
-			if (answer?.kind === "conflict") return isOutdated(state, ask) ? state : null;
-			if (isOutdated(state, ask)) return answer === null ? state : null;
-			return answer === null || answer.kind === "done" ? { ...state, deleted: true } : null;
+			if (response?.kind === "conflict") return isOutdated(state, invocation) ? state : null;
+			if (isOutdated(state, invocation)) return response === null ? state : null;
+			return response === null || response.kind === "done" ? { ...state, deleted: true } : null;
 		case "create":
 			return null;
 		default:
-			return ask satisfies never;
+			return invocation satisfies never;
 	}
 }
 
-type Admission = Extract<Call["ask"], { kind: "admit" }>;
-type Verdict = Extract<Answer, { kind: "verdict" }>;
+type Admission = Extract<Call["invocation"], { kind: "admit" }>;
+type Verdict = Extract<CallResponse, { kind: "verdict" }>;
 
-function admit(before: KeyState, call: Call, ask: Admission, { code, window }: Verdict): KeyState | null {
+function admit(before: KeyState, call: Call, invocation: Admission, { code, window }: Verdict): KeyState | null {
 	if (code === "NOT_FOUND" || window === undefined) return null;
 	// A revoked key may be rejected from memory, without the state of the hour.
 	if (code === "REVOKED") return mayBeRevoked(before, call) && window.remaining === 0 ? before : null;
@@ -120,16 +121,17 @@ function admit(before: KeyState, call: Call, ask: Admission, { code, window }: V
 
 	const used = settings.limit - window.remaining;
 	const addressed =
-		settings.addresses.length === 0 || (ask.address !== null && settings.addresses.includes(ask.address));
+		settings.addresses.length === 0 || (invocation.address !== null && settings.addresses.includes(invocation.address));
 	if (code === "ADDRESS_NOT_ALLOWED") return addressed ? null : seen(state, window);
-	const scoped = ask.scope === null || settings.scopes.length === 0 || settings.scopes.includes(ask.scope);
+	const scoped =
+		invocation.scope === null || settings.scopes.length === 0 || settings.scopes.includes(invocation.scope);
 	if (code === "MISSING_SCOPE") return addressed && !scoped ? seen(state, window) : null;
 	if (!addressed || !scoped) return null;
 	if (code === "RATE_LIMITED") return window.remaining === 0 ? seen(state, window) : null;
 
-	const first = ask.consume ? used - 1 : used;
+	const first = invocation.consume ? used - 1 : used;
 	if (first < 0 || first >= settings.limit || !within(first, state.count)) return null;
-	return ask.consume ? { ...state, count: [first + 1, first + 1] } : exact(state, first);
+	return invocation.consume ? { ...state, count: [first + 1, first + 1] } : exact(state, first);
 }
 
 /** Counts an admission without a response in the hour in which it began, unless a later hour has begun to count. */
@@ -154,11 +156,11 @@ function exact(state: KeyState, count: number): KeyState | null {
 	return low === high ? state : { ...state, count: [count, count] };
 }
 
-function read(before: KeyState, call: Call, answer: Extract<Answer, { kind: "key" }>): KeyState | null {
-	if (!sameSettings(answer.settings, before.settings)) return null;
-	if (answer.settings.expiresAt !== before.settings.expiresAt) return null;
-	if (answer.version !== undefined && answer.version !== before.version) return null;
-	const { status, used } = answer;
+function read(before: KeyState, call: Call, response: Extract<CallResponse, { kind: "key" }>): KeyState | null {
+	if (!sameSettings(response.settings, before.settings)) return null;
+	if (response.settings.expiresAt !== before.settings.expiresAt) return null;
+	if (response.version !== undefined && response.version !== before.version) return null;
+	const { status, used } = response;
 	if (status === "revoked" ? !mayBeRevoked(before, call) : !mayBeUnrevoked(before, call.clock[0])) return null;
 	const { expiresAt } = before.settings;
 	if (status === "expired" && (expiresAt === null || expiresAt > call.clock[1])) return null;
@@ -195,23 +197,23 @@ const isOutdated = ({ version }: KeyState, { expectedVersion }: { expectedVersio
 /** The state after a change. Null if the change must fail, or its response shows another version. */
 function changed(
 	before: KeyState,
-	{ answer }: Call,
-	ask: { expectedVersion?: number | undefined },
+	{ response }: Call,
+	invocation: { expectedVersion?: number | undefined },
 	after: KeyState | null,
 ): KeyState | null {
-	if (isOutdated(before, ask)) return answer === null ? before : null;
-	const shown = answer !== null && "version" in answer ? answer.version : undefined;
+	if (isOutdated(before, invocation)) return response === null ? before : null;
+	const shown = response !== null && "version" in response ? response.version : undefined;
 	return shown === undefined || shown === after?.version ? after : null;
 }
 
 function updated(state: KeyState, call: Call, patch: Partial<Settings>): KeyState | null {
-	if (!mayBeUnrevoked(state, call.clock[0])) return call.answer === null ? state : null;
+	if (!mayBeUnrevoked(state, call.clock[0])) return call.response === null ? state : null;
 	const settings = { ...state.settings, ...patch };
 	return { ...state, settings, text: JSON.stringify(settings), version: state.version + 1 };
 }
 
 function rotated(state: KeyState, call: Call, overlapMs: number | null): KeyState | null {
-	if (!mayBeUnrevoked(state, call.clock[0])) return call.answer === null ? state : null;
+	if (!mayBeUnrevoked(state, call.clock[0])) return call.response === null ? state : null;
 	const version = state.version + 1;
 	if (overlapMs === null) return { ...state, version };
 	if (overlapMs === 0) return { ...state, version, revoked: true };
@@ -232,8 +234,8 @@ function crashed(state: KeyState): KeyState {
 
 /** A key that was revoked before it was deleted may be rejected from memory as revoked. */
 function refusedForGood(state: KeyState, call: Call): boolean {
-	if (call.answer?.kind !== "verdict") return false;
-	const { code } = call.answer;
+	if (call.response?.kind !== "verdict") return false;
+	const { code } = call.response;
 	return code === "NOT_FOUND" || (code === "REVOKED" && mayBeRevoked(state, call));
 }
 

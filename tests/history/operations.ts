@@ -16,7 +16,7 @@ export interface Settings {
 }
 
 /** A call on one key. */
-export type Ask =
+export type Invocation =
 	| { kind: "create"; settings: Settings }
 	| { kind: "admit"; scope: string | null; address: string | null; consume: boolean }
 	| { kind: "read" }
@@ -31,7 +31,7 @@ export type Ask =
 export type VerdictCode = "VALID" | Refused["code"];
 
 /** The response. */
-export type Answer =
+export type CallResponse =
 	| {
 			kind: "verdict";
 			code: VerdictCode;
@@ -56,9 +56,9 @@ export type Answer =
 /** One call. `began` and `ended` are positions in the common order of all beginnings and ends. */
 export interface Call {
 	keyId: string;
-	ask: Ask;
+	invocation: Invocation;
 	/** Null: the connection broke or the gate was unavailable, so the call may have taken effect or not. */
-	answer: Answer | null;
+	response: CallResponse | null;
 	began: number;
 	ended: number;
 	/** The time at the beginning and at the end. The clock never goes back. */
@@ -77,21 +77,25 @@ export class Recorder {
 	}
 
 	/** Records one call from its beginning to its end. */
-	async call(keyId: string, ask: Ask, run: () => Promise<Answer | null>): Promise<Answer | null> {
+	async call(
+		keyId: string,
+		invocation: Invocation,
+		run: () => Promise<CallResponse | null>,
+	): Promise<CallResponse | null> {
 		const end = this.begin();
-		const answer = await run();
-		end(keyId, ask, answer);
-		return answer;
+		const response = await run();
+		end(keyId, invocation, response);
+		return response;
 	}
 
 	/** Begins a call. Call the returned function at its end, once for each key that it was about. */
-	begin(): (keyId: string, ask: Ask, answer: Answer | null) => void {
+	begin(): (keyId: string, invocation: Invocation, response: CallResponse | null) => void {
 		const began = this.#place++;
 		const from = this.#now();
 		let ended: number | undefined;
-		return (keyId, ask, answer) => {
+		return (keyId, invocation, response) => {
 			ended ??= this.#place++;
-			this.calls.push({ keyId, ask, answer, began, ended, clock: [from, this.#now()] });
+			this.calls.push({ keyId, invocation, response, began, ended, clock: [from, this.#now()] });
 		};
 	}
 

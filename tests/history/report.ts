@@ -2,8 +2,8 @@
 import type { Violation } from "./checker.ts";
 import type { Call } from "./operations.ts";
 
-const line = ({ began, ended, clock, ask, answer }: Call) =>
-	`  ${began}–${ended} at ${clock.map((at) => new Date(at).toISOString()).join("–")} ${JSON.stringify(ask)} → ${JSON.stringify(answer)}`;
+const line = ({ began, ended, clock, invocation, response }: Call) =>
+	`  ${began}–${ended} at ${clock.map((at) => new Date(at).toISOString()).join("–")} ${JSON.stringify(invocation)} → ${JSON.stringify(response)}`;
 
 /** Number of possible states that are shown. */
 const STATES_SHOWN = 3;

@@ -1,7 +1,7 @@
 /** Calls of a key's users and admins on the service, with the responses in the terms of a history. */
 import type { ApiKey, Verification } from "../../worker/schemas/api-key.ts";
 import { CallRefused, type Reachable, Session } from "../session.ts";
-import type { Answer, Settings, VerdictCode } from "./operations.ts";
+import type { CallResponse, Settings, VerdictCode } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -53,7 +53,11 @@ export class ServiceCalls {
 	}
 
 	/** Sends a request with the key to an endpoint that requires the scope. */
-	async present(key: string, { scope, address }: Presented, header: "bearer" | "x-api-key"): Promise<Answer | null> {
+	async present(
+		key: string,
+		{ scope, address }: Presented,
+		header: "bearer" | "x-api-key",
+	): Promise<CallResponse | null> {
 		const { path, ...init } = scope === null ? { path: "/v1/whoami" } : NOTHING_TO_WRITE;
 		const headers: Record<string, string> = {
 			"content-type": "application/json",
@@ -78,8 +82,8 @@ export class ServiceCalls {
 	}
 
 	/** Verifies the key, as a back end does. */
-	async verify(key: string, { scope, address, consume }: Presented): Promise<Answer | null> {
-		return this.#answered(async () => {
+	async verify(key: string, { scope, address, consume }: Presented): Promise<CallResponse | null> {
+		return this.#responseOf(async () => {
 			const verification = await this.#admin.mutate("keys.verify", {
 				key,
 				consume,
@@ -102,8 +106,8 @@ export class ServiceCalls {
 		}
 	}
 
-	read(id: string): Promise<Answer | null> {
-		return this.#answered(async () => {
+	read(id: string): Promise<CallResponse | null> {
+		return this.#responseOf(async () => {
 			const detail = await this.#admin.query("keys.get", { id });
 			const { used: count, resets_at } = detail.current_hour;
 			const used = { hour: Date.parse(resets_at) - HOUR_MS, count, total: detail.usage_count };
@@ -112,8 +116,8 @@ export class ServiceCalls {
 	}
 
 	/** Number of admissions between two times in milliseconds. */
-	usage(id: string, from: number, to: number): Promise<Answer | null> {
-		return this.#answered(async () => {
+	usage(id: string, from: number, to: number): Promise<CallResponse | null> {
+		return this.#responseOf(async () => {
 			const span = { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 			const { totals } = await this.#admin.query("keys.usage", { id, granularity: "day", ...span });
 			const { allowed, rate_limited: rateLimited, denied } = totals;
@@ -121,8 +125,8 @@ export class ServiceCalls {
 		});
 	}
 
-	update(id: string, patch: Partial<Settings>, expectedVersion?: number): Promise<Answer | null> {
-		return this.#answered(async () => {
+	update(id: string, patch: Partial<Settings>, expectedVersion?: number): Promise<CallResponse | null> {
+		return this.#responseOf(async () => {
 			const { version } = await this.#admin.mutate("keys.update", {
 				id,
 				...inputOf(patch),
@@ -139,9 +143,9 @@ export class ServiceCalls {
 		id: string,
 		overlapMs: number | null,
 		expectedVersion?: number,
-	): Promise<{ answer: Answer | null; key?: string }> {
+	): Promise<{ response: CallResponse | null; key?: string }> {
 		let key: string | undefined;
-		const answer = await this.#answered(async () => {
+		const response = await this.#responseOf(async () => {
 			const rotated = await this.#admin.mutate("keys.rotate", {
 				id,
 				...(overlapMs === null ? {} : { revoke_previous_after_hours: overlapMs / HOUR_MS }),
@@ -156,27 +160,27 @@ export class ServiceCalls {
 				version: previous.version,
 			};
 		});
-		return key === undefined ? { answer } : { answer, key };
+		return key === undefined ? { response } : { response, key };
 	}
 
-	revoke(id: string, reason: string, expectedVersion?: number): Promise<Answer | null> {
-		return this.#answered(async () => {
+	revoke(id: string, reason: string, expectedVersion?: number): Promise<CallResponse | null> {
+		return this.#responseOf(async () => {
 			await this.#admin.mutate("keys.revoke", { id, reason, ...expecting(expectedVersion) });
 			return { kind: "done" };
 		});
 	}
 
-	delete(id: string, expectedVersion?: number): Promise<Answer | null> {
-		return this.#answered(async () => {
+	delete(id: string, expectedVersion?: number): Promise<CallResponse | null> {
+		return this.#responseOf(async () => {
 			await this.#admin.mutate("keys.delete", { id, ...expecting(expectedVersion) });
 			return { kind: "done" };
 		});
 	}
 
-	#answered(ask: () => Promise<Answer>): Promise<Answer | null> {
+	#responseOf(call: () => Promise<CallResponse>): Promise<CallResponse | null> {
 		return orLost(async () => {
 			try {
-				return await ask();
+				return await call();
 			} catch (thrown) {
 				if (!(thrown instanceof CallRefused)) throw thrown;
 				if (thrown.status === 404) return { kind: "not found" };
@@ -190,9 +194,9 @@ export class ServiceCalls {
 }
 
 /** Returns null if the connection breaks. That is no failure of the test: the outcome of the call is unknown. */
-async function orLost(ask: () => Promise<Answer | null>): Promise<Answer | null> {
+async function orLost(call: () => Promise<CallResponse | null>): Promise<CallResponse | null> {
 	try {
-		return await ask();
+		return await call();
 	} catch (thrown) {
 		if (thrown instanceof TypeError || (thrown instanceof Error && thrown.message.startsWith("connection")))
 			return null;
@@ -204,7 +208,10 @@ async function orLost(ask: () => Promise<Answer | null>): Promise<Answer | null>
 const isBrokenConnection = (thrown: unknown) => thrown instanceof TypeError || thrown instanceof SyntaxError;
 
 /** Converts a verification to a response of a history. */
-export function verdictOf({ code, rate_limit }: Pick<Verification, "rate_limit"> & { code: VerdictCode }): Answer {
+export function verdictOf({
+	code,
+	rate_limit,
+}: Pick<Verification, "rate_limit"> & { code: VerdictCode }): CallResponse {
 	if (!rate_limit) return { kind: "verdict", code };
 	const { limit, remaining, resets_at } = rate_limit;
 	return { kind: "verdict", code, window: { limit, remaining, hour: Date.parse(resets_at) - HOUR_MS } };

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { unstable_readConfig as readConfig, unstable_startWorker as startWorker } from "wrangler";
+import { unstable_readConfig as readConfig } from "wrangler";
 import { parse as parseYaml } from "yaml";
 import { patternOf } from "../docs/markdown.ts";
 import {
@@ -21,6 +21,7 @@ import {
 	ROOT,
 } from "../docs/pages.ts";
 import { Service } from "../harness.ts";
+import { runWorker } from "../run-worker.ts";
 import type { Session } from "../session.ts";
 import { projectBeside, readerEnv, type Walked, walkAll } from "./walk.ts";
 
@@ -116,20 +117,8 @@ it("the service binding names what this Worker exports, under this Worker's name
 it("the client runs in a Worker as its page shows", async () => {
 	const config = configOf(pageAt("docs/client.md"));
 	symlinkSync(join(projectBeside(service), "node_modules"), join(dirname(config), "node_modules"));
-	const worker = await startWorker({
-		config,
-		bindings: {
-			SALESOS_URL: { type: "plain_text", value: service.url },
-			SALESOS_TOKEN: { type: "plain_text", value: owner.token ?? "" },
-		},
-		dev: { server: { port: 0 }, inspector: false, logLevel: "error", watch: false },
-	});
-	try {
-		const response = await worker.fetch("http://my-worker.example/");
-		expect(await response.json()).toEqual({ active: expect.any(Number) });
-	} finally {
-		await worker.dispose();
-	}
+	const vars = { SALESOS_URL: service.url, SALESOS_TOKEN: owner.token ?? "" };
+	expect(await runWorker({ config, vars })).toEqual({ active: expect.any(Number) });
 });
 
 interface Workflow {

@@ -7,26 +7,12 @@ import { newId } from "../../../db/ids.ts";
 import { activities, apiKeys, collaborators, sessions, tenants, usageHourly, users } from "../../../db/schema.ts";
 import { isConstraintFailure } from "../../../worker/errors.ts";
 import { addTenant, createKey, db, token } from "../fixtures.ts";
+import { apiKeyRow } from "./api-key-row.ts";
 
 const NOW = Date.now();
 const tenantId = await addTenant();
 
 /** Valid rows, whose ids tests then make invalid. */
-const apiKey = (tenant: string): typeof apiKeys.$inferInsert => ({
-	id: newId("evt").slice(4, 16),
-	tenantId: tenant,
-	environment: "live",
-	name: "CRM",
-	secretHash: "0".repeat(64),
-	keyPrefix: "sk_live_0000",
-	lastFour: "0000",
-	scopes: [],
-	rateLimit: 1,
-	ipAllowlist: [],
-	createdAt: NOW,
-	createdBy: "usr_ada",
-	searchText: "crm",
-});
 const user = (tenant: string, email = `${newId("usr")}@acme.example`): typeof users.$inferInsert => ({
 	id: newId("usr"),
 	tenantId: tenant,
@@ -75,7 +61,7 @@ async function failure(statement: PromiseLike<unknown>): Promise<string> {
 
 describe("a row without its parent", () => {
 	it.each([
-		["a key of an unknown tenant", () => db.insert(apiKeys).values(apiKey("ten_unknown"))],
+		["a key of an unknown tenant", () => db.insert(apiKeys).values(apiKeyRow("ten_unknown", NOW))],
 		["a user of an unknown tenant", () => db.insert(users).values(user("ten_unknown"))],
 		["a collaborator of an unknown tenant", () => db.insert(collaborators).values(collaborator("ten_unknown", "a"))],
 		["an activity of an unknown collaborator", () => db.insert(activities).values(activity("col_unknown", null))],
@@ -94,7 +80,7 @@ describe("a row without its parent", () => {
 	});
 
 	it("is accepted with its parent", async () => {
-		expect(await failure(db.insert(apiKeys).values(apiKey(tenantId)))).toBe("none");
+		expect(await failure(db.insert(apiKeys).values(apiKeyRow(tenantId, NOW)))).toBe("none");
 		expect(await failure(db.insert(users).values(user(tenantId)))).toBe("none");
 	});
 });
@@ -129,8 +115,11 @@ describe("unique values", () => {
 
 describe("a batch", () => {
 	it("with one failing statement changes nothing", async () => {
-		const good = apiKey(tenantId);
-		const batch = runBatch(db, [db.insert(apiKeys).values(good), db.insert(apiKeys).values(apiKey("ten_unknown"))]);
+		const good = apiKeyRow(tenantId, NOW);
+		const batch = runBatch(db, [
+			db.insert(apiKeys).values(good),
+			db.insert(apiKeys).values(apiKeyRow("ten_unknown", NOW)),
+		]);
 		expect(await failure(batch)).toBe("FOREIGN KEY");
 		expect(await db.select().from(apiKeys).where(eq(apiKeys.id, good.id))).toEqual([]);
 	});
@@ -138,7 +127,7 @@ describe("a batch", () => {
 
 describe("deletion", () => {
 	it("a key deletes its usage, and a user their sessions", async () => {
-		const [key, person] = [apiKey(tenantId), user(tenantId)];
+		const [key, person] = [apiKeyRow(tenantId, NOW), user(tenantId)];
 		await runBatch(db, [
 			db.insert(apiKeys).values(key),
 			db.insert(usageHourly).values({ keyId: key.id, hour: 0, tenantId, allowed: 1, rateLimited: 0, denied: 0 }),

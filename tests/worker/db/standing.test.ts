@@ -15,6 +15,7 @@ import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { settle } from "../../../worker/services/key-order.ts";
 import { addTenant, db } from "../fixtures.ts";
+import { apiKeyRow } from "./api-key-row.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 const SOON_MS = 14 * DAY_MS;
@@ -23,22 +24,9 @@ type Row = typeof apiKeys.$inferSelect;
 let made = 0;
 async function add(tenantId: string, ends: Partial<typeof apiKeys.$inferInsert>): Promise<string> {
 	const id = `s${String(made++).padStart(11, "0")}`;
-	await db.insert(apiKeys).values({
-		id,
-		tenantId,
-		environment: made % 3 ? "live" : "test",
-		name: `Key ${id}`,
-		secretHash: "",
-		keyPrefix: "sk_live_0000",
-		lastFour: "0000",
-		scopes: [],
-		rateLimit: 1,
-		ipAllowlist: [],
-		createdAt: NOW,
-		createdBy: "usr_ada",
-		searchText: `key ${id}`,
-		...ends,
-	});
+	const environment = made % 3 ? "live" : "test";
+	const row = apiKeyRow(tenantId, NOW, { id, environment, name: `Key ${id}`, searchText: `key ${id}`, ...ends });
+	await db.insert(apiKeys).values(row);
 	return id;
 }
 

@@ -10,7 +10,7 @@ import { apiKeys } from "../../../db/schema.ts";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
 import { disagreements } from "../../history/agreement.ts";
 import { check } from "../../history/checker.ts";
-import { type Answer, type Ask, Recorder } from "../../history/operations.ts";
+import { type CallResponse, type Invocation, Recorder } from "../../history/operations.ts";
 import { describeViolations } from "../../history/report.ts";
 import { ServiceCalls, settingsOf } from "../../history/service-calls.ts";
 import { addTenant, createKey, db, gateOf, request, token } from "../fixtures.ts";
@@ -31,7 +31,7 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-const CHANGES: Record<string, Extract<Ask, { kind: "update" | "rotate" | "revoke" | "delete" }>> = {
+const CHANGES: Record<string, Extract<Invocation, { kind: "update" | "rotate" | "revoke" | "delete" }>> = {
 	update: { kind: "update", patch: { name: "Changed", limit: 3, scopes: ["leads:read"] } },
 	"rotation with overlap": { kind: "rotate", overlapMs: 3_600_000 },
 	"rotation without overlap": { kind: "rotate", overlapMs: 0 },
@@ -77,34 +77,34 @@ class KeyUnderTest {
 		return subject;
 	}
 
-	use(): Promise<Answer | null> {
-		const asked = { scope: null, address: "203.0.113.7", consume: true };
-		return this.#recorder.call(this.id, { kind: "admit", ...asked }, () =>
-			this.#service.present(this.#key, asked, "bearer"),
+	use(): Promise<CallResponse | null> {
+		const presented = { scope: null, address: "203.0.113.7", consume: true };
+		return this.#recorder.call(this.id, { kind: "admit", ...presented }, () =>
+			this.#service.present(this.#key, presented, "bearer"),
 		);
 	}
 
-	async change(ask: (typeof CHANGES)[string]): Promise<Answer | null> {
+	async change(change: (typeof CHANGES)[string]): Promise<CallResponse | null> {
 		const end = this.#recorder.begin();
-		const answer = await this.#do(ask);
-		end(this.id, ask, answer);
-		if (answer?.kind === "rotated")
-			end(answer.successorId, { kind: "create", settings: answer.successor }, { kind: "done" });
-		return answer;
+		const response = await this.#do(change);
+		end(this.id, change, response);
+		if (response?.kind === "rotated")
+			end(response.successorId, { kind: "create", settings: response.successor }, { kind: "done" });
+		return response;
 	}
 
-	async #do(ask: (typeof CHANGES)[string]): Promise<Answer | null> {
-		switch (ask.kind) {
+	async #do(change: (typeof CHANGES)[string]): Promise<CallResponse | null> {
+		switch (change.kind) {
 			case "update":
-				return this.#service.update(this.id, ask.patch, ask.expectedVersion);
+				return this.#service.update(this.id, change.patch, change.expectedVersion);
 			case "rotate":
-				return (await this.#service.rotate(this.id, ask.overlapMs)).answer;
+				return (await this.#service.rotate(this.id, change.overlapMs)).response;
 			case "revoke":
-				return this.#service.revoke(this.id, ask.reason);
+				return this.#service.revoke(this.id, change.reason);
 			case "delete":
 				return this.#service.delete(this.id);
 			default:
-				return ask satisfies never;
+				return change satisfies never;
 		}
 	}
 
@@ -172,14 +172,14 @@ const FAULTS: Record<string, Fault> = {
 type Fault = (link: FakeLink, late: (() => Promise<unknown>)[]) => NonNullable<FakeLink["intercept"]>;
 
 /** `batch`: the batch with the fault. A rotation sends two: the successor, and the change of the key itself. */
-const steps = Object.entries(CHANGES).flatMap(([name, ask]) =>
-	(ask.kind === "rotate" ? [1, 2] : [1]).flatMap((batch) =>
-		Object.entries(FAULTS).map(([fault, make]) => ({ name, ask, batch, fault, make })),
+const steps = Object.entries(CHANGES).flatMap(([name, change]) =>
+	(change.kind === "rotate" ? [1, 2] : [1]).flatMap((batch) =>
+		Object.entries(FAULTS).map(([fault, make]) => ({ name, change, batch, fault, make })),
 	),
 );
 
 describe("when D1 fails", () => {
-	it.each(steps)("$name: $fault (batch $batch)", async ({ ask, batch, make }) => {
+	it.each(steps)("$name: $fault (batch $batch)", async ({ change, batch, make }) => {
 		const subject = await KeyUnderTest.admitted();
 		const late: (() => Promise<unknown>)[] = [];
 		const fault = make(subject.link, late);
@@ -190,7 +190,7 @@ describe("when D1 fails", () => {
 			faults++;
 			return fault(apply);
 		};
-		await subject.change(ask);
+		await subject.change(change);
 		expect(faults).toBe(1);
 		await subject.use();
 		// A later change succeeds meanwhile: a late batch must not undo it.
@@ -200,26 +200,31 @@ describe("when D1 fails", () => {
 		await subject.expectWhole();
 	});
 
-	it.each(Object.entries(CHANGES))("%s, while D1 is down for long and the gate dies in between", async (_name, ask) => {
-		const subject = await KeyUnderTest.admitted();
-		subject.link.intercept = refuse;
-		await subject.change(ask);
-		await subject.runAlarms();
-		await subject.use();
-		await crash(subject.id);
-		subject.link = await linkToD1(subject.id);
-		subject.link.intercept = refuse;
-		await subject.change({ kind: "update", patch: { name: "Meanwhile" } });
-		await subject.runAlarms();
-		delete subject.link.intercept;
-		await subject.expectWhole();
-	});
+	it.each(Object.entries(CHANGES))(
+		"%s, while D1 is down for long and the gate dies in between",
+		async (_name, change) => {
+			const subject = await KeyUnderTest.admitted();
+			subject.link.intercept = refuse;
+			await subject.change(change);
+			await subject.runAlarms();
+			await subject.use();
+			await crash(subject.id);
+			subject.link = await linkToD1(subject.id);
+			subject.link.intercept = refuse;
+			await subject.change({ kind: "update", patch: { name: "Meanwhile" } });
+			await subject.runAlarms();
+			delete subject.link.intercept;
+			await subject.expectWhole();
+		},
+	);
 });
 
 describe("when the gate dies at a write to its own disk", () => {
-	const writes = Object.entries(CHANGES).flatMap(([name, ask]) => [1, 2, 3, 4].map((write) => ({ name, ask, write })));
+	const writes = Object.entries(CHANGES).flatMap(([name, change]) =>
+		[1, 2, 3, 4].map((write) => ({ name, change, write })),
+	);
 
-	it.each(writes)("$name: at write $write, the change is made completely or not at all", async ({ ask, write }) => {
+	it.each(writes)("$name: at write $write, the change is made completely or not at all", async ({ change, write }) => {
 		const subject = await KeyUnderTest.admitted();
 		let count = 0;
 		await runInDurableObject(gateOf(subject.id), (_gate: KeyGate, { storage }) => {
@@ -233,10 +238,10 @@ describe("when the gate dies at a write to its own disk", () => {
 			Object.assign(kv, { put: at(kv.put.bind(kv)), delete: at(kv.delete.bind(kv)) });
 			Object.assign(storage, { setAlarm: at(storage.setAlarm.bind(storage)) });
 		});
-		const answer = await subject.change(ask);
+		const response = await subject.change(change);
 		// Every change writes at least the key and its event.
 		if (write <= 2) expect(count).toBeGreaterThanOrEqual(write);
-		if (count >= write) expect(answer).toBeNull();
+		if (count >= write) expect(response).toBeNull();
 		await subject.expectWhole();
 	});
 });
@@ -244,13 +249,13 @@ describe("when the gate dies at a write to its own disk", () => {
 describe("when an object cannot be reached", () => {
 	it("a change in flight is not acknowledged, and is made completely or not at all", async () => {
 		const subject = await KeyUnderTest.admitted();
-		let asked = false;
+		let called = false;
 		subject.link.intercept = () => {
-			asked = true;
+			called = true;
 			return new Promise(() => undefined);
 		};
 		const change = subject.change({ kind: "revoke", reason: "In flight" });
-		await vi.waitUntil(() => asked, { timeout: 30_000 });
+		await vi.waitUntil(() => called, { timeout: 30_000 });
 		await crash(subject.id);
 		expect(await change).toBeNull();
 		await subject.expectWhole();
@@ -260,14 +265,14 @@ describe("when an object cannot be reached", () => {
 		const admin = await token({ tenantId: await addTenant() });
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
-		let asked = false;
+		let called = false;
 		link.interceptRead = () => {
-			asked = true;
+			called = true;
 			return new Promise(() => undefined);
 		};
 		const whoami = () => request("/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
 		const refused = whoami();
-		await vi.waitUntil(() => asked, { timeout: 30_000 });
+		await vi.waitUntil(() => called, { timeout: 30_000 });
 		await crash(api_key.id);
 		expect((await refused).status).toBe(503);
 		expect((await whoami()).status).toBe(200);
@@ -301,11 +306,11 @@ describe("when D1 does not respond", () => {
 
 	it.each(Object.entries(CHANGES).filter(([, { kind }]) => kind !== "rotate"))(
 		"%s is acknowledged, and delivered once the gate has given up and D1 is back",
-		async (_name, ask) => {
+		async (_name, change) => {
 			vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
 			const subject = await KeyUnderTest.admitted();
 			subject.link.intercept = never;
-			expect(await subject.change(ask)).toMatchObject({ kind: "done" });
+			expect(await subject.change(change)).toMatchObject({ kind: "done" });
 			delete subject.link.intercept;
 			await giveUp(subject.id, 31_000);
 			await subject.expectWhole();
@@ -316,14 +321,14 @@ describe("when D1 does not respond", () => {
 		vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"] });
 		const subject = await KeyUnderTest.admitted();
 		const late: (() => Promise<unknown>)[] = [];
-		const asked = Promise.withResolvers<void>();
+		const called = Promise.withResolvers<void>();
 		subject.link.intercept = (apply) => {
 			late.push(apply);
-			asked.resolve();
+			called.resolve();
 			return never();
 		};
 		const rotation = subject.change({ kind: "rotate", overlapMs: 0 });
-		await asked.promise;
+		await called.promise;
 		delete subject.link.intercept;
 		await giveUp(subject.id, 31_000);
 		expect(await rotation).toBeNull();
@@ -336,14 +341,14 @@ describe("when D1 does not respond", () => {
 		const admin = await token({ tenantId: await addTenant() });
 		const { key, api_key } = await createKey(admin);
 		const link = await linkToD1(api_key.id);
-		const asked = Promise.withResolvers<void>();
+		const called = Promise.withResolvers<void>();
 		link.interceptRead = () => {
-			asked.resolve();
+			called.resolve();
 			return never();
 		};
 		const whoami = () => request("/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
 		const refused = whoami();
-		await asked.promise;
+		await called.promise;
 		await giveUp(api_key.id, 11_000);
 		expect((await refused).status).toBe(503);
 		delete link.interceptRead;

@@ -38,7 +38,7 @@ export async function expectExplained(plan: Plan, controls: Partial<Controls> = 
 
 /** The admitted calls. */
 export const admissions = (calls: readonly Call[]) =>
-	calls.filter(({ answer }) => answer?.kind === "verdict" && answer.code === "VALID");
+	calls.filter(({ response }) => response?.kind === "verdict" && response.code === "VALID");
 
 /** A history with fewer calls need not contain every verdict and every change. */
 const ENOUGH_FOR_EVERYTHING = 20_000;
@@ -46,7 +46,7 @@ const ENOUGH_FOR_EVERYTHING = 20_000;
 /** Expects that a history contains every verdict and every change. Otherwise it would prove little. */
 export function expectEverything(calls: readonly Call[]): void {
 	if (calls.length < ENOUGH_FOR_EVERYTHING) return;
-	const verdicts = new Set(calls.flatMap(({ answer }) => (answer?.kind === "verdict" ? [answer.code] : [])));
+	const verdicts = new Set(calls.flatMap(({ response }) => (response?.kind === "verdict" ? [response.code] : [])));
 	expect([...verdicts].sort()).toEqual([
 		"ADDRESS_NOT_ALLOWED",
 		"EXPIRED",
@@ -56,7 +56,9 @@ export function expectEverything(calls: readonly Call[]): void {
 		"REVOKED",
 		"VALID",
 	]);
-	const done = new Set(calls.flatMap(({ ask, answer }) => (answer?.kind === "verdict" ? [] : [ask.kind])));
+	const done = new Set(
+		calls.flatMap(({ invocation, response }) => (response?.kind === "verdict" ? [] : [invocation.kind])),
+	);
 	expect([...done]).toEqual(
 		expect.arrayContaining(["create", "read", "usage", "update", "rotate", "revoke", "delete"]),
 	);

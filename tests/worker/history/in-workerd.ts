@@ -9,7 +9,7 @@ import { snapshotOf, toApiKey } from "../../../worker/keys/snapshot.ts";
 import { KeyVerifier } from "../../../worker/verifier.ts";
 import type { Stored } from "../../history/agreement.ts";
 import { Clients, type Controls, type Plan } from "../../history/clients.ts";
-import type { Answer } from "../../history/operations.ts";
+import type { CallResponse } from "../../history/operations.ts";
 import { type Presented, ServiceCalls, verdictOf } from "../../history/service-calls.ts";
 import { addTenant, db, gateOf, request, token } from "../fixtures.ts";
 
@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 const YEAR_S = 365 * 86_400;
 
 /** Admission through a service binding, without HTTP. */
-async function admit(key: string, { scope, address, consume }: Presented): Promise<Answer | null> {
+async function admit(key: string, { scope, address, consume }: Presented): Promise<CallResponse | null> {
 	const verifier = new KeyVerifier(createExecutionContext(), env);
 	const verdict = await verifier.verify(key, {
 		consume,

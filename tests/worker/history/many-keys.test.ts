@@ -16,5 +16,5 @@ it("the history of many keys can be explained, key by key", { timeout: patience(
 	});
 	expect(calls.length).toBeGreaterThanOrEqual(share * 0.9);
 	expectEverything(calls);
-	expect(calls.filter(({ answer }) => answer === null)).toEqual([]);
+	expect(calls.filter(({ response }) => response === null)).toEqual([]);
 });

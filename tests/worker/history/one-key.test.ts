@@ -17,5 +17,5 @@ it("the history of one busy key can be explained, call by call", { timeout: pati
 	expect(calls.length).toBeGreaterThanOrEqual(share * 0.9);
 	expectEverything(calls);
 	// Nothing fails here, so every call has a response.
-	expect(calls.filter(({ answer }) => answer === null)).toEqual([]);
+	expect(calls.filter(({ response }) => response === null)).toEqual([]);
 });

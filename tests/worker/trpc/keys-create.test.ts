@@ -5,6 +5,8 @@ import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
 import type { IssuedKey } from "../../../worker/schemas/api-key.ts";
 import { DAY_MS } from "../../../worker/schemas/time.ts";
+
+import { apiKey } from "../../api-key.ts";
 import { addTenant, asIntegration, createKey, db, fieldsOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.123Z");
@@ -23,6 +25,7 @@ describe("a new key", () => {
 		const { key, api_key } = answer.data;
 		expect(key).toMatch(/^sk_live_[0-9A-Za-z]{48}$/);
 		expect(api_key).toEqual({
+			...apiKey(),
 			id: key.slice(8, 20),
 			tenant_id: tenantId,
 			name: "CRM",
@@ -31,19 +34,9 @@ describe("a new key", () => {
 			last_four: key.slice(-4),
 			scopes: ["default:sync"],
 			rate_limit: 1_000,
-			ip_allowlist: [],
-			status: "active",
+			expires_at: null,
 			created_at: "2031-05-06T10:20:30.123Z",
 			created_by: "usr_ada",
-			expires_at: null,
-			revoked_at: null,
-			revoked_by: null,
-			revokes_at: null,
-			rotated_from: null,
-			rotated_to: null,
-			usage_count: 0,
-			last_used_at: null,
-			version: 1,
 			pepper_id: expect.any(String),
 			authentication: "bearer",
 		});
