@@ -9,7 +9,7 @@
  *   with the columns that the query fixes.
  */
 import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import { AUTHENTICATIONS, ENVIRONMENTS, JOB_KINDS, JOB_OUTCOMES, JOB_STATES, LEAD_STATUSES, ROLES } from "./enums.ts";
 
 /** A customer company. Every other row belongs to one. */
@@ -313,16 +313,46 @@ export const collaborators = sqliteTable(
 	"collaborators",
 	{
 		...integrationRow(),
-		/** The person's id in the sending system. Unique per tenant and environment. */
+		/** The person's id in the sending system. It may change, and two people may have the same. */
 		externalId: text("external_id").notNull(),
 		name: text("name").notNull(),
 		email: text("email").notNull(),
 		team: text("team"),
 		role: text("role"),
 		updatedAt: integer("updated_at").notNull(),
+		/** The email without regard to case, made by `foldEmail`. It identifies a person in the tenant and environment. */
+		emailFolded: text("email_folded").notNull().default(""),
+		phone: text("phone"),
+		/** An official number of the person, such as a CPF. */
+		document: text("document"),
+		/** A JSON object, in the text that was sent. */
+		metadata: text("metadata"),
+		/** What the row counts towards `stored_bytes`: its text as UTF-8, and a constant for ids, instants and indexes. */
+		bytes: integer("bytes").generatedAlwaysAs(
+			sql`250 + octet_length(external_id) + octet_length(name) + octet_length(email) + 2 * octet_length(email_folded) + coalesce(octet_length(phone), 0) + coalesce(octet_length(document), 0) + coalesce(octet_length(team), 0) + coalesce(octet_length(role), 0) + coalesce(octet_length(metadata), 0)`,
+			{ mode: "virtual" },
+		),
 	},
-	(t) => [uniqueIndex("collaborators_by_external_id").on(t.tenantId, t.environment, t.externalId)],
+	(t) => [uniqueIndex("collaborators_by_email").on(t.tenantId, t.environment, t.emailFolded)],
 );
+
+/**
+ * Collaborators who had the email of another one before the email identified a person. The migration merged each into
+ * the person, and keeps the row here as it was. Nothing writes to this table any more.
+ */
+export const mergedCollaborators = sqliteTable("merged_collaborators", {
+	...integrationRow(),
+	externalId: text("external_id").notNull(),
+	name: text("name").notNull(),
+	email: text("email").notNull(),
+	team: text("team"),
+	role: text("role"),
+	updatedAt: integer("updated_at").notNull(),
+	/** The person who has the activities now. */
+	mergedInto: text("merged_into")
+		.notNull()
+		.references(() => collaborators.id),
+});
 
 /** What collaborators did: calls, visits, proposals, each with its three-digit code. */
 export const activities = sqliteTable(
@@ -332,13 +362,19 @@ export const activities = sqliteTable(
 		collaboratorId: text("collaborator_id")
 			.notNull()
 			.references(() => collaborators.id),
-		activity: text("activity").notNull(),
-		quantity: real("quantity").notNull(),
+		activityCode: text("activity_code").notNull(),
 		occurredAt: integer("occurred_at").notNull(),
-		/** The sender's id of the event. Sending it again changes nothing. */
-		reference: text("reference"),
+		/** The sender's id of the activity. Sending it again changes nothing. */
+		externalId: text("external_id").notNull().default(""),
+		/** A JSON object, in the text that was sent. */
+		data: text("data"),
+		/** What the row counts towards `stored_bytes`. */
+		bytes: integer("bytes").generatedAlwaysAs(
+			sql`200 + 2 * octet_length(external_id) + coalesce(octet_length(data), 0)`,
+			{ mode: "virtual" },
+		),
 	},
-	(t) => [uniqueIndex("activities_by_reference").on(t.tenantId, t.environment, t.reference)],
+	(t) => [uniqueIndex("activities_by_external_id").on(t.tenantId, t.environment, t.externalId)],
 );
 
 /** Potential customers that forms and partners send. */

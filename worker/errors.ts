@@ -34,6 +34,8 @@ export type ErrorCode = keyof typeof ERRORS;
 export interface FieldError {
 	field: string;
 	message: string;
+	/** Which item of a batch. */
+	index?: number;
 }
 
 /** Challenges in `WWW-Authenticate` (RFC 6750, §3). */
@@ -96,6 +98,8 @@ export const UNAVAILABLE_RETRY_SECONDS = 5;
 
 interface ErrorExtras {
 	details?: FieldError[];
+	/** Details that are kept. Default: {@link DETAILS_MAX}. */
+	detailsMax?: number;
 	/** Whole seconds. A 503 has {@link UNAVAILABLE_RETRY_SECONDS} by default. */
 	retryAfter?: number | undefined;
 	/** A 401 has `CHALLENGES.invalidToken` by default: most are about a credential that was sent. */
@@ -121,7 +125,8 @@ export class AppError extends Error implements Failure {
 	constructor(code: ErrorCode, message: string = ERRORS[code].message, extras: ErrorExtras = {}) {
 		super(withoutKeys(message), { cause: extras.cause });
 		this.code = code;
-		this.details = extras.details?.slice(0, DETAILS_MAX).map(({ field, message }) => ({
+		this.details = extras.details?.slice(0, extras.detailsMax ?? DETAILS_MAX).map(({ field, message, ...item }) => ({
+			...item,
 			field: withoutKeys(field).slice(0, FIELD_NAME_MAX),
 			message: withoutKeys(message),
 		}));

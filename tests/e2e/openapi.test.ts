@@ -219,8 +219,8 @@ describe("with valid input", () => {
 		await expectStatus(200, "whoami", { as: key });
 		const collaborators = [{ external_id: "c1", name: "Ana", email: "ana@acme.example" }, { name: "Without id" }];
 		const activities = [
-			{ collaborator_id: "c1", activity: "001" },
-			{ collaborator_id: "c2", activity: "001" },
+			{ activity_code: "001", external_id: "a1", collaborator_email: "ana@acme.example", data: { minutes: 3 } },
+			{ activity_code: "001", external_id: "a2", collaborator_email: "unknown@acme.example" },
 		];
 		await expectStatus(200, "syncCollaborators", { as: key, body: { collaborators } });
 		await expectStatus(200, "syncActivities", { as: key, body: { activities } });
@@ -229,6 +229,9 @@ describe("with valid input", () => {
 			{ action: "sync_activities", activities },
 		])
 			await expectStatus(200, "defaultIntegration", { as: key, body });
+		const invalid = { activities: [{ ...activities[0], activity_code: "000" }] };
+		await expectStatus(400, "syncActivities", { as: key, body: invalid });
+		await expectStatus(400, "defaultIntegration", { as: key, body: { action: "sync_activities", ...invalid } });
 		const lead = await expectStatus(201, "createLead", { as: key, body: { name: "Bruno", custom_fields: { a: [1] } } });
 		const { id } = lead.data;
 		await expectStatus(200, "getLead", { as: key, id });
@@ -312,8 +315,8 @@ describe("with invalid input", () => {
 
 		const quotas = { stored_bytes: 0, management_calls_per_minute: 0 };
 		await expectStatus(200, "updateTenant", { as: platform, id, body: { quotas } });
-		const collaborators = [{ ...person, external_id: "c2" }];
-		const activities = [{ collaborator_id: "c1", activity: "001" }];
+		const collaborators = [{ ...person, email: "bia@acme.example" }];
+		const activities = [{ activity_code: "001", external_id: "a1", collaborator_email: person.email }];
 		const longer = { name: "Bruno, who has a longer name now" };
 		await expectStatus(409, "syncCollaborators", { as: key, body: { collaborators } });
 		await expectStatus(409, "syncActivities", { as: key, body: { activities } });

@@ -65,7 +65,7 @@ it("rejects every request for a scope once the update that removed it has return
 	expect((await post("/v1/sync_collaborators", { collaborators: [person] })).status).toBe(200);
 
 	// The reference makes repeated requests idempotent.
-	const activity = { collaborator_id: "crm-1", activity: "001", reference: "call-1" };
+	const activity = { activity_code: "001", external_id: "call-1", collaborator_email: person.email };
 	const later = await sentAfter(
 		() => owner.mutate("keys.update", { id: api_key.id, scopes: ["leads:read"] }),
 		() => post("/v1/sync_activities", { activities: [activity] }),

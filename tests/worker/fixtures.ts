@@ -141,13 +141,12 @@ export function asIntegration(key: string, path = "/v1/whoami", init: RequestIni
 }
 
 /** Sends a request with an API key and a JSON body. */
-export function sendJson(key: string, method: string, path: string, body: unknown): Promise<Response> {
-	return asIntegration(key, path, {
-		method,
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify(body),
-	});
-}
+export const sendJson = (key: string, method: string, path: string, body: unknown): Promise<Response> =>
+	asIntegration(key, path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+/** Sends a POST with an API key and JSON that is already text. */
+export const sendText = (key: string, path: string, body: string): Promise<Response> =>
+	asIntegration(key, path, { method: "POST", headers: { "content-type": "application/json" }, body });
 
 /** Stub of a key's gate. */
 export const gateOf = (keyId: string) => env.KEY_GATE.getByName(keyId);

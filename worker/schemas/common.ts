@@ -24,18 +24,43 @@ const NO_CONTROL_CHARACTERS = {
 	error: "Must not contain control characters",
 };
 
-/** A line of text for people: trimmed, without control characters. One pattern only: code generators cannot combine two. */
-export const line = (max: number, { pattern, error } = NO_CONTROL_CHARACTERS) =>
+/** A line of text that may be empty: trimmed, without control characters. One pattern only: code generators cannot combine two. */
+export const optionalLine = (max: number, { pattern, error } = NO_CONTROL_CHARACTERS) =>
 	z
 		.string()
 		.trim()
-		.min(1, "Must not be empty")
 		.max(max, `Must be at most ${max} characters`)
 		.regex(pattern, error)
 		// People paste keys into names and reasons, which are stored and shown to others.
 		.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key" })
 		// A database does not return half a surrogate pair as it was written.
 		.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" });
+
+/** A line of text for people. */
+export const line = (max: number, allowed = NO_CONTROL_CHARACTERS) =>
+	optionalLine(max, allowed).min(1, "Must not be empty");
+
+/**
+ * An email as mail servers accept it, in any script (RFC 6531): zod's own pattern takes only ASCII letters. Quoted local
+ * parts are not accepted, since no mail provider hands them out.
+ */
+const EMAIL =
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern excludes them
+	/^[^\s@"(),:;<>[\\\]\u0000-\u001f\u007f-\u009f]{1,64}@(?:[^\s@"(),:;<>[\\\].\u0000-\u001f\u007f-\u009f]{1,63}\.)+[^\s@"(),:;<>[\\\].\u0000-\u001f\u007f-\u009f]{2,63}$/;
+/** RFC 5321, section 4.5.3.1.3, without the angle brackets. */
+const EMAIL_MAX = 254;
+
+const email = z.email({ pattern: EMAIL, error: "Must be an email address" });
+
+export const emailInput = z
+	.string()
+	.trim()
+	.max(EMAIL_MAX, `Must be at most ${EMAIL_MAX} characters`)
+	.pipe(email)
+	.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key" })
+	.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" })
+	// The document shows the schema of a text that is trimmed already.
+	.meta({ item: email.max(EMAIL_MAX) });
 
 /** A search text. It is part of the URL, which proxies log, so it must not contain a key. */
 export const searchText = (max: number) =>

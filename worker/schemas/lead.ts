@@ -2,32 +2,12 @@
 import { z } from "zod";
 import { LEAD_STATUSES } from "../../db/enums.ts";
 import { environment } from "./api-key.ts";
-import { id, line, page, timestamp } from "./common.ts";
-
-/** Enough for a long form, and far below the size limit of a row. */
-const CUSTOM_FIELDS_MAX_CHARACTERS = 16_384;
-
-/** Deeper than any form. Walking JSON with thousands of levels would exhaust the stack. */
-const CUSTOM_FIELDS_MAX_DEPTH = 10;
-
-function isShallow(value: unknown, depth: number): boolean {
-	if (typeof value !== "object" || value === null) return true;
-	return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
-}
-
-const customFields = z
-	.record(z.string().min(1).max(100), z.unknown())
-	.refine((fields) => isShallow(fields, 1 + CUSTOM_FIELDS_MAX_DEPTH), {
-		error: `Must have at most ${CUSTOM_FIELDS_MAX_DEPTH} levels of nesting`,
-		abort: true,
-	})
-	.refine((fields) => JSON.stringify(fields).length <= CUSTOM_FIELDS_MAX_CHARACTERS, {
-		error: `Must be at most ${CUSTOM_FIELDS_MAX_CHARACTERS} characters as JSON`,
-	});
+import { emailInput, id, line, page, timestamp } from "./common.ts";
+import { customFields } from "./free-form.ts";
 
 const fields = {
 	name: line(200),
-	email: z.string().trim().max(254).pipe(z.email("Must be an email address")).nullable(),
+	email: emailInput.nullable(),
 	phone: line(50).nullable(),
 	company: line(200).nullable(),
 	position: line(200).nullable(),

@@ -1,64 +1,91 @@
-/** Collaborators as a CRM sends them: new ones are created, existing ones updated. */
+/** Collaborators as a CRM sends them: new ones are created, known ones updated. Their email identifies them. */
 import { sql } from "drizzle-orm";
-import { insertRows } from "../../db/client.ts";
+import { foldEmail } from "../../db/fold-email.ts";
 import { newId } from "../../db/ids.ts";
 import { collaborators } from "../../db/schema.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
-import { type CollaboratorsSynced, collaboratorSchema } from "../schemas/sync.ts";
-import { firstOfEach, textIn, validateItems } from "./batch-items.ts";
+import { collaboratorSchema } from "../schemas/sync.ts";
+import { type Batch, firstOfEach, type RejectedItem, rowsOf, validateItems } from "./batch-items.ts";
 import type { Deps } from "./deps.ts";
 import { withinQuotas } from "./quotas.ts";
 
-/** Writes the valid items in one atomic batch, which is one call to the database, and reports the others. `CONFLICT` past a quota. */
+interface Synced {
+	created: number;
+	existing: number;
+	/** The items that were left out, in the order of the batch. */
+	rejected: RejectedItem[];
+	total: number;
+}
+
+/** Writes the valid items in one statement, and reports the others. `CONFLICT` past a quota. */
 export async function syncCollaborators(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
-	items: readonly unknown[],
-): Promise<CollaboratorsSynced> {
-	const validated = validateItems(collaboratorSchema, items);
-	const { good, bad } = firstOfEach(validated.good, (item) => item.external_id, "external_id");
-	const rows = good.map(({ item }) => ({
-		id: newId("col"),
-		tenantId: key.tenantId,
-		environment: key.environment,
-		externalId: item.external_id,
-		name: item.name,
-		email: item.email,
-		team: item.team,
-		role: item.role,
-		createdAt: now,
-		updatedAt: now,
-		writtenBy: key.id,
+	{ items, json }: Batch,
+): Promise<Synced> {
+	const { good, rejected } = validateItems(collaboratorSchema, items);
+	const people = firstOfEach(good, ({ email }) => foldEmail(email), "email");
+	const rows = people.good.map(({ index, item }) => ({
+		index,
+		row: {
+			id: newId("col"),
+			externalId: item.external_id,
+			name: item.name,
+			email: item.email,
+			emailFolded: foldEmail(item.email),
+			phone: cleared(item.phone),
+			document: cleared(item.document),
+			team: cleared(item.team),
+			role: cleared(item.role),
+		},
 	}));
-	// A field that an item omits keeps its value, so items are written together with those that have the same fields.
-	const groups = Map.groupBy(rows, (row) => `${row.team !== undefined},${row.role !== undefined}`);
-	const upserts = [...groups.values()].map((group) => {
-		const [{ team, role } = {}] = group;
-		return insertRows(db, collaborators, group)
-			.onConflictDoUpdate({
-				target: [collaborators.tenantId, collaborators.environment, collaborators.externalId],
-				set: {
-					name: sql`excluded.name`,
-					email: sql`excluded.email`,
-					...(team === undefined ? {} : { team: sql`excluded.team` }),
-					...(role === undefined ? {} : { role: sql`excluded.role` }),
-					updatedAt: sql`excluded.updated_at`,
-					writtenBy: sql`excluded.written_by`,
-				},
-			})
-			.returning({ id: collaborators.id });
-	});
-	const [first, ...rest] = upserts;
-	const written = first ? (await withinQuotas(() => db.batch([first, ...rest]))).flat() : [];
+	const sent = rowsOf(rows, { json, list: "collaborators", member: "metadata" });
+	const written = rows.length === 0 ? [] : await withinQuotas(async () => upsert(db, key, sent, now));
 	// An existing row keeps its id, so a new id that is returned is a new person.
-	const fresh = new Set(rows.map((row) => row.id));
-	const created = written.filter((row) => fresh.has(row.id)).length;
+	const fresh = new Set(rows.map(({ row }) => row.id));
+	const created = written.filter(({ id }) => fresh.has(id)).length;
 	return {
 		created,
 		existing: written.length - created,
-		errors: [...validated.bad, ...bad]
-			.sort((a, b) => a.index - b.index)
-			.map(({ index, sent, message }) => ({ index, external_id: textIn(sent, "external_id"), message })),
+		rejected: [...rejected, ...people.rejected].sort((a, b) => a.index - b.index),
 		total: items.length,
 	};
+}
+
+/** An empty text clears a field, as null does. Absent, it stays as it is. */
+const cleared = (text: string | null | undefined) => (text === undefined ? undefined : text || null);
+
+function upsert(db: Deps["db"], key: KeyFacts, rows: string, now: number) {
+	const value = (field: string) => sql`json_extract(sent.value, ${sql.raw(`'$.${field}'`)})`;
+	/** What was sent, or what the person has already. The row that exists is joined, because `excluded` has no absent fields. */
+	const kept = (field: string) =>
+		sql`iif(json_type(sent.value, ${sql.raw(`'$.${field}'`)}) is null, ${sql.raw(`person.${field}`)}, ${value(field)})`;
+	return db
+		.insert(collaborators)
+		.select(
+			sql`
+			select ${value("id")}, ${key.tenantId}, ${key.environment}, ${now}, ${key.id}, ${value("externalId")},
+				${value("name")}, ${value("email")}, ${kept("team")}, ${kept("role")}, ${now}, ${value("emailFolded")},
+				${kept("phone")}, ${kept("document")}, ${kept("metadata")}
+			from json_each(${rows}) sent left join collaborators person
+				on person.tenant_id = ${key.tenantId} and person.environment = ${key.environment}
+				and person.email_folded = ${value("emailFolded")}
+			where true`,
+		)
+		.onConflictDoUpdate({
+			target: [collaborators.tenantId, collaborators.environment, collaborators.emailFolded],
+			set: {
+				externalId: sql`excluded.external_id`,
+				name: sql`excluded.name`,
+				email: sql`excluded.email`,
+				phone: sql`excluded.phone`,
+				document: sql`excluded.document`,
+				team: sql`excluded.team`,
+				role: sql`excluded.role`,
+				metadata: sql`excluded.metadata`,
+				updatedAt: sql`excluded.updated_at`,
+				writtenBy: sql`excluded.written_by`,
+			},
+		})
+		.returning({ id: collaborators.id });
 }

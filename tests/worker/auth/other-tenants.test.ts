@@ -1,6 +1,7 @@
 /** Whatever belongs to another tenant answers, byte for byte, as if it did not exist, and stays as it was. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { collaborators } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
@@ -165,21 +166,23 @@ describe.each(Object.entries(INTEGRATIONS))("%s", (_, credential) => {
 		expect(await everythingOfUs()).toEqual(before);
 	});
 
-	it("cannot add to what our collaborators did, nor change them by their id", async () => {
+	it("cannot add to what our collaborators did, nor change them by their email", async () => {
 		const sendAs = (path: string, body: Json) =>
 			sendJson(credential.headers.authorization?.replace("Bearer ", "") ?? "", "POST", path, body);
-		const activity = async (collaborator_id: string) => {
-			const answer = await sendAs("/v1/sync_activities", { activities: [{ collaborator_id, activity: "001" }] });
-			return allOf(answer, { field: "collaborator_id", ours: "ours-17", nobodys: "nobody" });
+		const activity = async (email: string) => {
+			const item = { activity_code: "001", external_id: `of ${email}`, collaborator_email: email };
+			return (await sendAs("/v1/sync_activities", { activities: [item] })).json();
 		};
-		expect(await activity("ours-17")).toBe(await activity("nobody"));
-		const renamed = { external_id: "ours-17", name: "Renamed", email: "renamed@acme.example" };
+		expect(await activity("ana@acme.example")).toMatchObject({ data: { processed: 0, skipped: 1 } });
+		const renamed = { external_id: "ours-17", name: "Renamed", email: "ana@acme.example" };
 		const answer = await sendAs("/v1/sync_collaborators", { collaborators: [renamed] });
 		// Known to whoever sent them before: not to this one, at least the first time.
 		expect(await answer.json()).toMatchObject({ data: { errors: [], total: 1 } });
 		const stored = await db.select().from(collaborators);
 		const live = stored.filter((row) => row.tenantId === tenantId && row.environment === "live");
 		expect(live.map(({ externalId, name }) => [externalId, name])).toEqual([["ours-17", "Ana Souza"]]);
+		// So that the next credential of the same tenant is one who has not sent them either.
+		await db.delete(collaborators).where(eq(collaborators.name, "Renamed"));
 	});
 
 	it("sees none of our leads", async () => {

@@ -23,26 +23,26 @@ const user = (tenant: string, email = `${newId("usr")}@acme.example`): typeof us
 	capabilities: [],
 	createdAt: NOW,
 });
-const collaborator = (tenant: string, externalId: string): typeof collaborators.$inferInsert => ({
+const collaborator = (tenant: string, email: string): typeof collaborators.$inferInsert => ({
 	id: newId("col"),
 	tenantId: tenant,
 	environment: "live",
-	externalId,
+	externalId: "17",
 	name: "Ana",
-	email: "ana@acme.example",
+	email,
+	emailFolded: email,
 	createdAt: NOW,
 	updatedAt: NOW,
 	writtenBy: "key",
 });
-const activity = (collaboratorId: string, reference: string | null): typeof activities.$inferInsert => ({
+const activity = (collaboratorId: string, externalId: string): typeof activities.$inferInsert => ({
 	id: newId("act"),
 	tenantId,
 	environment: "live",
 	collaboratorId,
-	activity: "001",
-	quantity: 1,
+	activityCode: "001",
 	occurredAt: NOW,
-	reference,
+	externalId,
 	createdAt: NOW,
 	writtenBy: "key",
 });
@@ -63,8 +63,11 @@ describe("a row without its parent", () => {
 	it.each([
 		["a key of an unknown tenant", () => db.insert(apiKeys).values(apiKeyRow("ten_unknown", NOW))],
 		["a user of an unknown tenant", () => db.insert(users).values(user("ten_unknown"))],
-		["a collaborator of an unknown tenant", () => db.insert(collaborators).values(collaborator("ten_unknown", "a"))],
-		["an activity of an unknown collaborator", () => db.insert(activities).values(activity("col_unknown", null))],
+		[
+			"a collaborator of an unknown tenant",
+			() => db.insert(collaborators).values(collaborator("ten_unknown", "a@acme.example")),
+		],
+		["an activity of an unknown collaborator", () => db.insert(activities).values(activity("col_unknown", "r0"))],
 		[
 			"a session of an unknown user",
 			() =>
@@ -94,7 +97,7 @@ describe("a tenant", () => {
 });
 
 describe("unique values", () => {
-	it("are rejected the second time: a slug, an email, an external id, a reference", async () => {
+	it("are rejected the second time: a slug, an email of a user or collaborator, an external id", async () => {
 		const slug = newId("ten").toLowerCase();
 		await db.insert(tenants).values({ id: newId("ten"), name: "Acme", slug, createdAt: NOW });
 		expect(await failure(db.insert(tenants).values({ id: newId("ten"), name: "Acme", slug, createdAt: NOW }))).toBe(
@@ -103,13 +106,11 @@ describe("unique values", () => {
 		await db.insert(users).values(user(tenantId, "ada@acme.example"));
 		expect(await failure(db.insert(users).values(user(await addTenant(), "ada@acme.example")))).toBe("UNIQUE");
 
-		const person = collaborator(tenantId, "ana");
+		const person = collaborator(tenantId, "ana@acme.example");
 		await db.insert(collaborators).values(person);
-		expect(await failure(db.insert(collaborators).values(collaborator(tenantId, "ana")))).toBe("UNIQUE");
+		expect(await failure(db.insert(collaborators).values(collaborator(tenantId, "ana@acme.example")))).toBe("UNIQUE");
 		await db.insert(activities).values(activity(person.id, "r1"));
 		expect(await failure(db.insert(activities).values(activity(person.id, "r1")))).toBe("UNIQUE");
-		// Rows without a reference are never duplicates.
-		await db.insert(activities).values([activity(person.id, null), activity(person.id, null)]);
 	});
 });
 

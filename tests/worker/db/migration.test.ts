@@ -7,6 +7,8 @@ import { readConfig } from "../../../worker/env.ts";
 import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
 import { DAY_MS } from "../../../worker/schemas/time.ts";
+import { syncActivities } from "../../../worker/services/activities.ts";
+import { syncCollaborators } from "../../../worker/services/collaborators.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { createLead, listLeads } from "../../../worker/services/leads.ts";
 
@@ -25,7 +27,7 @@ beforeAll(async () => {
 	}>();
 	// Shadow tables are dropped with their search table, and children before their parents.
 	const ours = results.filter(({ name }) => !/^(sqlite|_cf)_|_search_(data|idx|content|docsize|config)$/.test(name));
-	const first = ["usage_hourly", "activities", "sessions"];
+	const first = ["usage_hourly", "activities", "merged_collaborators", "sessions"];
 	const last = ["api_keys", "users", "collaborators", "leads", "audit_events", "idempotency_keys", "tenants"];
 	const rank = ({ type, name }: { type: string; name: string }) =>
 		type === "view" ? -2 : first.includes(name) ? -1 : last.indexOf(name) + 1;
@@ -57,6 +59,26 @@ beforeAll(async () => {
 				search_text, updated_at)
 			values ('${id}', 'ten_a', 'live', ${NOW}, 'k', '${name}', 'form', 'new', '[]', '{}', '${name?.toLowerCase()}', 0)`,
 		);
+	const person = (id: string, email: string, updated: number, tenant = "ten_a") =>
+		run(
+			`insert into collaborators (id, tenant_id, environment, created_at, written_by, external_id, name, email, team,
+				updated_at)
+			values ('${id}', '${tenant}', 'live', ${NOW}, 'k1', 'crm-${id}', 'Name of ${id}', '${email}', 'Team of ${id}',
+				${updated})`,
+		);
+	await person("c1", "ana@acme.example", 1);
+	await person("c2", "Ana@Acme.example", 3);
+	await person("c3", "ANA@ACME.EXAMPLE", 2);
+	await person("c4", "bia@acme.example", 1);
+	await person("c5", "ana@acme.example", 9, "ten_b");
+	const activity = (id: string, collaborator: string, quantity: number, reference: string) =>
+		run(
+			`insert into activities values ('${id}', 'ten_a', 'live', ${NOW}, 'k1', '${collaborator}', '042', ${quantity}, 7,
+				${reference})`,
+		);
+	await activity("a1", "c1", 2.5, "'call-1'");
+	await activity("a2", "c2", 1, "null");
+	await activity("a3", "c4", 3, "'call-3'");
 	await applyMigrations(env.DB, env.TEST_MIGRATIONS);
 });
 
@@ -103,4 +125,57 @@ it("finds existing leads, after newer ones", async () => {
 	await createLead({ db, now: NOW + 1 }, holder, { ...nothing, name: "Mariana", status: "new" });
 	expect(await found({ search: "ana" })).toEqual(["Mariana", "Anabel", "Ana"]);
 	expect(await found({ search: "ana", source: "form" })).toEqual(["Anabel", "Ana"]);
+});
+
+/** All rows of a statement, each as the list of its values. */
+const rows = async (sql: string) => (await env.DB.prepare(sql).raw()).map((row) => row);
+
+it("makes one person of the collaborators with one email, and keeps what each of them was", async () => {
+	const people = "select id, external_id, name, email, email_folded from collaborators order by id";
+	expect(await rows(people)).toEqual([
+		["c2", "crm-c2", "Name of c2", "Ana@Acme.example", "ana@acme.example"],
+		["c4", "crm-c4", "Name of c4", "bia@acme.example", "bia@acme.example"],
+		["c5", "crm-c5", "Name of c5", "ana@acme.example", "ana@acme.example"],
+	]);
+	const merged =
+		"select id, external_id, name, email, team, updated_at, merged_into from merged_collaborators order by id";
+	expect(await rows(merged)).toEqual([
+		["c1", "crm-c1", "Name of c1", "ana@acme.example", "Team of c1", 1, "c2"],
+		["c3", "crm-c3", "Name of c3", "ANA@ACME.EXAMPLE", "Team of c3", 2, "c2"],
+	]);
+});
+
+it("keeps every activity with its person, its quantity and its id", async () => {
+	const kept = "select id, collaborator_id, activity_code, external_id, data, occurred_at from activities order by id";
+	expect(await rows(kept)).toEqual([
+		["a1", "c2", "042", "call-1", '{"quantity":2.5}', 7],
+		["a2", "c2", "042", "a2", '{"quantity":1}', 7],
+		["a3", "c4", "042", "call-3", '{"quantity":3}', 7],
+	]);
+});
+
+it("updates the person that an email had, and knows the activities that were sent", async () => {
+	const key = { id: "k1", tenantId: "ten_a", name: "", environment: "live", scopes: [], expiresAt: null } as const;
+	const person = { external_id: "new", name: "Ana", email: "ana@acme.example" };
+	const batch = { items: [person], json: JSON.stringify({ collaborators: [person] }) };
+	expect(await syncCollaborators({ db, now: NOW }, key, batch)).toMatchObject({ created: 0, existing: 1 });
+	const again = { activity_code: "042", external_id: "call-1", collaborator_email: "ana@acme.example" };
+	const activities = { items: [again], json: JSON.stringify({ activities: [again] }) };
+	expect(await syncActivities({ db, now: NOW }, key, activities, "reject")).toMatchObject({ duplicates: 1 });
+});
+
+it("counts for the quotas what is stored", async () => {
+	const counted = await rows(
+		`select collaborators, activities, stored_bytes = 2000 * api_keys + (
+			select sum(bytes) from (
+				select bytes, tenant_id from collaborators union all select bytes, tenant_id from activities
+				union all select lead_bytes.bytes, tenant_id from lead_bytes join leads using (id)
+			) where tenant_id = quotas.tenant_id
+		)
+		from quotas order by tenant_id`,
+	);
+	expect(counted).toEqual([
+		[2, 3, 1],
+		[1, 0, 1],
+	]);
 });

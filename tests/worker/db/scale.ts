@@ -32,12 +32,20 @@ export async function withoutUpkeep(table: string, inserts: readonly string[]): 
 	for (const { sql } of [...(indexes ?? []), ...(triggers ?? [])]) await run(sql);
 }
 
-/** What the migration does for rows that existed before its triggers. */
+/** The statements of a migration that change rows. */
+function rowChanges(migration: string): string[] {
+	const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.includes(migration)) ?? {};
+	const statements = queries.map((query) => query.replace(/^\s*--.*$/gm, "").trim());
+	return statements.filter((statement) => /^(UPDATE|INSERT)/.test(statement));
+}
+
+/** What the migrations do for rows that existed before their triggers. The newer one counts the stored bytes. */
 export async function backfill(): Promise<void> {
 	await run("delete from quotas");
-	const { queries = [] } = env.TEST_MIGRATIONS.find(({ name }) => name.includes("0006_triggers")) ?? {};
-	const statements = queries.map((query) => query.replace(/^\s*--.*$/gm, "").trim());
-	for (const statement of statements) if (/^(UPDATE|INSERT)/.test(statement)) await run(statement);
+	for (const statement of rowChanges("0006_triggers"))
+		if (!statement.startsWith("UPDATE quotas SET stored_bytes")) await run(statement);
+	for (const statement of rowChanges("0011_people_by_email"))
+		if (statement.startsWith("UPDATE quotas")) await run(statement);
 }
 
 const KEY_COLUMNS = `id, tenant_id, environment, name, secret_hash, key_prefix, last_four, scopes, rate_limit,

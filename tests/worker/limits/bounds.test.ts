@@ -56,6 +56,7 @@ describe("the size of a request", () => {
 
 	it.each([
 		["more than 500 collaborators", "/v1/sync_collaborators", { collaborators: Array(501).fill({}) }, "collaborators"],
+		["more than 1,000 activities", "/v1/sync_activities", { activities: Array(1_001).fill({}) }, "activities"],
 		["more than 50 tags", "/v1/leads", { name: "a", tags: Array(51).fill("a") }, "tags"],
 		["fields of a book", "/v1/leads", { name: "a", custom_fields: { text: "x".repeat(16_384) } }, "custom_fields"],
 	])("is limited, and the error names the field: %s", async (_, path, body, field) => {

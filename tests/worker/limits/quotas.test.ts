@@ -107,7 +107,7 @@ describe("API keys", () => {
 });
 
 describe("data of integrations", () => {
-	const person = (id: string, extra = {}) => ({ external_id: id, name: "Ana", email: "ana@acme.example", ...extra });
+	const person = (id: string, extra = {}) => ({ external_id: id, name: "Ana", email: `${id}@acme.example`, ...extra });
 
 	it("past the quota is rejected whole, and existing rows can still be updated", async () => {
 		const tenantId = await addTenant();
@@ -123,7 +123,7 @@ describe("data of integrations", () => {
 		expect((await send("/v1/sync_collaborators", { collaborators: [person("a", { team: "North" })] })).status).toBe(
 			200,
 		);
-		const activity = (reference: string) => ({ collaborator_id: "a", activity: "001", reference });
+		const activity = (id: string) => ({ activity_code: "001", external_id: id, collaborator_email: "a@acme.example" });
 		expect((await send("/v1/sync_activities", { activities: [activity("1")] })).status).toBe(200);
 		expect((await send("/v1/sync_activities", { activities: [activity("1")] })).status).toBe(200);
 		expect((await refused(key, "POST", "/v1/sync_activities", { activities: [activity("2")] })).message).toContain(
@@ -184,11 +184,19 @@ describe("data of integrations", () => {
 			position: null,
 			source: null,
 		});
-		const collaborator = person("a", { team: "North", role: "Closer" });
-		for (const changes of [{}, { email: "a@b.example", team: "South-West", role: "Opener" }, { name: "Ana Maria" }])
+		const collaborator = person("a", { team: "North", role: "Closer", phone: "1", document: "2", metadata: { a: 1 } });
+		const changed = {
+			external_id: "of another CRM",
+			team: "South-West",
+			role: null,
+			phone: "+55",
+			document: "",
+			metadata: {},
+		};
+		for (const changes of [{}, changed, { name: "Ana Maria" }])
 			await send("POST", "/v1/sync_collaborators", { collaborators: [{ ...collaborator, ...changes }] });
-		const activity = { collaborator_id: "a", activity: "001", reference: "r1" };
-		await send("POST", "/v1/sync_activities", { activities: [activity, { ...activity, reference: undefined }] });
+		const activity = { activity_code: "001", external_id: "r1", collaborator_email: "a@acme.example", data: { a: 1 } };
+		await send("POST", "/v1/sync_activities", { activities: [activity, { ...activity, external_id: "r2" }] });
 		expect((await stored(tenantId)).storedBytes).toBeGreaterThan(before);
 		for (const table of [activities, collaborators, leads]) await db.delete(table).where(eq(table.tenantId, tenantId));
 		expect(await stored(tenantId)).toMatchObject({ storedBytes: before, activities: 0, collaborators: 0, leads: 0 });

@@ -58,7 +58,10 @@ describe("a missing table", () => {
 			"/v1/sync_collaborators",
 			{ collaborators: [{ external_id: "a", name: "Ana Secret-Name", email: "a@b.example" }] },
 		],
-		["/v1/sync_activities", { activities: [{ collaborator_id: "a", activity: "001" }] }],
+		[
+			"/v1/sync_activities",
+			{ activities: [{ activity_code: "001", external_id: "a", collaborator_email: "a@b.example" }] },
+		],
 	])("makes POST %s 503 without internal details", async (path, body) => {
 		await env.DB.exec("drop table if exists activities");
 		await env.DB.exec("drop table if exists collaborators");

@@ -8,7 +8,7 @@ const { key: unrestricted } = await createKey(admin, { scopes: [] });
 const { data: lead } = await call<{ id: string }>(unrestricted, "POST", "/v1/leads", { name: "Lead" });
 
 const person = { external_id: "a", name: "A", email: "a@acme.example" };
-const did = { collaborator_id: "a", activity: "001" };
+const did = { activity_code: "001", external_id: "a", collaborator_email: "a@acme.example" };
 
 /** Every endpoint of integrations, the scope that it requires, and a valid request. */
 const ENDPOINTS = [

@@ -40,33 +40,52 @@ describe("a batch", () => {
 				environment: "live",
 				writtenBy: liveId,
 			},
-			{ externalId: "b", team: null, role: null },
+			{ externalId: "b", team: null, role: null, phone: null, document: null, metadata: null },
 		]);
+	});
+
+	it("stores phone, document and metadata", async () => {
+		const { tenantId, live } = await tenantWithKeys();
+		const more = { phone: "+55 11 90000-0000", document: "123.456.789-09", metadata: { b: null, a: [1] } };
+		await sync(live, [person("a", more)]);
+		expect(await stored(tenantId)).toMatchObject([{ ...more, metadata: '{"b":null,"a":[1]}' }]);
 	});
 
 	it("updates known collaborators, who keep their ids", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		await sync(live, [person("a"), person("b")]);
 		const [before] = await stored(tenantId);
-		const reply = await sync(live, [person("a", { name: "Anna New", email: "anna@new.example" }), person("c")]);
+		const reply = await sync(live, [person("a", { name: "Anna New", email: "A@Acme.Example" }), person("c")]);
 		expect(reply.data).toEqual({ created: 1, existing: 1, errors: [], total: 2 });
 		const [after, ...others] = await stored(tenantId);
 		expect(after).toMatchObject({
 			id: before?.id,
 			createdAt: before?.createdAt,
 			name: "Anna New",
-			email: "anna@new.example",
+			email: "A@Acme.Example",
 		});
 		expect(others.map(({ externalId }) => externalId)).toEqual(["b", "c"]);
 	});
 
-	it("changes team and role only in items that send them", async () => {
+	it("changes optional fields only in items that send them, and clears what is sent empty", async () => {
 		const { tenantId, live } = await tenantWithKeys();
-		await sync(live, [person("a", { team: "North", role: "Closer" }), person("b", { team: "North", role: "Closer" })]);
-		await sync(live, [person("a", { name: "Renamed" }), person("b", { team: "South" })]);
+		const full = { team: "North", role: "Closer", phone: "1", document: "2", metadata: { a: 1 } };
+		await sync(
+			live,
+			["a", "b", "c", "d"].map((id) => person(id, full)),
+		);
+		await sync(live, [
+			person("a", { name: "Renamed" }),
+			person("b", { team: "South", metadata: {} }),
+			person("c", { team: null, role: null, phone: null, document: null, metadata: null }),
+			person("d", { team: "", role: " ", phone: "", document: "" }),
+		]);
+		const empty = { team: null, role: null, phone: null, document: null };
 		expect(await stored(tenantId)).toMatchObject([
-			{ name: "Renamed", team: "North", role: "Closer" },
-			{ team: "South", role: "Closer" },
+			{ ...full, name: "Renamed", metadata: '{"a":1}' },
+			{ ...full, team: "South", metadata: "{}" },
+			{ ...empty, metadata: null },
+			{ ...empty, metadata: '{"a":1}' },
 		]);
 	});
 
@@ -149,16 +168,23 @@ describe("an invalid item", () => {
 	it.each([
 		["external_id", ""],
 		["external_id", "   "],
-		["external_id", "x".repeat(201)],
+		["external_id", "x".repeat(256)],
 		["name", ""],
-		["name", "x".repeat(201)],
+		["name", "x".repeat(256)],
 		["name", "line\nbreak"],
 		["name", null],
 		["email", "a@"],
 		["email", `${"x".repeat(250)}@acme.example`],
-		["team", ""],
-		["team", "x".repeat(201)],
+		["email", "ana maria@acme.example"],
+		["email", "\ud800@acme.example"],
+		["phone", 5],
+		["document", "x".repeat(21)],
+		["team", "x".repeat(101)],
+		["role", "x".repeat(51)],
 		["role", 5],
+		["metadata", []],
+		["metadata", "text"],
+		["metadata", { text: "x".repeat(16_384) }],
 	])("has a %s of %j", async (field, value) => {
 		const { live } = await tenantWithKeys();
 		const reply = await sync(live, [person("a", { [field]: value })]);
@@ -167,26 +193,25 @@ describe("an invalid item", () => {
 		expect(reply.data.errors[0]?.message).toContain(`${field}: `);
 	});
 
-	it("includes one that repeats an external_id of the batch; the first one is stored", async () => {
+	it("includes one that repeats an email of the batch; the first one is stored", async () => {
 		const { tenantId, live } = await tenantWithKeys();
 		const reply = await sync(live, [
 			person("a", { name: "First" }),
 			person("b"),
-			person("a", { name: "Second" }),
-			person("a", { name: "Third", external_id: " a " }),
+			person("c", { name: "Second", email: "A@ACME.EXAMPLE" }),
+			person("a", { name: "Third", email: " a@acme.example " }),
 		]);
 		expect(reply.data).toMatchObject({ created: 2, existing: 0, total: 4 });
-		expect(reply.data.errors.map(({ index, external_id }) => [index, external_id])).toEqual([
-			[2, "a"],
-			[3, "a"],
+		expect(reply.data.errors).toEqual([
+			{ index: 2, external_id: "c", message: "email: The same as in item 0" },
+			{ index: 3, external_id: "a", message: "email: The same as in item 0" },
 		]);
-		for (const { message } of reply.data.errors) expect(message).toContain("external_id");
 		expect((await stored(tenantId))[0]).toMatchObject({ externalId: "a", name: "First" });
 	});
 
-	it("does not reserve its id: a later valid item with the same id is stored", async () => {
+	it("does not reserve its email: a later valid item with the same email is stored", async () => {
 		const { live } = await tenantWithKeys();
-		const reply = await sync(live, [person("a", { email: "bad" }), person("a")]);
+		const reply = await sync(live, [person("a", { name: "" }), person("a")]);
 		expect(reply.data).toMatchObject({ created: 1, total: 2, errors: [{ index: 0, external_id: "a" }] });
 	});
 
@@ -218,5 +243,39 @@ describe("the same collaborator", () => {
 		});
 		expect(await stored(ours.tenantId)).toMatchObject([{ name: "Ours" }]);
 		expect(await stored(theirs.tenantId)).toMatchObject([{ name: "Theirs" }]);
+	});
+});
+
+describe("an email", () => {
+	it("identifies the person, whose external_id may change", async () => {
+		const { tenantId, live } = await tenantWithKeys();
+		await sync(live, [person("a")]);
+		const [before] = await stored(tenantId);
+		const reply = await sync(live, [person("new id", { email: "A@Acme.EXAMPLE" })]);
+		expect(reply.data).toEqual({ created: 0, existing: 1, errors: [], total: 1 });
+		expect(await stored(tenantId)).toMatchObject([{ id: before?.id, externalId: "new id", email: "A@Acme.EXAMPLE" }]);
+	});
+
+	it("makes two people of one external_id", async () => {
+		const { tenantId, live } = await tenantWithKeys();
+		await sync(live, [person("a")]);
+		const reply = await sync(live, [person("a", { email: "another@acme.example" })]);
+		expect(reply.data).toMatchObject({ created: 1, existing: 0, errors: [] });
+		expect(await stored(tenantId)).toHaveLength(2);
+	});
+
+	it("may be in any script, and is the same in upper case", async () => {
+		const { tenantId, live } = await tenantWithKeys();
+		await sync(live, [
+			person("a", { email: "joão.ção@exemplo.com.br" }),
+			person("b", { email: "οδυσσεύς@παράδειγμα.ελ" }),
+		]);
+		const reply = await sync(live, [
+			person("a", { email: "JOÃO.ÇÃO@EXEMPLO.COM.BR" }),
+			// With combining accents.
+			person("b", { email: "ΟΔΥΣΣΕΎΣ@ΠΑΡΆΔΕΙΓΜΑ.ΕΛ".normalize("NFD") }),
+		]);
+		expect(reply.data).toEqual({ created: 0, existing: 2, errors: [], total: 2 });
+		expect(await stored(tenantId)).toHaveLength(2);
 	});
 });

@@ -17,7 +17,12 @@ export interface Reply<T> {
 	status: number;
 	headers: Headers;
 	data: T;
-	error: { code: string; message: string; details?: { field: string; message: string }[]; retry_after?: number };
+	error: {
+		code: string;
+		message: string;
+		details?: { index?: number; field: string; message: string }[];
+		retry_after?: number;
+	};
 	meta: { request_id: string; timestamp: string; next_cursor?: string | null };
 }
 

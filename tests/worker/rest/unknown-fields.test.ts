@@ -5,7 +5,7 @@ import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const { live } = await tenantWithKeys();
 const collaborator = { external_id: "c-1", name: "Ana", email: "ana@acme.example" };
-const activity = { collaborator_id: "c-1", activity: "001" };
+const activity = { activity_code: "001", external_id: "r-0", collaborator_email: "ana@acme.example" };
 
 async function rejectedFields(method: string, path: string, body?: unknown) {
 	const reply = await call(live, method, path, body);
@@ -21,21 +21,16 @@ describe("an unknown field", () => {
 		["POST", "/v1/sync_collaborators", { collaborators: [collaborator], dry_run: true }, "dry_run"],
 		["POST", "/v1/sync_activities", { activities: [activity], action: "sync_activities" }, "action"],
 		["POST", "/v1/sync_collaborators", { collaborators: [{ ...collaborator, tean: "South" }] }, "collaborators.0.tean"],
-		[
-			"POST",
-			"/v1/sync_activities",
-			{ activities: [activity, { ...activity, referense: "r-1" }] },
-			"activities.1.referense",
-		],
+		["POST", "/v1/sync_activities", { activities: [activity, { ...activity, dta: {} }] }, "dta"],
 	])("is named: %s %s %j", async (method, path, body, field) => {
 		expect(await rejectedFields(method, path, body)).toEqual([400, "VALIDATION_ERROR", [field]]);
 	});
 
 	it("of an item rejects the whole request, so that a retry stores nothing twice", async () => {
-		const misspelt = { ...collaborator, external_id: "c-2", tean: "South" };
+		const misspelt = { ...collaborator, external_id: "c-2", email: "bia@acme.example", tean: "South" };
 		const first = await call(live, "POST", "/v1/sync_collaborators", { collaborators: [collaborator, misspelt] });
 		expect(first.status).toBe(400);
-		const fixed = { ...collaborator, external_id: "c-2", team: "South" };
+		const fixed = { ...collaborator, external_id: "c-2", email: "bia@acme.example", team: "South" };
 		const second = await call(live, "POST", "/v1/sync_collaborators", { collaborators: [collaborator, fixed] });
 		expect(second.data).toMatchObject({ created: 2, existing: 0, errors: [] });
 	});
@@ -44,7 +39,7 @@ describe("an unknown field", () => {
 		const body = {
 			action: "sync_collaborators",
 			source: "crm",
-			collaborators: [{ ...collaborator, external_id: "c-3", nickname: "Ani" }],
+			collaborators: [{ ...collaborator, email: "caio@acme.example", nickname: "Ani" }],
 		};
 		const reply = await call(live, "POST", "/functions/v1/default-integration", body);
 		expect([reply.status, reply.data]).toMatchObject([200, { created: 1, errors: [] }]);

@@ -28,7 +28,15 @@ export const errorEnvelope = z
 		error: z.object({
 			code: z.string(),
 			message: z.string(),
-			details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+			details: z
+				.array(
+					z.object({
+						index: z.int32().optional().describe("Which item of a batch."),
+						field: z.string(),
+						message: z.string(),
+					}),
+				)
+				.optional(),
 			retry_after: z.int32().optional(),
 		}),
 		meta,

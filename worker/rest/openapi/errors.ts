@@ -73,6 +73,20 @@ export const BODY_ERRORS = {
 	415: error("UNSUPPORTED_MEDIA_TYPE", "The body is not JSON."),
 };
 
+/** One invalid activity rejects the whole batch. */
+export const INVALID_ACTIVITIES = {
+	400: error(
+		"VALIDATION_ERROR",
+		"The request is invalid. `details` names every field, and `index` the activity that it belongs to. Nothing was stored.",
+		{},
+		{
+			message:
+				"The activities payload is invalid. Nothing was stored. Item 3, activity_code: Must be a code from 001 to 999.",
+			details: [{ index: 3, field: "activity_code", message: "Must be a code from 001 to 999" }],
+		},
+	),
+};
+
 export const notFound = (description: string) => ({ 404: error("NOT_FOUND", description) });
 export const conflict = (description: string) => ({ 409: error("CONFLICT", description) });
 /** What integrations send is stored whole or not at all. */

@@ -156,19 +156,25 @@ export const whoami = {
 	current_hour: apiKeyDetail.current_hour,
 };
 
-const collaborator = { external_id: "17", name: "Ana Souza", email: "ana@acme.example", team: "South" };
+const collaborator = {
+	external_id: "17",
+	name: "Ana Souza",
+	email: "ana@acme.example",
+	team: "South",
+	metadata: { region: "BR-SP" },
+};
 const activity = {
-	collaborator_id: "17",
-	activity: "001",
-	quantity: 1,
-	occurred_at: "2026-02-03T04:00:00Z",
-	reference: "call-4711",
+	activity_code: "001",
+	external_id: "call-4711",
+	collaborator_email: "ana@acme.example",
+	data: { minutes: 12 },
+	occurred_at: "2026-02-03T01:00:00-03:00",
 };
 export const syncCollaborators = { collaborators: [collaborator] };
 export const syncActivities = { activities: [activity] };
 export const defaultIntegration = { action: "sync_activities" as const, activities: [activity] };
 export const collaboratorsSynced = { created: 1, existing: 0, errors: [], total: 1 };
-export const activitiesSynced = { processed: 1, duplicates: 0, errors: [], total: 1 };
+export const activitiesSynced = { processed: 1, skipped: 0, duplicates: 0, errors: [], total: 1 };
 
 export const createLead = { name: "Bruno Costa", email: "bruno@example.com", source: "Website form", tags: ["demo"] };
 export const updateLead = { status: "contacted" as const, phone: null };

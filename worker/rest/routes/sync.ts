@@ -1,26 +1,43 @@
 /** What a CRM sends: collaborators, and their activities. */
-import { createRoute, z } from "@hono/zod-openapi";
+import { createRoute } from "@hono/zod-openapi";
 import {
 	activitiesSyncedSchema,
 	collaboratorsSyncedSchema,
 	defaultIntegrationSchema,
+	defaultIntegrationSyncedSchema,
+	type ItemError,
 	syncActivitiesSchema,
 	syncCollaboratorsSchema,
 } from "../../schemas/sync.ts";
 import { syncActivities } from "../../services/activities.ts";
+import { type RejectedItem, reasonOf, textIn } from "../../services/batch-items.ts";
 import { syncCollaborators } from "../../services/collaborators.ts";
 import { integrationOperation, keyRoute } from "../define-route.ts";
-import { BODY_ERRORS, KEY_ERRORS, QUOTA_EXCEEDED } from "../openapi/errors.ts";
+import { BODY_ERRORS, INVALID_ACTIVITIES, KEY_ERRORS, QUOTA_EXCEEDED } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { jsonBody, ok, withRateLimit } from "../openapi/responses.ts";
 import { depsOf, envelope } from "../respond.ts";
+
+/** The error of a rejected item at `/v1`. */
+const toError = (item: RejectedItem): ItemError => ({
+	index: item.index,
+	external_id: textIn(item.sent, "external_id"),
+	message: reasonOf(item),
+});
+
+/** The same as one text, for clients of the Default Integration. */
+function toText(item: RejectedItem): string {
+	const [id, email] = ["external_id", "email"].map((field) => `${field} ${textIn(item.sent, field) ?? "missing"}`);
+	return `Item ${item.index} (${id}, ${email}): ${reasonOf(item)}`;
+}
 
 export const syncOperations = [
 	integrationOperation(
 		createRoute({
 			...keyRoute("syncCollaborators"),
 			summary: "Send collaborators",
-			description: "Creates new collaborators and updates known ones. `errors` lists the items that were left out.",
+			description:
+				"Creates new collaborators and updates known ones, who are identified by their email. `errors` lists the items that were left out.",
 			request: { body: jsonBody(syncCollaboratorsSchema, examples.syncCollaborators) },
 			responses: {
 				...KEY_ERRORS,
@@ -30,8 +47,9 @@ export const syncOperations = [
 			},
 		}),
 		async (c) => {
-			const { collaborators } = c.req.valid("json");
-			return c.json(envelope(c, await syncCollaborators(depsOf(c), c.var.key, collaborators)), 200);
+			const batch = { items: c.req.valid("json").collaborators, json: await c.req.text() };
+			const { rejected, ...counts } = await syncCollaborators(depsOf(c), c.var.key, batch);
+			return c.json(envelope(c, { ...counts, errors: rejected.map(toError) }), 200);
 		},
 	),
 	integrationOperation(
@@ -39,42 +57,48 @@ export const syncOperations = [
 			...keyRoute("syncActivities"),
 			summary: "Send activities",
 			description:
-				"Stores what collaborators did. `errors` lists the items that were left out. An item with a `reference` can be sent again safely.",
+				"Stores what collaborators did, each activity once by its `external_id`: sending it again is safe. Activities of people whom no one has sent yet are skipped. One invalid item rejects the whole request.",
 			request: { body: jsonBody(syncActivitiesSchema, examples.syncActivities) },
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
+				...INVALID_ACTIVITIES,
 				...QUOTA_EXCEEDED,
 				200: withRateLimit(ok(activitiesSyncedSchema, "The result.", examples.activitiesSynced)),
 			},
 		}),
 		async (c) => {
-			const { activities } = c.req.valid("json");
-			return c.json(envelope(c, await syncActivities(depsOf(c), c.var.key, activities)), 200);
+			const batch = { items: c.req.valid("json").activities, json: await c.req.text() };
+			const counts = await syncActivities(depsOf(c), c.var.key, batch, "reject");
+			return c.json(envelope(c, { ...counts, errors: [] }), 200);
 		},
 	),
 	integrationOperation(
 		createRoute({
 			...keyRoute("defaultIntegration"),
 			summary: "Send collaborators or activities, by `action`",
-			description: "For clients that are older than `/v1/sync_collaborators` and `/v1/sync_activities`.",
+			description:
+				"The endpoint of existing SalesOS integrations. It does the same as `/v1/sync_collaborators` and `/v1/sync_activities`, ignores unknown fields, and describes each error as one text.",
 			request: { body: jsonBody(defaultIntegrationSchema, examples.defaultIntegration) },
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
+				...INVALID_ACTIVITIES,
 				...QUOTA_EXCEEDED,
-				200: withRateLimit(
-					ok(z.union([collaboratorsSyncedSchema, activitiesSyncedSchema]), "The result.", examples.activitiesSynced),
-				),
+				200: withRateLimit(ok(defaultIntegrationSyncedSchema, "The result, by the action.", examples.activitiesSynced)),
 			},
 		}),
 		async (c) => {
 			const input = c.req.valid("json");
-			const data =
-				input.action === "sync_collaborators"
-					? await syncCollaborators(depsOf(c), c.var.key, input.collaborators)
-					: await syncActivities(depsOf(c), c.var.key, input.activities);
-			return c.json(envelope(c, data), 200);
+			const json = await c.req.text();
+			if (input.action === "sync_activities") {
+				const batch = { items: input.activities, json };
+				const counts = await syncActivities(depsOf(c), c.var.key, batch, "ignore");
+				return c.json(envelope(c, { ...counts, errors: [] }), 200);
+			}
+			const batch = { items: input.collaborators, json };
+			const { rejected, ...counts } = await syncCollaborators(depsOf(c), c.var.key, batch);
+			return c.json(envelope(c, { ...counts, errors: rejected.map(toText) }), 200);
 		},
 	),
 ] as const;
