@@ -42,7 +42,7 @@ test.describe("the account screen", () => {
 		const quotas = page.getByRole("region", { name: "Quotas of your company" });
 		await expect(quotas.getByRole("listitem").filter({ hasText: "API keys" })).toContainText(/1 of [\d,]+/);
 		await expect(quotas.getByRole("listitem").filter({ hasText: "Stored data" })).toContainText(
-			/[\d.]+ MB of [\d,.]+ MB/,
+			/[\d.]+ MB of [\d,.]+ [MG]B/,
 		);
 		await expectAccessible(page);
 	});

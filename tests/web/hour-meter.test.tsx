@@ -1,7 +1,8 @@
 import { render, screen } from "@solidjs/testing-library";
 import { createSignal } from "solid-js";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { HourMeter, hourLevel } from "../../web/features/keys/detail/hour-meter.tsx";
+import { HourMeter } from "../../web/features/keys/detail/hour-meter.tsx";
+import { levelOf } from "../../web/ui/meter.tsx";
 
 const hour = (used: number) => ({
 	used,
@@ -14,12 +15,12 @@ afterEach(() => vi.useRealTimers());
 
 describe("the level of the meter", () => {
 	it("changes at four fifths of the limit and at the limit", () => {
-		expect(hourLevel({ used: 799, limit: 1_000 })).toBe("calm");
-		expect(hourLevel({ used: 800, limit: 1_000 })).toBe("near");
-		expect(hourLevel({ used: 999, limit: 1_000 })).toBe("near");
-		expect(hourLevel({ used: 1_000, limit: 1_000 })).toBe("full");
+		expect(levelOf(799, 1_000)).toBe("calm");
+		expect(levelOf(800, 1_000)).toBe("near");
+		expect(levelOf(999, 1_000)).toBe("near");
+		expect(levelOf(1_000, 1_000)).toBe("full");
 		// The limit was lowered after more requests had been admitted.
-		expect(hourLevel({ used: 1_000, limit: 500 })).toBe("full");
+		expect(levelOf(1_000, 500)).toBe("full");
 	});
 });
 

@@ -33,9 +33,10 @@ const numbers = cached((locale) => new Intl.NumberFormat(locale));
 const compactNumbers = cached(
 	(locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
 );
-const megabytes = cached(
-	(locale) => new Intl.NumberFormat(locale, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }),
-);
+const bytesIn = (unit: "megabyte" | "gigabyte") =>
+	cached((locale) => new Intl.NumberFormat(locale, { style: "unit", unit, maximumFractionDigits: 1 }));
+const megabytes = bytesIn("megabyte");
+const gigabytes = bytesIn("gigabyte");
 const dates = cached((locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium" }));
 const dateTimes = cached(
 	(locale) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" }),
@@ -66,7 +67,8 @@ export const formatNumber = (value: number): string => numbers().format(value);
 export const formatCompact = (value: number): string => compactNumbers().format(value);
 
 /** 12345678 → `12.3 MB`. */
-export const formatBytes = (value: number): string => megabytes().format(value / 1_000_000);
+export const formatBytes = (value: number): string =>
+	value < 1e9 ? megabytes().format(value / 1e6) : gigabytes().format(value / 1e9);
 
 /** Shorter numbers fit into a column as they are. */
 const COMPACT_FROM = 1_000_000;

@@ -47,8 +47,11 @@ function KeyList() {
 	const filters = createMemo(() => filtersOf(params));
 	const change = (changed: Partial<ListFilters>, replace = false) =>
 		setParams(paramsOf({ ...filters(), ...changed }), { replace, scroll: false });
+	const pastedIds = createMemo(() => keyIdsIn(filters().search));
 	const list = useInfiniteQuery(() => ({
 		...keyListQuery(queryOf(filters())),
+		// Keys of a pasted text are looked up by id instead.
+		enabled: pastedIds().length === 0,
 		// The old rows stay until those of another tab or search have loaded, so that nothing jumps. Not across environments:
 		// live keys must never show where a person expects test keys.
 		placeholderData: (previous, query) =>
@@ -72,7 +75,6 @@ function KeyList() {
 	const isCapped = () => dataOf(list)?.pages.at(-1)?.counts_capped === true;
 	const countText = (tab: ListTab) => formatNumber(countOf(tab) ?? 0) + (isCapped() ? "+" : "");
 	const isNarrowed = () => filters().search.trim() !== "" || filters().tab !== "all";
-	const pastedIds = createMemo(() => keyIdsIn(filters().search));
 	const createHref = () => paths.newKeyIn(filters().environment);
 	useTitle(() => t().keys.title);
 	createEffect(() => rememberListPath(route.search));
@@ -111,8 +113,8 @@ function KeyList() {
 								onClick={() => change({ tab })}
 							>
 								{t().keys.tabs[tab]}
-								{/* The service does not count rotations. */}
-								<Show when={tab !== "rotating"}>
+								{/* The service counts neither rotations nor the keys of a pasted text. */}
+								<Show when={tab !== "rotating" && pastedIds().length === 0}>
 									<span class={styles.count}>
 										<Show when={countOf(tab) !== undefined} fallback={<Skeleton width="16px" />}>
 											{countText(tab)}

@@ -6,11 +6,9 @@ import type { Quota } from "../../api/types.ts";
 import { formatBytes, formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { levelOf, Meter } from "../../ui/meter.tsx";
 import { Skeleton } from "../../ui/states.tsx";
 import styles from "./quotas.module.css";
-
-/** From this share of a quota on, it gets a warning. */
-const NEARLY_FULL = 0.8;
 
 /** What the company stores and may store. */
 export function Quotas() {
@@ -36,24 +34,22 @@ export function Quotas() {
 function Row(props: { quota: Quota }) {
 	const label = () => t().account.quotas.names[props.quota.name];
 	const format = (value: number) => (props.quota.name === "stored_bytes" ? formatBytes(value) : formatNumber(value));
-	const isNearlyFull = () => (props.quota.used ?? 0) >= props.quota.limit * NEARLY_FULL;
+	const level = () => levelOf(props.quota.used ?? 0, props.quota.limit);
+	const warning = () => (level() === "full" ? t().account.quotas.full : t().account.quotas.nearlyFull);
 	return (
-		<li class={styles.quota} data-full={isNearlyFull()}>
+		<li class={styles.quota}>
 			<span>{label()}</span>
 			<Show when={props.quota.used !== null} fallback={<span class="number">{format(props.quota.limit)}</span>}>
 				<span class="number">
 					{t().account.quotas.usedOf(format(props.quota.used ?? 0), format(props.quota.limit))}
 				</span>
-				<meter
-					class={styles.meter}
-					aria-label={label()}
-					max={props.quota.limit}
-					value={Math.min(props.quota.used ?? 0, props.quota.limit)}
-				/>
-				<Show when={isNearlyFull()}>
+				<div class={styles.meter}>
+					<Meter kind="meter" label={label()} value={props.quota.used ?? 0} max={props.quota.limit} level={level()} />
+				</div>
+				<Show when={level() !== "calm"}>
 					<span class={styles.warning}>
 						<Icon name="warning" />
-						{t().account.quotas.nearlyFull}
+						{warning()}
 					</span>
 				</Show>
 			</Show>

@@ -12,6 +12,7 @@ import { loadModule } from "../../load-module.ts";
 import { hiddenJobs, hideJob } from "../../preferences.ts";
 import { useNow } from "../../time.tsx";
 import { Button } from "../../ui/button.tsx";
+import { Meter } from "../../ui/meter.tsx";
 import { driveJob } from "./drive-job.ts";
 import styles from "./job-notices.module.css";
 
@@ -101,9 +102,13 @@ function Notice(props: { job: Job; now: number; onShow: () => void }) {
 	};
 	return (
 		<li class={styles.notice} data-state={props.job.state}>
-			<span role="status">{text()}</span>
+			<span role="status" class={styles.text}>
+				{text()}
+			</span>
 			<Show when={props.job.state === "running"}>
-				<progress max={props.job.total} value={props.job.succeeded} aria-label={t().revokeDelete.job.bar} />
+				<div class={styles.bar}>
+					<Meter kind="progress" label={t().revokeDelete.job.bar} max={props.job.total} value={props.job.succeeded} />
+				</div>
 			</Show>
 			<span class={styles.buttons}>
 				<Button onClick={props.onShow}>{words().show}</Button>

@@ -5,6 +5,7 @@ import type { Job, JobItem } from "../../api/types.ts";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { Button } from "../../ui/button.tsx";
+import { Meter } from "../../ui/meter.tsx";
 import { ScrollList } from "../../ui/scroll-list.tsx";
 import { Notice } from "../../ui/states.tsx";
 import styles from "./job-progress.module.css";
@@ -15,7 +16,7 @@ export function JobProgress(props: { job: Job; view: JobView }) {
 	const words = () => t().revokeDelete.job;
 	return (
 		<div class={styles.stack}>
-			<progress class={styles.bar} max={props.job.total} value={props.job.succeeded} aria-label={words().bar} />
+			<Meter kind="progress" label={words().bar} max={props.job.total} value={props.job.succeeded} />
 			<p role="status">
 				{words().progress(formatNumber(props.job.succeeded), props.job.total, formatNumber(props.job.total))}
 			</p>

@@ -80,7 +80,8 @@ export const common = {
 		quotas: {
 			title: "Quotas of your company",
 			usedOf: (used: string, limit: string) => `${used} of ${limit}`,
-			nearlyFull: "Nearly full. Delete some, or ask SalesOS for more.",
+			nearlyFull: "Nearly full. Delete what you no longer need, or ask SalesOS for more.",
+			full: "Full: nothing can be added. Delete what you no longer need, or ask SalesOS for more.",
 			names: {
 				api_keys: "API keys",
 				users: "Users",

@@ -92,6 +92,7 @@ export const keys = {
 	},
 	found: {
 		elsewhere: { live: "Found in Live.", test: "Found in Test." },
+		partlyElsewhere: { live: "Some were found in Live.", test: "Some were found in Test." },
 		missing: (id: string) => `No key has the id ${id}. If it was deleted, requests with it are rejected.`,
 	},
 	nothing: {

@@ -82,7 +82,8 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "revokeD
 		quotas: {
 			title: "Cotas da sua empresa",
 			usedOf: (used, limit) => `${used} de ${limit}`,
-			nearlyFull: "Quase no limite. Exclua alguns ou peça mais ao SalesOS.",
+			nearlyFull: "Quase no limite. Exclua o que não é mais necessário ou peça mais ao SalesOS.",
+			full: "Limite atingido: não é possível adicionar mais. Exclua o que não é mais necessário ou peça mais ao SalesOS.",
 			names: {
 				api_keys: "Chaves de API",
 				users: "Usuários",

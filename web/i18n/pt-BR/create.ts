@@ -113,7 +113,7 @@ export const create: Words["create"] = {
 			"Esta chave foi revogada enquanto você editava. Uma chave revogada não pode mais ser alterada; crie uma nova no lugar.",
 		conflict: {
 			text: "Outra pessoa alterou esta chave depois que você a abriu. Nada do que você alterou foi salvo ainda.",
-			setting: "Configuração",
+			setting: "Campo",
 			theirs: "Salvo nesse meio-tempo",
 			mine: "O seu",
 			untouched: "Sem alteração",

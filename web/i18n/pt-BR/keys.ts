@@ -90,6 +90,7 @@ export const keys: Words["keys"] = {
 	},
 	found: {
 		elsewhere: { live: "Encontrada em Produção.", test: "Encontrada em Teste." },
+		partlyElsewhere: { live: "Algumas foram encontradas em Produção.", test: "Algumas foram encontradas em Teste." },
 		missing: (id) => `Nenhuma chave tem o ID ${id}. Se ela foi excluída, as requisições com ela são recusadas.`,
 	},
 	nothing: {

@@ -4,19 +4,10 @@ import type { ApiKeyDetail } from "../../../api/types.ts";
 import { formatCountdown, formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
 import { useNow } from "../../../time.tsx";
+import { levelOf, Meter } from "../../../ui/meter.tsx";
 import { Skeleton } from "../../../ui/states.tsx";
 import { hasEnded, type KeyState } from "../key-state.ts";
 import styles from "./hour-meter.module.css";
-
-/** From this share of the limit on, the meter warns. */
-const NEAR = 0.8;
-
-type HourLevel = "calm" | "near" | "full";
-
-export function hourLevel({ used, limit }: Pick<ApiKeyDetail["current_hour"], "used" | "limit">): HourLevel {
-	if (used >= limit) return "full";
-	return used >= limit * NEAR ? "near" : "calm";
-}
 
 /** How much of the limit the current UTC hour has used. `onTurn` is called when that hour is over. */
 export function HourMeter(props: {
@@ -33,11 +24,7 @@ export function HourMeter(props: {
 	createEffect(on(isOver, (over) => over && props.onTurn(), { defer: true }));
 	const level = () => {
 		const known = hour();
-		return known ? hourLevel(known) : "calm";
-	};
-	const share = () => {
-		const known = hour();
-		return known ? Math.min(1, known.used / Math.max(1, known.limit)) : 0;
+		return known ? levelOf(known.used, known.limit) : "calm";
 	};
 	const meterText = () => {
 		const known = hour();
@@ -83,17 +70,14 @@ export function HourMeter(props: {
 			</dl>
 			{/* A key that has ended has no limit to approach. */}
 			<Show when={!isEnded()}>
-				<meter
-					class="visually-hidden"
-					aria-label={words().meter}
-					min={0}
+				<Meter
+					kind="meter"
+					label={words().meter}
+					value={hour()?.used ?? 0}
 					max={props.hour?.limit ?? 1}
-					value={Math.min(hour()?.used ?? 0, hour()?.limit ?? 1)}
-					aria-valuetext={meterText()}
+					text={meterText()}
+					level={level()}
 				/>
-				<div class={styles.bar} aria-hidden="true">
-					<span class={styles.fill} style={{ width: `${share() * 100}%` }} />
-				</div>
 			</Show>
 			<p class={styles.note}>{note()}</p>
 		</div>

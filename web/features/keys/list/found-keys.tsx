@@ -31,8 +31,8 @@ export function FoundKeys(props: {
 				<KeyTableSkeleton />
 			</Match>
 			<Match when={true}>
+				<OtherEnvironment keys={keys()} environment={props.environment} />
 				<div class={styles.notices}>
-					<OtherEnvironment keys={keys()} environment={props.environment} />
 					<For each={missing()}>
 						{(id) => (
 							<Notice tone="warning">
@@ -60,10 +60,14 @@ export function FoundKeys(props: {
 /** Says that some of the keys are in the other environment than the one on the screen. */
 export function OtherEnvironment(props: { keys: readonly ApiKey[]; environment: ApiKey["environment"] }) {
 	const other = () => (props.environment === "live" ? "test" : "live");
+	const isElsewhere = ({ environment }: ApiKey) => environment === other();
+	const words = () => t().keys.found[props.keys.every(isElsewhere) ? "elsewhere" : "partlyElsewhere"];
 	return (
 		<div role="status">
-			<Show when={props.keys.some(({ environment }) => environment === other())}>
-				<Notice tone="calm">{t().keys.found.elsewhere[other()]}</Notice>
+			<Show when={props.keys.some(isElsewhere)}>
+				<div class={styles.notices}>
+					<Notice tone="calm">{words()[other()]}</Notice>
+				</div>
 			</Show>
 		</div>
 	);
