@@ -1,10 +1,10 @@
 /** Drizzle on the D1 binding, with helpers for the limits of D1. */
-import { getTableColumns, type InferInsertModel, sql } from "drizzle-orm";
+import { getTableColumns, type InferInsertModel, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 
-export type Database = DrizzleD1Database;
+export type Database = DrizzleD1Database & { $client: D1Database };
 
 /** The query builder for a D1 binding. Cheap: it holds no connection, and no relations are configured. */
 export function database(d1: D1Database): Database {
@@ -26,9 +26,15 @@ export async function runBatch(db: Database, statements: readonly Statement[]): 
 
 /**
  * Inserts all rows in one statement. The rows are one JSON parameter, because D1 allows only a hundred parameters. A
- * missing field gets the column's default, or null. At most 2 MB, which is D1's limit for a parameter.
+ * missing field gets the column's default, or null. At most 2 MB, which is D1's limit for a parameter. `condition` decides
+ * in the database which of the rows are inserted; it gets an expression for each field of the row.
  */
-export function insertRows<T extends SQLiteTable>(db: Database, table: T, rows: readonly InferInsertModel<T>[]) {
+export function insertRows<T extends SQLiteTable>(
+	db: Database,
+	table: T,
+	rows: readonly InferInsertModel<T>[],
+	condition: (field: (name: keyof T["_"]["columns"] & string) => SQL) => SQL = () => sql`true`,
+) {
 	const columns = Object.entries(getTableColumns(table)).filter(([, column]) => !column.generated);
 	const values = rows.map((row) => {
 		const byName: Record<string, unknown> = row;
@@ -38,10 +44,14 @@ export function insertRows<T extends SQLiteTable>(db: Database, table: T, rows: 
 		});
 	});
 	const extracted = columns.map((_, index) => sql`json_extract(value, ${sql.raw(`'$[${index}]'`)})`);
+	// Every field of the table that is not generated is among the columns.
+	const fieldOf = (field: string) => extracted[columns.findIndex(([name]) => name === field)] as SQL;
 	// Without a condition, SQLite would parse `on conflict` as the condition of a join.
 	return db
 		.insert(table)
-		.select(sql`select ${sql.join(extracted, sql`, `)} from json_each(${JSON.stringify(values)}) where true`);
+		.select(
+			sql`select ${sql.join(extracted, sql`, `)} from json_each(${JSON.stringify(values)}) where ${condition(fieldOf)}`,
+		);
 }
 
 /** The columns of a table for rows from a subquery, which the query builder doesn't associate with the table. */

@@ -19,6 +19,13 @@ export const ADMIN_INTEGRATIONS = "admin.integrations";
 export const KEY_STATUSES = ["active", "revoked", "expired"] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
 
+/** Where an API key comes from: made here, or imported from another system with its hash. */
+export const KEY_ORIGINS = ["created", "imported"] as const;
+export type KeyOrigin = (typeof KEY_ORIGINS)[number];
+
+/** How the other system hashed an imported key. */
+export const HASH_KINDS = ["bcrypt", "sha256"] as const;
+
 /**
  * Orders of the list of keys; `-` means descending. `expires_at` sorts by when the key ends by itself, which for a
  * rotated key may be earlier. Keys that never end have the latest value.
@@ -59,6 +66,7 @@ export const SCOPES = SCOPE_CATALOGUE.map((entry) => entry.scope);
 /** Everything that the audit trail records. */
 export const AUDIT_ACTIONS = [
 	"api_key.create",
+	"api_key.import",
 	"api_key.update",
 	"api_key.rotate",
 	"api_key.revoke",

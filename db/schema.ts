@@ -10,7 +10,16 @@
  */
 import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-import { AUTHENTICATIONS, ENVIRONMENTS, JOB_KINDS, JOB_OUTCOMES, JOB_STATES, LEAD_STATUSES, ROLES } from "./enums.ts";
+import {
+	AUTHENTICATIONS,
+	ENVIRONMENTS,
+	JOB_KINDS,
+	JOB_OUTCOMES,
+	JOB_STATES,
+	KEY_ORIGINS,
+	LEAD_STATUSES,
+	ROLES,
+} from "./enums.ts";
 
 /** A customer company. Every other row belongs to one. */
 export const tenants = sqliteTable(
@@ -72,6 +81,9 @@ export const sessions = sqliteTable(
 	(t) => [index("sessions_by_user").on(t.userId, t.expiresAt)],
 );
 
+/** The condition for an imported key that was not presented yet: its hash is one of bcrypt, which begins with `$`. */
+export const IS_UNPROVEN = sql`origin = 'imported' and substr(secret_hash, 1, 1) = '$'`;
+
 /**
  * API keys as they are listed and searched. After creation, only the key's gate writes its row. Admission never reads
  * it: the gate's own storage is the authority.
@@ -83,7 +95,10 @@ export const apiKeys = sqliteTable(
 		tenantId: tenantId(),
 		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
 		name: text("name").notNull(),
-		/** SHA-256 of the whole key, in hex; after `signed:` for a signed key. The key itself is stored nowhere. */
+		/**
+		 * SHA-256 of the whole key, in hex; after `signed:` for a signed key. The key itself is stored nowhere. For a key that
+		 * was imported with a bcrypt hash, that hash, until the key is presented for the first time.
+		 */
 		secretHash: text("secret_hash").notNull(),
 		keyPrefix: text("key_prefix").notNull(),
 		lastFour: text("last_four").notNull(),
@@ -114,6 +129,7 @@ export const apiKeys = sqliteTable(
 		version: integer("version").notNull().default(1),
 		/** Identifies the pepper or signing key of the key's tag. Null: not known before the next use of the key. */
 		pepperId: text("pepper_id"),
+		origin: text("origin", { enum: KEY_ORIGINS }).notNull().default("created"),
 		// The columns below are not part of the key. Triggers maintain them, so that lists find rows by an index.
 		/** The instant that `standing` and `turns_at` describe. Writing it recomputes both. */
 		settledAt: integer("settled_at"),
@@ -146,10 +162,25 @@ export const apiKeys = sqliteTable(
 			.where(sql`rotated_to is not null and revoked_at is null`),
 		index("api_keys_by_authentication").on(t.tenantId, t.environment, t.authentication),
 		index("api_keys_by_pepper").on(t.tenantId, t.environment, t.pepperId),
+		index("api_keys_by_origin").on(t.tenantId, t.environment, t.origin, t.pepperId),
+		// An imported key doesn't contain its id. It is found by its SHA-256, and before that is known by its prefix.
+		index("api_keys_by_imported_hash").on(t.secretHash).where(sql`origin = 'imported'`),
+		index("api_keys_by_imported_prefix").on(t.keyPrefix).where(IS_UNPROVEN),
 		index("api_keys_by_old_text").on(t.id).where(sql`text_version < 1`),
 		uniqueIndex("api_keys_by_search_no").on(t.searchNo),
 	],
 );
+
+/**
+ * Which hashes were imported, and as which key. A row stays when its key is deleted, so that importing the same file again
+ * doesn't bring the key back.
+ */
+export const importedHashes = sqliteTable("imported_hashes", {
+	/** As it was imported: bcrypt, or SHA-256 in hex. */
+	hash: text("hash").primaryKey(),
+	tenantId: tenantId(),
+	keyId: text("key_id").notNull().unique(),
+});
 
 /** How many keys a tenant has in each standing as it is stored. Triggers on `api_keys` maintain it. */
 export const apiKeyCounts = sqliteTable(

@@ -26,6 +26,7 @@ export const apiKey = (changes: Partial<ApiKey> = {}): ApiKey => ({
 	version: 1,
 	pepper_id: null,
 	authentication: "bearer",
+	origin: "created",
 	...changes,
 });
 

@@ -33,6 +33,8 @@ export interface Config {
 	signingKeys: Secret[];
 	/** Origins whose pages may call REST; `*` allows all. */
 	corsOrigins: string[];
+	/** Whether keys that were imported from another system are admitted. */
+	legacyKeys: boolean;
 }
 
 /** A secret in memory. Only `reveal()` shows it; text, JSON and the console get `[redacted]`. */
@@ -93,6 +95,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 		},
 		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
 		corsOrigins: corsOrigins(env, problems),
+		legacyKeys: isOn(env, "LEGACY_KEYS", problems),
 		peppers: generations("KEY_PEPPER"),
 		signingKeys: generations("SIGNING_KEY"),
 	};
@@ -142,6 +145,16 @@ function isSafeUrl(text: string): boolean {
 	if (!URL.canParse(text)) return false;
 	const { protocol, hostname } = new URL(text);
 	return protocol === "https:" || (protocol === "http:" && ["localhost", "127.0.0.1", "[::1]"].includes(hostname));
+}
+
+const ON = ["on", "true", "1"];
+const OFF = ["off", "false", "0", ""];
+
+/** A switch, which is off by default. A value that is neither is a mistake, and must not switch anything off silently. */
+function isOn(env: Partial<Bindings>, name: "LEGACY_KEYS", problems: string[]): boolean {
+	const value = (env[name] ?? "").trim().toLowerCase();
+	if (!ON.includes(value) && !OFF.includes(value)) problems.push(`${name} must be on or off`);
+	return ON.includes(value);
 }
 
 /** Origins are compared as text, so each must be written as browsers write it: `https://app.example`. */

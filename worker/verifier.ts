@@ -6,7 +6,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Environment } from "../db/enums.ts";
 import { admit } from "./admission/admit.ts";
 import { NO_KEY, type Refusal, refusalHeaders, refusalOf } from "./admission/refusal.ts";
-import { type Bindings, readConfig } from "./env.ts";
+import { type Bindings, type Config, readConfig } from "./env.ts";
 import { ERRORS, type PublicError, publicError, validationError } from "./errors.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { tidyUserAgent } from "./http/request-info.ts";
@@ -51,7 +51,7 @@ export type KeyVerdict =
 	  };
 
 /** Read once per isolate. `index.ts` has validated the configuration at start. */
-let peppers: ReturnType<typeof readConfig>["peppers"] | undefined;
+let config: Config | undefined;
 
 /** Bind with `{ "binding": "KEYS", "service": "salesos-api-keys", "entrypoint": "KeyVerifier" }`. */
 export class KeyVerifier extends WorkerEntrypoint<Bindings> {
@@ -68,10 +68,10 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 		if (!parsed.success) throw new TypeError(validationError(parsed.error.issues, "presentation").message);
 		if (!key) return refused("MISSING", NO_KEY);
 		const { scope, ip, consume, endpoint, user_agent } = parsed.data;
-		peppers ??= readConfig(this.env).peppers;
+		config ??= readConfig(this.env);
 		const verdict = await admit(
 			this.env.KEY_GATE,
-			peppers,
+			config.peppers,
 			key,
 			{
 				scope: scope ?? null,
@@ -82,8 +82,10 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 				consume,
 			},
 			Date.now(),
+			config.legacyKeys ? this.env.DB : null,
 		);
 		if (verdict.code === "UNAVAILABLE") logError("KeyVerifier.verify: UNAVAILABLE", verdict.cause);
+		if (verdict.code === "THROTTLED") return refused("RATE_LIMITED", refusalOf(verdict));
 		if (verdict.code !== "VALID") return refused(verdict.code, refusalOf(verdict));
 		const { id, tenantId, name, environment, scopes, expiresAt } = verdict.key;
 		return {

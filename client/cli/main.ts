@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { KEY_IN_TEXT } from "../../worker/schemas/key-pattern.ts";
 import { audit } from "./commands/audit.ts";
+import { importKeys } from "./commands/import.ts";
 import { jobs } from "./commands/jobs.ts";
 import { create, get, list, rotate, update } from "./commands/keys.ts";
 import { quotas } from "./commands/quotas.ts";
@@ -64,6 +65,7 @@ function program(asJson: boolean): Command {
 		rotate,
 		revoke,
 		remove,
+		importKeys,
 		jobs,
 		usage,
 		audit,

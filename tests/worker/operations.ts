@@ -4,7 +4,12 @@
  */
 import { z } from "zod";
 import { SCOPES, type Scope } from "../../db/enums.ts";
-import { manageProcedure, platformProcedure, userProcedure } from "../../worker/trpc/procedures.ts";
+import {
+	manageProcedure,
+	platformProcedure,
+	tenantPlatformProcedure,
+	userProcedure,
+} from "../../worker/trpc/procedures.ts";
 import { appRouter } from "../../worker/trpc/root.ts";
 import { request } from "./fixtures.ts";
 
@@ -18,6 +23,8 @@ export type Audience =
 	| "person"
 	/** A manager of a tenant's keys. */
 	| "manager"
+	/** The platform's `service_role`, in the tenant that it names. */
+	| "platform in a tenant"
 	/** The platform's `service_role`. */
 	| "platform"
 	/** Any API key. */
@@ -56,6 +63,7 @@ const lastOf = (base: { _def: object }) => (base as unknown as Procedure)._def.m
 const BASES: [unknown, Audience][] = [
 	[lastOf(userProcedure), "person"],
 	[lastOf(manageProcedure), "manager"],
+	[lastOf(tenantPlatformProcedure), "platform in a tenant"],
 	[lastOf(platformProcedure), "platform"],
 ];
 
@@ -111,7 +119,7 @@ async function document(): Promise<Document> {
 	return (await response.json()) as Document;
 }
 
-function audienceOfRoute({ security }: Described): Audience | undefined {
+function audienceOfRoute({ security, parameters = [] }: Described): Audience | undefined {
 	if (!security) return undefined;
 	const schemes = security.flatMap((choice) => Object.keys(choice)).sort();
 	switch (schemes.join(" ")) {
@@ -120,7 +128,7 @@ function audienceOfRoute({ security }: Described): Audience | undefined {
 		case "bearer session":
 			return "manager";
 		case "bearer":
-			return "platform";
+			return parameters.some(({ name }) => name.toLowerCase() === "x-tenant-id") ? "platform in a tenant" : "platform";
 		case "apiKey apiKeyHeader":
 			return scopeOf(security);
 		default:

@@ -46,6 +46,7 @@ export default defineConfig({
 					SERVICE_ROLE_KEY: "test-service-role-key-0123456789abcdef",
 					KEY_PEPPER: "test-key-pepper-0123456789abcdef01234567",
 					SIGNING_KEY: "test-signing-key-0123456789abcdef0123456",
+					LEGACY_KEYS: "on",
 				},
 				serviceBindings: { OTHER_WORKER: "other-worker" },
 				workers: [

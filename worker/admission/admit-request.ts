@@ -17,11 +17,12 @@ export interface Arrival {
 export function admitRequest(
 	request: Request,
 	{ endpoint, scope }: KeyRoute,
-	env: Pick<Bindings, "KEY_GATE">,
-	{ peppers }: Config,
+	env: Pick<Bindings, "KEY_GATE" | "DB">,
+	config: Config,
 	{ ip, userAgent, now }: RequestInfo,
 ): Promise<Verdict> | null {
 	const key = headerCredential(request)?.value;
 	if (key === undefined) return null;
-	return admit(env.KEY_GATE, peppers, key, { scope, ip, userAgent, endpoint, tenantId: null, consume: true }, now);
+	const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume: true };
+	return admit(env.KEY_GATE, config.peppers, key, presented, now, config.legacyKeys ? env.DB : null);
 }

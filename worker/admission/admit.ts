@@ -6,8 +6,8 @@
 import type { Secret } from "../env.ts";
 import type { KeyGate } from "../gate/key-gate.ts";
 import { type AdmissionCall, type CallerRefusals, type PackedVerdict, packCall, unpack } from "../gate/protocol.ts";
-import { type IdentifiedKey, identifyKey } from "../keys/format.ts";
-import type { Verdict } from "../keys/verdict.ts";
+import { type IdentifiedKey, identifyKey, importedKeyIn } from "../keys/format.ts";
+import type { Refused, Throttled, Unavailable, Verdict } from "../keys/verdict.ts";
 import { refuseFromMemory, rememberIfFinal } from "./final-refusals.ts";
 import { retryOnce } from "./retry-once.ts";
 
@@ -18,7 +18,7 @@ export type Presented = Omit<AdmissionCall, keyof IdentifiedKey>;
 
 /**
  * Checks the key and calls its gate. If the gate cannot be reached the verdict is `UNAVAILABLE`, and the request must be
- * refused.
+ * refused. `imported` is the database that imported keys are found in; null: they are refused without any I/O.
  */
 export async function admit(
 	gates: Gates,
@@ -26,9 +26,10 @@ export async function admit(
 	key: string,
 	presented: Presented,
 	now: number,
+	imported: D1Database | null = null,
 ): Promise<Verdict> {
-	const identified = identifyKey(key, peppers);
-	if (identified === null) return { code: "NOT_FOUND", final: true };
+	const identified = identifyKey(key, peppers) ?? (await identifyImported(imported, gates, key, presented, now));
+	if ("code" in identified) return identified;
 	const { keyId, secretHash } = identified;
 	const { ip, userAgent, endpoint, consume } = presented;
 	const refused = refuseFromMemory(secretHash, consume ? [ip, userAgent, endpoint] : null, now);
@@ -45,4 +46,18 @@ export async function admit(
 	} catch (cause) {
 		return { code: "UNAVAILABLE", cause };
 	}
+}
+
+/** The API key of an imported key. Every other text is unknown for good. */
+export async function identifyImported(
+	imported: D1Database | null,
+	gates: Gates,
+	presentedKey: string,
+	presented: Pick<Presented, "ip" | "tenantId">,
+	now: number,
+): Promise<IdentifiedKey | Refused | Throttled | Unavailable> {
+	const key = imported && importedKeyIn(presentedKey);
+	if (!key) return { code: "NOT_FOUND", final: true };
+	const { identifyImportedKey } = await import("./imported-keys.ts");
+	return identifyImportedKey(imported, gates, key, presented, now);
 }

@@ -65,6 +65,11 @@ export function refusalOf(verdict: Exclude<Verdict, { code: "VALID" }>): Refusal
 				window: verdict.window,
 			};
 		}
+		case "THROTTLED": {
+			const { retryAfter } = verdict;
+			const message = `Too many unknown API keys from this IP address. Retry in ${retryAfter} seconds.`;
+			return { code: "RATE_LIMITED", message, retryAfter };
+		}
 		case "UNAVAILABLE":
 			return {
 				code: "UNAVAILABLE",

@@ -1,9 +1,12 @@
 /**
- * Checks passwords in a Durable Object, away from the isolate that admits keys: a check takes a fifth of a second of CPU,
- * and nothing else runs in its isolate meanwhile. See docs/decisions/password-hashing.md.
+ * Checks passwords, and imported keys by their bcrypt hash, in a Durable Object, away from the isolate that admits keys: a
+ * check takes up to a fifth of a second of CPU, and nothing else runs in its isolate meanwhile. See
+ * docs/decisions/password-hashing.md and docs/decisions/imported-keys.md.
  */
 import { DurableObject } from "cloudflare:workers";
+import { putLast } from "../bounded-map.ts";
 import type { Bindings } from "../env.ts";
+import { MINUTE_MS } from "../schemas/time.ts";
 import { checkNoPassword, checkPassword, costOf } from "./password.ts";
 
 /**
@@ -18,17 +21,38 @@ const PAUSE_MAX_MS = 2_000;
 const WAIT_MAX_MS = 15_000;
 const WAITING_MAX = 8;
 
+/** CPU time of a bcrypt comparison with cost 10. Each step of the cost doubles it. */
+const BCRYPT_MS = 100;
+const BCRYPT_COST = 10;
+/** The measured time also contains that of other work, so it counts as this much more than is expected at most. */
+const MEASURED_MAX = 4;
+/**
+ * Keys that wait for a comparison. After an import, the first presentation of many keys comes within minutes; a rejected
+ * request is retried, and one that waits until the deadline is not.
+ */
+const KEYS_WAITING_MAX = 128;
+/** Comparisons with a wrong key that a caller can cause in a minute: about four seconds of CPU. */
+const WRONG_KEYS_MAX = 40;
+const CALLERS_MAX = 10_000;
+
 /** Devices that have signed in before have a lane of their own, which attackers can't fill. */
 export type Lane = "known" | "other";
 
 /** `DAMAGED`: the stored hash can't be read. `BUSY`: too many checks wait already. */
 export type PasswordVerdict = "RIGHT" | "WRONG" | "DAMAGED" | "BUSY";
 
+/** `THROTTLED`: the caller has sent too many wrong keys in this minute. */
+export type KeyVerdict = "RIGHT" | "WRONG" | "THROTTLED" | "BUSY";
+
 /** Shared by all objects of the isolate, since they share its processor. Times are of `performance.now()`. */
-const lanes: Record<Lane, { nextTurn: number; waiting: number }> = {
-	known: { nextTurn: 0, waiting: 0 },
-	other: { nextTurn: 0, waiting: 0 },
+const lanes: Record<Lane | "imported keys", { nextTurn: number; waiting: number; waitingMax: number }> = {
+	known: { nextTurn: 0, waiting: 0, waitingMax: WAITING_MAX },
+	other: { nextTurn: 0, waiting: 0, waitingMax: WAITING_MAX },
+	"imported keys": { nextTurn: 0, waiting: 0, waitingMax: KEYS_WAITING_MAX },
 };
+
+/** Wrong keys by caller in the minute, which is counted since the epoch. */
+const wrongKeys = new Map<string, { minute: number; keys: number }>();
 
 export class PasswordHasher extends DurableObject<Bindings> {
 	/** Compares a password with the stored hash. Without one (no such account) it does the same work and is `WRONG`. */
@@ -47,14 +71,45 @@ export class PasswordHasher extends DurableObject<Bindings> {
 			lanes[lane].nextTurn = end + pause * costOf(stored);
 		}
 	}
+
+	/**
+	 * Compares an imported key with its bcrypt hash. The comparisons of an isolate take half of its time at most, and those
+	 * of a caller with wrong keys a few seconds a minute: anyone can make up keys with a prefix that they have seen.
+	 */
+	async checkKey(key: string, bcryptHash: string, caller: string, now = Date.now()): Promise<KeyVerdict> {
+		const { compareSync, getRounds } = await import("bcryptjs");
+		const minute = Math.floor(now / MINUTE_MS);
+		const isThrottled = () => wrongKeysOf(caller, minute) >= WRONG_KEYS_MAX;
+		if (isThrottled()) return "THROTTLED";
+		if (!(await hasTurn("imported keys"))) return "BUSY";
+		// Others of this caller may have been wrong while this one waited.
+		if (isThrottled()) return "THROTTLED";
+		const start = performance.now();
+		const isRight = compareSync(key, bcryptHash);
+		const lane = lanes["imported keys"];
+		const expected = BCRYPT_MS * 2 ** (getRounds(bcryptHash) - BCRYPT_COST);
+		lane.nextTurn = start + 2 * expected;
+		// The clock moves on with the next turn of the event loop, and shows how long it took on this machine.
+		await scheduler.wait(0);
+		const took = Math.min(performance.now() - start, MEASURED_MAX * expected);
+		lane.nextTurn = Math.max(lane.nextTurn, start + 2 * took);
+		if (isRight) return "RIGHT";
+		putLast(wrongKeys, caller, { minute, keys: wrongKeysOf(caller, minute) + 1 }, CALLERS_MAX);
+		return "WRONG";
+	}
+}
+
+function wrongKeysOf(caller: string, minute: number): number {
+	const counted = wrongKeys.get(caller);
+	return counted?.minute === minute ? counted.keys : 0;
 }
 
 /** Waits until a check may begin, which must then begin in the same turn of the event loop. False if that takes too long. */
-async function hasTurn(name: Lane): Promise<boolean> {
+async function hasTurn(name: keyof typeof lanes): Promise<boolean> {
 	const lane = lanes[name];
 	const deadline = performance.now() + WAIT_MAX_MS;
 	if (performance.now() >= lane.nextTurn) return true;
-	if (lane.waiting >= WAITING_MAX) return false;
+	if (lane.waiting >= lane.waitingMax) return false;
 	lane.waiting++;
 	try {
 		for (let now = performance.now(); now < lane.nextTurn; now = performance.now()) {

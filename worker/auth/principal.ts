@@ -111,10 +111,10 @@ export async function openSessionOf(
 }
 
 /** Checks a key on a management call without counting a request, so that a dead key gets 401 and a valid one 403. */
-async function integration(key: string, { gates, config }: AuthDeps, info: RequestInfo): Promise<Principal> {
+async function integration(key: string, { gates, config, db }: AuthDeps, info: RequestInfo): Promise<Principal> {
 	const { ip, userAgent, now } = info;
 	const presented = { scope: null, ip, userAgent, tenantId: null, endpoint: "management", consume: false };
-	const verdict = await admit(gates, config.peppers, key, presented, now);
+	const verdict = await admit(gates, config.peppers, key, presented, now, config.legacyKeys ? db.$client : null);
 	// A rate-limited key is still a valid key: answer 403, not 429.
 	if (verdict.code === "RATE_LIMITED") throw refusalError(notForApiKeys(verdict.window));
 	if (verdict.code !== "VALID") throw refusalError(refusalOf(verdict));

@@ -2,9 +2,9 @@
  * Limits on sign-in attempts. Guessing is limited by where it comes from; an account is limited loosely, since attackers
  * could otherwise lock its owner out. The platform counts each limit per location.
  */
-import ipaddr from "ipaddr.js";
 import type { Bindings } from "../env.ts";
 import { AppError } from "../errors.ts";
+import { networkOf } from "../keys/ip-address.ts";
 import type { Device } from "./device.ts";
 
 /** All limits count attempts in windows of this length (wrangler.toml). */
@@ -29,18 +29,6 @@ export const signInLimits = (env: Bindings): SignInLimits => ({
 	pair: env.LOGIN_PAIR_LIMITER,
 	account: env.LOGIN_ACCOUNT_LIMITER,
 });
-
-/** The network of an IP address: providers give each customer at least a /64 of IPv6, so its addresses count as one. */
-export function networkOf(ip: string | null): string {
-	if (ip === null || !ipaddr.isValid(ip)) return "unknown";
-	const address = ipaddr.process(ip);
-	return address instanceof ipaddr.IPv6
-		? `${address.parts
-				.slice(0, 4)
-				.map((part) => part.toString(16))
-				.join(":")}::/64`
-		: address.toString();
-}
 
 /** Counts an attempt before its body is read. Throws `RATE_LIMITED` past the limit. */
 export async function limitOrigin({ origin }: SignInLimits, ip: string | null, device: Device | null): Promise<void> {

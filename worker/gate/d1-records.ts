@@ -2,9 +2,9 @@
  * The statements that a gate runs in D1. Gates load this module, and with it Drizzle, only when they need D1, so a Worker
  * that only admits starts without it (see `tests/e2e/start-up.test.ts`).
  */
-import { and, eq, lt, sql } from "drizzle-orm";
+import { and, eq, lt, lte, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
-import { type Database, database, runBatch } from "../../db/client.ts";
+import { type Database, database, runBatch, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
@@ -80,7 +80,20 @@ export async function recordUsage(
 			...(key.pepperId == null ? {} : { pepperId: key.pepperId }),
 		})
 		.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId)));
-	await runBatch(db, [...upserts, totals]);
+	await runBatch(db, [...upserts, totals, ...recordSecret(db, key)]);
+}
+
+/** What the gate of an imported key learned from its first presentation. Once D1 has it, the statement changes nothing. */
+function recordSecret(db: Database, key: KeySnapshot): Statement[] {
+	if (key.origin !== "imported" || key.lastFour === "") return [];
+	const { id, tenantId, secretHash, lastFour, version } = key;
+	const isBehind = and(eq(apiKeys.lastFour, ""), lte(apiKeys.version, version));
+	return [
+		db
+			.update(apiKeys)
+			.set({ secretHash, lastFour, ...keyText(key) })
+			.where(and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId), isBehind)),
+	];
 }
 
 /**

@@ -15,7 +15,7 @@ import { type Bindings, usageFlushSeconds } from "../env.ts";
 import { sameText } from "../keys/format.ts";
 import { statusOf, type Tombstone } from "../keys/snapshot.ts";
 import { type KeyPatch, remove, revoke, type Transition, update } from "../keys/transitions.ts";
-import type { Admitted, Refused, Unavailable, Verdict } from "../keys/verdict.ts";
+import type { Admitted, GateVerdict, Refused, Unavailable } from "../keys/verdict.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { Delivery, type DeliveryExtent, RETRY_FIRST_MS } from "./delivery.ts";
 import { countRefusals, decideAndCount, describeKey, isTombstone, KeyMemory, type LoadedKey } from "./key-memory.ts";
@@ -31,11 +31,13 @@ import {
 	type PackedCall,
 	type PackedVerdict,
 	pack,
+	type Recognition,
 	type Rotated,
 	type RotationRequest,
 	UNAVAILABLE,
 	unpackCall,
 } from "./protocol.ts";
+import type { Recognizer } from "./recognition.ts";
 import { rotateKey } from "./rotation.ts";
 import { GateStore, type HourCounts } from "./store.ts";
 import { GateAlarm, IdleTimer } from "./timers.ts";
@@ -49,6 +51,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	readonly #alarm: GateAlarm;
 	readonly #delivery: Delivery;
 	readonly #flushMs: number;
+	/** Only for an imported key. */
+	#recognizer: Recognizer | undefined;
 	/** Runs before the platform evicts an idle object, which must not cost admissions or lose callers. */
 	readonly #idle = new IdleTimer(() => this.#persistMemory());
 
@@ -76,11 +80,22 @@ export class KeyGate extends DurableObject<Bindings> {
 	async verify(
 		call: AdmissionCall,
 		now = Date.now(),
-	): Promise<GateResult<{ verdict: Exclude<Verdict, Unavailable>; apiKey: ApiKey | null }>> {
+	): Promise<GateResult<{ verdict: Exclude<GateVerdict, Unavailable>; apiKey: ApiKey | null }>> {
 		const verdict = await this.#loadAndDecide(call, now);
 		if (verdict.code === "UNAVAILABLE") return UNAVAILABLE;
 		const apiKey = verdict.code === "NOT_FOUND" ? null : this.#memory.publicKey(now);
 		return { code: "OK", value: { verdict, apiKey } };
+	}
+
+	/** Whether `key` is the imported key of this gate. From the first time on, the gate admits it by its SHA-256. */
+	async recognize(keyId: string, key: string, caller: string, now = Date.now()): Promise<Recognition> {
+		this.#recognizer ??= new (await import("./recognition.ts")).Recognizer(
+			this.#memory,
+			() => this.env.PASSWORD_HASHER,
+		);
+		const result = await this.#recognizer.recognize(keyId, key, caller);
+		if (result === "KNOWN") this.#alarm.scheduleBy(now + this.#flushMs);
+		return result;
 	}
 
 	/**
@@ -209,7 +224,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		if (counter.isAhead || callers.isAheadOfDisk) this.#idle.activity();
 	}
 
-	async #loadAndDecide(call: AdmissionCall, now: number): Promise<Verdict> {
+	async #loadAndDecide(call: AdmissionCall, now: number): Promise<GateVerdict> {
 		if (!this.#memory.state && !(await this.#memory.load(call.keyId))) return UNAVAILABLE;
 		const { state } = this.#memory;
 		return state ? this.#decide(state, call, now) : { code: "NOT_FOUND", final: false };

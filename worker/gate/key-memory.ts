@@ -106,6 +106,16 @@ export class KeyMemory {
 		this.replace({ ...loaded.key, pepperId });
 	}
 
+	/**
+	 * Remembers the SHA-256 and the last characters of an imported key. No setting changes, so the version stays. D1 gets
+	 * them with the usage.
+	 */
+	recordSecret(secretHash: string, lastFour: string): void {
+		const { loaded } = this;
+		if (!loaded || (loaded.key.secretHash === secretHash && loaded.key.lastFour === lastFour)) return;
+		this.replace({ ...loaded.key, secretHash, lastFour });
+	}
+
 	/** The content that D1 has to catch up with, or null if the gate knows nothing. */
 	content(extent: DeliveryExtent): GateContent | null {
 		const state = this.#state;

@@ -10,7 +10,7 @@ import type { Environment } from "../../db/enums.ts";
 import type { AdmissionRequest } from "../keys/decide.ts";
 import type { KeyMaterial } from "../keys/format.ts";
 import type { KeySnapshot } from "../keys/snapshot.ts";
-import type { Refused, Verdict, WindowState } from "../keys/verdict.ts";
+import type { GateVerdict, Refused, WindowState } from "../keys/verdict.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
 
@@ -104,6 +104,12 @@ export const CONFLICTS = {
 	idempotencyKeyReused: conflict("This Idempotency-Key was used with a different request. Use a new one."),
 } as const;
 
+/**
+ * Whether a presented key is the imported key of the gate. `KNOWN`: it is, and the gate knows its SHA-256 from now on.
+ * `OTHER`: it is not, or the key was deleted. `THROTTLED`: the caller has sent too many wrong keys in this minute.
+ */
+export type Recognition = "KNOWN" | "OTHER" | "THROTTLED" | "UNAVAILABLE";
+
 /** Refusals of one caller that the Worker gave from memory. */
 export type CallerRefusals = [
 	ip: string | null,
@@ -148,7 +154,7 @@ export type PackedVerdict =
 /** Scope names contain no space (RFC 6749, §3.3). */
 const SCOPE_SEPARATOR = " ";
 
-export function pack(verdict: Verdict): PackedVerdict {
+export function pack(verdict: GateVerdict): PackedVerdict {
 	switch (verdict.code) {
 		case "VALID": {
 			const { tenantId, name, environment, scopes, expiresAt } = verdict.key;
@@ -172,7 +178,7 @@ export function pack(verdict: Verdict): PackedVerdict {
 }
 
 /** Unpacks the verdict on the key `id`. The Worker knows the id, so the gate doesn't send it back. */
-export function unpack(packed: PackedVerdict, id: string): Verdict {
+export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 	switch (packed[0]) {
 		case "VALID": {
 			const [code, limit, remaining, resetsAt, resetSeconds, tenantId, name, environment, scopes, expiresAt] = packed;

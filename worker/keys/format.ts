@@ -13,10 +13,10 @@
 import type { Environment } from "../../db/enums.ts";
 import { ALPHABET, randomText } from "../../db/ids.ts";
 import type { Secret } from "../env.ts";
-import { WHOLE_KEY } from "../schemas/key-pattern.ts";
+import { WHOLE_IMPORTED_KEY, WHOLE_KEY } from "../schemas/key-pattern.ts";
 import { type MacKey, mac64, macHex, macKey, sha256 } from "./hash.ts";
 
-const ID_LENGTH = 12;
+export const ID_LENGTH = 12;
 const SECRET_LENGTH = 30;
 const TAG_LENGTH = 6;
 /** `sk_live_` and `sk_test_` have the same length, so every part starts at a fixed position. */
@@ -89,8 +89,11 @@ export interface IdentifiedKey {
 	keyId: string;
 	/** What the gate compares with the hash it has. */
 	secretHash: string;
-	/** Identifies the pepper that the tag matches; for a signed request the signing key of its secret. */
-	pepperId: string;
+	/**
+	 * Identifies the pepper that the tag matches; for a signed request the signing key of its secret. Undefined for an
+	 * imported key, which has no tag.
+	 */
+	pepperId?: string | undefined;
 }
 
 /**
@@ -108,6 +111,18 @@ export function identifyKey(presented: string, peppers: readonly Secret[]): Iden
 	const keyId = key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH);
 	return { keyId, secretHash: hashKey(key), pepperId: pepperIdOf(pepper) };
 }
+
+/**
+ * The imported key that is presented, without whitespace around it, or null. It has no tag, so anyone can make up text of
+ * this form.
+ */
+export function importedKeyIn(presented: string): string | null {
+	const key = presented.trim();
+	return WHOLE_IMPORTED_KEY.test(key) ? key : null;
+}
+
+/** Whether the hash of a key is one of bcrypt: the key was imported, and was not presented yet. */
+export const isBcrypt = (secretHash: string): boolean => secretHash.startsWith("$");
 
 /**
  * SHA-256 of the whole key, in hex: this is what is stored and compared. A fast hash is right here. Slow hashes (bcrypt,

@@ -27,3 +27,15 @@ function withoutPort(text: string): string {
 	const [, beforePort] = /^([\d.]+):\d{1,5}$/.exec(text) ?? [];
 	return beforePort ?? text;
 }
+
+/** The network of an IP address: providers give each customer at least a /64 of IPv6, so its addresses count as one. */
+export function networkOf(ip: string | null): string {
+	if (ip === null || !ipaddr.isValid(ip)) return "unknown";
+	const address = ipaddr.process(ip);
+	return address instanceof ipaddr.IPv6
+		? `${address.parts
+				.slice(0, 4)
+				.map((part) => part.toString(16))
+				.join(":")}::/64`
+		: address.toString();
+}

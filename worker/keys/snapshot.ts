@@ -1,6 +1,6 @@
 /** One API key as its gate stores it, and the public object made from it. Pure. */
 
-import type { Authentication, Environment, KeyStatus } from "../../db/enums.ts";
+import type { Authentication, Environment, KeyOrigin, KeyStatus } from "../../db/enums.ts";
 import type { apiKeys } from "../../db/schema.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
@@ -12,8 +12,10 @@ export interface KeySnapshot {
 	tenantId: string;
 	environment: Environment;
 	name: string;
+	/** SHA-256 of the key. Of an imported key that was not presented yet: its bcrypt hash, which equals no SHA-256. */
 	secretHash: string;
 	keyPrefix: string;
+	/** Empty for an imported key that was not presented yet. */
 	lastFour: string;
 	scopes: string[];
 	rateLimit: number;
@@ -31,6 +33,8 @@ export interface KeySnapshot {
 	version: number;
 	/** Identifies the pepper or signing key of the key's tag. Absent or null: not known before the next use of the key. */
 	pepperId?: string | null;
+	/** Absent in snapshots of earlier releases: made here. */
+	origin?: KeyOrigin;
 }
 
 /** Stored in place of a deleted key, so that restoring the database cannot bring the key back. */
@@ -57,6 +61,7 @@ export const INITIAL_STATE = {
 	rotatedFrom: null,
 	rotatedTo: null,
 	version: 1,
+	origin: "created",
 } satisfies Partial<KeySnapshot>;
 
 type ApiKeyRow = typeof apiKeys.$inferSelect;
@@ -105,7 +110,12 @@ export function statusOf(key: Pick<KeySnapshot, "revokedAt" | "revokeAt" | "expi
  * Values of public fields that were added with this release. A gate that still runs the release before doesn't send them;
  * the Worker fills them in. No key has the version 0, so no `expected_version` matches it.
  */
-export const ADDED_FIELDS = { version: 0, pepper_id: null, authentication: "bearer" } satisfies Partial<ApiKey>;
+export const ADDED_FIELDS = {
+	version: 0,
+	pepper_id: null,
+	authentication: "bearer",
+	origin: "created",
+} satisfies Partial<ApiKey>;
 
 /** The public object, without the hash. */
 export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number): ApiKey {
@@ -134,5 +144,6 @@ export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number)
 		version: key.version,
 		pepper_id: key.pepperId ?? null,
 		authentication: authenticationOf(key),
+		origin: key.origin ?? "created",
 	};
 }

@@ -29,6 +29,7 @@ function auditedFields(key: KeySnapshot, now: number): Record<string, unknown> {
 		last_used_at: _last,
 		version: _version,
 		pepper_id: _pepper,
+		origin: _origin,
 		...rest
 	} = toApiKey(key, NEVER_USED, now);
 	return rest;
@@ -36,7 +37,16 @@ function auditedFields(key: KeySnapshot, now: number): Record<string, unknown> {
 
 /** The event of a new key. */
 export function creation(key: KeySnapshot, author: Author, now: number): AuditEvent {
-	return auditEvent(author, "api_key.create", now, { keyId: key.id, changes: createdWith(auditedFields(key, now)) });
+	return addition("api_key.create", key, author, now);
+}
+
+/** The event of an imported key. */
+export function importation(key: KeySnapshot, author: Author, now: number): AuditEvent {
+	return addition("api_key.import", key, author, now);
+}
+
+function addition(action: AuditAction, key: KeySnapshot, author: Author, now: number): AuditEvent {
+	return auditEvent(author, action, now, { keyId: key.id, changes: createdWith(auditedFields(key, now)) });
 }
 
 /**

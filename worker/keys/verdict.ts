@@ -38,4 +38,10 @@ export type Refused =
 /** No verdict: the gate could not be reached, or could not load its key. The request must be refused. */
 export type Unavailable = { code: "UNAVAILABLE"; cause?: unknown };
 
-export type Verdict = Admitted | Refused | Unavailable;
+/** No verdict: the caller has sent too many keys that don't exist, so this one was not looked up. */
+export type Throttled = { code: "THROTTLED"; retryAfter: number };
+
+/** What a gate returns. */
+export type GateVerdict = Admitted | Refused | Unavailable;
+
+export type Verdict = GateVerdict | Throttled;

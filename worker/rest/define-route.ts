@@ -4,7 +4,7 @@ import { KEY_ROUTES, type KeyOperation } from "../admission/key-routes.ts";
 import type { IntegrationEnv, ManageEnv, PlatformEnv, RestEnv } from "./context.ts";
 import { apiKeyAuth } from "./middleware/api-key-auth.ts";
 import { ignoreEmptyBody, readableBody } from "./middleware/body.ts";
-import { inTenant, managersOnly, platformOnly } from "./middleware/manager-auth.ts";
+import { inTenant, managersOnly, platformManagersOnly, platformOnly } from "./middleware/manager-auth.ts";
 
 /** What the description of an integration's route begins with: its declaration in `KEY_ROUTES`. */
 export function keyRoute<O extends KeyOperation>(operation: O) {
@@ -37,6 +37,12 @@ const byPlatform = { security: [{ bearer: [] }] };
 /** What the description of the platform's route begins with. */
 export const platform = { ...byPlatform, middleware: [platformOnly] };
 export const platformWithBody = { ...byPlatform, middleware: [platformOnly, ...readableBody] };
+
+/** What the description of a route of the platform in a tenant begins with. */
+export const platformInTenantWithBody = {
+	...byPlatform,
+	middleware: [platformManagersOnly, ...readableBody, inTenant],
+};
 
 /** A route with its handler, which finds the variables that the route's middleware sets. */
 const operationIn =

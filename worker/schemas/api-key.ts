@@ -4,6 +4,7 @@ import {
 	AUTHENTICATIONS,
 	ENVIRONMENTS,
 	EXPIRING_SOON_DAYS,
+	KEY_ORIGINS,
 	KEY_SORTS,
 	KEY_STATUSES,
 	SCOPE_CATALOGUE,
@@ -22,11 +23,11 @@ export const environment = z.enum(ENVIRONMENTS);
 const authentication = z.enum(AUTHENTICATIONS);
 const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
 
-const scopes = z
+export const scopes = z
 	.array(scope)
 	.max(SCOPES.length * 2)
 	.transform((list) => [...new Set(list)]);
-const rateLimit = z.number().int().min(1).max(RATE_LIMIT_MAX);
+export const rateLimit = z.number().int().min(1).max(RATE_LIMIT_MAX);
 const ipRange = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
 	error: "Must be an IPv4 or IPv6 address, or a CIDR block such as 203.0.113.0/24",
 });
@@ -34,12 +35,12 @@ const ipRange = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
  * Names appear inside sentences such as "Revoke …?". Unicode's explicit directional formatting (UAX #9) could reorder the
  * words around a name, so a name must not contain it. Right-to-left scripts do not need it.
  */
-const keyName = line(100, {
+export const keyName = line(100, {
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern excludes them
 	pattern: /^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$/,
 	error: "Must not contain control characters or characters that change the text direction",
 });
-const ipAllowlist = z.array(ipRange).max(IP_ALLOWLIST_MAX);
+export const ipAllowlist = z.array(ipRange).max(IP_ALLOWLIST_MAX);
 const expiresInDays = z.number().int().min(1).max(EXPIRES_IN_DAYS_MAX);
 
 /** The API key object. It never contains the secret. */
@@ -49,8 +50,10 @@ export const apiKeySchema = z
 		tenant_id: id,
 		name: z.string(),
 		environment,
-		key_prefix: z.string().describe("First 12 characters of the key."),
-		last_four: z.string(),
+		key_prefix: z
+			.string()
+			.describe("First 12 characters of the key. Of an imported key: the prefix that it was imported with."),
+		last_four: z.string().describe("Empty for an imported key that was not used here yet."),
 		scopes: z.array(z.string()).describe("Empty: every scope."),
 		rate_limit: z.int32().describe("Maximum admitted requests per UTC clock hour."),
 		ip_allowlist: z.array(z.string()).describe("IP addresses and CIDR blocks that may use the key. Empty: all."),
@@ -75,11 +78,12 @@ export const apiKeySchema = z
 			.string()
 			.nullable()
 			.describe(
-				"Identifies the server secret that the key's tag was made with. Null for a key of an earlier release that was not used since.",
+				"Identifies the server secret that the key's tag was made with. Null for a key of an earlier release that was not used since, and for an imported key, which has no tag.",
 			),
 		authentication: authentication.describe(
 			"`bearer`: requests carry the key. `signed`: requests carry a signature, made with a secret that is never sent.",
 		),
+		origin: z.enum(KEY_ORIGINS).describe("`imported`: from another system, with its hash. `created`: made here."),
 	})
 	.meta({ id: "ApiKey" });
 export type ApiKey = z.infer<typeof apiKeySchema>;
@@ -188,6 +192,10 @@ export const listKeysSchema = z
 				"`previous`: only active keys that stop working when the previous pepper or the previous signing key is removed, and those for which that is unknown.",
 			),
 		authentication: authentication.optional().describe("Only keys with this authentication."),
+		origin: z
+			.enum(KEY_ORIGINS)
+			.optional()
+			.describe("`imported`: only keys that were imported from another system. `created`: only keys made here."),
 		environment: environment.optional().describe("Only keys of this environment."),
 		search: searchText(100)
 			.optional()

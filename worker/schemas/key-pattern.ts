@@ -8,6 +8,12 @@ export const KEY_START = new RegExp(`${PREFIX}([0-9A-Za-z]{12})`);
 /** Matches text that is exactly one key. */
 export const WHOLE_KEY = new RegExp(`^${PREFIX}[0-9A-Za-z]{48}$`);
 
+/** Matches text that is exactly one key of another system, as it can be imported: it has no id and no tag. */
+export const WHOLE_IMPORTED_KEY = new RegExp(`^${PREFIX}[0-9a-z]{32}$`);
+
+/** The prefix of an imported key, which is not secret, as the other system shows it. */
+export const IMPORTED_KEY_PREFIX = new RegExp(`^${PREFIX}[0-9a-z]{4,12}$`);
+
 /**
  * A key or the secret of a signed key, or a piece of one, anywhere in text. Needs 13 characters after the prefix: shorter
  * pieces are the public part that the dashboard shows to name a key.

@@ -63,6 +63,7 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 			inRotation: input.rotation === "unfinished",
 			notMadeWith: input.pepper === undefined ? undefined : currentPepperIds(config),
 			authentication: input.authentication,
+			origin: input.origin,
 			environment: other === undefined ? environment : undefined,
 		},
 		sort,
@@ -104,7 +105,7 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 
 /** The keys that meet a condition that has an index of its own. Null if the index of the list's order covers the condition. */
 function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
-	const { endingDays, inRotation, notMadeWith, authentication, environment } = wanted;
+	const { endingDays, inRotation, notMadeWith, authentication, origin, environment } = wanted;
 	const limit = sql.raw(`limit ${SORTED_MAX + 1}`);
 	const environments = environment === undefined ? sql`in ('live', 'test')` : sql`= ${environment}`;
 	if (inRotation)
@@ -113,12 +114,12 @@ function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
 			where tenant_id = ${tenantId} and environment ${environments} and rotated_to is not null and revoked_at is null
 			${limit}`;
 	if (notMadeWith !== undefined) {
-		// Ranges of one index: null sorts first.
+		// Ranges of one index: null sorts first. Imported keys have no tag, and so need no pepper.
 		const ranges = [sql`pepper_id is null`, ...rangesWithout(notMadeWith)];
 		const parts = ranges.map(
 			(range) => sql`select * from (
-				select * from ${apiKeys} indexed by api_keys_by_pepper
-				where tenant_id = ${tenantId} and environment ${environments} and ${range} ${limit})`,
+				select * from ${apiKeys} indexed by api_keys_by_origin
+				where tenant_id = ${tenantId} and environment ${environments} and origin = 'created' and ${range} ${limit})`,
 		);
 		return sql`${sql.join(parts, sql` union all `)} ${limit}`;
 	}
@@ -126,6 +127,11 @@ function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
 		return sql`
 			select * from ${apiKeys} indexed by api_keys_by_authentication
 			where tenant_id = ${tenantId} and environment ${environments} and authentication = ${authentication}
+			${limit}`;
+	if (origin !== undefined)
+		return sql`
+			select * from ${apiKeys} indexed by api_keys_by_origin
+			where tenant_id = ${tenantId} and environment ${environments} and origin = ${origin}
 			${limit}`;
 	if (endingDays === undefined || endingDays === EXPIRING_SOON_DAYS) return null;
 	const { open, expiringSoon } = STANDINGS;

@@ -13,6 +13,7 @@ import {
 	ENVIRONMENTS,
 	type Environment,
 	EXPIRING_SOON_DAYS,
+	type KeyOrigin,
 	type KeyStatus,
 } from "../../db/enums.ts";
 import { mergedRanges } from "../../db/ordered-union.ts";
@@ -123,12 +124,13 @@ export interface Wanted {
 	/** Active keys whose tag was made with none of the secrets with these ids, or with one that is unknown. */
 	notMadeWith: readonly string[] | undefined;
 	authentication: Authentication | undefined;
+	origin: KeyOrigin | undefined;
 	environment: Environment | undefined;
 }
 
 /** The condition that a row must meet at `now`. */
 export function wantedAt(
-	{ status, endingDays, inRotation, notMadeWith, authentication, environment }: Wanted,
+	{ status, endingDays, inRotation, notMadeWith, authentication, origin, environment }: Wanted,
 	now: number,
 ): SQL | undefined {
 	const standings = standingsOf({ status, endingDays, inRotation, notMadeWith });
@@ -138,7 +140,9 @@ export function wantedAt(
 		endingDays === undefined ? undefined : sql`ends_at <= ${now + endingDays * DAY_MS}`,
 		inRotation ? sql`rotated_to is not null` : undefined,
 		...(notMadeWith ?? []).map((id) => sql`pepper_id is not ${id}`),
+		notMadeWith && sql`origin = 'created'`,
 		authentication && sql`authentication = ${authentication}`,
+		origin && sql`origin = ${origin}`,
 	);
 }
 
@@ -148,7 +152,7 @@ function standingsOf({
 	endingDays,
 	inRotation,
 	notMadeWith,
-}: Omit<Wanted, "environment" | "authentication">): number[] | undefined {
+}: Omit<Wanted, "environment" | "authentication" | "origin">): number[] | undefined {
 	const { open, expiringSoon, expired, revoked } = STANDINGS;
 	if (endingDays !== undefined && endingDays <= EXPIRING_SOON_DAYS) return [expiringSoon];
 	if (endingDays !== undefined || inRotation || notMadeWith !== undefined) return [open, expiringSoon];

@@ -12,8 +12,14 @@ import { KEY_START } from "../schemas/key-pattern.ts";
  */
 export const CANDIDATES_MAX = 1_000;
 
-/** A key as it is displayed: its first 12 characters, a gap, its last four. */
-const KEY_DISPLAYED = /sk_(live|test)_([0-9A-Za-z]{4})\s*(?:…|\.{2,}|[•*]+)\s*([0-9A-Za-z]{4})/;
+/**
+ * A key as it is displayed: its first 12 characters, a gap, its last four. The start of an imported key can be longer, and
+ * its last four characters are not known before its first use.
+ */
+const KEY_DISPLAYED = /sk_(live|test)_([0-9A-Za-z]{4,12})\s*(?:…|\.{2,}|[•*]+)\s*([0-9A-Za-z]{4})?/;
+
+/** The start of an imported key. Every prefix that can be imported has at least these characters. */
+const IMPORTED_KEY_START = /^sk_(?:live|test)_[0-9a-z]{4}(?=[0-9a-z]{8}$)/;
 
 /** What a search looks for. */
 export interface KeySearch {
@@ -29,11 +35,12 @@ export interface KeySearch {
  * miss a key for the environment that is selected. Null: no search.
  */
 export function keySearch(text: string, environment: Environment | undefined): KeySearch | null {
-	const id = KEY_START.exec(text)?.[2];
-	if (id !== undefined) return { environments: ENVIRONMENTS, term: "", id };
+	const [start, , id] = KEY_START.exec(text) ?? [];
+	if (start !== undefined && id !== undefined)
+		return { environments: ENVIRONMENTS, term: IMPORTED_KEY_START.exec(start)?.[0] ?? "", id };
 	const displayed = KEY_DISPLAYED.exec(text);
 	// The stored text has the prefix and the last four characters next to each other.
-	const wanted = displayed ? `sk_${displayed[1]}_${displayed[2]} ${displayed[3]}` : text.trim();
+	const wanted = displayed ? `sk_${displayed[1]}_${displayed[2]} ${displayed[3] ?? ""}`.trim() : text.trim();
 	const term = foldText(wanted);
 	if (term === "") return null;
 	if (displayed || isKeyId(wanted)) return { environments: ENVIRONMENTS, term, id: displayed ? null : wanted };

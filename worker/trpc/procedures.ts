@@ -22,6 +22,14 @@ export const manageProcedure = procedure.use(async ({ ctx, next, getRawInput }) 
 	return next({ ctx: { author: await authorIn(manager, ctx.info, ctx.deps.db, ctx.request, input) } });
 });
 
+/** For the platform, in the tenant that it names. `author` is the platform there. */
+export const tenantPlatformProcedure = procedure.use(async ({ ctx, next, getRawInput }) => {
+	const principal = await ctx.principal();
+	requirePlatform(principal, ctx.info);
+	const author = await authorIn(requireManager(principal), ctx.info, ctx.deps.db, ctx.request, await getRawInput());
+	return next({ ctx: { author } });
+});
+
 /** For the platform, outside of tenants. */
 export const platformProcedure = procedure.use(async ({ ctx, next }) =>
 	next({ ctx: { platform: requirePlatform(await ctx.principal(), ctx.info) } }),

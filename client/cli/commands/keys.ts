@@ -83,6 +83,7 @@ interface ListOptions extends Common {
 	environment?: "live" | "test";
 	rotation?: "unfinished";
 	pepper?: "previous";
+	origin?: ApiKey["origin"];
 	search?: string;
 	sort?: "created_at";
 	limit?: number;
@@ -94,6 +95,7 @@ export const list = (): Command =>
 	command("list", "List keys, newest first", [
 		"salesos-keys list --status active --search crm",
 		"salesos-keys list --sort -usage_count --limit 10",
+		"salesos-keys list --origin imported --sort -last_used_at",
 		"salesos-keys list --status expired --all --quiet | xargs -n 1 salesos-keys delete --yes",
 		"salesos-keys list --pepper previous --all",
 	])
@@ -105,6 +107,9 @@ export const list = (): Command =>
 		.addOption(
 			new Option("--pepper <which>", "only active keys that may depend on KEY_PEPPER_PREVIOUS").choices(["previous"]),
 		)
+		.addOption(
+			new Option("--origin <origin>", "only keys made here, or only imported ones").choices(["created", "imported"]),
+		)
 		.option("--search <text>", "part of the name, first characters or last four characters of the key")
 		.option("--sort <field>", "created_at, last_used_at, usage_count, name or expires_at; a leading - sorts descending")
 		.option("--limit <number>", `items per page, 1 to ${PAGE_MAX}`, number)
@@ -112,10 +117,10 @@ export const list = (): Command =>
 		.option("--all", "all pages")
 		.action(async (options: ListOptions) => {
 			const { client, now } = contextOf(options);
-			const { status, environment, rotation, pepper, search, sort, limit, all } = options;
+			const { status, environment, origin, rotation, pepper, search, sort, limit, all } = options;
 			const salesos = client();
 			const pageSize = limit ?? (all ? PAGE_MAX : undefined);
-			const filter = given({ status, environment, rotation, pepper, search, sort, limit: pageSize });
+			const filter = given({ status, environment, origin, rotation, pepper, search, sort, limit: pageSize });
 			const found = await pages(all, options.cursor, (cursor) =>
 				salesos.keys.list.query({ ...filter, ...given({ cursor }) }),
 			);

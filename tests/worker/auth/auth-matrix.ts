@@ -51,6 +51,7 @@ export const DECIDED: Record<Audience, readonly string[]> = {
 		"POST /v1/jobs/{id}/stop",
 		"POST /v1/jobs/{id}/resume",
 	],
+	"platform in a tenant": ["keys.import", "POST /v1/api-keys/import"],
 	platform: [
 		"tenants.create",
 		"tenants.update",
@@ -78,7 +79,8 @@ const SECRETS: [string, RegExp][] = [
 	["SQL", /D1_ERROR|SQLITE_|Failed query|\bselect\b.*\bfrom\b|\binsert into\b|\bdelete from\b/i],
 	// One letter over and over is no hash, but the name of a field that a hostile request has made up.
 	["the hash of a key", /secret_?hash|\b(?!(.)\1{63})[0-9a-f]{64}\b/i],
-	["a whole key", /sk_(live|test)_[0-9A-Za-z]{48}/],
+	["the bcrypt hash of a key", /\$2[aby]\$\d\d\$/],
+	["a whole key", /sk_(live|test)_([0-9A-Za-z]{48}|[0-9a-z]{32}\b)/],
 	["a token", /eyJ[\w-]+\.[\w-]+\./],
 	[
 		"a secret of the service",

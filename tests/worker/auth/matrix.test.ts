@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { SCOPES } from "../../../db/enums.ts";
+import { SCOPES, type Scope } from "../../../db/enums.ts";
 import { apiKeys } from "../../../db/schema.ts";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig, Secret } from "../../../worker/env.ts";
@@ -10,6 +10,7 @@ import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
 import { appRouter } from "../../../worker/trpc/root.ts";
 import { asIntegration, createKey, db, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
+import { importKey, oldKey } from "../imported/importing.ts";
 import { type Audience, type Credential, OPERATIONS, type Operation, send } from "../operations.ts";
 import { DECIDED, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
 import { forgedTokens } from "./forged-tokens.ts";
@@ -47,6 +48,16 @@ await db
 	.update(apiKeys)
 	.set({ expiresAt: Date.now() - 1 })
 	.where(eq(apiKeys.id, expired.api_key.id));
+const unlimited = { rate_limit: 1_000_000 };
+const imported = await importKey(tenantId, unlimited);
+const importedTest = await importKey(tenantId, { ...unlimited, environment: "test" });
+const importedTheirs = await importKey(theirs.tenantId, unlimited);
+const importedReader = await importKey(tenantId, { ...unlimited, scopes: ["leads:read"] });
+const importedUnused = await importKey(tenantId, unlimited);
+const importedRevoked = await importKey(tenantId, unlimited);
+await mutate(admin, "keys.revoke", { id: importedRevoked.id });
+const importedDeleted = await importKey(tenantId, unlimited);
+await mutate(admin, "keys.delete", { id: importedDeleted.id });
 /** Right in every character, but nobody has it. */
 const neverIssued = mintKey("live", new Secret(env.KEY_PEPPER)).key;
 /** Right but for one character of its tag. */
@@ -75,7 +86,15 @@ const byAudience =
 	({ audience }) =>
 		audience === "public"
 			? "success"
-			: (({ person, manager, platform: ofPlatform } as Partial<Record<Audience, Outcome>>)[audience] ?? integration);
+			: ((
+					{
+						person,
+						manager,
+						platform: ofPlatform,
+						// Who is not the platform is refused as such. The platform has to name a tenant, as for a manager's operation.
+						"platform in a tenant": ofPlatform === "success" ? manager : ofPlatform,
+					} as Partial<Record<Audience, Outcome>>
+				)[audience] ?? integration);
 
 const NOBODY = byAudience("401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED");
 const NO_CREDENTIAL: Expected = (operation) =>
@@ -102,7 +121,7 @@ const onlyReading =
 		const isForKeys = NOBODY(operation) === "401 UNAUTHORIZED" && KEY(operation) === "success";
 		if (isForKeys) return "401 UNAUTHORIZED: no credential";
 		if (method === "GET" || butFor.includes(name)) return MANAGER(operation);
-		return audience === "public" || audience === "manager" || audience === "platform" || audience === "person"
+		return ["public", "person", "manager", "platform", "platform in a tenant"].includes(audience)
 			? "403 FORBIDDEN"
 			: MANAGER(operation);
 	};
@@ -177,6 +196,26 @@ const CREDENTIALS: Record<string, Row> = {
 	"a live key on test data": [bearer(live.key), butNotOurs(KEY), "test"],
 	"a test key on live data": [bearer(test.key), butNotOurs(KEY)],
 	"a test key on test data": [bearer(test.key), KEY, "test"],
+	"an imported key": [bearer(imported.key), KEY],
+	"an imported key as X-API-Key": [xApiKey(imported.key), KEY],
+	"an imported test key on live data": [bearer(importedTest.key), butNotOurs(KEY)],
+	"another tenant's imported key": [bearer(importedTheirs.key), butNotOurs(KEY)],
+	"an imported key that was revoked": [bearer(importedRevoked.key), NOBODY],
+	"an imported key that was deleted": [bearer(importedDeleted.key), NOBODY],
+	"an imported key without scopes for anything but leads:read": [
+		bearer(importedReader.key),
+		(operation) =>
+			SCOPES.some((scope) => scope === operation.audience && scope !== "leads:read")
+				? `403 FORBIDDEN: ${operation.audience as Scope}`
+				: KEY(operation),
+	],
+	"text of the form of an imported key": [bearer(oldKey()), NOBODY],
+	"an imported key with another character at its end": [bearer(`${imported.key.slice(0, -1)}!`), NOBODY],
+	"another key with the prefix of one that was not presented yet": [
+		bearer(importedUnused.key.slice(0, 20) + oldKey().slice(20)),
+		NOBODY,
+	],
+
 	"another tenant's key": [bearer(theirs.keys.live.key), butNotOurs(KEY)],
 	"a key whose hour is used up": [bearer(usedUp.key), ofKey("429 RATE_LIMITED")],
 	"a key from an address that is not allowed": [bearer(elsewhere.key), ofKey("403 FORBIDDEN")],
@@ -314,7 +353,7 @@ describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, envi
 	async function prepared(operation: (typeof decided)[number], keyId: string): Promise<() => Promise<Outcome>> {
 		const { headers, inBody, inUrl } = typeof credential === "function" ? await credential() : credential;
 		// Only who acts in a tenant may name one; what integrations and strangers send has no such field.
-		const mayName = ["person", "manager", "platform"].includes(operation.audience);
+		const mayName = ["person", "manager", "platform", "platform in a tenant"].includes(operation.audience);
 		const tenant = { ...(mayName && inBody ? { inBody } : {}), ...(inUrl ? { inUrl } : {}) };
 		const input = await goodInput(operation, ours, { keyId, leadId: ours.leads[environment].id });
 		const sent = { headers: { ...fromSomewhere(), ...headers }, ...tenant };

@@ -5,6 +5,7 @@ import { jobs, sessions, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
 import { addTenant, cheapPasswordHash, createKey, db, sendJson, token } from "../fixtures.ts";
+import { exported, oldKey } from "../imported/importing.ts";
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
 
 export const PASSWORD = "correct horse battery staple";
@@ -91,6 +92,7 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 			return "revoke_keys";
 		},
 		key: () => of.keys.live.key,
+		keys: () => [exported(oldKey())],
 		name: () => "Named",
 		slug: () => newId("ten").toLowerCase().replace("_", "-"),
 		email: async () => (operation.name === "session.login" ? (await addPerson(of.tenantId)).email : "ana@acme.example"),

@@ -76,7 +76,15 @@ async function middleOf(sort: KeySort, filters: object): Promise<string> {
 	const wanted = and(
 		eq(apiKeys.tenantId, BIG),
 		wantedAt(
-			{ status, endingDays, inRotation: false, notMadeWith: undefined, authentication: undefined, environment },
+			{
+				status,
+				endingDays,
+				inRotation: false,
+				notMadeWith: undefined,
+				authentication: undefined,
+				origin: undefined,
+				environment,
+			},
 			NOW,
 		),
 	);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { SCOPES } from "../../../db/enums.ts";
 import { pack, unpack } from "../../../worker/gate/protocol.ts";
-import type { Verdict } from "../../../worker/keys/verdict.ts";
+import type { GateVerdict } from "../../../worker/keys/verdict.ts";
 
 const ID = "abcdefghijkl";
 const window = fc.record({ limit: fc.nat(), remaining: fc.nat(), resetsAt: fc.nat(), resetSeconds: fc.nat() });
@@ -15,7 +15,7 @@ const key = fc.record({
 	scopes: fc.uniqueArray(fc.constantFrom(...SCOPES)),
 	expiresAt: fc.option(fc.nat()),
 });
-const verdict: fc.Arbitrary<Verdict> = fc.oneof(
+const verdict: fc.Arbitrary<GateVerdict> = fc.oneof(
 	fc.record({ code: fc.constant("VALID" as const), key, window }),
 	fc.record({ code: fc.constant("NOT_FOUND" as const), final: fc.boolean() }),
 	fc.record({ code: fc.constant("MISSING_SCOPE" as const), scope: fc.string(), window }),

@@ -7,6 +7,7 @@ export const audit = {
 	/** An event by itself. */
 	actions: {
 		"api_key.create": "Key created",
+		"api_key.import": "Key imported",
 		"api_key.update": "Key changed",
 		"api_key.rotate": "Key rotated",
 		"api_key.revoke": "Key revoked",
@@ -24,6 +25,7 @@ export const audit = {
 	/** An event after its actor: "ana@company.com created this key". */
 	did: {
 		"api_key.create": "created this key",
+		"api_key.import": "imported this key",
 		"api_key.update": "changed this key",
 		"api_key.rotate": "rotated this key",
 		"api_key.revoke": "revoked this key",

@@ -5,6 +5,7 @@ export const audit: Words["audit"] = {
 	title: "Auditoria",
 	actions: {
 		"api_key.create": "Chave criada",
+		"api_key.import": "Chave importada",
 		"api_key.update": "Chave alterada",
 		"api_key.rotate": "Chave rotacionada",
 		"api_key.revoke": "Chave revogada",
@@ -21,6 +22,7 @@ export const audit: Words["audit"] = {
 	},
 	did: {
 		"api_key.create": "criou esta chave",
+		"api_key.import": "importou esta chave",
 		"api_key.update": "alterou esta chave",
 		"api_key.rotate": "rotacionou esta chave",
 		"api_key.revoke": "revogou esta chave",

@@ -17,6 +17,14 @@ export const managersOnly = createMiddleware<ManageEnv>(async (c, next) => {
 	await next();
 });
 
+/** Admits the platform alone, for a route in a tenant. {@link inTenant} then sets `c.var.author`. */
+export const platformManagersOnly = createMiddleware<ManageEnv>(async (c, next) => {
+	const principal = await principalOf(c);
+	requirePlatform(principal, c.var.info);
+	c.set("manager", requireManager(principal));
+	await next();
+});
+
 /** Finds the tenant: a person's own, or the one that the platform names in a header, the query or a JSON body. */
 export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
 	const { manager, info } = c.var;

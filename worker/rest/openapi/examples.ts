@@ -2,6 +2,7 @@
 import type { ApiKey, ApiKeyDetail, Verification } from "../../schemas/api-key.ts";
 import type { AuditList } from "../../schemas/audit.ts";
 import type { Job, JobItem } from "../../schemas/job.ts";
+import type { KeysImported } from "../../schemas/key-import.ts";
 import type { Lead } from "../../schemas/lead.ts";
 import type { Quota } from "../../schemas/quota.ts";
 import type { Tenant } from "../../schemas/tenant.ts";
@@ -39,6 +40,7 @@ export const apiKey: ApiKey = {
 	version: 3,
 	pepper_id: "5f0c81d2",
 	authentication: "bearer",
+	origin: "created",
 };
 
 const fresh: ApiKey = { ...apiKey, usage_count: 0, last_used_at: null };
@@ -57,6 +59,31 @@ export const apiKeyDetail: ApiKeyDetail = {
 			refused: 0,
 		},
 	],
+};
+export const importKeys = {
+	keys: [
+		{
+			name: "Website form",
+			environment: "live" as const,
+			key_prefix: "sk_live_h3k9",
+			hash: "$2b$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+			hash_kind: "bcrypt" as const,
+			scopes: ["leads:write" as const],
+			rate_limit: 1_000,
+			ip_allowlist: [],
+			expires_at: null,
+			created_at: "2025-03-14T09:26:53.000Z",
+			usage_count: 18_204,
+		},
+	],
+};
+export const keysImported: KeysImported = {
+	created: 1,
+	existing: 0,
+	failed: 0,
+	total: 1,
+	items: [{ index: 0, result: "created", id: apiKey.id }],
+	accepted: true,
 };
 export const counts = { active: 12, revoked: 3, expired: 1, expiring_soon: 2 };
 

@@ -4,6 +4,7 @@ import type { RestEnv } from "../context.ts";
 import { createApiKey } from "./api-keys/create.ts";
 import { deleteApiKey } from "./api-keys/delete.ts";
 import { getApiKey } from "./api-keys/get.ts";
+import { importApiKeys } from "./api-keys/import.ts";
 import { listApiKeys } from "./api-keys/list.ts";
 import { revokeApiKey } from "./api-keys/revoke.ts";
 import { rotateApiKey } from "./api-keys/rotate.ts";
@@ -27,6 +28,7 @@ export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 		...leadOperations,
 		createApiKey,
 		listApiKeys,
+		importApiKeys,
 		verifyApiKey,
 		getApiKey,
 		updateApiKey,

@@ -18,14 +18,16 @@ import {
 	verificationSchema,
 	verifyKeySchema,
 } from "../../schemas/api-key.ts";
+import { importKeysSchema, keysImportedSchema } from "../../schemas/key-import.ts";
 import { usageQuerySchema, usageSchema } from "../../schemas/usage.ts";
 import { attemptOf } from "../../services/idempotency.ts";
+import { importKeys } from "../../services/key-import.ts";
 import { createKey, createKeyOnce, type Replay, rotateKey, rotateOnce } from "../../services/key-issue.ts";
 import { listKeys } from "../../services/key-list.ts";
 import { verifyKey } from "../../services/key-verify.ts";
 import { deleteKey, getKey, revokeKey, updateKey } from "../../services/keys.ts";
 import { keyUsage } from "../../services/usage.ts";
-import { manageProcedure } from "../procedures.ts";
+import { manageProcedure, tenantPlatformProcedure } from "../procedures.ts";
 
 /** As the header `Idempotency-Key` of REST: a retry after a lost response creates nothing. */
 const onceOnly = {
@@ -62,6 +64,12 @@ export const keysRouter = {
 			if (idempotency_key === undefined) return createKey(ctx.deps, ctx.author, input);
 			return issued(await createKeyOnce(ctx.deps, ctx.author, input, attemptOf(idempotency_key, ctx.author, input)));
 		}),
+
+	/** Imports keys of another system with their hashes. Importing a hash twice changes nothing. */
+	import: tenantPlatformProcedure
+		.input(importKeysSchema)
+		.output(keysImportedSchema)
+		.mutation(({ ctx, input }) => importKeys(ctx.deps, ctx.author, input)),
 
 	/** One page of the keys, with the number of keys in each state. */
 	list: manageProcedure

@@ -1,0 +1,75 @@
+/**
+ * Recognises an imported key when it is presented for the first time. The import brings a bcrypt hash, or a SHA-256 without
+ * the last four characters. From the first right presentation on, the gate knows the key as it knows every other: by its
+ * SHA-256. Gates load this module only for imported keys.
+ */
+import type { Bindings } from "../env.ts";
+import { hashKey, isBcrypt, sameText } from "../keys/format.ts";
+import { sha256 } from "../keys/hash.ts";
+import { logError } from "../log.ts";
+import type { KeyMemory } from "./key-memory.ts";
+import type { Recognition } from "./protocol.ts";
+
+type Hashers = Bindings["PASSWORD_HASHER"];
+
+/** Callers are spread over this many hashers. One caller always has the same, which counts its wrong keys. */
+const HASHERS = 16;
+
+export class Recognizer {
+	readonly #memory: KeyMemory;
+	readonly #hashers: () => Hashers;
+	/** Comparisons in progress, by SHA-256 of the key: clients open several connections at once. */
+	readonly #comparing = new Map<string, Promise<Recognition>>();
+
+	constructor(memory: KeyMemory, hashers: () => Hashers) {
+		this.#memory = memory;
+		this.#hashers = hashers;
+	}
+
+	/** Whether `key` is this gate's key. `caller` is the network that it came from. */
+	async recognize(keyId: string, key: string, caller: string): Promise<Recognition> {
+		if (!this.#memory.state && !(await this.#memory.load(keyId))) return "UNAVAILABLE";
+		const { loaded } = this.#memory;
+		if (!loaded) return "OTHER";
+		const { secretHash: stored } = loaded.key;
+		const secretHash = hashKey(key);
+		const result = isBcrypt(stored)
+			? await this.#compareOnce(key, secretHash, stored, caller)
+			: sameText(stored, secretHash)
+				? "KNOWN"
+				: "OTHER";
+		// The key may have been changed, revoked or deleted meanwhile. This changes nothing but the hash.
+		if (result === "KNOWN") this.#memory.recordSecret(secretHash, key.slice(-4));
+		return result;
+	}
+
+	#compareOnce(key: string, secretHash: string, stored: string, caller: string): Promise<Recognition> {
+		const running = this.#comparing.get(secretHash);
+		if (running) return running;
+		const comparison = this.#compare(key, stored, caller).finally(() => this.#comparing.delete(secretHash));
+		this.#comparing.set(secretHash, comparison);
+		return comparison;
+	}
+
+	async #compare(key: string, stored: string, caller: string): Promise<Recognition> {
+		const shard = Number.parseInt(sha256(caller).slice(0, 4), 16) % HASHERS;
+		try {
+			const verdict = await this.#hashers().getByName(`imported keys ${shard}`).checkKey(key, stored, caller);
+			switch (verdict) {
+				case "RIGHT":
+					return "KNOWN";
+				case "WRONG":
+					return "OTHER";
+				case "THROTTLED":
+					return "THROTTLED";
+				case "BUSY":
+					return "UNAVAILABLE";
+				default:
+					return verdict satisfies never;
+			}
+		} catch (error) {
+			logError("An imported key could not be compared with its hash", error);
+			return "UNAVAILABLE";
+		}
+	}
+}
