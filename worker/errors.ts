@@ -44,6 +44,8 @@ export const CHALLENGES = {
 	none: "Bearer",
 	/** A credential was sent. It is malformed, unknown, revoked or expired. */
 	invalidToken: 'Bearer error="invalid_token"',
+	/** The signature of a request is missing, malformed, wrong or outdated. */
+	signature: "P2S-SIGN-V1",
 	/** The credential is valid, and lacks a scope. */
 	insufficientScope: (scope: string) => `Bearer error="insufficient_scope", scope="${scope}"`,
 } as const;

@@ -29,11 +29,12 @@ export function createFetchHandler(config: Config): FetchHandler {
 	async function admitOrRefuse(route: KeyRoute, request: Request, env: Bindings, context?: ExecutionContext) {
 		const info = requestInfo(request);
 		try {
-			const verdict = await admitRequest(request, route, env, config, info);
-			if (verdict === null) return refuse(NO_KEY, route, info);
+			const admission = await admitRequest(request, route, env, config, info);
+			if (admission === null) return refuse(NO_KEY, route, info);
+			const { verdict } = admission;
 			if (verdict.code !== "VALID") return refuse(refusalOf(verdict), route, info);
 			if (route.endpoint === WHOAMI) return admittedResponse(whoami(verdict), verdict.window, info);
-			return await passToApp(request, env, context, { info, admission: { route, admitted: verdict } });
+			return await passToApp(admission.request, env, context, { info, admission: { route, admitted: verdict } });
 		} catch (thrown) {
 			return refuse(toAppError(thrown), route, info);
 		}

@@ -1,10 +1,11 @@
 /** A request to a route that takes a key → a verdict. */
 
 import type { Bindings, Config } from "../env.ts";
-import { headerCredential } from "../http/credential.ts";
+import { headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
-import type { Admitted, Verdict } from "../keys/verdict.ts";
-import { admit } from "./admit.ts";
+import type { Admitted } from "../keys/verdict.ts";
+import { type Admission, admit } from "./admit.ts";
+import { admitSigned } from "./admit-signed.ts";
 import type { KeyRoute } from "./key-routes.ts";
 
 /** A request that was admitted on arrival, before any router ran. */
@@ -13,16 +14,23 @@ export interface Arrival {
 	admission?: { route: KeyRoute; admitted: Admitted };
 }
 
-/** Admits the request or not; null if it presents no key. Throws `UNAUTHORIZED` for credentials of another scheme. */
+/**
+ * Admits the request or not; null if it presents no key. Throws `UNAUTHORIZED` for credentials of another scheme. Continue
+ * with the request of the result: the body of a signed request is read here.
+ */
 export function admitRequest(
 	request: Request,
 	{ endpoint, scope }: KeyRoute,
 	env: Pick<Bindings, "KEY_GATE" | "DB">,
 	config: Config,
 	{ ip, userAgent, now }: RequestInfo,
-): Promise<Verdict> | null {
+	consume = true,
+): Promise<Admission> | null {
+	const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume };
+	const signed = signedCredential(request);
+	if (signed !== null) return admitSigned(env.KEY_GATE, config, request, signed, presented, now);
 	const key = headerCredential(request)?.value;
 	if (key === undefined) return null;
-	const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume: true };
-	return admit(env.KEY_GATE, config.peppers, key, presented, now, config.legacyKeys ? env.DB : null);
+	const imported = config.legacyKeys ? env.DB : null;
+	return admit(env.KEY_GATE, config.peppers, key, presented, now, imported).then((verdict) => ({ verdict, request }));
 }

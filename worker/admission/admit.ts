@@ -7,7 +7,8 @@ import type { Secret } from "../env.ts";
 import type { KeyGate } from "../gate/key-gate.ts";
 import { type AdmissionCall, type CallerRefusals, type PackedVerdict, packCall, unpack } from "../gate/protocol.ts";
 import { type IdentifiedKey, identifyKey, importedKeyIn } from "../keys/format.ts";
-import type { Refused, Throttled, Unavailable, Verdict } from "../keys/verdict.ts";
+import type { Signed } from "../keys/signature.ts";
+import type { BearerVerdict, Refused, Throttled, Unavailable, Verdict } from "../keys/verdict.ts";
 import { refuseFromMemory, rememberIfFinal } from "./final-refusals.ts";
 import { retryOnce } from "./retry-once.ts";
 
@@ -15,6 +16,12 @@ export type Gates = DurableObjectNamespace<KeyGate>;
 
 /** A request as an interface knows it. */
 export type Presented = Omit<AdmissionCall, keyof IdentifiedKey>;
+
+/** A verdict, and the request with a body that can still be read. */
+export interface Admission {
+	verdict: Verdict;
+	request: Request;
+}
 
 /**
  * Checks the key and calls its gate. If the gate cannot be reached the verdict is `UNAVAILABLE`, and the request must be
@@ -27,18 +34,34 @@ export async function admit(
 	presented: Presented,
 	now: number,
 	imported: D1Database | null = null,
-): Promise<Verdict> {
+): Promise<BearerVerdict> {
 	const identified = identifyKey(key, peppers) ?? (await identifyImported(imported, gates, key, presented, now));
 	if ("code" in identified) return identified;
+	// A gate looks for a replay of signed requests only, so it gives no other verdict.
+	return (await admitIdentified(gates, identified, presented, now)) as BearerVerdict;
+}
+
+/** Calls the gate of a key whose tag or signature is right. */
+export async function admitIdentified(
+	gates: Gates,
+	identified: IdentifiedKey,
+	presented: Presented,
+	now: number,
+	signed?: Signed,
+): Promise<Verdict> {
 	const { keyId, secretHash } = identified;
 	const { ip, userAgent, endpoint, consume } = presented;
 	const refused = refuseFromMemory(secretHash, consume ? [ip, userAgent, endpoint] : null, now);
 	if (refused) return refused;
 	try {
 		const call = packCall({ ...identified, ...presented });
-		// RPC types turn tuples into arrays.
-		const ask = async () => (await gates.getByName(keyId).admitPacked(call)) as unknown as PackedVerdict;
-		// Safe to repeat: if the first call was counted too, the count is too high, so never too much is admitted.
+		const ask = async () => {
+			const gate = gates.getByName(keyId);
+			// RPC types turn tuples into arrays.
+			return (await (signed ? gate.admitSigned(call, signed) : gate.admitPacked(call))) as unknown as PackedVerdict;
+		};
+		// Safe to repeat: if the first call was counted too, the count is too high, so never too much is admitted. A signed
+		// request is then refused as a replay, although no handler has run.
 		const verdict = unpack(await retryOnce(ask), keyId);
 		const sendCounts = (counts: CallerRefusals[]) => gates.getByName(keyId).countRefusals(keyId, secretHash, counts);
 		rememberIfFinal(secretHash, verdict, sendCounts, now);

@@ -1,7 +1,7 @@
 /** Verdicts that do not admit, as failures. Pure. */
 import { AppError, CHALLENGES, type Failure, failureHeaders, UNAVAILABLE_RETRY_SECONDS } from "../errors.ts";
 import { rateLimitHeaders } from "../http/rate-limit-headers.ts";
-import type { Verdict, WindowState } from "../keys/verdict.ts";
+import type { Mismatch, Verdict, WindowState } from "../keys/verdict.ts";
 
 /**
  * Why a key is not admitted. A value, because the hot path refuses without throwing: an `Error` costs more than the rest
@@ -33,6 +33,39 @@ const invalidToken = (message: string, window?: WindowState): Refusal => ({
 	challenge: CHALLENGES.invalidToken,
 	...(window ? { window } : {}),
 });
+
+const invalidSignature = (message: string, window?: WindowState): Refusal => ({
+	code: "UNAUTHORIZED",
+	message,
+	challenge: CHALLENGES.signature,
+	...(window ? { window } : {}),
+});
+
+/** Enough of a hash to compare it with another. */
+const SHOWN_DIGITS = 16;
+
+const OUTDATED = "The timestamp must be within 30 seconds of the current time. Sign the request again.";
+
+/** Says what is proven. The last text is the same for strangers, who learn nothing from it. */
+function explained(mismatch: Mismatch): string {
+	switch (mismatch.cause) {
+		case "time": {
+			const { behindSeconds } = mismatch;
+			const distance = `${Math.abs(behindSeconds)} seconds ${behindSeconds < 0 ? "ahead of" : "behind"} the server`;
+			return `The signature is right, but its timestamp is outdated: it is ${distance}. ${OUTDATED}`;
+		}
+		case "path":
+			return `The path is not canonical: it was signed ${mismatch.spelling}. Sign the path exactly as it is sent, such as /v1/leads, with or without its query.`;
+		case "method":
+			return `The request was signed for the method ${mismatch.signed}. Sign the method that is sent, in upper case.`;
+		case "empty body":
+			return "The body was changed after signing: the signature is for an empty body. Sign the SHA-256 of the bytes that are sent.";
+		case "body or secret":
+			return `The signature does not match. The body was changed after signing, or the API key or its secret is wrong. The SHA-256 of the received body begins with ${mismatch.bodyHash.slice(0, SHOWN_DIGITS)}.`;
+		default:
+			return mismatch satisfies never;
+	}
+}
 
 /** For every verdict but `VALID`. It may say that a key is revoked or expired: only the holder of the key can ask. */
 export function refusalOf(verdict: Exclude<Verdict, { code: "VALID" }>): Refusal {
@@ -69,6 +102,24 @@ export function refusalOf(verdict: Exclude<Verdict, { code: "VALID" }>): Refusal
 			const { retryAfter } = verdict;
 			const message = `Too many unknown API keys from this IP address. Retry in ${retryAfter} seconds.`;
 			return { code: "RATE_LIMITED", message, retryAfter };
+		}
+		case "BAD_SIGNATURE":
+			return invalidSignature(explained(verdict.mismatch));
+		case "OUTDATED":
+			return invalidSignature(`The signature is right, but its timestamp is outdated. ${OUTDATED}`, verdict.window);
+		case "REPLAYED":
+			return invalidSignature(
+				"This signed request was received before, and is not repeated. Sign it again to send it again.",
+				verdict.window,
+			);
+		case "UNCERTAIN": {
+			const { retrySeconds, window } = verdict;
+			return {
+				code: "UNAVAILABLE",
+				message: `The service cannot tell whether it received this request before, because it has restarted. Nothing was done. Sign the request again in ${retrySeconds} seconds and retry.`,
+				retryAfter: retrySeconds,
+				window,
+			};
 		}
 		case "UNAVAILABLE":
 			return {

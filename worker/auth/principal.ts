@@ -3,11 +3,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { parse } from "hono/utils/cookie";
 import type { Database } from "../../db/client.ts";
 import { ADMIN_INTEGRATIONS, type Role } from "../../db/enums.ts";
-import { admit, type Gates } from "../admission/admit.ts";
-import { notForApiKeys, refusalError, refusalOf } from "../admission/refusal.ts";
+import type { Gates } from "../admission/admit.ts";
+import { admitRequest } from "../admission/admit-request.ts";
+import { NO_KEY, notForApiKeys, refusalError, refusalOf } from "../admission/refusal.ts";
 import type { Config } from "../env.ts";
 import { AppError, CHALLENGES } from "../errors.ts";
-import { type HeaderCredential, headerCredential } from "../http/credential.ts";
+import { type HeaderCredential, headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
 import { verifyToken } from "./jwt.ts";
@@ -61,11 +62,12 @@ function sessionToken({ headers }: Request): string | null {
  * `FORBIDDEN` for a cookie that another site made the browser send, `UNAVAILABLE` where a credential cannot be checked.
  */
 export async function authenticate(request: Request, deps: AuthDeps, info: RequestInfo): Promise<Principal> {
+	if (signedCredential(request) !== null) return integration(request, deps, info);
 	const credential = credentialOf(request);
 	if (credential === null) throw new AppError("UNAUTHORIZED", undefined, { challenge: CHALLENGES.none });
 	requireOwnCookie(request);
 	if (credential.from === "x-api-key" || (credential.from === "bearer" && credential.value.startsWith("sk_")))
-		return integration(credential.value, deps, info);
+		return integration(request, deps, info);
 	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
 
 	return userOf(credential.value, deps, info);
@@ -111,10 +113,11 @@ export async function openSessionOf(
 }
 
 /** Checks a key on a management call without counting a request, so that a dead key gets 401 and a valid one 403. */
-async function integration(key: string, { gates, config, db }: AuthDeps, info: RequestInfo): Promise<Principal> {
-	const { ip, userAgent, now } = info;
-	const presented = { scope: null, ip, userAgent, tenantId: null, endpoint: "management", consume: false };
-	const verdict = await admit(gates, config.peppers, key, presented, now, config.legacyKeys ? db.$client : null);
+async function integration(request: Request, { gates, config, db }: AuthDeps, info: RequestInfo): Promise<Principal> {
+	const route = { endpoint: "management", scope: null };
+	const admission = await admitRequest(request, route, { KEY_GATE: gates, DB: db.$client }, config, info, false);
+	if (admission === null) throw refusalError(NO_KEY);
+	const { verdict } = admission;
 	// A rate-limited key is still a valid key: answer 403, not 429.
 	if (verdict.code === "RATE_LIMITED") throw refusalError(notForApiKeys(verdict.window));
 	if (verdict.code !== "VALID") throw refusalError(refusalOf(verdict));

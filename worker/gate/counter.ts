@@ -6,7 +6,7 @@
  * that have changed, so that they cost no write of their own.
  */
 import type { LifetimeUsage } from "../keys/snapshot.ts";
-import type { Admitted, Refused } from "../keys/verdict.ts";
+import type { Admitted, Refused, SignedRefused } from "../keys/verdict.ts";
 import { hourOf, noRequests, type RequestCounts, reserveAdmissions, reserveRefusals } from "../keys/window.ts";
 import type { RecentCallers } from "./callers.ts";
 import type { GateStore, HourCounts, HourRecord } from "./store.ts";
@@ -15,7 +15,7 @@ import type { GateStore, HourCounts, HourRecord } from "./store.ts";
 const NO_HOUR = 0;
 
 /** The verdicts that are counted. A request with a wrong secret isn't counted for the key. */
-type CountedCode = Exclude<(Admitted | Refused)["code"], "NOT_FOUND">;
+type CountedCode = Exclude<(Admitted | Refused | SignedRefused)["code"], "NOT_FOUND">;
 
 export class UsageCounter {
 	readonly #store: GateStore;
@@ -114,6 +114,9 @@ function outcomeOf(code: CountedCode): keyof RequestCounts {
 		case "EXPIRED":
 		case "ADDRESS_NOT_ALLOWED":
 		case "MISSING_SCOPE":
+		case "REPLAYED":
+		case "OUTDATED":
+		case "UNCERTAIN":
 			return "denied";
 		default:
 			return code satisfies never;

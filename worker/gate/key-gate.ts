@@ -13,12 +13,21 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
 import { sameText } from "../keys/format.ts";
+import type { Signed } from "../keys/signature.ts";
 import { statusOf, type Tombstone } from "../keys/snapshot.ts";
 import { type KeyPatch, remove, revoke, type Transition, update } from "../keys/transitions.ts";
-import type { Admitted, GateVerdict, Refused, Unavailable } from "../keys/verdict.ts";
+import type { Admitted, Refused, SignedRefused, Unavailable } from "../keys/verdict.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { Delivery, type DeliveryExtent, RETRY_FIRST_MS } from "./delivery.ts";
-import { countRefusals, decideAndCount, describeKey, isTombstone, KeyMemory, type LoadedKey } from "./key-memory.ts";
+import {
+	countRefusals,
+	decideAndCount,
+	decideSignedAndCount,
+	describeKey,
+	isTombstone,
+	KeyMemory,
+	type LoadedKey,
+} from "./key-memory.ts";
 import {
 	type AdmissionCall,
 	type AlreadyRotated,
@@ -45,6 +54,8 @@ import { GateAlarm, IdleTimer } from "./timers.ts";
 /** Max wait for D1 before a change is answered. Keeps lists fresh; the change is already durable. */
 const DELIVERY_WAIT_MS = 3_000;
 
+type CountedVerdict = Admitted | Refused | SignedRefused;
+
 export class KeyGate extends DurableObject<Bindings> {
 	readonly #store: GateStore;
 	readonly #memory: KeyMemory;
@@ -54,7 +65,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Only for an imported key. */
 	#recognizer: Recognizer | undefined;
 	/** Runs before the platform evicts an idle object, which must not cost admissions or lose callers. */
-	readonly #idle = new IdleTimer(() => this.#persistMemory());
+	readonly #idle = new IdleTimer(() => this.#persistAll(Date.now()));
 
 	constructor(ctx: DurableObjectState, env: Bindings) {
 		super(ctx, env);
@@ -73,15 +84,27 @@ export class KeyGate extends DurableObject<Bindings> {
 	admitPacked(packed: PackedCall, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
 		const call = unpackCall(packed);
 		const { state } = this.#memory;
-		return state ? pack(this.#decide(state, call, now)) : this.#loadAndDecide(call, now).then(pack);
+		const decide = (loaded: LoadedKey) => decideAndCount(loaded, call, now);
+		return state ? pack(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(pack);
+	}
+
+	/**
+	 * The same for a signed request, which is admitted once. A method of its own: a gate of the release before has none, so it
+	 * cannot admit a request without looking for a replay.
+	 */
+	admitSigned(packed: PackedCall, signed: Signed, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
+		const call = unpackCall(packed);
+		const { state } = this.#memory;
+		const decide = (loaded: LoadedKey) => decideSignedAndCount(loaded, call, signed, now);
+		return state ? pack(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(pack);
 	}
 
 	/** The verdict together with the key, for callers that have to explain it. */
 	async verify(
 		call: AdmissionCall,
 		now = Date.now(),
-	): Promise<GateResult<{ verdict: Exclude<GateVerdict, Unavailable>; apiKey: ApiKey | null }>> {
-		const verdict = await this.#loadAndDecide(call, now);
+	): Promise<GateResult<{ verdict: Admitted | Refused; apiKey: ApiKey | null }>> {
+		const verdict = await this.#loadAndDecide(call, now, (loaded) => decideAndCount(loaded, call, now));
 		if (verdict.code === "UNAVAILABLE") return UNAVAILABLE;
 		const apiKey = verdict.code === "NOT_FOUND" ? null : this.#memory.publicKey(now);
 		return { code: "OK", value: { verdict, apiKey } };
@@ -209,25 +232,43 @@ export class KeyGate extends DurableObject<Bindings> {
 		await this.#deliver(Date.now(), "with usage");
 	}
 
-	#decide(state: LoadedKey | Tombstone, call: AdmissionCall, now: number): Admitted | Refused {
+	/** Decides with `decide`, which also counts. */
+	#decide<V extends CountedVerdict>(
+		state: LoadedKey | Tombstone,
+		call: AdmissionCall,
+		now: number,
+		decide: (loaded: LoadedKey) => V,
+	): V | Refused {
 		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
-		const verdict = decideAndCount(state, call, now);
+		const verdict = decide(state);
 		if (verdict.code !== "NOT_FOUND") this.#memory.recordPepper(call.pepperId);
 		this.#afterCounting(state, now);
 		return verdict;
 	}
 
-	#afterCounting({ counter, callers }: LoadedKey, now: number): void {
+	#afterCounting({ counter, callers, signatures }: LoadedKey, now: number): void {
 		if (!callers.hasChanged) return;
 		this.#alarm.scheduleBy(now + this.#flushMs);
 		// A running timer keeps the object in memory, which is billed. So it runs only if an eviction would lose something.
-		if (counter.isAhead || callers.isAheadOfDisk) this.#idle.activity();
+		if (counter.isAhead || callers.isAheadOfDisk || signatures.isOpen) this.#idle.activity();
 	}
 
-	async #loadAndDecide(call: AdmissionCall, now: number): Promise<GateVerdict> {
+	async #loadAndDecide<V extends CountedVerdict>(
+		call: AdmissionCall,
+		now: number,
+		decide: (loaded: LoadedKey) => V,
+	): Promise<V | Refused | Unavailable> {
 		if (!this.#memory.state && !(await this.#memory.load(call.keyId))) return UNAVAILABLE;
 		const { state } = this.#memory;
-		return state ? this.#decide(state, call, now) : { code: "NOT_FOUND", final: false };
+		return state ? this.#decide(state, call, now, decide) : { code: "NOT_FOUND", final: false };
+	}
+
+	/** Persists what an eviction would lose. */
+	#persistAll(now: number): void {
+		this.#persistMemory();
+		const { loaded } = this.#memory;
+		loaded?.signatures.persist(now);
+		if (loaded?.signatures.isOpen) this.#idle.activity();
 	}
 
 	#persistMemory(): void {

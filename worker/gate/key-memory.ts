@@ -1,8 +1,9 @@
 /** The key in a gate's memory: loading it from D1 the first time, deciding and counting. */
-import { decide } from "../keys/decide.ts";
+import { decide, decideSigned } from "../keys/decide.ts";
 import { type IpRule, parseIpRules } from "../keys/ip-allowlist.ts";
+import type { Signed } from "../keys/signature.ts";
 import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone, toApiKey } from "../keys/snapshot.ts";
-import type { Admitted, Refused } from "../keys/verdict.ts";
+import type { Admitted, Refused, SignedRefused } from "../keys/verdict.ts";
 import { toRateLimit, windowState } from "../keys/window.ts";
 import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
@@ -10,6 +11,7 @@ import { RecentCallers } from "./callers.ts";
 import { UsageCounter } from "./counter.ts";
 import type { DeliveryExtent, GateContent } from "./delivery.ts";
 import { type AdmissionCall, type CallerRefusals, type GateResult, NOT_FOUND, UNAVAILABLE } from "./protocol.ts";
+import { SignatureMemory } from "./signature-memory.ts";
 import type { GateStore } from "./store.ts";
 import { LOAD_TIMEOUT_MS, withTimeout } from "./timers.ts";
 
@@ -19,6 +21,7 @@ export interface LoadedKey {
 	ipRules: IpRule[];
 	counter: UsageCounter;
 	callers: RecentCallers;
+	signatures: SignatureMemory;
 }
 
 export class KeyMemory {
@@ -125,10 +128,14 @@ export class KeyMemory {
 		return { key, usage: extent === "with usage" ? { hours: counter.hours(), lifetime: counter.lifetime } : null };
 	}
 
-	#usage(lifetime: LifetimeUsage): Pick<LoadedKey, "counter" | "callers"> {
+	#usage(lifetime: LifetimeUsage): Pick<LoadedKey, "counter" | "callers" | "signatures"> {
 		const updates = this.#store.hours().at(-1)?.callers;
 		const callers = new RecentCallers(this.#store.callers(), updates);
-		return { callers, counter: new UsageCounter(this.#store, callers, lifetime) };
+		return {
+			callers,
+			counter: new UsageCounter(this.#store, callers, lifetime),
+			signatures: new SignatureMemory(this.#store),
+		};
 	}
 
 	#remember(key: KeySnapshot | Tombstone, lifetime: LifetimeUsage): void {
@@ -144,14 +151,38 @@ export class KeyMemory {
 
 /** Decides a request and counts it. */
 export function decideAndCount(loaded: LoadedKey, call: AdmissionCall, now: number): Admitted | Refused {
-	const { key, ipRules, counter, callers } = loaded;
+	const { key, ipRules, counter } = loaded;
 	counter.roll(now);
 	const verdict = decide(key, ipRules, call, counter.counts.allowed, Math.max(now, counter.hour));
-	if (call.consume && verdict.code !== "NOT_FOUND") {
-		callers.record(call, verdict.code === "VALID", now);
-		counter.count(verdict.code, key.rateLimit, now);
-	}
+	count(loaded, call, verdict, now);
 	return verdict;
+}
+
+/** The same for a signed request, which is remembered if it is admitted. */
+export function decideSignedAndCount(
+	loaded: LoadedKey,
+	call: AdmissionCall,
+	signed: Signed,
+	now: number,
+): Admitted | Refused | SignedRefused {
+	const { key, ipRules, counter, signatures } = loaded;
+	counter.roll(now);
+	const replay = signatures.check(signed, now);
+	const verdict = decideSigned(key, ipRules, call, replay, counter.counts.allowed, Math.max(now, counter.hour));
+	if (call.consume && verdict.code === "VALID") signatures.add(signed);
+	count(loaded, call, verdict, now);
+	return verdict;
+}
+
+function count(
+	{ key, callers, counter }: LoadedKey,
+	call: AdmissionCall,
+	{ code }: Admitted | Refused | SignedRefused,
+	now: number,
+): void {
+	if (!call.consume || code === "NOT_FOUND") return;
+	callers.record(call, code === "VALID", now);
+	counter.count(code, key.rateLimit, now);
 }
 
 /** The key with its current hour and its recent callers. */

@@ -10,7 +10,7 @@ import type { Environment } from "../../db/enums.ts";
 import type { AdmissionRequest } from "../keys/decide.ts";
 import type { KeyMaterial } from "../keys/format.ts";
 import type { KeySnapshot } from "../keys/snapshot.ts";
-import type { GateVerdict, Refused, WindowState } from "../keys/verdict.ts";
+import type { GateVerdict, Refused, SignedRefused, WindowState } from "../keys/verdict.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
 
@@ -148,8 +148,12 @@ export type PackedVerdict =
 	| ["VALID", ...PackedWindow, ...PackedFacts]
 	| ["NOT_FOUND", final: boolean]
 	| ["MISSING_SCOPE", ...PackedWindow, scope: string]
-	| [Exclude<Refused["code"], "NOT_FOUND" | "MISSING_SCOPE">, ...PackedWindow]
+	| [PlainRefusal, ...PackedWindow]
+	| ["UNCERTAIN", ...PackedWindow, retrySeconds: number]
 	| ["UNAVAILABLE"];
+
+/** Refusals that have a window and nothing else. */
+type PlainRefusal = Exclude<(Refused | SignedRefused)["code"], "NOT_FOUND" | "MISSING_SCOPE" | "UNCERTAIN">;
 
 /** Scope names contain no space (RFC 6749, §3.3). */
 const SCOPE_SEPARATOR = " ";
@@ -165,10 +169,14 @@ export function pack(verdict: GateVerdict): PackedVerdict {
 			return [verdict.code, verdict.final];
 		case "MISSING_SCOPE":
 			return [verdict.code, ...packWindow(verdict.window), verdict.scope];
+		case "UNCERTAIN":
+			return [verdict.code, ...packWindow(verdict.window), verdict.retrySeconds];
 		case "REVOKED":
 		case "EXPIRED":
 		case "ADDRESS_NOT_ALLOWED":
 		case "RATE_LIMITED":
+		case "REPLAYED":
+		case "OUTDATED":
 			return [verdict.code, ...packWindow(verdict.window)];
 		case "UNAVAILABLE":
 			return [verdict.code];
@@ -194,10 +202,16 @@ export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 			const [code, limit, remaining, resetsAt, resetSeconds, scope] = packed;
 			return { code, scope, window: { limit, remaining, resetsAt, resetSeconds } };
 		}
+		case "UNCERTAIN": {
+			const [code, limit, remaining, resetsAt, resetSeconds, retrySeconds] = packed;
+			return { code, retrySeconds, window: { limit, remaining, resetsAt, resetSeconds } };
+		}
 		case "REVOKED":
 		case "EXPIRED":
 		case "ADDRESS_NOT_ALLOWED":
-		case "RATE_LIMITED": {
+		case "RATE_LIMITED":
+		case "REPLAYED":
+		case "OUTDATED": {
 			const [code, limit, remaining, resetsAt, resetSeconds] = packed;
 			return { code, window: { limit, remaining, resetsAt, resetSeconds } };
 		}

@@ -34,12 +34,27 @@ export interface RotationRecord extends Attempt {
 	at: number;
 }
 
+/** What is kept of signed requests. See `SignatureMemory`. */
+export interface SignatureRecord {
+	/** Whether admitted signatures are in memory only. */
+	isOpen: boolean;
+	/** When it was written. */
+	at: number;
+	/** How far ahead of the clock the timestamps of admitted requests may be, while it is open. */
+	aheadMs: number;
+	/** Requests with a timestamp until then may have been admitted before a crash. 0: none. */
+	lostUntil: number;
+	/** Signatures by their timestamp in seconds. */
+	seen: [at: number, signatures: string[]][];
+}
+
 const KEY = "key";
 const CALLERS = "callers";
 const HOUR = "hour:";
 const EVENT = "event:";
 const DISCARD = "discard:";
 const ROTATION = "rotation:";
+const SIGNATURES = "signatures";
 
 export class GateStore {
 	readonly #kv: SyncKvStorage;
@@ -64,6 +79,14 @@ export class GateStore {
 		this.#kv.put(CALLERS, callers);
 	}
 
+	signatures(): SignatureRecord | undefined {
+		return this.#kv.get<SignatureRecord>(SIGNATURES);
+	}
+
+	putSignatures(record: SignatureRecord): void {
+		this.#kv.put(SIGNATURES, record);
+	}
+
 	/** Oldest first. */
 	hours(): HourRecord[] {
 		return this.#values<HourRecord>(HOUR);
@@ -81,6 +104,7 @@ export class GateStore {
 	/** Deletes everything that a deleted key doesn't need. Events and discard orders stay until they are delivered. */
 	deleteUsage(): void {
 		this.#kv.delete(CALLERS);
+		this.#kv.delete(SIGNATURES);
 		for (const { hour } of this.hours()) this.deleteHour(hour);
 		for (const { nameHash } of this.#values<RotationRecord>(ROTATION)) this.#kv.delete(ROTATION + nameHash);
 	}

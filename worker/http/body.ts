@@ -1,10 +1,7 @@
 /** Request bodies: how large they may be, and how they are read. */
-import { Buffer } from "node:buffer";
 import type { MiddlewareHandler } from "hono";
-import { AppError, invalidField } from "../errors.ts";
-
-/** More than twice the size of 500 collaborators with every field full. */
-const BODY_MAX_BYTES = 1_048_576;
+import { AppError } from "../errors.ts";
+import { BODY_MAX_BYTES, cutOff, readUpTo } from "./raw-body.ts";
 
 /** Whether the request declares a JSON body. Suffixes count too, such as `application/merge-patch+json; charset=utf-8`. */
 export function isJson({ headers }: Pick<Request, "headers">): boolean {
@@ -44,29 +41,6 @@ function limitBodyTo(maxBytes: number, message?: string): MiddlewareHandler {
 	};
 }
 
-/**
- * Reads a whole body; null if it is larger. Hono's `bodyLimit` keeps the lock on a larger one, whose rest then can't be
- * read: see `drain-body.ts`.
- */
-async function readUpTo(maxBytes: number, body: ReadableStream<Uint8Array>): Promise<Uint8Array | null> {
-	const reader = body.getReader();
-	const chunks: Uint8Array[] = [];
-	let size = 0;
-	try {
-		for (;;) {
-			const { done, value } = await reader.read();
-			if (done) return Buffer.concat(chunks, size);
-			size += value.byteLength;
-			if (size > maxBytes) return null;
-			chunks.push(value);
-		}
-	} catch (cause) {
-		throw cutOff(cause);
-	} finally {
-		reader.releaseLock();
-	}
-}
-
 /** For all requests. */
 export const limitBody = limitBodyTo(BODY_MAX_BYTES);
 /** For sign-in, which every caller may send: an email and a password of the longest kind fit twice. */
@@ -81,8 +55,3 @@ const encoded = (encoding: string) =>
 			headers: { "Accept-Encoding": "identity" },
 		},
 	);
-
-function cutOff(cause: unknown): AppError {
-	const { message, details = [] } = invalidField("body", "Was cut off before its end");
-	return new AppError("VALIDATION_ERROR", message, { details, cause });
-}

@@ -10,7 +10,7 @@ import type { Scope } from "../../db/enums.ts";
 import { sameText } from "./format.ts";
 import { type IpRule, isIpAllowed } from "./ip-allowlist.ts";
 import { type KeySnapshot, statusOf } from "./snapshot.ts";
-import type { Admitted, Refused } from "./verdict.ts";
+import type { Admitted, Refused, ReplayRefusal, SignedRefused } from "./verdict.ts";
 import { windowState } from "./window.ts";
 
 /** The parts of a request that the decision depends on. */
@@ -53,6 +53,23 @@ export function decide(
 		key: { id, tenantId, name, environment, scopes, expiresAt },
 		window: request.consume ? { ...window, remaining: window.remaining - 1 } : window,
 	};
+}
+
+/**
+ * Decides a signed request. `replay` says whether it was seen before. That comes between the scope and the hourly limit, so
+ * that a replay doesn't use up the limit.
+ */
+export function decideSigned(
+	snapshot: KeySnapshot,
+	ipRules: readonly IpRule[],
+	request: AdmissionRequest,
+	replay: ReplayRefusal | null,
+	allowed: number,
+	now: number,
+): Admitted | Refused | SignedRefused {
+	const verdict = decide(snapshot, ipRules, request, allowed, now);
+	const isStopped = verdict.code !== "VALID" && verdict.code !== "RATE_LIMITED";
+	return isStopped || replay === null ? verdict : { ...replay, window: windowState(snapshot.rateLimit, allowed, now) };
 }
 
 /** An empty list grants every scope. */

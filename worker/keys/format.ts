@@ -67,19 +67,23 @@ export function mintSignedKey(
 	};
 }
 
+/** 192 bits. With its prefix, such a secret fits into one block of SHA-256, so HMAC does not hash it first. */
+const SIGNING_SECRET_DIGITS = 48;
+
 /**
  * The secret that signs requests with this key: an HMAC of the key under the signing key, so that it is stored nowhere and
  * known without I/O. Its prefix makes it recognisable to scanners of secrets.
  */
-function signingSecret(key: string, signingKey: Secret): string {
-	return `sks_${key.slice(3, PREFIX_LENGTH)}${macHex(prepare(signingKey).key, `secret of ${key}`)}`;
+export function signingSecret(key: string, signingKey: Secret): string {
+	const derived = macHex(prepare(signingKey).key, `secret of ${key}`);
+	return `sks_${key.slice("sk_".length, PREFIX_LENGTH)}${derived.slice(0, SIGNING_SECRET_DIGITS)}`;
 }
 
 /** In front of the stored hash of a signed key. A presented key has no such hash, so no gate ever admits one as a bearer. */
 const SIGNED = "signed:";
 
 /** What is stored and compared of a signed key. */
-const signedHash = (key: string): string => SIGNED + hashKey(key);
+export const signedHash = (key: string): string => SIGNED + hashKey(key);
 
 /** Whether a stored hash is that of a signed key. */
 export const isSignedHash = (secretHash: string): boolean => secretHash.startsWith(SIGNED);
@@ -108,9 +112,11 @@ export function identifyKey(presented: string, peppers: readonly Secret[]): Iden
 	// Constant time, so that an attacker cannot find a tag character by character.
 	const pepper = peppers.find((pepper) => sameText(tag, tagOf(untagged, pepper)));
 	if (!pepper) return null;
-	const keyId = key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH);
-	return { keyId, secretHash: hashKey(key), pepperId: pepperIdOf(pepper) };
+	return { keyId: keyIdOf(key), secretHash: hashKey(key), pepperId: pepperIdOf(pepper) };
 }
+
+/** The id in a well-formed key. */
+export const keyIdOf = (key: string): string => key.slice(PREFIX_LENGTH, PREFIX_LENGTH + ID_LENGTH);
 
 /**
  * The imported key that is presented, without whitespace around it, or null. It has no tag, so anyone can make up text of

@@ -45,6 +45,27 @@ export function macKey(secret: string): MacKey {
 	return hmac.create(nobleSha256, encoder.encode(secret));
 }
 
+const BLOCK_BYTES = nobleSha256.blockLen;
+const INNER_PAD = 0x36;
+const OUTER_PAD = 0x5c;
+const paddedKey = new Uint8Array(BLOCK_BYTES);
+
+/**
+ * A chain of HMACs: the first under the secret, each further one under the bytes of the one before. The secret has at most
+ * 64 bytes in UTF-8. Written out here because every key is used once, so that there is nothing to prepare.
+ */
+export function macChain(secret: string | Uint8Array, texts: readonly string[]): Uint8Array {
+	let key = typeof secret === "string" ? encode(secret) : secret;
+	for (const text of texts) {
+		for (let i = 0; i < BLOCK_BYTES; i++) paddedKey[i] = INNER_PAD ^ (key[i] ?? 0);
+		initialHash._cloneInto(workingHash).update(paddedKey).update(encode(text)).digestInto(digest);
+		for (let i = 0; i < BLOCK_BYTES; i++) paddedKey[i] = (paddedKey[i] ?? 0) ^ INNER_PAD ^ OUTER_PAD;
+		initialHash._cloneInto(workingHash).update(paddedKey).update(digest).digestInto(digest);
+		key = digest;
+	}
+	return key.slice();
+}
+
 /** The first 64 bits of the HMAC-SHA-256 of the text in UTF-8, as two unsigned 32-bit numbers. */
 export function mac64(key: MacKey, text: string): [high: number, low: number] {
 	key._cloneInto(workingMac).update(encode(text)).digestInto(digest);

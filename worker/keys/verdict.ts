@@ -35,6 +35,32 @@ export type Refused =
 	| { code: "MISSING_SCOPE"; scope: string; window: WindowState }
 	| { code: "RATE_LIMITED"; window: WindowState };
 
+/** What keeps a request with a right signature from being admitted. Only its sender can see it. */
+export type ReplayRefusal =
+	/** The same signed request was admitted before. */
+	| { code: "REPLAYED" }
+	/** It was signed too long ago, or too far in the future, to know whether it was admitted before. */
+	| { code: "OUTDATED" }
+	/** The gate lost its memory of requests that were signed at that time. One that is signed again is admitted. */
+	| { code: "UNCERTAIN"; retrySeconds: number };
+
+export type SignedRefused = ReplayRefusal & { window: WindowState };
+
+/** Why a signature does not match, as far as it can be proven. */
+export type Mismatch =
+	/** Everything matches, except that the timestamp is too old or too new. */
+	| { cause: "time"; behindSeconds: number }
+	/** The signature is for another spelling of the path. */
+	| { cause: "path"; spelling: string }
+	| { cause: "method"; signed: string }
+	/** The signature is for an empty body. */
+	| { cause: "empty body" }
+	/** Time, path and method are not the cause. */
+	| { cause: "body or secret"; bodyHash: string };
+
+/** The signature of the request is wrong. Decided without I/O. */
+export type BadSignature = { code: "BAD_SIGNATURE"; mismatch: Mismatch };
+
 /** No verdict: the gate could not be reached, or could not load its key. The request must be refused. */
 export type Unavailable = { code: "UNAVAILABLE"; cause?: unknown };
 
@@ -42,6 +68,9 @@ export type Unavailable = { code: "UNAVAILABLE"; cause?: unknown };
 export type Throttled = { code: "THROTTLED"; retryAfter: number };
 
 /** What a gate returns. */
-export type GateVerdict = Admitted | Refused | Unavailable;
+export type GateVerdict = Admitted | Refused | SignedRefused | Unavailable;
 
-export type Verdict = GateVerdict | Throttled;
+/** On a request that carries its key. */
+export type BearerVerdict = Admitted | Refused | Unavailable | Throttled;
+
+export type Verdict = GateVerdict | BearerVerdict | BadSignature;

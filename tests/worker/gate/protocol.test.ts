@@ -25,9 +25,12 @@ const verdict: fc.Arbitrary<GateVerdict> = fc.oneof(
 			"EXPIRED" as const,
 			"ADDRESS_NOT_ALLOWED" as const,
 			"RATE_LIMITED" as const,
+			"REPLAYED" as const,
+			"OUTDATED" as const,
 		),
 		window,
 	}),
+	fc.record({ code: fc.constant("UNCERTAIN" as const), retrySeconds: fc.nat(), window }),
 	fc.constant({ code: "UNAVAILABLE" as const }),
 );
 

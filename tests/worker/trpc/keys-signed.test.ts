@@ -23,7 +23,7 @@ beforeAll(async () => {
 describe("a new signed key", () => {
 	it("has a key of the usual shape, and a secret that is shown once", async () => {
 		expect(signed.key).toMatch(/^sk_live_[0-9A-Za-z]{48}$/);
-		expect(signed.secret).toMatch(/^sks_live_[0-9a-f]{64}$/);
+		expect(signed.secret).toMatch(/^sks_live_[0-9a-f]{48}$/);
 		expect((await createSigned({ environment: "test" })).secret).toMatch(/^sks_test_/);
 		expect(signed.api_key.authentication).toBe("signed");
 		const shown = JSON.stringify((await query(admin, "keys.get", { id: signed.api_key.id })).data);
@@ -66,7 +66,7 @@ describe("the successor of a signed key", () => {
 		const before = await createSigned({ environment: "test" });
 		const { data } = await mutate<RotatedKey>(admin, "keys.rotate", { id: before.api_key.id });
 		expect(data.api_key).toMatchObject({ authentication: "signed", environment: "test" });
-		expect(data.secret).toMatch(/^sks_test_[0-9a-f]{64}$/);
+		expect(data.secret).toMatch(/^sks_test_[0-9a-f]{48}$/);
 		expect(data.secret).not.toBe(before.secret);
 		const ofBearer = await mutate<RotatedKey>(admin, "keys.rotate", { id: (await createKey(admin)).api_key.id });
 		expect([ofBearer.data.secret, ofBearer.data.api_key.authentication]).toEqual([null, "bearer"]);

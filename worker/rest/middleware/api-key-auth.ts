@@ -16,10 +16,12 @@ export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 		const { admission } = c.env.ARRIVAL ?? {};
 		// `fetch.ts` has already admitted this request. A second admission would count it twice.
 		const isAdmitted = admission?.route.endpoint === endpoint && admission.route.scope === scope;
-		const verdict = isAdmitted
-			? admission.admitted
+		const admitted = isAdmitted
+			? { verdict: admission.admitted, request: c.req.raw }
 			: await admitRequest(c.req.raw, { endpoint, scope }, c.env, c.var.config, c.var.info);
-		if (verdict === null) throw refusalError(NO_KEY);
+		if (admitted === null) throw refusalError(NO_KEY);
+		const { verdict, request } = admitted;
+		c.req.raw = request;
 		if (verdict.code !== "VALID") throw refusalError(refusalOf(verdict));
 		c.set("key", verdict.key);
 		c.set("window", verdict.window);
