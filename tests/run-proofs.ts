@@ -7,6 +7,7 @@
  *     HISTORY_OPERATIONS  calls of the histories inside workerd (default 100,000)
  *     HISTORY_KILLS       kills of a running service (default 50)
  *     FUZZ_REQUESTS       hostile requests (default 20,000)
+ *     IMPORTED_KEYS       keys of another system that are presented under load (default 10,000)
  */
 import { spawnSync } from "node:child_process";
 
@@ -16,6 +17,7 @@ const RANDOMISED = [
 	"tests/worker/hostile",
 	"tests/e2e/history-killed.test.ts",
 	"tests/e2e/malformed-requests.test.ts",
+	"tests/e2e/imported-keys.test.ts",
 ];
 const SLOW = ["tests/proofs"];
 /** A history draws from a few seeds that follow its own. */
@@ -27,6 +29,7 @@ const {
 	HISTORY_OPERATIONS = "100000",
 	HISTORY_KILLS = "50",
 	FUZZ_REQUESTS = "20000",
+	IMPORTED_KEYS = "10000",
 } = process.env;
 
 const until = Date.now() + Number(PROOF_MINUTES) * 60_000;
@@ -35,7 +38,14 @@ do {
 	const seed = String(Number(PROOF_SEED) + round * SEEDS_PER_ROUND);
 	console.log(`Round ${round + 1}: PROOF_SEED=${seed}`);
 	const files = round === 0 ? [...RANDOMISED, ...SLOW] : RANDOMISED;
-	const sizes = { HISTORY_OPERATIONS, HISTORY_KILLS, FUZZ_REQUESTS, HISTORY_SEED: seed, FUZZ_SEED: seed };
+	const sizes = {
+		HISTORY_OPERATIONS,
+		HISTORY_KILLS,
+		FUZZ_REQUESTS,
+		IMPORTED_KEYS,
+		HISTORY_SEED: seed,
+		FUZZ_SEED: seed,
+	};
 	const env = { ...process.env, ...sizes };
 	const { status } = spawnSync("vitest", ["run", ...files], { stdio: "inherit", env });
 	if (status !== 0) {

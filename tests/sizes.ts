@@ -21,4 +21,6 @@ export const SIZES = {
 		seed: numberFrom("FUZZ_SEED", ORDINARY_SEED),
 		requests: numberFrom("FUZZ_REQUESTS", 2_000),
 	},
+	/** Keys of another system that are imported and presented under load. */
+	importedKeys: numberFrom("IMPORTED_KEYS", 300),
 };

@@ -1,5 +1,5 @@
 /** API keys inside text that people type or paste: a key itself, a header, a log line, a line of an .env file. Pure. */
-import { KEY_START } from "../worker/schemas/key-pattern.ts";
+import { IMPORTED_KEY_IN_TEXT, KEY_START } from "../worker/schemas/key-pattern.ts";
 
 /** A key, or more of it than any screen shows. What follows its id is its secret part and its tag. */
 const KEY = new RegExp(`(${KEY_START.source})\\w+`, "g");
@@ -18,9 +18,11 @@ export const keyIdsIn = (text: string): string[] =>
 
 /**
  * What to search for: the keys in a pasted text without anything around them, or else the text itself. Cut before it is
- * shortened, since a log line may be long before its key.
+ * shortened, since a log line may be long before its key. An imported key contains no id, so it is searched by its start.
  */
 export function searchFor(text: string): string {
+	const imported = IMPORTED_KEY_IN_TEXT.exec(text)?.groups?.start;
+	if (imported !== undefined) return imported;
 	const keys = [...new Set(text.match(BEGINNING) ?? [])].slice(0, KEYS_MAX);
 	return keys.length > 0 ? keys.join(" ") : withoutSecret(text);
 }

@@ -26,7 +26,10 @@ async function provideService(): Promise<{ url: string; secretsFile: string; dis
 	const { DASHBOARD_URL: url, DASHBOARD_VARS: secretsFile } = process.env;
 	if (!url && !secretsFile) {
 		const removeReadyCopy = await makeReadyCopy();
-		const service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: "1" }, demoKeys: DEMO_KEYS });
+		const service = await Service.start({
+			settings: { USAGE_FLUSH_SECONDS: "1", LEGACY_KEYS: "on" },
+			demoKeys: DEMO_KEYS,
+		});
 		removeReadyCopy();
 		return { url: service.url, secretsFile: service.secretsFile, dispose: () => service.dispose() };
 	}

@@ -91,6 +91,42 @@ test.describe("the list", () => {
 });
 
 test.describe("filtering the list", () => {
+	test("by origin shows imported keys, those in use first", async ({ page, tenant, signedIn, integration }) => {
+		await someKeys(tenant);
+		await tenant.importKey({ name: "Unused form" });
+		const forms = await tenant.importKey({ name: "Old website form", last_used_at: "2026-01-01T00:00:00Z" });
+		await signedIn();
+		await page.goto(LIST);
+		await tab(page, "Imported").click();
+		await expect(page).toHaveURL(`${LIST}?status=imported&sort=-last_used_at`);
+		await expect(rows(page)).toHaveText([/Old website form.*Active/s, /Unused form.*Never used/s]);
+		await expect(row(page, "Old website form").locator("code")).toHaveText(`${forms.key.slice(0, 16)}…`);
+		await expectAccessible(page);
+
+		// The service learns the last characters from the first use.
+		await integration(forms.key).whoami();
+		await expect(async () => {
+			await page.reload();
+			const hint = `${forms.key.slice(0, 16)}…${forms.key.slice(-4)}`;
+			await expect(row(page, "Old website form").locator("code")).toHaveText(hint, { timeout: 1_000 });
+		}).toPass({ timeout: USAGE_PATIENCE_MS });
+		await row(page, "Old website form").getByRole("link").click();
+		await expect(page.getByText("Imported from another system")).toBeVisible();
+	});
+
+	test("finds an imported key that was pasted as a whole, and sends only its start", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
+		const { key } = await tenant.importKey({ name: "Old website form" });
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("searchbox").fill(`Authorization: Bearer ${key}`);
+		await expect(page).toHaveURL(`${LIST}?q=${key.slice(0, 12)}`);
+		await expect(rows(page)).toHaveText([/Old website form/]);
+	});
+
 	test("by tabs shows their counts", async ({ page, tenant, signedIn }) => {
 		await someKeys(tenant);
 		await signedIn();

@@ -1,5 +1,5 @@
 /** A tenant for one test, and its people. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import type { Role } from "../../db/enums.ts";
 import { type InputOf, type OutputOf, type Reachable, Session } from "../session.ts";
@@ -61,6 +61,32 @@ export class TestTenant {
 	createKey(input: InputOf<"keys.create">): Promise<OutputOf<"keys.create">> {
 		return this.admin.api.mutate("keys.create", input);
 	}
+
+	/** An API key imported by the platform. */
+	async importKey(settings: { name: string; last_used_at?: string }): Promise<{ key: string; id: string }> {
+		const { key, exported } = oldKey();
+		const platform = new Session(this.#service, secret("SERVICE_ROLE_KEY"));
+		const keys = [{ ...exported, ...settings }];
+		const { items } = await platform.mutate("keys.import", { tenant_id: this.id, keys });
+		const id = items[0]?.id;
+		if (!id) throw new Error(JSON.stringify(items));
+		return { key, id };
+	}
+}
+
+/** A key of another system, and what it exports of it. */
+function oldKey(): { key: string; exported: Record<string, unknown> } {
+	const key = `sk_live_${randomBytes(16).toString("hex")}`;
+	const exported = {
+		environment: "live",
+		key_prefix: key.slice(0, 16),
+		hash: createHash("sha256").update(key).digest("hex"),
+		hash_kind: "sha256",
+		scopes: [],
+		rate_limit: 1_000,
+		created_at: "2025-03-14T09:26:53Z",
+	};
+	return { key, exported };
 }
 
 const unique = () => randomBytes(8).toString("hex");

@@ -1,5 +1,6 @@
 /** The command line, as scripts use it in a pipe and as people use it at a terminal. */
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
 	chmodSync,
 	existsSync,
@@ -509,6 +510,82 @@ describe.concurrent("a person at a terminal", () => {
 	});
 });
 
+describe("import", () => {
+	/** The environment of the platform's operator, in the owner's tenant. */
+	async function operator(): Promise<Record<string, string>> {
+		const { user: me } = await owner.query("session.me");
+		return {
+			...user(),
+			SALESOS_URL: service.url,
+			SALESOS_SERVICE_ROLE_KEY: service.vars.SERVICE_ROLE_KEY ?? "",
+			SALESOS_TENANT_ID: me.tenant_id,
+		};
+	}
+	let made = 0;
+	/** A line of the file: a key that no other line has. */
+	const exported = (more: object = {}) =>
+		JSON.stringify({
+			name: "From the CRM",
+			environment: "live",
+			key_prefix: `sk_live_${String(++made).padStart(8, "0")}`,
+			hash: createHash("sha256").update(`${homes} ${made}`).digest("hex"),
+			hash_kind: "sha256",
+			scopes: ["leads:read"],
+			rate_limit: 1_000,
+			created_at: "2025-03-14T09:26:53Z",
+			...more,
+		});
+	const fileOf = (lines: string[]) => {
+		const file = join(mkdtempSync(join(homes, "import-")), "keys.jsonl");
+		writeFileSync(file, `${lines.join("\n")}\n`);
+		return file;
+	};
+	const reportOf = (file: string) =>
+		readFileSync(`${file}.report.jsonl`, "utf8")
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as { line: number; result: string; errors?: { field: string }[] });
+
+	it("imports a file in several requests, reports errors by line, and continues when it runs again", async () => {
+		const env = await operator();
+		const good = Array.from({ length: 700 }, () => exported());
+		const lines = [...good.slice(0, 10), exported({ scopes: ["everything"] }), "{not JSON", "", ...good.slice(10)];
+		const file = fileOf(lines);
+		const first = await run(["import", file], { env });
+		expect(first.code).toBe(1);
+		expect(first.stdout).toContain("700 imported, 0 known before, 2 failed");
+		expect(first.stderr).toContain("Line 11: scopes.0: Unknown scope");
+		expect(first.stderr).toContain("Line 12: line: Is not a JSON object");
+		expect(first.stderr).toContain("Set LEGACY_KEYS to on");
+		expect(reportOf(file).filter(({ result }) => result === "error")).toMatchObject([
+			{ line: 11, errors: [{ field: "scopes.0" }] },
+			{ line: 12, errors: [{ field: "line" }] },
+		]);
+		expect(readFileSync(`${file}.report.jsonl`, "utf8")).not.toMatch(/\$2b\$|"hash"/);
+
+		// Both lines are corrected, and one is new. The rest is not sent again.
+		writeFileSync(file, [...lines.slice(0, 10), exported(), exported(), ...lines.slice(12), exported()].join("\n"));
+		const second = await run(["import", file, "--json"], { env });
+		expect([second.code, JSON.parse(second.stdout)]).toMatchObject([0, { created: 703, existing: 0, failed: 0 }]);
+		expect(reportOf(file)).toHaveLength(702 + 3);
+
+		// Without its report, a run sends everything, and the service changes nothing.
+		rmSync(`${file}.report.jsonl`);
+		const third = await run(["import", file, "--json"], { env });
+		expect([third.code, JSON.parse(third.stdout)]).toMatchObject([0, { created: 0, existing: 703, failed: 0 }]);
+		const { stdout } = await run(["list", "--origin", "imported", "--all", "--quiet"]);
+		expect(stdout.trim().split("\n")).toHaveLength(703);
+	});
+
+	it("says what a person needs who is not the platform, or whose file is missing", async () => {
+		const file = fileOf([exported()]);
+		const refused = await run(["import", file]);
+		expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("Only the service_role key")]);
+		expect(existsSync(`${file}.report.jsonl`)).toBe(false);
+		expect((await run(["import", `${file}.missing`], { env: await operator() })).code).toBe(2);
+	});
+});
+
 it("every example in the help uses options that exist", async () => {
 	const { stdout: overview } = await run(["--help"]);
 	const names = [...overview.matchAll(/^ {2}([a-z]+)(?: \[| {2,})/gm)].map(([, name = ""]) => name);
@@ -518,6 +595,7 @@ it("every example in the help uses options that exist", async () => {
 		"delete",
 		"get",
 		"help",
+		"import",
 		"jobs",
 		"list",
 		"login",

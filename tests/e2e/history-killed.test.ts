@@ -27,7 +27,7 @@ let admin: Session;
 let running: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
-	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: String(USAGE_FLUSH_SECONDS) } });
+	service = await Service.start({ settings: { USAGE_FLUSH_SECONDS: String(USAGE_FLUSH_SECONDS), LEGACY_KEYS: "on" } });
 	admin = await service.signIn();
 });
 afterAll(() => service?.dispose());
@@ -53,6 +53,12 @@ async function killAndRestart(): Promise<void> {
 
 it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 }, async () => {
 	const random = randomOf(seeded(seed));
+	const { user } = await admin.query("session.me");
+	const credentials = {
+		admin: admin.token ?? "",
+		platform: service.vars.SERVICE_ROLE_KEY ?? "",
+		tenantId: user.tenant_id,
+	};
 	const clients = new Clients(
 		{
 			seed,
@@ -63,7 +69,7 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 			weights: { admit: 800, read: 20, usage: 10, update: 100, rotate: 25, revoke: 25, delete: 20, clock: 0, crash: 0 },
 			limits: [5, 50, 1_000, 2_500, 30_000],
 		},
-		new ServiceCalls({ fetch: fetchWhenRunning }, admin.token ?? ""),
+		new ServiceCalls({ fetch: fetchWhenRunning }, credentials),
 		{ now: Date.now },
 	);
 	const finished = clients.run();

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requestInit, type Sent, Service } from "../harness.ts";
+import { exported, oldKey } from "../old-key.ts";
 import { type Found, filesUnder, formsOf, search, secretOf } from "./secret-forms.ts";
 
 const run = promisify(execFile);
@@ -92,15 +93,20 @@ async function callEveryOperation(): Promise<void> {
 	expect((await call("POST", "/v1/api-keys", { ...retry, body: { ...settings, rate_limit: 4 } })).status).toBe(409);
 	const successor = await issue("a successor", "POST", "/trpc/keys.rotate", { as, body: { id: first.api_key.id } });
 	await issue("another successor", "POST", `/v1/api-keys/${second.api_key.id}/rotate`, { as, body: {} });
+	// The platform imports a key of another system by its hash. Its start and, once it was used, its end are shown.
+	const imported = { key: oldKey() };
+	know("an imported key", imported.key.slice(12, -4));
+	const keys = [exported(imported.key, { key_prefix: imported.key.slice(0, 12) }), { name: imported.key }];
+	expect((await call("POST", "/v1/api-keys/import", { ...inTenant, body: { keys } })).status).toBe(200);
 	const verify = (body: Record<string, unknown>) => call("POST", "/v1/api-keys/verify", { as, body });
-	for (const { key } of [first, second, third, successor]) {
+	for (const { key } of [first, second, third, successor, imported]) {
 		await verify({ key, consume: false });
 		await verify({ key, scope: "leads:read", ip: "203.0.113.7" });
 		await call("POST", "/trpc/keys.verify", { as, body: { key } });
 	}
 
 	// Integrations: admitted, rejected for every reason, and with keys in the wrong places.
-	for (const { key } of [first, second, third, successor]) {
+	for (const { key } of [first, second, third, successor, imported]) {
 		for (let turn = 0; turn < 5; turn++) await call("GET", "/v1/whoami", { as: key });
 		await call("GET", "/v1/whoami", { headers: { "x-api-key": key } });
 		await call("GET", "/v1/whoami", { as: `${key}0` });

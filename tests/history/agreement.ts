@@ -112,6 +112,8 @@ function trailDisagrees(keyId: string, calls: readonly Call[], events: readonly 
 
 /** Identifies a change by its values: each name and each successor occurs once. */
 function nameOf({ action, changes }: Event): string {
+	// An import is how the key was created.
+	if (action === "api_key.import") return "api_key.create";
 	if (action === "api_key.update") return `${action} ${changes.name?.to}`;
 	if (action === "api_key.rotate") return `${action} ${changes.rotated_to?.to}`;
 	return action;

@@ -43,6 +43,8 @@ const ADDRESSES = ["203.0.113.7", "198.51.100.20", "2001:db8::5"] as const;
 const SCOPES = ["leads:read", "leads:write", "default:sync"] as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** Share of the keys that come from another system. */
+const IMPORTED_SHARE = 0.3;
 /** Number of ended keys that clients still try. */
 const ENDED_MAX = 6;
 
@@ -164,7 +166,10 @@ export class Clients {
 	async #create(slot: number): Promise<void> {
 		const end = this.recorder.begin();
 		// The expiry may have passed when the request arrives.
-		const made = await this.#calls.create({ ...this.#settings(), expiresAt: null });
+		const settings = { ...this.#settings(), expiresAt: null };
+		const made = await (this.#random.chance(IMPORTED_SHARE)
+			? this.#calls.import(settings)
+			: this.#calls.create(settings));
 		if (!made) return;
 		end(made.id, { kind: "create", settings: made.settings }, { kind: "done" });
 		this.#keep(slot, made);

@@ -1,5 +1,6 @@
 /** Calls of a key's users and admins on the service, with the responses in the terms of a history. */
 import type { ApiKey, Verification } from "../../worker/schemas/api-key.ts";
+import { exported, oldKey } from "../old-key.ts";
 import { CallRefused, type Reachable, Session } from "../session.ts";
 import type { CallResponse, Settings, VerdictCode } from "./operations.ts";
 
@@ -46,10 +47,18 @@ const NOTHING_TO_WRITE = { path: "/v1/leads", method: "POST", body: "{}", status
 export class ServiceCalls {
 	readonly #service: Reachable;
 	readonly #admin: Session;
+	readonly #platform: Session;
+	readonly #tenantId: string;
 
-	constructor(service: Reachable, token: string) {
+	/** `platform` is the service_role key, which imports keys into the admin's tenant. */
+	constructor(
+		service: Reachable,
+		{ admin, platform, tenantId }: { admin: string; platform: string; tenantId: string },
+	) {
 		this.#service = service;
-		this.#admin = new Session(service, token);
+		this.#admin = new Session(service, admin);
+		this.#platform = new Session(service, platform);
+		this.#tenantId = tenantId;
 	}
 
 	/** Sends a request with the key to an endpoint that requires the scope. */
@@ -100,6 +109,21 @@ export class ServiceCalls {
 			const input = { ...inputOf(settings), name: settings.name };
 			const { key, api_key } = await this.#admin.mutate("keys.create", input);
 			return { id: api_key.id, key, settings: settingsOf(api_key) };
+		} catch (thrown) {
+			if (isBrokenConnection(thrown)) return null;
+			throw thrown;
+		}
+	}
+
+	/** Imports a key of another system. Null if the response was lost. */
+	async import(settings: Settings): Promise<{ id: string; key: string; settings: Settings } | null> {
+		const key = oldKey();
+		const keys = [{ ...exported(key), ...inputOf(settings) }];
+		try {
+			const { items } = await this.#platform.mutate("keys.import", { tenant_id: this.#tenantId, keys });
+			const id = items[0]?.id;
+			if (!id) throw new Error(JSON.stringify(items));
+			return { id, key, settings };
 		} catch (thrown) {
 			if (isBrokenConnection(thrown)) return null;
 			throw thrown;

@@ -1,6 +1,6 @@
 /** Filters of the list to query string and back, including edited URLs. */
 import { describe, expect, it } from "vitest";
-import { filtersOf, nextSort, paramsOf, queryOf } from "../../web/features/keys/list/list-filters.ts";
+import { changeTo, filtersOf, nextSort, paramsOf, queryOf } from "../../web/features/keys/list/list-filters.ts";
 import { keyIdsIn, searchFor, withoutSecret } from "../../web/key-secret.ts";
 
 describe("the query string of a list", () => {
@@ -64,6 +64,20 @@ describe("a pasted text with API keys", () => {
 	});
 });
 
+describe("a pasted text with an imported key", () => {
+	const start = "sk_live_h3k9";
+	const key = start + "0a".repeat(14);
+
+	it.each([key, `Authorization: Bearer ${key}`, `SALESOS_API_KEY="${key}"`])(
+		"is searched by the start of the key alone (%#)",
+		(text) => {
+			expect(searchFor(text)).toBe(start);
+			expect(keyIdsIn(searchFor(text))).toEqual([]);
+			expect(queryOf({ ...filtersOf({}), search: searchFor(text) })).toMatchObject({ search: start });
+		},
+	);
+});
+
 describe("the query for the service", () => {
 	const usual = filtersOf({});
 
@@ -75,6 +89,15 @@ describe("the query for the service", () => {
 			sort: "-created_at",
 			expires_within_days: 14,
 		});
+	});
+
+	it("has an origin for imported keys, which are sorted by their last use", () => {
+		expect(queryOf({ ...usual, ...changeTo("imported") })).toEqual({
+			environment: "live",
+			origin: "imported",
+			sort: "-last_used_at",
+		});
+		expect(changeTo("active")).toEqual({ tab: "active" });
 	});
 
 	it("leaves out a search of only spaces", () => {

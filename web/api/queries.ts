@@ -36,7 +36,10 @@ export const meQuery = () =>
 	});
 
 /** Filters and order of the list, as `keys.list` takes them. */
-export type KeyFilters = Pick<ListKeys, "status" | "environment" | "search" | "expires_within_days" | "rotation"> & {
+export type KeyFilters = Pick<
+	ListKeys,
+	"status" | "environment" | "search" | "expires_within_days" | "rotation" | "origin"
+> & {
 	sort: NonNullable<ListKeys["sort"]>;
 };
 

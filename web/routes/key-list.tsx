@@ -12,6 +12,7 @@ import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
 import { FoundKeys, OtherEnvironment } from "../features/keys/list/found-keys.tsx";
 import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
 import {
+	changeTo,
 	filtersOf,
 	LIST_TABS,
 	type ListFilters,
@@ -67,7 +68,7 @@ function KeyList() {
 	const countOf = (tab: ListTab): number | undefined => {
 		const known = counts();
 		if (!known) return undefined;
-		if (tab === "rotating") return undefined;
+		if (tab === "rotating" || tab === "imported") return undefined;
 		if (tab === "all") return known.active + known.expired + known.revoked;
 		return tab === "expiring" ? known.expiring_soon : known[tab];
 	};
@@ -110,11 +111,11 @@ function KeyList() {
 								type="button"
 								class={styles.tab}
 								aria-current={filters().tab === tab ? "page" : undefined}
-								onClick={() => change({ tab })}
+								onClick={() => change(changeTo(tab))}
 							>
 								{t().keys.tabs[tab]}
-								{/* The service counts neither rotations nor the keys of a pasted text. */}
-								<Show when={tab !== "rotating" && pastedIds().length === 0}>
+								{/* The service counts neither rotations nor imported keys nor the keys of a pasted text. */}
+								<Show when={tab !== "rotating" && tab !== "imported" && pastedIds().length === 0}>
 									<span class={styles.count}>
 										<Show when={countOf(tab) !== undefined} fallback={<Skeleton width="16px" />}>
 											{countText(tab)}

@@ -3,7 +3,7 @@
  * once in every isolate. Loaded only when text of this form is presented while LEGACY_KEYS is on.
  *
  * A stranger who makes up a key costs one query that reads no row. Only a key with a prefix that was imported, and not yet
- * presented, leads to a comparison by bcrypt. Everybody who has seen the prefix can make that happen, so the hasher bounds
+ * presented, leads to a comparison by bcrypt. Anyone who has seen the prefix can cause that, so the hasher bounds
  * it (auth/password-hasher.ts).
  */
 import { sql } from "drizzle-orm";

@@ -11,6 +11,9 @@ export const WHOLE_KEY = new RegExp(`^${PREFIX}[0-9A-Za-z]{48}$`);
 /** Matches text that is exactly one key of another system, as it can be imported: it has no id and no tag. */
 export const WHOLE_IMPORTED_KEY = new RegExp(`^${PREFIX}[0-9a-z]{32}$`);
 
+/** The part of an imported key that every import knows of it (the group `start`), and the rest, anywhere in text. */
+export const IMPORTED_KEY_IN_TEXT = new RegExp(`(?<start>${PREFIX}[0-9a-z]{4})[0-9a-z]{28}(?!\\w)`);
+
 /** The prefix of an imported key, which is not secret, as the other system shows it. */
 export const IMPORTED_KEY_PREFIX = new RegExp(`^${PREFIX}[0-9a-z]{4,12}$`);
 

@@ -4,8 +4,8 @@ import { newId } from "../../../db/ids.ts";
 import { jobs, sessions, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
+import { exported, oldKey } from "../../old-key.ts";
 import { addTenant, cheapPasswordHash, createKey, db, sendJson, token } from "../fixtures.ts";
-import { exported, oldKey } from "../imported/importing.ts";
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
 
 export const PASSWORD = "correct horse battery staple";

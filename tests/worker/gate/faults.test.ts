@@ -4,6 +4,7 @@
  * them: no acknowledged change is lost, no change is half done, and each event occurs exactly once.
  */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
@@ -67,7 +68,7 @@ class KeyUnderTest {
 		const { key, api_key } = await createKey(admin, { scopes: [], rate_limit: 5 });
 		const subject = new KeyUnderTest(
 			tenantId,
-			new ServiceCalls({ fetch: request }, admin),
+			new ServiceCalls({ fetch: request }, { admin, platform: env.SERVICE_ROLE_KEY, tenantId }),
 			{ id: api_key.id, key },
 			await linkToD1(api_key.id),
 		);

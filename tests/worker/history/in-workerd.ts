@@ -36,7 +36,8 @@ export async function clientsInWorkerd(plan: Plan, more: Partial<Controls> & { s
 	vi.useFakeTimers({ toFake: ["Date"], now: startAt - (startAt % HOUR_MS) + HOUR_MS - 10_000 });
 	const tenantId = await addTenant();
 	const admin = await token({ tenantId, expiresIn: YEAR_S });
-	const clients = new Clients(plan, new ServiceCalls({ fetch: request }, admin), {
+	const credentials = { admin, platform: env.SERVICE_ROLE_KEY, tenantId };
+	const clients = new Clients(plan, new ServiceCalls({ fetch: request }, credentials), {
 		now: Date.now,
 		// Another client may have set it to a later time already.
 		setClock: (now) => void vi.setSystemTime(Math.max(now, Date.now())),

@@ -18,6 +18,7 @@ import {
 	spareKey,
 } from "../auth/populated-tenant.ts";
 import { mutate, ORIGIN, request } from "../fixtures.ts";
+import { importKey } from "../imported/importing.ts";
 import { fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
 import { Pools } from "./pools.ts";
 import { type Hostile, hostileRequests } from "./requests.ts";
@@ -43,6 +44,9 @@ async function newTenants(): Promise<void> {
 	pools.add("id", theirs.keys.live.api_key.id, (await spareKey(ours)).api_key.id);
 	pools.add("lead", theirs.leads.live.id, ours.leads.test.id, ours.leads.live.id);
 	pools.add("key", theirs.keys.live.key, ours.keys.test.key, ours.keys.live.key);
+	const imported = await importKey(ours.tenantId);
+	pools.add("key", imported.key);
+	pools.add("id", imported.id);
 	pools.add("tenant", theirs.tenantId, ours.tenantId);
 	job = await createJob(ours);
 	pools.add("job", await createJob(theirs), job);
@@ -73,6 +77,8 @@ function credentials({ audience }: Operation): Record<string, string>[] {
 				{ authorization: `Bearer ${ours.admin}` },
 				{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}`, "x-tenant-id": ours.tenantId },
 			];
+		case "platform in a tenant":
+			return [{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}`, "x-tenant-id": ours.tenantId }];
 		case "platform":
 			return [{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}` }];
 		default:

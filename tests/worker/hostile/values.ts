@@ -98,6 +98,7 @@ const TEXTS = [
 	"ten_00000000000000000000",
 	"sk_live_",
 	`sk_live_${"0".repeat(48)}`,
+	`sk_live_${"0".repeat(32)}`,
 	Buffer.from(JSON.stringify(["-created_at", 1e308, "x"])).toString("base64url"),
 	Buffer.from(JSON.stringify(["-created_at", { $ne: 1 }, "x"])).toString("base64url"),
 	Buffer.from(JSON.stringify(["name", "\ud800", "x".repeat(64)])).toString("base64url"),

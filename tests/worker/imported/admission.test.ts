@@ -8,9 +8,10 @@ import { readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
 import type { ApiKey, ApiKeyDetail, KeyList, Verification } from "../../../worker/schemas/api-key.ts";
+import { exported, oldKey } from "../../old-key.ts";
 import { addTenant, asIntegration, db, gateOf, mutate, ORIGIN, query, token } from "../fixtures.ts";
 import { crash, disk, linkToD1 } from "../gate/gate-control.ts";
-import { exported, importAll, importKey, oldKey, sha256 } from "./importing.ts";
+import { importAll, importKey, sha256 } from "./importing.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });

@@ -6,9 +6,10 @@ import { apiKeys, auditEvents, importedHashes, quotas } from "../../../db/schema
 import type { ApiKeyDetail, KeyList } from "../../../worker/schemas/api-key.ts";
 import type { KeysImported } from "../../../worker/schemas/key-import.ts";
 import { PREFIX_SHARED_MAX } from "../../../worker/services/key-import.ts";
+import { bcrypt, exported, oldKey } from "../../old-key.ts";
 import { expectNoSecrets } from "../auth/auth-matrix.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, query, request, token } from "../fixtures.ts";
-import { bcrypt, exported, importAll, importKey, oldKey, platformIn, sha256 } from "./importing.ts";
+import { importAll, importKey, platformIn, sha256 } from "./importing.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });

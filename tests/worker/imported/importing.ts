@@ -1,33 +1,12 @@
-/** Keys of another system, and their import. */
+/** The import of keys of another system. */
 import { env } from "cloudflare:workers";
 import { createHash } from "node:crypto";
-import { hashSync } from "bcryptjs";
-import { customAlphabet } from "nanoid";
 import type { Environment } from "../../../db/enums.ts";
 import type { KeysImported } from "../../../worker/schemas/key-import.ts";
+import { exported, oldKey } from "../../old-key.ts";
 import { type Answer, mutate } from "../fixtures.ts";
 
-const random = customAlphabet("0123456789abcdefghijklmnopqrstuvwxyz", 32);
-
-/** A key as the other system hands it out. */
-export const oldKey = (environment: Environment = "live"): string => `sk_${environment}_${random()}`;
-
-/** The lowest cost of bcrypt: 64 times cheaper than usual. */
-export const bcrypt = (key: string): string => hashSync(key, 4);
 export const sha256 = (key: string): string => createHash("sha256").update(key).digest("hex");
-
-/** What the other system knows of a key. */
-export const exported = (key: string, more: Record<string, unknown> = {}) => ({
-	name: "Website form",
-	environment: key.slice(3, 7),
-	key_prefix: key.slice(0, 16),
-	hash: bcrypt(key),
-	hash_kind: "bcrypt",
-	scopes: [],
-	rate_limit: 1_000,
-	created_at: "2025-03-14T09:26:53.000Z",
-	...more,
-});
 
 export const platformIn = (tenantId: string) => ({
 	authorization: `Bearer ${env.SERVICE_ROLE_KEY}`,

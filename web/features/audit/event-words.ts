@@ -43,6 +43,7 @@ const WRITTEN_ONCE = new Set(["revoked_at", "revokes_at", "rotated_from", "rotat
 /** Events that record all of something, not a change of it. */
 const WHOLE: ReadonlySet<AuditEvent["action"]> = new Set([
 	"api_key.create",
+	"api_key.import",
 	"api_key.delete",
 	"tenant.create",
 	"job.create",

@@ -16,6 +16,7 @@ export const keys = {
 		rotating: "In rotation",
 		expired: "Expired",
 		revoked: "Revoked",
+		imported: "Imported",
 	},
 	tabsLabel: "Keys by status",
 	columns: {

@@ -15,6 +15,7 @@ export const keys: Words["keys"] = {
 		rotating: "Em rotação",
 		expired: "Expiradas",
 		revoked: "Revogadas",
+		imported: "Importadas",
 	},
 	tabsLabel: "Chaves por situação",
 	columns: {

@@ -45,6 +45,10 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 				<DateFact at={props.apiKey.created_at} />
 				<span class={styles.more}>{words().by(people.nameOf(props.apiKey.created_by))}</span>
 			</Fact>
+			<Show when={props.apiKey.origin === "imported"}>
+				{/* The service learns the last characters of an imported key from its first use. */}
+				<Fact label={words().origin}>{props.apiKey.last_four ? words().imported : words().importedUnused}</Fact>
+			</Show>
 			{/* The expiry of a revoked key has no meaning any more. */}
 			<Show when={!isRevoked()}>
 				<Show when={props.apiKey.expires_at} fallback={<Fact label={words().expires}>{t().keys.neverExpires}</Fact>}>

@@ -3,7 +3,7 @@ import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, KEY_SORTS, type Key
 import type { KeyFilters } from "../../../api/queries.ts";
 import { keyIdsIn, searchFor } from "../../../key-secret.ts";
 
-export const LIST_TABS = ["all", "active", "expiring", "rotating", "expired", "revoked"] as const;
+export const LIST_TABS = ["all", "active", "expiring", "rotating", "expired", "revoked", "imported"] as const;
 export type ListTab = (typeof LIST_TABS)[number];
 
 export interface ListFilters {
@@ -60,6 +60,7 @@ const QUERIES = {
 	rotating: { rotation: "unfinished" },
 	expired: { status: "expired" },
 	revoked: { status: "revoked" },
+	imported: { origin: "imported" },
 } as const satisfies Record<ListTab, Partial<KeyFilters>>;
 
 /** The filters as the service takes them. */
@@ -73,6 +74,12 @@ export function queryOf({ tab, environment, search, sort }: ListFilters): KeyFil
 		...QUERIES[tab],
 	};
 }
+
+/**
+ * What a click on a tab changes. Imported keys are shown by their last use: an admin wants to know which are still in use.
+ */
+export const changeTo = (tab: ListTab): Partial<ListFilters> =>
+	tab === "imported" ? { tab, sort: "-last_used_at" } : { tab };
 
 /** The order after a click on a column's header: by that column, then reversed, then newest first. */
 export function nextSort(current: KeySort, column: "name" | "usage_count" | "last_used_at" | "expires_at"): KeySort {
