@@ -146,7 +146,7 @@ export const apiKeys = sqliteTable(
 		authentication: text("authentication", { enum: AUTHENTICATIONS })
 			.notNull()
 			.generatedAlwaysAs(sql`iif(substr(secret_hash, 1, 7) = 'signed:', 'signed', 'bearer')`, { mode: "virtual" }),
-		/** Row of the key in `api_key_search`. Later keys have higher numbers. */
+		/** Row of the key in `api_key_search`: see `NUMBERS_PER_TENANT`. Later keys have higher numbers. */
 		searchNo: integer("search_no"),
 	},
 	(t) => [
@@ -427,8 +427,16 @@ export const leads = sqliteTable(
 		/** Version of the rule that made `search_text`: see `TEXT_VERSION`. */
 		textVersion: integer("text_version").notNull().default(0),
 		updatedAt: integer("updated_at").notNull(),
-		/** Row of the lead in `lead_search`, set by a trigger. Later leads have higher numbers. */
+		/** Row of the lead in `lead_search`, set by a trigger: see `NUMBERS_PER_TENANT`. Later leads have higher numbers. */
 		searchNo: integer("search_no"),
+		/**
+		 * What the row counts towards `stored_bytes`: its text as UTF-8, and a constant for ids, instants and indexes. What
+		 * `search` looks in counts four times, because each of its characters starts three tokens of the index.
+		 */
+		bytes: integer("bytes").generatedAlwaysAs(
+			sql`600 + 4 * octet_length(search_text) + octet_length(name) + coalesce(octet_length(email), 0) + coalesce(octet_length(phone), 0) + coalesce(octet_length(company), 0) + coalesce(octet_length(position), 0) + 3 * coalesce(octet_length(source), 0) + octet_length(tags) + octet_length(custom_fields)`,
+			{ mode: "virtual" },
+		),
 	},
 	(t) => [
 		index("leads_by_created").on(t.tenantId, t.environment, t.createdAt, t.id),

@@ -1,4 +1,4 @@
-/** Text as it is searched and sorted, and the expressions that ask the search indexes (migration `0006_triggers`). */
+/** Text as it is searched and sorted, and the expressions that ask the search indexes (migration `0013_search_by_span`). */
 import { type SQL, sql } from "drizzle-orm";
 import type { Environment, LeadStatus } from "./enums.ts";
 
@@ -56,8 +56,16 @@ export function sortText(name: string): string {
 
 /** Characters of the longest token. */
 const TOKEN_CHARACTERS = 3;
-/** Where an expression names the tenant. {@link searchExpression} replaces it; no token contains it. */
+/** Most pieces of a term that one search combines: the index looks at each of them for every row that it passes. */
+const PIECES_MAX = 4;
+/** Rows of a tenant whose entries have the same span token. Views of the migrations use the number too. */
+export const SPAN_ROWS = 32_768;
+/** A row's number in its index is the tenant's number times this, and its own number. Triggers use the same. */
+export const NUMBERS_PER_TENANT = 2 ** 32;
+
+/** Where an expression names the tenant, and the two spans that it covers. {@link searchExpression} replaces them. */
 const TENANT = "#";
+const SPANS = ["@", "~"];
 
 /** Start of every token: the tenant and the environment, so that a search reads nothing of others. */
 const spaceOf = (environment: Environment) => `${TENANT}${environment.charAt(0)}`;
@@ -68,24 +76,34 @@ const hex = (text: string): string => Buffer.from(text).toString("hex");
 export const statusToken = (status: LeadStatus): string => `status${status}`;
 export const sourceToken = (source: string): string => `source${hex(source)}`;
 
+/** Pieces of a term: all of a short one, otherwise some from its beginning to its end. */
+function piecesOf(term: string): string[] {
+	const characters = [...term];
+	const last = Math.max(0, characters.length - TOKEN_CHARACTERS);
+	const count = Math.min(PIECES_MAX, last + 1);
+	const starts = Array.from({ length: count }, (_, n) => (count === 1 ? 0 : Math.round((n * last) / (count - 1))));
+	return [...new Set(starts.map((start) => hex(characters.slice(start, start + TOKEN_CHARACTERS).join(""))))];
+}
+
 /**
- * The FTS5 expression for the tenant's rows that have every token of the folded term, and the `others`. A term longer
- * than a token matches rows that have all its pieces, though not always next to each other: check the row.
+ * The FTS5 expression for the tenant's rows of two spans that have pieces of the folded term, and the tokens in `others`.
+ * A row can have the pieces without the term: check its text. `tenantNo` and `spans` are SQL.
  */
 export function searchExpression(
-	tenantId: string,
+	{ tenantNo, spans }: { tenantNo: SQL; spans: readonly [SQL, SQL] },
 	environments: readonly Environment[],
 	term: string,
-	others: readonly string[] = [],
+	others: readonly string[],
 ): SQL {
-	const characters = [...term];
-	const starts = Array.from({ length: Math.max(1, characters.length - TOKEN_CHARACTERS + 1) }, (_, start) => start);
-	const pieces = new Set(starts.map((start) => hex(characters.slice(start, start + TOKEN_CHARACTERS).join(""))));
 	const expression = environments
 		.map((environment) => {
-			const tokens = [...others, ...pieces].map((token) => `"${spaceOf(environment)}${token}"`);
-			return `(${tokens.join(" AND ")})`;
+			const quoted = (token: string) => `"${spaceOf(environment)}${token}"`;
+			const [first, second] = SPANS.map((span) => quoted(`n${span}`));
+			return `((${first} OR ${second}) AND ${[...others, ...piecesOf(term)].map(quoted).join(" AND ")})`;
 		})
 		.join(" OR ");
-	return sql`replace(${expression}, ${TENANT}, (select tenant_no from quotas where tenant_id = ${tenantId}))`;
+	return [tenantNo, ...spans].reduce<SQL>(
+		(text, value, index) => sql`replace(${text}, ${[TENANT, ...SPANS][index]}, ${value})`,
+		sql`${expression}`,
+	);
 }

@@ -5,7 +5,6 @@
 import { and, asc, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
-import { ENVIRONMENTS } from "../../db/enums.ts";
 import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys, jobItems, jobs } from "../../db/schema.ts";
@@ -23,8 +22,9 @@ import { MINUTE_MS, toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 import { STANDINGS } from "./key-order.ts";
-import { keySearch, newestFound } from "./key-search.ts";
+import { findKeys, keySearch } from "./key-search.ts";
 import { revokeKey } from "./keys.ts";
+import type { Range } from "./search.ts";
 
 type Row = typeof jobs.$inferSelect;
 
@@ -117,20 +117,25 @@ async function matchingIds(
 	{ environment, search: text = "" }: NonNullable<CreateJob["filter"]>,
 ): Promise<string[]> {
 	const search = keySearch(text, environment);
-	const found = search ? newestFound(tenantId, search, JOB_KEYS_MAX) : sql`${apiKeys}`;
-	const environments = search?.environments ?? (environment ? [environment] : ENVIRONMENTS);
-	const rows = await db
-		.select({ id: sql<string>`id` })
-		.from(search ? sql`(${found})` : apiKeys)
-		.where(
-			sql`tenant_id = ${tenantId} and environment in (${sql.join(
-				environments.map((each) => sql`${each}`),
-				sql`, `,
-			)})
-				and standing < ${STANDINGS.revoked} and revoked_at is null`,
-		)
-		.limit(JOB_KEYS_MAX);
-	return rows.map(({ id }) => id);
+	const notRevoked = sql`standing < ${STANDINGS.revoked} and revoked_at is null`;
+	if (!search) {
+		const rows = await db
+			.select({ id: apiKeys.id })
+			.from(apiKeys)
+			.where(and(eq(apiKeys.tenantId, tenantId), environment && eq(apiKeys.environment, environment), notRevoked))
+			.orderBy(desc(apiKeys.createdAt), desc(apiKeys.id))
+			.limit(JOB_KEYS_MAX);
+		return rows.map(({ id }) => id);
+	}
+	const ids: string[] = [];
+	let after: number | null = null;
+	do {
+		const range: Range = { after, descending: true, limit: JOB_KEYS_MAX - ids.length };
+		const { found, scannedTo } = await findKeys(db, search, { tenantId, where: notRevoked }, range);
+		ids.push(...found.map(({ id }) => id));
+		after = scannedTo;
+	} while (after !== null && ids.length < JOB_KEYS_MAX);
+	return ids.slice(0, JOB_KEYS_MAX);
 }
 
 function deleteOldJobs(db: Deps["db"], tenantId: string): Statement {

@@ -8,27 +8,22 @@ import { DAY_MS } from "../schemas/time.ts";
 import { decodeCursor, encodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 import { countKeys } from "./key-counts.ts";
+import { listFound } from "./key-list-found.ts";
 import {
 	type KeyRow,
 	keyColumns,
 	type Page,
 	pageInOrder,
+	SORTED_MAX,
 	STANDINGS,
 	scannedPage,
 	settle,
 	sortOf,
-	standingAt,
 	wantedAt,
 } from "./key-order.ts";
-import { foundFrom, hasMoreCandidates, type KeySearch, keySearch, newestFound } from "./key-search.ts";
+import { keySearch } from "./key-search.ts";
 import { currentPepperIds, rangesWithout } from "./peppers.ts";
 import { withRecentUsage } from "./recent-usage.ts";
-
-/**
- * Most keys that are read, counted exactly and sorted for one page, where the condition is not one that an order of the
- * list knows: a search, an end within some days, an unfinished rotation.
- */
-export const SORTED_MAX = 500;
 
 /** What the tables returned for a page. */
 type Read = { rows: KeyRow[]; next_cursor: string | null } & Pick<
@@ -46,14 +41,14 @@ export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): P
 	};
 }
 
-/** Queries the database once, and a second time if more than {@link SORTED_MAX} keys match. */
+/** Without a search, queries the database once, and a second time if more than {@link SORTED_MAX} keys match. */
 async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys): Promise<Read> {
 	const search = keySearch(input.search ?? "", input.environment);
 	const [environment, other] = search?.environments ?? (input.environment ? [input.environment] : ENVIRONMENTS);
-	// The index of search is in the order of creation.
-	const inOrderOfSearch = search !== null && input.sort.endsWith("created_at");
-	const sort = sortOf(inOrderOfSearch ? input.sort.replace("created_at", "search_no") : input.sort);
-	const order = inOrderOfSearch ? `${input.sort} found` : input.sort;
+	const sort = sortOf(input.sort);
+	// A search numbers the rows in the order of creation.
+	const byNumber = search !== null && input.sort.endsWith("created_at");
+	const order = byNumber ? `${input.sort} found` : input.sort;
 	const page: Page = {
 		tenantId,
 		now,
@@ -70,6 +65,7 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 		after: decodeCursor(order, input.cursor, sort.column.type),
 		rows: input.limit + 1,
 	};
+	if (search) return listFound(db, page, search, { name: order, byNumber });
 	const paged = (rows: KeyRow[], scannedTo: KeyRow | null = null) => {
 		const position = (row: KeyRow) => ({ value: sort.column.of(row), id: row.id });
 		const { rows: kept, next_cursor } = paginate(rows, input.limit, order, position);
@@ -77,21 +73,11 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 	};
 
 	const settled = settle(db, tenantId, now);
-	const candidates = search ? newestFound(tenantId, search, SORTED_MAX + 1) : candidatesOf(page);
+	const candidates = candidatesOf(page);
 	const overall = countKeys(db, tenantId, now, page.wanted.environment);
 	if (!candidates) {
 		const [, [counted], rows] = await db.batch([settled, overall, pageInOrder(db, page)]);
 		return { ...paged(rows), ...countsOf(counted) };
-	}
-	if (search) {
-		const more = hasMoreCandidates(tenantId, search, sql`oldest`);
-		const found = foundQuery(db, page, candidates, more);
-		const [, result] = await db.batch([settled, found]);
-		const { rows, many, counts } = foundOf(result);
-		const counted = { counts, ...(many ? { counts_capped: true as const } : {}) };
-		if (!many || !inOrderOfSearch) return { ...paged(rows), ...counted };
-		const { rows: next, scannedTo } = await foundPage(db, page, search);
-		return { ...paged(next, scannedTo), ...counted };
 	}
 	const matching = db.select({ keys: sql<number>`count(*)` }).from(sql`(${candidates})`);
 	const [, [{ keys } = { keys: 0 }], [counted]] = await db.batch([settled, matching, overall]);
@@ -151,79 +137,6 @@ function pageSorted(db: Deps["db"], { now, wanted, sort, after, rows }: Page, ca
 		.where(and(wantedAt(wanted, now), sort.beyond(after)))
 		.orderBy(sort.order)
 		.limit(rows);
-}
-
-/**
- * The counts of what a search finds, and a page of it. `more`, which can refer to the number of the `oldest` row, says
- * whether the search has looked at all candidates.
- */
-function foundQuery(db: Deps["db"], { now, wanted, sort, after, rows }: Page, candidates: SQL, more: SQL) {
-	const { open, expiringSoon, expired, revoked } = STANDINGS;
-	const count = (...standings: number[]) => sql`coalesce(sum(${standingAt(now)} in (${sql.raw(standings.join())})), 0)`;
-	const shown = and(sql`true`, wantedAt(wanted, now), sort.beyond(after));
-	const max = sql.raw(String(SORTED_MAX));
-	return db
-		.select({
-			/** 0 or 1. */
-			many: sql<number>`many`,
-			active: sql<number>`active`,
-			revoked: sql<number>`revoked`,
-			expired: sql<number>`expired`,
-			expiring_soon: sql<number>`expiring_soon`,
-			row: keyColumns,
-		})
-		.from(
-			sql`(
-				with found as materialized (${candidates}),
-				counted as (
-					select count(*) as keys, min(search_no) as oldest, ${count(open, expiringSoon)} as active,
-						${count(revoked)} as revoked, ${count(expired)} as expired, ${count(expiringSoon)} as expiring_soon
-					from found as api_keys
-				),
-				-- Materialized, because the subqueries of more would run for every row of the page.
-				checked as materialized (select *, iif(keys > ${max}, 1, ${more}) as many from counted)
-				select * from checked left join (
-					select * from found as api_keys where ${shown} order by ${sort.order} limit ${rows}
-				) on true
-			)`,
-		)
-		.orderBy(sort.order);
-}
-
-/** The result of {@link foundQuery}. */
-function foundOf(result: Awaited<ReturnType<typeof foundQuery>>) {
-	const [first] = result;
-	if (!first) throw new Error("A query that counts returns a row.");
-	const { many, row: _row, ...counts } = first;
-	// An empty page is one row of nulls, which the type of a left join in a subquery does not say.
-	const rows = result.map(({ row }) => row).filter(({ id }) => (id as string | null) !== null);
-	return { rows, many: many === 1, counts };
-}
-
-/** The page of a search in the order of creation. It can be short; `scannedTo` then says where the next one begins. */
-async function foundPage(
-	db: Deps["db"],
-	{ tenantId, now, wanted, sort, after, rows }: Page,
-	search: KeySearch,
-): Promise<{ rows: KeyRow[]; scannedTo: KeyRow | null }> {
-	const { rows: candidates, lastCandidate } = foundFrom(
-		tenantId,
-		search,
-		after === null ? null : Number(after.value),
-		sort.descending,
-	);
-	// No `order by`: SQLite returns the rows in the order of the candidates, and sorting would read all of them.
-	const found = await db
-		.select(keyColumns)
-		.from(sql`(${candidates}) as api_keys`)
-		.where(wantedAt(wanted, now))
-		.limit(rows);
-	if (found.length === rows) return { rows: found, scannedTo: null };
-	const [scannedTo = null] = await db
-		.select(keyColumns)
-		.from(apiKeys)
-		.where(sql`search_no = (${lastCandidate}) and tenant_id = ${tenantId}`);
-	return { rows: found, scannedTo };
 }
 
 type Counted = Awaited<ReturnType<typeof countKeys>>[number];

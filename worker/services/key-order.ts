@@ -30,7 +30,13 @@ const SETTLED_PER_LIST = 500;
 /** Most keys whose turn has come that a list reads beside the index. More are due only after a mass expiry. */
 const DUE_MAX = 2_000;
 
-/** Moves keys of the tenant to their standing at `now`. Every list runs it, so each turn of a key is moved once. */
+/**
+ * Most keys that are read, counted exactly and sorted for one page, where the condition is not one that an order of the
+ * list knows: a search, an end within some days, an unfinished rotation.
+ */
+export const SORTED_MAX = 500;
+
+/** Moves keys of the tenant to their standing at `now`. Every list without a search runs it, so each turn is moved once. */
 export function settle(db: Database, tenantId: string, now: number) {
 	const at = now - SETTLED_AFTER_MS;
 	return db
@@ -90,8 +96,6 @@ const SORT_COLUMNS = {
 	last_used_at: { by: "last_used_at", index: "api_keys_by_last_used", type: "number", of: (row) => row.lastUsedAt },
 	usage_count: { by: "usage_count", index: "api_keys_by_usage", type: "number", of: (row) => row.usageCount },
 	name: { by: "name_sort", index: "api_keys_by_name", type: "string", of: (row) => row.nameSort },
-	// Only a search sorts by it: `foundFrom` reads its own index. Every row has a number, since a trigger sets it.
-	search_no: { by: "search_no", index: "", type: "number", of: (row) => row.searchNo ?? 0 },
 	// The column is computed and never null.
 	expires_at: { by: "ends_at", index: "api_keys_by_end", type: "number", of: (row) => row.endsAt ?? 0 },
 } satisfies Record<string, SortColumn>;

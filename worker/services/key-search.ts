@@ -1,16 +1,12 @@
 /** Which of a tenant's keys a search finds: by name, by id, and by what screens and logs show of a key. */
-import { type SQL, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { ENVIRONMENTS, type Environment } from "../../db/enums.ts";
 import { apiKeys } from "../../db/schema.ts";
-import { foldText, searchExpression } from "../../db/search.ts";
+import { foldText } from "../../db/search.ts";
 import { isKeyId } from "../keys/format.ts";
 import { KEY_START } from "../schemas/key-pattern.ts";
-
-/**
- * Most rows of the search index that one search looks at. A row that has all pieces of a term may still lack the term
- * itself ("aba bab" and "abab"), so what a tenant stores must not decide how much is read.
- */
-export const CANDIDATES_MAX = 1_000;
+import type { Deps } from "./deps.ts";
+import { type Found, findRows, type Range, rowNumber, type Search } from "./search.ts";
 
 /**
  * A key as it is displayed: its first 12 characters, a gap, its last four. The start of an imported key can be longer, and
@@ -47,57 +43,22 @@ export function keySearch(text: string, environment: Environment | undefined): K
 	return { environments: environment === undefined ? ENVIRONMENTS : [environment], term, id: null };
 }
 
-/** Rows of the search index that may match, in the order of creation, as `rowid`. */
-function candidates(tenantId: string, { environments, term }: KeySearch, range: SQL, direction: "asc" | "desc"): SQL {
-	return sql`
-		select rowid from api_key_search
-		where api_key_search match ${searchExpression(tenantId, environments, term)} ${range}
-		order by rowid ${sql.raw(direction)}`;
-}
-
-/** The condition that a candidate contains the term itself. */
-const contains = (term: string) => sql`instr(search_text, ${term}) > 0`;
-
-/** The keys that match, the newest first, at most `limit`. */
-export function newestFound(tenantId: string, search: KeySearch, limit: number): SQL {
-	const byId = sql`select * from ${apiKeys} where id = ${search.id} and tenant_id = ${tenantId}`;
-	if (search.term === "") return byId;
-	const hits = candidates(tenantId, search, sql``, "desc");
-	const byText = sql`
-		select api_keys.* from (${hits} limit ${sql.raw(String(CANDIDATES_MAX))}) hits
-			cross join ${apiKeys} on api_keys.search_no = hits.rowid
-		where tenant_id = ${tenantId} and ${contains(search.term)}
-		limit ${sql.raw(String(limit))}`;
-	return search.id === null ? byText : sql`select * from (${byText}) union ${byId}`;
-}
-
-/**
- * Whether the index has more candidates than {@link newestFound} looks at: 0 or 1. `oldest` is the number of the last row
- * that it returned, or null. Usually every candidate matches and none is older, so this reads one row.
- */
-export function hasMoreCandidates(tenantId: string, search: KeySearch, oldest: SQL): SQL {
-	if (search.term === "") return sql`0`;
-	const older = candidates(tenantId, search, sql`and rowid < ${oldest}`, "desc");
-	const all = candidates(tenantId, search, sql``, "desc");
-	return sql`iif(
-		${oldest} is null or exists(${older} limit 1), exists(${all} limit 1 offset ${sql.raw(String(CANDIDATES_MAX - 1))}), 0
-	)`;
-}
-
-/** The keys that match, in the order of creation, of the next {@link CANDIDATES_MAX} candidates after the number given. */
-export function foundFrom(
-	tenantId: string,
-	search: KeySearch,
-	after: number | null,
-	descending: boolean,
-): { rows: SQL; lastCandidate: SQL } {
-	const range = after === null ? sql`` : sql`and rowid ${sql.raw(descending ? "<" : ">")} ${after}`;
-	const hits = candidates(tenantId, search, range, descending ? "desc" : "asc");
-	return {
-		rows: sql`
-			select api_keys.* from (${hits} limit ${sql.raw(String(CANDIDATES_MAX))}) hits
-				cross join ${apiKeys} on api_keys.search_no = hits.rowid
-			where tenant_id = ${tenantId} and ${contains(search.term)}`,
-		lastCandidate: sql`${hits} limit 1 offset ${sql.raw(String(CANDIDATES_MAX - 1))}`,
-	};
+/** The tenant's keys that match and meet `where`, with `extra` of each. Several calls find all: see {@link findRows}. */
+export async function findKeys(
+	db: Deps["db"],
+	{ environments, term, id }: KeySearch,
+	{ tenantId, where, extra = sql`null` }: Pick<Search, "tenantId" | "where" | "extra">,
+	range: Range,
+): Promise<Found> {
+	const { found, scannedTo } =
+		term === ""
+			? { found: [], scannedTo: null }
+			: await findRows(db, { in: apiKeys, tenantId, environments, term, where, extra }, range);
+	// The first call adds the key that has the text as its id.
+	if (id === null || range.after !== null || found.some((row) => row.id === id)) return { found, scannedTo };
+	const byId = await db
+		.select({ no: rowNumber, id: apiKeys.id, extra })
+		.from(apiKeys)
+		.where(and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId), where));
+	return { found: [...byId, ...found], scannedTo };
 }

@@ -1,25 +1,26 @@
 /** Leads of a tenant, as integrations read and write them. */
 import { and, desc, eq, sql } from "drizzle-orm";
-import { columnsOf } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
 import { leads } from "../../db/schema.ts";
-import { foldText, searchExpression, sourceToken, statusToken, TEXT_VERSION } from "../../db/search.ts";
+import { foldText, sourceToken, statusToken, TEXT_VERSION } from "../../db/search.ts";
 import { AppError } from "../errors.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
 import { toTimestamp } from "../schemas/time.ts";
 import { decodeCursor, encodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { CANDIDATES_MAX } from "./key-search.ts";
 import { withinQuotas } from "./quotas.ts";
+import { findRows, inOrderFound, isFound } from "./search.ts";
 
 type Row = typeof leads.$inferSelect;
+/** A row without the columns that the database sets. */
+type NewRow = Omit<Row, "searchNo" | "bytes">;
 type Holder = Pick<KeyFacts, "tenantId" | "environment">;
 
 const ORDER = "leads";
 const FOUND_ORDER = "leads found";
 
-const toLead = (row: Omit<Row, "searchNo">): Lead => ({
+const toLead = (row: NewRow): Lead => ({
 	id: row.id,
 	environment: row.environment,
 	name: row.name,
@@ -54,7 +55,7 @@ export async function createLead(
 	input: CreateLead,
 ): Promise<Lead> {
 	const { custom_fields: customFields, ...fields } = input;
-	const row: Omit<Row, "searchNo"> = {
+	const row: NewRow = {
 		id: newId("lead"),
 		tenantId: key.tenantId,
 		environment: key.environment,
@@ -136,44 +137,25 @@ async function leadsInOrder({ db }: Pick<Deps, "db">, key: Holder, input: ListLe
 	return paginate(rows, input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
 }
 
-/** Reads the search index, whose numbers are in the order of creation, at most {@link CANDIDATES_MAX} rows of it. */
+/** In the order of creation, as {@link findRows} numbers the leads. */
 async function leadsFound(
 	{ db }: Pick<Deps, "db">,
 	{ tenantId, environment }: Holder,
-	input: ListLeads,
+	{ status, source, cursor, limit }: ListLeads,
 	search: string,
 ): Promise<{ rows: Row[]; next_cursor: string | null }> {
-	const term = foldText(search);
-	const after = decodeCursor(FOUND_ORDER, input.cursor, "number");
-	const { status, source } = input;
-	const expression = searchExpression(tenantId, [environment], term, [
+	const after = decodeCursor(FOUND_ORDER, cursor, "number");
+	const tokens = [
 		...(status === undefined ? [] : [statusToken(status)]),
 		...(source === undefined ? [] : [sourceToken(source)]),
-	]);
-	const candidates = sql`
-		select rowid from lead_search
-		where lead_search match ${expression} ${after ? sql`and rowid < ${after.value}` : sql``}
-		order by rowid desc`;
-	// No `order by` outside: SQLite returns the rows in the order of the candidates, and sorting would read all of them.
-	const found = await db.select(columnsOf(leads)).from(
-		sql`(
-			select leads.* from (${candidates} limit ${sql.raw(String(CANDIDATES_MAX))}) hits
-				cross join leads on leads.search_no = hits.rowid
-			where tenant_id = ${tenantId} and environment = ${environment} and instr(search_text, ${term}) > 0
-			limit ${input.limit + 1}
-		) as leads`,
+	];
+	const { found, scannedTo } = await findRows(
+		db,
+		{ in: leads, tenantId, environments: [environment], term: foldText(search), tokens },
+		{ after: after?.value ?? null, descending: true, limit: limit + 1 },
 	);
-	// A trigger gives every row its number.
-	const page = paginate(found, input.limit, FOUND_ORDER, (row) => ({ value: row.searchNo ?? 0, id: row.id }));
-	if (page.next_cursor !== null) return page;
-	const [last] = await db
-		.select({ searchNo: leads.searchNo, id: leads.id })
-		.from(leads)
-		.where(
-			and(
-				sql`search_no = (${candidates} limit 1 offset ${sql.raw(String(CANDIDATES_MAX - 1))})`,
-				eq(leads.tenantId, tenantId),
-			),
-		);
-	return { ...page, next_cursor: last ? encodeCursor(FOUND_ORDER, { value: last.searchNo ?? 0, id: last.id }) : null };
+	const page = paginate(found, limit, FOUND_ORDER, ({ no, id }) => ({ value: no, id }));
+	const rows = await db.select().from(leads).where(isFound(tenantId, page.rows));
+	const next = scannedTo === null ? null : encodeCursor(FOUND_ORDER, { value: scannedTo, id: "" });
+	return { rows: inOrderFound(page.rows, rows), next_cursor: page.next_cursor ?? next };
 }

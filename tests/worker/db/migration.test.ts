@@ -169,7 +169,7 @@ it("counts for the quotas what is stored", async () => {
 		`select collaborators, activities, stored_bytes = 2000 * api_keys + (
 			select sum(bytes) from (
 				select bytes, tenant_id from collaborators union all select bytes, tenant_id from activities
-				union all select lead_bytes.bytes, tenant_id from lead_bytes join leads using (id)
+				union all select bytes, tenant_id from leads
 			) where tenant_id = quotas.tenant_id
 		)
 		from quotas order by tenant_id`,

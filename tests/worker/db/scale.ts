@@ -39,13 +39,11 @@ function rowChanges(migration: string): string[] {
 	return statements.filter((statement) => /^(UPDATE|INSERT)/.test(statement));
 }
 
-/** What the migrations do for rows that existed before their triggers. The newer one counts the stored bytes. */
+/** What the migrations do for rows that existed before their triggers. Bytes are not counted. */
 export async function backfill(): Promise<void> {
 	await run("delete from quotas");
-	for (const statement of rowChanges("0006_triggers"))
-		if (!statement.startsWith("UPDATE quotas SET stored_bytes")) await run(statement);
-	for (const statement of rowChanges("0011_people_by_email"))
-		if (statement.startsWith("UPDATE quotas")) await run(statement);
+	const first = rowChanges("0006_triggers").filter((statement) => !/search|stored_bytes/.test(statement));
+	for (const statement of [...first, ...rowChanges("0013_search_by_span")]) await run(statement);
 }
 
 const KEY_COLUMNS = `id, tenant_id, environment, name, secret_hash, key_prefix, last_four, scopes, rate_limit,
