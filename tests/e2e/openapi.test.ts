@@ -83,6 +83,11 @@ async function expectStatus(status: number, operationId: string, sent?: Asked): 
 const issue = async (body: Record<string, unknown> = {}) =>
 	(await expectStatus(201, "createApiKey", { body: { name: "Contract", scopes: [], ...body } })).data;
 
+/** The example of the operation's body. */
+const exampleOf = (operationId: string) =>
+	operations.find(({ operation }) => operation.operationId === operationId)?.operation.requestBody?.content[JSON_TYPE]
+		?.example;
+
 /** A token of a tenant that has no accounts, signed as the product's sign-in signs it. */
 const adminOf = (tenant: string) =>
 	new SignJWT({ tenant_id: tenant, role: "admin" })
@@ -152,8 +157,8 @@ describe("the document", () => {
 
 	it("names its schemas", () => {
 		const fields = (name: string) => Object.keys(document.components.schemas[name]?.properties ?? {});
-		expect(fields("IssuedApiKey")).toEqual(["key", "api_key"]);
-		expect(fields("RotatedApiKey")).toEqual(["key", "api_key", "previous"]);
+		expect(fields("IssuedApiKey")).toEqual(["key", "secret", "api_key"]);
+		expect(fields("RotatedApiKey")).toEqual(["key", "secret", "api_key", "previous"]);
 		expect(fields("Tenant")).toEqual(["id", "name", "slug", "created_at"]);
 		const answers = operations.flatMap(({ operation }) => {
 			const made = operation.responses["201"]?.content?.[JSON_TYPE];
@@ -267,6 +272,11 @@ describe("with valid input", () => {
 		await expectStatus(200, "updateTenant", { as, id: data.id, body: { name: "Globex Corporation" } });
 		await expectStatus(409, "createTenant", { as, body: { name: "Globex", slug } });
 		await expectStatus(200, "listTenants", { as });
+		await expectStatus(200, "importApiKeys", {
+			as,
+			headers: { "x-tenant-id": data.id },
+			body: exampleOf("importApiKeys"),
+		});
 		await expectStatus(200, "health", { as: null });
 	});
 });
@@ -274,10 +284,17 @@ describe("with valid input", () => {
 describe("with invalid input", () => {
 	const forManagers = ({ operation }: Described) => operation.security?.some((choice) => "bearer" in choice);
 	const forKeys = ({ operation }: Described) => operation.security?.some((choice) => "apiKey" in choice);
-	const forPlatform = ({ path }: Described) => path.startsWith("/v1/tenants");
-	/** A credential that an operation accepts. */
-	const rightful = (described: Described, key: string) =>
-		forKeys(described) ? key : forPlatform(described) ? platform : token;
+	const ofNoTenant = ({ path }: Described) => path.startsWith("/v1/tenants");
+	/** Managers may also have a session. */
+	const forPlatform = ({ operation }: Described) =>
+		operation.security?.some((choice) => "bearer" in choice) === true &&
+		!operation.security.some((choice) => "session" in choice);
+	/** A credential that an operation accepts, with the tenant that the platform has to name. */
+	const rightful = (described: Described, key: string): Pick<Sent, "as" | "headers"> => {
+		if (forKeys(described)) return { as: key };
+		if (!forPlatform(described)) return { as: token };
+		return ofNoTenant(described) ? { as: platform } : { as: platform, headers: { "x-tenant-id": tenantId } };
+	};
 
 	it("no operation accepts a missing, forged or wrong kind of credential", async () => {
 		const { key } = await issue({ scopes: ["leads:read"] });
@@ -313,7 +330,7 @@ describe("with invalid input", () => {
 		await expectStatus(200, "syncCollaborators", { as: key, body: { collaborators: [person] } });
 		const lead = (await expectStatus(201, "createLead", { as: key, body: { name: "Bruno" } })).data;
 
-		const quotas = { stored_bytes: 0, management_calls_per_minute: 0 };
+		const quotas = { api_keys: 1, stored_bytes: 0, management_calls_per_minute: 0 };
 		await expectStatus(200, "updateTenant", { as: platform, id, body: { quotas } });
 		const collaborators = [{ ...person, email: "bia@acme.example" }];
 		const activities = [{ activity_code: "001", external_id: "a1", collaborator_email: person.email }];
@@ -323,6 +340,9 @@ describe("with invalid input", () => {
 		await expectStatus(409, "defaultIntegration", { as: key, body: { action: "sync_activities", activities } });
 		await expectStatus(409, "createLead", { as: key, body: longer });
 		await expectStatus(409, "updateLead", { as: key, id: lead.id, body: longer });
+		const { keys } = exampleOf("importApiKeys") as { keys: object[] };
+		const unknown = { ...keys[0], hash: "0".repeat(64), hash_kind: "sha256" };
+		await expectStatus(409, "importApiKeys", { ...inTenant, body: { keys: [unknown] } });
 		const admin = await adminOf(id);
 		for (const described of operations.filter(forManagers))
 			if (!forPlatform(described)) await expectStatus(429, described.operation.operationId, { as: admin });
@@ -332,12 +352,13 @@ describe("with invalid input", () => {
 		const { key } = await issue();
 		for (const described of operations.filter(({ operation }) => operation.requestBody)) {
 			const { operationId } = described.operation;
-			const as = rightful(described, key);
-			await expectStatus(413, operationId, { as, body: "x".repeat(1_048_577) });
-			await expectStatus(415, operationId, { as, body: "a=b", headers: { "content-type": "text/plain" } });
+			const by = rightful(described, key);
+			await expectStatus(413, operationId, { ...by, body: "x".repeat(1_048_577) });
+			const headers = { ...by.headers, "content-type": "text/plain" };
+			await expectStatus(415, operationId, { ...by, body: "a=b", headers });
 			for (const body of ["{", "[]", '"text"', "null", '{"__proto__":[]}', '{"limit":{"a":[[[[]]]]},"name":7}'])
-				if (!(operationId === "updateLead" && body.includes("__proto__"))) await call(operationId, { as, body });
-			await expectStatus(400, operationId, { as, body: "{" });
+				if (!(operationId === "updateLead" && body.includes("__proto__"))) await call(operationId, { ...by, body });
+			await expectStatus(400, operationId, { ...by, body: "{" });
 		}
 		for (const withoutBody of ["deleteApiKey", "advanceJob", "stopJob", "resumeJob"])
 			await expectStatus(413, withoutBody, { body: "x".repeat(1_048_577) });
@@ -348,15 +369,15 @@ describe("with invalid input", () => {
 		for (const described of operations) {
 			const { operation, path } = described;
 			const { operationId, parameters = [] } = operation;
-			const as = rightful(described, key);
+			const by = rightful(described, key);
 			if (parameters.some((parameter) => parameter.in === "query" && parameter.name === "limit"))
 				for (const query of ["?limit=0", "?limit=x", "?limit=", "?cursor=%00", "?limit=1&limit=2"])
-					await expectStatus(400, operationId, { as, query });
+					await expectStatus(400, operationId, { ...by, query });
 			if (path.includes("{id}")) {
 				const body = operation.requestBody?.content["application/json"]?.example;
-				await expectStatus(404, operationId, { as, body });
-				await expectStatus(404, operationId, { as, id: encodeURIComponent("../\u0000'\"é"), body });
-				await expectStatus(400, operationId, { as, id: "x".repeat(65), body });
+				await expectStatus(404, operationId, { ...by, body });
+				await expectStatus(404, operationId, { ...by, id: encodeURIComponent("../\u0000'\"é"), body });
+				await expectStatus(400, operationId, { ...by, id: "x".repeat(65), body });
 			}
 		}
 		await expectStatus(400, "getApiKey", { query: "?colour=red" });
@@ -366,7 +387,7 @@ describe("with invalid input", () => {
 	it("the platform must name an existing tenant", async () => {
 		for (const described of operations.filter(forManagers)) {
 			const { operationId, requestBody } = described.operation;
-			if (forPlatform(described)) continue;
+			if (ofNoTenant(described)) continue;
 			const body = requestBody?.content["application/json"]?.example;
 			const as = platform;
 			await expectStatus(400, operationId, { as, body });

@@ -134,6 +134,24 @@ describe("a configuration that will not do", () => {
 		},
 	);
 
+	it.each([
+		["on", true],
+		["True", true],
+		["1", true],
+		["off", false],
+		["false", false],
+		["0", false],
+		["", false],
+		[undefined, false],
+	])("with LEGACY_KEYS %j admits imported keys: %s", (value, expected) => {
+		const config = readConfig({ ...COMPLETE, ...(value === undefined ? {} : { LEGACY_KEYS: value }) });
+		expect(config.legacyKeys).toBe(expected);
+	});
+
+	it.each(["yes", "enabled", "ON!"])("is refused with LEGACY_KEYS %j, which is neither on nor off", (value) => {
+		expect(complaint({ ...COMPLETE, LEGACY_KEYS: value })).toContain("LEGACY_KEYS must be on or off");
+	});
+
 	it.each(["0", "-1", "1.5", "often", "3601", ""])("is refused with USAGE_FLUSH_SECONDS %j", (seconds) => {
 		expect(complaint({ ...COMPLETE, USAGE_FLUSH_SECONDS: seconds })).toContain("USAGE_FLUSH_SECONDS");
 	});

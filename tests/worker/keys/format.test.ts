@@ -2,13 +2,39 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ALPHABET, randomText } from "../../../db/ids.ts";
 import { Secret } from "../../../worker/env.ts";
-import { hashKey, identifyKey, mintKey, sameText } from "../../../worker/keys/format.ts";
+import { hashKey, identifyKey, importedKeyIn, mintKey, sameText } from "../../../worker/keys/format.ts";
 
 const pepper = new Secret("pepper-0123456789abcdef0123456789abcdef");
 const environment = fc.constantFrom("live" as const, "test" as const);
 const minted = environment.map((env) => mintKey(env, pepper));
 const whitespace = fc.string({ unit: fc.constantFrom(" ", "\t", "\r\n", "\n"), maxLength: 4 });
 const character = fc.constantFrom(...ALPHABET, "_", "-", " ");
+
+describe("a key of another system", () => {
+	const start = "sk_live_h3k9";
+	const key = start + "0a".repeat(14);
+
+	it("is recognised by its form, with whitespace around it", () => {
+		for (const presented of [key, key.replace("live", "test"), ` ${key}\r\n`])
+			expect(importedKeyIn(presented)).toBe(presented.trim());
+	});
+
+	it.each([
+		key.slice(0, -1),
+		`${key}0`,
+		key.toUpperCase(),
+		`${start}A${"0".repeat(27)}`,
+		key.replace("live", "prod"),
+		"",
+	])("is not %j", (text) => {
+		expect(importedKeyIn(text)).toBeNull();
+	});
+
+	it("is never one of this service, and the other way round", () => {
+		fc.assert(fc.property(minted, (own) => importedKeyIn(own.key) === null));
+		expect(identifyKey(key, [pepper])).toBeNull();
+	});
+});
 
 describe("a minted key", () => {
 	it("has the documented format and parses to its parts", () => {
