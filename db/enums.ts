@@ -27,8 +27,8 @@ export type KeyOrigin = (typeof KEY_ORIGINS)[number];
 export const HASH_KINDS = ["bcrypt", "sha256"] as const;
 
 /**
- * Orders of the list of keys; `-` means descending. `expires_at` sorts by when the key ends by itself, which for a
- * rotated key may be earlier. Keys that never end have the latest value.
+ * Orders of the list of keys; `-` means descending. `expires_at` sorts by when the key stops working:
+ * at its expiry, or earlier after a rotation. Keys without an end have the latest value.
  */
 export const KEY_SORTS = [
 	"created_at",

@@ -2,7 +2,7 @@
 import { t } from "./i18n/index.ts";
 import { notify } from "./ui/toast.tsx";
 
-/** Tells the person that a module could not be loaded. The rest of the page goes on working. */
+/** Tells the person that a module could not be loaded. The rest of the page keeps working. */
 export const notifyModuleMissing = (): void => notify(t().problems.partMissing);
 
 /**

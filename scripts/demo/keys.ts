@@ -1,10 +1,10 @@
 /** The demo's API keys: everything that the list, the detail page and the audit trail show. */
 import { statusOf } from "../../worker/keys/snapshot.ts";
 import { DAY_MS, HOUR_MS } from "../../worker/schemas/time.ts";
-import { type DemoInput, type Life, lives, NEWEST } from "./lives.ts";
+import { type DemoInput, NEWEST, type Timeline, timelines } from "./timelines.ts";
 import { formerTraffic, noTraffic, steadyTraffic, type Traffic } from "./traffic.ts";
 
-export type DemoKey = Life & Traffic;
+export type DemoKey = Timeline & Traffic;
 
 /** The time of usage that the list shows. */
 const RECENT_MS = 36 * HOUR_MS;
@@ -22,10 +22,10 @@ const ONCE_USED = 0.75;
  * hashes, which are random.
  */
 export function demoKeys(count: number, input: DemoInput): DemoKey[] {
-	return lives(count, input).map((life, rank) => ({ ...life, ...traffic(life, rank, input) }));
+	return timelines(count, input).map((timeline, rank) => ({ ...timeline, ...traffic(timeline, rank, input) }));
 }
 
-function traffic({ key, rhythm }: Life, rank: number, { now, random }: DemoInput): Traffic {
+function traffic({ key, rhythm }: Timeline, rank: number, { now, random }: DemoInput): Traffic {
 	if (rank < NEWEST)
 		return random.chance(NEWEST_USED) ? steadyTraffic(key, rhythm, MONTH_MS, now, random) : noTraffic();
 	if (statusOf(key, now) === "active" && random.chance(IN_USE))

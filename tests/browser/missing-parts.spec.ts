@@ -1,4 +1,4 @@
-/** Modules that cannot be loaded: the rest of the page goes on and says what to do. */
+/** Modules that cannot be loaded: the rest of the page keeps working and says what to do. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, test } from "./fixtures.ts";
 import { intercept } from "./intercept.ts";

@@ -424,7 +424,7 @@ test.describe("revoking several keys", () => {
 		expect((await tenant.admin.api.query("keys.list")).counts).toMatchObject({ active: 0, revoked: count });
 	});
 
-	test("goes on after its dialog was closed", async ({ page, tenant, signedIn }) => {
+	test("continues after its dialog was closed", async ({ page, tenant, signedIn }) => {
 		for (const name of ["Alpha", "Beta"]) await readsLeads(tenant, name);
 		await signedIn();
 		await select(page, ["Alpha", "Beta"]);
@@ -437,7 +437,7 @@ test.describe("revoking several keys", () => {
 		await expect(row(page, "Alpha")).toContainText("Revoked");
 	});
 
-	test("goes on if one of them was deleted meanwhile", async ({ page, tenant, signedIn }) => {
+	test("continues if one of the keys was deleted meanwhile", async ({ page, tenant, signedIn }) => {
 		await readsLeads(tenant, "Alpha");
 		const { api_key } = await readsLeads(tenant, "Beta");
 		await signedIn();

@@ -55,7 +55,7 @@ export const REFETCH_PAGES_MAX = 5;
 
 /**
  * One page of keys. A search looks at a bounded number of keys per call, so a page may be empty although later ones are
- * not. It goes on until it has found something: an empty page would look as if no key matched.
+ * not. So it loads pages until it has found a key: an empty page would look as if no key matched.
  */
 async function keyListPage(filters: KeyFilters, cursor: string | null, signal: AbortSignal): Promise<KeyList> {
 	for (let next = cursor; ; ) {

@@ -25,7 +25,7 @@ export function createQueryClient(): QueryClient {
 		defaultOptions: {
 			queries: {
 				staleTime: 10_000,
-				// Retry only what may pass by itself. A rejected request stays rejected.
+				// Retry only failures that may be temporary. A rejected request stays rejected.
 				retry: (failures, error) => failures < 2 && isPassing(problemOf(error)),
 				retryDelay: (failures) => 500 * 2 ** failures,
 			},

@@ -3,7 +3,7 @@ import { t } from "../i18n/index.ts";
 import { Button } from "../ui/button.tsx";
 import { EmptyState } from "../ui/states.tsx";
 
-/** Catches a screen that fails or cannot be loaded, so that the rest of the page goes on. A new `path` starts afresh. */
+/** Catches a screen that fails or cannot be loaded, so that the rest of the page keeps working. A new `path` starts afresh. */
 export function ScreenBoundary(props: { path: string; children: JSX.Element }) {
 	return (
 		<ErrorBoundary

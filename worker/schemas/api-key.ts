@@ -206,7 +206,7 @@ export const listKeysSchema = z
 			.enum(KEY_SORTS)
 			.default("-created_at")
 			.describe(
-				"Field to sort by. A leading `-` sorts in descending order. `expires_at` sorts by when the key ends by itself, which after a rotation may be earlier.",
+				"Field to sort by. A leading `-` sorts in descending order. `expires_at` sorts by when the key stops working: at its expiry, or after a rotation at the end of the overlap if that is earlier.",
 			),
 		recent_hours: z
 			.number()

@@ -352,7 +352,7 @@ export async function stopJob({ db, now }: Pick<Deps, "db" | "now">, author: Aut
 	return getJob({ db }, author.tenantId, id);
 }
 
-/** Goes on with a stopped job, and retries the keys that failed. `CONFLICT` if nothing is left to do. */
+/** Continues a stopped job, and retries the keys that failed. `CONFLICT` if nothing is left to do. */
 export async function resumeJob({ db, now }: Pick<Deps, "db" | "now">, author: Author, id: string): Promise<Job> {
 	const job = await find({ db }, author.tenantId, id);
 	if (job.state === "running") throw new AppError("CONFLICT", "The job is running already.");

@@ -13,7 +13,7 @@ import {
 } from "../errors.ts";
 import { withoutKeys } from "../schemas/key-pattern.ts";
 
-/** `data` of an error of tRPC. The message stands beside it. */
+/** `data` of an error of tRPC. The message is a field next to it. */
 export interface ErrorData extends Omit<PublicError, "message"> {
 	httpStatus: number;
 	request_id: string | undefined;

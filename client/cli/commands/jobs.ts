@@ -18,8 +18,7 @@ const progressOf = ({ total, succeeded, failed }: Job): string =>
 	`${succeeded + failed} of ${total} keys done${failed > 0 ? `, ${failed} failed` : ""}`;
 
 /**
- * Drives a job to its end and shows the progress. The service continues by itself if this process ends, so Ctrl-C loses
- * nothing.
+ * Drives a job to its end and shows the progress. The service continues if this process ends, so Ctrl-C loses nothing.
  */
 export async function follow(salesos: SalesOSClient, started: Job, options: Common): Promise<void> {
 	const isSilent = options.json || options.quiet;

@@ -1,14 +1,14 @@
-/** Who may call what, as it was decided; and what became of a call. */
+/** The decision about who may call what, and how the outcome of a call is read. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { Scope } from "../../../db/enums.ts";
 import type { Audience, Operation } from "../operations.ts";
 
 /**
- * The decision about every operation. That the operation declares the same of itself, and keeps to it, is what the
- * matrix checks; one that nobody has decided about fails it.
+ * The audience of every operation, written by hand. The matrix checks that each operation declares and enforces it. An
+ * operation without an entry fails the matrix.
  */
-export const DECIDED: Record<Audience, readonly string[]> = {
+export const AUDIENCES: Record<Audience, readonly string[]> = {
 	public: ["session.login", "session.logout", "GET /healthz"],
 	person: ["session.me"],
 	manager: [
@@ -67,17 +67,17 @@ export const DECIDED: Record<Audience, readonly string[]> = {
 	"leads:write": ["POST /v1/leads", "PATCH /v1/leads/{id}"],
 };
 
-/** Addresses that are in no document, since they describe or serve what is. Open to all; no data is behind them. */
+/** Routes that are in no document. They are public and return no data of a tenant. */
 export const UNDOCUMENTED = ["GET /v1/openapi.json"];
 
-/** An id that an API key can have and none has. */
+/** A valid id that no API key has. */
 export const UNKNOWN_KEY_ID = "000000000000";
 
-/** What no answer may hold: a stack, a statement or a table of the database, a hash, a whole key, a token. */
+/** What no response may contain. */
 const SECRETS: [string, RegExp][] = [
 	["a stack", /"stack"|\bat \S+ \(|\.ts:\d/],
 	["SQL", /D1_ERROR|SQLITE_|Failed query|\bselect\b.*\bfrom\b|\binsert into\b|\bdelete from\b/i],
-	// One letter over and over is no hash, but the name of a field that a hostile request has made up.
+	// One repeated letter is the name of a field from a hostile request, not a hash.
 	["the hash of a key", /secret_?hash|\b(?!(.)\1{63})[0-9a-f]{64}\b/i],
 	["the bcrypt hash of a key", /\$2[aby]\$\d\d\$/],
 	["a whole key", /sk_(live|test)_([0-9A-Za-z]{48}|[0-9a-z]{32}\b)/],
@@ -88,7 +88,7 @@ const SECRETS: [string, RegExp][] = [
 	],
 ];
 
-/** Fails if the text tells what it must not. */
+/** Fails if the text contains a secret. */
 export function expectNoSecrets(text: string): void {
 	const found = SECRETS.filter(([, pattern]) => pattern.test(text)).map(([what]) => what);
 	expect(found, text.slice(0, 500).toWellFormed()).toEqual([]);
@@ -96,16 +96,16 @@ export function expectNoSecrets(text: string): void {
 
 type ErrorBody = { code: string; details?: { field: string }[] };
 
-/** The failure that an answer of either door tells of. Sees to it that it holds nothing secret. */
+/** Reads the error of a REST or tRPC response, and expects no secret in it. */
 function failureOf(text: string): { code: string; message: string; fields: string[] } {
 	expectNoSecrets(text);
-	// One of the two shapes that the doors answer in; which fields are there, the tests see.
+	// REST and tRPC have different shapes. The tests check the fields.
 	const { error } = JSON.parse(text) as { error: { message: string } & ({ data: ErrorBody } | ErrorBody) };
 	const { code, details = [] } = "data" in error ? error.data : error;
 	return { code, message: error.message, fields: details.map(({ field }) => field) };
 }
 
-/** What became of a call. A refusal that must name something ends with what it names. */
+/** The outcome of a call. An error that must name something ends with that name. */
 export type Outcome =
 	| "success"
 	/** With a challenge that says that the credential is invalid. */
@@ -119,10 +119,10 @@ export type Outcome =
 	| "404 NOT_FOUND"
 	| "404 NOT_FOUND: tenant"
 	| "429 RATE_LIMITED"
-	/** Nothing that any credential should bring about. */
+	/** No credential should cause this. */
 	| `unexpected: ${string}`;
 
-/** Reads an answer. A success must look as the operation says; a failure must be one of the table, without secrets. */
+/** Reads a response. A success must match the schema of the operation, and an error must be documented and free of secrets. */
 export async function outcomeOf(operation: Operation, response: Response): Promise<Outcome> {
 	const { status, headers } = response;
 	expect(headers.get("x-request-id"), operation.name).toMatch(/^[0-9a-f-]{36}$/);

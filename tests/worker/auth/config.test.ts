@@ -156,7 +156,7 @@ describe("a configuration that will not do", () => {
 		expect(complaint({ ...COMPLETE, USAGE_FLUSH_SECONDS: seconds })).toContain("USAGE_FLUSH_SECONDS");
 	});
 
-	it("is told everything that is wrong at once", () => {
+	it("names every invalid setting at once", () => {
 		const message = complaint({
 			JWT_SECRET: "s3cr3t",
 			KEY_PEPPER: "p3pp3r",

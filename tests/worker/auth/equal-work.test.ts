@@ -21,7 +21,7 @@ await db.insert(users).values({
 	createdAt: 0,
 });
 
-/** Everything that a failed sign-in does and says. */
+/** The statements and the response of a failed sign-in. */
 async function attempt(as: string, isWithin = true) {
 	let prepared = 0;
 	const batches: number[] = [];
@@ -88,7 +88,7 @@ describe("a sign-in that fails", () => {
 			took(() => checkNoPassword("a wrong password")),
 		]);
 		const [real = 0, none = 0] = [0, 1].map((index) => Math.min(...pairs.map((pair) => pair[index] ?? 0)));
-		// Far apart enough for a busy machine; without the derivation it would be nothing at all.
+		// A wide margin, for a busy machine. Without the derivation, the time would be close to zero.
 		expect(none).toBeGreaterThan(real / 5);
 	}, 60_000);
 });

@@ -5,7 +5,7 @@ import { base64url, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "j
 
 const seconds = () => Math.floor(Date.now() / 1_000);
 
-/** By what is wrong with it. Everything else about each is right: an owner's claims for the tenant. */
+/** Forged tokens, by their flaw. In all other respects each is valid, with an owner's claims for the tenant. */
 export async function forgedTokens(tenantId: string): Promise<Record<string, string>> {
 	const claims = {
 		sub: "usr_test",

@@ -1,4 +1,4 @@
-/** Which tokens are accepted, and that everything that only looks like one is refused. */
+/** Which tokens are accepted. All others are rejected. */
 import { env } from "cloudflare:workers";
 import { base64url, exportJWK, exportSPKI, generateKeyPair, importJWK, type JWK, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, describe, expect, inject, it, vi } from "vitest";
@@ -62,7 +62,7 @@ const REFUSED = '401 UNAUTHORIZED Bearer error="invalid_token"';
 /** What a service with an identity provider says of it. */
 async function withProviderVerdictOn(bearer: string, procedure = "scopes.list", config = withProvider) {
 	const request = new Request(`${ORIGIN}/trpc/${procedure}`, { headers: { authorization: `Bearer ${bearer}` } });
-	// The app asks for nothing but its bindings.
+	// The app uses nothing but its bindings.
 	return createApp(config).fetch(request, env as Bindings);
 }
 
@@ -97,7 +97,7 @@ describe("a token of this service", () => {
 		expect(await verdictOn(await signAsWe({ iat: NOW_S - 2 * HOUR_S, exp: NOW_S + 23 * HOUR_S }))).toBe(REFUSED);
 	});
 
-	it("is judged by the time that is passed in, not by the clock", async () => {
+	it("is validated at the time that is passed in, not by the clock", async () => {
 		const { jwt } = readConfig(env);
 		const bearer = await signAsWe({ exp: 2_000 });
 		expect((await verifyToken(bearer, jwt, 1_999_000)).tenant_id).toBe(tenantId);
@@ -302,11 +302,11 @@ describe("with an identity provider", () => {
 
 	it.each(["RS384", "RS512", "PS256"])("a token signed with its key as %s is refused", async (alg) => {
 		const { alg: _, use: _use, ...jwk } = providerKey("RS256");
-		// A key set that leaves open what its key is for, so that nothing but the service decides.
-		const address = `https://provider.example/${alg}`;
+		// The key set does not name an algorithm, so that only the service can reject one.
+		const url = `https://provider.example/${alg}`;
 		const keySet = { keys: [{ kty: jwk.kty, kid: jwk.kid, n: jwk.n, e: jwk.e }] };
 		vi.spyOn(globalThis, "fetch").mockImplementation(async () => Response.json(keySet));
-		const config = readConfig({ ...env, JWKS_URL: address });
+		const config = readConfig({ ...env, JWKS_URL: url });
 		const bearer = await sign({}, await importJWK(jwk, alg), { alg, kid: jwk.kid });
 		expect((await withProviderVerdictOn(bearer, "scopes.list", config)).status).toBe(401);
 		expect((await withProviderVerdictOn(await signAsProvider("RS256"), "scopes.list", config)).status).toBe(200);
@@ -389,7 +389,7 @@ describe("the keys of an identity provider", () => {
 		expect(await verify(NOW + 24 * 60 * MINUTE_MS)).toBe("UNAVAILABLE");
 	});
 
-	it("are not asked for again at once after a failure, also when none are known", async () => {
+	it("are not fetched again right after a failure, also if none are known", async () => {
 		const { fetched, verify } = provider(down);
 		for (let call = 0; call < 20; call++) expect(await verify(NOW + call * 1_000)).toBe("UNAVAILABLE");
 		expect(fetched).toHaveBeenCalledTimes(1);

@@ -1,4 +1,4 @@
-/** Every credential against every operation. What is refused has changed nothing. */
+/** Every credential on every operation. A rejected call changes nothing. */
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, describe, expect, it, vi } from "vitest";
@@ -13,12 +13,12 @@ import { oldKey } from "../../old-key.ts";
 import { asIntegration, createKey, db, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
 import { importKey } from "../imported/importing.ts";
 import { type Audience, type Credential, OPERATIONS, type Operation, send } from "../operations.ts";
-import { DECIDED, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
+import { AUDIENCES, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
 import { forgedTokens } from "./forged-tokens.ts";
 import { goodInput, isAboutOne, openSession, populatedTenant, spareKey } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
 
-// The middle of an hour, so that a key whose hour is used up does not get a new one on the way.
+// The middle of an hour, so that no new hour begins for a key that has used up its limit.
 vi.useFakeTimers({ toFake: ["Date"], now: hourOf(Date.now()) + 30 * 60_000 });
 afterAll(() => vi.useRealTimers());
 
@@ -44,7 +44,7 @@ await mutate(admin, "keys.revoke", { id: revoked.api_key.id });
 const deleted = await createKey(admin, unrestricted);
 await mutate(admin, "keys.delete", { id: deleted.api_key.id });
 const expired = await createKey(admin, { ...unrestricted, expires_in_days: 1 });
-// Its gate has not seen the key yet, and takes it from here.
+// Its gate has not loaded the key yet, and reads it from this row.
 await db
 	.update(apiKeys)
 	.set({ expiresAt: Date.now() - 1 })
@@ -59,9 +59,9 @@ const importedRevoked = await importKey(tenantId, unlimited);
 await mutate(admin, "keys.revoke", { id: importedRevoked.id });
 const importedDeleted = await importKey(tenantId, unlimited);
 await mutate(admin, "keys.delete", { id: importedDeleted.id });
-/** Right in every character, but nobody has it. */
+/** Well-formed, with the right tag, but never issued. */
 const neverIssued = mintKey("live", new Secret(env.KEY_PEPPER)).key;
-/** Right but for one character of its tag. */
+/** One character of its tag is wrong. */
 const forged = live.key.slice(0, -1) + (live.key.endsWith("0") ? "1" : "0");
 
 const bearer = (credential: string, more: Record<string, string> = {}): Credential => ({
@@ -73,7 +73,7 @@ const platformIn = (tenant: string) => bearer(env.SERVICE_ROLE_KEY, { "x-tenant-
 const inCookie = (value: string, more: Record<string, string> = { origin: ORIGIN }): Credential => ({
 	headers: { cookie: `__Host-session=${value}`, ...more },
 });
-/** Signing out ends a session, so every call has one of its own. */
+/** Signing out ends a session, so every call gets its own. */
 const session = (more: Record<string, string>) => async (): Promise<Credential> => ({
 	headers: { cookie: await openSession(tenantId), ...more },
 });
@@ -81,7 +81,7 @@ const session = (more: Record<string, string>) => async (): Promise<Credential> 
 /** What a credential may expect of an operation. */
 type Expected = (operation: Operation & { audience: Audience }) => Outcome;
 
-/** By who may call; what is public is open to all, and integrations are those that are neither. */
+/** The outcome by audience. Public operations always succeed; `integration` is for operations of API keys. */
 const byAudience =
 	(person: Outcome, manager: Outcome, ofPlatform: Outcome, integration: Outcome): Expected =>
 	({ audience }) =>
@@ -97,9 +97,9 @@ const byAudience =
 					} as Partial<Record<Audience, Outcome>>
 				)[audience] ?? integration);
 
-const NOBODY = byAudience("401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED");
+const REJECTED = byAudience("401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED");
 const NO_CREDENTIAL: Expected = (operation) =>
-	NOBODY(operation) === "success" ? "success" : "401 UNAUTHORIZED: no credential";
+	REJECTED(operation) === "success" ? "success" : "401 UNAUTHORIZED: no credential";
 const KEY = byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", "success");
 const ofKey = (integration: Outcome) => byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", integration);
 const MANAGER = byAudience("success", "success", "403 FORBIDDEN", "401 UNAUTHORIZED");
@@ -109,7 +109,7 @@ const ofPlatform = (manager: Outcome) => byAudience("403 FORBIDDEN", manager, "s
 const PLATFORM_NOWHERE = ofPlatform("400 VALIDATION_ERROR: tenant_id");
 const PLATFORM_LOST = ofPlatform("404 NOT_FOUND: tenant");
 
-/** The same, except that one thing of this tenant is not there for them. */
+/** The same, but a key or lead of this tenant is not found. */
 const butNotOurs =
 	(expected: Expected): Expected =>
 	(operation) =>
@@ -119,7 +119,7 @@ const onlyReading =
 	(...butFor: string[]): Expected =>
 	(operation) => {
 		const { method, name, audience } = operation;
-		const isForKeys = NOBODY(operation) === "401 UNAUTHORIZED" && KEY(operation) === "success";
+		const isForKeys = REJECTED(operation) === "401 UNAUTHORIZED" && KEY(operation) === "success";
 		if (isForKeys) return "401 UNAUTHORIZED: no credential";
 		if (method === "GET" || butFor.includes(name)) return MANAGER(operation);
 		return ["public", "person", "manager", "platform", "platform in a tenant"].includes(audience)
@@ -131,17 +131,17 @@ const onlyReading =
 const inCookieOnly =
 	(expected: Expected): Expected =>
 	(operation) =>
-		KEY(operation) === "success" && NOBODY(operation) !== "success"
+		KEY(operation) === "success" && REJECTED(operation) !== "success"
 			? "401 UNAUTHORIZED: no credential"
 			: expected(operation);
 
 type Row = [Credential | (() => Promise<Credential>), Expected, ("live" | "test")?];
 
 const CREDENTIALS: Record<string, Row> = {
-	"nothing at all": [{ headers: {} }, NO_CREDENTIAL],
-	"Authorization without a credential": [{ headers: { authorization: "Bearer" } }, NOBODY],
+	"no credential": [{ headers: {} }, NO_CREDENTIAL],
+	"Authorization without a credential": [{ headers: { authorization: "Bearer" } }, REJECTED],
 	"an empty Authorization": [{ headers: { authorization: "" } }, NO_CREDENTIAL],
-	"two words after Bearer": [{ headers: { authorization: `Bearer ${admin} ${admin}` } }, NOBODY],
+	"two words after Bearer": [{ headers: { authorization: `Bearer ${admin} ${admin}` } }, REJECTED],
 	"a token without Bearer": [{ headers: { authorization: admin } }, NO_CREDENTIAL],
 	"a key without Bearer": [{ headers: { authorization: live.key } }, NO_CREDENTIAL],
 	"the scheme Basic": [{ headers: { authorization: `Basic ${btoa(`admin:${live.key}`)}` } }, NO_CREDENTIAL],
@@ -157,35 +157,38 @@ const CREDENTIALS: Record<string, Row> = {
 		session({ authorization: `Basic ${btoa("staging:secret")}`, origin: "https://evil.example" }),
 		inCookieOnly(onlyReading()),
 	],
-	"a malformed Bearer beside a session of this site": [session({ authorization: "Bearer", origin: ORIGIN }), NOBODY],
-	"a bearer that is nothing": [bearer("something"), NOBODY],
-	"a bearer of 100 kB": [bearer("x".repeat(100_000)), NOBODY],
+	"a malformed Bearer beside a session of this site": [session({ authorization: "Bearer", origin: ORIGIN }), REJECTED],
+	"an unknown bearer": [bearer("something"), REJECTED],
+	"a bearer of 100 kB": [bearer("x".repeat(100_000)), REJECTED],
 	"an empty X-API-Key": [xApiKey(""), NO_CREDENTIAL],
 
 	...Object.fromEntries(
 		Object.entries(await forgedTokens(tenantId)).flatMap(([what, forgery]): [string, Row][] => [
-			[`a token with ${what}`, [bearer(forgery), NOBODY]],
+			[`a token with ${what}`, [bearer(forgery), REJECTED]],
 		]),
 	),
 	"a forged token in the session cookie": [
 		inCookie((await forgedTokens(tenantId))["alg none"] ?? ""),
-		inCookieOnly(NOBODY),
+		inCookieOnly(REJECTED),
 	],
 
-	"a forged key": [bearer(forged), NOBODY],
-	"a forged key as X-API-Key": [xApiKey(forged), NOBODY],
-	"a truncated key": [bearer(live.key.slice(0, -1)), NOBODY],
-	"a key with something behind it": [bearer(`${live.key}0`), NOBODY],
-	"the prefix of a key": [bearer("sk_live_"), NOBODY],
-	"a test key that calls itself live": [bearer(test.key.replace("test", "live")), NOBODY],
-	"a live key that calls itself test": [bearer(live.key.replace("live", "test")), NOBODY],
-	"a key that was never issued": [bearer(neverIssued), NOBODY],
-	"a revoked key": [bearer(revoked.key), NOBODY],
-	"a revoked key as X-API-Key": [xApiKey(revoked.key), NOBODY],
-	"an expired key": [bearer(expired.key), NOBODY],
-	"a deleted key": [bearer(deleted.key), NOBODY],
-	"a live key in the session cookie": [inCookie(live.key), inCookieOnly(NOBODY)],
-	"a broken Authorization beside a live key": [{ headers: { authorization: "Bearer", "x-api-key": live.key } }, NOBODY],
+	"a forged key": [bearer(forged), REJECTED],
+	"a forged key as X-API-Key": [xApiKey(forged), REJECTED],
+	"a truncated key": [bearer(live.key.slice(0, -1)), REJECTED],
+	"a key with a character too many": [bearer(`${live.key}0`), REJECTED],
+	"the prefix of a key": [bearer("sk_live_"), REJECTED],
+	"a test key that calls itself live": [bearer(test.key.replace("test", "live")), REJECTED],
+	"a live key that calls itself test": [bearer(live.key.replace("live", "test")), REJECTED],
+	"a key that was never issued": [bearer(neverIssued), REJECTED],
+	"a revoked key": [bearer(revoked.key), REJECTED],
+	"a revoked key as X-API-Key": [xApiKey(revoked.key), REJECTED],
+	"an expired key": [bearer(expired.key), REJECTED],
+	"a deleted key": [bearer(deleted.key), REJECTED],
+	"a live key in the session cookie": [inCookie(live.key), inCookieOnly(REJECTED)],
+	"a broken Authorization beside a live key": [
+		{ headers: { authorization: "Bearer", "x-api-key": live.key } },
+		REJECTED,
+	],
 
 	"an unrestricted key": [bearer(live.key), KEY],
 	"an unrestricted key as X-API-Key": [xApiKey(live.key), KEY],
@@ -201,8 +204,8 @@ const CREDENTIALS: Record<string, Row> = {
 	"an imported key as X-API-Key": [xApiKey(imported.key), KEY],
 	"an imported test key on live data": [bearer(importedTest.key), butNotOurs(KEY)],
 	"another tenant's imported key": [bearer(importedTheirs.key), butNotOurs(KEY)],
-	"an imported key that was revoked": [bearer(importedRevoked.key), NOBODY],
-	"an imported key that was deleted": [bearer(importedDeleted.key), NOBODY],
+	"an imported key that was revoked": [bearer(importedRevoked.key), REJECTED],
+	"an imported key that was deleted": [bearer(importedDeleted.key), REJECTED],
 	"an imported key without scopes for anything but leads:read": [
 		bearer(importedReader.key),
 		(operation) =>
@@ -210,11 +213,11 @@ const CREDENTIALS: Record<string, Row> = {
 				? `403 FORBIDDEN: ${operation.audience as Scope}`
 				: KEY(operation),
 	],
-	"text of the form of an imported key": [bearer(oldKey()), NOBODY],
-	"an imported key with another character at its end": [bearer(`${imported.key.slice(0, -1)}!`), NOBODY],
+	"text of the form of an imported key": [bearer(oldKey()), REJECTED],
+	"an imported key with another character at its end": [bearer(`${imported.key.slice(0, -1)}!`), REJECTED],
 	"another key with the prefix of one that was not presented yet": [
 		bearer(importedUnused.key.slice(0, 20) + oldKey().slice(20)),
-		NOBODY,
+		REJECTED,
 	],
 
 	"another tenant's key": [bearer(theirs.keys.live.key), butNotOurs(KEY)],
@@ -244,13 +247,13 @@ const CREDENTIALS: Record<string, Row> = {
 		{ headers: { cookie: `session=${admin}`, origin: ORIGIN } },
 		NO_CREDENTIAL,
 	],
-	"an admin's token as X-API-Key": [xApiKey(admin), NOBODY],
+	"an admin's token as X-API-Key": [xApiKey(admin), REJECTED],
 	"an admin's token that names an unknown tenant": [
 		{ ...bearer(admin, { "x-tenant-id": UNKNOWN_TENANT }), inBody: UNKNOWN_TENANT },
 		MANAGER,
 	],
 	"an owner's token": [bearer(owner), MANAGER],
-	"the token of a session that has ended": [bearer(ended), NOBODY],
+	"the token of a session that has ended": [bearer(ended), REJECTED],
 
 	"another tenant's owner": [bearer(foreignOwner), butNotOurs(MANAGER)],
 	"another tenant's owner who names this one in a header": [
@@ -270,8 +273,8 @@ const CREDENTIALS: Record<string, Row> = {
 	"a session that another site sends along": [session({ origin: "https://evil.example" }), onlyReading()],
 	"a session that a site of a similar name sends along": [session({ origin: `${ORIGIN}.evil.example` }), onlyReading()],
 	"a session that this site sends without TLS": [session({ origin: ORIGIN.replace("https", "http") }), onlyReading()],
-	"a session that a page of no origin sends along": [session({ origin: "null" }), onlyReading()],
-	// A program that signs in sends no Origin; the cookie is then none that a browser has sent.
+	"a session sent by a page without an origin": [session({ origin: "null" }), onlyReading()],
+	// A program that signs in sends no Origin, which a browser always does.
 	"a session without Origin": [session({}), onlyReading("session.login")],
 
 	"service_role without a tenant": [platform, PLATFORM_NOWHERE],
@@ -296,12 +299,12 @@ const CREDENTIALS: Record<string, Row> = {
 	"service_role with an unknown tenant as X-Tenant-Id": [platformIn(UNKNOWN_TENANT), PLATFORM_LOST],
 	"service_role with an unknown tenant in the body": [{ ...platform, inBody: UNKNOWN_TENANT }, PLATFORM_LOST],
 	"service_role with an unknown tenant in the query string": [{ ...platform, inUrl: UNKNOWN_TENANT }, PLATFORM_LOST],
-	"the service_role key with a character too many": [bearer(`${env.SERVICE_ROLE_KEY}0`), NOBODY],
-	"the service_role key in capitals": [bearer(env.SERVICE_ROLE_KEY.toUpperCase()), NOBODY],
-	"the service_role key as X-API-Key": [xApiKey(env.SERVICE_ROLE_KEY), NOBODY],
+	"the service_role key with a character too many": [bearer(`${env.SERVICE_ROLE_KEY}0`), REJECTED],
+	"the service_role key in capitals": [bearer(env.SERVICE_ROLE_KEY.toUpperCase()), REJECTED],
+	"the service_role key as X-API-Key": [xApiKey(env.SERVICE_ROLE_KEY), REJECTED],
 	"the service_role key in the session cookie": [
 		inCookie(env.SERVICE_ROLE_KEY, { origin: ORIGIN, "x-tenant-id": tenantId }),
-		inCookieOnly(NOBODY),
+		inCookieOnly(REJECTED),
 	],
 };
 
@@ -314,17 +317,17 @@ async function keyWith(what: string, scopes: readonly string[]): Promise<[string
 	return [what, [bearer(key), expected]];
 }
 
-/** The operations that somebody has decided about. */
+/** The operations with a decided audience. */
 const decided = OPERATIONS.flatMap((operation) => {
-	const [audience] = (Object.keys(DECIDED) as Audience[]).filter((one) => DECIDED[one].includes(operation.name));
+	const [audience] = (Object.keys(AUDIENCES) as Audience[]).filter((one) => AUDIENCES[one].includes(operation.name));
 	return audience === undefined ? [] : [{ ...operation, audience }];
 });
 
 describe("every operation", () => {
-	it("declares for whom it is, as was decided of it; and none that was decided about is gone", () => {
+	it("declares the audience that was decided, and no decided operation is missing", () => {
 		const declared = OPERATIONS.map(({ name, audience }) => `${name}: ${audience}`).sort();
-		const expected = (Object.keys(DECIDED) as Audience[]).flatMap((audience) =>
-			DECIDED[audience].map((name) => `${name}: ${audience}`),
+		const expected = (Object.keys(AUDIENCES) as Audience[]).flatMap((audience) =>
+			AUDIENCES[audience].map((name) => `${name}: ${audience}`),
 		);
 		expect(declared).toEqual(expected.sort());
 	});
@@ -338,22 +341,22 @@ describe("every operation", () => {
 			.map(({ method, path }) => `${method} ${named(path)}`);
 		const known = OPERATIONS.filter(({ api }) => api === "rest").map(({ name }) => name);
 		expect([...new Set(single)].sort()).toEqual([...known, ...UNDOCUMENTED].sort());
-		// What takes every method is middleware, a refusal of other methods, or the door of tRPC.
+		// A route for every method is middleware, rejects other methods, or serves tRPC.
 		const paths = new Set(routes.filter(({ method }) => method !== "ALL").map(({ path }) => path));
 		const rest = routes.filter(({ method, path }) => method === "ALL" && !paths.has(path)).map(({ path }) => path);
 		expect([...new Set(rest)].filter((path) => path !== "/*" && path !== "*")).toEqual(["/trpc/*"]);
 	});
 });
 
-/** Each call comes from an address of its own, so that signing in is not throttled. */
+/** Each call comes from its own IP address, so that sign-ins are not throttled. */
 let calls = 0;
 const fromSomewhere = (): Record<string, string> => ({ "cf-connecting-ip": `2001:db8:0:${(++calls).toString(16)}::1` });
 
 describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, environment = "live"]) => {
-	/** The call with good input, about this key. Whatever it takes to make it is there when this has returned. */
+	/** Prepares the call with valid input about this key. Calling the result only sends it. */
 	async function prepared(operation: (typeof decided)[number], keyId: string): Promise<() => Promise<Outcome>> {
 		const { headers, inBody, inUrl } = typeof credential === "function" ? await credential() : credential;
-		// Only who acts in a tenant may name one; what integrations and strangers send has no such field.
+		// Only callers who act in a tenant may name one. Operations of integrations and public ones have no such field.
 		const mayName = ["person", "manager", "platform", "platform in a tenant"].includes(operation.audience);
 		const tenant = { ...(mayName && inBody ? { inBody } : {}), ...(inUrl ? { inUrl } : {}) };
 		const input = await goodInput(operation, ours, { keyId, leadId: ours.leads[environment].id });
@@ -361,7 +364,7 @@ describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, envi
 		return async () => outcomeOf(operation, await send(operation, sent, input));
 	}
 
-	it("reaches exactly what it may, and changes nothing where it may not", async () => {
+	it("reaches exactly the operations that it may, and changes nothing with the others", async () => {
 		const may = decided.filter((operation) => expected(operation) === "success");
 		const mayNot = decided.filter((operation) => expected(operation) !== "success");
 		const outcomes: Record<string, Outcome> = {};
@@ -419,12 +422,12 @@ describe("several calls in one batch", () => {
 	const batch = (who: Credential) =>
 		request("/trpc/session.me,keys.list,tenants.list,scopes.list?batch=1&input=%7B%7D", { headers: who.headers });
 	const codes = async (response: Response) => {
-		// The shape of a batch; what is missing shows as undefined.
+		// The shape of a batch. A missing part shows as undefined.
 		const answers = (await response.json()) as { error?: { data: { code: string } } }[];
 		return answers.map((answer) => answer.error?.data.code ?? "passes");
 	};
 
-	it("are judged one by one", async () => {
+	it("are authorized one by one", async () => {
 		expect(await codes(await batch(bearer(admin)))).toEqual(["passes", "passes", "FORBIDDEN", "passes"]);
 		expect(await codes(await batch(bearer(member)))).toEqual(["passes", "FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]);
 		expect(await codes(await batch(platformIn(tenantId)))).toEqual(["FORBIDDEN", "passes", "passes", "passes"]);
@@ -432,7 +435,7 @@ describe("several calls in one batch", () => {
 		expect(await codes(await batch({ headers: {} }))).toEqual(Array(4).fill("UNAUTHORIZED"));
 	});
 
-	it("say how to authenticate where none has a credential", async () => {
+	it("get a challenge if none has a credential", async () => {
 		const response = await batch({ headers: {} });
 		expect(response.status).toBe(401);
 		expect(response.headers.get("www-authenticate")).toBe("Bearer");

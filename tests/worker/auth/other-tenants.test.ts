@@ -1,4 +1,4 @@
-/** Whatever belongs to another tenant answers, byte for byte, as if it did not exist, and stays as it was. */
+/** An object of another tenant gives byte for byte the response of an object that does not exist, and stays unchanged. */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
@@ -14,7 +14,7 @@ import { expectNoSecrets, UNKNOWN_KEY_ID } from "./auth-matrix.ts";
 import { addJob, goodInput, isOfJobs, populatedTenant } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
 
-// The middle of an hour, so that none turns while a test looks.
+// The middle of an hour, so that no hour begins during a test.
 vi.useFakeTimers({ toFake: ["Date"], now: hourOf(Date.now()) + 30 * 60_000 });
 afterAll(() => vi.useRealTimers());
 
@@ -42,14 +42,14 @@ const MANAGERS: Record<string, Credential> = {
 	"another tenant's owner who names this tenant in the URL": { ...bearer(stranger), inUrl: tenantId },
 	"service_role in another tenant": bearer(env.SERVICE_ROLE_KEY, { "x-tenant-id": theirs.tenantId }),
 };
-/** Keys that may do everything, only not in this tenant or not in this environment. */
+/** Keys without restrictions, of another tenant or of the other environment. */
 const INTEGRATIONS: Record<string, Credential> = {
 	"another tenant's live key": bearer(theirs.keys.live.key),
 	"another tenant's test key": bearer(theirs.keys.test.key),
 	"a test key of the same tenant": bearer(ours.keys.test.key),
 };
 
-/** Something of ours by which an operation can ask for it, and the same of nobody. */
+/** A value of ours that a field can take, and one that does not exist. */
 interface Named {
 	field: string;
 	ours: string;
@@ -68,7 +68,7 @@ const OF_INTEGRATIONS: Named[] = [
 	{ field: "search", ours: ours.leads.live.name, nobodys: "nobody of that name" },
 ];
 
-/** All that an answer tells: its status, every header and every byte, without what differs between any two requests. */
+/** The whole response: status, headers and body, without the parts that differ between any two requests. */
 async function allOf(response: Response, { ours, nobodys }: Named): Promise<string> {
 	const text = await response.text();
 	expectNoSecrets(text.replaceAll(ours, ""));
@@ -85,7 +85,7 @@ async function allOf(response: Response, { ours, nobodys }: Named): Promise<stri
 const isFor = (integrations: boolean) => (operation: Operation) =>
 	operation.audience === "manager" ? !integrations : integrations && /:/.test(operation.audience ?? "");
 
-/** Every operation with every field by which it can be asked for something. */
+/** Every operation, with every field that identifies an object. */
 const asking = (integrations: boolean, names: Named[]) =>
 	OPERATIONS.filter(isFor(integrations)).flatMap((operation) =>
 		names
@@ -129,7 +129,7 @@ async function hearsTheSame(credential: Credential, operation: Operation, named:
 }
 
 describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
-	it("hears of what is ours the same as of what does not exist, and changes nothing", async () => {
+	it("gets the response of an unknown object for each of ours, and changes nothing", async () => {
 		const all = asking(false, OF_MANAGERS);
 		// Over each interface: six about one key, five about one job, and what can be looked for.
 		expect(all.length).toBeGreaterThanOrEqual(2 * (6 + 5) + 2 * 4);
@@ -154,7 +154,7 @@ describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
 });
 
 describe.each(Object.entries(INTEGRATIONS))("%s", (_, credential) => {
-	it("hears of our live data the same as of what does not exist, and changes nothing", async () => {
+	it("gets the response of an unknown object for our live data, and changes nothing", async () => {
 		const all = asking(true, OF_INTEGRATIONS);
 		expect(all.map(([{ name }, { field }]) => `${name} ${field}`)).toEqual([
 			"GET /v1/leads search",
@@ -176,7 +176,7 @@ describe.each(Object.entries(INTEGRATIONS))("%s", (_, credential) => {
 		expect(await activity("ana@acme.example")).toMatchObject({ data: { processed: 0, skipped: 1 } });
 		const renamed = { external_id: "ours-17", name: "Renamed", email: "ana@acme.example" };
 		const answer = await sendAs("/v1/sync_collaborators", { collaborators: [renamed] });
-		// Known to whoever sent them before: not to this one, at least the first time.
+		// New the first time and existing later, in the caller's own tenant.
 		expect(await answer.json()).toMatchObject({ data: { errors: [], total: 1 } });
 		const stored = await db.select().from(collaborators);
 		const live = stored.filter((row) => row.tenantId === tenantId && row.environment === "live");

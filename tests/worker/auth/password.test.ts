@@ -1,4 +1,4 @@
-/** Passwords: how they are kept, and what counts as the same one. */
+/** Passwords: how they are stored, and which ones are equal. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import { newId } from "../../../db/ids.ts";
@@ -7,7 +7,7 @@ import { checkNoPassword, checkPassword, hashPassword } from "../../../worker/au
 import { addTenant, db, mutate } from "../fixtures.ts";
 import { expectNoSecrets } from "./auth-matrix.ts";
 
-// A real hash costs what it costs, and the machine may have other things to do.
+// Hashes of the full cost take seconds on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
 
 const PASSWORD = "correct horse battery staple";
@@ -38,7 +38,7 @@ describe("a stored password", () => {
 });
 
 describe("checking a password", () => {
-	it("takes the right one and no other", () => {
+	it("accepts the right one and no other", () => {
 		expect(checkPassword(PASSWORD, stored)).toBe(true);
 		for (const wrong of ["", PASSWORD.toUpperCase(), `${PASSWORD} `, PASSWORD.slice(0, -1)])
 			expect(checkPassword(wrong, stored), JSON.stringify(wrong)).toBe(false);
@@ -61,13 +61,13 @@ describe("checking a password", () => {
 	});
 
 	it.each(["🔑🐎".repeat(256), "line\nbreak", "x".repeat(1_024), " "])(
-		"takes any characters and any length that sign-in lets through",
+		"accepts any characters and any length that sign-in accepts",
 		(password) => {
 			expect(checkPassword(password, hashPassword(password))).toBe(true);
 		},
 	);
 
-	it("of nobody fails", () => {
+	it("without an account fails", () => {
 		expect(checkNoPassword(PASSWORD)).toBe(false);
 		expect(checkNoPassword("")).toBe(false);
 	});
@@ -102,7 +102,7 @@ describe("a stored password that is damaged", () => {
 		expect([fits(PASSWORD), fits("")]).toEqual([false, false]);
 	});
 
-	it("lets nobody sign in, and no answer tells of the damage", async () => {
+	it("rejects the sign-in, and no response mentions the damage", async () => {
 		const tenantId = await addTenant();
 		const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
 		for (const [index, [what, passwordHash]] of Object.entries(DAMAGED).entries()) {
@@ -119,7 +119,7 @@ describe("a stored password that is damaged", () => {
 			expect(answer.error.message).not.toMatch(/scrypt|buffer|range|integer/i);
 			expect(answer.headers.getSetCookie()).toEqual([]);
 		}
-		// The log may tell why, but not of what.
+		// The log may contain the reason, but no secret.
 		for (const secret of [PASSWORD, salt, hash]) expect(JSON.stringify(log.mock.calls)).not.toContain(secret);
 		log.mockRestore();
 	});

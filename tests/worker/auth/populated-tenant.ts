@@ -47,7 +47,7 @@ export async function addPerson(tenantId: string, role: Role = "admin") {
 		id,
 		tenantId,
 		email,
-		name: "Somebody",
+		name: "Ana",
 		passwordHash: PASSWORD_HASH,
 		role,
 		capabilities: [],
@@ -65,10 +65,10 @@ export async function openSession(tenantId: string, role: Role = "admin"): Promi
 	return `__Host-session=${await token({ tenantId, role, sub: userId, claims: { session_id: id } })}`;
 }
 
-/** A key of the company that nothing has happened to yet, for a call that may end it. */
+/** A new key of the tenant, for a call that may end it. */
 export const spareKey = ({ admin }: PopulatedTenant) => createKey(admin, UNRESTRICTED);
 
-/** Whether the operation is about one thing of a tenant: a key, or for integrations a lead. */
+/** Whether the operation takes the id of an object of a tenant: a key, a job or a lead. */
 export const isAboutOne = (operation: Operation): boolean =>
 	operation.audience !== "platform" && fieldsOf(operation).has("id");
 
@@ -77,7 +77,7 @@ interface About {
 	leadId: string;
 }
 
-/** Input that is good in every respect, so that only the credential decides. */
+/** Valid input, so that only the credential decides. */
 export async function goodInput(operation: Operation, of: PopulatedTenant, { keyId, leadId }: About): Promise<Json> {
 	const isOfLeads = operation.audience === "leads:read" || operation.audience === "leads:write";
 	const good: Record<string, () => unknown> = {
@@ -111,7 +111,7 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 
 export const isOfJobs = ({ name }: Operation) => /\bjobs\b/.test(name);
 
-/** A job with one key that it has not got to yet. */
+/** A job with one pending key. */
 export async function addJob(tenantId: string, state: JobState): Promise<string> {
 	const id = newId("job");
 	const now = Date.now();

@@ -29,13 +29,13 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-/** An IP address of a network that no other test calls from, since attempts of one network are counted together. */
+/** An IP address of a network that no other test uses, because attempts are counted by network. */
 function freshAddress(): string {
 	const [a, b] = crypto.getRandomValues(new Uint16Array(2));
 	return `2001:db8:${a?.toString(16)}:${b?.toString(16)}::1`;
 }
 
-/** A hash of {@link PASSWORD} that costs next to nothing to check, for tests that sign in often. */
+/** A cheap hash of {@link PASSWORD}, for tests that sign in often. */
 const CHEAP = { N: 16, r: 1, p: 1 };
 const salt = Buffer.alloc(16);
 const CHEAP_HASH = [
@@ -47,7 +47,7 @@ const CHEAP_HASH = [
 	scryptSync(PASSWORD, salt, 32, CHEAP).toString("base64"),
 ];
 
-/** Adds a person to the demo tenant and returns their address. */
+/** Adds a person to the demo tenant and returns their email. */
 async function addUser(role: "owner" | "admin" | "member" = "admin", capabilities: string[] = []): Promise<string> {
 	const email = `${randomText(12).toLowerCase()}@acme.example`;
 	await db.insert(users).values({
@@ -121,7 +121,7 @@ describe("signing in", () => {
 		expect(Date.parse(data.expires_at)).toBe(Date.now() + 12 * HOUR_MS);
 	});
 
-	it("tells who has signed in, and no more", async () => {
+	it("returns who has signed in, and no more", async () => {
 		const email = await addUser("member", ["admin.integrations"]);
 		const { data } = await signIn({ email });
 		expect(data).toEqual({
@@ -138,7 +138,7 @@ describe("signing in", () => {
 		});
 	});
 
-	it("takes the address in capitals and with spaces around it", async () => {
+	it("accepts the email in capitals and with spaces around it", async () => {
 		const email = await addUser();
 		expect((await signIn({ email: `  ${email.toUpperCase()} ` })).status).toBe(200);
 	});
@@ -149,7 +149,7 @@ describe("signing in", () => {
 			expect((await signIn({ email, password })).status, password).toBe(401);
 	});
 
-	it("answers a wrong password and an unknown address in the same words", async () => {
+	it("has the same error for a wrong password and an unknown email", async () => {
 		const email = await addUser();
 		const wrong = await signIn({ email, password: "wrong" });
 		const unknown = await signIn({ email: "nobody@acme.example" });
@@ -223,7 +223,7 @@ describe("the session cookie", () => {
 });
 
 describe("who I am", () => {
-	it("tells the user, the tenant and the end of the session", async () => {
+	it("returns the user, the tenant and the end of the session", async () => {
 		const email = await addUser("owner");
 		const { data: signedIn } = await signIn({ email });
 		const { data } = await query<Me>(signedIn.token, "session.me");
@@ -242,7 +242,7 @@ describe("who I am", () => {
 		expect(Date.parse(signedIn.expires_at) - Date.parse(data.expires_at)).toBeLessThan(1_000);
 	});
 
-	it("is told to people without an account here as well", async () => {
+	it("is returned to people without an account here, too", async () => {
 		const tenantId = await addTenant();
 		const { data } = await query<Me>(await token({ tenantId, role: "member" }), "session.me");
 		expect(data).toMatchObject({
@@ -281,7 +281,7 @@ describe("signing out", () => {
 		expect((await query(phone.data.token, "session.me")).status).toBe(200);
 	});
 
-	it("is no failure where nobody is signed in", async () => {
+	it("succeeds without a session", async () => {
 		const { data } = await signIn({ email: await addUser() });
 		await mutate(data.token, "session.logout");
 		for (const who of [null, data.token, "garbage", await token({ tenantId: acme.id }), { cookie: `${COOKIE}=x` }]) {
@@ -300,7 +300,7 @@ describe("signing out", () => {
 	});
 
 	it("does not take the cookie back because a page of another site says so", async () => {
-		// The browser keeps a SameSite=Strict cookie from such a request, but obeys the answer.
+		// The browser sends no SameSite=Strict cookie with such a request, but obeys the response.
 		for (const headers of [{}, { cookie: (await asBrowser(await addUser())).cookie }]) {
 			const answer = await mutate({ ...headers, origin: "https://evil.example" }, "session.logout");
 			expect(cookieOf(answer.headers)).toBeNull();
@@ -359,7 +359,7 @@ describe("a session", () => {
 		expect(await lastSeen()).toEqual([start + 61_000]);
 	});
 
-	it("of the release before goes on, and counts as seen from its next request", async () => {
+	it("of the previous release continues, and counts as seen from its next request", async () => {
 		vi.useFakeTimers({ toFake: ["Date"] });
 		const start = Date.now();
 		const { data } = await signIn({ email: await addUser() });
@@ -391,13 +391,13 @@ describe("a session", () => {
 		expect(events.filter(({ action }) => action === "session.logout")).toHaveLength(3);
 	});
 
-	it("ends on the server even if the token says that it goes on", async () => {
+	it("ends on the server even if the token has not expired", async () => {
 		vi.useFakeTimers({ toFake: ["Date"] });
 		const { data } = await signIn({ email: await addUser() });
 		const { session_id } = decodeJwt(data.token);
 		const lasting = { tenantId: acme.id, expiresIn: 24 * 3_600, claims: { session_id } };
 		const longer = await token({ ...lasting, sub: data.user.id });
-		// A session is one person's: it opens nothing for another.
+		// A session belongs to one person.
 		expect((await query(await token({ ...lasting, sub: "usr_other" }), "session.me")).status).toBe(401);
 		expect((await query(longer, "session.me")).status).toBe(200);
 		vi.setSystemTime(Date.parse(data.expires_at));
@@ -432,7 +432,7 @@ describe("a session", () => {
 		expect((await query(elsewhere, "session.me")).status).toBe(401);
 	});
 
-	it("that cannot be looked up lets nobody in", async () => {
+	it("that cannot be looked up is rejected", async () => {
 		const { data } = await signIn({ email: await addUser() });
 		const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
 		const down = () => {
@@ -441,7 +441,7 @@ describe("a session", () => {
 		const DB = new Proxy(env.DB, { get: () => down });
 		const headers = { authorization: `Bearer ${data.token}` };
 		const answer = await createApp(readConfig(env)).fetch(new Request(`${ORIGIN}/trpc/scopes.list`, { headers }), {
-			// The app asks for nothing but its bindings.
+			// The app uses nothing but its bindings.
 			...(env as Bindings),
 			DB,
 		});
@@ -476,7 +476,7 @@ const tenTimes = <T>(value: T): T[] => Array<T>(10).fill(value);
 describe("attempts to sign in", () => {
 	const wrong = { password: "wrong" };
 
-	it("from one IP address are ten a minute, at whichever accounts", async () => {
+	it("from one IP address are ten a minute, at any accounts", async () => {
 		await withinOneMinute(async () => {
 			const ip = freshAddress();
 			const emails = await Promise.all(tenTimes(0).map(() => addUser()));
@@ -661,7 +661,7 @@ describe("the audit trail", () => {
 	const eventsOf = (email: string) =>
 		db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email)).orderBy(desc(auditEvents.at));
 
-	it("tells of sign-in, failed sign-in and sign-out, from where and with what", async () => {
+	it("has sign-ins, failed sign-ins and sign-outs, with IP address and user agent", async () => {
 		const email = await addUser();
 		const ip = freshAddress();
 		const from = { ip, headers: { "user-agent": "Browser/1.0" } };
@@ -695,7 +695,7 @@ describe("the audit trail", () => {
 		expect(list.data).toMatchObject({ items: [{ action: "session.login", actor_email: email }] });
 	});
 
-	it("does not believe what a caller says of their address, and does not keep endless text", async () => {
+	it("ignores the IP address that a caller claims, and shortens long text", async () => {
 		const email = await addUser();
 		const headers = { "x-forwarded-for": "203.0.113.9", "x-real-ip": "203.0.113.9", "user-agent": "x".repeat(2_000) };
 		const ip = freshAddress();

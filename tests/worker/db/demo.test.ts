@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { type KeyStatus, SCOPES } from "../../../db/enums.ts";
 import { fillDemo } from "../../../scripts/demo/fill.ts";
 import { type DemoKey, demoKeys } from "../../../scripts/demo/keys.ts";
-import { NEWEST } from "../../../scripts/demo/lives.ts";
 import { randomOf, seeded } from "../../../scripts/demo/random.ts";
+import { NEWEST } from "../../../scripts/demo/timelines.ts";
 import { seed } from "../../../scripts/seed.ts";
 import { Secret } from "../../../worker/env.ts";
 import { statusOf } from "../../../worker/keys/snapshot.ts";

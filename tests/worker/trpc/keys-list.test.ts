@@ -256,7 +256,7 @@ describe("expiring soon", () => {
 		expect((await list(shop)).counts).toMatchObject({ active: 3, expiring_soon: 2 });
 	});
 
-	it("leaves out a key that has already stopped by itself", async () => {
+	it("leaves out a key that its rotation has already revoked", async () => {
 		const admin = await newAdmin();
 		const { api_key } = await createKey(admin, { expires_in_days: 2 });
 		await mutate(admin, "keys.rotate", { id: api_key.id, expires_in_days: 100, revoke_previous_after_hours: 1 });

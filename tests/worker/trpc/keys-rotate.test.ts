@@ -121,7 +121,7 @@ describe("the old key", () => {
 		expect((await query(admin, "keys.get", { id: before.api_key.id })).data).toMatchObject({ status: "revoked" });
 	});
 
-	it.each([1, 0.5, 720])("stops by itself after %d hours", async (hours) => {
+	it.each([1, 0.5, 720])("is revoked after %d hours", async (hours) => {
 		const before = await createKey(admin);
 		const stop = NOW + hours * HOUR_MS;
 		const { key, previous } = (await rotate(before.api_key.id, { revoke_previous_after_hours: hours })).data;

@@ -4,7 +4,7 @@ import { plural } from "../format.ts";
 /** The audit log of the tenant, and the trail of one key. */
 export const audit = {
 	title: "Audit log",
-	/** An event by itself. */
+	/** A single event. */
 	actions: {
 		"api_key.create": "Key created",
 		"api_key.import": "Key imported",

@@ -47,7 +47,7 @@ export const jobOperations = [
 			operationId: "createJob",
 			summary: "Create a job",
 			description:
-				"Revokes many API keys. The service works on the job in portions: with every `advance`, and by itself every minute. Progress and results can be read at any time.",
+				"Revokes many API keys. The service works on the job in portions: with every `advance`, and every minute. Progress and results can be read at any time.",
 			request: { headers: tenantHeaders, body: jsonBody(createJobSchema, examples.createJob) },
 			responses: {
 				...MANAGER_ERRORS,

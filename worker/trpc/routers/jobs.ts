@@ -37,7 +37,7 @@ export const jobsRouter = {
 		.output(jobItemListSchema)
 		.query(({ ctx, input }) => listJobItems(ctx.deps, ctx.author.tenantId, input)),
 
-	/** Works on the next portion. Call it until the job is not running; without calls, it goes on every minute. */
+	/** Works on the next portion. Call it until the job is not running; without calls, the scheduled run works on it every minute. */
 	advance: manageProcedure
 		.input(jobIdSchema)
 		.output(jobSchema)

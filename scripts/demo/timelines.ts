@@ -1,6 +1,6 @@
 /**
- * The history of the demo's API keys: created, expired, rotated or revoked, by the transitions of the service
- * itself, so that rows and audit events are what it would have written. Pure, except for the ids and hashes
+ * The timelines of the demo's API keys: created, expired, rotated or revoked with the transitions of the service, so that
+ * rows and audit events are what the service would have written. Pure, except for the ids and hashes
  * from `mint` and the ids of events.
  */
 
@@ -24,8 +24,8 @@ export interface DemoInput {
 	mint(environment: Environment): KeyMaterial;
 }
 
-/** One key with its history, without its requests. */
-export interface Life {
+/** One key with its audit events, without its requests. */
+export interface Timeline {
 	key: KeySnapshot;
 	rhythm: Rhythm;
 	events: AuditEvent[];
@@ -48,7 +48,7 @@ const NEVER_EXPIRES = 1 / 3;
 const ROTATED_EVERY = 200;
 const ROTATED_FIRST = 3;
 
-const LIVES_IN_DAYS = [7, 30, 60, 90, 180, 365, 730, 1_095] as const;
+const LIFETIMES_DAYS = [7, 30, 60, 90, 180, 365, 730, 1_095] as const;
 const SOON_MS = 14 * DAY_MS;
 const REASONS = [
 	null,
@@ -59,13 +59,13 @@ const REASONS = [
 	"Partner left",
 ] as const;
 
-/** This number of keys with their histories, including pairs of a rotated key and its successor. Newest first. */
-export function lives(count: number, input: DemoInput): Life[] {
-	const made: Life[] = [];
+/** This number of keys with their timelines, including pairs of a rotated key and its successor. Newest first. */
+export function timelines(count: number, input: DemoInput): Timeline[] {
+	const made: Timeline[] = [];
 	for (let index = 0; made.length < count; index++) {
 		const createdAt = input.now - age(index, count, input.random);
 		const rotates = index % ROTATED_EVERY === ROTATED_FIRST && made.length + 2 <= count;
-		made.push(...(rotates ? rotatedLives(createdAt, index, input) : [life(createdAt, input)]));
+		made.push(...(rotates ? rotatedPair(createdAt, index, input) : [timeline(createdAt, input)]));
 	}
 	return made.sort((a, b) => b.key.createdAt - a.key.createdAt);
 }
@@ -77,28 +77,28 @@ function age(rank: number, count: number, random: Random): number {
 	return ((rank + random.between(0.1, 0.9)) / newest) * NEWEST_SPAN_MS;
 }
 
-function life(createdAt: number, input: DemoInput): Life {
+function timeline(createdAt: number, input: DemoInput): Timeline {
 	const { now, random } = input;
-	const fate = random.between(0, 1);
-	const [shortest, ...longer] = LIVES_IN_DAYS.map((days) => days * DAY_MS).filter((ms) => createdAt + ms < now);
-	if (shortest !== undefined && fate < EXPIRED)
-		return begun(createdAt, createdAt + random.pick([shortest, ...longer]), input);
-	const begins = begun(createdAt, lifeAhead(createdAt, input), input);
-	return fate >= 1 - REVOKED ? revoked(begins, input) : begins;
+	const share = random.between(0, 1);
+	const [shortest, ...longer] = LIFETIMES_DAYS.map((days) => days * DAY_MS).filter((ms) => createdAt + ms < now);
+	if (shortest !== undefined && share < EXPIRED)
+		return created(createdAt, createdAt + random.pick([shortest, ...longer]), input);
+	const active = created(createdAt, futureExpiry(createdAt, input), input);
+	return share >= 1 - REVOKED ? revoked(active, input) : active;
 }
 
 /** An expiry in the future, or none. */
-function lifeAhead(createdAt: number, { now, random }: DemoInput): number | null {
+function futureExpiry(createdAt: number, { now, random }: DemoInput): number | null {
 	if (random.chance(EXPIRING_SOON)) return now + random.between(HOUR_MS, SOON_MS);
 	if (random.chance(NEVER_EXPIRES / (1 - EXPIRING_SOON))) return null;
-	const ends = LIVES_IN_DAYS.map((days) => createdAt + days * DAY_MS).filter((end) => end > now + SOON_MS);
-	// The longest life exceeds the age of the oldest key, so there is always one.
+	const ends = LIFETIMES_DAYS.map((days) => createdAt + days * DAY_MS).filter((end) => end > now + SOON_MS);
+	// The longest lifetime exceeds the age of the oldest key, so there is always one.
 	const [first = now + OLDEST_MS, ...others] = ends;
 	return random.pick([first, ...others]);
 }
 
 /** A new key, and the event of its creation. */
-function begun(createdAt: number, expiresAt: number | null, { random, authors, mint }: DemoInput): Life {
+function created(createdAt: number, expiresAt: number | null, { random, authors, mint }: DemoInput): Timeline {
 	const environment = random.chance(TEST) ? "test" : "live";
 	const { rhythm, ...settings } = purpose(random, environment);
 	const author = random.pick(authors);
@@ -116,7 +116,7 @@ function begun(createdAt: number, expiresAt: number | null, { random, authors, m
 }
 
 /** The same key, revoked before its expiry. */
-function revoked({ key, rhythm, events }: Life, { now, random, authors }: DemoInput): Life {
+function revoked({ key, rhythm, events }: Timeline, { now, random, authors }: DemoInput): Timeline {
 	const at = Math.floor(random.between(key.createdAt, now));
 	const change = revoke(key, random.pick(REASONS), random.pick(authors), at);
 	// The key was not revoked before, so there is a next state.
@@ -127,7 +127,7 @@ function revoked({ key, rhythm, events }: Life, { now, random, authors }: DemoIn
 /** How long ago a key of this age was rotated, and its overlap. */
 type Rotation = (age: number, random: Random) => { agoMs: number; overlapMs: number | null };
 
-/** In turn: still in its overlap, without an end, and stopped by itself. */
+/** In turn: still in its overlap, without an end, and revoked at the end of its overlap. */
 const ROTATIONS: readonly [Rotation, ...Rotation[]] = [
 	(age, random) => ({ agoMs: Math.min(age, 25 * DAY_MS) * random.between(0.1, 0.9), overlapMs: 30 * DAY_MS }),
 	(age, random) => ({ agoMs: age * random.between(0.1, 0.9), overlapMs: null }),
@@ -135,9 +135,9 @@ const ROTATIONS: readonly [Rotation, ...Rotation[]] = [
 ];
 
 /** A key and its successor. */
-function rotatedLives(createdAt: number, index: number, input: DemoInput): [Life, Life] {
+function rotatedPair(createdAt: number, index: number, input: DemoInput): [Timeline, Timeline] {
 	const { now, random, authors, mint } = input;
-	const before = begun(createdAt, lifeAhead(createdAt, input), input);
+	const before = created(createdAt, futureExpiry(createdAt, input), input);
 	const author = random.pick(authors);
 	const rotation = ROTATIONS[Math.floor(index / ROTATED_EVERY) % ROTATIONS.length] ?? ROTATIONS[0];
 	const { agoMs, overlapMs } = rotation(now - before.key.createdAt, random);
