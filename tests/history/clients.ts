@@ -17,7 +17,7 @@ export interface Plan {
 	limits: [number, ...number[]];
 }
 
-type Action = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "delete" | "clock" | "crash";
+type Action = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "job" | "delete" | "clock" | "crash";
 
 /** The clock and the crashes, which each test environment provides in its own way. */
 export interface Controls {
@@ -119,6 +119,8 @@ export class Clients {
 				return this.#rotate(slot, key);
 			case "revoke":
 				return this.#end(slot, key, { kind: "revoke", reason: `Reason ${this.#names++}` });
+			case "job":
+				return this.#job();
 			case "delete":
 				return this.#end(slot, key, { kind: "delete" });
 			case "crash":
@@ -262,6 +264,23 @@ export class Clients {
 				key,
 				this.#random.chance(0.5) ? { kind: "delete" } : { ...invocation, reason: "Once more" },
 			);
+	}
+
+	/** Revokes some keys as a job. Each key is recorded as one revocation. */
+	async #job(): Promise<void> {
+		const keys = this.#random.some([...this.#slots.filter((key) => key !== undefined), ...this.#ended], 0.3);
+		if (keys.length === 0) return;
+		const reason = `Reason ${this.#names++}`;
+		this.#slots = this.#slots.map((key) => (key && keys.includes(key) ? undefined : key));
+		for (const key of keys) this.#retire(key);
+		const end = this.recorder.begin();
+		const responses = await this.#calls.revokeAsJob(
+			keys.map(({ id }) => id),
+			reason,
+			{ stops: this.#random.chance(0.3), workers: this.#random.whole(1, 2) },
+		);
+		if (responses === "rejected") return;
+		for (const { id } of keys) end(id, { kind: "revoke", reason }, responses.get(id) ?? null);
 	}
 
 	#retire(key: TrackedKey): void {

@@ -194,6 +194,34 @@ export class ServiceCalls {
 		});
 	}
 
+	/**
+	 * Revokes the keys as a job, and returns the response for each of them. Without one, the key may be revoked or not.
+	 * "rejected": the tenant has too many unfinished jobs already. Kills leave them behind.
+	 */
+	async revokeAsJob(
+		ids: string[],
+		reason: string,
+		{ stops, workers }: { stops: boolean; workers: number },
+	): Promise<ReadonlyMap<string, CallResponse> | "rejected"> {
+		const responses = new Map<string, CallResponse>();
+		try {
+			const { id } = await this.#admin.mutate("jobs.create", { kind: "revoke_keys", ids, reason });
+			if (stops) for (const change of ["jobs.stop", "jobs.resume"] as const) await this.#admin.mutate(change, { id });
+			// One call is enough for so few keys. A second one at the same time must do nothing twice.
+			await Promise.all(Array.from({ length: workers }, () => this.#admin.mutate("jobs.advance", { id })));
+			const { items } = await this.#admin.query("jobs.items", { id });
+			for (const { key_id, outcome, error } of items) {
+				if (outcome === "succeeded") responses.set(key_id, { kind: "done" });
+				else if (error === "NOT_FOUND") responses.set(key_id, { kind: "not found" });
+				else if (outcome === "failed" && error !== "UNAVAILABLE") throw new Error(`A key of a job: ${error}`);
+			}
+		} catch (thrown) {
+			if (thrown instanceof CallRefused && thrown.status === 409) return "rejected";
+			if (!(thrown instanceof CallRefused && thrown.status === 503) && !isBrokenConnection(thrown)) throw thrown;
+		}
+		return responses;
+	}
+
 	delete(id: string, expectedVersion?: number): Promise<CallResponse | null> {
 		return this.#responseOf(async () => {
 			await this.#admin.mutate("keys.delete", { id, ...expecting(expectedVersion) });

@@ -15,6 +15,7 @@ export const WEIGHTS: Plan["weights"] = {
 	update: 12,
 	rotate: 2,
 	revoke: 2,
+	job: 1,
 	delete: 2,
 	clock: 3,
 	crash: 0,
