@@ -2,7 +2,10 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** The slowest files, slowest first. Started last, they would still run when everything else is done. */
-const LONG = ["history/one-key", "hostile/", "history-killed", "e2e/killed", "history/", "rows-read", "e2e/"];
+const LONG = [
+	...["hostile/", "history/one-key", "history/", "auth/matrix", "rows-read", "auth/session"],
+	...["e2e/first-start", "job-killed", "history-killed", "local-preparation", "e2e/killed", "e2e/"],
+];
 
 class LongestFirst extends BaseSequencer {
 	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -13,5 +13,13 @@ declare namespace Cloudflare {
 
 type Import = (specifier: string, options?: object) => Promise<unknown>;
 
-/** Loads modules inside the tests' runner. `importAlways` is its own `import`, which setup.ts replaces. */
-declare var __vitest_mocker__: { moduleRunner: { import: Import; importAlways?: Import } };
+type SourceMapOf = (id: string) => unknown;
+
+/** Loads modules inside the tests' runner. setup.ts replaces two functions, and keeps them under the names with `always`. */
+declare var __vitest_mocker__: {
+	moduleRunner: {
+		import: Import;
+		importAlways?: Import;
+		evaluatedModules: { getModuleSourceMapById: SourceMapOf; alwaysMapOf?: SourceMapOf };
+	};
+};
