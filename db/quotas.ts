@@ -21,7 +21,8 @@ export const QUOTAS = {
 	rate_limit: { default: 1_000_000, unit: "requests an hour for each API key" },
 	/**
 	 * Calls of tRPC and REST by the tenant's own managers. 200 a second are more than a dashboard or a script needs,
-	 * and leave room for other tenants in a database that runs one statement at a time.
+	 * and leave room for other tenants in a database that runs one statement at a time. Counted by each isolate:
+	 * see `worker/auth/management-limit.ts`.
 	 */
 	management_calls_per_minute: { default: 12_000, unit: "management calls a minute" },
 } as const satisfies Record<string, { default: number; unit: string }>;

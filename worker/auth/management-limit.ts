@@ -1,6 +1,8 @@
 /**
- * The quota of management calls a minute. It is counted in memory, so it applies to each isolate of the Worker and not to
- * all of them together: its purpose is that one caller in a loop cannot keep the database from other tenants.
+ * The quota of management calls a minute. It is counted in memory, so each isolate of the Worker counts its own calls: the
+ * purpose is that one caller in a loop cannot keep the database from other tenants, and a loop reaches few isolates. An
+ * exact count would add a call to a Durable Object to every management call, and the platform's rate limiter has one limit
+ * for all tenants.
  */
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";

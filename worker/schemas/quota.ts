@@ -13,7 +13,12 @@ export const quotaSchema = z
 			.int()
 			.nullable()
 			.describe("What the tenant stores. `stored_bytes` is an estimate. Null for a quota that nothing is stored for."),
-		limit: z.number().int(),
+		limit: z
+			.number()
+			.int()
+			.describe(
+				"`management_calls_per_minute` is counted by each instance of the service, so a tenant that several serve can make more.",
+			),
 		is_default: z.boolean().describe("False if the platform has set the limit for this tenant."),
 	})
 	.meta({ id: "Quota" });
