@@ -73,7 +73,7 @@ describe("demo keys", () => {
 		for (const { key } of many) {
 			const { name, environment, scopes, rateLimit: rate_limit, ipAllowlist: ip_allowlist } = key;
 			const input = { name, environment, scopes, rate_limit, ip_allowlist };
-			expect(createKeySchema.parse(input)).toEqual(input);
+			expect(createKeySchema.parse(input)).toEqual({ ...input, authentication: "bearer" });
 		}
 	});
 
