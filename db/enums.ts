@@ -54,11 +54,23 @@ export const EXPIRING_SOON_DAYS = 14;
 export const LEAD_STATUSES = ["new", "contacted", "qualified", "unqualified", "converted"] as const;
 export type LeadStatus = (typeof LEAD_STATUSES)[number];
 
+/** Orders of the list of leads; `-` means descending. `status` sorts by its name, and within a status by creation. */
+export const LEAD_SORTS = [
+	"created_at",
+	"-created_at",
+	"updated_at",
+	"-updated_at",
+	"name",
+	"-name",
+	"status",
+	"-status",
+] as const;
+
 /** Every scope, with what it grants. An API key without scopes is unrestricted. */
 export const SCOPE_CATALOGUE = [
 	{ scope: "default:sync", grants: "Send collaborators and activities (sync_collaborators, sync_activities)." },
 	{ scope: "leads:read", grants: "Read leads." },
-	{ scope: "leads:write", grants: "Create and update leads." },
+	{ scope: "leads:write", grants: "Create, update and delete leads." },
 ] as const;
 export type Scope = (typeof SCOPE_CATALOGUE)[number]["scope"];
 export const SCOPES = SCOPE_CATALOGUE.map((entry) => entry.scope);

@@ -408,6 +408,18 @@ export const activities = sqliteTable(
 	(t) => [uniqueIndex("activities_by_external_id").on(t.tenantId, t.environment, t.externalId)],
 );
 
+/** How many leads a tenant has with each status. Triggers on `leads` maintain it. */
+export const leadCounts = sqliteTable(
+	"lead_counts",
+	{
+		tenantId: tenantId(),
+		environment: text("environment", { enum: ENVIRONMENTS }).notNull(),
+		status: text("status", { enum: LEAD_STATUSES }).notNull(),
+		leads: integer("leads").notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.tenantId, t.environment, t.status] })],
+);
+
 /** Potential customers that forms and partners send. */
 export const leads = sqliteTable(
 	"leads",
@@ -427,6 +439,11 @@ export const leads = sqliteTable(
 		/** Version of the rule that made `search_text`: see `TEXT_VERSION`. */
 		textVersion: integer("text_version").notNull().default(0),
 		updatedAt: integer("updated_at").notNull(),
+		/** Ids of other services: this one has neither owners nor teams. */
+		ownerId: text("owner_id"),
+		teamId: text("team_id"),
+		/** The name as lists sort it, made by `sortText`. */
+		nameSort: text("name_sort").notNull().default(""),
 		/** Row of the lead in `lead_search`, set by a trigger: see `NUMBERS_PER_TENANT`. Later leads have higher numbers. */
 		searchNo: integer("search_no"),
 		/**
@@ -443,6 +460,27 @@ export const leads = sqliteTable(
 		index("leads_by_status").on(t.tenantId, t.environment, t.status, t.createdAt, t.id),
 		index("leads_by_source").on(t.tenantId, t.environment, t.source, t.createdAt, t.id),
 		index("leads_by_status_source").on(t.tenantId, t.environment, t.status, t.source, t.createdAt, t.id),
+		index("leads_by_status_updated").on(t.tenantId, t.environment, t.status, t.updatedAt, t.id),
+		index("leads_by_status_name").on(t.tenantId, t.environment, t.status, t.nameSort, t.id),
+		index("leads_by_updated").on(t.tenantId, t.environment, t.updatedAt, t.id),
+		index("leads_by_name").on(t.tenantId, t.environment, t.nameSort, t.id),
+		// Most leads of forms have neither an owner nor a team, and take no room in these.
+		index("leads_by_owner")
+			.on(t.tenantId, t.environment, t.ownerId, t.createdAt, t.id)
+			.where(sql`owner_id is not null`),
+		index("leads_by_owner_status")
+			.on(t.tenantId, t.environment, t.ownerId, t.status, t.createdAt, t.id)
+			.where(sql`owner_id is not null`),
+		index("leads_by_owner_updated")
+			.on(t.tenantId, t.environment, t.ownerId, t.updatedAt, t.id)
+			.where(sql`owner_id is not null`),
+		index("leads_by_team").on(t.tenantId, t.environment, t.teamId, t.createdAt, t.id).where(sql`team_id is not null`),
+		index("leads_by_team_status")
+			.on(t.tenantId, t.environment, t.teamId, t.status, t.createdAt, t.id)
+			.where(sql`team_id is not null`),
+		index("leads_by_team_updated")
+			.on(t.tenantId, t.environment, t.teamId, t.updatedAt, t.id)
+			.where(sql`team_id is not null`),
 		index("leads_by_old_text").on(t.id).where(sql`text_version < 1`),
 		uniqueIndex("leads_by_search_no").on(t.searchNo),
 	],

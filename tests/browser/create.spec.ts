@@ -92,7 +92,7 @@ test("scopes say what they grant, lifetimes say when they end, and one is sugges
 	await page.goto(NEW);
 	await expect(page.getByLabel("default:sync")).toHaveAccessibleDescription("Send collaborators and activities");
 	await expect(page.getByLabel("leads:read")).toHaveAccessibleDescription("Read leads");
-	await expect(page.getByLabel("leads:write")).toHaveAccessibleDescription("Create and update leads");
+	await expect(page.getByLabel("leads:write")).toHaveAccessibleDescription("Create, update and delete leads");
 	await expect(page.getByRole("radio", { name: "30 days" })).toHaveAccessibleDescription("until Jun 5, 2031");
 	await expect(page.getByRole("radio", { name: "90 days Suggested" })).toBeChecked();
 	await expect(page.getByRole("radio", { name: "365 days" })).toHaveAccessibleDescription("until May 5, 2032");

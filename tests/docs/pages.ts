@@ -8,7 +8,9 @@ export const ROOT = join(import.meta.dirname, "../..");
 /** Pages for people who install the package in a project of their own. The first page installs it. */
 export const IN_A_PROJECT = ["docs/client.md", "docs/cli.md"];
 /** Pages that show how to use the service. Each must have examples that run. */
-export const HOW_TO = ["walkthrough", "rest", "trpc", "client", "cli", "verify"].map((name) => `docs/${name}.md`);
+export const HOW_TO = ["walkthrough", "rest", "salesos", "trpc", "client", "cli", "verify"].map(
+	(name) => `docs/${name}.md`,
+);
 
 export interface Page {
 	path: string;

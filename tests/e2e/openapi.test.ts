@@ -242,6 +242,8 @@ describe("with valid input", () => {
 		await expectStatus(200, "getLead", { as: key, id });
 		await expectStatus(200, "updateLead", { as: key, id, body: { status: "contacted", phone: null } });
 		await expectStatus(200, "listLeads", { as: key, query: "?limit=1&status=contacted" });
+		await expectStatus(200, "listLeads", { as: key, query: "?page=1&per_page=10&sort=-updated_at" });
+		await expectStatus(204, "deleteLead", { as: key, id });
 	});
 
 	it("jobs revoke keys, and can be stopped and resumed", async () => {
@@ -362,6 +364,7 @@ describe("with invalid input", () => {
 		}
 		for (const withoutBody of ["deleteApiKey", "advanceJob", "stopJob", "resumeJob"])
 			await expectStatus(413, withoutBody, { body: "x".repeat(1_048_577) });
+		await expectStatus(413, "deleteLead", { as: key, body: "x".repeat(1_048_577) });
 	});
 
 	it("parameters are validated", async () => {

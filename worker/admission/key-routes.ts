@@ -22,6 +22,7 @@ export const KEY_ROUTES = {
 	createLead: { method: "post", path: "/v1/leads", scope: "leads:write" },
 	getLead: { method: "get", path: "/v1/leads/{id}", scope: "leads:read" },
 	updateLead: { method: "patch", path: "/v1/leads/{id}", scope: "leads:write" },
+	deleteLead: { method: "delete", path: "/v1/leads/{id}", scope: "leads:write" },
 } as const satisfies Record<string, KeyRouteDeclaration>;
 
 export type KeyOperation = keyof typeof KEY_ROUTES;

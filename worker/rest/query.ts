@@ -7,6 +7,10 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 /** The `+` of an offset such as `+03:00` that was not written as `%2B`: in a query string it means a space. */
 const UNESCAPED_PLUS = / (?=\d\d(:?\d\d)?$)/;
 
+/** Whether a field takes a time, alone or as one of several forms. */
+const isTime = (type: z.core.$ZodType): boolean =>
+	type instanceof z.ZodISODateTime || (type instanceof z.ZodUnion && type.options.some(isTime));
+
 /** The query as Hono parses it: one text per name, or several. */
 type QueryInput = Record<string, string | string[]>;
 
@@ -34,7 +38,7 @@ export function fromQuery<T extends z.ZodObject>(
 			if (type instanceof z.ZodNumber && NUMBER.test(value)) input[name] = Number(value);
 			// Forms and API tools send `sort=` for a choice that was not made.
 			if (type instanceof z.ZodEnum && value === "") delete input[name];
-			if (type instanceof z.ZodISODateTime) input[name] = value.replace(UNESCAPED_PLUS, "+");
+			if (isTime(type)) input[name] = value.replace(UNESCAPED_PLUS, "+");
 		}
 		return input;
 	});

@@ -14,6 +14,14 @@ export const timestampInput = z.iso
 		error: "Must be between the years 1970 and 9999",
 	});
 
+/** The same, or a date, which stands for its beginning in UTC. */
+export const timestampOrDateInput = z.union([timestampInput, z.iso.date()], {
+	error: "Must be an ISO 8601 time such as 2026-01-31T12:00:00Z, or a date",
+});
+
+/** A UUID of any version (RFC 9562), which is written in lower case. */
+export const uuidInput = z.guid("Must be a UUID").toLowerCase().meta({ format: "uuid" });
+
 /** Id of any object. An id of the wrong shape is unknown (404), so only its length is validated. */
 export const id = z.string().min(1).max(64);
 

@@ -22,10 +22,13 @@ export function encodeCursor(order: string, { value, id }: Position): string {
 interface Values {
 	string: string;
 	number: number;
+	/** A word and an instant, of a list that is sorted by two columns. */
+	pair: string;
 }
 const VALUE_SCHEMAS: { [T in keyof Values]: z.ZodType<Values[T]> } = {
 	string: z.string().max(200),
 	number: z.number(),
+	pair: z.string().regex(/^[a-z]+ \d{1,15}$/),
 };
 
 /** Null without a cursor. Throws `VALIDATION_ERROR` for a cursor of another order. */

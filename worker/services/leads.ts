@@ -1,26 +1,20 @@
 /** Leads of a tenant, as integrations read and write them. */
-import { and, desc, eq, sql } from "drizzle-orm";
-import { newId } from "../../db/ids.ts";
+import { and, eq } from "drizzle-orm";
 import { leads } from "../../db/schema.ts";
-import { foldText, sourceToken, statusToken, TEXT_VERSION } from "../../db/search.ts";
+import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
 import { AppError } from "../errors.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
 import { toTimestamp } from "../schemas/time.ts";
-import { decodeCursor, encodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
+import { cursorPage, type Holder, type LeadRow, type LeadTotals, numberedPage } from "./lead-list.ts";
+import { cursorFound, numberedFound } from "./lead-search.ts";
 import { withinQuotas } from "./quotas.ts";
-import { findRows, inOrderFound, isFound } from "./search.ts";
 
-type Row = typeof leads.$inferSelect;
-/** A row without the columns that the database sets. */
-type NewRow = Omit<Row, "searchNo" | "bytes">;
-type Holder = Pick<KeyFacts, "tenantId" | "environment">;
+/** What a lead has besides what the database adds. */
+type Row = Omit<LeadRow, "searchNo" | "bytes">;
 
-const ORDER = "leads";
-const FOUND_ORDER = "leads found";
-
-const toLead = (row: NewRow): Lead => ({
+const toLead = (row: Row): Lead => ({
 	id: row.id,
 	environment: row.environment,
 	name: row.name,
@@ -32,19 +26,25 @@ const toLead = (row: NewRow): Lead => ({
 	status: row.status,
 	tags: row.tags,
 	custom_fields: row.customFields,
+	owner_id: row.ownerId,
+	team_id: row.teamId,
 	created_at: toTimestamp(row.createdAt),
 	updated_at: toTimestamp(row.updatedAt),
 });
 
-/** The text of a lead that `search` looks in. */
+/** The text of a lead that `search` looks in, and that lists sort. */
 export const leadText = (lead: Pick<Row, "name" | "email" | "phone" | "company">) => ({
 	searchText: foldText(lead.name, lead.email, lead.phone, lead.company),
+	nameSort: sortText(lead.name),
 	textVersion: TEXT_VERSION,
 });
 
+/** RFC 9562, section 4: a UUID is written in lower case, and read in either. Older leads have ids such as `lead_…`. */
+const asStored = (id: string) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? id.toLowerCase() : id);
+
 /** The condition for one lead of the key's tenant and environment. */
 const oneOf = (key: Holder, id: string) =>
-	and(eq(leads.id, id), eq(leads.tenantId, key.tenantId), eq(leads.environment, key.environment));
+	and(eq(leads.id, asStored(id)), eq(leads.tenantId, key.tenantId), eq(leads.environment, key.environment));
 
 const notFound = () => new AppError("NOT_FOUND", "Lead not found.");
 
@@ -54,13 +54,15 @@ export async function createLead(
 	key: KeyFacts,
 	input: CreateLead,
 ): Promise<Lead> {
-	const { custom_fields: customFields, ...fields } = input;
-	const row: NewRow = {
-		id: newId("lead"),
+	const { custom_fields: customFields, owner_id: ownerId, team_id: teamId, ...fields } = input;
+	const row: Row = {
+		id: crypto.randomUUID(),
 		tenantId: key.tenantId,
 		environment: key.environment,
 		...fields,
 		customFields,
+		ownerId,
+		teamId,
 		...leadText(fields),
 		createdAt: now,
 		updatedAt: now,
@@ -85,10 +87,10 @@ export async function updateLead(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
 	id: string,
-	{ custom_fields, ...fields }: UpdateLead,
+	{ custom_fields: customFields, owner_id: ownerId, team_id: teamId, ...fields }: UpdateLead,
 ): Promise<Lead> {
-	const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-	const patch: Partial<Row> = { ...given, ...(custom_fields === undefined ? {} : { customFields: custom_fields }) };
+	const given = { ...fields, customFields, ownerId, teamId };
+	const patch: Partial<Row> = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 	for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt++) {
 		const [before] = await db.select().from(leads).where(oneOf(key, id));
 		if (!before) throw notFound();
@@ -105,57 +107,23 @@ export async function updateLead(
 	throw new AppError("CONFLICT", "Other requests are changing this lead. Retry.");
 }
 
-/** Newest first. With `search`, a page can be short or empty although there are more: continue while there is a cursor. */
+/** Deletes a lead. */
+export async function deleteLead({ db }: Pick<Deps, "db">, key: Holder, id: string): Promise<void> {
+	const deleted = await db.delete(leads).where(oneOf(key, id)).returning({ id: leads.id });
+	if (deleted.length === 0) throw notFound();
+}
+
+/** A page of the list. Without `cursor` and `limit`, the page has a number, and the leads are counted. */
 export async function listLeads(
-	deps: Pick<Deps, "db">,
+	{ db }: Pick<Deps, "db">,
 	key: Holder,
 	input: ListLeads,
-): Promise<{ items: Lead[]; next_cursor: string | null }> {
-	const { rows, next_cursor } =
-		input.search === undefined
-			? await leadsInOrder(deps, key, input)
-			: await leadsFound(deps, key, input, input.search);
-	return { items: rows.map(toLead), next_cursor };
-}
-
-async function leadsInOrder({ db }: Pick<Deps, "db">, key: Holder, input: ListLeads) {
-	const after = decodeCursor(ORDER, input.cursor, "number");
-	const rows = await db
-		.select()
-		.from(leads)
-		.where(
-			and(
-				eq(leads.tenantId, key.tenantId),
-				eq(leads.environment, key.environment),
-				input.status === undefined ? undefined : eq(leads.status, input.status),
-				input.source === undefined ? undefined : eq(leads.source, input.source),
-				after ? sql`(${leads.createdAt}, ${leads.id}) < (${after.value}, ${after.id})` : undefined,
-			),
-		)
-		.orderBy(desc(leads.createdAt), desc(leads.id))
-		.limit(input.limit + 1);
-	return paginate(rows, input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
-}
-
-/** In the order of creation, as {@link findRows} numbers the leads. */
-async function leadsFound(
-	{ db }: Pick<Deps, "db">,
-	{ tenantId, environment }: Holder,
-	{ status, source, cursor, limit }: ListLeads,
-	search: string,
-): Promise<{ rows: Row[]; next_cursor: string | null }> {
-	const after = decodeCursor(FOUND_ORDER, cursor, "number");
-	const tokens = [
-		...(status === undefined ? [] : [statusToken(status)]),
-		...(source === undefined ? [] : [sourceToken(source)]),
-	];
-	const { found, scannedTo } = await findRows(
-		db,
-		{ in: leads, tenantId, environments: [environment], term: foldText(search), tokens },
-		{ after: after?.value ?? null, descending: true, limit: limit + 1 },
-	);
-	const page = paginate(found, limit, FOUND_ORDER, ({ no, id }) => ({ value: no, id }));
-	const rows = await db.select().from(leads).where(isFound(tenantId, page.rows));
-	const next = scannedTo === null ? null : encodeCursor(FOUND_ORDER, { value: scannedTo, id: "" });
-	return { rows: inOrderFound(page.rows, rows), next_cursor: page.next_cursor ?? next };
+): Promise<{ items: Lead[]; next_cursor: string | null } & Partial<LeadTotals>> {
+	const { search } = input;
+	const isNumbered = input.cursor === undefined && input.limit === undefined;
+	const { rows, next_cursor, totals } =
+		search !== undefined
+			? await (isNumbered ? numberedFound : cursorFound)(db, key, input, search)
+			: await (isNumbered ? numberedPage : cursorPage)(db, key, input);
+	return { items: rows.map(toLead), next_cursor, ...totals };
 }

@@ -45,7 +45,7 @@ export interface Range {
 }
 
 /** A row: its number, which counts the rows of the tenant in the order of creation, its id, and what `extra` selects. */
-interface FoundRow {
+export interface FoundRow {
 	no: number;
 	id: string;
 	extra: unknown;

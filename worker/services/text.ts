@@ -44,9 +44,10 @@ export async function foldOldText({ db }: Pick<Deps, "db">): Promise<{ keys: num
 		if (rows.length === 0) break;
 		const texts = rows.map((row) => ({ id: row.id, before: row.searchText, ...leadText(row) }));
 		await db.run(sql`
-			update ${leads} set search_text = folded.search_text, text_version = ${TEXT_VERSION}
+			update ${leads} set search_text = folded.search_text, name_sort = folded.name_sort, text_version = ${TEXT_VERSION}
 			from (
-				select value ->> '$.id' as id, value ->> '$.before' as before, value ->> '$.searchText' as search_text
+				select value ->> '$.id' as id, value ->> '$.before' as before, value ->> '$.searchText' as search_text,
+					value ->> '$.nameSort' as name_sort
 				from json_each(${JSON.stringify(texts)})
 			) as folded
 			where leads.id = folded.id and leads.search_text = folded.before`);

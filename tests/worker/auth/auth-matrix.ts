@@ -64,7 +64,7 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 	"any key": ["GET /v1/whoami"],
 	"default:sync": ["POST /v1/sync_collaborators", "POST /v1/sync_activities", "POST /functions/v1/default-integration"],
 	"leads:read": ["GET /v1/leads", "GET /v1/leads/{id}"],
-	"leads:write": ["POST /v1/leads", "PATCH /v1/leads/{id}"],
+	"leads:write": ["POST /v1/leads", "PATCH /v1/leads/{id}", "DELETE /v1/leads/{id}"],
 };
 
 /** Routes that are in no document. They are public and return no data of a tenant. */

@@ -16,7 +16,7 @@ import { importKey } from "../imported/importing.ts";
 import { type Audience, type Credential, OPERATIONS, type Operation, send } from "../operations.ts";
 import { AUDIENCES, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
 import { forgedTokens } from "./forged-tokens.ts";
-import { goodInput, isAboutOne, openSession, populatedTenant, spareKey } from "./populated-tenant.ts";
+import { goodInput, isAboutOne, openSession, populatedTenant, spareKey, spareLead } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
 
 // The middle of an hour, so that no new hour begins for a key that has used up its limit.
@@ -365,7 +365,9 @@ describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, envi
 		// Only callers who act in a tenant may name one. Operations of integrations and public ones have no such field.
 		const mayName = ["person", "manager", "platform", "platform in a tenant"].includes(operation.audience);
 		const tenant = { ...(mayName && inBody ? { inBody } : {}), ...(inUrl ? { inUrl } : {}) };
-		const input = await goodInput(operation, ours, { keyId, leadId: ours.leads[environment].id });
+		const deletesLead = operation.method === "DELETE" && operation.audience === "leads:write";
+		const leadId = deletesLead ? await spareLead(ours, environment) : ours.leads[environment].id;
+		const input = await goodInput(operation, ours, { keyId, leadId });
 		const sent = { headers: { ...fromSomewhere(), ...headers }, ...tenant };
 		return async () => outcomeOf(operation, await send(operation, sent, input));
 	}

@@ -160,6 +160,7 @@ describe.each(Object.entries(INTEGRATIONS))("%s", (_, credential) => {
 			"GET /v1/leads search",
 			"GET /v1/leads/{id} id",
 			"PATCH /v1/leads/{id} id",
+			"DELETE /v1/leads/{id} id",
 		]);
 		const before = await everythingOfUs();
 		for (const [operation, named] of all) await hearsTheSame(credential, operation, named);

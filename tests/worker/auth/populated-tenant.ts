@@ -68,6 +68,12 @@ export async function openSession(tenantId: string, role: Role = "admin"): Promi
 /** A new key of the tenant, for a call that may end it. */
 export const spareKey = ({ admin }: PopulatedTenant) => createKey(admin, UNRESTRICTED);
 
+/** A new lead of the tenant, for a call that may delete it. */
+export async function spareLead({ keys }: PopulatedTenant, environment: Environment): Promise<string> {
+	const made = await sendJson(keys[environment].key, "POST", "/v1/leads", { name: "Spare lead" });
+	return ((await made.json()) as { data: Lead }).data.id;
+}
+
 /** Whether the operation takes the id of an object of a tenant: a key, a job or a lead. */
 export const isAboutOne = (operation: Operation): boolean =>
 	operation.audience !== "platform" && fieldsOf(operation).has("id");

@@ -121,6 +121,8 @@ it("finds existing leads, after newer ones", async () => {
 		source: null,
 		tags: [],
 		custom_fields: {},
+		owner_id: null,
+		team_id: null,
 	};
 	await createLead({ db, now: NOW + 1 }, holder, { ...nothing, name: "Mariana", status: "new" });
 	expect(await found({ search: "ana" })).toEqual(["Mariana", "Anabel", "Ana"]);

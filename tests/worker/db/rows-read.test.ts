@@ -7,7 +7,15 @@ import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { auditEvent } from "../../../db/audit.ts";
 import { type Database, database, runBatch } from "../../../db/client.ts";
-import { AUDIT_ACTIONS, ENVIRONMENTS, KEY_SORTS, KEY_STATUSES, type KeySort } from "../../../db/enums.ts";
+import {
+	AUDIT_ACTIONS,
+	ENVIRONMENTS,
+	type Environment,
+	KEY_SORTS,
+	KEY_STATUSES,
+	type KeySort,
+	LEAD_SORTS,
+} from "../../../db/enums.ts";
 import { insertAudit } from "../../../db/insert-audit.ts";
 import { apiKeys, users } from "../../../db/schema.ts";
 import type { UserPrincipal } from "../../../worker/auth/principal.ts";
@@ -28,13 +36,13 @@ import { createdBefore, recordAttempt } from "../../../worker/services/idempoten
 import { CORRECTED_MAX, countKeys } from "../../../worker/services/key-counts.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { SORTED_MAX, sortOf, wantedAt } from "../../../worker/services/key-order.ts";
-import { createLead, getLead, listLeads, updateLead } from "../../../worker/services/leads.ts";
+import { createLead, deleteLead, getLead, listLeads, updateLead } from "../../../worker/services/leads.ts";
 import { logIn, logOut } from "../../../worker/services/session.ts";
 import { findTenant, listTenants } from "../../../worker/services/tenants.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
 import { cheapPasswordHash } from "../fixtures.ts";
 import { metered } from "./metered.ts";
-import { BIG, BUSY_KEY, DAY_MS, fillAtScale, HOUR_MS, KEYS, MASS, MASS_KEYS, NOW } from "./scale.ts";
+import { BIG, BUSY_KEY, DAY_MS, fillAtScale, HOUR_MS, KEYS, MASS, MASS_KEYS, NOW, OWNER, TEAM } from "./scale.ts";
 
 beforeAll(fillAtScale, 240_000);
 
@@ -283,18 +291,88 @@ describe("GET /v1/leads", () => {
 		{ search: "zz" },
 	];
 
+	const ask = (environment: Environment, input: object) =>
+		metered((db) => listLeads({ db }, { tenantId: BIG, environment }, listLeadsSchema.parse(input)));
+
 	it.each(ENVIRONMENTS.flatMap((environment) => questions.map((filters) => ({ environment, ...filters }))))(
-		"reads little more than a page of %j",
+		"with a cursor reads little more than a page of %j",
 		async ({ environment, ...filters }) => {
-			const holder = { tenantId: BIG, environment };
-			const ask = (input: object) => metered((db) => listLeads({ db }, holder, listLeadsSchema.parse(input)));
-			const first = await ask(filters);
+			const first = await ask(environment, { ...filters, limit: 25 });
 			expect(first.read).toBeLessThanOrEqual(ofPage(25));
 			if (first.result.next_cursor === null) return;
-			const later = await ask({ ...filters, cursor: first.result.next_cursor });
+			const later = await ask(environment, { ...filters, cursor: first.result.next_cursor });
 			expect(later.read).toBeLessThanOrEqual(ofPage(25));
 		},
 	);
+
+	/** Filters and sorts that an index serves. */
+	const served = [
+		...subsets({ status: "new" }).flatMap((filters) => LEAD_SORTS.map((sort) => ({ ...filters, sort }))),
+		...subsets({ status: "new", source: "partner" }).map((filters) => ({ ...filters, sort: "created_at" })),
+		...[{ owner_id: OWNER }, { team_id: TEAM }].flatMap((whose) => [
+			...["created_at", "-created_at", "updated_at", "-updated_at", "status", "-status"].map((sort) => ({
+				...whose,
+				sort,
+			})),
+			{ ...whose, status: "new", sort: "-created_at" },
+			{ ...whose, updated_after: new Date(NOW - 3_600_000).toISOString(), sort: "-updated_at" },
+		]),
+		{
+			created_after: new Date(NOW - 30_000_000).toISOString(),
+			created_before: new Date(NOW - 10_000_000).toISOString(),
+		},
+		{ status: "new", updated_after: new Date(NOW - 30_000_000).toISOString(), sort: "updated_at" },
+	];
+
+	it.each(served)("with a cursor reads little more than a page of %j, at any position", async (input) => {
+		const first = await ask("live", { ...input, limit: 25 });
+		expect(first.result.items).toHaveLength(25);
+		expect(first.read).toBeLessThanOrEqual(ofPage(25));
+		const { next_cursor } = (await ask("live", { ...input, page: 8 })).result;
+		const deep = await ask("live", { ...input, limit: 25, cursor: next_cursor });
+		expect(deep.read).toBeLessThanOrEqual(ofPage(25));
+	});
+
+	it.each(subsets({ status: "new" }))(
+		"by number reads little more than a page and those before it of %j",
+		async (filters) => {
+			for (const sort of LEAD_SORTS) {
+				const first = await ask("live", { ...filters, sort });
+				expect(first.result).toMatchObject({ total: 10_000, total_is_capped: true, total_pages: 400 });
+				expect(first.read).toBeLessThanOrEqual(ofPage(25));
+				expect((await ask("live", { ...filters, sort, page: 400 })).read).toBeLessThanOrEqual(10_000 + ofPage(25));
+			}
+		},
+	);
+
+	const any = {
+		status: "new",
+		source: "partner",
+		owner_id: OWNER,
+		team_id: TEAM,
+		created_after: new Date(NOW - 30_000_000).toISOString(),
+		updated_after: new Date(NOW - 3_000_000).toISOString(),
+	};
+
+	it.each(subsets(any))("reads a bounded number of rows of %j in any order, and counts exactly", async (filters) => {
+		const conditions = Object.entries(filters).map(([name, value]) =>
+			name.endsWith("_after") ? `${name.replace("after", "at")} >= ${Date.parse(value)}` : `${name} = '${value}'`,
+		);
+		const all = ["tenant_id = 'ten_big' and environment = 'live'", ...conditions].join(" and ");
+		const [{ total = 0 } = {}] = (
+			await env.DB.prepare(`select count(*) as total from leads where ${all}`).all<{ total: number }>()
+		).results;
+		for (const sort of ["-created_at", "name"]) {
+			const walked = await ask("live", { ...filters, sort, limit: 25 });
+			// Three indexes are tried, one is read and sorted.
+			expect(walked.read).toBeLessThanOrEqual(6 * 1_000 + ofPage(25));
+			const numbered = await ask("live", { ...filters, sort });
+			expect(numbered.result).toMatchObject({ total: Math.min(total, 10_000), total_is_capped: total > 10_000 });
+			expect(numbered.result.items).toHaveLength(Math.min(total, 25));
+			// Twice as many to read and sort what no index narrows down.
+			expect(numbered.read).toBeLessThanOrEqual(2 * (3 * 10_000 + 2 * 50_000));
+		}
+	});
 });
 
 describe("tenants.list", () => {
@@ -369,7 +447,17 @@ describe("a sync of 500", () => {
 
 describe("every other operation", () => {
 	const author = { tenantId: BIG, actor: "usr_ada", actorEmail: null, ip: null, userAgent: null };
-	const lead = { email: null, phone: null, company: null, position: null, source: null, tags: [], custom_fields: {} };
+	const lead = {
+		email: null,
+		phone: null,
+		company: null,
+		position: null,
+		source: null,
+		tags: [],
+		custom_fields: {},
+		owner_id: OWNER,
+		team_id: TEAM,
+	};
 	const holder = {
 		id: keyId(KEYS),
 		tenantId: BIG,
@@ -480,8 +568,9 @@ describe("every other operation", () => {
 			},
 		],
 		["reading a lead", 2, 0, (db) => getLead({ db }, holder, "lead_4")],
-		["adding a lead", 60, 15, (db) => createLead({ db, now: NOW }, holder, { ...lead, name: "Ana", status: "new" })],
-		["changing a lead", 60, 15, (db) => updateLead({ db, now: NOW }, holder, "lead_4", { name: "Bia", source: "x" })],
+		["adding a lead", 60, 27, (db) => createLead({ db, now: NOW }, holder, { ...lead, name: "Ana", status: "new" })],
+		["changing a lead", 60, 40, (db) => updateLead({ db, now: NOW }, holder, "lead_4", { name: "Bia", source: "x" })],
+		["deleting a lead", 60, 27, (db) => deleteLead({ db }, holder, "lead_4")],
 	])("of %s reads at most %i rows and writes at most %i", async (_what, read, written, use) => {
 		const spent = await metered(use);
 		expect(spent.statements).toBeGreaterThan(0);

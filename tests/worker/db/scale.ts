@@ -43,7 +43,8 @@ function rowChanges(migration: string): string[] {
 export async function backfill(): Promise<void> {
 	await run("delete from quotas");
 	const first = rowChanges("0006_triggers").filter((statement) => !/search|stored_bytes/.test(statement));
-	for (const statement of [...first, ...rowChanges("0013_search_by_span")]) await run(statement);
+	const later = ["0013_search_by_span", "0014_lead_lists"].flatMap(rowChanges);
+	for (const statement of [...first, ...later]) await run(statement);
 }
 
 const KEY_COLUMNS = `id, tenant_id, environment, name, secret_hash, key_prefix, last_four, scopes, rate_limit,
@@ -108,10 +109,16 @@ const USAGE = `${numbers(90 * 24)}, k(i) as (select ${KEYS} union all select i -
 insert into usage_hourly (key_id, hour, tenant_id, allowed, rate_limited, denied)
 select printf('k%011d', k.i), ${NOW - (NOW % HOUR_MS)} - (n.i - 1) * ${HOUR_MS}, '${BIG}', n.i, 0, 0 from n, k`;
 
-/** A quarter has the source `fair` and a quarter is converted; one lead is both. One in 5,000 is qualified. */
+export const OWNER = "5c0d1f9e-8b7a-4c36-a1d2-93e4b5f60718";
+export const TEAM = "d2719c1b-4e0f-4f3a-b6a8-7c5d9e021f43";
+
+/**
+ * A quarter has the source `fair` and a quarter is converted; one lead is both. One in 5,000 is qualified. A ninth has the
+ * owner, a third the team.
+ */
 const LEADS = `${numbers(50_000)}
 insert into leads (id, tenant_id, environment, created_at, written_by, name, email, source, status, tags,
-	custom_fields, search_text, updated_at)
+	custom_fields, search_text, updated_at, owner_id, team_id)
 select 'lead_' || i, '${BIG}', iif(i % 5, 'live', 'test'), ${NOW} - (50000 - i) * 1000, 'k', 'Ana ' || i,
 	'ana' || i || '@gmail.com', case when i % 4 = 1 then 'fair' when i % 2 then 'form' else 'partner' end,
 	case
@@ -119,7 +126,8 @@ select 'lead_' || i, '${BIG}', iif(i % 5, 'live', 'test'), ${NOW} - (50000 - i) 
 		when i % 3 then 'new' else 'contacted'
 	end,
 	'[]', '{}',
-	'ana ' || i || ' ana' || i || '@gmail.com' || iif(i % 5000 = 3, ' quixotic', ''), 0
+	'ana ' || i || ' ana' || i || '@gmail.com' || iif(i % 5000 = 3, ' quixotic', ''),
+	${NOW} - i * 7919 % 50000 * 1000, iif(i % 9 = 1, '${OWNER}', null), iif(i % 3 = 1, '${TEAM}', null)
 from n`;
 
 const USERS = `${numbers(5_000)}

@@ -4,6 +4,10 @@ import type { Json } from "../operations.ts";
 
 const FORMATS: Record<string, fc.Arbitrary<string>> = {
 	email: fc.emailAddress(),
+	uuid: fc.uuid(),
+	date: fc
+		.date({ min: new Date(0), max: new Date(Date.UTC(9999, 11, 30)), noInvalidDate: true })
+		.map((date) => date.toISOString().slice(0, 10)),
 	ipv4: fc.ipV4(),
 	ipv6: fc.ipV6(),
 	cidrv4: fc.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 })).map(([ip, bits]) => `${ip}/${bits}`),

@@ -16,6 +16,7 @@ import {
 	type PopulatedTenant,
 	populatedTenant,
 	spareKey,
+	spareLead,
 } from "../auth/populated-tenant.ts";
 import { mutate, ORIGIN, request } from "../fixtures.ts";
 import { importKey } from "../imported/importing.ts";
@@ -167,8 +168,8 @@ const READS = {
 
 /** After a change: the changed object can still be read, on its own and in lists, over REST and tRPC. */
 async function stillReadable(operation: Operation, text: string): Promise<void> {
-	const made = /"id":"([0-9A-Za-z]{12}|lead_\w+|job_\w+)"/.exec(text)?.[1];
-	const kind = made?.startsWith("lead_") ? "lead" : made?.startsWith("job_") ? "job" : "id";
+	const made = /"id":"([0-9A-Za-z]{12}|[0-9a-f-]{36}|job_\w+)"/.exec(text)?.[1];
+	const kind = made?.length === 36 ? "lead" : made?.startsWith("job_") ? "job" : "id";
 	if (made) pools.add(kind, made);
 	const key = /"key":"(sk_(?:live|test)_\w{48})"/.exec(text)?.[1];
 	if (key) pools.add("key", key);
@@ -223,12 +224,14 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 			// Some requests end keys and jobs, so add new ones from time to time.
 			if (isAboutOne(operation) && turn % 10 === 0) {
 				pools.add("id", (await spareKey(ours)).api_key.id);
+				if (operation.audience === "leads:write") pools.add("lead", await spareLead(ours, "live"));
 				if (isOfJobs(operation))
 					pools.add("job", await addJob(ours.tenantId, /resume$/.test(operation.name) ? "stopped" : "running"));
 			}
 		}
 	}
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
+	if (operation.audience === "leads:write") await spareLead(ours, "live");
 	expect(underWay.size).toBe(0);
 	expect(answered).toBeGreaterThan(all.length * 0.8);
 	return statuses;

@@ -211,7 +211,7 @@ const paths = [...routes.keys()].map((path) => path.replace(/:[^/]+/g, "an-id"))
 describe("a method", () => {
 	it("is listed for every route of integrations", () => {
 		expect([...methodsAt("/v1/leads")].sort()).toEqual(["GET", "HEAD", "POST"]);
-		expect([...methodsAt("/v1/leads/an-id")].sort()).toEqual(["GET", "HEAD", "PATCH"]);
+		expect([...methodsAt("/v1/leads/an-id")].sort()).toEqual(["DELETE", "GET", "HEAD", "PATCH"]);
 		expect([...methodsAt("/v1/sync_activities")]).toEqual(["POST"]);
 	});
 

@@ -22,6 +22,8 @@ const FULL = {
 	status: "contacted",
 	tags: ["vip", "são paulo"],
 	custom_fields: { budget: 12_000.5, nested: { list: [1, "two", null, true] } },
+	owner_id: "5c0d1f9e-8b7a-4c36-a1d2-93e4b5f60718",
+	team_id: "d2719c1b-4e0f-4f3a-b6a8-7c5d9e021f43",
 };
 
 const create = async (key: string, body: Record<string, unknown>): Promise<Lead> => {
@@ -89,6 +91,8 @@ describe("a lead that is created", () => {
 		["custom_fields", []],
 		["custom_fields", "text"],
 		["custom_fields", null],
+		["owner_id", "7"],
+		["team_id", 7],
 		["id", "lead_mine"],
 		["tenant_id", other.tenantId],
 		["environment", "test"],
@@ -213,7 +217,7 @@ describe("a lead of another tenant or environment", () => {
 		["of another tenant", () => other.live],
 	])("(%s) gets the same response as one that does not exist", async (_which, key) => {
 		const { id } = await lead;
-		for (const [method, body] of [["GET"], ["PATCH", { name: "Mine now" }]] as const) {
+		for (const [method, body] of [["GET"], ["PATCH", { name: "Mine now" }], ["DELETE"]] as const) {
 			const [foreign, absent] = [
 				await call(key(), method, `/v1/leads/${id}`, body),
 				await call(key(), method, "/v1/leads/lead_00000000000000000000", body),

@@ -50,7 +50,7 @@ export const keys = {
 	scopeGrants: {
 		"default:sync": "Send collaborators and activities",
 		"leads:read": "Read leads",
-		"leads:write": "Create and update leads",
+		"leads:write": "Create, update and delete leads",
 	} satisfies Record<Scope, string>,
 	moreScopes: (count: number) => `+${count}`,
 	/** Before a time, in rows without a header. */

@@ -49,7 +49,7 @@ export const keys: Words["keys"] = {
 	scopeGrants: {
 		"default:sync": "Enviar colaboradores e atividades",
 		"leads:read": "Ler leads",
-		"leads:write": "Criar e atualizar leads",
+		"leads:write": "Criar, atualizar e excluir leads",
 	},
 	moreScopes: (count) => `+${count}`,
 	phone: {

@@ -204,9 +204,10 @@ export const collaboratorsSynced = { created: 1, existing: 0, errors: [], total:
 export const activitiesSynced = { processed: 1, skipped: 0, duplicates: 0, errors: [], total: 1 };
 
 export const createLead = { name: "Bruno Costa", email: "bruno@example.com", source: "Website form", tags: ["demo"] };
+export const leadTotals = { total: 1, total_is_capped: false, page: 1, per_page: 25, total_pages: 1 };
 export const updateLead = { status: "contacted" as const, phone: null };
 export const lead: Lead = {
-	id: "lead_7Wd3nYk9Rq2xTm5p",
+	id: "0b5f6a52-3c1e-4d8a-9f57-2a7c1e94d6b3",
 	environment: "live",
 	name: "Bruno Costa",
 	email: "bruno@example.com",
@@ -217,6 +218,8 @@ export const lead: Lead = {
 	status: "new",
 	tags: ["demo"],
 	custom_fields: {},
+	owner_id: "5c0d1f9e-8b7a-4c36-a1d2-93e4b5f60718",
+	team_id: null,
 	created_at: "2026-02-03T04:05:06.789Z",
 	updated_at: "2026-02-03T04:05:06.789Z",
 };

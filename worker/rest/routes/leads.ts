@@ -2,12 +2,20 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { KEY_ROUTES } from "../../admission/key-routes.ts";
 import { id } from "../../schemas/common.ts";
-import { createLeadSchema, leadSchema, listLeadsSchema, updateLeadSchema } from "../../schemas/lead.ts";
-import { createLead, getLead, listLeads, updateLead } from "../../services/leads.ts";
+import { createLeadSchema, leadSchema, leadTotals, listLeadsSchema, updateLeadSchema } from "../../schemas/lead.ts";
+import { createLead, deleteLead, getLead, listLeads, updateLead } from "../../services/leads.ts";
 import { integrationOperation, keyRoute } from "../define-route.ts";
-import { BODY_ERRORS, conflict, INPUT_ERRORS, KEY_ERRORS, notFound, QUOTA_EXCEEDED } from "../openapi/errors.ts";
+import {
+	BODY_ERRORS,
+	conflict,
+	INPUT_ERRORS,
+	KEY_ERRORS,
+	notFound,
+	QUOTA_EXCEEDED,
+	TOO_LARGE,
+} from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
-import { created, jsonBody, ok, page, withRateLimit } from "../openapi/responses.ts";
+import { created, jsonBody, noContent, ok, page, withRateLimit } from "../openapi/responses.ts";
 import { fromQuery } from "../query.ts";
 import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
 
@@ -22,12 +30,15 @@ export const leadOperations = [
 		createRoute({
 			...keyRoute("listLeads"),
 			summary: "List leads",
-			description: "Newest first. A key sees the leads of its own environment.",
+			description:
+				"Newest first, unless `sort` says otherwise. A key sees the leads of its own environment. With `page` and `per_page`, or without either, `meta` counts the leads, up to 10,000. With `cursor` or `limit`, a list of any length can be read to its end; a page can then be short although there are more: continue while there is a cursor.",
 			request: { query: fromQuery(listLeadsSchema, IGNORED) },
 			responses: {
 				...KEY_ERRORS,
 				...INPUT_ERRORS,
-				200: withRateLimit(page(leadSchema, "A page of leads.", examples.lead)),
+				200: withRateLimit(
+					page(leadSchema, "A page of leads.", examples.lead, { shape: leadTotals, example: examples.leadTotals }),
+				),
 			},
 		}),
 		async (c) => c.json(listEnvelope(c, await listLeads(depsOf(c), c.var.key, c.req.valid("query"))), 200),
@@ -84,6 +95,25 @@ export const leadOperations = [
 		async (c) => {
 			const lead = await updateLead(depsOf(c), c.var.key, c.req.valid("param").id, c.req.valid("json"));
 			return c.json(envelope(c, lead), 200);
+		},
+	),
+	integrationOperation(
+		createRoute({
+			...keyRoute("deleteLead"),
+			summary: "Delete a lead",
+			description: "Deletes the lead. Deleting it again is a 404.",
+			request: { params: leadId, query: fromQuery(z.strictObject({}), IGNORED) },
+			responses: {
+				...KEY_ERRORS,
+				...INPUT_ERRORS,
+				...TOO_LARGE,
+				...NO_LEAD,
+				204: withRateLimit(noContent("The lead is deleted.")),
+			},
+		}),
+		async (c) => {
+			await deleteLead(depsOf(c), c.var.key, c.req.valid("param").id);
+			return c.body(null, 204);
 		},
 	),
 ] as const;

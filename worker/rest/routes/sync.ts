@@ -48,8 +48,8 @@ export const syncOperations = [
 		}),
 		async (c) => {
 			const batch = { items: c.req.valid("json").collaborators, json: await c.req.text() };
-			const { rejected, ...counts } = await syncCollaborators(depsOf(c), c.var.key, batch);
-			return c.json(envelope(c, { ...counts, errors: rejected.map(toError) }), 200);
+			const { rejected, total, ...counts } = await syncCollaborators(depsOf(c), c.var.key, batch);
+			return c.json(envelope(c, { ...counts, errors: rejected.map(toError), total }), 200);
 		},
 	),
 	integrationOperation(
@@ -69,8 +69,8 @@ export const syncOperations = [
 		}),
 		async (c) => {
 			const batch = { items: c.req.valid("json").activities, json: await c.req.text() };
-			const counts = await syncActivities(depsOf(c), c.var.key, batch, "reject");
-			return c.json(envelope(c, { ...counts, errors: [] }), 200);
+			const { total, ...counts } = await syncActivities(depsOf(c), c.var.key, batch, "reject");
+			return c.json(envelope(c, { ...counts, errors: [], total }), 200);
 		},
 	),
 	integrationOperation(
@@ -93,12 +93,12 @@ export const syncOperations = [
 			const json = await c.req.text();
 			if (input.action === "sync_activities") {
 				const batch = { items: input.activities, json };
-				const counts = await syncActivities(depsOf(c), c.var.key, batch, "ignore");
-				return c.json(envelope(c, { ...counts, errors: [] }), 200);
+				const { total, ...counts } = await syncActivities(depsOf(c), c.var.key, batch, "ignore");
+				return c.json(envelope(c, { ...counts, errors: [], total }), 200);
 			}
 			const batch = { items: input.collaborators, json };
-			const { rejected, ...counts } = await syncCollaborators(depsOf(c), c.var.key, batch);
-			return c.json(envelope(c, { ...counts, errors: rejected.map(toText) }), 200);
+			const { rejected, total, ...counts } = await syncCollaborators(depsOf(c), c.var.key, batch);
+			return c.json(envelope(c, { ...counts, errors: rejected.map(toText), total }), 200);
 		},
 	),
 ] as const;
