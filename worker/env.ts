@@ -1,4 +1,5 @@
 /** The bindings, and the configuration read from them. */
+import { type ClaimMapping, readClaimMapping } from "./jwt-claims.ts";
 
 /** The bindings of wrangler.toml, and the secrets, which are in no committed file. */
 export interface Bindings extends Env {
@@ -25,7 +26,7 @@ const SECRET_REPEATS_MAX = 3;
 
 /** The configuration. Secrets are wrapped, so that logging it shows none. */
 export interface Config {
-	jwt: { secret: Secret; issuer: string; audience: string; jwksUrl: string | null };
+	jwt: { secret: Secret; issuer: string; audience: string; jwksUrl: string | null; claims: ClaimMapping };
 	serviceRoleKey: Secret;
 	/** The current pepper first. A key with a tag of any of them is valid. */
 	peppers: Secret[];
@@ -92,6 +93,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 			issuer: variable("JWT_ISSUER"),
 			audience: variable("JWT_AUDIENCE"),
 			jwksUrl: env.JWKS_URL || null,
+			claims: readClaimMapping(env.JWT_CLAIMS, problems),
 		},
 		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
 		corsOrigins: corsOrigins(env, problems),

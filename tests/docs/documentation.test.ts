@@ -17,7 +17,7 @@ const isTestRun = (block: Block) =>
 
 describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 	it("shows nothing that is not run or checked", () => {
-		const known = [isWalk, isProgram, isConfig, isWorkflow];
+		const known = [isWalk, isProgram, isExample, isConfig, isWorkflow];
 		const isDrawing = ({ language }: Block) => language === "text";
 		if (WITH_COMMANDS.includes(path)) known.push(isCommand);
 		if (!HOW_TO.includes(path)) known.push(isTestRun, isDrawing);

@@ -34,8 +34,8 @@ export const pages: Page[] = [
 export const isWalk = ({ language, label }: Block) => language === "sh" && label === "walk";
 /** Programs that a page shows under the name of a file. */
 export const isProgram = ({ language, label }: Block) => /^(ts|js)$/.test(language) && label !== "";
-/** A program that the page shows from the repository. */
-export const isExample = (block: Block) => isProgram(block) && block.label.startsWith("docs/examples/");
+/** A file of the repository that the page shows. */
+export const isExample = ({ label }: Block) => label.startsWith("docs/examples/");
 export const isConfig = ({ language, label }: Block) => language === "jsonc" && label === "wrangler.jsonc";
 export const isWorkflow = ({ language, label }: Block) => language === "yaml" && label.startsWith(".github/workflows/");
 

@@ -34,6 +34,7 @@ describe("what is loaded at the start", () => {
 		const ours = modules.map((id) => relative(ROOT, id)).filter((path) => !path.startsWith("node_modules/"));
 		expect(ours.sort()).toEqual([
 			"db/audit.ts",
+			"db/enums.ts",
 			"db/ids.ts",
 			"worker/admission/admit-request.ts",
 			"worker/admission/admit.ts",
@@ -64,6 +65,7 @@ describe("what is loaded at the start", () => {
 			"worker/http/response.ts",
 			"worker/http/security-headers.ts",
 			"worker/index.ts",
+			"worker/jwt-claims.ts",
 			"worker/keys/decide.ts",
 			"worker/keys/format.ts",
 			"worker/keys/hash.ts",

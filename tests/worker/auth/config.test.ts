@@ -47,6 +47,15 @@ describe("a complete configuration", () => {
 		);
 	});
 
+	it("names the claims of the identity provider where JWT_CLAIMS is set, and is refused if that is wrong", () => {
+		expect(readConfig(COMPLETE).jwt.claims.names.tenant_id).toEqual(["tenant_id"]);
+		const named = readConfig({ ...COMPLETE, JWT_CLAIMS: '{"tenant_id":"https://salesos.example/tenant"}' });
+		expect(named.jwt.claims.names).toMatchObject({ tenant_id: ["https://salesos.example/tenant"], role: ["role"] });
+		expect(complaint({ ...COMPLETE, JWT_CLAIMS: '{"role":7}' })).toContain(
+			"JWT_CLAIMS.role must be the name of a claim",
+		);
+	});
+
 	it("is closed to other sites, unless some are named", () => {
 		expect(readConfig(COMPLETE).corsOrigins).toEqual([]);
 		const named = readConfig({ ...COMPLETE, CORS_ORIGINS: "https://app.example, http://localhost:3000," });

@@ -1,0 +1,70 @@
+/** Finds tenant, role and capabilities in the claims of a valid token. Pure. */
+import type { JWTPayload } from "jose";
+import { ROLES, type Role } from "../../db/enums.ts";
+import { AppError } from "../errors.ts";
+import type { ClaimField, ClaimMapping } from "../jwt-claims.ts";
+
+/** More than a person has roles or permissions. */
+const LIST_MAX = 100;
+const ITEM_MAX_CHARACTERS = 100;
+const TENANT_MAX_CHARACTERS = 64;
+
+export interface MappedClaims {
+	tenant_id: string;
+	role: Role;
+	capabilities: string[];
+	email: unknown;
+	email_verified: unknown;
+	name: unknown;
+}
+
+/** Throws `UNAUTHORIZED`, with the name of the claim, if tenant or role is missing, malformed, ambiguous or unknown. */
+export function mapClaims(payload: JWTPayload, mapping: ClaimMapping): MappedClaims {
+	// A claim such as `toString` must not be found on the prototype.
+	const present = (field: ClaimField) =>
+		mapping.names[field].flatMap((name) =>
+			Object.hasOwn(payload, name) && payload[name] !== null ? [{ name, value: payload[name] }] : [],
+		);
+	const named = (field: ClaimField) => mapping.names[field].join(" or ");
+
+	const tenants = present("tenant_id").map(({ name, value }) => tenantIn(name, value));
+	const [tenantId, ...others] = new Set(tenants);
+	if (tenantId === undefined) throw rejected(`The token has no claim ${named("tenant_id")}, which names the tenant.`);
+	if (others.length > 0) throw rejected(`The token's claims ${named("tenant_id")} name different tenants.`);
+
+	const roleNames = present("role").flatMap(({ name, value }) => textsIn(name, value, "text or a list of texts"));
+	if (roleNames.length === 0) throw rejected(`The token has no claim ${named("role")}, which names the role.`);
+	const roles = new Set(roleNames.map((name) => mapping.roles.get(name)));
+	// ROLES begins with the role that may do most.
+	const role = ROLES.find((known) => roles.has(known));
+	if (role === undefined)
+		throw rejected(`The token's claim ${named("role")} names no role that this service knows. Map it in JWT_CLAIMS.`);
+
+	const capabilities = present("capabilities").flatMap(({ name, value }) => {
+		if (!Array.isArray(value)) throw rejected(`The token's claim ${name} must be a list of texts.`);
+		return textsIn(name, value, "a list of texts");
+	});
+	const first = (field: ClaimField) => present(field)[0]?.value;
+	return {
+		tenant_id: tenantId,
+		role,
+		capabilities,
+		email: first("email"),
+		email_verified: first("email_verified"),
+		name: first("name"),
+	};
+}
+
+function tenantIn(name: string, value: unknown): string {
+	if (typeof value === "string" && value !== "" && value.length <= TENANT_MAX_CHARACTERS) return value;
+	throw rejected(`The token's claim ${name} must be the id of one tenant, as text.`);
+}
+
+function textsIn(name: string, value: unknown, expected: string): string[] {
+	const texts = Array.isArray(value) ? value : [value];
+	const isText = (text: unknown) => typeof text === "string" && text.length <= ITEM_MAX_CHARACTERS;
+	if (texts.length > LIST_MAX || !texts.every(isText)) throw rejected(`The token's claim ${name} must be ${expected}.`);
+	return texts;
+}
+
+const rejected = (message: string) => new AppError("UNAUTHORIZED", message);
