@@ -28,7 +28,7 @@ export async function endAfterBody(response: Response, { body, bodyUsed, headers
 	void response.body
 		.pipeTo(writable, { preventClose: true })
 		.then(() => drain(body))
-		.then(() => writable.close())
+		.finally(() => writable.close())
 		// The client has gone.
 		.catch(() => undefined);
 	return ended;
@@ -37,13 +37,14 @@ export async function endAfterBody(response: Response, { body, bodyUsed, headers
 /** Reads a body to its end and drops it. */
 async function drain(body: ReadableStream): Promise<void> {
 	const reader = body.getReader({ mode: "byob" });
-	const deadline = Date.now() + DRAIN_MAX_MS;
+	const deadline = performance.now() + DRAIN_MAX_MS;
 	try {
 		let buffer = new ArrayBuffer(CHUNK_BYTES);
-		while (Date.now() < deadline) {
+		while (performance.now() < deadline) {
 			const idle = scheduler.wait(IDLE_MAX_MS).then(() => null);
 			const read = await Promise.race([reader.read(new Uint8Array(buffer)), idle]);
 			if (read === null || read.done) return;
+			// The runtime hands the buffer back. The type allows shared memory, which isn't used here.
 			buffer = read.value.buffer as ArrayBuffer;
 		}
 	} catch {
