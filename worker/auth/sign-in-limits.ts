@@ -51,9 +51,12 @@ export async function isWithinLimits(
 	return (await account.limit({ key: email })).success;
 }
 
+/** Waits before the response to an attempt that is rejected without checking a password. */
+export const delayRejection = (): Promise<void> => scheduler.wait(REJECTION_DELAY_MS);
+
 /** The error for an attempt past a limit, after a delay. */
 export async function tooManyAttempts(): Promise<AppError> {
-	await scheduler.wait(REJECTION_DELAY_MS);
+	await delayRejection();
 	return new AppError("RATE_LIMITED", `Too many sign-in attempts. Retry in ${WINDOW_SECONDS} seconds.`, {
 		retryAfter: WINDOW_SECONDS,
 	});

@@ -21,7 +21,7 @@ export async function endAfterBody(response: Response, { body, bodyUsed, headers
 		await drain(body);
 		return response;
 	}
-	const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+	const { readable, writable } = new IdentityTransformStream();
 	const ended = new Response(readable, response);
 	// Its own length would let the client take the response for complete.
 	ended.headers.delete("Content-Length");

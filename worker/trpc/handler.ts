@@ -4,7 +4,7 @@ import type { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { MiddlewareHandler } from "hono";
 import { deviceOf } from "../auth/device.ts";
-import { limitOrigin, signInLimits } from "../auth/sign-in-limits.ts";
+import { delayRejection, limitOrigin, signInLimits } from "../auth/sign-in-limits.ts";
 import type { Bindings, Config } from "../env.ts";
 import { AppError, invalidField } from "../errors.ts";
 import { isJson, limitBody, limitSignInBody, wholeBody } from "../http/body.ts";
@@ -36,10 +36,17 @@ const SIGN_IN = "session.login";
 export const guardTrpc: MiddlewareHandler<TrpcEnv> = async (c, next) => {
 	const names = validateCall(c.req.raw);
 	if (!names.includes(SIGN_IN)) return limitBody(c, next);
-	if (names.length > 1) throw invalidField("batch", `${SIGN_IN} cannot be part of a batch`);
 	const { config, info } = c.var;
 	await limitOrigin(signInLimits(c.env), info.ip, await deviceOf(c.req.raw, config.jwt, info.now));
-	return limitSignInBody(c, next);
+	try {
+		if (names.length > 1) throw invalidField("batch", `${SIGN_IN} cannot be part of a batch`);
+		await limitSignInBody(c, next);
+	} catch (thrown) {
+		await delayRejection();
+		throw thrown;
+	}
+	// Input that the schema rejects. The other failures have waited for their turn.
+	if (c.res.status === 400) await delayRejection();
 };
 
 export async function handleTrpc(
