@@ -1,7 +1,7 @@
 /** Responses to requests whose body was not read to its end. Imports nothing, because the hot path loads it. */
 
-/** A client that pauses for longer isn't sending. */
-const IDLE_MAX_MS = 1_000;
+/** A client that pauses for longer isn't sending. It has the response already, so the wait costs it nothing. */
+const IDLE_MAX_MS = 5_000;
 /** Long enough for the largest body that the platform accepts (100 MB) on a fast line. */
 const DRAIN_MAX_MS = 30_000;
 /** Without a size, the runtime reads 4 KiB at a time, which takes longer than the client needs to send. */
