@@ -81,7 +81,7 @@ class Components {
 }
 
 /** Formats that JSON Schema and OpenAPI define. Tools report zod's other formats as mistakes. */
-const FORMATS = new Set(["date-time", "email", "int32", "int64", "ipv4", "ipv6"]);
+const FORMATS = new Set(["date-time", "email", "int32", "int64", "ipv4", "ipv6", "uuid", "date"]);
 
 const INT32 = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 /** Limits of number types, which zod writes into every integer. They are not limits of the service. */
