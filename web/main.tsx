@@ -9,7 +9,11 @@ const root = document.getElementById("root");
 prefetch();
 if (root) {
 	loadWords().then(
-		() => render(() => <App />, root),
+		() => {
+			// What index.html shows until now.
+			root.replaceChildren();
+			render(() => <App />, root);
+		},
 		() => showLoadError(root),
 	);
 }

@@ -12,6 +12,8 @@ export const paths = {
 	newKey: `${KEYS}/new`,
 	/** The form for a key of this environment; live is its default. */
 	newKeyIn: (environment: "live" | "test"): string => (environment === "test" ? `${KEYS}/new?env=test` : `${KEYS}/new`),
+	/** The form with the settings of another key. */
+	newKeyLike: (id: string): string => `${KEYS}/new?like=${id}`,
 	key: (id: string): string => `${KEYS}/${id}`,
 	rotateKey: (id: string): string => `${KEYS}/${id}/rotate`,
 	/** A job, above the list. */

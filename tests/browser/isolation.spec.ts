@@ -5,7 +5,11 @@ import { expect, LAPTOP, PHONE, test } from "./fixtures.ts";
 /** Calls the service from inside the page, so with the cookie alone. */
 const me = () => fetch("/trpc/session.me").then((answer) => answer.json());
 
-test("the browser is signed in as the tenant's admin", async ({ page, tenant, signedIn }) => {
+test("the browser is signed in as the tenant's admin, with a cookie that scripts cannot read", async ({
+	page,
+	tenant,
+	signedIn,
+}) => {
 	const person = await signedIn();
 	await openBarePage(page);
 	const { result } = await page.evaluate(me);
@@ -13,6 +17,7 @@ test("the browser is signed in as the tenant's admin", async ({ page, tenant, si
 		user: { id: person.id, email: person.email, role: "admin", capabilities: ["admin.integrations"] },
 		tenant: { id: tenant.id, name: "Northwind Sales" },
 	});
+	expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
 test("other windows have other people's sessions", async ({ page, tenant, signedIn, newWindow }) => {
@@ -32,12 +37,6 @@ test("other windows have other people's sessions", async ({ page, tenant, signed
 		{ role: "member", capabilities: ["admin.integrations"] },
 	]);
 	expect(new Set(seen.map(({ id }) => id)).size).toBe(3);
-});
-
-test("scripts cannot read the cookie", async ({ page, signedIn }) => {
-	await signedIn();
-	await openBarePage(page);
-	expect(await page.evaluate(() => document.cookie)).toBe("");
 });
 
 for (const turn of ["first", "second"])

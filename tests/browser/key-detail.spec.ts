@@ -245,7 +245,12 @@ test.describe("an action on the key", () => {
 	});
 
 	test("revokes it, which is final", async ({ page, tenant, signedIn, integration }) => {
-		const { key, api_key } = await tenant.createKey({ name: "CRM" });
+		const { key, api_key } = await tenant.createKey({
+			name: "CRM",
+			scopes: ["leads:read", "leads:write"],
+			rate_limit: 50,
+			ip_allowlist: ["203.0.113.0/24", "2001:db8::/32"],
+		});
 		const who = await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
 		await page.getByRole("button", { name: "Revoke", exact: true }).click();
@@ -263,6 +268,22 @@ test.describe("an action on the key", () => {
 		await expect(fact(page, "Revoked")).toContainText("Reason: Laptop stolen");
 		await expect(section(page, "This hour")).toContainText("Every request with it is rejected.");
 		expect((await integration(key).whoami()).status).toBe(401);
+
+		// Its replacement starts with the same settings, except the expiry.
+		await page.getByRole("link", { name: "Create replacement" }).click();
+		await expect(page.getByText("The form has the settings of CRM.")).toBeVisible();
+		await page.getByRole("button", { name: "Create key" }).click();
+		await page.getByRole("dialog").getByRole("button", { name: "Copy key" }).waitFor();
+		const { items } = await tenant.admin.api.query("keys.list", { status: "active" });
+		expect(items).toMatchObject([
+			{
+				name: "CRM",
+				scopes: ["leads:read", "leads:write"],
+				rate_limit: 50,
+				ip_allowlist: ["203.0.113.0/24", "2001:db8::/32"],
+			},
+		]);
+		expect(items[0]?.expires_at).not.toBeNull();
 	});
 
 	test("deletes it and leads back to the list", async ({ page, tenant, signedIn, integration }) => {

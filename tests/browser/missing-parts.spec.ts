@@ -1,7 +1,7 @@
 /** Modules that cannot be loaded: the rest of the page keeps working and says what to do. */
 import type { Page } from "@playwright/test";
 import { expect, expectAccessible, test } from "./fixtures.ts";
-import { intercept } from "./intercept.ts";
+import { holdBack, intercept } from "./intercept.ts";
 
 const LIST = "/integrations/api-keys";
 /** The browser's message for a module that failed to load. */
@@ -82,7 +82,11 @@ test("without texts the page shows its error in both languages", async ({ page, 
 	expectProblems({ unanswered: "/assets/en-" });
 	await signedIn();
 	const mend = await lose(page, "en");
-	await page.goto(LIST);
+	const load = await holdBack(page, /\/assets\/index-.*\.js/);
+	await page.goto(LIST, { waitUntil: "commit" });
+	// On a slow connection the page is not blank meanwhile.
+	await expect(page.getByText("SalesOS", { exact: true })).toBeVisible();
+	load();
 	await expect(page.getByText("Não foi possível carregar a página.")).toBeVisible();
 	mend();
 	await page.getByRole("button", { name: "Reload" }).click();

@@ -55,7 +55,7 @@ test.describe("the key", () => {
 		await expect(button(page, "Copy key")).toBeVisible();
 	});
 
-	test("can be shown and hidden, also for screen readers", async ({ page, signedIn }) => {
+	test("can be shown, selected and hidden, also for screen readers", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key } = await makeKey(page);
 		expect(await dialog(page).ariaSnapshot()).toContain(`hidden, starts with ${key.slice(0, 12)}`);
@@ -64,19 +64,14 @@ test.describe("the key", () => {
 		await expect(dialog(page).getByText(key, { exact: true })).toBeVisible();
 		await expect(dialog(page).getByRole("tabpanel")).toContainText(key);
 		expect(await dialog(page).ariaSnapshot()).toContain(key);
+		// One click selects it as a whole.
+		await dialog(page).getByText(key, { exact: true }).click();
+		expect(await page.evaluate(() => getSelection()?.toString())).toBe(key);
 
 		await button(page, "Hide key").click();
 		await expect(dialog(page).getByText(MASKED)).toBeVisible();
 		const html = await page.content();
 		expect(html).not.toContain(key.slice(12));
-	});
-
-	test("is selected as a whole by one click", async ({ page, signedIn }) => {
-		await signedIn();
-		const { key } = await makeKey(page);
-		await button(page, "Show key").click();
-		await dialog(page).getByText(key, { exact: true }).click();
-		expect(await page.evaluate(() => getSelection()?.toString())).toBe(key);
 	});
 
 	test("can be copied manually if the browser does not allow copying", async ({ page, signedIn }) => {
@@ -101,7 +96,7 @@ test.describe("the key", () => {
 });
 
 test.describe("the snippets", () => {
-	test("run as pasted", async ({ page, signedIn }) => {
+	test("run as pasted, and copying one copies the key", async ({ page, signedIn }) => {
 		await signedIn();
 		const { key, id } = await makeKey(page);
 		const run = promisify(execFile);
@@ -134,12 +129,8 @@ test.describe("the snippets", () => {
 		await button(page, "Copy .env").click();
 		const origin = new URL(page.url()).origin;
 		expect(await clipboard(page)).toBe(`SALESOS_URL=${origin}\nSALESOS_API_KEY=${key}`);
-	});
 
-	test("contain the key, so that copying one copies the key", async ({ page, signedIn }) => {
-		await signedIn();
-		const { id } = await makeKey(page);
-		await button(page, "Copy curl").click();
+		// They contain the key, so copying one copies the key.
 		await button(page, "Done").click();
 		await expect(page).toHaveURL(`${LIST}/${id}`);
 	});
@@ -297,9 +288,14 @@ test.describe("leaving", () => {
 		await expect(page.getByRole("heading", { name: "Account" })).toBeVisible();
 	});
 
-	test("dims the key behind the confirmation", async ({ page, signedIn }) => {
+	test("does not happen by a click outside, and its confirmation dims the key", async ({ page, signedIn }) => {
 		await signedIn();
 		await makeKey(page);
+		await page.mouse.click(20, 500);
+		await page.mouse.click(1_400, 20);
+		await expect(dialog(page)).toBeVisible();
+		await expect(question(page)).toBeHidden();
+
 		await button(page, "Done").click();
 		await expect(question(page)).toBeVisible();
 		const covered = await page.getByText("Test this key").evaluate((element) => {
@@ -307,15 +303,8 @@ test.describe("leaving", () => {
 			return document.elementFromPoint(x + width / 2, y + height / 2)?.contains(element) !== true;
 		});
 		expect(covered).toBe(true);
-	});
 
-	test("does not happen by a click outside", async ({ page, signedIn }) => {
-		await signedIn();
-		await makeKey(page);
-		await page.mouse.click(20, 500);
-		await page.mouse.click(1_400, 20);
-		await expect(dialog(page)).toBeVisible();
-		await expect(question(page)).toBeHidden();
+		await question(page).getByRole("button", { name: "Go back and copy" }).click();
 		await button(page, "Copy key").click();
 		await page.mouse.click(20, 500);
 		await expect(dialog(page)).toBeVisible();

@@ -394,7 +394,8 @@ test.describe("a key that cannot be rotated", () => {
 		await expect(page.getByText(/It was revoked \d+ seconds? ago, which cannot be undone/)).toBeVisible();
 		await expectAccessibleInBothThemes(page);
 		await page.getByRole("main").getByRole("link", { name: "Create API key" }).click();
-		await expect(page).toHaveURL(`${LIST}/new`);
+		await expect(page).toHaveURL(`${LIST}/new?like=${api_key.id}`);
+		await expect(page.getByLabel("Name")).toHaveValue("CRM Nightly Sync");
 	});
 
 	test("is a key that expires while the page is open", async ({ page, tenant, signedIn }) => {

@@ -111,7 +111,7 @@ test.describe("a session that ends over a form", () => {
 		await page.goto(LIST);
 		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeVisible();
 		await context.clearCookies();
-		await page.getByRole("button", { name: /^Expired/ }).click();
+		await page.getByRole("link", { name: /^Expired/ }).click();
 		const dialog = page.getByRole("dialog", { name: "Sign in to continue" });
 		await dialog.getByLabel("Email").fill(`member@${demo.email.split("@")[1]}`);
 		await dialog.getByLabel("Password").fill(demo.password);
@@ -152,7 +152,7 @@ test.describe("a session that ends over a form", () => {
 		await signIn(page);
 		await expect(page.getByRole("heading", { level: 1, name: "API keys" })).toBeVisible();
 		await context.clearCookies();
-		await page.getByRole("button", { name: /^Expired/ }).click();
+		await page.getByRole("link", { name: /^Expired/ }).click();
 		await expect(page.getByRole("dialog", { name: "Sign in to continue" })).toBeVisible();
 		const other = await context.newPage();
 		await other.goto("/sign-in");

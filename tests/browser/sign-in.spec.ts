@@ -34,12 +34,14 @@ test("signing in from the root path by keyboard leads to the keys", async ({ pag
 	await expect(page).toHaveURL(LIST);
 });
 
-for (const foreign of ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"])
-	test(`signing in never leads to ${foreign}`, async ({ page, demo }) => {
-		await page.goto(`/sign-in?to=${encodeURIComponent(foreign)}`);
-		await enter(page, `admin@${demo.email.split("@")[1]}`, demo.password);
-		await expect(page).toHaveURL(LIST);
-	});
+test("signing in never leads to another site", async ({ page, demo }) => {
+	for (const foreign of ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"])
+		await test.step(foreign, async () => {
+			await page.goto(`/sign-in?to=${encodeURIComponent(foreign)}`);
+			await enter(page, `admin@${demo.email.split("@")[1]}`, demo.password);
+			await expect(page).toHaveURL(LIST);
+		});
+});
 
 test("the form reports missing fields without a call", async ({ page }) => {
 	await page.goto("/sign-in");

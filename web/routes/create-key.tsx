@@ -1,15 +1,16 @@
 import { useNavigate, useSearchParams } from "@solidjs/router";
-import { useQueryClient } from "@tanstack/solid-query";
+import { useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, onCleanup, onMount, Show } from "solid-js";
-import { ENVIRONMENTS } from "../../db/enums.ts";
+import { ENVIRONMENTS, type Environment } from "../../db/enums.ts";
 import { createAction } from "../api/action.ts";
 import { keyChanged, refreshLists } from "../api/cache.ts";
 import { api } from "../api/client.ts";
 import { isPassing } from "../api/problem.ts";
-import type { CreateInput } from "../api/types.ts";
+import { dataOf, keyQuery } from "../api/queries.ts";
+import type { ApiKey, CreateInput } from "../api/types.ts";
 import { ExpiryField } from "../features/keys/form/expiry-field.tsx";
 import fields from "../features/keys/form/key-form.module.css";
-import { createInput, newDraft } from "../features/keys/form/key-form-draft.ts";
+import { createInput, draftLike, newDraft } from "../features/keys/form/key-form-draft.ts";
 import { errorsFromService, errorsOfNew } from "../features/keys/form/key-form-errors.ts";
 import { AddressesField, NameField, RateLimitField, ScopesField } from "../features/keys/form/key-form-fields.tsx";
 import { FormProblem } from "../features/keys/form/key-form-problem.tsx";
@@ -25,18 +26,36 @@ import { serverNow } from "../server-time.ts";
 import { useTitle } from "../shell/shell.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { Choice, ChoiceGroup } from "../ui/field.tsx";
+import { Notice, Skeleton } from "../ui/states.tsx";
 // Imported statically: if it failed to load after the key was created, the key could not be shown.
 import styles from "./create-key.module.css";
 
-/** The form that creates an API key, and the dialog that shows the key once. */
-export default function CreateKey() {
-	const [search] = useSearchParams<{ env?: string }>();
+/** The screen that creates an API key. `like` names a key whose settings the form starts with. */
+export default function CreateKeyScreen() {
+	const [search] = useSearchParams<{ env?: string; like?: string }>();
+	const model = useQuery(() => ({
+		...keyQuery(search.like ?? ""),
+		enabled: search.like !== undefined,
+		staleTime: Number.POSITIVE_INFINITY,
+	}));
+	const environment = ENVIRONMENTS.find((known) => known === search.env) ?? "live";
+	return (
+		<Show when={search.like === undefined || !model.isPending} fallback={<Skeleton height="480px" />}>
+			<CreateKey environment={environment} model={dataOf(model)} />
+		</Show>
+	);
+}
+
+/** The form, and the dialog that shows the key once. */
+function CreateKey(props: { environment: Environment; model: ApiKey | undefined }) {
 	const navigate = useNavigate();
 	const client = useQueryClient();
 	useTitle(() => t().create.title);
 
-	const environment = ENVIRONMENTS.find((known) => known === search.env) ?? "live";
-	const form = createKeyForm(newDraft(environment, formatNumber), (draft) => errorsOfNew(draft, serverNow()));
+	const { environment, model } = props;
+	const form = createKeyForm(model ? draftLike(model, formatNumber) : newDraft(environment, formatNumber), (draft) =>
+		errorsOfNew(draft, serverNow()),
+	);
 	/** The only place that holds the key, until the person closes the dialog. */
 	const [issued, setIssued] = createSignal<IssuedKey | null>(null);
 	onCleanup(() => setIssued(null));
@@ -93,6 +112,7 @@ export default function CreateKey() {
 				noValidate
 				method="post"
 			>
+				<Show when={model}>{(key) => <Notice tone="calm">{t().create.like(key().name)}</Notice>}</Show>
 				<NameField form={form} hint={t().create.nameHint} ref={(element) => (name = element)} />
 				<ChoiceGroup label={t().create.environment}>
 					<div class={fields.environments}>

@@ -1,7 +1,6 @@
-import { A, useNavigate, useParams } from "@solidjs/router";
+import { useParams } from "@solidjs/router";
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-js";
-import { unwrap } from "solid-js/store";
 import { isPassing, type Problem, problemOf, problemText } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
 import { dataOf, keyQuery, loadProblem } from "../api/queries.ts";
@@ -9,22 +8,17 @@ import type { ApiKey, KeyList } from "../api/types.ts";
 import { AuditTrail } from "../features/audit/audit-trail.tsx";
 import { HourMeter } from "../features/keys/detail/hour-meter.tsx";
 import { KeyFacts, KeyFactsSkeleton } from "../features/keys/detail/key-facts.tsx";
+import { BackToList, KeyHeader, KeyHeaderSkeleton } from "../features/keys/detail/key-header.tsx";
 import { RecentCallers } from "../features/keys/detail/recent-callers.tsx";
-import { useKeyActions } from "../features/keys/key-actions.ts";
 import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
-import { hasEnded, isRotating, type KeyState, keyHint, keyState } from "../features/keys/key-state.ts";
-import { StatusBadge } from "../features/keys/status-badge.tsx";
+import { keyState } from "../features/keys/key-state.ts";
 import { UsagePanel } from "../features/usage/usage-panel.tsx";
 import { t } from "../i18n/index.ts";
-import { notifyModuleMissing } from "../load-module.ts";
-import { lastListPath, paths } from "../paths.ts";
+import { paths } from "../paths.ts";
 import { useTitle } from "../shell/shell.tsx";
 import { useNow } from "../time.tsx";
-import { Button, LinkButton } from "../ui/button.tsx";
-import { Icon } from "../ui/icon.tsx";
-import { Menu } from "../ui/menu.tsx";
-import type { MenuItem } from "../ui/open-menu.tsx";
-import { EmptyState, Notice, Skeleton } from "../ui/states.tsx";
+import { LinkButton } from "../ui/button.tsx";
+import { EmptyState, Notice } from "../ui/states.tsx";
 import styles from "./key-detail.module.css";
 
 /** How often the key is refetched while the page is visible. */
@@ -88,8 +82,8 @@ function KeyDetail(props: { id: string }) {
 			</Match>
 			<Match when={true}>
 				<div class={styles.page}>
-					<Show when={apiKey()} fallback={<HeaderSkeleton />}>
-						{(key) => <Header apiKey={key()} state={state() ?? "active"} onDelete={() => setDeleted(true)} />}
+					<Show when={apiKey()} fallback={<KeyHeaderSkeleton />}>
+						{(key) => <KeyHeader apiKey={key()} state={state() ?? "active"} onDelete={() => setDeleted(true)} />}
 					</Show>
 					<div role="status">
 						<Show when={apiKey() && !detail() && problem()}>
@@ -139,120 +133,12 @@ function listedKey(client: QueryClient, id: string): ApiKey | undefined {
 	return undefined;
 }
 
-function Back() {
-	return (
-		<A href={lastListPath()} class={styles.back}>
-			<Icon name="back" />
-			{t().keys.title}
-		</A>
-	);
-}
-
-type Kind = "edit" | "revoke" | "delete";
-
-function Header(props: { apiKey: ApiKey; state: KeyState; onDelete: () => void }) {
-	const actions = useKeyActions();
-	const navigate = useNavigate();
-	let heading: HTMLHeadingElement | undefined;
-	let buttons: HTMLDivElement | undefined;
-	const start = (kind: Kind, from: () => HTMLElement | null | undefined) => {
-		let done = false;
-		actions.start({
-			kind,
-			// A copy, so that a refetch does not change what the person reads or edits in the dialog.
-			keys: [structuredClone(unwrap(props.apiKey))],
-			onDone: () => {
-				done = true;
-				if (kind !== "delete") return;
-				props.onDelete();
-				navigate(lastListPath());
-			},
-			// The button is gone if the key has ended, and the screen is gone if it was deleted.
-			returnFocusTo: () => {
-				if (!done || kind === "edit") return from();
-				return kind === "revoke" ? heading : document.getElementById("content");
-			},
-		});
-	};
-	const startFrom = (kind: Kind) => (event: MouseEvent & { currentTarget: HTMLElement }) => {
-		const button = event.currentTarget;
-		start(kind, () => button);
-	};
-	const fromMenu = (kind: Kind) => () => start(kind, () => buttons?.querySelector<HTMLElement>("[aria-haspopup]"));
-	// A revoked key cannot be changed. An expired key works again with a later expiry.
-	const isFinal = () => props.state === "revoked";
-	const items = (): MenuItem[] => [
-		{ label: t().keys.revoke, danger: true, onSelect: fromMenu("revoke") },
-		{ label: t().keys.delete, danger: true, onSelect: fromMenu("delete") },
-	];
-	return (
-		<header class={styles.header}>
-			<Back />
-			<div class={styles.line}>
-				<div class={styles.names}>
-					<h1 ref={heading} tabindex="-1">
-						{props.apiKey.name}
-					</h1>
-					<p class={styles.marks}>
-						<StatusBadge state={props.state} />
-						<span>{t().keys.environments[props.apiKey.environment]}</span>
-						<code>{keyHint(props.apiKey)}</code>
-					</p>
-				</div>
-				<div class={styles.buttons} ref={buttons}>
-					<Show when={!isFinal()}>
-						<Button onClick={startFrom("edit")}>{t().keys.edit}</Button>
-						<Show when={!hasEnded(props.state)}>
-							<LinkButton
-								href={paths.rotateKey(props.apiKey.id)}
-								variant={isRotating(props.apiKey) ? "primary" : "secondary"}
-							>
-								{isRotating(props.apiKey) ? t().keys.resumeRotation : t().keys.rotate}
-							</LinkButton>
-						</Show>
-						<Button class={`${styles.ending} ${styles.roomy}`} onClick={startFrom("revoke")}>
-							{t().keys.revoke}
-						</Button>
-					</Show>
-					<Button class={isFinal() ? styles.ending : `${styles.ending} ${styles.roomy}`} onClick={startFrom("delete")}>
-						{t().keys.delete}
-					</Button>
-					<Show when={!isFinal()}>
-						<span class={styles.narrow}>
-							<Menu label={t().keys.actionsFor(props.apiKey.name)} items={items} onLoadError={notifyModuleMissing} />
-						</span>
-					</Show>
-				</div>
-			</div>
-		</header>
-	);
-}
-
-function HeaderSkeleton() {
-	return (
-		<header class={styles.header}>
-			<Back />
-			<div class={styles.line}>
-				<div class={styles.names}>
-					<h1 aria-label={t().key.title}>
-						<Skeleton width="240px" height="20px" />
-					</h1>
-					<p class={styles.marks}>
-						<Skeleton width="200px" />
-					</p>
-				</div>
-				<div class={styles.buttons} />
-			</div>
-		</header>
-	);
-}
-
 /** The frame of the screen without a key. */
 function WithoutKey(props: { children: JSX.Element }) {
 	return (
 		<div class={styles.page}>
 			<header class={styles.header}>
-				<Back />
+				<BackToList />
 				<h1>{t().key.title}</h1>
 			</header>
 			{props.children}
@@ -267,12 +153,12 @@ function NoSuchKey(props: { id: string }) {
 			<EmptyState
 				title={t().key.unknown.title}
 				action={
-					<div class={styles.choices}>
+					<>
 						<LinkButton href={paths.keys}>{t().key.unknown.list}</LinkButton>
 						<LinkButton variant="quiet" href={paths.auditLogOf({ key_id: props.id })}>
 							{t().key.unknown.log}
 						</LinkButton>
-					</div>
+					</>
 				}
 			>
 				<p>{t().key.unknown.text}</p>

@@ -1,27 +1,32 @@
 import { useLocation, useSearchParams } from "@solidjs/router";
-import { useInfiniteQuery } from "@tanstack/solid-query";
-import { createEffect, createMemo, createSignal, For, Match, on, Show, Switch } from "solid-js";
+import { useInfiniteQuery, useQuery } from "@tanstack/solid-query";
+import {
+	createEffect,
+	createMemo,
+	createSignal,
+	ErrorBoundary,
+	For,
+	lazy,
+	Match,
+	on,
+	Show,
+	Suspense,
+	Switch,
+} from "solid-js";
 import { unwrap } from "solid-js/store";
 import { ENVIRONMENTS, KEY_SORTS, type KeySort } from "../../db/enums.ts";
 import { type Problem, UNREACHABLE } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
-import { dataOf, keyListQuery, loadProblem } from "../api/queries.ts";
+import { dataOf, jobsQuery, keyListQuery, loadProblem } from "../api/queries.ts";
 import type { ListedKey } from "../api/types.ts";
-import { JobNotices } from "../features/jobs/job-notices.tsx";
 import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
+import { EmptyList } from "../features/keys/list/empty-list.tsx";
 import { FoundKeys, OtherEnvironment } from "../features/keys/list/found-keys.tsx";
 import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
-import {
-	changeTo,
-	filtersOf,
-	LIST_TABS,
-	type ListFilters,
-	type ListTab,
-	paramsOf,
-	queryOf,
-} from "../features/keys/list/list-filters.ts";
+import { filtersOf, type ListFilters, paramsOf, queryOf } from "../features/keys/list/list-filters.ts";
 import { SearchBox } from "../features/keys/list/search-box.tsx";
 import { SelectionBar } from "../features/keys/list/selection-bar.tsx";
+import { countIn, StatusTabs } from "../features/keys/list/status-tabs.tsx";
 import { formatNumber } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { keyIdsIn } from "../key-secret.ts";
@@ -30,8 +35,11 @@ import { useTitle } from "../shell/shell.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { TableFooter } from "../ui/data-table.tsx";
 import { Segmented } from "../ui/field.tsx";
-import { EmptyState, Notice, Skeleton } from "../ui/states.tsx";
+import { Notice } from "../ui/states.tsx";
 import styles from "./key-list.module.css";
+
+/** Most companies have no jobs. */
+const JobNotices = lazy(() => import("../features/jobs/job-notices.tsx"));
 
 /** The list of API keys. */
 export default function KeyListScreen() {
@@ -58,6 +66,7 @@ function KeyList() {
 		placeholderData: (previous, query) =>
 			query?.queryKey[2].environment === filters().environment ? previous : undefined,
 	}));
+	const jobs = useQuery(() => jobsQuery());
 	const problem = (): Problem | null => {
 		// The rows of other filters don't match these, so being offline is a problem here, too.
 		return loadProblem(list) ?? (list.isPlaceholderData && list.fetchStatus === "paused" ? UNREACHABLE : null);
@@ -65,17 +74,21 @@ function KeyList() {
 	// Unwrapped, because tracking every field of thousands of keys takes longer than drawing them.
 	const keys = createMemo(() => unwrap(dataOf(list))?.pages.flatMap((page) => page.items) ?? []);
 	const counts = () => dataOf(list)?.pages.at(-1)?.counts;
-	const countOf = (tab: ListTab): number | undefined => {
+	const total = (): number => {
 		const known = counts();
-		if (!known) return undefined;
-		if (tab === "rotating" || tab === "imported") return undefined;
-		if (tab === "all") return known.active + known.expired + known.revoked;
-		return tab === "expiring" ? known.expiring_soon : known[tab];
+		return Math.max(known ? (countIn(known, filters().tab) ?? 0) : 0, keys().length);
 	};
-	/** The service stops counting after a maximum. */
-	const isCapped = () => dataOf(list)?.pages.at(-1)?.counts_capped === true;
-	const countText = (tab: ListTab) => formatNumber(countOf(tab) ?? 0) + (isCapped() ? "+" : "");
-	const isNarrowed = () => filters().search.trim() !== "" || filters().tab !== "all";
+	/** What is on the screen, for screen readers. Empty while it is loading. */
+	const announcement = () => {
+		if (list.isFetching || list.isPending || pastedIds().length > 0) return "";
+		const { tab, environment, sort } = filters();
+		return t().keys.listed(
+			formatNumber(total()),
+			t().keys.tabs[tab],
+			t().keys.environments[environment],
+			t().keys.sorts[sort],
+		);
+	};
 	const createHref = () => paths.newKeyIn(filters().environment);
 	useTitle(() => t().keys.title);
 	createEffect(() => rememberListPath(route.search));
@@ -104,28 +117,11 @@ function KeyList() {
 				</LinkButton>
 			</header>
 			<div class={styles.bar}>
-				<nav class={styles.tabs} aria-label={t().keys.tabsLabel}>
-					<For each={LIST_TABS}>
-						{(tab) => (
-							<button
-								type="button"
-								class={styles.tab}
-								aria-current={filters().tab === tab ? "page" : undefined}
-								onClick={() => change(changeTo(tab))}
-							>
-								{t().keys.tabs[tab]}
-								{/* The service counts neither rotations nor imported keys nor the keys of a pasted text. */}
-								<Show when={tab !== "rotating" && tab !== "imported" && pastedIds().length === 0}>
-									<span class={styles.count}>
-										<Show when={countOf(tab) !== undefined} fallback={<Skeleton width="16px" />}>
-											{countText(tab)}
-										</Show>
-									</span>
-								</Show>
-							</button>
-						)}
-					</For>
-				</nav>
+				<StatusTabs
+					filters={filters()}
+					counts={pastedIds().length === 0 ? counts() : null}
+					capped={dataOf(list)?.pages.at(-1)?.counts_capped === true}
+				/>
 				<div class={styles.controls}>
 					<label class={styles.sort}>
 						<span class="visually-hidden">{t().keys.sortBy}</span>
@@ -148,7 +144,16 @@ function KeyList() {
 					</div>
 				</Show>
 			</div>
-			<JobNotices />
+			<p role="status" class="visually-hidden">
+				{announcement()}
+			</p>
+			<Show when={params.job || (dataOf(jobs)?.length ?? 0) > 0}>
+				<ErrorBoundary fallback={null}>
+					<Suspense>
+						<JobNotices />
+					</Suspense>
+				</ErrorBoundary>
+			</Show>
 			<Switch>
 				<Match when={pastedIds().length > 0}>
 					<FoundKeys
@@ -179,7 +184,7 @@ function KeyList() {
 					<KeyTable
 						keys={keys()}
 						stale={list.isPlaceholderData}
-						total={Math.max(countOf(filters().tab) ?? 0, keys().length)}
+						total={total()}
 						sort={filters().sort}
 						onSort={(sort) => change({ sort })}
 						selected={new Set(selected().keys())}
@@ -200,57 +205,11 @@ function KeyList() {
 						</Show>
 					</TableFooter>
 				</Match>
-				<Match when={isNarrowed()}>
-					<NothingFound filters={filters()} onChange={change} />
-				</Match>
-				<Match when={filters().environment === "test"}>
-					<EmptyState
-						title={t().keys.emptyTest.title}
-						action={
-							<LinkButton href={createHref()} variant="primary">
-								{t().keys.create}
-							</LinkButton>
-						}
-					>
-						<p>{t().keys.emptyTest.text}</p>
-					</EmptyState>
-				</Match>
 				<Match when={true}>
-					<EmptyState
-						title={t().keys.empty.title}
-						action={
-							<LinkButton href={createHref()} variant="primary">
-								{t().keys.create}
-							</LinkButton>
-						}
-					>
-						<p>{t().keys.empty.text}</p>
-					</EmptyState>
+					<EmptyList filters={filters()} onChange={change} />
 				</Match>
 			</Switch>
 			<SelectionBar selected={[...selected().values()]} onClear={() => setSelected(new Map())} />
 		</>
-	);
-}
-
-/** No key matches the filters. Offers to clear them or to look in the other environment. */
-function NothingFound(props: { filters: ListFilters; onChange: (changed: Partial<ListFilters>) => void }) {
-	const other = () => (props.filters.environment === "live" ? "test" : "live");
-	return (
-		<EmptyState
-			title={t().keys.nothing.title}
-			action={
-				<div class={styles.buttons}>
-					<Button onClick={() => props.onChange({ search: "", tab: "all" })}>{t().keys.nothing.clear}</Button>
-					<Button variant="quiet" onClick={() => props.onChange({ environment: other() })}>
-						{t().keys.nothing.otherEnvironment[other()]}
-					</Button>
-				</div>
-			}
-		>
-			<p>
-				{props.filters.search.trim() ? t().keys.nothing.search(props.filters.search.trim()) : t().keys.nothing.filter}
-			</p>
-		</EmptyState>
 	);
 }

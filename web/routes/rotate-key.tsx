@@ -1,4 +1,4 @@
-import { A, Navigate, useParams } from "@solidjs/router";
+import { Navigate, useParams } from "@solidjs/router";
 import { createSignal, For, Match, onCleanup, Show, Switch } from "solid-js";
 import { ProblemPanel } from "../api/problem-view.tsx";
 import type { ApiKey } from "../api/types.ts";
@@ -13,8 +13,8 @@ import { formatAgo } from "../i18n/format.ts";
 import { t } from "../i18n/index.ts";
 import { paths } from "../paths.ts";
 import { useTitle } from "../shell/shell.tsx";
+import { BackLink } from "../ui/back-link.tsx";
 import { LinkButton } from "../ui/button.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { EmptyState, Skeleton } from "../ui/states.tsx";
 import styles from "./rotate-key.module.css";
 
@@ -92,10 +92,7 @@ function Screen(props: {
 	return (
 		<div class={styles.page}>
 			<header class={styles.header}>
-				<A class={styles.back} href={old() ? paths.key(props.id) : paths.keys}>
-					<Icon name="back" />
-					{old()?.name ?? t().keys.title}
-				</A>
+				<BackLink href={old() ? paths.key(props.id) : paths.keys}>{old()?.name ?? t().keys.title}</BackLink>
 				<h1 ref={props.titleRef} tabindex="-1">
 					{heading()}
 				</h1>
@@ -144,12 +141,12 @@ function Closed(props: { old: ApiKey; now: number }) {
 		<EmptyState
 			title={words().title}
 			action={
-				<div class={styles.buttons}>
-					<LinkButton href={paths.newKey} variant="primary">
+				<>
+					<LinkButton href={paths.newKeyLike(props.old.id)} variant="primary">
 						{words().create}
 					</LinkButton>
 					<LinkButton href={paths.key(props.old.id)}>{words().open}</LinkButton>
-				</div>
+				</>
 			}
 		>
 			<p>{text()}</p>

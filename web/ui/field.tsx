@@ -19,13 +19,20 @@ function Explanation(props: { id: string; hint: JSX.Element; error: string | und
 					{props.hint}
 				</div>
 			</Show>
-			<div id={`${props.id}-error`} class={styles.error} aria-live="polite">
-				<Show when={props.error}>
-					<Icon name="warning" />
-					<span>{props.error}</span>
-				</Show>
-			</div>
+			<FieldError id={`${props.id}-error`} error={props.error} />
 		</>
+	);
+}
+
+/** What is wrong with a field. The field names it in `aria-describedby`. */
+export function FieldError(props: { id: string; error: string | undefined }) {
+	return (
+		<div id={props.id} class={styles.error} aria-live="polite">
+			<Show when={props.error}>
+				<Icon name="warning" />
+				<span>{props.error}</span>
+			</Show>
+		</div>
 	);
 }
 

@@ -9,7 +9,7 @@ export function Skeleton(props: { width?: string; height?: string }) {
 	return <span class={styles.skeleton} style={{ width: props.width ?? "100%", height: props.height ?? "12px" }} />;
 }
 
-/** Says what belongs here, with the one action that makes sense. */
+/** Says what belongs here, with the actions that make sense. */
 export function EmptyState(props: {
 	title: string;
 	/** This is all there is on the screen, so its title is the screen's heading. */
@@ -25,7 +25,9 @@ export function EmptyState(props: {
 			<Show when={props.children}>
 				<div class={styles.words}>{props.children}</div>
 			</Show>
-			{props.action}
+			<Show when={props.action}>
+				<div class={styles.actions}>{props.action}</div>
+			</Show>
 		</section>
 	);
 }

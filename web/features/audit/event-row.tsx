@@ -55,6 +55,7 @@ export function EventRow(props: {
 			<td class={styles.open}>
 				<button
 					type="button"
+					class={styles.toggle}
 					aria-expanded={props.open}
 					aria-controls={props.open ? detailsId(props.event) : undefined}
 					aria-label={t().audit.detailsOf(what(), formatDateTime(props.event.at))}

@@ -20,7 +20,7 @@ import styles from "./job-notices.module.css";
 const SHOWN_MS = DAY_MS;
 const SHOWN = 3;
 
-export function JobNotices() {
+export default function JobNotices() {
 	const client = useQueryClient();
 	const now = useNow();
 	const [params, setParams] = useSearchParams<{ job?: string }>();

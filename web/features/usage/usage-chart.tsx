@@ -2,21 +2,15 @@ import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Sh
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Bucket } from "../../api/types.ts";
-import { formatCompact, formatNumber } from "../../i18n/format.ts";
+import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { axisLabels } from "./axis-labels.ts";
 import { heightOf, marksOf, OUTCOMES, type Outcome, scaleFor, stack } from "./bars.ts";
 import { bucketLabel, isDaily } from "./bucket-time.ts";
-import { type ChartColors, OutcomeMark, useChartColors } from "./outcome-style.tsx";
+import { bandOf, HEIGHT, PLOT_HEIGHT, plotOptions, plotWidth, tipOf } from "./chart-plot.ts";
+import { OutcomeMark, useChartColors } from "./outcome-style.tsx";
 import styles from "./usage-chart.module.css";
 
-/** In CSS pixels; the height is also that of the box in the style sheet. */
-const HEIGHT = 240;
-const AXIS_X = 28;
-const AXIS_Y = 48;
-const PADDING_TOP = 8;
-const PADDING_RIGHT = 16;
-const PLOT_HEIGHT = HEIGHT - AXIS_X - PADDING_TOP;
 /** Minimum height of a part of a bar. */
 const LEAST_PX = 2;
 
@@ -59,7 +53,7 @@ export default function UsageChart(props: UsageChartProps) {
 			stack: stack(props.buckets, props.shown, (scale.top * LEAST_PX) / PLOT_HEIGHT),
 			first,
 			end: first + starts().length * props.size,
-			labels: axisLabels(starts(), props.size, width() - AXIS_Y - PADDING_RIGHT),
+			labels: axisLabels(starts(), props.size, plotWidth(width())),
 			centres: starts().map((start) => start + props.size / 2),
 			limit: props.limit,
 		};
@@ -74,7 +68,7 @@ export default function UsageChart(props: UsageChartProps) {
 		if (!host) return;
 		const colors = useChartColors(() => host);
 		setWidth(host.clientWidth);
-		plot = new uPlot(optionsOf({ width: width(), colors, drawing, onHover: setHovered }), data(), host);
+		plot = new uPlot(plotOptions({ width: width(), colors, drawing, onHover: setHovered }), data(), host);
 		const observer = new ResizeObserver(() => setWidth(host.clientWidth));
 		observer.observe(host);
 		createEffect(on(width, (width) => plot?.setSize({ width, height: HEIGHT }), { defer: true }));
@@ -181,114 +175,4 @@ function sentenceOf(bucket: Bucket | undefined, size: number, running: boolean):
 	if (!bucket) return t().key.requests.nothing;
 	const counts = OUTCOMES.map((outcome) => t().key.requests.counted[outcome](formatNumber(bucket[outcome])));
 	return `${whenOf(bucket, size, running)}: ${counts.join(", ")}`;
-}
-
-/** The middle of a bar, from the left edge of the chart, and its width. In CSS pixels. */
-function positionOf(index: number, count: number, width: number): { middle: number; bar: number } {
-	const bar = (width - AXIS_Y - PADDING_RIGHT) / count;
-	return { middle: AXIS_Y + (index + 0.5) * bar, bar };
-}
-
-function bandOf(index: number, count: number, width: number) {
-	const { middle, bar } = positionOf(index, count, width);
-	return { left: `${middle - bar / 2}px`, width: `${bar}px` };
-}
-
-/** Beside the bar, on the side with more room. */
-function tipOf(index: number, count: number, width: number) {
-	const { middle, bar } = positionOf(index, count, width);
-	const gap = bar / 2 + 8;
-	return index < count / 2 ? { left: `${middle + gap}px` } : { right: `${width - middle + gap}px` };
-}
-
-interface Drawing {
-	scale: { top: number };
-	marks: number[];
-	stack: ReturnType<typeof stack>;
-	first: number;
-	end: number;
-	labels: ReturnType<typeof axisLabels>;
-	limit: number | null;
-}
-
-/** uPlot draws axes and bars and reports the hovered bar. Its other mouse features are off. */
-function optionsOf(about: {
-	width: number;
-	colors: () => ChartColors;
-	drawing: () => Drawing;
-	onHover: (index: number | null) => void;
-}): uPlot.Options {
-	const { colors, drawing } = about;
-	const axis = { font: `12px ${colors().font}`, stroke: () => colors().text, border: { show: false } };
-	return {
-		width: about.width,
-		height: HEIGHT,
-		padding: [PADDING_TOP, PADDING_RIGHT, 0, 0],
-		legend: { show: false },
-		cursor: { x: false, y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-		scales: {
-			x: { time: false, range: () => [drawing().first, drawing().end] },
-			y: { range: () => [0, drawing().scale.top] },
-		},
-		axes: [
-			{
-				...axis,
-				size: AXIS_X,
-				gap: 6,
-				grid: { show: false },
-				ticks: { size: 4, width: 1, stroke: () => colors().line },
-				splits: () => drawing().labels.map(({ at }) => at),
-				values: () => drawing().labels.map(({ label }) => label),
-			},
-			{
-				...axis,
-				size: AXIS_Y,
-				gap: 8,
-				grid: { width: 1, stroke: () => colors().line },
-				ticks: { show: false },
-				splits: () => drawing().marks,
-				values: (_, marks) => marks.map(formatCompact),
-			},
-		],
-		series: [{}, ...OUTCOMES.map((outcome) => seriesOf(outcome, about))],
-		hooks: {
-			draw: [(plot) => drawLimit(plot, drawing().limit, colors())],
-			setCursor: [({ cursor }) => about.onHover((cursor.left ?? -1) < 0 ? null : (cursor.idx ?? null))],
-		},
-	};
-}
-
-function seriesOf(
-	outcome: Outcome,
-	{ colors, drawing }: { colors: () => ChartColors; drawing: () => Drawing },
-): uPlot.Series {
-	const part = () => drawing().stack[outcome];
-	const paths = uPlot.paths.bars?.({
-		size: [0.72, 48, 1],
-		// Unit 1: values of the scale.
-		disp: { y0: { unit: 1, values: () => part().from }, y1: { unit: 1, values: () => part().to } },
-	});
-	return {
-		...(paths ? { paths } : {}),
-		points: { show: false },
-		width: outcome === "allowed" ? 0 : 1,
-		fill: () => colors().fills[outcome],
-		stroke: () => colors().edges[outcome],
-	};
-}
-
-/** A thin line across all hours. Requests above it are rate-limited. */
-function drawLimit(plot: uPlot, limit: number | null, colors: ChartColors): void {
-	if (limit === null) return;
-	const { ctx, bbox } = plot;
-	const y = Math.round(plot.valToPos(limit, "y", true)) + 0.5;
-	ctx.save();
-	ctx.strokeStyle = colors.text;
-	ctx.lineWidth = Math.max(1, Math.round(uPlot.pxRatio));
-	ctx.setLineDash([4 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
-	ctx.beginPath();
-	ctx.moveTo(bbox.left, y);
-	ctx.lineTo(bbox.left + bbox.width, y);
-	ctx.stroke();
-	ctx.restore();
 }

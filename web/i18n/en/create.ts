@@ -5,6 +5,7 @@ export const create = {
 	title: "Create API key",
 	submit: "Create key",
 	submitting: "Creating…",
+	like: (name: string) => `The form has the settings of ${name}. Choose how long the new key works.`,
 	name: "Name",
 	nameHint: "What uses the key, such as CRM Nightly Sync.",
 	environment: "Environment",

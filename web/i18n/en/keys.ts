@@ -19,6 +19,9 @@ export const keys = {
 		imported: "Imported",
 	},
 	tabsLabel: "Keys by status",
+	/** For screen readers: what the list shows. */
+	listed: (count: string, tab: string, environment: string, sort: string) =>
+		`Number of keys: ${count}. ${tab}, ${environment}. ${sort}.`,
 	columns: {
 		name: "Name",
 		key: "Key",
@@ -70,6 +73,7 @@ export const keys = {
 	edit: "Edit",
 	rotate: "Rotate",
 	resumeRotation: "Continue rotation",
+	createReplacement: "Create replacement",
 	revoke: "Revoke",
 	delete: "Delete",
 	select: (name: string) => `Select ${name}`,

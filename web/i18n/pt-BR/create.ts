@@ -5,6 +5,7 @@ export const create: Words["create"] = {
 	title: "Criar chave de API",
 	submit: "Criar chave",
 	submitting: "Criando…",
+	like: (name) => `O formulário tem as configurações de ${name}. Escolha a validade da nova chave.`,
 	name: "Nome",
 	nameHint: "O que vai usar a chave, por exemplo: Sincronização noturna do CRM.",
 	environment: "Ambiente",

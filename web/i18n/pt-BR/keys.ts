@@ -18,6 +18,7 @@ export const keys: Words["keys"] = {
 		imported: "Importadas",
 	},
 	tabsLabel: "Chaves por situação",
+	listed: (count, tab, environment, sort) => `Número de chaves: ${count}. ${tab}, ${environment}. ${sort}.`,
 	columns: {
 		name: "Nome",
 		key: "Chave",
@@ -68,6 +69,7 @@ export const keys: Words["keys"] = {
 	edit: "Editar",
 	rotate: "Rotacionar",
 	resumeRotation: "Continuar rotação",
+	createReplacement: "Criar substituta",
 	revoke: "Revogar",
 	delete: "Excluir",
 	select: (name) => `Selecionar ${name}`,

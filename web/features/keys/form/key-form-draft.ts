@@ -44,6 +44,13 @@ export const draftOf = (key: ApiKey, format: (value: number) => string): KeyDraf
 	addresses: key.ip_allowlist.join("\n"),
 });
 
+/** A new key with the settings of another one. What is risky has to be confirmed again, and the lifetime chosen again. */
+export const draftLike = (key: ApiKey, format: (value: number) => string): KeyDraft => ({
+	...draftOf(key, format),
+	understood: false,
+	expiry: { choice: RECOMMENDED_DAYS, date: "" },
+});
+
 /**
  * Parses a whole number with or without a thousands separator: 1000, 1,000, 1.000, 1 000. NaN for anything else. A limit
  * has no fractions, so a dot or comma is always a thousands separator.

@@ -3,8 +3,7 @@ import { createUniqueId, For, Show } from "solid-js";
 import { SCOPES, type Scope } from "../../../../db/enums.ts";
 import { formatNumber } from "../../../i18n/format.ts";
 import { t } from "../../../i18n/index.ts";
-import { Choice, ChoiceGroup, TextArea, TextField } from "../../../ui/field.tsx";
-import { Icon } from "../../../ui/icon.tsx";
+import { Choice, ChoiceGroup, FieldError, TextArea, TextField } from "../../../ui/field.tsx";
 import { Notice } from "../../../ui/states.tsx";
 import styles from "./key-form.module.css";
 import { parseCount } from "./key-form-draft.ts";
@@ -95,12 +94,7 @@ function Understood(props: FieldProps) {
 				aria-errormessage={id}
 				onChange={(event) => props.form.edit("understood", { understood: event.currentTarget.checked })}
 			/>
-			<div id={id} class={styles.error} aria-live="polite">
-				<Show when={props.form.error("understood")}>
-					<Icon name="warning" />
-					<span>{props.form.error("understood")}</span>
-				</Show>
-			</div>
+			<FieldError id={id} error={props.form.error("understood")} />
 		</div>
 	);
 }

@@ -45,7 +45,7 @@ export function KeyRow(props: {
 					/>
 				</label>
 			</td>
-			<td class={styles.name}>
+			<th scope="row" class={styles.name}>
 				<A href={paths.key(props.apiKey.id)} class={styles.open} title={props.apiKey.name}>
 					{props.apiKey.name}
 				</A>
@@ -54,7 +54,7 @@ export function KeyRow(props: {
 						<Icon name="warning" />
 					</span>
 				</Show>
-			</td>
+			</th>
 			<td class={styles.key}>
 				<code>{keyHint(props.apiKey)}</code>
 			</td>

@@ -2,6 +2,7 @@
 import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, KEY_SORTS, type KeySort } from "../../../../db/enums.ts";
 import type { KeyFilters } from "../../../api/queries.ts";
 import { keyIdsIn, searchFor } from "../../../key-secret.ts";
+import { paths } from "../../../paths.ts";
 
 export const LIST_TABS = ["all", "active", "expiring", "rotating", "expired", "revoked", "imported"] as const;
 export type ListTab = (typeof LIST_TABS)[number];
@@ -51,6 +52,13 @@ export function paramsOf(filters: ListFilters): ListParams {
 		q: unless(filters.search, DEFAULTS.search),
 		sort: unless(filters.sort, DEFAULTS.sort),
 	};
+}
+
+/** The list with these filters. */
+export function hrefOf(filters: ListFilters): string {
+	const params = new URLSearchParams();
+	for (const [name, value] of Object.entries(paramsOf(filters))) if (value !== undefined) params.set(name, value);
+	return params.size === 0 ? paths.keys : `${paths.keys}?${params}`;
 }
 
 const QUERIES = {
