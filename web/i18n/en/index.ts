@@ -5,9 +5,10 @@ import { create } from "./create.ts";
 import { key } from "./key.ts";
 import { keys } from "./keys.ts";
 import { revokeDelete } from "./revoke-delete.ts";
-import { rotate } from "./rotate.ts";
+import type { rotate } from "./rotate.ts";
 
-export const en = { ...common, keys, create, key, rotate, revokeDelete, audit };
+/** Without the texts of a rotation, which load with its screen. */
+export const en = { ...common, keys, create, key, revokeDelete, audit };
 
 /** Every text of the page. A language that lacks one does not compile, because English defines the type. */
-export type Words = typeof en;
+export type Words = typeof en & { rotate: typeof rotate };

@@ -6,6 +6,5 @@ import { create } from "./create.ts";
 import { key } from "./key.ts";
 import { keys } from "./keys.ts";
 import { revokeDelete } from "./revoke-delete.ts";
-import { rotate } from "./rotate.ts";
 
-export const ptBR: Words = { ...common, keys, create, key, rotate, revokeDelete, audit };
+export const ptBR: Omit<Words, "rotate"> = { ...common, keys, create, key, revokeDelete, audit };
