@@ -78,6 +78,8 @@ export function problemText(problem: Problem): string {
 function quotaText({ details }: Problem): string | undefined {
 	const names: Record<string, string | undefined> = t().account.quotas.names;
 	for (const { field } of details) {
+		// Nothing can be deleted to make room for it.
+		if (field === "rate_limit") return t().problems.rateLimitQuota;
 		const name = names[field];
 		if (name !== undefined) return t().problems.quota(name);
 	}

@@ -13,10 +13,11 @@ async function quotasOf(db: Database, tenantId: string): Promise<QuotaRow | null
 	return row ?? null;
 }
 
-/** `CONFLICT` that names the quota and its limit. */
+/** `CONFLICT` that names the quota and its limit, and says what to do. */
 function quotaError(name: QuotaName, limit: number): AppError {
 	const { unit } = QUOTAS[name];
-	const message = `Quota exceeded: this tenant can have at most ${limit.toLocaleString("en")} ${unit} (${name}). Delete some, or ask the platform for a higher quota.`;
+	const remedy = name === "rate_limit" ? "Lower it" : "Delete what you no longer need";
+	const message = `Quota exceeded: this tenant can have at most ${limit.toLocaleString("en")} ${unit} (${name}). ${remedy}, or ask the platform for a higher quota.`;
 	return new AppError("CONFLICT", message, { details: [{ field: name, message: `At most ${limit}` }] });
 }
 

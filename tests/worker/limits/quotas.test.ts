@@ -73,9 +73,11 @@ describe("API keys", () => {
 		};
 		const changedAfter = (values: Partial<typeof quotas.$inferInsert>, write: () => Promise<unknown>) =>
 			withinQuotas(() => write().finally(() => setQuotas(tenantId, values)));
-		await expect(changedAfter({ apiKeysMax: null }, () => copy({}))).rejects.toThrow("at most 1 API keys (api_keys)");
+		await expect(changedAfter({ apiKeysMax: null }, () => copy({}))).rejects.toThrow(
+			"at most 1 API keys (api_keys). Delete what you no longer need, or ask the platform",
+		);
 		await expect(changedAfter({ rateLimitMax: null }, () => copy({ rateLimit: 71 }))).rejects.toThrow(
-			"at most 70 requests an hour for each API key (rate_limit)",
+			"at most 70 requests an hour for each API key (rate_limit). Lower it, or ask the platform",
 		);
 	});
 

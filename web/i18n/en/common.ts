@@ -21,7 +21,9 @@ export const common = {
 		notFound: "This was not found. It may have been deleted.",
 		conflict: "This has changed in the meantime. Reload the page and check it again.",
 		quota: (name: string) =>
-			`Your company has reached a quota: ${name}. Delete some, or ask SalesOS for more. Your account page shows all quotas.`,
+			`Your company has reached a quota: ${name}. Delete what you no longer need, or ask SalesOS for more. Your account page shows all quotas.`,
+		rateLimitQuota:
+			"The limit per hour is above your company's quota. Lower it, or ask SalesOS for more. Your account page shows all quotas.",
 		abandoned: (why: string) => `The action that you left behind failed or was not confirmed. ${why}`,
 		partMissing: "Part of the page could not be loaded. Check your connection, then reload the page.",
 		screenTitle: "This screen could not be shown",

@@ -22,7 +22,9 @@ export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "revokeD
 		notFound: "Não foi encontrado. Pode ter sido excluído.",
 		conflict: "Houve uma alteração nesse meio-tempo. Recarregue a página e confira de novo.",
 		quota: (name) =>
-			`Sua empresa atingiu uma cota: ${name}. Exclua alguns ou peça mais ao SalesOS. A página da conta mostra todas as cotas.`,
+			`Sua empresa atingiu uma cota: ${name}. Exclua o que não é mais necessário ou peça mais ao SalesOS. A página da conta mostra todas as cotas.`,
+		rateLimitQuota:
+			"O limite por hora está acima da cota da sua empresa. Reduza o limite ou peça mais ao SalesOS. A página da conta mostra todas as cotas.",
 		abandoned: (why) => `A ação que ficou para trás falhou ou não foi confirmada. ${why}`,
 		partMissing: "Uma parte da página não carregou. Verifique sua conexão e recarregue a página.",
 		screenTitle: "Não foi possível mostrar esta tela",
