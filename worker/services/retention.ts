@@ -13,7 +13,7 @@ export const USAGE_KEPT_DAYS = 400;
 /** Two years: one more than SOC 2 and ISO 27001 audits look back on. */
 export const AUDIT_KEPT_DAYS = 730;
 
-/** Three months: the result of a job is in the audit trail of its keys too. */
+/** Three months after the job last changed: its result is in the audit trail of its keys too. */
 export const JOBS_KEPT_DAYS = 90;
 
 /** Rows of one statement. D1 runs one statement at a time, so a long one would delay other requests. */
@@ -33,7 +33,8 @@ export interface RolledOff {
 
 /**
  * The statements, each of which deletes some rows that are too old. They find them key by key or tenant by tenant,
- * because the indexes start with those columns.
+ * because the indexes start with those columns. Jobs are found by their creation, which is never after their last change: a
+ * tenant has about a hundred, so no index by their last change is needed.
  */
 export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, "more">, SQL> {
 	const some = sql.raw(`limit ${ROWS_PER_STATEMENT}`);
@@ -52,7 +53,8 @@ export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, 
 			on old.tenant_id = ${tenants.id} and old.created_at <= ${now - ATTEMPT_KEPT_MS} ${some})`,
 		jobs: sql`delete from ${jobs} where rowid in (
 			select old.rowid from ${tenants} cross join ${jobs} old
-			on old.tenant_id = ${tenants.id} and old.created_at < ${now - JOBS_KEPT_DAYS * DAY_MS} ${some})`,
+			on old.tenant_id = ${tenants.id} and old.created_at < ${now - JOBS_KEPT_DAYS * DAY_MS}
+			and old.updated_at < ${now - JOBS_KEPT_DAYS * DAY_MS} ${some})`,
 	};
 }
 

@@ -33,14 +33,14 @@ const event = (id: string, at: number) => ({
 	changes: {},
 });
 
-const job = (id: string, createdAt: number): typeof jobs.$inferInsert => ({
+const job = (id: string, createdAt: number, updatedAt: number): typeof jobs.$inferInsert => ({
 	id,
 	tenantId,
 	kind: "revoke_keys",
 	state: "finished",
 	total: 1,
 	createdAt,
-	updatedAt: createdAt,
+	updatedAt,
 	actor: "usr_test",
 });
 
@@ -60,13 +60,14 @@ describe("a run", () => {
 		await db.insert(usageHourly).values([usage(usageEnd - 1), usage(usageEnd), usage(NOW - HOUR_MS)]);
 		await db.insert(auditEvents).values([event("evt_old", auditEnd - 1), event("evt_kept", auditEnd)]);
 		await db.insert(sessions).values([session("ses_over", NOW), session("ses_on", NOW + 1)]);
+		const jobsEnd = NOW - JOBS_KEPT_DAYS * DAY_MS;
 		await db
 			.insert(jobs)
-			.values([job("job_old", NOW - JOBS_KEPT_DAYS * DAY_MS - 1), job("job_kept", NOW - JOBS_KEPT_DAYS * DAY_MS)]);
+			.values([job("job_old", jobsEnd - DAY_MS, jobsEnd - 1), job("job_resumed", jobsEnd - DAY_MS, jobsEnd)]);
 		await db.insert(jobItems).values({ jobId: "job_old", position: 0, keyId: "k" });
 		await db.insert(idempotencyKeys).values([attempt("old", NOW - DAY_MS), attempt("young", NOW - DAY_MS + 1)]);
 		await rollOff({ db, now: NOW });
-		expect((await db.select().from(jobs)).map(({ id }) => id)).toEqual(["job_kept"]);
+		expect((await db.select().from(jobs)).map(({ id }) => id)).toEqual(["job_resumed"]);
 		expect(await db.select().from(jobItems)).toEqual([]);
 		const hours = await db.select().from(usageHourly);
 		expect(hours.map(({ hour }) => hour)).toEqual([usageEnd, NOW - HOUR_MS]);
@@ -94,8 +95,9 @@ describe("a run", () => {
 
 	it("never scans a table that grows with use", async () => {
 		for (const [table, statement] of Object.entries(rollOffStatements(NOW))) {
-			const { results } = await env.DB.prepare(`explain query plan ${db.run(statement).getQuery().sql}`)
-				.bind(NOW)
+			const query = db.run(statement).getQuery();
+			const { results } = await env.DB.prepare(`explain query plan ${query.sql}`)
+				.bind(...query.params)
 				.all<{ detail: string }>();
 			const details = results.map(({ detail }) => detail);
 			expect(
