@@ -39,10 +39,9 @@ export function explainMismatch(
 
 /** Other spellings of a path, with what is wrong with each. */
 function spellingsOf(path: string, query: string, origin: string): [spelling: string, signed: string][] {
-	const slash = path.endsWith("/") ? path.replace(/\/+$/, "") : `${path}/`;
 	const withScheme = (scheme: string) => origin.replace(/^https?/, scheme);
 	return [path, path + query].flatMap((sent): [string, string][] => [
-		["with a different slash at its end", sent.replace(path, slash)],
+		["with a trailing slash", sent.replace(path, `${path}/`)],
 		["without its first slash", sent.slice(1)],
 		["without /v1", sent.replace(/^(\/functions)?\/v1/, "")],
 		["with the host in front", withScheme("https") + sent],

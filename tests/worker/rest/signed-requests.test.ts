@@ -194,7 +194,7 @@ describe("the cause of a refusal", () => {
 		],
 		[
 			"a slash at the end",
-			/path is not canonical: it was signed with a different slash/,
+			/path is not canonical: it was signed with a trailing slash\./,
 			{ path: "/v1/whoami/" },
 			{ path: "/v1/whoami" },
 		],
