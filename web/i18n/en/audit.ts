@@ -58,7 +58,7 @@ export const audit = {
 		rotated_to: "Replaced by key",
 		reason: "Reason",
 		job: "Job",
-		kind: "Task",
+		kind: "Type",
 		keys: "Keys",
 	},
 	anyAddress: "Any",
