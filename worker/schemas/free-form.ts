@@ -25,15 +25,21 @@ export const customFields = z
 	.refine(isWithinSize, SIZE);
 
 /**
- * An object that is stored in the text that was sent. It is not a `z.record`, which drops the field `__proto__`, also from
- * what the bounds are checked of.
+ * An object that is stored in the text that was sent, whose bounds {@link boundsError} checks. Not a `z.record`, which
+ * would copy an object of any size.
  */
 export const asSent = z
 	.unknown()
 	.refine((value) => typeof value === "object" && value !== null && !Array.isArray(value), {
 		error: "Must be an object",
-		abort: true,
 	})
-	.refine(isWithinDepth, DEPTH)
-	.refine(isWithinSize, SIZE)
 	.meta({ item: z.record(z.string(), z.unknown()) });
+
+/**
+ * Why the text of an object cannot be stored, or undefined. The parsed object would not show it: of members with the same
+ * name it has only the last. SQLite cannot read JSON with more than 1,000 levels.
+ */
+export function boundsError({ depth, length }: { depth: number; length: number }): string | undefined {
+	if (depth > 1 + MAX_DEPTH) return DEPTH.error;
+	return length > MAX_CHARACTERS ? SIZE.error : undefined;
+}

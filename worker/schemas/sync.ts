@@ -21,11 +21,16 @@ export const collaboratorSchema = z.object({
 
 /** An offset without its colon, or without minutes. ISO 8601 has both forms, which PHP and PostgreSQL write. */
 const SHORT_OFFSET = /(?<=T.*[+-]\d\d)(\d\d)?$/;
+/** Characters of a time with nanoseconds and more. The pattern takes quadratic time, so it must not see a longer text. */
+const TIME_MAX = 40;
 
 /** A time with any offset that ISO 8601 knows. */
 const occurredAt = z
 	.preprocess(
-		(sent) => (typeof sent === "string" ? sent.replace(SHORT_OFFSET, (_, minutes = "00") => `:${minutes}`) : sent),
+		(sent) =>
+			typeof sent === "string" && sent.length <= TIME_MAX
+				? sent.replace(SHORT_OFFSET, (_, minutes = "00") => `:${minutes}`)
+				: sent,
 		timestampInput,
 	)
 	.meta({ item: timestampInput });
@@ -79,7 +84,7 @@ const peopleCounts = {
 };
 const activityCounts = {
 	processed: z.int32().describe("New activities."),
-	skipped: z.int32().describe("Activities of people whom no one has sent yet. They are not stored."),
+	skipped: z.int32().describe("Activities of people who have not been synced yet. They are not stored."),
 	duplicates: z.int32().describe("Activities whose `external_id` is already known."),
 };
 

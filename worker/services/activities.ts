@@ -27,16 +27,17 @@ export type UnknownFields = "reject" | "ignore";
 export async function syncActivities(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
-	{ items, json }: Batch,
+	batch: Batch,
 	unknownFields: UnknownFields,
 ): Promise<Synced> {
 	const { good, rejected } = validateItems(
 		unknownFields === "reject" ? activitySchema.strict() : activitySchema,
-		items,
+		batch,
+		{ list: "activities", member: "data" },
 	);
 	if (rejected.length > 0) throw invalidActivities(rejected);
-	const rows = good.map(({ index, item }) => ({
-		index,
+	const rows = good.map(({ item, text }) => ({
+		text,
 		row: {
 			id: newId("act"),
 			person: foldEmail(item.collaborator_email),
@@ -46,7 +47,7 @@ export async function syncActivities(
 		},
 	}));
 	const people = [...new Set(rows.map(({ row }) => row.person))];
-	const sent = rowsOf(rows, { json, list: "activities", member: "data" });
+	const sent = rowsOf(rows, "data");
 	const [known, written] = await withinQuotas(() =>
 		db.batch([
 			peopleQuery(db, key, people),
@@ -62,8 +63,8 @@ export async function syncActivities(
 	return {
 		processed: written.length,
 		skipped,
-		duplicates: items.length - skipped - written.length,
-		total: items.length,
+		duplicates: batch.items.length - skipped - written.length,
+		total: batch.items.length,
 	};
 }
 

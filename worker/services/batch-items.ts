@@ -1,6 +1,7 @@
 /** Validates the items of a batch one by one, so that an invalid item does not reject the others. */
 import type { z } from "zod";
 import { type FieldError, validationError } from "../errors.ts";
+import { boundsError } from "../schemas/free-form.ts";
 import { withoutKeys } from "../schemas/key-pattern.ts";
 import { memberTexts } from "./json-members.ts";
 
@@ -10,10 +11,11 @@ export interface Batch {
 	json: string;
 }
 
-/** A valid item with its index in the batch. */
+/** A valid item: its index in the batch, and the text of its free-form member. */
 export interface ValidItem<T> {
 	index: number;
 	item: T;
+	text: string | undefined;
 }
 
 /** An invalid item: its index, what was sent, and why it is rejected. */
@@ -26,20 +28,27 @@ export interface RejectedItem {
 /** An item can have any number of unknown fields. */
 const FIELDS_PER_ITEM_MAX = 10;
 
-/** Splits a batch by the schema of its items. */
+/**
+ * Splits a batch by the schema of its items, and by the bounds of the member that is stored in the text that was sent.
+ * `list` is the name of the list in the body.
+ */
 export function validateItems<T>(
 	schema: z.ZodType<T>,
-	items: readonly unknown[],
+	{ items, json }: Batch,
+	{ list, member }: { list: string; member: string },
 ): { good: ValidItem<T>[]; rejected: RejectedItem[] } {
 	const good: ValidItem<T>[] = [];
 	const rejected: RejectedItem[] = [];
+	const texts = memberTexts(json, list, member);
 	items.forEach((sent, index) => {
+		const memberText = texts[index];
 		const result = schema.safeParse(sent);
-		if (result.success) good.push({ index, item: result.data });
-		else {
-			const { details = [] } = validationError(result.error.issues, "item");
-			rejected.push({ index, sent, fields: details.slice(0, FIELDS_PER_ITEM_MAX) });
-		}
+		const { details = [] } = result.success ? {} : validationError(result.error.issues, "item");
+		const message = memberText && boundsError(memberText);
+		const fields =
+			message && details.every(({ field }) => field !== member) ? [...details, { field: member, message }] : details;
+		if (result.success && fields.length === 0) good.push({ index, item: result.data, text: memberText?.text });
+		else rejected.push({ index, sent, fields: fields.slice(0, FIELDS_PER_ITEM_MAX) });
 	});
 	return { good, rejected };
 }
@@ -72,7 +81,7 @@ export function firstOfEach<T>(
 			seen.set(name, valid.index);
 			good.push(valid);
 		} else {
-			const fields = [{ field, message: `The same as in item ${first}` }];
+			const fields = [{ field, message: `Duplicate of the ${field} in item ${first}` }];
 			rejected.push({ index: valid.index, sent: valid.item, fields });
 		}
 	}
@@ -83,13 +92,8 @@ export function firstOfEach<T>(
  * The rows as one JSON parameter: D1 allows 100 parameters, and 2 MB for each. The member of this name, which the sender
  * shapes, is added to each row in the text that was sent.
  */
-export function rowsOf(
-	rows: readonly { index: number; row: object }[],
-	{ json, list, member }: { json: string; list: string; member: string },
-): string {
-	const texts = memberTexts(json, list, member);
-	const withMember = rows.map(({ index, row }) => {
-		const text = texts[index];
+export function rowsOf(rows: readonly { row: object; text: string | undefined }[], member: string): string {
+	const withMember = rows.map(({ row, text }) => {
 		const own = JSON.stringify(row);
 		return text === undefined ? own : `${own.slice(0, -1)},${JSON.stringify(member)}:${text}}`;
 	});

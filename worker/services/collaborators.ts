@@ -21,12 +21,12 @@ interface Synced {
 export async function syncCollaborators(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	key: KeyFacts,
-	{ items, json }: Batch,
+	batch: Batch,
 ): Promise<Synced> {
-	const { good, rejected } = validateItems(collaboratorSchema, items);
+	const { good, rejected } = validateItems(collaboratorSchema, batch, { list: "collaborators", member: "metadata" });
 	const people = firstOfEach(good, ({ email }) => foldEmail(email), "email");
-	const rows = people.good.map(({ index, item }) => ({
-		index,
+	const rows = people.good.map(({ item, text }) => ({
+		text,
 		row: {
 			id: newId("col"),
 			externalId: item.external_id,
@@ -39,7 +39,7 @@ export async function syncCollaborators(
 			role: cleared(item.role),
 		},
 	}));
-	const sent = rowsOf(rows, { json, list: "collaborators", member: "metadata" });
+	const sent = rowsOf(rows, "metadata");
 	const written = rows.length === 0 ? [] : await withinQuotas(async () => upsert(db, key, sent, now));
 	// An existing row keeps its id, so a new id that is returned is a new person.
 	const fresh = new Set(rows.map(({ row }) => row.id));
@@ -48,7 +48,7 @@ export async function syncCollaborators(
 		created,
 		existing: written.length - created,
 		rejected: [...rejected, ...people.rejected].sort((a, b) => a.index - b.index),
-		total: items.length,
+		total: batch.items.length,
 	};
 }
 

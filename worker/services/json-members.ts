@@ -3,11 +3,24 @@
  * with numeric names, digits of long numbers, repeated names.
  */
 
-/** A member of an object: its name, and where its value starts and ends. */
-interface Member {
+/** A value: where it ends, how many levels of brackets it has, and its length without spaces between tokens. */
+interface Value {
+	end: number;
+	depth: number;
+	length: number;
+}
+
+/** A member of an object: its name, where its value starts, and the value. */
+interface Member extends Value {
 	name: string;
 	start: number;
-	end: number;
+}
+
+/** The text of a member's value, with its levels of brackets, and its length without spaces between tokens. */
+export interface MemberText {
+	text: string;
+	depth: number;
+	length: number;
 }
 
 const SPACE = /[\t\n\r ]*/y;
@@ -22,21 +35,25 @@ function endOf(pattern: RegExp, json: string, start: number): number {
 	return pattern.lastIndex;
 }
 
-/** Where a value ends. Counts brackets instead of recursing, because the sender chooses the depth. */
-function endOfValue(json: string, start: number): number {
+/** The value that starts here. Counts brackets instead of recursing, because the sender chooses the depth. */
+function valueAt(json: string, start: number): Value {
+	let open = 0;
 	let depth = 0;
+	let length = 0;
 	for (let at = start; ; ) {
 		const character = json[at];
+		const tokenStart = at;
 		if (character === '"') at = endOf(STRING, json, at);
 		else if (character === "{" || character === "[") {
-			depth++;
+			depth = Math.max(depth, ++open);
 			at++;
 		} else if (character === "}" || character === "]") {
-			depth--;
+			open--;
 			at++;
 		} else if (character === "," || character === ":") at++;
 		else at = endOf(LITERAL, json, at);
-		if (depth === 0) return at;
+		length += at - tokenStart;
+		if (open === 0) return { end: at, depth, length };
 		at = endOf(SPACE, json, at);
 	}
 }
@@ -53,9 +70,9 @@ function* membersOf(json: string, start: number): Generator<Member> {
 			// Past the colon.
 			at = endOf(SPACE, json, endOf(SPACE, json, end) + 1);
 		}
-		const end = endOfValue(json, at);
-		yield { name, start: at, end };
-		at = endOf(SPACE, json, end);
+		const value = valueAt(json, at);
+		yield { name, start: at, ...value };
+		at = endOf(SPACE, json, value.end);
 		if (json[at] === ",") at = endOf(SPACE, json, at + 1);
 	}
 }
@@ -71,11 +88,13 @@ function memberOf(json: string, start: number, name: string): Member | undefined
  * The text of the member `name` in each item of the list `list` of an object; undefined where an item doesn't have it.
  * `json` must be valid: parse it first.
  */
-export function memberTexts(json: string, list: string, name: string): (string | undefined)[] {
+export function memberTexts(json: string, list: string, name: string): (MemberText | undefined)[] {
 	const items = memberOf(json, endOf(SPACE, json, 0), list);
 	if (!items) return [];
 	return Array.from(membersOf(json, items.start), ({ start }) => {
 		const member = memberOf(json, start, name);
-		return member && json.slice(member.start, member.end);
+		if (!member) return undefined;
+		const { depth, length } = member;
+		return { text: json.slice(member.start, member.end), depth, length };
 	});
 }

@@ -45,7 +45,7 @@ describe("the action", () => {
 				existing: 0,
 				errors: [
 					"Item 1 (external_id bia, email bia@acme.example): name: Must not be empty",
-					"Item 2 (external_id caio, email ANA@acme.example): email: The same as in item 0",
+					"Item 2 (external_id caio, email ANA@acme.example): email: Duplicate of the email in item 0",
 					"Item 3 (external_id missing, email missing): external_id: Is required; email: Is required",
 					"Item 4 (external_id missing, email missing): item: Must be an object",
 				],

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memberTexts } from "../../../worker/services/json-members.ts";
 
-const texts = (json: string) => memberTexts(json, "items", "data");
+const members = (json: string) => memberTexts(json, "items", "data");
+const texts = (json: string) => members(json).map((member) => member?.text);
 
 describe("the text of a member", () => {
 	it.each([
@@ -20,6 +21,14 @@ describe("the text of a member", () => {
 		["[]", []],
 	])("in %s", (json, expected) => {
 		expect(texts(json)).toEqual(expected);
+	});
+
+	it.each([
+		['{ "a" : [ 1 , { } ] , "a" : " [ { " }', 3, '{"a":[1,{}],"a":" [ { "}'.length],
+		[" 7 ", 0, 1],
+		["[[],[],[[]]]", 3, 12],
+	])("%s has its levels of brackets and its length without spaces", (json, depth, length) => {
+		expect(members(`{"items":[{"data":${json}}]}`)).toMatchObject([{ depth, length }]);
 	});
 
 	it("in any JSON is parsed to what the whole is parsed to", () => {

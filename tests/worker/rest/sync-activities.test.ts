@@ -157,7 +157,7 @@ describe("a collaborator", () => {
 		expect(await stored(tenantId)).toMatchObject([{ person: "a" }]);
 	});
 
-	it("whom no one has sent yet is skipped without an error, and the others are stored", async () => {
+	it("who has not been synced yet is skipped without an error, and the others are stored", async () => {
 		const { tenantId, live } = await staffed();
 		const stranger = activity({ collaborator_email: "stranger@acme.example" });
 		const batch = [stranger, activity(), { ...stranger, external_id: "another" }];
@@ -272,6 +272,14 @@ describe("the time of an activity", () => {
 		expect((await stored(tenantId)).map(({ occurredAt }) => new Date(occurredAt).toISOString())).toEqual([instant]);
 	});
 
+	it("is rejected if it is longer than any time, before a pattern that is slow on long texts reads it", async () => {
+		const { live } = await staffed();
+		for (const sent of [`2030-12-31T23:30:00.${"1".repeat(30)}+03`, `T${"+00".repeat(20_000)}`]) {
+			const reply = await sync(live, [activity({ occurred_at: sent })]);
+			expect([reply.status, reply.error.details]).toMatchObject([400, [{ index: 0, field: "occurred_at" }]]);
+		}
+	});
+
 	it("is the time of the request if it is null", async () => {
 		const { tenantId, live } = await staffed();
 		await sync(live, [activity({ occurred_at: null })]);
@@ -310,5 +318,42 @@ describe("data", () => {
 			const reply = await read(await sendText(live, PATH, body));
 			expect([reply.status, reply.error.details]).toMatchObject([400, [{ index: 0, field: "data" }]]);
 		}
+	});
+
+	it.each([
+		[
+			"levels of nesting",
+			`{"a":${"[".repeat(1_500)}${"]".repeat(1_500)},"a":1}`,
+			"Must have at most 10 levels of nesting",
+		],
+		["characters", `{"a":"${"x".repeat(900_000)}","a":1}`, "Must be at most 16384 characters as JSON"],
+		["escapes", `{"a":"${"\\n".repeat(450_000)}","a":1}`, "Must be at most 16384 characters as JSON"],
+	])("with too many %s in a member whose name is repeated is an invalid item", async (_what, data, message) => {
+		const { tenantId, live } = await staffed();
+		const body = `{"activities":[{"activity_code":"001","external_id":"r1","collaborator_email":"a@acme.example","data":${data}}]}`;
+		const reply = await read(await sendText(live, PATH, body));
+		expect([reply.status, reply.error.details]).toEqual([400, [{ index: 0, field: "data", message }]]);
+		expect(await stored(tenantId)).toEqual([]);
+		const person = `{"external_id":"b","name":"B","email":"b@acme.example","metadata":${data}}`;
+		const people = await read(await sendText(live, "/v1/sync_collaborators", `{"collaborators":[${person}]}`));
+		expect([people.status, people.data]).toMatchObject([
+			200,
+			{ created: 0, errors: [{ index: 0, message: `metadata: ${message}` }] },
+		]);
+	});
+
+	it("of 10 levels and 16,384 characters is stored, and spaces between tokens don't count", async () => {
+		const { tenantId, live } = await staffed();
+		const nested = `${"[".repeat(10)}${"]".repeat(10)}`;
+		const start = `{"a":${nested},"b":"`;
+		const data = `${start}${"x".repeat(16_384 - start.length - 2)}"}`;
+		const send = async (sent: string) => {
+			const body = `{"activities":[{"activity_code":"001","external_id":"r1","collaborator_email":"a@acme.example","data":${sent}}]}`;
+			return (await read(await sendText(live, PATH, body))).status;
+		};
+		expect(await send(data.replace("x", "xx"))).toBe(400);
+		expect(await send(data.replace("[]", "[[]]").replace("xxx", "x"))).toBe(400);
+		expect(await send(data.replace(",", `,${" ".repeat(20_000)}`))).toBe(200);
+		expect(await stored(tenantId)).toMatchObject([{ data }]);
 	});
 });

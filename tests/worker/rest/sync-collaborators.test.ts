@@ -203,8 +203,8 @@ describe("an invalid item", () => {
 		]);
 		expect(reply.data).toMatchObject({ created: 2, existing: 0, total: 4 });
 		expect(reply.data.errors).toEqual([
-			{ index: 2, external_id: "c", message: "email: The same as in item 0" },
-			{ index: 3, external_id: "a", message: "email: The same as in item 0" },
+			{ index: 2, external_id: "c", message: "email: Duplicate of the email in item 0" },
+			{ index: 3, external_id: "a", message: "email: Duplicate of the email in item 0" },
 		]);
 		expect((await stored(tenantId))[0]).toMatchObject({ externalId: "a", name: "First" });
 	});

@@ -57,7 +57,7 @@ export const syncOperations = [
 			...keyRoute("syncActivities"),
 			summary: "Send activities",
 			description:
-				"Stores what collaborators did, each activity once by its `external_id`: sending it again is safe. Activities of people whom no one has sent yet are skipped. One invalid item rejects the whole request.",
+				"Stores what collaborators did, each activity once by its `external_id`: sending it again is safe. Activities of people who have not been synced yet are skipped. One invalid item rejects the whole request.",
 			request: { body: jsonBody(syncActivitiesSchema, examples.syncActivities) },
 			responses: {
 				...KEY_ERRORS,
