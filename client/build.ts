@@ -18,8 +18,9 @@ const DEPENDENCIES = /^(@trpc\/(client|server)|commander|string-width)(\/|$)/;
 /** `from "…"`, `import "…"` and `import("…")`. */
 const IMPORT = /(\bfrom |\bimport )"([^"]+)"|\bimport\("([^"]+)"\)/g;
 
+/** Compiles everything again: the incremental build of TypeScript 7 can miss changed declarations after an update of the tree. */
 function compile(): void {
-	const { status, stdout } = spawnSync("tsc", ["-b", "client"], { cwd: ROOT, encoding: "utf8" });
+	const { status, stdout } = spawnSync("tsc", ["-b", "--force", "client"], { cwd: ROOT, encoding: "utf8" });
 	if (status !== 0) throw new Error(`The client does not compile:\n${stdout}`);
 }
 
