@@ -81,6 +81,9 @@ export const sessions = sqliteTable(
 	(t) => [index("sessions_by_user").on(t.userId, t.expiresAt)],
 );
 
+/** Literal, not a parameter: only so do the indexes of imported keys apply. */
+export const IS_IMPORTED = sql`origin = 'imported'`;
+
 /** The condition for an imported key that was not presented yet: its hash is one of bcrypt, which begins with `$`. */
 export const IS_UNPROVEN = sql`origin = 'imported' and substr(secret_hash, 1, 1) = '$'`;
 

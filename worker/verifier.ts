@@ -77,6 +77,7 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 				scope: scope ?? null,
 				ip: readIpAddress(ip),
 				tenantId: null,
+				byWorker: true,
 				endpoint: withoutKeys(endpoint),
 				userAgent: tidyUserAgent(user_agent),
 				consume,

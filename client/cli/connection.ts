@@ -15,7 +15,7 @@ export function connect(options: ConnectionOptions, now: number): SalesOSClient 
 	const serviceRoleKey = process.env.SALESOS_SERVICE_ROLE_KEY?.trim();
 	if (token && serviceRoleKey)
 		throw new CommandError(EXIT.usage, "SALESOS_TOKEN and SALESOS_SERVICE_ROLE_KEY are both set. Set one of them.");
-	const tenantId = options.tenant ?? process.env.SALESOS_TENANT_ID?.trim();
+	const tenantId = chosenTenant(options);
 	if (serviceRoleKey) {
 		if (!tenantId)
 			throw new CommandError(EXIT.usage, "The service_role key needs a tenant: set --tenant or SALESOS_TENANT_ID.");
@@ -30,6 +30,10 @@ export function connect(options: ConnectionOptions, now: number): SalesOSClient 
 /** The URL that the options or the environment name. */
 export const chosenUrl = ({ url }: ConnectionOptions): string | undefined =>
 	url ?? (process.env.SALESOS_URL || undefined);
+
+/** The tenant that the options or the environment name. */
+export const chosenTenant = ({ tenant }: ConnectionOptions): string | undefined =>
+	tenant ?? process.env.SALESOS_TENANT_ID?.trim();
 
 /** One spelling per URL, so that URLs can be compared. */
 export const canonical = (url: string): string =>

@@ -577,6 +577,23 @@ describe("import", () => {
 		expect(stdout.trim().split("\n")).toHaveLength(703);
 	});
 
+	it("sends every line again to another tenant or service", async () => {
+		const env = await operator();
+		const file = fileOf([exported()]);
+		expect((await run(["import", file], { env })).code).toBe(0);
+		const again = await run(["import", file, "--json"], { env });
+		expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { created: 1 }]);
+		const elsewhere = await run(["import", file, "--tenant", "ten_0000000000000000"], { env });
+		expect([elsewhere.code, elsewhere.stderr]).toEqual([
+			expect.any(Number),
+			expect.stringContaining("is not complete"),
+		]);
+		expect(elsewhere.code).not.toBe(0);
+		// Nothing listens on this port.
+		expect((await run(["import", file, "--url", "http://127.0.0.1:9"], { env })).code).not.toBe(0);
+		expect(reportOf(file)).toHaveLength(1);
+	});
+
 	it("says what a person needs who is not the platform, or whose file is missing", async () => {
 		const file = fileOf([exported()]);
 		const refused = await run(["import", file]);

@@ -15,7 +15,10 @@ import { retryOnce } from "./retry-once.ts";
 export type Gates = DurableObjectNamespace<KeyGate>;
 
 /** A request as an interface knows it. */
-export type Presented = Omit<AdmissionCall, keyof IdentifiedKey>;
+export interface Presented extends Omit<AdmissionCall, keyof IdentifiedKey> {
+	/** Another Worker of the platform presents the key, for a caller of its own. */
+	byWorker?: boolean;
+}
 
 /** A verdict, and the request with a body that can still be read. */
 export interface Admission {
@@ -35,11 +38,16 @@ export async function admit(
 	now: number,
 	imported: D1Database | null = null,
 ): Promise<BearerVerdict> {
-	const identified = identifyKey(key, peppers) ?? (await identifyImported(imported, gates, key, presented, now));
-	if ("code" in identified) return identified;
 	// A gate looks for a replay of signed requests only, so it gives no other verdict.
-	return (await admitIdentified(gates, identified, presented, now)) as BearerVerdict;
+	const decide = (identified: IdentifiedKey) =>
+		admitIdentified(gates, identified, presented, now) as Promise<BearerVerdict>;
+	const identified = identifyKey(key, peppers);
+	return identified ? decide(identified) : decideImported({ imported, gates, key, presented, now }, decide, isUnknown);
 }
+
+/** Whether the gate has refused a secret that isn't its own, so that the same key can still be admitted later. */
+export const isUnknown = (verdict: { code: string; final?: boolean }): boolean =>
+	verdict.code === "NOT_FOUND" && verdict.final !== true;
 
 /** Calls the gate of a key whose tag or signature is right. */
 export async function admitIdentified(
@@ -71,16 +79,27 @@ export async function admitIdentified(
 	}
 }
 
-/** The API key of an imported key. Every other text is unknown for good. */
-export async function identifyImported(
-	imported: D1Database | null,
-	gates: Gates,
-	presentedKey: string,
-	presented: Pick<Presented, "ip" | "tenantId">,
-	now: number,
-): Promise<IdentifiedKey | Refused | Throttled | Unavailable> {
-	const key = imported && importedKeyIn(presentedKey);
+interface ImportedPresented {
+	imported: D1Database | null;
+	gates: Gates;
+	key: string;
+	presented: Pick<Presented, "ip" | "tenantId" | "byWorker">;
+	now: number;
+}
+
+/** Decides on an imported key by `decide`, once its API key is found. Every other text is unknown for good. */
+export async function decideImported<V>(
+	{ imported, gates, key: text, presented, now }: ImportedPresented,
+	decide: (identified: IdentifiedKey) => Promise<V>,
+	isUnknown: (decision: V) => boolean,
+): Promise<V | Refused | Throttled | Unavailable> {
+	const key = imported && importedKeyIn(text);
 	if (!key) return { code: "NOT_FOUND", final: true };
-	const { identifyImportedKey } = await import("./imported-keys.ts");
-	return identifyImportedKey(imported, gates, key, presented, now);
+	const { identifyImportedKey, recognizeAgain } = await import("./imported-keys.ts");
+	const identified = await identifyImportedKey(imported, gates, key, presented, now);
+	if ("code" in identified) return identified;
+	const decision = await decide(identified);
+	if (!isUnknown(decision)) return decision;
+	const recognized = await recognizeAgain(gates, identified, key, presented, now);
+	return "code" in recognized ? recognized : decide(recognized);
 }

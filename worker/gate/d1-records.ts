@@ -83,11 +83,15 @@ export async function recordUsage(
 	await runBatch(db, [...upserts, totals, ...recordSecret(db, key)]);
 }
 
-/** What the gate of an imported key learned from its first presentation. Once D1 has it, the statement changes nothing. */
+/**
+ * What the gate of an imported key learned from its first presentation. Once D1 has it, the statement changes nothing. D1
+ * decides which keys are imported: a key that the release before took from D1 has no `origin` here. An imported key has no
+ * pepper, so the statement is left out for nearly all others.
+ */
 function recordSecret(db: Database, key: KeySnapshot): Statement[] {
-	if (key.origin !== "imported" || key.lastFour === "") return [];
+	if (key.pepperId != null || key.lastFour === "") return [];
 	const { id, tenantId, secretHash, lastFour, version } = key;
-	const isBehind = and(eq(apiKeys.lastFour, ""), lte(apiKeys.version, version));
+	const isBehind = and(eq(apiKeys.origin, "imported"), eq(apiKeys.lastFour, ""), lte(apiKeys.version, version));
 	return [
 		db
 			.update(apiKeys)

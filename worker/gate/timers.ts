@@ -69,9 +69,9 @@ export const DELIVERY_TIMEOUT_MS = 30_000;
 export const LOAD_TIMEOUT_MS = 10_000;
 
 /** The outcome of `work`, or an error after `ms`. The work continues after the timeout, and its outcome is ignored. */
-export function withTimeout<T>(ms: number, work: Promise<T>): Promise<T> {
+export function withTimeout<T>(ms: number, work: Promise<T>, who = "D1"): Promise<T> {
 	return new Promise((resolve, reject) => {
-		const timer = setTimeout(() => reject(new Error(`D1 has not responded within ${ms} ms`)), ms);
+		const timer = setTimeout(() => reject(new Error(`${who} has not responded within ${ms} ms`)), ms);
 		work.then(resolve, reject).finally(() => clearTimeout(timer));
 	});
 }

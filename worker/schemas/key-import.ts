@@ -10,6 +10,8 @@ const IMPORT_MAX = 500;
 
 /** Cost 12 takes a third of a second of CPU. Each step doubles it. */
 const BCRYPT = /^\$2[aby]\$(?:0[4-9]|1[0-2])\$[./0-9A-Za-z]{53}$/;
+/** Far above any real usage, and far below the largest exact integer, so that no number of requests reaches that. */
+const USAGE_MAX = 1_000_000_000_000;
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /** One key of another system. Unknown fields are rejected: a misspelt `ip_allowlist` must not import an unprotected key. */
@@ -28,12 +30,15 @@ export const importedKeySchema = z
 		ip_allowlist: ipAllowlist.default([]).describe("IP addresses and CIDR blocks that may use the key. Empty: all."),
 		expires_at: timestampInput.nullish().describe("When the key expires, or has expired. Absent or null: never."),
 		created_at: timestampInput.describe("When the other system created the key."),
-		revoked_at: timestampInput.nullish().describe("When the key was revoked or deactivated. Absent or null: it works."),
+		revoked_at: timestampInput
+			.nullish()
+			.describe("When the key was revoked or deactivated. Absent or null: the key is active."),
 		last_used_at: timestampInput.nullish().describe("When the key was last used. Absent or null: never, or unknown."),
 		usage_count: z
 			.number()
 			.int()
 			.min(0)
+			.max(USAGE_MAX)
 			.default(0)
 			.describe("Requests that the other system admitted. `usage_count` of the API key continues from it."),
 	})
@@ -41,7 +46,7 @@ export const importedKeySchema = z
 		const { environment, key_prefix, hash, hash_kind } = value;
 		const report = (path: string, message: string) =>
 			issues.push({ code: "custom", path: [path], message, input: undefined });
-		if (!key_prefix.startsWith(`sk_${environment}_`)) report("environment", "Must be that of key_prefix");
+		if (!key_prefix.startsWith(`sk_${environment}_`)) report("environment", "Must match the environment in key_prefix");
 		// The message doesn't quote the hash: responses must not contain one.
 		if (hash_kind === "bcrypt" && !BCRYPT.test(hash))
 			report("hash", "Must be a bcrypt hash that begins with $2a$, $2b$ or $2y$, with a cost from 4 to 12");
@@ -63,7 +68,7 @@ const importedItemSchema = z.object({
 	index: z.int32().describe("Position in `keys`, from 0."),
 	result: z
 		.enum(["created", "existing", "error"])
-		.describe("`existing`: this hash was imported before, and nothing was changed."),
+		.describe("`existing`: this key was imported before, and nothing was changed."),
 	id: z.string().nullable().describe("Id of the API key. It stays the same after the key is deleted. null: error."),
 	errors: z
 		.array(z.object({ field: z.string(), message: z.string() }))

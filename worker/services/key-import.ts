@@ -2,12 +2,12 @@
  * Imports keys of another system with their hashes. After the import a key is like every other: its gate takes it from D1
  * when it is first needed, and is its only writer from then on.
  */
-import { eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Author } from "../../db/audit.ts";
 import { type Database, insertRows } from "../../db/client.ts";
 import { randomText } from "../../db/ids.ts";
 import { limitOf } from "../../db/quotas.ts";
-import { apiKeys, auditEvents, IS_UNPROVEN, importedHashes, quotas } from "../../db/schema.ts";
+import { apiKeys, auditEvents, IS_IMPORTED, IS_UNPROVEN, importedHashes, quotas } from "../../db/schema.ts";
 import { type FieldError, validationError } from "../errors.ts";
 import { newRow } from "../gate/d1-records.ts";
 import { ID_LENGTH } from "../keys/format.ts";
@@ -25,10 +25,19 @@ import { settle } from "./key-order.ts";
 import { withinQuotas } from "./quotas.ts";
 
 /**
- * Most keys with one prefix that were not presented yet: a presented key is compared with each of them by bcrypt. Two
- * imports at once may exceed it. A key beyond it is found as soon as others with its prefix were presented.
+ * Most unused keys that begin with the same characters: a presented key is compared with each of them by bcrypt. Two
+ * imports at once may exceed it. A key beyond it is found as soon as others of them were presented. Revoked keys don't
+ * count: they are compared last.
  */
-export const PREFIX_SHARED_MAX = 8;
+export const START_SHARED_MAX = 8;
+/** `sk_live_` and 4 characters. Every prefix has at least these, so keys with different starts are never compared. */
+const START_LENGTH = 12;
+
+/**
+ * Rows of one statement, which is one parameter of at most 2 MB. One name can take 7 KB in the texts for search and
+ * sorting, and the allow-lists of a request together at most the 1 MiB of its body.
+ */
+const ROWS_PER_STATEMENT = 50;
 
 /** A valid key of the request, with the id that it gets if its hash is new. */
 interface Candidate {
@@ -42,8 +51,8 @@ type Outcome = Omit<ImportedItem, "index">;
 const failed = (...errors: FieldError[]): Outcome => ({ result: "error", id: null, errors });
 
 /**
- * Imports the valid keys in one atomic batch, and reports on every item. A hash that was imported before changes nothing,
- * not even if its key was changed or deleted since. `CONFLICT` if the tenant has no room for the new keys.
+ * Imports the valid keys in one atomic batch, and reports on every item. A hash of a key that was imported before changes
+ * nothing, not even if its key was changed or deleted since. `CONFLICT` if the tenant has no room for the new keys.
  */
 export async function importKeys(deps: Deps, author: Author, { keys }: ImportKeys): Promise<KeysImported> {
 	const { tenantId } = author;
@@ -98,61 +107,78 @@ function inTheFuture(key: ImportedKey, now: number): FieldError[] {
 
 /** What the database says about the keys of the request before they are imported. */
 interface Known {
-	/** By hash: the keys that were imported before. */
+	/** By hash, as it was imported or as the key's gate learned it: the keys that were imported before. */
 	owners: Map<string, { tenantId: string; keyId: string }>;
 	rateLimitMax: number;
-	/** By prefix: keys that were not presented yet. Counts those of the request, too. */
+	/** By start: unused keys that are not revoked. Counts those of the request, too. */
 	sharing: Map<string, number>;
 }
 
 async function readKnown(db: Database, tenantId: string, candidates: readonly Candidate[]): Promise<Known> {
-	const prefixes = JSON.stringify([...new Set(candidates.map(({ key }) => key.key_prefix))]);
+	const starts = JSON.stringify([...new Set(candidates.map(({ key }) => startOf(key)))]);
 	const [owners, [row], shared] = await db.batch([
 		ownersOf(db, candidates),
 		db.select().from(quotas).where(eq(quotas.tenantId, tenantId)),
 		db
-			.select({ prefix: apiKeys.keyPrefix, keys: sql<number>`count(*)` })
-			.from(apiKeys)
-			.where(sql`${IS_UNPROVEN} and key_prefix in (select value from json_each(${prefixes}))`)
-			.groupBy(apiKeys.keyPrefix),
+			.select({ start: sql<string>`start.value`, keys: sql<number>`count(*)` })
+			// "{" follows "z": the keys whose prefix begins with the start are one range of the index.
+			.from(
+				sql`json_each(${starts}) as start cross join ${apiKeys} indexed by api_keys_by_imported_prefix
+					on key_prefix >= start.value and key_prefix < start.value || '{'`,
+			)
+			.where(sql`${IS_UNPROVEN} and revoked_at is null`)
+			.groupBy(sql`start.value`),
 	]);
 	return {
 		owners: byHash(owners),
 		rateLimitMax: limitOf(row ?? null, "rate_limit"),
-		sharing: new Map(shared.map(({ prefix, keys }) => [prefix, keys])),
+		sharing: new Map(shared.map(({ start, keys }) => [start, keys])),
 	};
 }
+
+const startOf = (key: ImportedKey): string => key.key_prefix.slice(0, START_LENGTH);
 
 const byHash = (rows: readonly (typeof importedHashes.$inferSelect)[]): Known["owners"] =>
 	new Map(rows.map((row) => [row.hash, row]));
 
+/**
+ * A key that was imported with a bcrypt hash has a SHA-256 since it was presented. An export with that SHA-256 is the same
+ * key: a second API key for it would undo the revocation of the first one.
+ */
 function ownersOf(db: Database, candidates: readonly Candidate[]) {
-	const hashes = JSON.stringify(candidates.map(({ key }) => key.hash));
+	const hashes = sql`(select value from json_each(${JSON.stringify(candidates.map(({ key }) => key.hash))}))`;
 	return db
 		.select()
 		.from(importedHashes)
-		.where(inArray(importedHashes.hash, sql`(select value from json_each(${hashes}))`));
+		.where(inArray(importedHashes.hash, hashes))
+		.unionAll(
+			db
+				.select({ hash: apiKeys.secretHash, tenantId: apiKeys.tenantId, keyId: apiKeys.id })
+				.from(apiKeys)
+				.where(and(IS_IMPORTED, inArray(apiKeys.secretHash, hashes))),
+		);
 }
 
-/** Why a new key cannot be imported, or null. Counts it among the keys with its prefix. */
-function errorIn({ rate_limit, key_prefix, hash_kind }: ImportedKey, known: Known): FieldError | null {
-	if (rate_limit > known.rateLimitMax)
+/** Why a new key cannot be imported, or null. Counts it among the keys with its start. */
+function errorIn(key: ImportedKey, known: Known): FieldError | null {
+	if (key.rate_limit > known.rateLimitMax)
 		return { field: "rate_limit", message: `Must be at most ${known.rateLimitMax}, the tenant's quota` };
 	// A key with a SHA-256 is found by that.
-	if (hash_kind === "sha256") return null;
-	const sharing = known.sharing.get(key_prefix) ?? 0;
-	if (sharing >= PREFIX_SHARED_MAX)
+	if (key.hash_kind === "sha256" || key.revoked_at != null) return null;
+	const start = startOf(key);
+	const sharing = known.sharing.get(start) ?? 0;
+	if (sharing >= START_SHARED_MAX)
 		return {
 			field: "key_prefix",
-			message: `${PREFIX_SHARED_MAX} imported keys with this prefix were not used yet. Send more characters of the key`,
+			message: `${START_SHARED_MAX} unused imported keys already begin with ${start}. Import this key after one of them was used or revoked`,
 		};
-	known.sharing.set(key_prefix, sharing + 1);
+	known.sharing.set(start, sharing + 1);
 	return null;
 }
 
 /**
- * Inserts the keys and their audit events, except those whose hash another import was faster with. Returns the owners of
- * all hashes.
+ * Inserts the keys and their audit events, except those whose hash got an owner meanwhile: by another import, or because
+ * the key was presented. Returns the owners of all hashes.
  */
 async function insert(deps: Deps, author: Author, candidates: readonly Candidate[]): Promise<Known["owners"]> {
 	if (candidates.length === 0) return new Map();
@@ -165,18 +191,29 @@ async function insert(deps: Deps, author: Author, candidates: readonly Candidate
 		lastUsedAt: instantOf(key.last_used_at) ?? 0,
 	}));
 	const events = imported.map(({ snapshot }) => importation(snapshot, author, now));
-	const [, , , , owners] = await withinQuotas(() =>
+	const [, owners] = await withinQuotas(() =>
 		db.batch([
-			insertRows(db, importedHashes, hashes).onConflictDoNothing(),
-			insertRows(db, apiKeys, rows, (field) => hasHash(field("id"))),
-			insertRows(db, auditEvents, events, (field) => hasHash(field("keyId"))),
+			insertRows(db, importedHashes, hashes, (field) => isOfNoKey(field("hash"))).onConflictDoNothing(),
+			ownersOf(db, candidates),
+			...portionsOf(rows).map((portion) => insertRows(db, apiKeys, portion, (field) => hasHash(field("id")))),
+			...portionsOf(events).map((portion) => insertRows(db, auditEvents, portion, (field) => hasHash(field("keyId")))),
 			// Keys that have expired already would otherwise be due all at once.
 			settle(db, author.tenantId, now),
-			ownersOf(db, candidates),
 		]),
 	);
 	return byHash(owners);
 }
+
+function portionsOf<T>(rows: readonly T[]): T[][] {
+	const portions: T[][] = [];
+	for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT)
+		portions.push(rows.slice(start, start + ROWS_PER_STATEMENT));
+	return portions;
+}
+
+/** The condition that no imported key has this hash. */
+const isOfNoKey = (hash: SQL) =>
+	sql`not exists (select 1 from ${apiKeys} where ${IS_IMPORTED} and secret_hash = ${hash})`;
 
 /** The condition that the hash of this key is its own: another import may have made a key for it. */
 const hasHash = (keyId: SQL) => sql`exists (select 1 from ${importedHashes} where key_id = ${keyId})`;

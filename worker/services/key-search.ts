@@ -1,7 +1,7 @@
 /** Which of a tenant's keys a search finds: by name, by id, and by what screens and logs show of a key. */
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, or, sql } from "drizzle-orm";
 import { ENVIRONMENTS, type Environment } from "../../db/enums.ts";
-import { apiKeys } from "../../db/schema.ts";
+import { apiKeys, IS_IMPORTED } from "../../db/schema.ts";
 import { foldText } from "../../db/search.ts";
 import { isKeyId } from "../keys/format.ts";
 import { KEY_START } from "../schemas/key-pattern.ts";
@@ -24,6 +24,8 @@ export interface KeySearch {
 	term: string;
 	/** The id that the text contains or is. */
 	id: string | null;
+	/** `sk_live_` and 12 characters of a key whose id they may contain; null: any text. */
+	start: string | null;
 }
 
 /**
@@ -33,23 +35,25 @@ export interface KeySearch {
 export function keySearch(text: string, environment: Environment | undefined): KeySearch | null {
 	const [start, , id] = KEY_START.exec(text) ?? [];
 	if (start !== undefined && id !== undefined)
-		return { environments: ENVIRONMENTS, term: IMPORTED_KEY_START.exec(start)?.[0] ?? "", id };
+		return { environments: ENVIRONMENTS, term: IMPORTED_KEY_START.exec(start)?.[0] ?? "", id, start };
 	const displayed = KEY_DISPLAYED.exec(text);
 	// The stored text has the prefix and the last four characters next to each other.
 	const wanted = displayed ? `sk_${displayed[1]}_${displayed[2]} ${displayed[3] ?? ""}`.trim() : text.trim();
 	const term = foldText(wanted);
 	if (term === "") return null;
-	if (displayed || isKeyId(wanted)) return { environments: ENVIRONMENTS, term, id: displayed ? null : wanted };
-	return { environments: environment === undefined ? ENVIRONMENTS : [environment], term, id: null };
+	if (displayed || isKeyId(wanted))
+		return { environments: ENVIRONMENTS, term, id: displayed ? null : wanted, start: null };
+	return { environments: environment === undefined ? ENVIRONMENTS : [environment], term, id: null, start: null };
 }
 
 /** The tenant's keys that match and meet `where`, with `extra` of each. Several calls find all: see {@link findRows}. */
 export async function findKeys(
 	db: Deps["db"],
-	{ environments, term, id }: KeySearch,
-	{ tenantId, where, extra = sql`null` }: Pick<Search, "tenantId" | "where" | "extra">,
+	{ environments, term, id, start }: KeySearch,
+	{ tenantId, where: wanted, extra = sql`null` }: Pick<Search, "tenantId" | "where" | "extra">,
 	range: Range,
 ): Promise<Found> {
+	const where = and(wanted, start === null ? undefined : isKeyWith(start, id));
 	const { found, scannedTo } =
 		term === ""
 			? { found: [], scannedTo: null }
@@ -62,3 +66,7 @@ export async function findKeys(
 		.where(and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId), where));
 	return { found: [...byId, ...found], scannedTo };
 }
+
+/** The condition that a key can begin with `start`. Other keys of which only four characters agree must not be revoked by it. */
+const isKeyWith = (start: string, id: string | null) =>
+	or(eq(apiKeys.id, id ?? ""), and(IS_IMPORTED, sql`key_prefix = substr(${start}, 1, length(key_prefix))`));

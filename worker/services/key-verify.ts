@@ -1,6 +1,6 @@
 /** Verification of a key that another back end was sent. */
 import type { Author } from "../../db/audit.ts";
-import { identifyImported, type Presented } from "../admission/admit.ts";
+import { decideImported, isUnknown } from "../admission/admit.ts";
 import { refusalError, refusalOf } from "../admission/refusal.ts";
 import { type IdentifiedKey, identifyKey } from "../keys/format.ts";
 import { readIpAddress } from "../keys/ip-address.ts";
@@ -11,22 +11,34 @@ import { askGate, complete } from "./gates.ts";
 
 /** The verdict on a key. A key of another tenant is unknown, and its request is not counted. */
 export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): Promise<Verification> {
+	const { gates, config, db, now } = deps;
 	const ip = readIpAddress(input.ip);
-	const identified = await identify(deps, input.key, { ip, tenantId: author.tenantId });
-	if (identified === null) return { valid: false, code: "NOT_FOUND" };
+	const { tenantId, userAgent } = author;
 	// This service has made or imported the key, so no object is created for a random id. Safe to retry: if the first call
 	// was counted too, the count is too high, so never too much is admitted.
-	const { verdict, apiKey } = await askGate(deps, identified.keyId, (gate) =>
-		gate.verify({
-			...identified,
-			tenantId: author.tenantId,
-			scope: input.scope ?? null,
-			ip,
-			endpoint: "verify",
-			userAgent: author.userAgent,
-			consume: input.consume,
-		}),
-	);
+	const ask = (identified: IdentifiedKey) =>
+		askGate(deps, identified.keyId, (gate) =>
+			gate.verify({
+				...identified,
+				tenantId,
+				scope: input.scope ?? null,
+				ip,
+				endpoint: "verify",
+				userAgent,
+				consume: input.consume,
+			}),
+		);
+	const identified = identifyKey(input.key, config.peppers);
+	const imported = config.legacyKeys ? db.$client : null;
+	const presented = { imported, gates, key: input.key, presented: { ip, tenantId }, now };
+	const decision = identified
+		? await ask(identified)
+		: await decideImported(presented, ask, ({ verdict }) => isUnknown(verdict));
+	if ("code" in decision) {
+		if (decision.code === "NOT_FOUND") return { valid: false, code: "NOT_FOUND" };
+		throw refusalError(refusalOf(decision));
+	}
+	const { verdict, apiKey } = decision;
 	return {
 		valid: verdict.code === "VALID",
 		code: verdict.code,
@@ -34,17 +46,4 @@ export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): P
 		...("window" in verdict ? { rate_limit: toRateLimit(verdict.window) } : {}),
 		...(verdict.code === "RATE_LIMITED" ? { retry_after: verdict.window.resetSeconds } : {}),
 	};
-}
-
-/** The API key of a presented key, or null. Throws `RATE_LIMITED` and `UNAVAILABLE` where it was not looked up. */
-async function identify(
-	{ gates, config, db, now }: Deps,
-	key: string,
-	presented: Pick<Presented, "ip" | "tenantId">,
-): Promise<IdentifiedKey | null> {
-	const imported = config.legacyKeys ? db.$client : null;
-	const identified = identifyKey(key, config.peppers) ?? (await identifyImported(imported, gates, key, presented, now));
-	if (!("code" in identified)) return identified;
-	if (identified.code === "NOT_FOUND") return null;
-	throw refusalError(refusalOf(identified));
 }

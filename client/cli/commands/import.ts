@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { RouterOutputs, SalesOSClient } from "../../index.ts";
 import { type Common, command, contextOf } from "../command.ts";
+import { type ConnectionOptions, canonical, chosenTenant, chosenUrl } from "../connection.ts";
 import { CommandError, EXIT } from "../errors.ts";
 import { safeText } from "../safe-text.ts";
 import { note, print, printJson, printProgress } from "../terminal.ts";
@@ -19,7 +20,7 @@ type Imported = RouterOutputs["keys"]["import"]["items"][number];
 /** A line of the file that is not empty. */
 interface Line {
 	number: number;
-	/** Identifies the line, also if lines were added before it since the last run. */
+	/** Identifies the line in this service and tenant, even if lines were added before it. */
 	digest: string;
 	text: string;
 }
@@ -43,7 +44,7 @@ export const importKeys = (): Command =>
 		.option("--report <file>", "result of every line, and where to continue; default: <file>.report.jsonl")
 		.action(async (file: string, options: ImportOptions) => {
 			const report = options.report ?? `${file}.report.jsonl`;
-			const lines = linesOf(file);
+			const lines = linesOf(file, options);
 			const outcomes = outcomesIn(report);
 			const open = lines.filter(({ digest }) => (outcomes.get(digest)?.result ?? "error") === "error");
 			const isSilent = options.json || options.quiet;
@@ -65,13 +66,17 @@ export const importKeys = (): Command =>
 			conclude(lines, outcomes, { report, isAccepted, options });
 		});
 
-function linesOf(file: string): Line[] {
+function linesOf(file: string, options: ConnectionOptions): Line[] {
+	// A line that was imported into one tenant or service is still to be imported into another.
+	const target = [canonical(chosenUrl(options) ?? ""), chosenTenant(options) ?? ""];
 	return readText(file)
 		.split("\n")
 		.map((text, index) => ({ number: index + 1, text: text.trim(), digest: "" }))
 		.filter(({ text }) => text !== "")
-		.map((line) => ({ ...line, digest: createHash("sha256").update(line.text).digest("hex") }));
+		.map((line) => ({ ...line, digest: digestOf([...target, line.text]) }));
 }
+
+const digestOf = (parts: readonly string[]): string => createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 
 function readText(file: string): string {
 	try {

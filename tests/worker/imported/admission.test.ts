@@ -1,13 +1,16 @@
 /** An imported key is admitted, limited and ended like every other, from its first presentation on. */
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { createExecutionContext, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
+import { identifyImportedKey } from "../../../worker/admission/imported-keys.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
+import type { KeySnapshot } from "../../../worker/keys/snapshot.ts";
 import type { ApiKey, ApiKeyDetail, KeyList, Verification } from "../../../worker/schemas/api-key.ts";
+import { KeyVerifier } from "../../../worker/verifier.ts";
 import { exported, oldKey } from "../../old-key.ts";
 import { addTenant, asIntegration, db, gateOf, mutate, ORIGIN, query, token } from "../fixtures.ts";
 import { crash, disk, linkToD1 } from "../gate/gate-control.ts";
@@ -123,6 +126,44 @@ describe("the first presentation", () => {
 		await runDurableObjectAlarm(gateOf(id));
 		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, id));
 		expect(row).toMatchObject({ secretHash: sha256(key), usageCount: 2 });
+	});
+});
+
+/** Changes what the gate has on disk of its key, and restarts it. */
+async function rewrite(id: string, change: (key: KeySnapshot) => KeySnapshot): Promise<void> {
+	await runInDurableObject(gateOf(id), async (_: KeyGate, { storage }) => {
+		storage.kv.put("key", change(storage.kv.get<KeySnapshot>("key") as KeySnapshot));
+		await storage.sync();
+	});
+	await crash(id);
+}
+
+describe("a gate", () => {
+	it("that took its key from D1 in the release before, and lost its origin, still tells D1 the SHA-256", async () => {
+		const { id, key } = await importKey(tenantId);
+		expect(await statusOf(key)).toBe(200);
+		await rewrite(id, ({ origin: _, ...others }) => others);
+		expect(await statusOf(key)).toBe(200);
+		await runDurableObjectAlarm(gateOf(id));
+		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, id));
+		expect(row).toMatchObject({ secretHash: sha256(key), lastFour: key.slice(-4), origin: "imported" });
+	});
+
+	it("that was restored to before the first presentation recognises its key again, on every interface", async () => {
+		const { id, key } = await importKey(tenantId);
+		const [before] = await db.select().from(apiKeys).where(eq(apiKeys.id, id));
+		const restore = () =>
+			rewrite(id, (snapshot) => ({ ...snapshot, secretHash: before?.secretHash ?? "", lastFour: "" }));
+		expect(await statusOf(key)).toBe(200);
+		await runDurableObjectAlarm(gateOf(id));
+		await restore();
+		expect([await statusOf(key), await statusOf(key)]).toEqual([200, 200]);
+		await restore();
+		const verify = () => mutate<Verification>(admin, "keys.verify", { key, consume: false });
+		expect((await verify()).data).toMatchObject({ valid: true, api_key: { id } });
+		const comparisons = await countComparisons(id);
+		expect((await verify()).data.valid).toBe(true);
+		expect(comparisons()).toBe(0);
 	});
 });
 
@@ -244,7 +285,6 @@ describe("text that looks like an imported key", () => {
 			tenantId,
 			Array.from({ length: 50 }, () => exported(oldKey())),
 		);
-		const { identifyImportedKey } = await import("../../../worker/admission/imported-keys.ts");
 		let rowsRead = 0;
 		const d1 = new Proxy(env.DB, {
 			get: (target, property) =>
@@ -310,6 +350,73 @@ describe("text that looks like an imported key", () => {
 		// The holder is elsewhere, and is not concerned.
 		expect(await statusOf(key)).toBe(200);
 		expect((await detail(id)).current_hour.used).toBe(1);
+	});
+});
+
+describe("the bounds of looking up keys", () => {
+	const NOW = Date.parse("2031-05-06T10:20:30.000Z");
+	const HTTP = { tenantId: null };
+
+	/** A database that has these candidates for every key, and a count of its queries. */
+	function databaseWith(results: { id: string; proven: number }[]) {
+		const statement = { bind: () => statement, all: async () => ({ results }) };
+		return counting({ prepare: (_: string) => statement } as unknown as D1Database, "prepare");
+	}
+	/** The code for each of so many made-up keys, or `FOUND`. */
+	const lookUp = async (d1: D1Database, keys: number, from: Parameters<typeof identifyImportedKey>[3], now = NOW) => {
+		const codes = [];
+		for (let i = 0; i < keys; i++) {
+			const identified = await identifyImportedKey(d1, env.KEY_GATE, oldKey(), from, now);
+			codes.push("code" in identified ? identified.code : "FOUND");
+		}
+		return codes;
+	};
+
+	it("hold for requests that come at once", async () => {
+		const d1 = databaseWith([]);
+		const found = await Promise.all(
+			Array.from({ length: 400 }, () => lookUp(d1.binding, 1, { ...HTTP, ip: "192.0.2.50" })),
+		);
+		expect(d1.calls()).toBe(300);
+		expect(found.flat().filter((code) => code === "THROTTLED")).toHaveLength(100);
+	});
+
+	it("don't count keys that are found", async () => {
+		const { binding } = databaseWith([{ id: "4fK9aZ81LmQx", proven: 1 }]);
+		expect(new Set(await lookUp(binding, 400, { ...HTTP, ip: "192.0.2.51" }))).toEqual(new Set(["FOUND"]));
+	});
+
+	it("keep a tenant, which names any IP address, from using up those of others", async () => {
+		const { binding } = databaseWith([]);
+		const ip = "192.0.2.52";
+		expect((await lookUp(binding, 301, { ip, tenantId: "ten_a" })).at(-1)).toBe("THROTTLED");
+		expect(await lookUp(binding, 1, { ip, tenantId: "ten_b" })).toEqual(["NOT_FOUND"]);
+		expect(await lookUp(binding, 1, { ip, ...HTTP })).toEqual(["NOT_FOUND"]);
+		expect(await lookUp(binding, 1, { ip, tenantId: "ten_a" }, NOW + 60_000)).toEqual(["NOT_FOUND"]);
+	});
+
+	it("are wider for another Worker that names no IP address, and separate", async () => {
+		const changed = { ...env, DB: databaseWith([]).binding };
+		const verifier = new KeyVerifier(createExecutionContext(), changed);
+		const codes = new Set();
+		for (let i = 0; i < 400; i++) codes.add((await verifier.verify(oldKey())).code);
+		expect(codes).toEqual(new Set(["NOT_FOUND"]));
+		expect(await lookUp(changed.DB, 1, { ip: null, ...HTTP }, Date.now())).toEqual(["NOT_FOUND"]);
+	});
+
+	it("end a lookup after 15 seconds, however many keys it is compared with", async () => {
+		const candidates = Array.from({ length: 8 }, (_, index) => ({ id: `candidate${index}`, proven: 0 }));
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+		onTestFinished(() => void vi.useRealTimers());
+		const recognize = vi.fn(async () => {
+			await vi.advanceTimersByTimeAsync(6_000);
+			return "OTHER";
+		});
+		const gates = { getByName: () => ({ recognize }) } as unknown as typeof env.KEY_GATE;
+		const from = { ...HTTP, ip: "192.0.2.53" };
+		const found = await identifyImportedKey(databaseWith(candidates).binding, gates, oldKey(), from, NOW);
+		expect(found).toMatchObject({ code: "UNAVAILABLE" });
+		expect(recognize).toHaveBeenCalledTimes(3);
 	});
 });
 

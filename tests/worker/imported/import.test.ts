@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { apiKeys, auditEvents, importedHashes, quotas } from "../../../db/schema.ts";
 import type { ApiKeyDetail, KeyList } from "../../../worker/schemas/api-key.ts";
 import type { KeysImported } from "../../../worker/schemas/key-import.ts";
-import { PREFIX_SHARED_MAX } from "../../../worker/services/key-import.ts";
+import { START_SHARED_MAX } from "../../../worker/services/key-import.ts";
 import { bcrypt, exported, oldKey } from "../../old-key.ts";
 import { expectNoSecrets } from "../auth/auth-matrix.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, query, request, token } from "../fixtures.ts";
@@ -109,6 +109,21 @@ describe("importing twice", () => {
 		expect([await rowsOf(tenant), await eventsOf(tenant)]).toEqual(before);
 	});
 
+	it("by its SHA-256 finds the key that was imported by bcrypt and presented since", async () => {
+		const { id, key } = await importKey(tenantId);
+		expect((await asIntegration(key)).status).toBe(200);
+		await mutate(admin, "keys.revoke", { id });
+		const item = exported(key, { hash: sha256(key), hash_kind: "sha256" });
+		expect((await importAll(tenantId, [item])).data).toMatchObject({ created: 0, items: [{ result: "existing", id }] });
+		const other = await addTenant();
+		expect((await importAll(other, [item])).data).toMatchObject({
+			failed: 1,
+			items: [{ errors: [{ field: "hash", message: "Belongs to an API key of another tenant" }] }],
+		});
+		expect(await rowsOf(other)).toEqual([]);
+		expect((await asIntegration(key)).status).toBe(401);
+	});
+
 	it("at the same moment imports each key once", async () => {
 		const tenant = await addTenant();
 		const items = Array.from({ length: 20 }, () => exported(oldKey()));
@@ -162,6 +177,7 @@ describe("an invalid item", () => {
 		["a limit above the tenant's quota", { rate_limit: 900_000 }, ["rate_limit"]],
 		["a creation in the future", { created_at: "2099-01-01T00:00:00Z" }, ["created_at"]],
 		["a negative usage", { usage_count: -1 }, ["usage_count"]],
+		["a usage that leaves no room to count", { usage_count: Number.MAX_SAFE_INTEGER }, ["usage_count"]],
 	])("with %s is reported by index and field, and the others are imported", async (_, more, fields) => {
 		const tenant = await addTenant();
 		await db.update(quotas).set({ rateLimitMax: 800_000 }).where(eq(quotas.tenantId, tenant));
@@ -196,6 +212,17 @@ describe("limits", () => {
 		expect(await rowsOf(tenant)).toHaveLength(500);
 	});
 
+	it("import 500 keys whose names take the most space in the texts for search and sorting", async () => {
+		const tenant = await addTenant();
+		const items = Array.from({ length: 500 }, () => {
+			const key = oldKey();
+			return exported(key, { hash: sha256(key), hash_kind: "sha256", name: "\ufdfa".repeat(100) });
+		});
+		expect((await importAll(tenant, items)).data).toMatchObject({ created: 500, failed: 0 });
+		expect(await rowsOf(tenant)).toHaveLength(500);
+		expect(await eventsOf(tenant)).toHaveLength(500);
+	});
+
 	it("reject the request where the tenant has no room for the new keys, and import none", async () => {
 		const tenant = await addTenant();
 		await db.update(quotas).set({ apiKeysMax: 2 }).where(eq(quotas.tenantId, tenant));
@@ -210,17 +237,44 @@ describe("limits", () => {
 		expect((await importAll(tenant, items.slice(1))).data.existing).toBe(2);
 	});
 
-	it(`let ${PREFIX_SHARED_MAX} keys with one prefix wait for their first use`, async () => {
-		const key_prefix = oldKey().slice(0, 12);
-		const keys = Array.from({ length: PREFIX_SHARED_MAX + 1 }, () => key_prefix + oldKey().slice(12));
+	it(`let ${START_SHARED_MAX} keys wait for their first use that begin alike, however long their prefixes are`, async () => {
+		const start = oldKey().slice(0, 12);
+		const more = "0123456789".slice(0, START_SHARED_MAX);
+		// Every prefix begins with the one before it, so the last key is compared with the hashes of all.
+		const keys = Array.from({ length: START_SHARED_MAX + 1 }, (_, index) => {
+			const key_prefix = start + more.slice(0, index);
+			return { key: start + more + oldKey().slice(12 + more.length), key_prefix };
+		});
 		const { data } = await importAll(
 			tenantId,
-			keys.map((key) => exported(key, { key_prefix })),
+			keys.map(({ key, key_prefix }) => exported(key, { key_prefix })),
 		);
-		expect(data).toMatchObject({ created: PREFIX_SHARED_MAX, failed: 1 });
-		expect(data.items.at(-1)?.errors?.map(({ field }) => field)).toEqual(["key_prefix"]);
-		for (const key of keys.slice(0, -1)) expect((await asIntegration(key)).status).toBe(200);
-		expect((await asIntegration(keys.at(-1) ?? "")).status).toBe(401);
+		expect(data).toMatchObject({ created: START_SHARED_MAX, failed: 1 });
+		expect(data.items.at(-1)?.errors).toMatchObject([
+			{ field: "key_prefix", message: expect.stringContaining(`already begin with ${start}`) },
+		]);
+		for (const { key } of keys.slice(0, -1)) expect((await asIntegration(key)).status).toBe(200);
+		expect((await asIntegration(keys.at(-1)?.key ?? "")).status).toBe(401);
+	});
+
+	it("don't count revoked keys, which never hide an active one", async () => {
+		const key_prefix = oldKey().slice(0, 12);
+		const importOne = async (more: object = {}) => {
+			const key = key_prefix + oldKey().slice(12);
+			const { data } = await importAll(tenantId, [exported(key, { key_prefix, ...more })]);
+			return { key, id: data.items[0]?.id, result: data.items[0]?.result };
+		};
+		const unused = [];
+		for (let i = 0; i < START_SHARED_MAX; i++) {
+			expect(await importOne({ revoked_at: "2026-01-01T00:00:00Z" })).toMatchObject({ result: "created" });
+			unused.push(await importOne());
+		}
+		expect(unused.map(({ result }) => result)).toEqual(Array(START_SHARED_MAX).fill("created"));
+		expect(await importOne()).toMatchObject({ result: "error" });
+		await mutate(admin, "keys.revoke", { id: unused[0]?.id });
+		const last = await importOne();
+		expect(last.result).toBe("created");
+		expect((await asIntegration(last.key)).status).toBe(200);
 	});
 });
 
@@ -252,6 +306,20 @@ describe("the list of keys", () => {
 		for (const search of [prefix, `${prefix}…${key.slice(-4)}`, `${prefix}...${key.slice(-4)}`, key.slice(0, 20)])
 			expect(await found(search), search).toEqual([id]);
 		expect((await query(admin, "keys.list", { search: key })).status).toBe(400);
+	});
+
+	it("finds by the start of one key no other key that begins with the same four characters", async () => {
+		const tenant = await addTenant();
+		const manager = await token({ tenantId: tenant });
+		const [key, other] = [oldKey(), oldKey()];
+		const alike = key.slice(0, 12) + other.slice(12);
+		const { data } = await importAll(tenant, [exported(key), exported(alike)]);
+		const search = key.slice(0, 20);
+		const found = await query<KeyList>(manager, "keys.list", { search });
+		expect(found.data.items.map(({ id }) => id)).toEqual([data.items[0]?.id]);
+		const job = await mutate<{ total: number }>(manager, "jobs.create", { kind: "revoke_keys", filter: { search } });
+		expect(job.data.total).toBe(1);
+		expect((await asIntegration(alike)).status).toBe(200);
 	});
 
 	it("shows imported keys alone, and those that were used last first", async () => {
