@@ -14,6 +14,7 @@ import { asSalesOSErrors } from "./salesos-error.ts";
 
 export type { ClientRouter } from "./router.ts";
 export { SalesOSError, type SalesOSErrorCode } from "./salesos-error.ts";
+export { type RequestToSign, type SigningOptions, signingFetch, signRequest } from "./sign.ts";
 
 interface Common {
 	/** URL of the service, such as `https://keys.example`. Plain `http:` is accepted for this machine only. */

@@ -65,6 +65,7 @@ export function keyFacts(key: Omit<ApiKey, "recent_usage">, now: number): [strin
 		["Key", keyOf(key)],
 		["Status", statusOf(key.status)],
 		["Environment", key.environment],
+		["Authentication", key.authentication === "signed" ? "signed requests" : null],
 		["Scopes", scopesOf(key.scopes)],
 		["Limit", `${key.rate_limit} requests per hour`],
 		["Allowed IPs", key.ip_allowlist.length === 0 ? "any" : key.ip_allowlist.join(", ")],

@@ -11,6 +11,7 @@ import { create, get, list, rotate, update } from "./commands/keys.ts";
 import { quotas } from "./commands/quotas.ts";
 import { remove, revoke } from "./commands/revoke-delete.ts";
 import { login, logout } from "./commands/session.ts";
+import { sign } from "./commands/sign.ts";
 import { usage } from "./commands/usage.ts";
 import { verify } from "./commands/verify.ts";
 import { CommandError, EXIT, type ExitCode, exitCodeOf, messageOf, toJson } from "./errors.ts";
@@ -70,6 +71,7 @@ function program(asJson: boolean): Command {
 		usage,
 		audit,
 		verify,
+		sign,
 		quotas,
 	];
 	for (const make of commands) root.addCommand(make());

@@ -31,22 +31,29 @@ const scopesGiven = ({ scope, unrestricted }: Settings) =>
 	// The service validates scopes, so the type here is only a claim.
 	(unrestricted ? [] : scope) as ApiKey["scopes"] & ("default:sync" | "leads:read" | "leads:write")[];
 
-/** Prints the key alone to stdout, so that a script can capture it, and the rest to stderr. */
-function show(issued: { key: string; api_key: Omit<ApiKey, "recent_usage"> }, options: Common, now: number): void {
+/** Prints the key alone to stdout, so that a script can capture it, and the rest to stderr. A secret follows on its own line. */
+function show(
+	issued: { key: string; secret: string | null; api_key: Omit<ApiKey, "recent_usage"> },
+	options: Common,
+	now: number,
+): void {
 	if (options.json) {
 		printJson(issued);
 		return;
 	}
 	if (!options.quiet) {
 		for (const line of factLines(keyFacts(issued.api_key, now))) note(line);
-		note(styled("yellow", "\nThis is the key. It is shown only once: store it now.\n"));
+		const shown = issued.secret === null ? "This is the key. It is" : "These are the key and its secret. They are";
+		note(styled("yellow", `\n${shown} shown only once: store ${issued.secret === null ? "it" : "them"} now.\n`));
 	}
 	print(issued.key);
+	if (issued.secret !== null) print(issued.secret);
 }
 
 interface CreateOptions extends Settings {
 	name: string;
 	environment?: "live" | "test";
+	authentication?: ApiKey["authentication"];
 	expiresInDays?: number;
 }
 
@@ -58,17 +65,24 @@ export const create = (): Command =>
 			"salesos-keys create --name Partner --scope leads:read --allow-ip 192.0.2.0/24 --json | jq -r .api_key.id",
 		])
 			.requiredOption("--name <name>", "what the key is for, 1 to 100 characters")
-			.addOption(new Option("--environment <name>", "live, or test for test data only").choices(["live", "test"])),
+			.addOption(new Option("--environment <name>", "live, or test for test data only").choices(["live", "test"]))
+			.addOption(
+				new Option("--authentication <kind>", "bearer, or signed for requests with a signature").choices([
+					"bearer",
+					"signed",
+				]),
+			),
 	)
 		.addOption(
 			new Option("--expires-in-days <days>", "days until the key expires").argParser(number).conflicts("expiresAt"),
 		)
 		.action(async (options: CreateOptions) => {
 			const { client, now } = contextOf(options);
-			const { name, environment, rateLimit, allowIp, expiresInDays, expiresAt } = options;
+			const { name, environment, authentication, rateLimit, allowIp, expiresInDays, expiresAt } = options;
 			const input = given({
 				name,
 				environment,
+				authentication,
 				scopes: scopesGiven(options),
 				rate_limit: rateLimit,
 				ip_allowlist: allowIp,
@@ -83,6 +97,7 @@ interface ListOptions extends Common {
 	environment?: "live" | "test";
 	rotation?: "unfinished";
 	pepper?: "previous";
+	authentication?: ApiKey["authentication"];
 	origin?: ApiKey["origin"];
 	search?: string;
 	sort?: "created_at";
@@ -102,6 +117,9 @@ export const list = (): Command =>
 		.addOption(new Option("--status <status>", "only keys with this status").choices(["active", "revoked", "expired"]))
 		.addOption(new Option("--environment <name>", "only keys of this environment").choices(["live", "test"]))
 		.addOption(
+			new Option("--authentication <kind>", "only keys with this authentication").choices(["bearer", "signed"]),
+		)
+		.addOption(
 			new Option("--rotation <state>", "only active keys that have a successor and still work").choices(["unfinished"]),
 		)
 		.addOption(
@@ -117,10 +135,20 @@ export const list = (): Command =>
 		.option("--all", "all pages")
 		.action(async (options: ListOptions) => {
 			const { client, now } = contextOf(options);
-			const { status, environment, origin, rotation, pepper, search, sort, limit, all } = options;
+			const { status, environment, origin, rotation, pepper, authentication, search, sort, limit, all } = options;
 			const salesos = client();
 			const pageSize = limit ?? (all ? PAGE_MAX : undefined);
-			const filter = given({ status, environment, origin, rotation, pepper, search, sort, limit: pageSize });
+			const filter = given({
+				status,
+				environment,
+				origin,
+				rotation,
+				pepper,
+				authentication,
+				search,
+				sort,
+				limit: pageSize,
+			});
 			const found = await pages(all, options.cursor, (cursor) =>
 				salesos.keys.list.query({ ...filter, ...given({ cursor }) }),
 			);

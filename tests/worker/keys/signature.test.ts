@@ -1,0 +1,69 @@
+/** Signatures: the published test vectors, by the service's code and by an implementation of its own. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Secret } from "../../../worker/env.ts";
+import { mintSignedKey } from "../../../worker/keys/format.ts";
+import { macChain } from "../../../worker/keys/hash.ts";
+import { readSigned, signatureOf, signerOf, signingStart } from "../../../worker/keys/signature.ts";
+import { authorizationOf } from "../../sign.ts";
+
+interface Vector {
+	name: string;
+	key: string;
+	secret: string;
+	timestamp: number;
+	method: string;
+	path: string;
+	body: string;
+	body_sha256: string;
+	steps: string[];
+	signature: string;
+}
+
+const vectors: Vector[] = JSON.parse(
+	readFileSync(join(import.meta.dirname, "../../../docs/examples/signing-vectors.json"), "utf8"),
+);
+
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+
+describe.each(vectors)("the vector for $name", ({ key, secret, timestamp, method, path, body, ...expected }) => {
+	it("is what the service computes, step by step", () => {
+		const texts = [key, String(timestamp), method, path];
+		expect(texts.map((_, index) => hex(macChain(secret, texts.slice(0, index + 1))))).toEqual(expected.steps);
+		const start = signingStart(secret, { key, timestamp: String(timestamp), signature: "" }, method);
+		expect(signatureOf(start, path, expected.body_sha256)).toBe(expected.signature);
+	});
+
+	it("is what Node's own HMAC computes", () => {
+		const header = `P2S-SIGN-V1 ${key}:${timestamp}:${expected.signature}`;
+		expect(authorizationOf({ key, secret, method, path, body, at: timestamp })).toBe(header);
+	});
+});
+
+describe("a signature", () => {
+	const signingKey = new Secret("signing-0123456789abcdef0123456789ab");
+	const other = new Secret("other-0123456789abcdef0123456789abcd");
+
+	it("is checked alike by two implementations, for any method, path and body", () => {
+		const { key, secret, material } = mintSignedKey("live", signingKey);
+		const text = fc.string({ unit: "binary", maxLength: 300 });
+		fc.assert(
+			fc.property(text, text, text, fc.integer({ min: 0, max: 99_999_999_999 }), (method, path, body, at) => {
+				const header = authorizationOf({ key, secret, method, path, body, at });
+				const credential = readSigned(header.slice("P2S-SIGN-V1 ".length));
+				const bodyHash = createHash("sha256").update(body).digest("hex");
+				if (credential === null) throw new Error("Well-formed");
+				const content = { method, path, query: "", bodyHash };
+				expect(signerOf(credential, content, [other, signingKey])?.keyId).toBe(material.id);
+				expect(signerOf(credential, content, [other])).toBeNull();
+			}),
+		);
+	});
+
+	it.each(["", "a:b:c", "x".repeat(1_000), ":::", "sk_live_1:1:1"])("is not read from %j", (text) => {
+		expect(readSigned(text)).toBeNull();
+	});
+});
