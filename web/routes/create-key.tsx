@@ -1,7 +1,7 @@
 import { useNavigate, useSearchParams } from "@solidjs/router";
 import { useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createSignal, For, onCleanup, onMount, Show } from "solid-js";
-import { ENVIRONMENTS, type Environment } from "../../db/enums.ts";
+import { AUTHENTICATIONS, ENVIRONMENTS, type Environment } from "../../db/enums.ts";
 import { createAction } from "../api/action.ts";
 import { keyChanged, refreshLists } from "../api/cache.ts";
 import { api } from "../api/client.ts";
@@ -62,9 +62,9 @@ function CreateKey(props: { environment: Environment; model: ApiKey | undefined 
 
 	const once = createOnce();
 	const create = createAction(async (input: CreateInput) => {
-		const { key, api_key } = await api.keys.create.mutate({ ...input, idempotency_key: once.keyFor(input) });
+		const { key, secret, api_key } = await api.keys.create.mutate({ ...input, idempotency_key: once.keyFor(input) });
 		once.forget();
-		setIssued({ secret: key, apiKey: api_key });
+		setIssued({ secret: key, signingSecret: secret, apiKey: api_key });
 	});
 	/** An earlier attempt created the key, but its response with the secret was lost. */
 	const lostId = () => {
@@ -126,6 +126,23 @@ function CreateKey(props: { environment: Environment; model: ApiKey | undefined 
 									hint={t().create.environmentHints[value]}
 									checked={form.draft.environment === value}
 									onChange={() => form.edit(null, { environment: value })}
+								/>
+							)}
+						</For>
+					</div>
+				</ChoiceGroup>
+				<ChoiceGroup label={t().create.authentication}>
+					<div class={fields.environments}>
+						<For each={AUTHENTICATIONS}>
+							{(value) => (
+								<Choice
+									type="radio"
+									name="authentication"
+									class={fields.choice ?? ""}
+									label={t().keys.authentications[value]}
+									hint={t().create.authenticationHints[value]}
+									checked={form.draft.authentication === value}
+									onChange={() => form.edit(null, { authentication: value })}
 								/>
 							)}
 						</For>

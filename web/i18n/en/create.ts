@@ -13,6 +13,11 @@ export const create = {
 		live: "Works with the real data of your company.",
 		test: "Sees and writes test data only. For building and trying out an integration.",
 	},
+	authentication: "Authentication",
+	authenticationHints: {
+		bearer: "Every request carries the key.",
+		signed: "Every request carries a signature, valid once. Its secret is never sent.",
+	},
 	scopes: "Scopes",
 	scopesHint: "Only what the integration needs. You can change this later without a new key.",
 	unrestricted: "Unrestricted",
@@ -73,6 +78,15 @@ export const create = {
 		title: (name: string) => `Key for ${name}`,
 		once: "This is the only time you will see this key.",
 		advice: "Copy it now and store it with the other secrets of your integration.",
+		/** For a signed key, which has two values. */
+		signed: {
+			once: "This is the only time you will see this key and its secret.",
+			advice: "Copy both now and store them with the other secrets of your integration.",
+			secret: "API key secret",
+			show: "Show secret",
+			hide: "Hide secret",
+			copy: "Copy both",
+		},
 		key: "API key",
 		hidden: (start: string) => `hidden, starts with ${start}`,
 		show: "Show key",

@@ -13,6 +13,7 @@ export const key = {
 	},
 	facts: {
 		title: "Settings",
+		authentication: "Authentication",
 		scopes: "Scopes",
 		limit: "Limit per hour",
 		perHour: (count: number, text: string) => `${text} ${plural(count, "request", "requests")}`,

@@ -8,6 +8,7 @@ export const keys = {
 	search: "Search",
 	searchHint: "Search by name, id, or part of the key",
 	environment: "Environment",
+	authentications: { bearer: "API key", signed: "Signed requests" },
 	environments: { live: "Live", test: "Test" },
 	tabs: {
 		all: "All",

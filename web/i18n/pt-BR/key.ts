@@ -13,6 +13,7 @@ export const key: Words["key"] = {
 	},
 	facts: {
 		title: "Dados da chave",
+		authentication: "Autenticação",
 		scopes: "Escopos",
 		limit: "Limite por hora",
 		perHour: (count, text) => `${text} ${plural(count, "requisição", "requisições")}`,

@@ -7,6 +7,7 @@ export const keys: Words["keys"] = {
 	search: "Buscar",
 	searchHint: "Busque por nome, ID ou parte da chave",
 	environment: "Ambiente",
+	authentications: { bearer: "Chave de API", signed: "Requisições assinadas" },
 	environments: { live: "Produção", test: "Teste" },
 	tabs: {
 		all: "Todas",

@@ -35,6 +35,9 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 			<Fact label={words().scopes} wide>
 				<Scopes scopes={props.apiKey.scopes} />
 			</Fact>
+			<Show when={props.apiKey.authentication === "signed"}>
+				<Fact label={words().authentication}>{t().keys.authentications.signed}</Fact>
+			</Show>
 			<Fact label={words().limit}>
 				<span>{words().perHour(props.apiKey.rate_limit, formatNumber(props.apiKey.rate_limit))}</span>
 			</Fact>

@@ -1,6 +1,6 @@
 /** The form of a key while it is filled in, and the input for the service that it stands for. Pure. */
 
-import { type Environment, SCOPES, type Scope } from "../../../../db/enums.ts";
+import { type Authentication, type Environment, SCOPES, type Scope } from "../../../../db/enums.ts";
 import type { ApiKey, CreateInput, UpdateInput } from "../../../api/types.ts";
 import { type Expiry, expiryOfChangedKey, expiryOfNewKey, RECOMMENDED_DAYS } from "./expiry.ts";
 
@@ -8,6 +8,7 @@ import { type Expiry, expiryOfChangedKey, expiryOfNewKey, RECOMMENDED_DAYS } fro
 export interface KeyDraft {
 	name: string;
 	environment: Environment;
+	authentication: Authentication;
 	scopes: readonly Scope[];
 	unrestricted: boolean;
 	/** The person has confirmed that they know what unrestricted means. */
@@ -24,6 +25,7 @@ const RATE_LIMIT_DEFAULT = 1_000;
 export const newDraft = (environment: Environment, format: (value: number) => string): KeyDraft => ({
 	name: "",
 	environment,
+	authentication: "bearer",
 	scopes: ["default:sync"],
 	unrestricted: false,
 	understood: false,
@@ -35,6 +37,7 @@ export const newDraft = (environment: Environment, format: (value: number) => st
 export const draftOf = (key: ApiKey, format: (value: number) => string): KeyDraft => ({
 	name: key.name,
 	environment: key.environment,
+	authentication: key.authentication,
 	scopes: SCOPES.filter((scope) => key.scopes.includes(scope)),
 	unrestricted: key.scopes.length === 0,
 	// Confirmed when the key became unrestricted.
@@ -100,6 +103,7 @@ const settingsOf = (draft: KeyDraft) => {
 export const createInput = (draft: KeyDraft): CreateInput => ({
 	...settingsOf(draft),
 	environment: draft.environment,
+	...(draft.authentication === "bearer" ? {} : { authentication: draft.authentication }),
 	...expiryOfNewKey(draft.expiry),
 });
 

@@ -16,11 +16,15 @@ import { notify } from "../../../ui/toast.tsx";
 import styles from "./reveal-dialog.module.css";
 import { guardLeaving } from "./reveal-guard.ts";
 import { TestKey } from "./reveal-test.tsx";
-import { Snippets } from "./snippets-view.tsx";
+import { signedSnippet } from "./signed-snippets.ts";
+import { SignedSnippets, Snippets } from "./snippets-view.tsx";
 
-/** A key that was just created, with its secret. Stays in one signal, until the dialog is closed. */
+/** A key that was just created. Stays in one signal, until the dialog is closed. */
 export interface IssuedKey {
+	/** The key itself. */
 	secret: string;
+	/** What a signed key signs with: its key is public then. Otherwise null. */
+	signingSecret: string | null;
 	apiKey: ApiKey;
 }
 
@@ -42,8 +46,17 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 	let keyText: HTMLElement | undefined;
 	let copyButton: HTMLButtonElement | undefined;
 
-	const secret = () => props.issued.secret;
-	const shownKey = () => (shown() ? secret() : props.issued.apiKey.key_prefix + DOTS);
+	const key = () => props.issued.secret;
+	const signingSecret = () => props.issued.signingSecret;
+	/** The value that is hidden until the person wants to see it. */
+	const secret = () => signingSecret() ?? key();
+	const start = () =>
+		signingSecret() === null ? props.issued.apiKey.key_prefix : secret().slice(0, "sks_live_".length);
+	const shownSecret = () => (shown() ? secret() : start() + DOTS);
+	/** Both values of a signed key, since neither is shown again. */
+	const toCopy = () =>
+		signingSecret() === null ? key() : signedSnippet("env", { key: key(), secret: secret(), origin: location.origin });
+	const words = () => t().create.reveal;
 	const ask = (go: () => void) => setLeave(() => go);
 	guardLeaving(() => !safe(), ask);
 
@@ -67,8 +80,8 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 				title={t().create.reveal.title(props.issued.apiKey.name)}
 				description={
 					<>
-						<p class={styles.once}>{t().create.reveal.once}</p>
-						<p>{t().create.reveal.advice}</p>
+						<p class={styles.once}>{signingSecret() === null ? words().once : words().signed.once}</p>
+						<p>{signingSecret() === null ? words().advice : words().signed.advice}</p>
 					</>
 				}
 				footer={
@@ -77,14 +90,23 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 					</Button>
 				}
 			>
+				<Show when={signingSecret() !== null}>
+					<p>{words().key}</p>
+					<div class={styles.key}>
+						<code class={styles.whole} translate="no">
+							{key()}
+						</code>
+					</div>
+					<p>{words().signed.secret}</p>
+				</Show>
 				<div class={styles.key}>
-					<span class="visually-hidden">{t().create.reveal.key}: </span>
+					<span class="visually-hidden">{signingSecret() === null ? words().key : words().signed.secret}: </span>
 					<Show
 						when={shown()}
 						fallback={
 							<>
-								<span class="visually-hidden">{t().create.reveal.hidden(props.issued.apiKey.key_prefix)}</span>
-								<code aria-hidden="true">{shownKey()}</code>
+								<span class="visually-hidden">{words().hidden(start())}</span>
+								<code aria-hidden="true">{shownSecret()}</code>
 							</>
 						}
 					>
@@ -97,14 +119,20 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 					<CopyButton
 						ref={(element) => (copyButton = element)}
 						variant={safe() ? "secondary" : "primary"}
-						label={t().create.reveal.copy}
+						label={signingSecret() === null ? words().copy : words().signed.copy}
 						copiedLabel={t().create.reveal.copied}
-						text={secret}
+						text={toCopy}
 						onCopied={() => setSafe(true)}
 						onRefused={copyByHand}
 					/>
 					<Button icon="eye" onClick={() => setShown(!shown())}>
-						{shown() ? t().create.reveal.hide : t().create.reveal.show}
+						{shown()
+							? signingSecret() === null
+								? words().hide
+								: words().signed.hide
+							: signingSecret() === null
+								? words().show
+								: words().signed.show}
 					</Button>
 				</div>
 				<div role="alert" class={styles.refused}>
@@ -120,8 +148,21 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 						onChange={(event) => setSafe(event.currentTarget.checked)}
 					/>
 				</Show>
-				<Snippets shownKey={shownKey()} secret={secret} onCopied={() => setSafe(true)} onRefused={copyByHand} />
-				<TestKey secret={secret} />
+				<Show
+					when={signingSecret() === null}
+					fallback={
+						<SignedSnippets
+							apiKey={key()}
+							shownSecret={shownSecret()}
+							secret={secret}
+							onCopied={() => setSafe(true)}
+							onRefused={copyByHand}
+						/>
+					}
+				>
+					<Snippets shownKey={shownSecret()} secret={key} onCopied={() => setSafe(true)} onRefused={copyByHand} />
+					<TestKey secret={key} />
+				</Show>
 			</Dialog>
 			<Show when={leave()} keyed>
 				{(go) => (

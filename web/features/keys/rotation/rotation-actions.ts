@@ -20,8 +20,8 @@ export function useRotationActions(oldId: string, onIssued: (issued: IssuedKey) 
 	const client = useQueryClient();
 	const once = createOnce();
 
-	const take = ({ key: secret, api_key, previous }: Rotated) => {
-		onIssued({ secret, apiKey: api_key });
+	const take = ({ key, secret, api_key, previous }: Rotated) => {
+		onIssued({ secret: key, signingSecret: secret, apiKey: api_key });
 		// Nothing can have happened yet to a key that no one has.
 		client.setQueryData(keyQuery(api_key.id).queryKey, unusedDetail(api_key));
 		keyChanged(client, previous);
