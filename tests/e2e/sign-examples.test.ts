@@ -13,7 +13,8 @@ import { authorizationOf } from "../sign.ts";
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
 const EXAMPLES = join(ROOT, "docs/examples");
-const LEAD = '{"name":"João","email":"joao@example.com"}';
+/** Differs for each sender: the same request signed in the same second would be a replay. */
+const leadOf = (sender: string) => `{"name":"João","email":"joao@${sender}.example.com"}`;
 
 let service: Service;
 let signed: { key: string; secret: string };
@@ -49,8 +50,8 @@ describe.each(LANGUAGES.filter(([program]) => isInstalled(program)))("%s", (prog
 	it(`runs ${file}, with a query and with a body`, async () => {
 		const send = async (...args: string[]) =>
 			(await run(program, [join(EXAMPLES, file), ...args], { env: environment() })).stdout;
-		expect(await send("GET", "/v1/leads?search=S%C3%A3o%20Paulo")).toContain("200");
-		expect(await send("POST", "/v1/leads", LEAD)).toContain("201");
+		expect(await send("GET", `/v1/leads?search=S%C3%A3o%20${file}`)).toContain("200");
+		expect(await send("POST", "/v1/leads", leadOf(file))).toContain("201");
 	});
 });
 
@@ -64,7 +65,7 @@ describe("the command", () => {
 	it("prints a header that is accepted", async () => {
 		const folder = mkdtempSync(join(tmpdir(), "salesos-sign-"));
 		const body = join(folder, "lead.json");
-		writeFileSync(body, LEAD);
+		writeFileSync(body, leadOf("cli"));
 		const cli = join(ROOT, "client/dist/cli.js");
 		expect(existsSync(cli)).toBe(true);
 		const { stdout } = await run(
@@ -74,7 +75,7 @@ describe("the command", () => {
 		);
 		rmSync(folder, { recursive: true });
 		const headers = { authorization: stdout.trim(), "content-type": "application/json" };
-		expect((await service.fetch("/v1/leads", { method: "POST", headers, body: LEAD })).status).toBe(201);
+		expect((await service.fetch("/v1/leads", { method: "POST", headers, body: leadOf("cli") })).status).toBe(201);
 	});
 });
 
@@ -126,11 +127,12 @@ describe("a signed request on the wire", () => {
 			if (!head.some((line) => line.startsWith("Expect"))) for (const chunk of chunks) socket.write(chunk);
 		});
 
-	const head = (extra: string[], signedBody: string) => [
+	/** Each request of a body is signed for a second of its own: the same one twice would be a replay. */
+	const head = (extra: string[], signedBody: string, secondsAgo: number) => [
 		`POST ${path} HTTP/1.1`,
 		"Host: keys.example",
 		"Content-Type: application/json",
-		`Authorization: ${authorizationOf({ ...signed, method: "POST", path, body: signedBody })}`,
+		`Authorization: ${authorizationOf({ ...signed, method: "POST", path, body: signedBody, at: Math.floor(Date.now() / 1_000) - secondsAgo })}`,
 		...extra,
 	];
 
@@ -138,12 +140,12 @@ describe("a signed request on the wire", () => {
 	it("is admitted with a large body in chunks", async () => {
 		const chunks = body.match(/.{1,30000}/g) ?? [];
 		const framed = [...chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`), "0\r\n\r\n"];
-		expect(await raw(head(["Transfer-Encoding: chunked"], body), framed)).toBe("400");
+		expect(await raw(head(["Transfer-Encoding: chunked"], body, 10), framed)).toBe("400");
 	});
 
 	it("is admitted with Expect: 100-continue", async () => {
 		const extra = [`Content-Length: ${body.length}`, "Expect: 100-continue"];
-		expect(await raw(head(extra, body), [body])).toBe("400");
-		expect(await raw(head(extra, `${body} `), [body])).toBe("401");
+		expect(await raw(head(extra, body, 0), [body])).toBe("400");
+		expect(await raw(head(extra, `${body} `, 0), [body])).toBe("401");
 	});
 });

@@ -12,11 +12,12 @@ interface SignOptions extends Common {
 }
 
 export const sign = (): Command =>
-	command("sign <path>", "Sign a request with a signed key, and print the header", [
+	command("sign", "Sign a request with a signed key, and print the header", [
 		"salesos-keys sign /v1/whoami",
 		'curl -H "$(salesos-keys sign /v1/whoami)" "$SALESOS_URL/v1/whoami"',
 		'curl -H "$(salesos-keys sign -X POST --body lead.json /v1/leads)" --data-binary @lead.json "$SALESOS_URL/v1/leads"',
 	])
+		.argument("<path>", "path of the request, with its query")
 		.option("-X, --request <method>", "method of the request", "GET")
 		.option("--body <file>", "file with exactly the bytes that are sent")
 		.addHelpText(
