@@ -12,7 +12,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
-import { sameText } from "../keys/format.ts";
+import { isSignedHash, sameText } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
 import { statusOf, type Tombstone } from "../keys/snapshot.ts";
 import { type KeyPatch, remove, revoke, type Transition, update } from "../keys/transitions.ts";
@@ -227,9 +227,12 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Brings D1 up to date. */
 	override async alarm(): Promise<void> {
 		this.#alarm.fired();
+		const now = Date.now();
+		const { loaded } = this.#memory;
+		if (loaded && isSignedHash(loaded.key.secretHash)) loaded.signatures.recover(now);
 		// If the gate crashes later and is not called again, it resumes from what D1 gets now, and the two agree.
 		this.#persistMemory();
-		await this.#deliver(Date.now(), "with usage");
+		await this.#deliver(now, "with usage");
 	}
 
 	/** Decides with `decide`, which also counts. */

@@ -8,6 +8,7 @@
  */
 import { SIGNATURE_VALID_MS, type Signed } from "../keys/signature.ts";
 import type { ReplayRefusal } from "../keys/verdict.ts";
+import { CLOCKS_DIFFER_MS } from "../schemas/time.ts";
 import type { GateStore, SignatureRecord } from "./store.ts";
 
 /** 128 bits of a signature: too many for two requests to have the same. */
@@ -90,6 +91,12 @@ export class SignatureMemory {
 		return second * 1_000 - this.#now > USUAL_AHEAD_MS;
 	}
 
+	/** After a crash, replaces the mark by the time until which requests are refused, so that later ones don't wait. */
+	recover(now: number): void {
+		this.#advance(now);
+		if (this.#size === 0) this.persist(now);
+	}
+
 	/** Moves on to the time of a request, and forgets what has become invalid. */
 	#advance(now: number): void {
 		if (!this.#record) this.#load(now);
@@ -108,7 +115,9 @@ export class SignatureMemory {
 		const record = this.#store.signatures() ?? NOTHING;
 		this.#record = record;
 		this.#now = record.at;
-		this.#lostUntil = record.isOpen ? Math.max(now, record.at) + record.aheadMs : record.lostUntil;
+		// The clock that admitted a request may have been ahead of this one.
+		const latest = Math.max(now + CLOCKS_DIFFER_MS, record.at) + record.aheadMs;
+		this.#lostUntil = record.isOpen ? latest : record.lostUntil;
 		for (const [at, signatures] of record.seen) {
 			this.#seen.set(at, new Set(signatures));
 			this.#size += signatures.length;

@@ -7,6 +7,9 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** The clocks of two machines of the platform differ by less. */
+export const CLOCKS_DIFFER_MS = 10_000;
+
 /** The latest time accepted. From the year 10000 on, ISO 8601 needs more digits than most parsers expect. */
 export const LATEST = Date.UTC(9999, 11, 31);
 

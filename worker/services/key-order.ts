@@ -18,13 +18,11 @@ import {
 } from "../../db/enums.ts";
 import { mergedRanges } from "../../db/ordered-union.ts";
 import { apiKeys } from "../../db/schema.ts";
-import { DAY_MS } from "../schemas/time.ts";
+import { CLOCKS_DIFFER_MS, DAY_MS } from "../schemas/time.ts";
 
 /** The standings of a key, in the order in which time moves it. The trigger `api_keys_settle` uses the same values. */
 export const STANDINGS = { open: 0, expiringSoon: 1, expired: 2, revoked: 3 } as const;
 
-/** The clocks of two locations differ by less, so no request is earlier than what is stored. */
-const SETTLED_AFTER_MS = 10_000;
 /** Most keys that one list moves. Each costs two written rows for every index. */
 const SETTLED_PER_LIST = 500;
 /** Most keys whose turn has come that a list reads beside the index. More are due only after a mass expiry. */
@@ -36,9 +34,12 @@ const DUE_MAX = 2_000;
  */
 export const SORTED_MAX = 500;
 
-/** Moves keys of the tenant to their standing at `now`. Every list without a search runs it, so each turn is moved once. */
+/**
+ * Moves keys of the tenant to their standing shortly before `now`, so that no request is earlier than what is stored.
+ * Every list without a search runs it, so each turn is moved once.
+ */
 export function settle(db: Database, tenantId: string, now: number) {
-	const at = now - SETTLED_AFTER_MS;
+	const at = now - CLOCKS_DIFFER_MS;
 	return db
 		.update(apiKeys)
 		.set({ settledAt: at })
@@ -56,7 +57,7 @@ const SETTLE_STATEMENTS_MAX = 50;
 
 /** Moves the keys of all tenants, so that a mass expiry does not wait for lists. */
 export async function settleAll({ db, now }: { db: Database; now: number }): Promise<void> {
-	const at = now - SETTLED_AFTER_MS;
+	const at = now - CLOCKS_DIFFER_MS;
 	for (let statement = 0; statement < SETTLE_STATEMENTS_MAX; statement++) {
 		const { meta } = await db.run(sql`
 			update ${apiKeys} set settled_at = ${at} where id in (

@@ -55,13 +55,17 @@ type Step =
 	| { do: "wait"; ms: number }
 	| { do: "idle" }
 	| { do: "evict" }
-	| { do: "crash" };
+	| { do: "crash"; behindMs: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 6, arbitrary: fc.record({ do: fc.constant("send" as const), ahead: fc.integer({ min: -30, max: 30 }) }) },
 	{ weight: 6, arbitrary: fc.record({ do: fc.constant("replay" as const), which: fc.nat() }) },
 	{ weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 20_000 }) }) },
-	{ weight: 1, arbitrary: fc.record({ do: fc.constantFrom("idle" as const, "evict" as const, "crash" as const) }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constantFrom("idle" as const, "evict" as const) }) },
+	{
+		weight: 1,
+		arbitrary: fc.record({ do: fc.constant("crash" as const), behindMs: fc.integer({ min: 0, max: 9_999 }) }),
+	},
 );
 
 describe("in any order of requests, replays, evictions and crashes", () => {
@@ -99,6 +103,8 @@ describe("in any order of requests, replays, evictions and crashes", () => {
 						case "crash":
 							crashed = true;
 							it.restart();
+							// Another machine, whose clock may be behind.
+							it.wait(-one.behindMs);
 					}
 				}
 			}),
@@ -121,8 +127,8 @@ describe("after an eviction", () => {
 
 describe("after a crash", () => {
 	it.each([
-		["usual clocks", 0, 2],
-		["the clock of a caller that is 20 seconds ahead", 20, 11],
+		["usual clocks", 0, 12],
+		["the clock of a caller that is 20 seconds ahead", 20, 21],
 	])("with %s, a request that is signed again after `retrySeconds` is admitted", (_, ahead, wait) => {
 		const it = gate();
 		const sign = () => Math.floor(it.now / 1_000) + ahead;
@@ -132,6 +138,17 @@ describe("after a crash", () => {
 		it.wait(wait * 1_000);
 		expect(it.send(2, sign())).toBeNull();
 		expect(it.send(1, START / 1_000 + ahead)).not.toBeNull();
+	});
+
+	it("a request is not admitted twice if the new machine's clock is 9 seconds behind", () => {
+		const it = gate();
+		it.send(1);
+		it.wait(100_000);
+		const at = Math.floor(it.now / 1_000) + 1;
+		expect(it.send(2, at)).toBeNull();
+		it.restart();
+		it.wait(-9_000);
+		expect(it.send(2, at)?.code).toBe("UNCERTAIN");
 	});
 
 	it("a second crash and an eviction forget nothing of the first", () => {
