@@ -1,6 +1,7 @@
 /** A signed request → a verdict. The signature is checked before any I/O. */
 import type { Config } from "../env.ts";
 import { withRawBody } from "../http/raw-body.ts";
+import { identifyKey } from "../keys/format.ts";
 import {
 	behindMs,
 	EMPTY_BODY_HASH,
@@ -13,8 +14,8 @@ import type { BadSignature } from "../keys/verdict.ts";
 import { type Admission, admitIdentified, type Gates, type Presented } from "./admit.ts";
 
 /**
- * Checks the signature and calls the gate. Reads the body, which the request of the result has whole. `now` is when the
- * request arrived.
+ * Checks the signature and calls the gate. Reads the body if the tag of the key is right; the request of the result still
+ * has it. `now` is when the request arrived.
  */
 export async function admitSigned(
 	gates: Gates,
@@ -24,6 +25,9 @@ export async function admitSigned(
 	presented: Presented,
 	now: number,
 ): Promise<Admission> {
+	// The body of a stranger is not buffered.
+	if (!identifyKey(credential.key, signingKeys))
+		return { verdict: { code: "BAD_SIGNATURE", mismatch: { cause: "body or secret" } }, request };
 	const { bodyHash, readable } = await hashBody(request);
 	const { origin, ...place } = placeOf(request.url);
 	const content: SignedContent = { method: request.method, ...place, bodyHash };

@@ -63,14 +63,18 @@ export async function admitIdentified(
 	if (refused) return refused;
 	try {
 		const call = packCall({ ...identified, ...presented });
+		let attempts = 0;
 		const ask = async () => {
+			attempts++;
 			const gate = gates.getByName(keyId);
 			// RPC types turn tuples into arrays.
 			return (await (signed ? gate.admitSigned(call, signed) : gate.admitPacked(call))) as unknown as PackedVerdict;
 		};
-		// Safe to repeat: if the first call was counted too, the count is too high, so never too much is admitted. A signed
-		// request is then refused as a replay, although no handler has run.
-		const verdict = unpack(await retryOnce(ask), keyId);
+		// Safe to repeat: if the first call was counted too, the count is too high, so never too much is admitted.
+		const decided = unpack(await retryOnce(ask), keyId);
+		// The first call may have admitted this very request, for which no handler has run.
+		const isUncertain = attempts > 1 && decided.code === "REPLAYED";
+		const verdict: Verdict = isUncertain ? { ...decided, code: "UNCERTAIN", retrySeconds: 1 } : decided;
 		const sendCounts = (counts: CallerRefusals[]) => gates.getByName(keyId).countRefusals(keyId, secretHash, counts);
 		rememberIfFinal(secretHash, verdict, sendCounts, now);
 		return verdict;

@@ -41,9 +41,6 @@ const invalidSignature = (message: string, window?: WindowState): Refusal => ({
 	...(window ? { window } : {}),
 });
 
-/** Enough of a hash to compare it with another. */
-const SHOWN_DIGITS = 16;
-
 const OUTDATED = "The timestamp must be within 30 seconds of the current time. Sign the request again.";
 
 /** Says what is proven. The last text is the same for strangers, who learn nothing from it. */
@@ -61,7 +58,7 @@ function explained(mismatch: Mismatch): string {
 		case "empty body":
 			return "The body was changed after signing: the signature is for an empty body. Sign the SHA-256 of the bytes that are sent.";
 		case "body or secret":
-			return `The signature does not match. The body was changed after signing, or the API key or its secret is wrong. The SHA-256 of the received body begins with ${mismatch.bodyHash.slice(0, SHOWN_DIGITS)}.`;
+			return "The signature does not match. The body was changed after signing, or the API key or its secret is wrong.";
 		default:
 			return mismatch satisfies never;
 	}
@@ -109,14 +106,14 @@ export function refusalOf(verdict: Exclude<Verdict, { code: "VALID" }>): Refusal
 			return invalidSignature(`The signature is right, but its timestamp is outdated. ${OUTDATED}`, verdict.window);
 		case "REPLAYED":
 			return invalidSignature(
-				"This signed request was received before, and is not repeated. Sign it again to send it again.",
+				"This signed request was already received. Wait one second and sign it again with a new timestamp.",
 				verdict.window,
 			);
 		case "UNCERTAIN": {
 			const { retrySeconds, window } = verdict;
 			return {
 				code: "UNAVAILABLE",
-				message: `The service cannot tell whether it received this request before, because it has restarted. Nothing was done. Sign the request again in ${retrySeconds} seconds and retry.`,
+				message: `The service cannot tell whether it already processed this request. This attempt was not processed. Check the result of the first attempt, or sign again in ${retrySeconds} ${retrySeconds === 1 ? "second" : "seconds"}.`,
 				retryAfter: retrySeconds,
 				window,
 			};

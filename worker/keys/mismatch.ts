@@ -12,6 +12,12 @@ import type { Mismatch } from "./verdict.ts";
 /** Methods that a client may have signed for. Some sign the method in lower case. */
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
+/**
+ * Most characters of a path with its query that is explained. A guess costs an HMAC of all of them, and anyone who has
+ * seen a public key can ask.
+ */
+const EXPLAINED_MAX = 2_048;
+
 /** Explains the mismatch. `origin` is that of the request, such as `https://api.example`. */
 export function explainMismatch(
 	credential: SignedCredential,
@@ -20,6 +26,7 @@ export function explainMismatch(
 	signingKeys: readonly Secret[],
 ): Mismatch {
 	const { method, path, query, bodyHash } = content;
+	if (path.length + query.length > EXPLAINED_MAX) return { cause: "body or secret" };
 	for (const signingKey of signingKeys) {
 		const secret = signingSecret(credential.key, signingKey);
 		const start = signingStart(secret, credential, method);
@@ -34,7 +41,7 @@ export function explainMismatch(
 		}
 		if ([path, path + query].some((signed) => matches(signed, EMPTY_BODY_HASH))) return { cause: "empty body" };
 	}
-	return { cause: "body or secret", bodyHash };
+	return { cause: "body or secret" };
 }
 
 /** Other spellings of a path, with what is wrong with each. */

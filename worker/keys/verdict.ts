@@ -55,8 +55,8 @@ export type Mismatch =
 	| { cause: "method"; signed: string }
 	/** The signature is for an empty body. */
 	| { cause: "empty body" }
-	/** Time, path and method are not the cause. */
-	| { cause: "body or secret"; bodyHash: string };
+	/** Nothing else is proven. */
+	| { cause: "body or secret" };
 
 /** The signature of the request is wrong. Decided without I/O. */
 export type BadSignature = { code: "BAD_SIGNATURE"; mismatch: Mismatch };

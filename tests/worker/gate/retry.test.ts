@@ -1,9 +1,10 @@
 /** A call of a gate that fails is retried once, if the platform says that this helps and if running it twice is harmless. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { admit, type Gates } from "../../../worker/admission/admit.ts";
+import { admit, admitIdentified, type Gates } from "../../../worker/admission/admit.ts";
 import { readConfig } from "../../../worker/env.ts";
 import type { AppError } from "../../../worker/errors.ts";
+import { keyIdOf, signedHash } from "../../../worker/keys/format.ts";
 import { rotateKey } from "../../../worker/services/key-issue.ts";
 import { verifyKey } from "../../../worker/services/key-verify.ts";
 import * as keys from "../../../worker/services/keys.ts";
@@ -70,6 +71,18 @@ describe("admission", () => {
 		const { gates, seen } = failing(RESET);
 		expect((await present(key, gates)).code).toBe("VALID");
 		expect(seen).toEqual({ calls: 2, stubs: 2 });
+	});
+
+	it("that finds its own first attempt asks for a new signature, and does not call it a replay", async () => {
+		const { key } = await createKey(admin, { authentication: "signed" });
+		const { gates } = failing(RESET, 1, true);
+		const now = Date.now();
+		const identified = { keyId: keyIdOf(key), secretHash: signedHash(key) };
+		const signed = { signature: "a".repeat(64), at: Math.floor(now / 1_000) };
+		const send = () => admitIdentified(gates, identified, PRESENTED, now, signed);
+		expect(await send()).toMatchObject({ code: "UNCERTAIN", retrySeconds: 1 });
+		// Without a lost response, it is a replay.
+		expect((await send()).code).toBe("REPLAYED");
 	});
 
 	it("is refused with the second error, and not retried again", async () => {

@@ -1,14 +1,16 @@
 /** Signed requests: what is admitted, what is refused, and that a refusal names its cause only where it is proven. */
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { admitSigned } from "../../../worker/admission/admit-signed.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
+import { readSigned } from "../../../worker/keys/signature.ts";
 import type { ApiKeyDetail, IssuedKey } from "../../../worker/schemas/api-key.ts";
 import { authorizationOf, type ToSign } from "../../sign.ts";
 import { addTenant, createKey, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
 
 let admin: string;
-/** Each test counts seconds of its own, so that no two send the same request. */
+/** For requests that differ: the same one in the same second would be a replay. */
 let key: { key: string; secret: string; id: string };
 
 async function signedKey(input: object = {}) {
@@ -115,16 +117,18 @@ describe("a signed request", () => {
 	});
 
 	it("is valid for 30 seconds before and after its timestamp", async () => {
-		for (const offset of [-29, 29]) expect((await send({ ...key, at: now() + offset })).status).toBe(200);
-		for (const offset of [-32, 32]) expect((await send({ ...key, at: now() + offset })).status).toBe(401);
+		const own = await signedKey();
+		for (const offset of [-29, 29]) expect((await send({ ...own, at: now() + offset })).status).toBe(200);
+		for (const offset of [-32, 32]) expect((await send({ ...own, at: now() + offset })).status).toBe(401);
 	});
 
 	it("is admitted under the previous signing key, and refused when that is removed", async () => {
 		const NEXT = "next-signing-key-0123456789abcdef0123456";
+		const own = await signedKey();
 		const rotated = readConfig({ ...env, SIGNING_KEY: NEXT, SIGNING_KEY_PREVIOUS: env.SIGNING_KEY });
 		const dropped = readConfig({ ...env, SIGNING_KEY: NEXT });
 		const statusWith = async (config: typeof rotated, at: number) => {
-			const headers = { authorization: authorizationOf({ ...key, at }) };
+			const headers = { authorization: authorizationOf({ ...own, at }) };
 			const handle = createFetchHandler(config);
 			return (await handle(new Request(`${ORIGIN}/v1/whoami`, { headers }), env as Bindings)).status;
 		};
@@ -151,13 +155,13 @@ describe("a replay", () => {
 		for (let n = 0; n < 5; n++) {
 			const refused = await errorOf(await send(first));
 			expect([refused.status, refused.challenge]).toEqual([401, "P2S-SIGN-V1"]);
-			expect(refused.message).toContain("received before");
+			expect(refused.message).toContain("already received");
 		}
 		expect(await usage(own.id)).toBe(1);
-		expect((await send({ ...own, at: now() - 1 })).status).toBe(200);
+		expect((await send({ ...own, at: first.at - 1 })).status).toBe(200);
 		// With the limit used up, a replay is still named as one, and a new request is rate-limited.
-		expect((await errorOf(await send(first))).message).toContain("received before");
-		expect((await send({ ...own, at: now() - 2 })).status).toBe(429);
+		expect((await errorOf(await send(first))).message).toContain("already received");
+		expect((await send({ ...own, at: first.at - 2 })).status).toBe(429);
 	});
 
 	it("of a request that was refused is not one: it can be sent again", async () => {
@@ -238,6 +242,30 @@ describe("the cause of a refusal", () => {
 			const ofReal = await errorOf(await send({ ...signed, key: key.key, secret: wrong }, sent));
 			expect(ofReal).toEqual(await errorOf(await send({ ...signed, key: never, secret: wrong }, sent)));
 			expect(ofReal.message).toMatch(/^The signature does not match\. /);
+		}
+	});
+
+	it("is said without reading the body if the tag of the key is wrong", async () => {
+		let reads = 0;
+		const body = new ReadableStream({ pull: () => void reads++ }, { highWaterMark: 0 });
+		const never = `sk_live_${"7".repeat(48)}`;
+		const headers = { authorization: authorizationOf({ key: never, secret: "x", method: "POST", path }) };
+		const config = readConfig(env);
+		const credential = readSigned(headers.authorization.slice("P2S-SIGN-V1 ".length));
+		if (!credential) throw new Error("The header is malformed");
+		const presented = { scope: null, ip: null, userAgent: null, endpoint: path, tenantId: null, consume: true };
+		const sent = new Request(ORIGIN + path, { method: "POST", headers, body });
+		const { verdict } = await admitSigned(env.KEY_GATE, config, sent, credential, presented, Date.now());
+		expect([verdict.code, reads]).toEqual(["BAD_SIGNATURE", 0]);
+	});
+
+	it("is not looked for in a query over 2 KB, which would cost the service more than the caller", async () => {
+		for (const [digits, said] of [
+			[1_900, "path is not canonical"],
+			[2_100, "signature does not match"],
+		] as const) {
+			const sent = { path: `/v1/leads?search=${"x".repeat(digits)}` };
+			expect((await errorOf(await send({ ...key, path: "/v1/leads/" }, sent))).message).toContain(said);
 		}
 	});
 
