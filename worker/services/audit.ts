@@ -27,6 +27,9 @@ const EMAILS_MAX = 1_000;
 /** Most emails that a part can match. Each takes a statement. */
 const MATCHES_MAX = 10;
 
+/** A number as a part of the statement. The condition is repeated for each action, and D1 binds at most 100 values. */
+const literal = (value: number): SQL => sql.raw(String(value));
+
 type Position = ReturnType<typeof decodeCursor<"number">>;
 
 /**
@@ -51,9 +54,9 @@ function auditQueries(
 			eq(auditEvents.tenantId, tenantId),
 			input.key_id === undefined ? undefined : eq(auditEvents.keyId, input.key_id),
 			actor?.condition,
-			from === undefined ? undefined : sql`at >= ${from}`,
-			to === undefined ? undefined : sql`at < ${to}`,
-			after ? sql`(at, id) < (${after.value}, ${after.id})` : undefined,
+			from === undefined ? undefined : sql`at >= ${literal(from)}`,
+			to === undefined ? undefined : sql`at < ${literal(to)}`,
+			after ? sql`(at, id) < (${literal(after.value)}, ${after.id})` : undefined,
 		);
 		const columns = [...(input.key_id === undefined ? [] : ["key"]), ...(actor ? [actor.by] : [])];
 		const range = (index: string, action: string | undefined) => sql`

@@ -12,6 +12,7 @@ import { readConfig } from "../../../worker/env.ts";
 import { type KeyList, listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
+import { PAGES_REACH } from "../../../worker/services/lead-list.ts";
 import { listLeads } from "../../../worker/services/leads.ts";
 import { CANDIDATES_MAX, POSITIONS_PER_STATEMENT } from "../../../worker/services/search.ts";
 import { metered } from "./metered.ts";
@@ -79,6 +80,7 @@ describe.each([
 		do {
 			const { read, result }: Awaited<ReturnType<typeof search>> = await search("b", {
 				search: "abab",
+				limit: 25,
 				...(cursor === null ? {} : { cursor }),
 			});
 			// The index and the row of each candidate, for the counts and for the page; and a row for each statement.
@@ -96,6 +98,12 @@ describe.each([
 		expect([result.items.map(({ name }) => name), result.next_cursor]).toEqual([["quixotic"], null]);
 		// And one that reads the row.
 		expect(trips).toBe(Math.ceil(ROWS / POSITIONS_PER_STATEMENT) + 1);
+	});
+
+	it("reads a bounded number of rows for a page with totals, too", async () => {
+		const { read } = await search("b", { search: "abab", ...(search === leads ? { page: 1 } : {}) });
+		// The index and the row of each candidate.
+		expect(read).toBeLessThanOrEqual(2 * (PAGES_REACH + 1) + 60);
 	});
 
 	it("continues from a number that counts only the tenant's own rows", async () => {

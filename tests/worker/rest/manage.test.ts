@@ -101,7 +101,7 @@ describe("a second request with the same Idempotency-Key", () => {
 		expect(again.status).toBe(200);
 		expect(again.headers.get("idempotency-replayed")).toBe("true");
 		expect(again.meta).toMatchObject({ idempotent_replay: true });
-		expect(again.data).toEqual({ key: null, api_key: first.data.api_key });
+		expect(again.data).toEqual({ key: null, secret: null, api_key: first.data.api_key });
 		expect(JSON.stringify(again)).not.toContain(first.data.key.slice(21));
 		expect(await count("once over")).toBe(1);
 	});
