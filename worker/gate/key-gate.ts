@@ -14,11 +14,12 @@ import { DurableObject } from "cloudflare:workers";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
 import { isSignedHash, sameText } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
-import { statusOf, type Tombstone } from "../keys/snapshot.ts";
-import { type KeyPatch, remove, revoke, type Transition, update } from "../keys/transitions.ts";
+import type { Tombstone } from "../keys/snapshot.ts";
+import type { KeyPatch } from "../keys/transitions.ts";
 import type { Admitted, Refused, SignedRefused, Unavailable } from "../keys/verdict.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import { Delivery, type DeliveryExtent, RETRY_FIRST_MS } from "./delivery.ts";
+import { type ChangingGate, discardSuccessor, removeKey, revokeKey, rotateKey, updateKey } from "./changes.ts";
+import { Delivery } from "./delivery.ts";
 import {
 	countRefusals,
 	decideAndCount,
@@ -32,11 +33,8 @@ import {
 	type AdmissionCall,
 	type AlreadyRotated,
 	type CallerRefusals,
-	CONFLICTS,
 	type GateResult,
-	isOutdated,
 	type ManagementCall,
-	NOT_FOUND,
 	type PackedCall,
 	type PackedVerdict,
 	pack,
@@ -47,12 +45,8 @@ import {
 	unpackCall,
 } from "./protocol.ts";
 import type { Recognizer } from "./recognition.ts";
-import { rotateKey } from "./rotation.ts";
 import { GateStore, type HourCounts } from "./store.ts";
 import { GateAlarm, IdleTimer } from "./timers.ts";
-
-/** Max wait for D1 before a change is answered. Keeps lists fresh; the change is already durable. */
-const DELIVERY_WAIT_MS = 3_000;
 
 type CountedVerdict = Admitted | Refused | SignedRefused;
 
@@ -62,6 +56,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	readonly #alarm: GateAlarm;
 	readonly #delivery: Delivery;
 	readonly #flushMs: number;
+	readonly #changing: ChangingGate;
 	/** Only for an imported key. */
 	#recognizer: Recognizer | undefined;
 	/** Runs before the platform evicts an idle object, which must not cost admissions or lose callers. */
@@ -77,15 +72,20 @@ export class KeyGate extends DurableObject<Bindings> {
 			this.env.KEY_GATE.getByName(successorId).discardSuccessor(successorId, tenantId, id),
 		);
 		this.#flushMs = usageFlushSeconds(env) * 1_000;
+		this.#changing = {
+			store: this.#store,
+			delivery: this.#delivery,
+			d1,
+			memory: this.#memory,
+			alarm: this.#alarm,
+		};
 		void ctx.blockConcurrencyWhile(() => this.#alarm.load());
 	}
 
 	/** Admits or refuses one request, and counts it. */
 	admitPacked(packed: PackedCall, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
 		const call = unpackCall(packed);
-		const { state } = this.#memory;
-		const decide = (loaded: LoadedKey) => decideAndCount(loaded, call, now);
-		return state ? pack(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(pack);
+		return this.#admit(call, now, (loaded) => decideAndCount(loaded, call, now));
 	}
 
 	/**
@@ -94,9 +94,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	 */
 	admitSigned(packed: PackedCall, signed: Signed, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
 		const call = unpackCall(packed);
-		const { state } = this.#memory;
-		const decide = (loaded: LoadedKey) => decideSignedAndCount(loaded, call, signed, now);
-		return state ? pack(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(pack);
+		return this.#admit(call, now, (loaded) => decideSignedAndCount(loaded, call, signed, now));
 	}
 
 	/** The verdict together with the key, for callers that have to explain it. */
@@ -153,16 +151,7 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Changes settings. They apply from the next request on. */
 	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#memory.withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
-			if (statusOf(key, now) === "revoked") return CONFLICTS.updatingRevoked;
-			if (isOutdated(call, key)) return CONFLICTS.otherVersion;
-			// An admin who removes the last scope wants to take rights away, but an empty list grants all.
-			if (patch.scopes?.length === 0 && key.scopes.length > 0 && !call.unrestricted)
-				return CONFLICTS.wouldBeUnrestricted;
-			// The reservation is a share of the old limit. If the new limit is lower, a crash would cost too much of it.
-			if (patch.rateLimit !== undefined) counter.settle();
-			return this.#apply(update(key, patch, call.author, now), now);
-		});
+		return updateKey(this.#changing, call, patch, now);
 	}
 
 	/**
@@ -170,21 +159,12 @@ export class KeyGate extends DurableObject<Bindings> {
 	 * stays so, whatever version the caller expected.
 	 */
 	revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return this.#memory.withKey(call.keyId, call.author.tenantId, ({ key }) => {
-			const transition = revoke(key, reason, call.author, now);
-			if (transition && isOutdated(call, key)) return CONFLICTS.otherVersion;
-			return this.#apply(transition, now);
-		});
+		return revokeKey(this.#changing, call, reason, now);
 	}
 
 	/** Deletes the key. A tombstone stays here, and the audit trail stays in D1. */
 	remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
-		return this.#memory.withKey(call.keyId, call.author.tenantId, async ({ key }) => {
-			if (isOutdated(call, key)) return CONFLICTS.otherVersion;
-			this.#store.deleteUsage();
-			await this.#apply(remove(key, call.author, now), now);
-			return { code: "OK", value: null };
-		});
+		return removeKey(this.#changing, call, now);
 	}
 
 	/** Makes a successor with the same settings. If the same attempt was completed before, returns that successor's id. */
@@ -193,30 +173,12 @@ export class KeyGate extends DurableObject<Bindings> {
 		request: RotationRequest,
 		now = Date.now(),
 	): Promise<GateResult<Rotated | AlreadyRotated>> {
-		const gate = {
-			store: this.#store,
-			delivery: this.#delivery,
-			d1: () => this.env.DB,
-			memory: this.#memory,
-			apply: this.#apply.bind(this),
-		};
-		return rotateKey(gate, call, request, now);
+		return rotateKey(this.#changing, call, request, now);
 	}
 
-	/**
-	 * Deletes this key because the rotation of `predecessorId` that made it was not completed. Throws for any other key,
-	 * and for one that was used: only the key that made a successor can discard it.
-	 */
+	/** Deletes this key because the rotation that made it was not completed. Only the key that made it can discard it. */
 	discardSuccessor(keyId: string, tenantId: string, predecessorId: string, now = Date.now()): void {
-		const { state } = this.#memory;
-		if (state) {
-			if (isTombstone(state)) return;
-			const { key, counter } = state;
-			if (key.rotatedFrom !== predecessorId || counter.lifetime.usageCount > 0)
-				throw new Error(`The gate of ${keyId} holds a key that must not be discarded`);
-		}
-		this.#store.deleteUsage();
-		this.#memory.replace({ id: keyId, tenantId, deletedAt: now });
+		discardSuccessor(this.#changing, { id: keyId, tenantId, predecessorId }, now);
 	}
 
 	/** For health checks: shows that objects can be reached. */
@@ -231,8 +193,17 @@ export class KeyGate extends DurableObject<Bindings> {
 		const { loaded } = this.#memory;
 		if (loaded && isSignedHash(loaded.key.secretHash)) loaded.signatures.recover(now);
 		// If the gate crashes later and is not called again, it resumes from what D1 gets now, and the two agree.
-		this.#persistMemory();
-		await this.#deliver(now, "with usage");
+		this.#memory.persistUsage();
+		await this.#delivery.run(() => this.#memory.content("with usage"), now);
+	}
+
+	#admit(
+		call: AdmissionCall,
+		now: number,
+		decide: (loaded: LoadedKey) => CountedVerdict,
+	): PackedVerdict | Promise<PackedVerdict> {
+		const { state } = this.#memory;
+		return state ? pack(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(pack);
 	}
 
 	/** Decides with `decide`, which also counts. */
@@ -268,41 +239,9 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Persists what an eviction would lose. */
 	#persistAll(now: number): void {
-		this.#persistMemory();
+		this.#memory.persistUsage();
 		const { loaded } = this.#memory;
 		loaded?.signatures.persist(now);
 		if (loaded?.signatures.isOpen) this.#idle.activity();
-	}
-
-	#persistMemory(): void {
-		const { loaded } = this.#memory;
-		if (!loaded) return;
-		loaded.counter.settle();
-		const callers = loaded.callers.takeAll();
-		if (callers) this.#store.putCallers(callers);
-	}
-
-	/**
-	 * Persists and applies a transition in one turn, then delivers it to D1. Returns the key as the transition left it: by
-	 * the time D1 has it, the key may have been changed again or deleted.
-	 */
-	async #apply(transition: Transition | null, now: number): Promise<GateResult<ApiKey>> {
-		if (!transition) return this.#current(now);
-		const { next, event } = transition;
-		this.#memory.replace(next);
-		this.#store.putEvent(event);
-		this.#alarm.scheduleBy(event.at + RETRY_FIRST_MS);
-		const result = this.#current(now);
-		await Promise.race([this.#deliver(event.at, "without usage"), scheduler.wait(DELIVERY_WAIT_MS)]);
-		return result;
-	}
-
-	#deliver(now: number, extent: DeliveryExtent): Promise<void> {
-		return this.#delivery.run(() => this.#memory.content(extent), now);
-	}
-
-	#current(now: number): GateResult<ApiKey> {
-		const value = this.#memory.publicKey(now);
-		return value ? { code: "OK", value } : NOT_FOUND;
 	}
 }

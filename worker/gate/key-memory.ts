@@ -119,6 +119,14 @@ export class KeyMemory {
 		this.replace({ ...loaded.key, secretHash, lastFour });
 	}
 
+	/** Persists the counts and callers that an eviction would lose. */
+	persistUsage(): void {
+		if (!this.loaded) return;
+		this.loaded.counter.settle();
+		const callers = this.loaded.callers.takeAll();
+		if (callers) this.#store.putCallers(callers);
+	}
+
 	/** The content that D1 has to catch up with, or null if the gate knows nothing. */
 	content(extent: DeliveryExtent): GateContent | null {
 		const state = this.#state;

@@ -1,0 +1,176 @@
+/**
+ * What changes a key: update, revoke, remove, rotate.
+ *
+ * A rotation makes a successor with the same settings. The successor is inserted into D1 before the old key points to it. Before that, an order to discard the successor is
+ * stored, and completing the rotation deletes the order. So whatever fails or crashes in between, the result is either a
+ * complete rotation or none.
+ */
+import { NEVER_USED, statusOf, toApiKey } from "../keys/snapshot.ts";
+import {
+	creation,
+	type KeyPatch,
+	remove,
+	revoke,
+	rotate,
+	successorOf,
+	type Transition,
+	update,
+} from "../keys/transitions.ts";
+import type { ApiKey } from "../schemas/api-key.ts";
+import { type Delivery, RETRY_FIRST_MS } from "./delivery.ts";
+import { isTombstone, type KeyMemory } from "./key-memory.ts";
+import {
+	type AlreadyRotated,
+	ATTEMPT_KEPT_MS,
+	type Attempt,
+	CONFLICTS,
+	type GateResult,
+	isOutdated,
+	type ManagementCall,
+	NOT_FOUND,
+	type Rotated,
+	type RotationRequest,
+} from "./protocol.ts";
+import type { GateStore } from "./store.ts";
+import type { GateAlarm } from "./timers.ts";
+
+/** The parts of the gate that a change uses. */
+export interface ChangingGate {
+	store: GateStore;
+	delivery: Delivery;
+	d1: () => D1Database;
+	memory: KeyMemory;
+	alarm: GateAlarm;
+}
+
+/** Max wait for D1 before a change is answered. Keeps lists fresh; the change is already durable. */
+const DELIVERY_WAIT_MS = 3_000;
+
+/**
+ * Persists and applies a transition in one turn, then delivers it to D1. Returns the key as the transition left it: by
+ * the time D1 has it, the key may have been changed again or deleted. Null changes nothing.
+ */
+async function apply(
+	{ store, memory, alarm, delivery }: ChangingGate,
+	transition: Transition | null,
+	now: number,
+): Promise<GateResult<ApiKey>> {
+	if (transition) {
+		memory.replace(transition.next);
+		store.putEvent(transition.event);
+		alarm.scheduleBy(transition.event.at + RETRY_FIRST_MS);
+	}
+	const value = memory.publicKey(now);
+	const result: GateResult<ApiKey> = value ? { code: "OK", value } : NOT_FOUND;
+	if (transition) {
+		const delivered = delivery.run(() => memory.content("without usage"), transition.event.at);
+		await Promise.race([delivered, scheduler.wait(DELIVERY_WAIT_MS)]);
+	}
+	return result;
+}
+
+export function updateKey(
+	gate: ChangingGate,
+	call: ManagementCall,
+	patch: KeyPatch,
+	now: number,
+): Promise<GateResult<ApiKey>> {
+	return gate.memory.withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
+		if (statusOf(key, now) === "revoked") return CONFLICTS.updatingRevoked;
+		if (isOutdated(call, key)) return CONFLICTS.otherVersion;
+		// An admin who removes the last scope wants to take rights away, but an empty list grants all.
+		if (patch.scopes?.length === 0 && key.scopes.length > 0 && !call.unrestricted) return CONFLICTS.wouldBeUnrestricted;
+		// The reservation is a share of the old limit. If the new limit is lower, a crash would cost too much of it.
+		if (patch.rateLimit !== undefined) counter.settle();
+		return apply(gate, update(key, patch, call.author, now), now);
+	});
+}
+
+export function revokeKey(
+	gate: ChangingGate,
+	call: ManagementCall,
+	reason: string | null,
+	now: number,
+): Promise<GateResult<ApiKey>> {
+	return gate.memory.withKey(call.keyId, call.author.tenantId, ({ key }) => {
+		const transition = revoke(key, reason, call.author, now);
+		if (transition && isOutdated(call, key)) return CONFLICTS.otherVersion;
+		return apply(gate, transition, now);
+	});
+}
+
+export function removeKey(gate: ChangingGate, call: ManagementCall, now: number): Promise<GateResult<null>> {
+	return gate.memory.withKey(call.keyId, call.author.tenantId, async ({ key }) => {
+		if (isOutdated(call, key)) return CONFLICTS.otherVersion;
+		gate.store.deleteUsage();
+		await apply(gate, remove(key, call.author, now), now);
+		return { code: "OK", value: null };
+	});
+}
+
+type Outcome = GateResult<Rotated | AlreadyRotated>;
+
+export function rotateKey(
+	gate: ChangingGate,
+	call: ManagementCall,
+	{ material, lifeMs, overlapMs, expectedSuccessor, attempt }: RotationRequest,
+	now: number,
+): Promise<Outcome> {
+	const { store, memory } = gate;
+	const { keyId, author } = call;
+	return memory.withKey(keyId, author.tenantId, async (before) => {
+		const repeated = outcomeBefore(store, attempt, now);
+		if (repeated) return repeated;
+		if (statusOf(before.key, now) === "revoked") return CONFLICTS.rotatingRevoked;
+		if (isOutdated(call, before.key)) return CONFLICTS.otherVersion;
+		if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return CONFLICTS.otherSuccessor;
+		const successor = successorOf(before.key, material, lifeMs, author.actor, now);
+		const insert = async () => {
+			const { connect, insertSuccessor } = await import("./d1-records.ts");
+			await insertSuccessor(connect(gate.d1()), successor, creation(successor, author, now));
+		};
+		// While D1 was busy, the key may have been changed or deleted. Then the discard order stays.
+		const complete = () =>
+			memory.withKey<Rotated | AlreadyRotated>(keyId, author.tenantId, async ({ key }) => {
+				// The same attempt may have arrived twice at once, and the other one has completed first.
+				const repeated = outcomeBefore(store, attempt, now);
+				if (repeated) return repeated;
+				if (key.revokedAt !== null) return CONFLICTS.rotatingRevoked;
+				// The successor has the settings of an earlier version.
+				if (key.version !== before.key.version) return CONFLICTS.changedDuringRotation;
+				store.deleteDiscardOrder(successor.id);
+				if (attempt) store.putRotation({ ...attempt, successorId: successor.id, at: now }, now - ATTEMPT_KEPT_MS);
+				const previous = await apply(gate, rotate(key, successor.id, overlapMs, author, now), now);
+				if (previous.code !== "OK") return previous;
+				return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
+			});
+		const outcome = await gate.delivery.insertSuccessor(successor.id, now, insert, complete);
+		return outcome ?? { code: "UNAVAILABLE" };
+	});
+}
+
+/** The outcome of an attempt that was completed before; null if there was none. */
+function outcomeBefore(store: GateStore, attempt: Attempt | undefined, now: number): GateResult<AlreadyRotated> | null {
+	const { nameHash, formerNameHash = "" } = attempt ?? {};
+	const record = nameHash === undefined ? undefined : (store.rotation(nameHash) ?? store.rotation(formerNameHash));
+	if (!attempt || !record || record.at <= now - ATTEMPT_KEPT_MS) return null;
+	if (record.inputHash !== attempt.inputHash) return CONFLICTS.idempotencyKeyReused;
+	return { code: "OK", value: { successorId: record.successorId } };
+}
+
+/** Deletes a successor whose rotation was not completed. Throws if the gate holds any other key, or one that was used. */
+export function discardSuccessor(
+	{ memory, store }: Pick<ChangingGate, "memory" | "store">,
+	{ id, tenantId, predecessorId }: { id: string; tenantId: string; predecessorId: string },
+	now: number,
+): void {
+	const { state } = memory;
+	if (state) {
+		if (isTombstone(state)) return;
+		const { key, counter } = state;
+		if (key.rotatedFrom !== predecessorId || counter.lifetime.usageCount > 0)
+			throw new Error(`The gate of ${id} holds a key that must not be discarded`);
+	}
+	store.deleteUsage();
+	memory.replace({ id, tenantId, deletedAt: now });
+}
