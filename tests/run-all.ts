@@ -49,10 +49,7 @@ async function oneAfterAnother(...names: string[]): Promise<Result[]> {
 	return results;
 }
 
-/**
- * The suites that start the built service, side by side: each waits for other processes now and then. If the build fails
- * they can't run, and count as failed.
- */
+/** The suites that start the built service. If the build fails they can't run, and count as failed. */
 async function suitesOnTheBuild(...names: string[]): Promise<Result[]> {
 	const startedAt = performance.now();
 	try {
@@ -62,14 +59,13 @@ async function suitesOnTheBuild(...names: string[]): Promise<Result[]> {
 		return ["build", ...names].map((name) => ({ name, passed: false, seconds: secondsSince(startedAt) }));
 	}
 	const build = { name: "build", passed: true, seconds: secondsSince(startedAt) };
-	return [build, ...(await Promise.all(names.map(runScript)))];
+	return [build, ...(await oneAfterAnother(...names))];
 }
 
 const startedAt = performance.now();
 const results = await Promise.all([
-	runScript("test:worker").then((result) => [result]),
 	suitesOnTheBuild("test:browser", "test:e2e"),
-	oneAfterAnother("lint", "types", "test:unit"),
+	oneAfterAnother("lint", "types", "test:unit", "test:worker"),
 ]).then((lanes) => lanes.flat());
 
 console.log();

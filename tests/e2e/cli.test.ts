@@ -620,6 +620,7 @@ it("every example in the help uses options that exist", async () => {
 		"quotas",
 		"revoke",
 		"rotate",
+		"sign",
 		"update",
 		"usage",
 		"verify",

@@ -1,13 +1,13 @@
 /** The examples of signing, the command and the client, against the running service. */
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signingFetch, signRequest } from "../../client/sign.ts";
-import { Service } from "../harness.ts";
+import { readyCopy, Service } from "../harness.ts";
 import { authorizationOf } from "../sign.ts";
 
 const run = promisify(execFile);
@@ -66,8 +66,7 @@ describe("the command", () => {
 		const folder = mkdtempSync(join(tmpdir(), "salesos-sign-"));
 		const body = join(folder, "lead.json");
 		writeFileSync(body, leadOf("cli"));
-		const cli = join(ROOT, "client/dist/cli.js");
-		expect(existsSync(cli)).toBe(true);
+		const cli = join(readyCopy().folder, "client/dist/cli.js");
 		const { stdout } = await run(
 			process.execPath,
 			[cli, "sign", "-X", "post", "--body", body, "--quiet", "/v1/leads"],

@@ -5,7 +5,6 @@ import { headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { Admitted } from "../keys/verdict.ts";
 import { type Admission, admit } from "./admit.ts";
-import { admitSigned } from "./admit-signed.ts";
 import type { KeyRoute } from "./key-routes.ts";
 
 /** A request that was admitted on arrival, before any router ran. */
@@ -28,7 +27,11 @@ export function admitRequest(
 ): Promise<Admission> | null {
 	const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume };
 	const signed = signedCredential(request);
-	if (signed !== null) return admitSigned(env.KEY_GATE, config, request, signed, presented, now);
+	if (signed !== null)
+		// Loaded on demand, so that an isolate starts sooner.
+		return import("./admit-signed.ts").then(({ admitSigned }) =>
+			admitSigned(env.KEY_GATE, config, request, signed, presented, now),
+		);
 	const key = headerCredential(request)?.value;
 	if (key === undefined) return null;
 	const imported = config.legacyKeys ? env.DB : null;
