@@ -505,7 +505,7 @@ test.describe("a revocation that another page has started", () => {
 
 		// The audit log leads to it for as long as the service keeps it.
 		await page.goto("/integrations/audit-log?action=job.create");
-		await expect(page.locator("tbody tr")).toContainText(`Job: ${id}, Task: Revoke keys, Keys: 2`);
+		await expect(page.locator("tbody tr")).toContainText(`Job: ${id}, Type: Revoke keys, Keys: 2`);
 		await page.getByRole("button", { name: /^Details: Job started/ }).click();
 		await page.getByRole("link", { name: "Show the job" }).click();
 		await expect(dialog(page)).toContainText("1 of 2 keys are revoked.");
