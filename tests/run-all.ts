@@ -6,6 +6,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { makeReadyCopy } from "./harness.ts";
+import { SIZES } from "./sizes.ts";
 
 interface Result {
 	name: string;
@@ -62,6 +63,7 @@ async function suitesOnTheBuild(...names: string[]): Promise<Result[]> {
 	return [build, ...(await oneAfterAnother(...names))];
 }
 
+console.log(`Seeds: HISTORY_SEED=${SIZES.history.seed} FUZZ_SEED=${SIZES.fuzz.seed}`);
 const startedAt = performance.now();
 const results = await Promise.all([
 	suitesOnTheBuild("test:browser", "test:e2e"),

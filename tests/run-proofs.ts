@@ -7,7 +7,7 @@
  *     HISTORY_OPERATIONS  calls of the histories inside workerd (default 100,000)
  *     HISTORY_KILLS       kills of a running service (default 50)
  *     FUZZ_REQUESTS       hostile requests (default 20,000)
- *     IMPORTED_KEYS       keys of another system that are presented under load (default 10,000)
+ *     IMPORTED_KEYS       keys of another system that are presented under load (default 2,000)
  */
 import { spawnSync } from "node:child_process";
 
@@ -29,7 +29,7 @@ const {
 	HISTORY_OPERATIONS = "100000",
 	HISTORY_KILLS = "50",
 	FUZZ_REQUESTS = "20000",
-	IMPORTED_KEYS = "10000",
+	IMPORTED_KEYS = "2000",
 } = process.env;
 
 const until = Date.now() + Number(PROOF_MINUTES) * 60_000;

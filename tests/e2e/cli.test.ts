@@ -634,7 +634,7 @@ it("every example in the help uses options that exist", async () => {
 		expect(examples.length, name).toBeGreaterThan(0);
 		for (const example of examples) {
 			// Further commands may come before and after it, in the same line.
-			const [, own = ""] = new RegExp(`salesos-keys ${name}([^|>&]*)`).exec(example) ?? [];
+			const [, own = ""] = new RegExp(`salesos-keys ${name}([^|>&)]*)`).exec(example) ?? [];
 			expect(example).toContain(`salesos-keys ${name}`);
 			for (const [option] of own.matchAll(/(?<= )--[a-z-]+/g))
 				expect(stdout, example).toMatch(new RegExp(`^ +${option}\\b`, "m"));
