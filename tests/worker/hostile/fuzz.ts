@@ -231,7 +231,7 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 		}
 	}
 	await Promise.all(Array.from({ length: AT_ONCE }, worker));
-	if (operation.audience === "leads:write") await spareLead(ours, "live");
+	if (operation.audience?.startsWith("leads:")) await spareLead(ours, "live");
 	expect(underWay.size).toBe(0);
 	expect(answered).toBeGreaterThan(all.length * 0.8);
 	return statuses;
