@@ -1,7 +1,7 @@
 /** A signed request → a verdict. The signature is checked before any I/O. */
 import type { Config } from "../env.ts";
 import { withRawBody } from "../http/raw-body.ts";
-import { identifyKey } from "../keys/format.ts";
+import { pepperOf } from "../keys/format.ts";
 import {
 	behindMs,
 	EMPTY_BODY_HASH,
@@ -25,16 +25,16 @@ export async function admitSigned(
 	presented: Presented,
 	now: number,
 ): Promise<Admission> {
-	// The body of a stranger is not buffered.
-	if (!identifyKey(credential.key, signingKeys))
-		return { verdict: { code: "BAD_SIGNATURE", mismatch: { cause: "body or secret" } }, request };
+	// A key and its secret are made under the same signing key. The body of a stranger is not buffered.
+	const signingKey = pepperOf(credential.key, signingKeys);
+	if (!signingKey) return { verdict: { code: "BAD_SIGNATURE", mismatch: { cause: "body or secret" } }, request };
 	const { bodyHash, readable } = await hashBody(request);
 	const { origin, ...place } = placeOf(request.url);
 	const content: SignedContent = { method: request.method, ...place, bodyHash };
-	const signer = signerOf(credential, content, signingKeys);
+	const signer = signerOf(credential, content, [signingKey]);
 	if (signer === null) {
 		const { explainMismatch } = await import("../keys/mismatch.ts");
-		const mismatch = explainMismatch(credential, content, origin, signingKeys);
+		const mismatch = explainMismatch(credential, content, origin, signingKey);
 		return { verdict: { code: "BAD_SIGNATURE", mismatch }, request: readable };
 	}
 	const behind = behindMs(credential, now);

@@ -94,7 +94,7 @@ interface KeySearch {
 	caller: string;
 }
 
-/** `UNKNOWN` only if the key certainly is none. */
+/** Finds the API key in D1 and in gates. `UNKNOWN` only after both have said that there is no such key. */
 async function findKey(d1: D1Database, gates: Gates, search: KeySearch, now: number): Promise<Identified> {
 	const { key, secretHash } = search;
 	try {

@@ -1,7 +1,7 @@
 /** Request bodies: how large they may be, and how they are read. */
 import type { MiddlewareHandler } from "hono";
 import { AppError } from "../errors.ts";
-import { BODY_MAX_BYTES, cutOff, readUpTo } from "./raw-body.ts";
+import { announcedLength, BODY_MAX_BYTES, cutOff, readUpTo } from "./raw-body.ts";
 
 /** Whether the request declares a JSON body. Suffixes count too, such as `application/merge-patch+json; charset=utf-8`. */
 export function isJson({ headers }: Pick<Request, "headers">): boolean {
@@ -29,10 +29,7 @@ function limitBodyTo(maxBytes: number, message?: string): MiddlewareHandler {
 		const encodings = (headers.get("content-encoding") ?? "").split(",").map((name) => name.trim().toLowerCase());
 		const encoding = encodings.find((name) => name !== "" && name !== "identity");
 		if (encoding !== undefined) throw encoded(encoding);
-		// Chunks win over a length that is sent beside them (RFC 9112, §6.3).
-		const length = headers.has("transfer-encoding") ? null : headers.get("content-length");
-		if (length !== null && Number(length) > maxBytes) throw new AppError("PAYLOAD_TOO_LARGE", message);
-		if (length === null) {
+		if (announcedLength(c.req.raw, maxBytes, message) === null) {
 			const bytes = await readUpTo(maxBytes, body);
 			if (bytes === null) throw new AppError("PAYLOAD_TOO_LARGE", message);
 			c.req.raw = new Request(c.req.raw, { body: bytes });

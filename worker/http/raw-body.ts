@@ -33,15 +33,23 @@ export async function readUpTo(
 }
 
 /**
+ * The length that a request announces; null if it sends chunks, which win over a length beside them (RFC 9112, §6.3).
+ * Throws `PAYLOAD_TOO_LARGE`, with `message` if there is one, for a length above `maxBytes`.
+ */
+export function announcedLength({ headers }: Request, maxBytes: number, message?: string): number | null {
+	const length = headers.has("transfer-encoding") ? null : headers.get("content-length");
+	if (length !== null && Number(length) > maxBytes) throw new AppError("PAYLOAD_TOO_LARGE", message);
+	return length === null ? null : Number(length);
+}
+
+/**
  * Reads the body, and returns a request that has it whole. Throws `PAYLOAD_TOO_LARGE` as soon as the body is known to be
  * larger than {@link BODY_MAX_BYTES}.
  */
 export async function withRawBody(request: Request, onChunk: (chunk: Uint8Array) => void): Promise<Request> {
 	const { body, method, headers, url } = request;
 	if (body === null) return request;
-	// Chunks win over a length that is sent beside them (RFC 9112, section 6.3).
-	const length = headers.has("transfer-encoding") ? null : headers.get("content-length");
-	if (length !== null && Number(length) > BODY_MAX_BYTES) throw new AppError("PAYLOAD_TOO_LARGE");
+	announcedLength(request, BODY_MAX_BYTES);
 	const bytes = await readUpTo(BODY_MAX_BYTES, body, onChunk);
 	if (bytes === null) throw new AppError("PAYLOAD_TOO_LARGE");
 	// `new Request` refuses a body on these, and no route reads one (RFC 9110, section 9.3.1).

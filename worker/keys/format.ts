@@ -107,12 +107,17 @@ export interface IdentifiedKey {
 export function identifyKey(presented: string, peppers: readonly Secret[]): IdentifiedKey | null {
 	const key = WHOLE_KEY.test(presented) ? presented : presented.trim();
 	if (!WHOLE_KEY.test(key)) return null;
+	const pepper = pepperOf(key, peppers);
+	if (!pepper) return null;
+	return { keyId: keyIdOf(key), secretHash: hashKey(key), pepperId: pepperIdOf(pepper) };
+}
+
+/** The pepper or signing key under which the tag of a well-formed key was made. */
+export function pepperOf(key: string, peppers: readonly Secret[]): Secret | undefined {
 	const untagged = key.slice(0, TAG_START);
 	const tag = key.slice(TAG_START);
 	// Constant time, so that an attacker cannot find a tag character by character.
-	const pepper = peppers.find((pepper) => sameText(tag, tagOf(untagged, pepper)));
-	if (!pepper) return null;
-	return { keyId: keyIdOf(key), secretHash: hashKey(key), pepperId: pepperIdOf(pepper) };
+	return peppers.find((pepper) => sameText(tag, tagOf(untagged, pepper)));
 }
 
 /** The id in a well-formed key. */

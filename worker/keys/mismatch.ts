@@ -23,24 +23,22 @@ export function explainMismatch(
 	credential: SignedCredential,
 	content: SignedContent,
 	origin: string,
-	signingKeys: readonly Secret[],
+	signingKey: Secret,
 ): Mismatch {
 	const { method, path, query, bodyHash } = content;
 	if (path.length + query.length > EXPLAINED_MAX) return { cause: "body or secret" };
-	for (const signingKey of signingKeys) {
-		const secret = signingSecret(credential.key, signingKey);
-		const start = signingStart(secret, credential, method);
-		const matches = (signed: string, hash: string, from = start) =>
-			sameText(credential.signature, signatureOf(from, signed, hash));
-		for (const [spelling, signed] of spellingsOf(path, query, origin))
-			if (matches(signed, bodyHash)) return { cause: "path", spelling };
-		for (const other of [method.toLowerCase(), ...METHODS]) {
-			const from = signingStart(secret, credential, other);
-			if (other !== method && [path, path + query].some((signed) => matches(signed, bodyHash, from)))
-				return { cause: "method", signed: other };
-		}
-		if ([path, path + query].some((signed) => matches(signed, EMPTY_BODY_HASH))) return { cause: "empty body" };
+	const secret = signingSecret(credential.key, signingKey);
+	const start = signingStart(secret, credential, method);
+	const matches = (signed: string, hash: string, from = start) =>
+		sameText(credential.signature, signatureOf(from, signed, hash));
+	for (const [spelling, signed] of spellingsOf(path, query, origin))
+		if (matches(signed, bodyHash)) return { cause: "path", spelling };
+	for (const other of [method.toLowerCase(), ...METHODS]) {
+		const from = signingStart(secret, credential, other);
+		if (other !== method && [path, path + query].some((signed) => matches(signed, bodyHash, from)))
+			return { cause: "method", signed: other };
 	}
+	if ([path, path + query].some((signed) => matches(signed, EMPTY_BODY_HASH))) return { cause: "empty body" };
 	return { cause: "body or secret" };
 }
 
@@ -48,7 +46,7 @@ export function explainMismatch(
 function spellingsOf(path: string, query: string, origin: string): [spelling: string, signed: string][] {
 	const withScheme = (scheme: string) => origin.replace(/^https?/, scheme);
 	return [path, path + query].flatMap((sent): [string, string][] => [
-		["with a trailing slash", sent.replace(path, `${path}/`)],
+		["with a trailing slash", `${path}/${sent.slice(path.length)}`],
 		["without its first slash", sent.slice(1)],
 		["without /v1", sent.replace(/^(\/functions)?\/v1/, "")],
 		["with the host in front", withScheme("https") + sent],

@@ -71,7 +71,7 @@ export interface Wanted {
 	descending: boolean;
 }
 
-/** One lead has this value. */
+/** The property of a row that has the value of a column. */
 const FIELDS = {
 	status: "status",
 	source: "source",
