@@ -24,9 +24,10 @@ export function auditEvent(
 	author: Author,
 	action: AuditAction,
 	now: number,
-	about: { keyId?: string; changes?: Changes } = {},
+	about: { keyId?: string; targetId?: string; changes?: Changes } = {},
 ): AuditEvent {
-	return { id: newId("evt"), at: now, action, keyId: about.keyId ?? null, changes: about.changes ?? {}, ...author };
+	const { keyId = null, targetId = null, changes = {} } = about;
+	return { id: newId("evt"), at: now, action, keyId, targetId, changes, ...author };
 }
 
 /** The fields of a new object as changes from null. */

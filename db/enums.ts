@@ -15,6 +15,10 @@ export type Role = (typeof ROLES)[number];
 /** The capability that managing API keys requires. Owners and admins have it by role. */
 export const ADMIN_INTEGRATIONS = "admin.integrations";
 
+/** What a one-time link is for. */
+export const LINK_PURPOSES = ["invitation", "password_reset"] as const;
+export type LinkPurpose = (typeof LINK_PURPOSES)[number];
+
 /** Status of an API key. Computed from its instants, never stored. */
 export const KEY_STATUSES = ["active", "revoked", "expired"] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];

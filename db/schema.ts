@@ -18,6 +18,7 @@ import {
 	JOB_STATES,
 	KEY_ORIGINS,
 	LEAD_STATUSES,
+	LINK_PURPOSES,
 	ROLES,
 } from "./enums.ts";
 
@@ -62,7 +63,73 @@ export const users = sqliteTable("users", {
 	/** Capabilities granted beyond those of the role. */
 	capabilities: text("capabilities", { mode: "json" }).$type<string[]>().notNull(),
 	createdAt: integer("created_at").notNull(),
+	/** When the member was deactivated. Null: the member may sign in. */
+	deactivatedAt: integer("deactivated_at"),
+	lastSignInAt: integer("last_sign_in_at"),
 });
+
+/** A person as an identity provider knows them. */
+export const userIdentities = sqliteTable(
+	"user_identities",
+	{
+		/** `iss` of the provider's ID tokens. */
+		issuer: text("issuer").notNull(),
+		/** `sub` of the provider's ID tokens. */
+		subject: text("subject").notNull(),
+		tenantId: tenantId(),
+		userId: text("user_id")
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		createdAt: integer("created_at").notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.issuer, t.subject] }), index("user_identities_by_user").on(t.userId)],
+);
+
+/** Links that let a person set their password once: invitations and resets. The link itself is stored nowhere. */
+export const accessLinks = sqliteTable(
+	"access_links",
+	{
+		id: text("id").primaryKey(),
+		tenantId: tenantId(),
+		userId: text("user_id")
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		purpose: text("purpose", { enum: LINK_PURPOSES }).notNull(),
+		/** SHA-256 of the secret in the link, in hex. */
+		secretHash: text("secret_hash").notNull().unique(),
+		createdAt: integer("created_at").notNull(),
+		createdBy: text("created_by").notNull(),
+		expiresAt: integer("expires_at").notNull(),
+		/** When the link was used. It works once. */
+		usedAt: integer("used_at"),
+	},
+	(t) => [index("access_links_by_user").on(t.userId), index("access_links_by_expiry").on(t.expiresAt)],
+);
+
+/** Credentials of programs that manage keys, such as CI. They are valid in one tenant. */
+export const managementTokens = sqliteTable(
+	"management_tokens",
+	{
+		id: text("id").primaryKey(),
+		tenantId: tenantId(),
+		name: text("name").notNull(),
+		/** SHA-256 of the whole token, in hex. The token itself is stored nowhere. */
+		secretHash: text("secret_hash").notNull().unique(),
+		lastFour: text("last_four").notNull(),
+		permissions: text("permissions", { mode: "json" }).$type<string[]>().notNull(),
+		/** Empty: every IP address. */
+		ipAllowlist: text("ip_allowlist", { mode: "json" }).$type<string[]>().notNull(),
+		createdAt: integer("created_at").notNull(),
+		createdBy: text("created_by").notNull(),
+		expiresAt: integer("expires_at").notNull(),
+		revokedAt: integer("revoked_at"),
+		revokedBy: text("revoked_by"),
+		/** The last successful use, to the minute. */
+		lastUsedAt: integer("last_used_at"),
+		lastUsedIp: text("last_used_ip"),
+	},
+	(t) => [index("management_tokens_by_created").on(t.tenantId, t.createdAt, t.id)],
+);
 
 /** An open sign-in. A token with a session id is valid only while its row exists. */
 export const sessions = sqliteTable(
@@ -77,6 +144,10 @@ export const sessions = sqliteTable(
 		expiresAt: integer("expires_at").notNull(),
 		/** When a request used the session last, to the minute. Null for sessions that the release before this column opened. */
 		lastSeenAt: integer("last_seen_at"),
+		ip: text("ip"),
+		userAgent: text("user_agent"),
+		/** Where the sign-in came from, as Cloudflare derives it from the IP address: city and country. */
+		place: text("place"),
 	},
 	(t) => [index("sessions_by_user").on(t.userId, t.expiresAt)],
 );
@@ -165,6 +236,7 @@ export const apiKeys = sqliteTable(
 			.where(sql`rotated_to is not null and revoked_at is null`),
 		index("api_keys_by_authentication").on(t.tenantId, t.environment, t.authentication),
 		index("api_keys_by_pepper").on(t.tenantId, t.environment, t.pepperId),
+		index("api_keys_by_creator").on(t.tenantId, t.createdBy, t.standing),
 		index("api_keys_by_origin").on(t.tenantId, t.environment, t.origin, t.pepperId),
 		// An imported key doesn't contain its id. It is found by its SHA-256, and before that is known by its prefix.
 		index("api_keys_by_imported_hash").on(t.secretHash).where(sql`origin = 'imported'`),
@@ -285,6 +357,8 @@ export const auditEvents = sqliteTable(
 		actor: text("actor").notNull(),
 		actorEmail: text("actor_email"),
 		keyId: text("key_id"),
+		/** The member, session, management token or tenant that the event is about. Not a foreign key, as `key_id`. */
+		targetId: text("target_id"),
 		ip: text("ip"),
 		userAgent: text("user_agent"),
 		/** `{field: {from, to}}`. Never a secret. */
