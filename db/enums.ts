@@ -12,12 +12,25 @@ export type Authentication = (typeof AUTHENTICATIONS)[number];
 export const ROLES = ["owner", "admin", "member"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** The capability that managing API keys requires. Owners and admins have it by role. */
+/** The capability that lets a member manage API keys. Owners and admins have it by role. */
 export const ADMIN_INTEGRATIONS = "admin.integrations";
+
+/** Every permission, with what it grants in a tenant. Each operation on the data of a tenant requires exactly one. */
+const PERMISSION_CATALOGUE = [
+	{ permission: "keys:read", grants: "See API keys, their usage, scopes, quotas and jobs." },
+	{ permission: "keys:write", grants: "Create, change, rotate, revoke and delete API keys, also with jobs." },
+	{ permission: "keys:verify", grants: "Verify API keys that a back end receives." },
+	{ permission: "audit:read", grants: "See the audit events." },
+	{ permission: "members:read", grants: "See the members." },
+	{ permission: "members:write", grants: "Invite, change, deactivate and remove members." },
+	{ permission: "tokens:read", grants: "See the management tokens." },
+	{ permission: "tokens:write", grants: "Create, change and revoke management tokens." },
+] as const;
+export type Permission = (typeof PERMISSION_CATALOGUE)[number]["permission"];
+export const PERMISSIONS = PERMISSION_CATALOGUE.map((entry) => entry.permission);
 
 /** What a one-time link is for. */
 export const LINK_PURPOSES = ["invitation", "password_reset"] as const;
-export type LinkPurpose = (typeof LINK_PURPOSES)[number];
 
 /** Status of an API key. Computed from its instants, never stored. */
 export const KEY_STATUSES = ["active", "revoked", "expired"] as const;

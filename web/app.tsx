@@ -9,7 +9,7 @@ import { createQueryClient, setSessionEnded } from "./api/query-client.ts";
 import { loadRotationWords, t } from "./i18n/index.ts";
 import { paths } from "./paths.ts";
 import { onSignInElsewhere } from "./session/other-tabs.ts";
-import { mayManageKeys, SessionProvider, useSession } from "./session/session.tsx";
+import { may, SessionProvider, useSession } from "./session/session.tsx";
 import { ScreenBoundary } from "./shell/screen-boundary.tsx";
 import { Shell, ShellSkeleton } from "./shell/shell.tsx";
 
@@ -91,7 +91,7 @@ function signInPath(path: string): string {
 function KeyManagersOnly(props: { children?: JSX.Element }) {
 	const session = useSession();
 	return (
-		<Show when={mayManageKeys(session())} fallback={<NoPermission />}>
+		<Show when={may(session(), "keys:write")} fallback={<NoPermission />}>
 			{props.children}
 		</Show>
 	);

@@ -96,7 +96,7 @@ describe("the first start", () => {
 		}
 	});
 
-	it("lets owner and admin manage keys, and names the missing capability to the member", async () => {
+	it("lets owner and admin manage keys, and names the missing permission to the member", async () => {
 		for (const role of ["owner", "admin"] as const) {
 			const session = await as(role);
 			expect(await session.query("keys.list")).toMatchObject({ counts: { active: 0, revoked: 0, expired: 0 } });
@@ -104,7 +104,7 @@ describe("the first start", () => {
 		const member = await as("member");
 		const refusal = await member.query("keys.list").catch((error: unknown) => error);
 		expect(refusal).toBeInstanceOf(CallRefused);
-		expect(refusal).toMatchObject({ status: 403, message: expect.stringContaining("admin.integrations") });
+		expect(refusal).toMatchObject({ status: 403, message: expect.stringContaining("keys:read") });
 	});
 });
 

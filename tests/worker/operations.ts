@@ -3,13 +3,8 @@
  * document. Nothing is written by hand for a single operation, so a new one is in every test that iterates over this list.
  */
 import { z } from "zod";
-import { SCOPES, type Scope } from "../../db/enums.ts";
-import {
-	manageProcedure,
-	platformProcedure,
-	tenantPlatformProcedure,
-	userProcedure,
-} from "../../worker/trpc/procedures.ts";
+import { PERMISSIONS, type Permission, SCOPES, type Scope } from "../../db/enums.ts";
+import { platformProcedure, tenantPlatformProcedure, userProcedure } from "../../worker/trpc/procedures.ts";
 import { appRouter } from "../../worker/trpc/root.ts";
 import { request } from "./fixtures.ts";
 
@@ -21,8 +16,8 @@ export type Audience =
 	| "public"
 	/** Any signed-in person. */
 	| "person"
-	/** A manager of a tenant's keys. */
-	| "manager"
+	/** Callers who have the permission in a tenant. */
+	| Permission
 	/** The platform's `service_role`, in the tenant that it names. */
 	| "platform in a tenant"
 	/** The platform's `service_role`. */
@@ -30,6 +25,14 @@ export type Audience =
 	/** Any API key. */
 	| "any key"
 	| Scope;
+
+/** The permission, if the audience is one. */
+export const permissionOf = (audience: Audience | undefined): Permission | undefined =>
+	PERMISSIONS.find((permission) => permission === audience);
+
+/** Whether the audience is API keys. */
+export const isOfIntegrations = (audience: Audience | undefined): boolean =>
+	audience === "any key" || SCOPES.some((scope) => scope === audience);
 
 /** An operation as it declares itself. */
 export interface Operation {
@@ -54,21 +57,27 @@ const NO_FIELDS: Json = { type: "object", properties: {}, additionalProperties: 
 
 /** At run time the router's record is flat, with full names as keys. Its type doesn't say so. */
 type Procedure = {
-	_def: { type: string; inputs: z.ZodType[]; output?: z.ZodType; middlewares: unknown[] };
+	_def: {
+		type: string;
+		inputs: z.ZodType[];
+		output?: z.ZodType;
+		middlewares: unknown[];
+		meta?: { permission?: Permission };
+	};
 };
 const procedures = appRouter._def.procedures as unknown as Record<string, Procedure>;
 
-/** The middleware that identifies which of the three base procedures a procedure is built on. */
+/** The middleware that identifies which of the base procedures without a permission a procedure is built on. */
 const lastOf = (base: { _def: object }) => (base as unknown as Procedure)._def.middlewares.at(-1);
 const BASES: [unknown, Audience][] = [
 	[lastOf(userProcedure), "person"],
-	[lastOf(manageProcedure), "manager"],
 	[lastOf(tenantPlatformProcedure), "platform in a tenant"],
 	[lastOf(platformProcedure), "platform"],
 ];
 
 function audienceOfProcedure({ _def }: Procedure): Audience | undefined {
 	const found = BASES.filter(([middleware]) => _def.middlewares.includes(middleware)).map(([, audience]) => audience);
+	if (_def.meta?.permission) found.push(_def.meta.permission);
 	return found.length === 0 ? "public" : found.length === 1 ? found[0] : undefined;
 }
 
@@ -126,21 +135,25 @@ function audienceOfRoute({ security, parameters = [] }: Described): Audience | u
 		case "":
 			return "public";
 		case "bearer session":
-			return "manager";
+			return requiredOf(security, PERMISSIONS);
 		case "bearer":
 			return parameters.some(({ name }) => name.toLowerCase() === "x-tenant-id") ? "platform in a tenant" : "platform";
 		case "apiKey apiKeyHeader":
-			return scopeOf(security);
+			return requiredOf(security, SCOPES, "any key");
 		default:
 			return undefined;
 	}
 }
 
-/** In OpenAPI 3.1, each security scheme has a list of required permissions. Here it is one scope or none. */
-function scopeOf(security: Record<string, string[]>[]): Audience | undefined {
-	const [scopes = [], ...others] = security.flatMap((choice) => Object.values(choice));
-	if (others.some((other) => other.join() !== scopes.join()) || scopes.length > 1) return undefined;
-	return scopes.length === 0 ? "any key" : SCOPES.find((scope) => scope === scopes[0]);
+/** In OpenAPI 3.1, each security scheme has a list of what a caller must have. Here it is one scope or permission. */
+function requiredOf<A extends Audience>(
+	security: Record<string, string[]>[],
+	known: readonly A[],
+	none?: Audience,
+): Audience | undefined {
+	const [required = [], ...others] = security.flatMap((choice) => Object.values(choice));
+	if (others.some((other) => other.join() !== required.join()) || required.length > 1) return undefined;
+	return required.length === 0 ? none : known.find((one) => one === required[0]);
 }
 
 function fromDocument({ paths, components }: Document): Operation[] {

@@ -8,7 +8,7 @@ import { Quotas } from "../features/account/quotas.tsx";
 import { chooseLanguage, t } from "../i18n/index.ts";
 import { paths } from "../paths.ts";
 import { LANGUAGES, type Language, language, setTheme, THEMES, theme } from "../preferences.ts";
-import { mayManageKeys, useSession } from "../session/session.tsx";
+import { may, useSession } from "../session/session.tsx";
 import { useTitle } from "../shell/shell.tsx";
 import { useShortcuts } from "../shell/shortcuts.tsx";
 import { Button } from "../ui/button.tsx";
@@ -81,7 +81,7 @@ export default function Account() {
 					onChange={(value) => void change(value)}
 				/>
 			</div>
-			<Show when={mayManageKeys(session())}>
+			<Show when={may(session(), "keys:write")}>
 				<Quotas />
 			</Show>
 			<div class={styles.buttons}>

@@ -1,6 +1,6 @@
 /** Who is signed in. {@link SessionProvider} is around every screen except the sign-in form. */
 import { createContext, type JSX, useContext } from "solid-js";
-import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
+import type { Permission } from "../../db/enums.ts";
 import type { Me } from "../api/types.ts";
 
 const SessionContext = createContext<() => Me>();
@@ -16,5 +16,5 @@ export function useSession(): () => Me {
 	return session;
 }
 
-/** Whether this person may manage API keys. Only decides what to show: the service checks every call itself. */
-export const mayManageKeys = (me: Me): boolean => me.user.capabilities.includes(ADMIN_INTEGRATIONS);
+/** Whether this person has the permission. Only decides what to show: the service checks every call itself. */
+export const may = (me: Me, permission: Permission): boolean => me.user.permissions.includes(permission);

@@ -4,7 +4,7 @@ import { createContext, createSignal, type JSX, Show, useContext } from "solid-j
 import { Dynamic } from "solid-js/web";
 import { loadModule } from "../load-module.ts";
 import { paths } from "../paths.ts";
-import { mayManageKeys, useSession } from "../session/session.tsx";
+import { may, useSession } from "../session/session.tsx";
 import { useShortcut } from "../shortcut.ts";
 
 const loadDialog = () => import("./shortcuts-dialog.tsx");
@@ -35,7 +35,7 @@ export function ShortcutProvider(props: { children: JSX.Element }) {
 	};
 	useShortcut("?", () => void show());
 	useShortcut("c", () => {
-		if (!mayManageKeys(session()) || route.pathname === paths.newKey) return;
+		if (!may(session(), "keys:write") || route.pathname === paths.newKey) return;
 		// The list of test keys leads to a test key.
 		const isTestList = route.pathname === paths.keys && route.query.env === "test";
 		navigate(paths.newKeyIn(isTestList ? "test" : "live"));

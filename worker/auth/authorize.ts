@@ -1,11 +1,12 @@
 /** Who may do what, on every interface. */
 import type { Author } from "../../db/audit.ts";
 import type { Database } from "../../db/client.ts";
-import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
+import type { Permission } from "../../db/enums.ts";
 import { notForApiKeys, refusalError } from "../admission/refusal.ts";
-import { AppError } from "../errors.ts";
+import { AppError, CHALLENGES } from "../errors.ts";
 import { countManagementCall } from "./management-limit.ts";
-import type { Principal, UserPrincipal } from "./principal.ts";
+import { permissionsOf } from "./permissions.ts";
+import type { PlatformPrincipal, Principal, UserPrincipal } from "./principal.ts";
 import { selectTenant, tenantExists } from "./tenant.ts";
 
 /** Where a request comes from, for the audit trail. */
@@ -14,7 +15,7 @@ export type From = Pick<Author, "ip" | "userAgent">;
 /** The platform as the author of changes outside of tenants. */
 export type PlatformAuthor = Omit<Author, "tenantId">;
 
-/** A caller who may manage keys. {@link authorIn} decides in which tenant. */
+/** A caller who may act in a tenant. {@link authorIn} decides in which. */
 export type Manager = Exclude<Principal, { kind: "api_key" }>;
 
 /** Throws `FORBIDDEN` unless the caller is a user. */
@@ -25,18 +26,24 @@ export function requirePerson(principal: Principal): UserPrincipal {
 	return principal;
 }
 
-/** Throws `FORBIDDEN` unless the caller may manage keys: a user with the capability, or the platform. */
-export function requireManager(principal: Principal): Manager {
+/** Throws `FORBIDDEN`, with the name of the permission, unless the caller has it. */
+export function requirePermission(principal: Principal, permission: Permission): Manager {
 	if (principal.kind === "api_key") throw refusalError(notForApiKeys(principal.window));
-	if (principal.kind === "user" && !principal.capabilities.includes(ADMIN_INTEGRATIONS))
-		throw new AppError("FORBIDDEN", `This requires the capability ${ADMIN_INTEGRATIONS}. Ask an admin of your tenant.`);
-	return principal;
+	if (permissionsOf(principal).includes(permission)) return principal;
+	throw new AppError("FORBIDDEN", `This requires the permission ${permission}. Ask an admin of your tenant.`, {
+		challenge: CHALLENGES.insufficientScope(permission),
+	});
 }
 
 /** Throws `FORBIDDEN` unless the caller is the platform. */
-export function requirePlatform(principal: Principal, { ip, userAgent }: From): PlatformAuthor {
+export function requirePlatform(principal: Principal): PlatformPrincipal {
 	if (principal.kind === "api_key") throw refusalError(notForApiKeys(principal.window));
 	if (principal.kind !== "service_role") throw new AppError("FORBIDDEN", "Only the service_role key can do this.");
+	return principal;
+}
+
+/** The platform as the author of changes outside of tenants. */
+export function platformAuthor({ ip, userAgent }: From): PlatformAuthor {
 	return { actor: "service_role", actorEmail: null, ip, userAgent };
 }
 
@@ -46,7 +53,7 @@ export function authorOf(user: UserPrincipal, { ip, userAgent }: From): Author {
 }
 
 /**
- * A manager as the author of changes: a user in their own tenant, the platform in the one that the request names.
+ * The caller as the author of changes: a user in their own tenant, the platform in the one that the request names.
  * Throws `VALIDATION_ERROR` if it names none or two, `NOT_FOUND` if the tenant doesn't exist. `input` is the body, or the
  * input of a tRPC query. Throws `RATE_LIMITED` past the tenant's management calls a minute.
  */
@@ -64,5 +71,5 @@ export async function authorIn(
 	}
 	const tenantId = selectTenant(request, input);
 	if (!(await tenantExists(db, tenantId))) throw new AppError("NOT_FOUND", "Tenant not found.");
-	return { ...requirePlatform(manager, from), tenantId };
+	return { ...platformAuthor(from), tenantId };
 }

@@ -31,10 +31,14 @@ export interface UserPrincipal {
 	expiresAt: number;
 }
 
+/** The platform. It names the tenant it acts in. */
+export interface PlatformPrincipal {
+	kind: "service_role";
+}
+
 export type Principal =
 	| UserPrincipal
-	/** The platform. It names the tenant it acts in. */
-	| { kind: "service_role" }
+	| PlatformPrincipal
 	/** An integration. It can never manage keys. */
 	| { kind: "api_key"; key: KeyFacts; window: WindowState };
 

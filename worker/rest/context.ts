@@ -23,7 +23,7 @@ export interface IntegrationEnv {
 	Variables: RestEnv["Variables"] & { key: KeyFacts; window: WindowState };
 }
 
-/** Behind `managersOnly` and `inTenant`: who manages keys, and as whom in which tenant. */
+/** Behind `permittedOnly` and `inTenant`: the caller, and as whom in which tenant they act. */
 export interface ManageEnv {
 	Bindings: RestBindings;
 	Variables: RestEnv["Variables"] & { manager: Manager; author: Author };

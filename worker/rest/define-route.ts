@@ -1,10 +1,11 @@
 /** The kinds of routes, by who may call them. Each identifies the caller before it looks at anything else. */
 import type { RouteConfig, RouteHandler } from "@hono/zod-openapi";
+import type { Permission } from "../../db/enums.ts";
 import { KEY_ROUTES, type KeyOperation } from "../admission/key-routes.ts";
 import type { IntegrationEnv, ManageEnv, PlatformEnv, RestEnv } from "./context.ts";
 import { apiKeyAuth } from "./middleware/api-key-auth.ts";
 import { ignoreEmptyBody, readableBody } from "./middleware/body.ts";
-import { inTenant, managersOnly, platformManagersOnly, platformOnly } from "./middleware/manager-auth.ts";
+import { inTenant, permittedOnly, platformInTenantOnly, platformOnly } from "./middleware/manager-auth.ts";
 
 /** What the description of an integration's route begins with: its declaration in `KEY_ROUTES`. */
 export function keyRoute<O extends KeyOperation>(operation: O) {
@@ -22,15 +23,22 @@ export function keyRoute<O extends KeyOperation>(operation: O) {
 	};
 }
 
-const byManagers = { security: [{ bearer: [] }, { session: [] }] };
+/** The document names the permission that the caller must have (OpenAPI 3.1, Security Requirement Object). */
+const byPermitted = (permission: Permission) => ({ security: [{ bearer: [permission] }, { session: [permission] }] });
 
-/** What the description of a manager's route begins with. */
-export const managed = { ...byManagers, middleware: [managersOnly, inTenant] };
-export const managedWithBody = { ...byManagers, middleware: [managersOnly, ...readableBody, inTenant] };
-export const managedWithOptionalBody = {
-	...byManagers,
-	middleware: [managersOnly, ...readableBody, ignoreEmptyBody, inTenant],
-};
+/** What the description of a route in a tenant begins with. Its callers have the permission. */
+export const permitted = (permission: Permission) => ({
+	...byPermitted(permission),
+	middleware: [permittedOnly(permission), inTenant],
+});
+export const permittedWithBody = (permission: Permission) => ({
+	...byPermitted(permission),
+	middleware: [permittedOnly(permission), ...readableBody, inTenant],
+});
+export const permittedWithOptionalBody = (permission: Permission) => ({
+	...byPermitted(permission),
+	middleware: [permittedOnly(permission), ...readableBody, ignoreEmptyBody, inTenant],
+});
 
 const byPlatform = { security: [{ bearer: [] }] };
 
@@ -41,7 +49,7 @@ export const platformWithBody = { ...byPlatform, middleware: [platformOnly, ...r
 /** What the description of a route of the platform in a tenant begins with. */
 export const platformInTenantWithBody = {
 	...byPlatform,
-	middleware: [platformManagersOnly, ...readableBody, inTenant],
+	middleware: [platformInTenantOnly, ...readableBody, inTenant],
 };
 
 /** A route with its handler, which finds the variables that the route's middleware sets. */

@@ -1,6 +1,6 @@
 /** Signing in to the dashboard. */
 import { z } from "zod";
-import { ROLES } from "../../db/enums.ts";
+import { PERMISSIONS, ROLES } from "../../db/enums.ts";
 import { timestamp } from "./common.ts";
 import { tenantSchema } from "./tenant.ts";
 
@@ -17,6 +17,8 @@ const userSchema = z.object({
 	role: z.enum(ROLES),
 	/** All capabilities of the user, from the role and from grants. */
 	capabilities: z.array(z.string()),
+	/** What the user may do in the tenant. */
+	permissions: z.array(z.enum(PERMISSIONS)),
 	/** Null for users of an external identity provider, who have no account here. */
 	email: z.string().nullable(),
 	name: z.string().nullable(),

@@ -8,6 +8,7 @@ import { sessions, users } from "../../db/schema.ts";
 import type { Device } from "../auth/device.ts";
 import { signToken } from "../auth/jwt.ts";
 import type { PasswordHasher, PasswordVerdict } from "../auth/password-hasher.ts";
+import { permissionsOfPerson } from "../auth/permissions.ts";
 import { capabilitiesOf, type UserPrincipal } from "../auth/principal.ts";
 import { SESSION_MS } from "../auth/session.ts";
 import { isWithinLimits, type SignInLimits, tooManyAttempts } from "../auth/sign-in-limits.ts";
@@ -91,7 +92,15 @@ export async function logIn(deps: SignInDeps, visitor: Visitor, input: Login): P
 	return {
 		token: await signToken(claims, account.id, config.jwt, now, session.expiresAt),
 		expires_at: toTimestamp(session.expiresAt),
-		user: { id: account.id, tenant_id, role, capabilities: capabilitiesOf(role, capabilities), email, name },
+		user: {
+			id: account.id,
+			tenant_id,
+			role,
+			capabilities: capabilitiesOf(role, capabilities),
+			permissions: permissionsOfPerson(role, capabilities),
+			email,
+			name,
+		},
 	};
 }
 
@@ -143,7 +152,8 @@ function endSession(
 /** The caller and their tenant. */
 export async function whoAmI(deps: Deps, principal: UserPrincipal): Promise<Me> {
 	const { id, tenantId, role, capabilities, email, name } = principal;
-	const user: User = { id, tenant_id: tenantId, role, capabilities, email, name };
+	const permissions = permissionsOfPerson(role, capabilities);
+	const user: User = { id, tenant_id: tenantId, role, capabilities, permissions, email, name };
 	return { user, tenant: await findTenant(deps, tenantId), expires_at: toTimestamp(principal.expiresAt) };
 }
 

@@ -1,17 +1,22 @@
 /** Sets up tRPC: its context, its errors, and what routers are made of. */
 import { initTRPC, TRPCError } from "@trpc/server";
+import type { Permission } from "../../db/enums.ts";
 import { AppError, ERRORS } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { appErrorOf, errorData } from "./errors.ts";
 
-const t = initTRPC.context<Context>().create({
-	// Defaults to on, because Workers set no NODE_ENV. It would put stacks into responses.
-	isDev: false,
-	errorFormatter({ shape, error, path, ctx }) {
-		const known = appErrorOf(error, ctx?.request.method);
-		return { ...shape, message: known.message, data: errorData(known, path, ctx?.info.requestId) };
-	},
-});
+/** A procedure declares the permission that it requires. */
+const t = initTRPC
+	.context<Context>()
+	.meta<{ permission?: Permission }>()
+	.create({
+		// Defaults to on, because Workers set no NODE_ENV. It would put stacks into responses.
+		isDev: false,
+		errorFormatter({ shape, error, path, ctx }) {
+			const known = appErrorOf(error, ctx?.request.method);
+			return { ...shape, message: known.message, data: errorData(known, path, ctx?.info.requestId) };
+		},
+	});
 
 export const router = t.router;
 

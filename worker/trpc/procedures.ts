@@ -1,5 +1,14 @@
 /** The kinds of procedures, by who may call them. */
-import { authorIn, authorOf, requireManager, requirePerson, requirePlatform } from "../auth/authorize.ts";
+
+import type { Permission } from "../../db/enums.ts";
+import {
+	authorIn,
+	authorOf,
+	platformAuthor,
+	requirePermission,
+	requirePerson,
+	requirePlatform,
+} from "../auth/authorize.ts";
 import { procedure } from "./init.ts";
 
 /** For every caller. */
@@ -12,25 +21,26 @@ export const userProcedure = procedure.use(async ({ ctx, next }) => {
 });
 
 /**
- * For callers who may manage the keys of a tenant: a user with the capability in their own, the platform in the one it
- * names. `author` is the caller in that tenant.
+ * For callers with the permission: a user in their own tenant, the platform in the one it names. `author` is the caller in
+ * that tenant.
  */
-export const manageProcedure = procedure.use(async ({ ctx, next, getRawInput }) => {
-	const manager = requireManager(await ctx.principal());
-	// Only the platform names a tenant. Other input waits for its schema.
-	const input = manager.kind === "service_role" ? await getRawInput() : undefined;
-	return next({ ctx: { author: await authorIn(manager, ctx.info, ctx.deps.db, ctx.request, input) } });
-});
+export const permittedProcedure = (permission: Permission) =>
+	procedure.meta({ permission }).use(async ({ ctx, next, getRawInput }) => {
+		const manager = requirePermission(await ctx.principal(), permission);
+		// Only the platform names a tenant. Other input waits for its schema.
+		const input = manager.kind === "service_role" ? await getRawInput() : undefined;
+		return next({ ctx: { author: await authorIn(manager, ctx.info, ctx.deps.db, ctx.request, input) } });
+	});
 
 /** For the platform, in the tenant that it names. `author` is the platform there. */
 export const tenantPlatformProcedure = procedure.use(async ({ ctx, next, getRawInput }) => {
-	const principal = await ctx.principal();
-	requirePlatform(principal, ctx.info);
-	const author = await authorIn(requireManager(principal), ctx.info, ctx.deps.db, ctx.request, await getRawInput());
+	const platform = requirePlatform(await ctx.principal());
+	const author = await authorIn(platform, ctx.info, ctx.deps.db, ctx.request, await getRawInput());
 	return next({ ctx: { author } });
 });
 
 /** For the platform, outside of tenants. */
-export const platformProcedure = procedure.use(async ({ ctx, next }) =>
-	next({ ctx: { platform: requirePlatform(await ctx.principal(), ctx.info) } }),
-);
+export const platformProcedure = procedure.use(async ({ ctx, next }) => {
+	requirePlatform(await ctx.principal());
+	return next({ ctx: { platform: platformAuthor(ctx.info) } });
+});

@@ -1,7 +1,7 @@
 /** The decision about who may call what, and how the outcome of a call is read. */
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import type { Scope } from "../../../db/enums.ts";
+import { PERMISSIONS, type Permission, SCOPES, type Scope } from "../../../db/enums.ts";
 import type { Audience, Operation } from "../operations.ts";
 
 /**
@@ -11,46 +11,50 @@ import type { Audience, Operation } from "../operations.ts";
 export const AUDIENCES: Record<Audience, readonly string[]> = {
 	public: ["session.login", "session.logout", "GET /healthz"],
 	person: ["session.me"],
-	manager: [
-		"keys.create",
+	"keys:read": [
 		"keys.list",
 		"keys.get",
+		"keys.usage",
+		"scopes.list",
+		"GET /v1/api-keys",
+		"GET /v1/api-keys/{id}",
+		"GET /v1/api-keys/{id}/usage",
+		"GET /v1/scopes",
+		"tenants.quotas",
+		"GET /v1/quotas",
+		"jobs.list",
+		"jobs.get",
+		"jobs.items",
+		"GET /v1/jobs",
+		"GET /v1/jobs/{id}",
+		"GET /v1/jobs/{id}/items",
+	],
+	"keys:write": [
+		"keys.create",
 		"keys.update",
 		"keys.rotate",
 		"keys.revoke",
 		"keys.delete",
-		"keys.usage",
-		"keys.verify",
-		"scopes.list",
-		"audit.list",
 		"POST /v1/api-keys",
-		"GET /v1/api-keys",
-		"POST /v1/api-keys/verify",
-		"GET /v1/api-keys/{id}",
 		"PATCH /v1/api-keys/{id}",
 		"DELETE /v1/api-keys/{id}",
 		"POST /v1/api-keys/{id}/revoke",
 		"POST /v1/api-keys/{id}/rotate",
-		"GET /v1/api-keys/{id}/usage",
-		"GET /v1/audit-events",
-		"GET /v1/scopes",
-		"tenants.quotas",
-		"GET /v1/quotas",
 		"jobs.create",
-		"jobs.list",
-		"jobs.get",
-		"jobs.items",
 		"jobs.advance",
 		"jobs.stop",
 		"jobs.resume",
 		"POST /v1/jobs",
-		"GET /v1/jobs",
-		"GET /v1/jobs/{id}",
-		"GET /v1/jobs/{id}/items",
 		"POST /v1/jobs/{id}/advance",
 		"POST /v1/jobs/{id}/stop",
 		"POST /v1/jobs/{id}/resume",
 	],
+	"keys:verify": ["keys.verify", "POST /v1/api-keys/verify"],
+	"audit:read": ["audit.list", "GET /v1/audit-events"],
+	"members:read": [],
+	"members:write": [],
+	"tokens:read": [],
+	"tokens:write": [],
 	"platform in a tenant": ["keys.import", "POST /v1/api-keys/import"],
 	platform: [
 		"tenants.create",
@@ -113,8 +117,8 @@ export type Outcome =
 	/** With a challenge that asks for a credential. */
 	| "401 UNAUTHORIZED: no credential"
 	| "403 FORBIDDEN"
-	| "403 FORBIDDEN: admin.integrations"
-	| `403 FORBIDDEN: ${Scope}`
+	/** With a challenge that names the scope or the permission. */
+	| `403 FORBIDDEN: ${Scope | Permission}`
 	| "400 VALIDATION_ERROR: tenant_id"
 	| "404 NOT_FOUND"
 	| "404 NOT_FOUND: tenant"
@@ -137,11 +141,10 @@ export async function outcomeOf(operation: Operation, response: Response): Promi
 			if (challenge === "Bearer") return `${answer}: no credential`;
 			return challenge === 'Bearer error="invalid_token"' ? answer : `unexpected: ${answer} ${challenge}`;
 		case "403 FORBIDDEN": {
-			const named = /admin\.integrations|default:sync|leads:(read|write)/.exec(message)?.[0];
-			const isScope = named !== undefined && named !== "admin.integrations";
-			const expected = isScope ? `Bearer error="insufficient_scope", scope="${named}"` : null;
+			const named = [...SCOPES, ...PERMISSIONS].find((required) => message.includes(required));
+			const expected = named === undefined ? null : `Bearer error="insufficient_scope", scope="${named}"`;
 			if (challenge !== expected) return `unexpected: ${answer} ${challenge}`;
-			return named === undefined ? answer : (`${answer}: ${named}` as Outcome);
+			return named === undefined ? answer : `${answer}: ${named}`;
 		}
 		case "400 VALIDATION_ERROR":
 			return fields.includes("tenant_id") ? `${answer}: tenant_id` : `unexpected: ${answer} ${message}`;

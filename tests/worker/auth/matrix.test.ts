@@ -3,7 +3,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { SCOPES, type Scope } from "../../../db/enums.ts";
+import { PERMISSIONS, type Permission, SCOPES, type Scope } from "../../../db/enums.ts";
 import { apiKeys } from "../../../db/schema.ts";
 import { createApp } from "../../../worker/app.ts";
 import { readConfig, Secret } from "../../../worker/env.ts";
@@ -13,7 +13,15 @@ import { appRouter } from "../../../worker/trpc/root.ts";
 import { oldKey } from "../../old-key.ts";
 import { asIntegration, createKey, db, gateOf, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
 import { importKey } from "../imported/importing.ts";
-import { type Audience, type Credential, OPERATIONS, type Operation, send } from "../operations.ts";
+import {
+	type Audience,
+	type Credential,
+	isOfIntegrations,
+	OPERATIONS,
+	type Operation,
+	permissionOf,
+	send,
+} from "../operations.ts";
 import { AUDIENCES, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
 import { forgedTokens } from "./forged-tokens.ts";
 import { goodInput, isAboutOne, openSession, populatedTenant, spareKey, spareLead } from "./populated-tenant.ts";
@@ -87,29 +95,43 @@ const session = (more: Record<string, string>) => async (): Promise<Credential> 
 /** What a credential may expect of an operation. */
 type Expected = (operation: Operation & { audience: Audience }) => Outcome;
 
-/** The outcome by audience. Public operations always succeed; `integration` is for operations of API keys. */
+/**
+ * The outcome by audience. Public operations always succeed. `inTenant` is for operations that require a permission: one
+ * outcome, or the permissions that the caller has. `integration` is for operations of API keys.
+ */
 const byAudience =
-	(person: Outcome, manager: Outcome, ofPlatform: Outcome, integration: Outcome): Expected =>
-	({ audience }) =>
-		audience === "public"
-			? "success"
-			: ((
-					{
-						person,
-						manager,
-						platform: ofPlatform,
-						// Who is not the platform is refused as such. The platform has to name a tenant, as for a manager's operation.
-						"platform in a tenant": ofPlatform === "success" ? manager : ofPlatform,
-					} as Partial<Record<Audience, Outcome>>
-				)[audience] ?? integration);
+	(person: Outcome, inTenant: Outcome | readonly Permission[], ofPlatform: Outcome, integration: Outcome): Expected =>
+	({ audience }) => {
+		const permission = permissionOf(audience);
+		if (permission !== undefined) {
+			if (typeof inTenant === "string") return inTenant;
+			return inTenant.includes(permission) ? "success" : `403 FORBIDDEN: ${permission}`;
+		}
+		switch (audience) {
+			case "public":
+				return "success";
+			case "person":
+				return person;
+			case "platform":
+				return ofPlatform;
+			case "platform in a tenant":
+				// Who is not the platform is refused as such. The platform has to name a tenant, as for operations in a tenant.
+				return ofPlatform === "success" && typeof inTenant === "string" ? inTenant : ofPlatform;
+			default:
+				return integration;
+		}
+	};
 
 const REJECTED = byAudience("401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED");
 const NO_CREDENTIAL: Expected = (operation) =>
 	REJECTED(operation) === "success" ? "success" : "401 UNAUTHORIZED: no credential";
 const KEY = byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", "success");
 const ofKey = (integration: Outcome) => byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", integration);
-const MANAGER = byAudience("success", "success", "403 FORBIDDEN", "401 UNAUTHORIZED");
-const MEMBER = byAudience("success", "403 FORBIDDEN: admin.integrations", "403 FORBIDDEN", "401 UNAUTHORIZED");
+const person = (permissions: readonly Permission[]) =>
+	byAudience("success", permissions, "403 FORBIDDEN", "401 UNAUTHORIZED");
+const MANAGER = person(PERMISSIONS);
+const KEY_MANAGER = person(["keys:read", "keys:write", "keys:verify", "audit:read"]);
+const MEMBER = person([]);
 const PLATFORM = byAudience("403 FORBIDDEN", "success", "success", "401 UNAUTHORIZED");
 const ofPlatform = (manager: Outcome) => byAudience("403 FORBIDDEN", manager, "success", "401 UNAUTHORIZED");
 const PLATFORM_NOWHERE = ofPlatform("400 VALIDATION_ERROR: tenant_id");
@@ -128,9 +150,7 @@ const onlyReading =
 		const isForKeys = REJECTED(operation) === "401 UNAUTHORIZED" && KEY(operation) === "success";
 		if (isForKeys) return "401 UNAUTHORIZED: no credential";
 		if (method === "GET" || butFor.includes(name)) return MANAGER(operation);
-		return ["public", "person", "manager", "platform", "platform in a tenant"].includes(audience)
-			? "403 FORBIDDEN"
-			: MANAGER(operation);
+		return isOfIntegrations(audience) ? MANAGER(operation) : "403 FORBIDDEN";
 	};
 
 /** A cookie is no credential of an integration. */
@@ -247,7 +267,7 @@ const CREDENTIALS: Record<string, Row> = {
 		{ ...bearer(member, { "x-tenant-id": theirs.tenantId }), inBody: theirs.tenantId },
 		MEMBER,
 	],
-	"the token of a member with admin.integrations": [bearer(trusted), MANAGER],
+	"the token of a member with admin.integrations": [bearer(trusted), KEY_MANAGER],
 	"an admin's token": [bearer(admin), MANAGER],
 	"an admin's token in a cookie of another name": [
 		{ headers: { cookie: `session=${admin}`, origin: ORIGIN } },
@@ -363,7 +383,7 @@ describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, envi
 	async function prepared(operation: (typeof decided)[number], keyId: string): Promise<() => Promise<Outcome>> {
 		const { headers, inBody, inUrl } = typeof credential === "function" ? await credential() : credential;
 		// Only callers who act in a tenant may name one. Operations of integrations and public ones have no such field.
-		const mayName = ["person", "manager", "platform", "platform in a tenant"].includes(operation.audience);
+		const mayName = operation.audience !== "public" && !isOfIntegrations(operation.audience);
 		const tenant = { ...(mayName && inBody ? { inBody } : {}), ...(inUrl ? { inUrl } : {}) };
 		const deletesLead = operation.method === "DELETE" && operation.audience === "leads:write";
 		const leadId = deletesLead ? await spareLead(ours, environment) : ours.leads[environment].id;

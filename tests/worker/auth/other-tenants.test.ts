@@ -9,7 +9,16 @@ import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
 import type { ApiKey, ApiKeyDetail, KeyList } from "../../../worker/schemas/api-key.ts";
 import { asIntegration, createKey, db, gateOf, mutate, query, sendJson, token } from "../fixtures.ts";
-import { type Credential, fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
+import {
+	type Credential,
+	fieldsOf,
+	isOfIntegrations,
+	type Json,
+	OPERATIONS,
+	type Operation,
+	permissionOf,
+	send,
+} from "../operations.ts";
 import { expectNoSecrets, UNKNOWN_KEY_ID } from "./auth-matrix.ts";
 import { addJob, goodInput, isOfJobs, populatedTenant } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
@@ -82,8 +91,10 @@ async function allOf(response: Response, { ours, nobodys }: Named): Promise<stri
 		.replace(/"(remaining|used)\W+\d+/g, "<count>");
 }
 
-const isFor = (integrations: boolean) => (operation: Operation) =>
-	operation.audience === "manager" ? !integrations : integrations && /:/.test(operation.audience ?? "");
+const isFor =
+	(integrations: boolean) =>
+	({ audience }: Operation) =>
+		integrations ? isOfIntegrations(audience) : permissionOf(audience) !== undefined;
 
 /** Every operation, with every field that identifies an object. */
 const asking = (integrations: boolean, names: Named[]) =>

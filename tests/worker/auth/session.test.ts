@@ -5,6 +5,7 @@ import { scryptSync } from "node:crypto";
 import { desc, eq } from "drizzle-orm";
 import { decodeJwt } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { PERMISSIONS } from "../../../db/enums.ts";
 import { newId, randomText } from "../../../db/ids.ts";
 import { auditEvents, sessions, tenants, users } from "../../../db/schema.ts";
 import { seed } from "../../../scripts/seed.ts";
@@ -132,6 +133,7 @@ describe("signing in", () => {
 				tenant_id: acme.id,
 				role: "member",
 				capabilities: ["admin.integrations"],
+				permissions: ["keys:read", "keys:write", "keys:verify", "audit:read"],
 				email,
 				name: "Somebody",
 			},
@@ -238,6 +240,7 @@ describe("who I am", () => {
 			expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
 		});
 		expect(data.user.capabilities).toEqual(["admin.integrations"]);
+		expect(data.user.permissions).toEqual(PERMISSIONS);
 		// A token counts in whole seconds.
 		expect(Date.parse(signedIn.expires_at) - Date.parse(data.expires_at)).toBeLessThan(1_000);
 	});
@@ -246,7 +249,15 @@ describe("who I am", () => {
 		const tenantId = await addTenant();
 		const { data } = await query<Me>(await token({ tenantId, role: "member" }), "session.me");
 		expect(data).toMatchObject({
-			user: { id: "usr_test", tenant_id: tenantId, role: "member", capabilities: [], email: null, name: null },
+			user: {
+				id: "usr_test",
+				tenant_id: tenantId,
+				role: "member",
+				capabilities: [],
+				permissions: [],
+				email: null,
+				name: null,
+			},
 			tenant: { id: tenantId },
 		});
 	});

@@ -20,7 +20,7 @@ import {
 } from "../auth/populated-tenant.ts";
 import { mutate, ORIGIN, request } from "../fixtures.ts";
 import { importKey } from "../imported/importing.ts";
-import { fieldsOf, type Json, OPERATIONS, type Operation, send } from "../operations.ts";
+import { fieldsOf, type Json, OPERATIONS, type Operation, permissionOf, send } from "../operations.ts";
 import { Pools } from "./pools.ts";
 import { type Hostile, hostileRequests } from "./requests.ts";
 import { POOLED } from "./values.ts";
@@ -68,16 +68,16 @@ async function createJob(tenant: PopulatedTenant): Promise<string> {
 
 /** The credentials that the operation accepts. */
 function credentials({ audience }: Operation): Record<string, string>[] {
+	if (permissionOf(audience) !== undefined)
+		return [
+			{ authorization: `Bearer ${ours.admin}` },
+			{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}`, "x-tenant-id": ours.tenantId },
+		];
 	switch (audience) {
 		case "public":
 			return [{ "cf-connecting-ip": POOLED.address }];
 		case "person":
 			return [{ authorization: `Bearer ${ours.admin}` }];
-		case "manager":
-			return [
-				{ authorization: `Bearer ${ours.admin}` },
-				{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}`, "x-tenant-id": ours.tenantId },
-			];
 		case "platform in a tenant":
 			return [{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}`, "x-tenant-id": ours.tenantId }];
 		case "platform":

@@ -1,7 +1,8 @@
 /** Identifies the caller of a management route, and the tenant, before anything else of the request is validated. */
 import { createMiddleware } from "hono/factory";
 import { database } from "../../../db/client.ts";
-import { authorIn, requireManager, requirePlatform } from "../../auth/authorize.ts";
+import type { Permission } from "../../../db/enums.ts";
+import { authorIn, platformAuthor, requirePermission, requirePlatform } from "../../auth/authorize.ts";
 import { authenticate, type Principal } from "../../auth/principal.ts";
 import { isJson } from "../../http/body.ts";
 import type { ManageEnv, PlatformEnv, RestContext } from "../context.ts";
@@ -11,17 +12,16 @@ function principalOf(c: RestContext): Promise<Principal> {
 	return authenticate(c.req.raw, { config, gates: c.env.KEY_GATE, db: database(c.env.DB) }, info);
 }
 
-/** Admits managers. {@link inTenant} then sets `c.var.author`, which names their tenant. */
-export const managersOnly = createMiddleware<ManageEnv>(async (c, next) => {
-	c.set("manager", requireManager(await principalOf(c)));
-	await next();
-});
+/** Admits callers with the permission. {@link inTenant} then sets `c.var.author`, which names their tenant. */
+export const permittedOnly = (permission: Permission) =>
+	createMiddleware<ManageEnv>(async (c, next) => {
+		c.set("manager", requirePermission(await principalOf(c), permission));
+		await next();
+	});
 
 /** Admits the platform alone, for a route in a tenant. {@link inTenant} then sets `c.var.author`. */
-export const platformManagersOnly = createMiddleware<ManageEnv>(async (c, next) => {
-	const principal = await principalOf(c);
-	requirePlatform(principal, c.var.info);
-	c.set("manager", requireManager(principal));
+export const platformInTenantOnly = createMiddleware<ManageEnv>(async (c, next) => {
+	c.set("manager", requirePlatform(await principalOf(c)));
 	await next();
 });
 
@@ -37,6 +37,7 @@ export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
 
 /** Admits the platform. */
 export const platformOnly = createMiddleware<PlatformEnv>(async (c, next) => {
-	c.set("platform", requirePlatform(await principalOf(c), c.var.info));
+	requirePlatform(await principalOf(c));
+	c.set("platform", platformAuthor(c.var.info));
 	await next();
 });

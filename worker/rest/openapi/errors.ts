@@ -2,7 +2,7 @@
 import { ERRORS, type ErrorCode } from "../../errors.ts";
 import { errorEnvelope } from "./envelope.ts";
 import { EXAMPLE_META } from "./examples.ts";
-import { CHALLENGE, type Headers, retryAfter, SCOPE_CHALLENGE } from "./headers.ts";
+import { CHALLENGE, type Headers, PERMISSION_CHALLENGE, retryAfter, SCOPE_CHALLENGE } from "./headers.ts";
 import { json, withRateLimit } from "./responses.ts";
 
 function error(code: ErrorCode, description: string, headers: Headers = {}, more: Record<string, unknown> = {}) {
@@ -55,9 +55,14 @@ export const PLATFORM_ERRORS = {
 	...SERVER_ERRORS,
 };
 
-/** Errors of every route for managers. */
+/** Errors of every route that requires a permission. */
 export const MANAGER_ERRORS = {
 	...PLATFORM_ERRORS,
+	403: error(
+		"FORBIDDEN",
+		"The credential lacks the permission, which the message names, or another site sent the session cookie.",
+		PERMISSION_CHALLENGE,
+	),
 	429: error("RATE_LIMITED", "The tenant's management calls of this minute are used up.", retryAfter(30), {
 		retry_after: 30,
 	}),

@@ -33,6 +33,14 @@ export const SCOPE_CHALLENGE: Headers = {
 		false,
 	),
 };
+/** On a 403 to a caller who lacks the permission. */
+export const PERMISSION_CHALLENGE: Headers = {
+	"WWW-Authenticate": text(
+		"Present if the credential lacks the permission, which it names.",
+		'Bearer error="insufficient_scope", scope="keys:write"',
+		false,
+	),
+};
 export const retryAfter = (seconds: number): Headers => ({
 	"Retry-After": count("Seconds to wait before the next attempt.", seconds),
 });

@@ -35,7 +35,7 @@ const SECURITY_SCHEMES = {
 		type: "http",
 		scheme: "bearer",
 		description:
-			"A JSON Web Token of a tenant user with the capability `admin.integrations`, or the `service_role` key.",
+			"A JSON Web Token of a tenant user with the permission that the operation names, or the `service_role` key.",
 	},
 	session: {
 		type: "apiKey",

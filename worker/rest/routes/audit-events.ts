@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { auditEventSchema, listAuditSchema } from "../../schemas/audit.ts";
 import { listAudit } from "../../services/audit.ts";
-import { managed, managerOperation } from "../define-route.ts";
+import { managerOperation, permitted } from "../define-route.ts";
 import { MANAGER_ERRORS } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { page } from "../openapi/responses.ts";
@@ -11,7 +11,7 @@ import { NO_TENANT, tenantHeaders } from "../tenant-choice.ts";
 
 export const listAuditEvents = managerOperation(
 	createRoute({
-		...managed,
+		...permitted("audit:read"),
 		tags: ["Audit"],
 		method: "get",
 		path: "/v1/audit-events",

@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { id } from "../../schemas/common.ts";
 import { createJobSchema, jobItemSchema, jobSchema, listJobItemsSchema, listJobsSchema } from "../../schemas/job.ts";
 import { advanceJob, createJob, getJob, listJobItems, listJobs, resumeJob, stopJob } from "../../services/jobs.ts";
-import { managed, managedWithBody, managerOperation } from "../define-route.ts";
+import { managerOperation, permitted, permittedWithBody } from "../define-route.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, TOO_LARGE } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
@@ -20,7 +20,7 @@ const NO_JOB = notFound("The tenant has no job with this id, or the tenant does 
 /** A step of one job, which has no input but the tenant. */
 const step = <E extends object>(name: "advance" | "stop" | "resume", summary: string, description: string, errors: E) =>
 	createRoute({
-		...managedWithBody,
+		...permittedWithBody("keys:write"),
 		tags,
 		method: "post",
 		path: `${ONE_JOB}/${name}`,
@@ -40,7 +40,7 @@ const step = <E extends object>(name: "advance" | "stop" | "resume", summary: st
 export const jobOperations = [
 	managerOperation(
 		createRoute({
-			...managedWithBody,
+			...permittedWithBody("keys:write"),
 			tags,
 			method: "post",
 			path: JOBS,
@@ -64,7 +64,7 @@ export const jobOperations = [
 	),
 	managerOperation(
 		createRoute({
-			...managed,
+			...permitted("keys:read"),
 			tags,
 			method: "get",
 			path: JOBS,
@@ -78,7 +78,7 @@ export const jobOperations = [
 	),
 	managerOperation(
 		createRoute({
-			...managed,
+			...permitted("keys:read"),
 			tags,
 			method: "get",
 			path: ONE_JOB,
@@ -92,7 +92,7 @@ export const jobOperations = [
 	),
 	managerOperation(
 		createRoute({
-			...managed,
+			...permitted("keys:read"),
 			tags,
 			method: "get",
 			path: `${ONE_JOB}/items`,

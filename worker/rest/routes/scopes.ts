@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { scopeList, scopeListSchema } from "../../schemas/api-key.ts";
-import { managed, managerOperation } from "../define-route.ts";
+import { managerOperation, permitted } from "../define-route.ts";
 import { MANAGER_ERRORS } from "../openapi/errors.ts";
 import { page } from "../openapi/responses.ts";
 import { listEnvelope } from "../respond.ts";
@@ -8,7 +8,7 @@ import { NO_TENANT, tenantHeaders, tenantQuery } from "../tenant-choice.ts";
 
 export const listScopes = managerOperation(
 	createRoute({
-		...managed,
+		...permitted("keys:read"),
 		tags: ["API keys"],
 		method: "get",
 		path: "/v1/scopes",

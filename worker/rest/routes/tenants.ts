@@ -6,7 +6,7 @@ import { listQuotasSchema, quotaSchema, updateTenantSchema } from "../../schemas
 import { createTenantSchema, listTenantsSchema, tenantSchema } from "../../schemas/tenant.ts";
 import { listQuotas } from "../../services/quotas.ts";
 import { createTenant, findTenant, listTenants, updateTenant } from "../../services/tenants.ts";
-import { managed, managerOperation, platform, platformOperation, platformWithBody } from "../define-route.ts";
+import { managerOperation, permitted, platform, platformOperation, platformWithBody } from "../define-route.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, PLATFORM_ERRORS } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
@@ -101,7 +101,7 @@ export const tenantOperations = [
 	),
 	managerOperation(
 		createRoute({
-			...managed,
+			...permitted("keys:read"),
 			tags,
 			method: "get",
 			path: "/v1/quotas",

@@ -27,7 +27,7 @@ import { listKeys } from "../../services/key-list.ts";
 import { verifyKey } from "../../services/key-verify.ts";
 import { deleteKey, getKey, revokeKey, updateKey } from "../../services/keys.ts";
 import { keyUsage } from "../../services/usage.ts";
-import { manageProcedure, tenantPlatformProcedure } from "../procedures.ts";
+import { permittedProcedure, tenantPlatformProcedure } from "../procedures.ts";
 
 /** As the header `Idempotency-Key` of REST: a retry after a lost response creates nothing. */
 const onceOnly = {
@@ -57,7 +57,7 @@ const isReplay = <T>(result: T | Replay<ApiKey>): result is Replay<ApiKey> =>
 /** The API keys of a tenant. */
 export const keysRouter = {
 	/** Creates a key. Only this response shows it. */
-	create: manageProcedure
+	create: permittedProcedure("keys:write")
 		.input(createKeySchema.safeExtend(onceOnly))
 		.output(issuedKeySchema)
 		.mutation(async ({ ctx, input: { idempotency_key, ...input } }) => {
@@ -72,25 +72,25 @@ export const keysRouter = {
 		.mutation(({ ctx, input }) => importKeys(ctx.deps, ctx.author, input)),
 
 	/** One page of the keys, with the number of keys in each state. */
-	list: manageProcedure
+	list: permittedProcedure("keys:read")
 		.input(listKeysSchema.prefault({}))
 		.output(keyListSchema)
 		.query(({ ctx, input }) => listKeys(ctx.deps, ctx.author.tenantId, input)),
 
 	/** One key, read live from its gate. */
-	get: manageProcedure
+	get: permittedProcedure("keys:read")
 		.input(keyIdSchema)
 		.output(apiKeyDetailSchema)
 		.query(({ ctx, input }) => getKey(ctx.deps, ctx.author.tenantId, input.id)),
 
 	/** Changes settings. They apply to the very next request. `CONFLICT` for a revoked key. */
-	update: manageProcedure
+	update: permittedProcedure("keys:write")
 		.input(updateKeySchema)
 		.output(apiKeySchema)
 		.mutation(({ ctx, input }) => updateKey(ctx.deps, ctx.author, input)),
 
 	/** Creates a successor with the same settings. The old key works until it is revoked. `CONFLICT` for a revoked key. */
-	rotate: manageProcedure
+	rotate: permittedProcedure("keys:write")
 		.input(rotateKeySchema.extend(onceOnly))
 		.output(rotatedKeySchema)
 		.mutation(async ({ ctx, input: { idempotency_key, ...input } }) => {
@@ -100,25 +100,25 @@ export const keysRouter = {
 		}),
 
 	/** Revokes a key for good, before it responds. Idempotent. */
-	revoke: manageProcedure
+	revoke: permittedProcedure("keys:write")
 		.input(revokeKeySchema)
 		.output(apiKeySchema)
 		.mutation(({ ctx, input }) => revokeKey(ctx.deps, ctx.author, input)),
 
 	/** Removes a key and its usage. The audit trail keeps that it existed. */
-	delete: manageProcedure
+	delete: permittedProcedure("keys:write")
 		.input(deleteKeySchema)
 		.output(z.object({ id: z.string(), deleted: z.literal(true) }))
 		.mutation(({ ctx, input }) => deleteKey(ctx.deps, ctx.author, input)),
 
 	/** Requests per hour or day, including the current hour. */
-	usage: manageProcedure
+	usage: permittedProcedure("keys:read")
 		.input(usageQuerySchema)
 		.output(usageSchema)
 		.query(({ ctx, input }) => keyUsage(ctx.deps, ctx.author.tenantId, input)),
 
 	/** The verdict on a key of the tenant. Counts as a request of the key unless `consume` is false. */
-	verify: manageProcedure
+	verify: permittedProcedure("keys:verify")
 		.input(verifyKeySchema)
 		.output(verificationSchema)
 		.mutation(({ ctx, input }) => verifyKey(ctx.deps, ctx.author, input)),

@@ -1,9 +1,11 @@
 import type { TRPCRouterRecord } from "@trpc/server";
 import { scopeList, scopeListSchema } from "../../schemas/api-key.ts";
-import { manageProcedure } from "../procedures.ts";
+import { permittedProcedure } from "../procedures.ts";
 
 /** What keys may be allowed. */
 export const scopesRouter = {
 	/** The catalogue of scopes, with what each grants. */
-	list: manageProcedure.output(scopeListSchema).query(() => scopeList),
+	list: permittedProcedure("keys:read")
+		.output(scopeListSchema)
+		.query(() => scopeList),
 } satisfies TRPCRouterRecord;

@@ -3,7 +3,7 @@ import { listQuotasSchema, quotaListSchema, updateTenantSchema } from "../../sch
 import { createTenantSchema, listTenantsSchema, tenantListSchema, tenantSchema } from "../../schemas/tenant.ts";
 import { listQuotas } from "../../services/quotas.ts";
 import { createTenant, listTenants, updateTenant } from "../../services/tenants.ts";
-import { manageProcedure, platformProcedure } from "../procedures.ts";
+import { permittedProcedure, platformProcedure } from "../procedures.ts";
 
 /** The customers. Only the platform manages them. */
 export const tenantsRouter = {
@@ -20,7 +20,7 @@ export const tenantsRouter = {
 		.mutation(({ ctx, input }) => updateTenant(ctx.deps, ctx.platform, input)),
 
 	/** What the caller's tenant stores and may store. */
-	quotas: manageProcedure
+	quotas: permittedProcedure("keys:read")
 		.input(listQuotasSchema.prefault({}))
 		.output(quotaListSchema)
 		.query(({ ctx }) => listQuotas(ctx.deps, ctx.author.tenantId)),

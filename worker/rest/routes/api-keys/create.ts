@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { createdKeySchema, createKeySchema } from "../../../schemas/api-key.ts";
 import { attemptOf } from "../../../services/idempotency.ts";
 import { createKey, createKeyOnce } from "../../../services/key-issue.ts";
-import { managedWithBody, managerOperation } from "../../define-route.ts";
+import { managerOperation, permittedWithBody } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
 import { etagOf } from "../../if-match.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
@@ -14,7 +14,7 @@ import { KEYS, TAGS } from "./common.ts";
 
 export const createApiKey = managerOperation(
 	createRoute({
-		...managedWithBody,
+		...permittedWithBody("keys:write"),
 		tags: TAGS,
 		method: "post",
 		path: KEYS,

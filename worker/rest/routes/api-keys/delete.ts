@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { DeleteKey } from "../../../schemas/api-key.ts";
 import { deleteKey } from "../../../services/keys.ts";
-import { managedWithBody, managerOperation } from "../../define-route.ts";
+import { managerOperation, permittedWithBody } from "../../define-route.ts";
 import { ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
 import { conflict, MANAGER_ERRORS, TOO_LARGE } from "../../openapi/errors.ts";
 import { noContent } from "../../openapi/responses.ts";
@@ -12,7 +12,7 @@ import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 export const deleteApiKey = managerOperation(
 	createRoute({
 		// The platform may name the tenant in a body, although the operation has none.
-		...managedWithBody,
+		...permittedWithBody("keys:write"),
 		tags: TAGS,
 		method: "delete",
 		path: ONE_KEY,

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { apiKeyDetailSchema } from "../../../schemas/api-key.ts";
 import { getKey } from "../../../services/keys.ts";
-import { managed, managerOperation } from "../../define-route.ts";
+import { managerOperation, permitted } from "../../define-route.ts";
 import { etagOf } from "../../if-match.ts";
 import { MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
@@ -13,7 +13,7 @@ import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const getApiKey = managerOperation(
 	createRoute({
-		...managed,
+		...permitted("keys:read"),
 		tags: TAGS,
 		method: "get",
 		path: ONE_KEY,

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { keyListItemSchema, keyListSchema, listKeysSchema } from "../../../schemas/api-key.ts";
 import { listKeys } from "../../../services/key-list.ts";
-import { managed, managerOperation } from "../../define-route.ts";
+import { managerOperation, permitted } from "../../define-route.ts";
 import { MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { page } from "../../openapi/responses.ts";
@@ -14,7 +14,7 @@ const { counts, counts_capped, counts_behind } = keyListSchema.shape;
 
 export const listApiKeys = managerOperation(
 	createRoute({
-		...managed,
+		...permitted("keys:read"),
 		tags: TAGS,
 		method: "get",
 		path: KEYS,

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { apiKeySchema, revokeKeySchema } from "../../../schemas/api-key.ts";
 import { revokeKey } from "../../../services/keys.ts";
-import { managedWithOptionalBody, managerOperation } from "../../define-route.ts";
+import { managerOperation, permittedWithOptionalBody } from "../../define-route.ts";
 import { etagOf, ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
@@ -13,7 +13,7 @@ import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const revokeApiKey = managerOperation(
 	createRoute({
-		...managedWithOptionalBody,
+		...permittedWithOptionalBody("keys:write"),
 		tags: TAGS,
 		method: "post",
 		path: `${ONE_KEY}/revoke`,

@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { rotatedOrReplayedSchema, rotateKeySchema } from "../../../schemas/api-key.ts";
 import { attemptOf } from "../../../services/idempotency.ts";
 import { rotateOnce } from "../../../services/key-issue.ts";
-import { managedWithOptionalBody, managerOperation } from "../../define-route.ts";
+import { managerOperation, permittedWithOptionalBody } from "../../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../../idempotency-key.ts";
 import { etagOf, ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
@@ -14,7 +14,7 @@ import { KEYS, keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const rotateApiKey = managerOperation(
 	createRoute({
-		...managedWithOptionalBody,
+		...permittedWithOptionalBody("keys:write"),
 		tags: TAGS,
 		method: "post",
 		path: `${ONE_KEY}/rotate`,

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { apiKeySchema, updateKeySchema } from "../../../schemas/api-key.ts";
 import { updateKey } from "../../../services/keys.ts";
-import { managedWithBody, managerOperation } from "../../define-route.ts";
+import { managerOperation, permittedWithBody } from "../../define-route.ts";
 import { etagOf, ifMatchHeaders, withExpectedVersion } from "../../if-match.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
@@ -13,7 +13,7 @@ import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const updateApiKey = managerOperation(
 	createRoute({
-		...managedWithBody,
+		...permittedWithBody("keys:write"),
 		tags: TAGS,
 		method: "patch",
 		path: ONE_KEY,

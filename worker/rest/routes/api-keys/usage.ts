@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { usageQuerySchema, usageSchema } from "../../../schemas/usage.ts";
 import { keyUsage } from "../../../services/usage.ts";
-import { managed, managerOperation } from "../../define-route.ts";
+import { managerOperation, permitted } from "../../define-route.ts";
 import { MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { ok } from "../../openapi/responses.ts";
@@ -12,7 +12,7 @@ import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const getApiKeyUsage = managerOperation(
 	createRoute({
-		...managed,
+		...permitted("keys:read"),
 		tags: TAGS,
 		method: "get",
 		path: `${ONE_KEY}/usage`,

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { verificationSchema, verifyKeySchema } from "../../../schemas/api-key.ts";
 import { verifyKey } from "../../../services/key-verify.ts";
-import { managedWithBody, managerOperation } from "../../define-route.ts";
+import { managerOperation, permittedWithBody } from "../../define-route.ts";
 import { BODY_ERRORS, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { jsonBody, ok } from "../../openapi/responses.ts";
@@ -11,7 +11,7 @@ import { KEYS, TAGS } from "./common.ts";
 
 export const verifyApiKey = managerOperation(
 	createRoute({
-		...managedWithBody,
+		...permittedWithBody("keys:verify"),
 		tags: TAGS,
 		method: "post",
 		path: `${KEYS}/verify`,
