@@ -1,6 +1,7 @@
 /** Reading the audit trail of a tenant. */
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, type SQL, sql } from "drizzle-orm";
 import type { Changes } from "../../db/audit.ts";
+import { type Bind, bindOnce } from "../../db/bind-once.ts";
 import { columnsOf } from "../../db/client.ts";
 import { AUDIT_ACTIONS, type AuditAction } from "../../db/enums.ts";
 import { mergedRanges } from "../../db/ordered-union.ts";
@@ -18,7 +19,7 @@ const NEWEST_FIRST = sql`at desc, id desc`;
 
 /** How an event can belong to an actor, and the index that knows it. */
 interface Actor {
-	condition: SQL;
+	condition: (bind: Bind) => SQL;
 	by: "actor" | "email";
 }
 
@@ -26,9 +27,6 @@ interface Actor {
 const EMAILS_MAX = 1_000;
 /** Most emails that a part can match. Each takes a statement. */
 const MATCHES_MAX = 10;
-
-/** A number as a part of the statement. The condition is repeated for each action, and D1 binds at most 100 values. */
-const literal = (value: number): SQL => sql.raw(String(value));
 
 type Position = ReturnType<typeof decodeCursor<"number">>;
 
@@ -50,15 +48,18 @@ function auditQueries(
 	const until = input.to === undefined ? undefined : Date.parse(input.to);
 	const to = until !== undefined && after && after.value < until ? undefined : until;
 	return actors.map((actor) => {
+		const { bind, values } = bindOnce(db);
+		const tenant = bind(tenantId);
 		const all = and(
-			eq(auditEvents.tenantId, tenantId),
-			input.key_id === undefined ? undefined : eq(auditEvents.keyId, input.key_id),
-			actor?.condition,
-			from === undefined ? undefined : sql`at >= ${literal(from)}`,
-			to === undefined ? undefined : sql`at < ${literal(to)}`,
-			after ? sql`(at, id) < (${literal(after.value)}, ${after.id})` : undefined,
+			sql`tenant_id = ${tenant}`,
+			input.key_id === undefined ? undefined : sql`key_id = ${bind(input.key_id)}`,
+			actor?.condition(bind),
+			from === undefined ? undefined : sql`at >= ${bind(from)}`,
+			to === undefined ? undefined : sql`at < ${bind(to)}`,
+			after ? sql`(at, id) < (${bind(after.value)}, ${bind(after.id)})` : undefined,
 		);
 		const columns = [...(input.key_id === undefined ? [] : ["key"]), ...(actor ? [actor.by] : [])];
+		// The condition is repeated for each action.
 		const range = (index: string, action: string | undefined) => sql`
 			select * from ${auditEvents} indexed by ${sql.raw(`audit_events_by_${index}`)}
 			where ${all} ${action === undefined ? sql`` : sql`and action = ${sql.raw(`'${action}'`)}`}`;
@@ -69,9 +70,10 @@ function auditQueries(
 				? actions.map((each) => range(columns.join("_"), each))
 				: [range(action === undefined ? "time" : "action", action)];
 		return db
+			.with(values())
 			.select({
 				...columnsOf(auditEvents),
-				keyName: sql<string | null>`(select name from api_keys where id = key_id and tenant_id = ${tenantId})`,
+				keyName: sql<string | null>`(select name from api_keys where id = key_id and tenant_id = ${tenant})`,
 			})
 			.from(
 				sql`(
@@ -81,7 +83,10 @@ function auditQueries(
 	});
 }
 
-const byEmail = (email: string): Actor => ({ condition: sql`actor_email = ${email} collate nocase`, by: "email" });
+const byEmail = (email: string): Actor => ({
+	condition: (bind) => sql`actor_email = ${bind(email)} collate nocase`,
+	by: "email",
+});
 
 /**
  * Every way in which an event can belong to the actor that is named in full. An email can be that of a user here, whose
@@ -90,11 +95,12 @@ const byEmail = (email: string): Actor => ({ condition: sql`actor_email = ${emai
  */
 function actorsOf(tenantId: string, actor: string | undefined): (Actor | undefined)[] {
 	if (actor === undefined) return [undefined];
-	const byId: Actor = { condition: sql`actor = ${actor}`, by: "actor" };
+	const byId: Actor = { condition: (bind) => sql`actor = ${bind(actor)}`, by: "actor" };
 	if (!actor.includes("@")) return [byId];
 	const email = actor.toLowerCase();
-	const user = sql`(select id from ${users} where email = ${email} and tenant_id = ${tenantId})`;
-	return [byId, { condition: sql`actor = ${user}`, by: "actor" }, byEmail(email)];
+	const user = (bind: Bind) =>
+		sql`(select id from ${users} where email = ${bind(email)} and tenant_id = ${bind(tenantId)})`;
+	return [byId, { condition: (bind) => sql`actor = ${user(bind)}`, by: "actor" }, byEmail(email)];
 }
 
 /** Whether the text can be part of an email, and is neither a whole email nor an id of this service. */
