@@ -20,4 +20,7 @@ test("the reference shows every operation with examples and loads nothing from o
 	await page.getByRole("tab", { name: "JavaScript" }).first().click();
 	await expect(page.getByText("Idempotency-Key").first()).toBeVisible();
 	await expect(page.getByText("process.env.SALESOS_TOKEN").first()).toBeVisible();
+	// The scheme of signed requests, which is no scheme that Redoc knows.
+	await page.locator("[id='operation/whoami']").getByText("Authorizations:").click();
+	await expect(page.getByText("P2S-SIGN-V1 <api key>:<timestamp>:<signature>").first()).toBeVisible();
 });

@@ -138,7 +138,7 @@ function audienceOfRoute({ security, parameters = [] }: Described): Audience | u
 			return requiredOf(security, PERMISSIONS);
 		case "bearer":
 			return parameters.some(({ name }) => name.toLowerCase() === "x-tenant-id") ? "platform in a tenant" : "platform";
-		case "apiKey apiKeyHeader":
+		case "apiKey apiKeyHeader signature":
 			return requiredOf(security, SCOPES, "any key");
 		default:
 			return undefined;

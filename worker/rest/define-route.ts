@@ -17,7 +17,7 @@ export function keyRoute<O extends KeyOperation>(operation: O) {
 		operationId: operation,
 		tags: ["Integrations"],
 		// The document names the scope that a key must have (OpenAPI 3.1, Security Requirement Object).
-		security: [{ apiKey: scopes }, { apiKeyHeader: scopes }],
+		security: [{ apiKey: scopes }, { apiKeyHeader: scopes }, { signature: scopes }],
 		// The key comes first: a refused body then carries the key's rate limit, and callers without a key send no body.
 		middleware: [apiKeyAuth({ scope }), ...readableBody],
 	};

@@ -19,7 +19,7 @@ interface Operation {
 }
 interface Document {
 	paths: Record<string, Record<string, Operation>>;
-	components: { schemas: Record<string, { properties: Record<string, Json> }> };
+	components: { schemas: Record<string, { properties: Record<string, Json> }>; securitySchemes: Record<string, Json> };
 	info: { version: string };
 }
 
@@ -71,6 +71,18 @@ describe("for code generators", () => {
 		});
 		expect(ApiKey?.properties.rate_limit?.format).toBe("int32");
 		expect(CurrentHour?.properties.used?.format).toBe("int32");
+	});
+});
+
+describe("for integrations", () => {
+	it("describes signed requests as a credential of every operation that takes an API key", () => {
+		const withKey = operations.filter(({ security }) => security.some((scheme) => "apiKey" in scheme));
+		expect(withKey.length).toBeGreaterThan(5);
+		for (const { operationId, security } of operations) {
+			const scopesOf = (name: string) => security.find((scheme) => name in scheme)?.[name];
+			expect([operationId, scopesOf("signature")]).toEqual([operationId, scopesOf("apiKey")]);
+		}
+		expect(document.components.securitySchemes.signature).toMatchObject({ type: "http", scheme: "P2S-SIGN-V1" });
 	});
 });
 

@@ -11,7 +11,8 @@ Create, watch, rotate and revoke API keys, and the endpoints that integrations c
 **Credentials.** To manage keys, send a JSON Web Token of a tenant's admin or the platform's \`service_role\` key as
 \`Authorization: Bearer …\`. A JSON Web Token names its tenant. The \`service_role\` key needs the tenant in
 \`X-Tenant-Id\` or \`tenant_id\`. Integrations send their API key as \`Authorization: Bearer sk_…\` or
-\`X-API-Key: sk_…\`, never in a URL.
+\`X-API-Key: sk_…\`, never in a URL. With a key whose \`authentication\` is \`signed\`, they sign each request instead:
+\`Authorization: P2S-SIGN-V1 …\`.
 
 **Responses** are \`{"data": …, "meta": {"request_id", "timestamp"}}\`. Lists add \`meta.next_cursor\`: send it as
 \`cursor\` to get the next page; it is null on the last page. Errors are
@@ -29,6 +30,16 @@ const TAGS = [
 	{ name: "Tenants", description: "For the platform only." },
 	{ name: "Service", description: "About the service itself." },
 ];
+
+const SIGNATURE = `
+For keys with \`authentication: signed\`. Send \`Authorization: P2S-SIGN-V1 <api key>:<timestamp>:<signature>\`. The secret of
+the key is never sent, and each signed request is admitted once.
+
+- \`timestamp\`: Unix seconds, at most 30 seconds behind or ahead of the server's clock.
+- \`signature\`: the last of five HMAC-SHA-256, in lower-case hex. The first uses the secret as its key. Each following one uses
+  the raw bytes of the one before. The messages, in order: the API key, the timestamp, the method in upper case, the path as
+  it is sent with its query, and the SHA-256 of the raw body in lower-case hex.
+`.trim();
 
 const SECURITY_SCHEMES = {
 	bearer: {
@@ -49,6 +60,11 @@ const SECURITY_SCHEMES = {
 		in: "header",
 		name: "X-API-Key",
 		description: "The same API key in its own header.",
+	},
+	signature: {
+		type: "http",
+		scheme: "P2S-SIGN-V1",
+		description: SIGNATURE,
 	},
 };
 
