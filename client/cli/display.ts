@@ -47,7 +47,7 @@ export const KEY_DROPPABLE = [4, 7, 3, 6, 5];
 export const keyRow = (key: ApiKey, now: number): string[] => [
 	key.id,
 	safeText(key.name),
-	keyOf(key),
+	key.authentication === "signed" ? `${keyOf(key)} signed` : keyOf(key),
 	scopesOf(key.scopes),
 	String(key.rate_limit),
 	String(key.usage_count),

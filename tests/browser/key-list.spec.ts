@@ -93,6 +93,37 @@ test.describe("the list", () => {
 });
 
 test.describe("filtering the list", () => {
+	test("by authentication shows signed keys, and stays in the URL and on every tab", async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
+		await tenant.createKey({ name: "Payments", authentication: "signed" });
+		await tenant.createKey({ name: "Website Forms" });
+		await signedIn();
+		await page.goto(LIST);
+		await expect(row(page, "Payments").getByText("Signed", { exact: true })).toBeVisible();
+		await expect(row(page, "Website Forms").getByText("Signed", { exact: true })).toHaveCount(0);
+
+		const filter = page.getByLabel("Authentication");
+		await filter.selectOption("Signed");
+		await expect(page).toHaveURL(`${LIST}?authentication=signed`);
+		await expect(rows(page)).toHaveCount(1);
+		await expect(row(page, "Payments")).toBeVisible();
+		// The service counts all keys, so a number would be wrong here.
+		await expect(tab(page, "Active")).toHaveText("Active");
+		await expect(page.getByRole("status").filter({ hasText: "Number of keys: 1. All, Signed" })).toBeAttached();
+
+		await tab(page, "Revoked").click();
+		await expect(page).toHaveURL(`${LIST}?status=revoked&authentication=signed`);
+		await page.getByRole("button", { name: "Clear filters" }).click();
+		await expect(rows(page)).toHaveCount(2);
+		await page.goto(`${LIST}?authentication=bearer`);
+		await expect(filter).toHaveValue("bearer");
+		await expect(rows(page)).toHaveCount(1);
+		await expect(row(page, "Website Forms")).toBeVisible();
+	});
+
 	test("by origin shows imported keys, those in use first", async ({ page, tenant, signedIn, integration }) => {
 		await someKeys(tenant);
 		await tenant.importKey({ name: "Unused form" });

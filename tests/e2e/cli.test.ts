@@ -162,6 +162,17 @@ describe.concurrent("a script", () => {
 		expect((await run(["list", "--pepper", "old"])).code).toBe(2);
 	});
 
+	it("lists signed keys alone, and marks them in the table", async () => {
+		const { api_key } = await owner.mutate("keys.create", { name: "Signs", authentication: "signed" });
+		const bearer = await make("Sends its key");
+		const listed = (kind: string) => run(["list", "--authentication", kind, "--all", "--quiet"]);
+		expect((await listed("signed")).stdout.split("\n")).toContain(api_key.id);
+		expect((await listed("signed")).stdout).not.toContain(bearer);
+		expect((await listed("bearer")).stdout).not.toContain(api_key.id);
+		expect((await run(["list", "--authentication", "signed"])).stdout).toContain(`${api_key.last_four} signed`);
+		expect((await run(["list", "--authentication", "mtls"])).code).toBe(2);
+	});
+
 	it("prints a table without colours and at full width", async () => {
 		await make("A name that is long enough to be in the way of everything else on a line");
 		const { stdout } = await run(["list", "--search", "in the way"]);

@@ -6,19 +6,33 @@ import { keyIdsIn, searchFor, withoutSecret } from "../../web/key-secret.ts";
 describe("the query string of a list", () => {
 	it("is empty with the default filters", () => {
 		const usual = filtersOf({});
-		expect(usual).toEqual({ tab: "all", environment: "live", search: "", sort: "-created_at" });
-		expect(paramsOf(usual)).toEqual({ status: undefined, env: undefined, q: undefined, sort: undefined });
+		expect(usual).toEqual({
+			tab: "all",
+			environment: "live",
+			authentication: "any",
+			search: "",
+			sort: "-created_at",
+		});
+		expect(Object.values(paramsOf(usual)).every((value) => value === undefined)).toBe(true);
 	});
 
 	it("restores the filters that it was built from", () => {
-		const filters = { tab: "expiring", environment: "test", search: "crm são", sort: "-usage_count" } as const;
+		const filters = {
+			tab: "expiring",
+			environment: "test",
+			authentication: "signed",
+			search: "crm são",
+			sort: "-usage_count",
+		} as const;
 		expect(filtersOf(paramsOf(filters))).toEqual(filters);
 	});
 
 	it("ignores unknown values and shortens a search that the service would reject", () => {
-		expect(filtersOf({ status: "asleep", env: ["live", "test"], sort: "secret_hash", q: "x".repeat(300) })).toEqual({
+		const edited = { status: "asleep", env: ["live", "test"], authentication: "mtls", sort: "secret_hash" };
+		expect(filtersOf({ ...edited, q: "x".repeat(300) })).toEqual({
 			tab: "all",
 			environment: "live",
+			authentication: "any",
 			search: "x".repeat(100),
 			sort: "-created_at",
 		});
@@ -98,6 +112,11 @@ describe("the query for the service", () => {
 			sort: "-last_used_at",
 		});
 		expect(changeTo("active")).toEqual({ tab: "active" });
+	});
+
+	it("has the chosen authentication", () => {
+		expect(queryOf({ ...usual, authentication: "signed" })).toMatchObject({ authentication: "signed" });
+		expect(queryOf({ ...usual, authentication: "bearer" })).toMatchObject({ authentication: "bearer" });
 	});
 
 	it("leaves out a search of only spaces", () => {

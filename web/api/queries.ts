@@ -38,7 +38,7 @@ export const meQuery = () =>
 /** Filters and order of the list, as `keys.list` takes them. */
 export type KeyFilters = Pick<
 	ListKeys,
-	"status" | "environment" | "search" | "expires_within_days" | "rotation" | "origin"
+	"status" | "environment" | "authentication" | "search" | "expires_within_days" | "rotation" | "origin"
 > & {
 	sort: NonNullable<ListKeys["sort"]>;
 };

@@ -23,7 +23,14 @@ import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
 import { EmptyList } from "../features/keys/list/empty-list.tsx";
 import { FoundKeys, OtherEnvironment } from "../features/keys/list/found-keys.tsx";
 import { KeyTable, KeyTableSkeleton } from "../features/keys/list/key-table.tsx";
-import { filtersOf, type ListFilters, paramsOf, queryOf } from "../features/keys/list/list-filters.ts";
+import {
+	AUTHENTICATION_FILTERS,
+	type AuthenticationFilter,
+	filtersOf,
+	type ListFilters,
+	paramsOf,
+	queryOf,
+} from "../features/keys/list/list-filters.ts";
 import { SearchBox } from "../features/keys/list/search-box.tsx";
 import { SelectionBar } from "../features/keys/list/selection-bar.tsx";
 import { countIn, StatusTabs } from "../features/keys/list/status-tabs.tsx";
@@ -73,7 +80,9 @@ function KeyList() {
 	};
 	// Unwrapped, because tracking every field of thousands of keys takes longer than drawing them.
 	const keys = createMemo(() => unwrap(dataOf(list))?.pages.flatMap((page) => page.items) ?? []);
-	const counts = () => dataOf(list)?.pages.at(-1)?.counts;
+	/** The service counts keys by status only. Null: there are no numbers for these filters. */
+	const counts = () =>
+		pastedIds().length > 0 || filters().authentication !== "any" ? null : dataOf(list)?.pages.at(-1)?.counts;
 	const total = (): number => {
 		const known = counts();
 		return Math.max(known ? (countIn(known, filters().tab) ?? 0) : 0, keys().length);
@@ -81,10 +90,11 @@ function KeyList() {
 	/** What is on the screen, for screen readers. Empty while it is loading. */
 	const announcement = () => {
 		if (list.isFetching || list.isPending || pastedIds().length > 0) return "";
-		const { tab, environment, sort } = filters();
+		const { tab, environment, authentication, sort } = filters();
+		const kind = authentication === "any" ? "" : `, ${t().keys.authenticationFilters[authentication]}`;
 		return t().keys.listed(
 			formatNumber(total()),
-			t().keys.tabs[tab],
+			t().keys.tabs[tab] + kind,
 			t().keys.environments[environment],
 			t().keys.sorts[sort],
 		);
@@ -117,13 +127,20 @@ function KeyList() {
 				</LinkButton>
 			</header>
 			<div class={styles.bar}>
-				<StatusTabs
-					filters={filters()}
-					counts={pastedIds().length === 0 ? counts() : null}
-					capped={dataOf(list)?.pages.at(-1)?.counts_capped === true}
-				/>
+				<StatusTabs filters={filters()} counts={counts()} capped={dataOf(list)?.pages.at(-1)?.counts_capped === true} />
 				<div class={styles.controls}>
-					<label class={styles.sort}>
+					<label class={styles.choice}>
+						<span class="visually-hidden">{t().keys.authentication}</span>
+						<select
+							value={filters().authentication}
+							onChange={(event) => change({ authentication: event.currentTarget.value as AuthenticationFilter })}
+						>
+							<For each={AUTHENTICATION_FILTERS}>
+								{(kind) => <option value={kind}>{t().keys.authenticationFilters[kind]}</option>}
+							</For>
+						</select>
+					</label>
+					<label class={styles.choice}>
 						<span class="visually-hidden">{t().keys.sortBy}</span>
 						<select value={filters().sort} onChange={(event) => change({ sort: event.currentTarget.value as KeySort })}>
 							<For each={KEY_SORTS}>{(sort) => <option value={sort}>{t().keys.sorts[sort]}</option>}</For>

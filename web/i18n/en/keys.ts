@@ -8,7 +8,14 @@ export const keys = {
 	search: "Search",
 	searchHint: "Search by name, id, or part of the key",
 	environment: "Environment",
+	authentication: "Authentication",
 	authentications: { bearer: "API key", signed: "Signed requests" },
+	authenticationFilters: { any: "Signed or not", bearer: "Not signed", signed: "Signed" },
+	/** In a row, beside the name. */
+	signed: "Signed",
+	signedHint: "Requests with this key are signed.",
+	trySigned: "Try a signed request",
+	newTab: "opens in a new tab",
 	environments: { live: "Live", test: "Test" },
 	tabs: {
 		all: "All",
@@ -104,7 +111,7 @@ export const keys = {
 	nothing: {
 		title: "No key matches",
 		search: (text: string) => `Nothing was found for “${text}”.`,
-		filter: "There is no key with this status.",
+		filter: "There is no key with these filters.",
 		clear: "Clear filters",
 		otherEnvironment: { live: "Look in live keys", test: "Look in test keys" },
 	},

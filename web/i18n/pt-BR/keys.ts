@@ -7,7 +7,13 @@ export const keys: Words["keys"] = {
 	search: "Buscar",
 	searchHint: "Busque por nome, ID ou parte da chave",
 	environment: "Ambiente",
+	authentication: "Autenticação",
 	authentications: { bearer: "Chave de API", signed: "Requisições assinadas" },
+	authenticationFilters: { any: "Assinadas ou não", bearer: "Não assinadas", signed: "Assinadas" },
+	signed: "Assinada",
+	signedHint: "As requisições com esta chave são assinadas.",
+	trySigned: "Testar no sandbox",
+	newTab: "abre em uma nova aba",
 	environments: { live: "Produção", test: "Teste" },
 	tabs: {
 		all: "Todas",
@@ -100,7 +106,7 @@ export const keys: Words["keys"] = {
 	nothing: {
 		title: "Nenhuma chave encontrada",
 		search: (text) => `Nada foi encontrado para “${text}”.`,
-		filter: "Não há chave nesta situação.",
+		filter: "Não há chave com estes filtros.",
 		clear: "Limpar filtros",
 		otherEnvironment: { live: "Buscar em Produção", test: "Buscar em Teste" },
 	},

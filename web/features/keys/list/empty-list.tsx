@@ -12,7 +12,8 @@ interface Props {
 
 /** What the list shows instead of keys. */
 export function EmptyList(props: Props) {
-	const isNarrowed = () => props.filters.search.trim() !== "" || props.filters.tab !== "all";
+	const isNarrowed = () =>
+		props.filters.search.trim() !== "" || props.filters.tab !== "all" || props.filters.authentication !== "any";
 	const words = () => (props.filters.environment === "test" ? t().keys.emptyTest : t().keys.empty);
 	return (
 		<Switch>
@@ -43,7 +44,9 @@ function NothingFound(props: Props) {
 			title={t().keys.nothing.title}
 			action={
 				<>
-					<Button onClick={() => props.onChange({ search: "", tab: "all" })}>{t().keys.nothing.clear}</Button>
+					<Button onClick={() => props.onChange({ search: "", tab: "all", authentication: "any" })}>
+						{t().keys.nothing.clear}
+					</Button>
 					<Button variant="quiet" onClick={() => props.onChange({ environment: other() })}>
 						{t().keys.nothing.otherEnvironment[other()]}
 					</Button>

@@ -49,6 +49,11 @@ export function KeyRow(props: {
 				<A href={paths.key(props.apiKey.id)} class={styles.open} title={props.apiKey.name}>
 					{props.apiKey.name}
 				</A>
+				<Show when={props.apiKey.authentication === "signed"}>
+					<span class={styles.signed} title={t().keys.signedHint}>
+						{t().keys.signed}
+					</span>
+				</Show>
 				<Show when={props.apiKey.scopes.length === 0}>
 					<span class={styles.unrestricted} role="img" aria-label={t().keys.unrestricted}>
 						<Icon name="warning" />

@@ -1,5 +1,12 @@
 /** The filters of the list and the query string that holds them, so that a list can be linked to and reloaded. Pure. */
-import { ENVIRONMENTS, type Environment, EXPIRING_SOON_DAYS, KEY_SORTS, type KeySort } from "../../../../db/enums.ts";
+import {
+	AUTHENTICATIONS,
+	ENVIRONMENTS,
+	type Environment,
+	EXPIRING_SOON_DAYS,
+	KEY_SORTS,
+	type KeySort,
+} from "../../../../db/enums.ts";
 import type { KeyFilters } from "../../../api/queries.ts";
 import { keyIdsIn, searchFor } from "../../../key-secret.ts";
 import { paths } from "../../../paths.ts";
@@ -7,18 +14,28 @@ import { paths } from "../../../paths.ts";
 export const LIST_TABS = ["all", "active", "expiring", "rotating", "expired", "revoked", "imported"] as const;
 export type ListTab = (typeof LIST_TABS)[number];
 
+export const AUTHENTICATION_FILTERS = ["any", ...AUTHENTICATIONS] as const;
+export type AuthenticationFilter = (typeof AUTHENTICATION_FILTERS)[number];
+
 export interface ListFilters {
 	tab: ListTab;
 	environment: Environment;
+	authentication: AuthenticationFilter;
 	/** As typed. */
 	search: string;
 	sort: KeySort;
 }
 
-const DEFAULTS: ListFilters = { tab: "all", environment: "live", search: "", sort: "-created_at" };
+const DEFAULTS: ListFilters = {
+	tab: "all",
+	environment: "live",
+	authentication: "any",
+	search: "",
+	sort: "-created_at",
+};
 
 /** The query parameters that the list reads. `undefined` removes one. */
-export type ListParams = Record<"status" | "env" | "q" | "sort", string | undefined>;
+export type ListParams = Record<"status" | "env" | "authentication" | "q" | "sort", string | undefined>;
 
 /** Ignores unknown values, since a person may have edited the URL. */
 function known<T extends string>(words: readonly T[], value: string | string[] | undefined, otherwise: T): T {
@@ -29,6 +46,7 @@ export function filtersOf(params: Partial<Record<string, string | string[]>>): L
 	return {
 		tab: known(LIST_TABS, params.status, DEFAULTS.tab),
 		environment: known(ENVIRONMENTS, params.env, DEFAULTS.environment),
+		authentication: known(AUTHENTICATION_FILTERS, params.authentication, DEFAULTS.authentication),
 		search: typeof params.q === "string" ? searchText(params.q) : DEFAULTS.search,
 		sort: known(KEY_SORTS, params.sort, DEFAULTS.sort),
 	};
@@ -49,6 +67,7 @@ export function paramsOf(filters: ListFilters): ListParams {
 	return {
 		status: unless(filters.tab, DEFAULTS.tab),
 		env: unless(filters.environment, DEFAULTS.environment),
+		authentication: unless(filters.authentication, DEFAULTS.authentication),
 		q: unless(filters.search, DEFAULTS.search),
 		sort: unless(filters.sort, DEFAULTS.sort),
 	};
@@ -72,12 +91,13 @@ const QUERIES = {
 } as const satisfies Record<ListTab, Partial<KeyFilters>>;
 
 /** The filters as the service takes them. */
-export function queryOf({ tab, environment, search, sort }: ListFilters): KeyFilters {
+export function queryOf({ tab, environment, authentication, search, sort }: ListFilters): KeyFilters {
 	// Pasted keys are looked up by id instead.
 	const text = keyIdsIn(search).length > 0 ? "" : search.trim();
 	return {
 		environment,
 		sort,
+		...(authentication === "any" ? {} : { authentication }),
 		...(text === "" ? {} : { search: text }),
 		...QUERIES[tab],
 	};
