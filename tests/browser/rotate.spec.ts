@@ -49,6 +49,30 @@ async function rotated(tenant: TestTenant, hours?: number, more: object = {}) {
 
 const keyOf = (tenant: TestTenant, id: string) => tenant.admin.api.query("keys.get", { id });
 
+test("a leaked key is replaced at once, and the page says that the integration needs the new key now", async ({
+	page,
+	tenant,
+	signedIn,
+	integration,
+}) => {
+	const old = await readsLeads(tenant);
+	expect((await integration(old.key).get("/v1/leads")).status).toBe(200);
+	await signedIn();
+	await page.goto(rotation(old.api_key.id));
+	const now = page.getByRole("radio", { name: "Now", exact: true });
+	await expect(now).toHaveAccessibleDescription(/For a leaked key\. Requests of the integration are rejected/);
+	await now.check();
+	await page.getByRole("button", { name: "Replace key now" }).click();
+	const newKey = await takeKey(page);
+	expect((await integration(old.key).get("/v1/leads")).status).toBe(401);
+	await expect(update(page)).toContainText("If the integration still has the old key, its requests are rejected.");
+	expect((await integration(newKey).get("/v1/leads")).status).toBe(200);
+	await expect(page.getByRole("heading", { name: "Rotation complete" })).toBeVisible();
+	const { status, rotated_to } = await keyOf(tenant, old.api_key.id);
+	expect(status).toBe("revoked");
+	expect((await keyOf(tenant, rotated_to ?? "")).scopes).toEqual(["leads:read"]);
+});
+
 test.describe("the four steps", () => {
 	test("replace the old key by the new one without a failed request", async ({
 		page,

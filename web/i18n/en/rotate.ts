@@ -21,11 +21,13 @@ export const rotate = {
 		manual: "When I revoke it",
 		manualHint: "No surprises: both keys work until you have seen that nothing uses the old one.",
 		byItself: {
+			0: "Now",
 			1: "Automatically after 1 hour",
 			24: "Automatically after 24 hours",
 			168: "Automatically after 7 days",
 		},
 		byItselfHint: {
+			0: "For a leaked key. Requests of the integration are rejected until it has the new key.",
 			1: "For a key that others may have seen.",
 			24: "For integrations that run at least once a day.",
 			168: "For weekly jobs and partners who need time.",
@@ -38,6 +40,7 @@ export const rotate = {
 		lost: "The new key was created by your first attempt, but the response with its secret was lost. Create another one below.",
 		alreadyMade: "Another person has just created the new key. Nothing was changed.",
 		submit: "Create new key",
+		submitNow: "Replace key now",
 		busy: "Creating…",
 		done: (hint: string, ago: string) => `${hint}, created ${ago}.`,
 	},

@@ -21,11 +21,13 @@ export const rotate: Words["rotate"] = {
 		manual: "Quando eu revogar",
 		manualHint: "Sem surpresas: as duas chaves funcionam até você ver que ninguém mais usa a antiga.",
 		byItself: {
+			0: "Agora",
 			1: "Automaticamente, após 1 hora",
 			24: "Automaticamente, após 24 horas",
 			168: "Automaticamente, após 7 dias",
 		},
 		byItselfHint: {
+			0: "Para uma chave que vazou. As requisições da integração são recusadas até ela receber a chave nova.",
 			1: "Para uma chave que outras pessoas podem ter visto.",
 			24: "Para integrações que rodam pelo menos uma vez por dia.",
 			168: "Para rotinas semanais e parceiros que precisam de tempo.",
@@ -38,6 +40,7 @@ export const rotate: Words["rotate"] = {
 		lost: "A chave nova foi criada na primeira tentativa, mas a resposta com o segredo se perdeu. Crie outra abaixo.",
 		alreadyMade: "Outra pessoa acabou de criar a chave nova. Nada foi alterado.",
 		submit: "Criar chave nova",
+		submitNow: "Substituir a chave agora",
 		busy: "Criando…",
 		done: (hint, ago) => `${hint}, criada ${ago}.`,
 	},

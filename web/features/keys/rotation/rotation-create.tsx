@@ -78,8 +78,8 @@ export function RotationForm(props: {
 				</SelectField>
 			</div>
 			<div class={styles.buttons}>
-				<Button type="submit" variant="primary" busy={props.busy}>
-					{props.busy ? words().busy : words().submit}
+				<Button type="submit" variant={overlap() === 0 ? "danger" : "primary"} busy={props.busy}>
+					{props.busy ? words().busy : overlap() === 0 ? words().submitNow : words().submit}
 				</Button>
 			</div>
 		</form>

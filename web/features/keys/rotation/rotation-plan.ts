@@ -9,8 +9,8 @@ export interface RotationChoice {
 	revoke_previous_after_hours?: number;
 }
 
-/** Hours after which the old key may be revoked automatically. */
-export const OVERLAP_HOURS = [1, 24, 168] as const;
+/** Hours after which the old key may be revoked automatically. 0: in the same moment as the new key is made. */
+export const OVERLAP_HOURS = [0, 1, 24, 168] as const;
 export type OverlapHours = (typeof OVERLAP_HOURS)[number];
 
 /** Other lifetimes on offer, in days. */
