@@ -20,7 +20,7 @@ const callerRows = (page: Page) => section(page, "Recent callers").locator("tbod
 const tops = (page: Page) =>
 	page
 		.getByRole("heading", { level: 2 })
-		.evaluateAll((headings) => headings.slice(0, 4).map((heading) => heading.getBoundingClientRect().top));
+		.evaluateAll((headings) => headings.slice(0, 5).map((heading) => heading.getBoundingClientRect().top));
 
 /** One procedure fails, even in a batch with others. Returns how to end that. */
 function failAt(page: Page, procedure: string): Promise<() => void> {
@@ -70,6 +70,49 @@ test.describe("the settings of a key", () => {
 		await expect(addresses.getByText("198.51.100.6")).toBeHidden();
 		await addresses.getByText("2 more").click();
 		await expect(addresses.getByText("198.51.100.6")).toBeVisible();
+	});
+
+	test("come with code for each call that the key may make, and tell the first request", async ({
+		page,
+		tenant,
+		signedIn,
+		integration,
+	}) => {
+		const { key } = await tenant.createKey({ name: "Forms", scopes: ["leads:write"] });
+		await signedIn();
+		await page.goto(LIST);
+		await page.getByRole("link", { name: "Forms" }).click();
+		// A key that was never used.
+		const panel = page.locator("details").filter({ hasText: "Use it" });
+		await expect(panel).toHaveAttribute("open", "");
+		const origin = new URL(page.url()).origin;
+		await expect(panel).toContainText(`Base URL${origin}`);
+		const calls = panel.getByLabel("Call");
+		await expect(calls.getByRole("option")).toHaveText([
+			"POST /v1/leads",
+			"PATCH /v1/leads/{id}",
+			"DELETE /v1/leads/{id}",
+			"GET /v1/whoami",
+		]);
+		for (const language of ["curl", "JavaScript", "Python", "PHP"]) {
+			await panel.getByRole("tab", { name: language, exact: true }).click();
+			await expect(panel.getByRole("tabpanel")).toContainText(`${origin}/v1/leads`);
+			await expect(panel.getByRole("tabpanel")).toContainText("SALESOS_API_KEY");
+		}
+		await calls.selectOption("GET /v1/whoami");
+		await expect(panel.getByRole("tabpanel")).toContainText(`${origin}/v1/whoami`);
+		await expect(panel.getByRole("link", { name: "API reference" })).toHaveAttribute("href", "/docs");
+		await expectAccessibleInBothThemes(page);
+
+		await expect(panel).toContainText("No request with this key yet.");
+		await integration(key ?? "").whoami();
+		await expect(panel).toContainText("The first request has arrived.");
+		await expect(calls).toHaveValue("GET /v1/whoami");
+		// A used key has its code, too, but the usage comes first.
+		await page.reload();
+		await expect(panel).not.toHaveAttribute("open");
+		await panel.getByText("Use it").click();
+		await expect(calls).toBeVisible();
 	});
 
 	test("show an unrestricted key, and a key that the platform created", async ({ page, tenant, signedIn, service }) => {

@@ -1,6 +1,6 @@
 import { useParams } from "@solidjs/router";
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/solid-query";
-import { createMemo, createSignal, type JSX, Match, Show, Switch } from "solid-js";
+import { createMemo, createSignal, type JSX, Match, Show, Switch, untrack } from "solid-js";
 import { isPassing, type Problem, problemOf, problemText } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
 import { dataOf, keyQuery, loadProblem } from "../api/queries.ts";
@@ -11,7 +11,8 @@ import { KeyFacts, KeyFactsSkeleton } from "../features/keys/detail/key-facts.ts
 import { BackToList, KeyHeader, KeyHeaderSkeleton } from "../features/keys/detail/key-header.tsx";
 import { RecentCallers } from "../features/keys/detail/recent-callers.tsx";
 import { KeyActionsProvider } from "../features/keys/key-actions-provider.tsx";
-import { keyState } from "../features/keys/key-state.ts";
+import { hasEnded, keyState } from "../features/keys/key-state.ts";
+import { UsePanel, UsePanelSkeleton } from "../features/keys/use/use-panel.tsx";
 import { UsagePanel } from "../features/usage/usage-panel.tsx";
 import { t } from "../i18n/index.ts";
 import { paths } from "../paths.ts";
@@ -56,6 +57,8 @@ function KeyDetail(props: { id: string }) {
 	const isUnknown = () => problem()?.code === "NOT_FOUND";
 	const detail = () => dataOf(live);
 	const apiKey = (): ApiKey | undefined => detail() ?? listed;
+	/** Otherwise an open panel would move what is below it. */
+	const startsWithKey = untrack(apiKey) !== undefined;
 	const state = createMemo(() => {
 		const key = apiKey();
 		return key && keyState(key, now());
@@ -98,6 +101,13 @@ function KeyDetail(props: { id: string }) {
 							{(key) => <KeyFacts apiKey={key()} now={now} />}
 						</Show>
 					</section>
+					<Show when={!hasEnded(state() ?? "active")}>
+						<div class={styles.section}>
+							<Show when={apiKey()} fallback={<UsePanelSkeleton />}>
+								{(key) => <UsePanel apiKey={key()} open={startsWithKey && key().last_used_at === null} />}
+							</Show>
+						</div>
+					</Show>
 					<section class={styles.section} aria-labelledby="hour-title">
 						<div class={styles.title}>
 							<h2 id="hour-title">{t().key.hour.title}</h2>

@@ -36,6 +36,20 @@ export const key = {
 		rotatedTo: "Replaced by",
 		id: "Id",
 	},
+	use: {
+		title: "Use it",
+		base: "Base URL",
+		copyBase: "Copy base URL",
+		call: "Call",
+		languages: "Language of the example",
+		copyCode: (language: string) => `Copy ${language}`,
+		readsKey: "The code reads the key from the environment variable SALESOS_API_KEY.",
+		readsBoth:
+			"The code reads key and secret from the environment variables SALESOS_API_KEY and SALESOS_API_KEY_SECRET.",
+		waiting: "No request with this key yet. The first one appears here within seconds.",
+		arrived: "The first request has arrived.",
+		reference: "API reference",
+	},
 	hour: {
 		title: "This hour",
 		used: "Used",
