@@ -18,17 +18,34 @@ export interface RequestToSign {
 const encoder = new TextEncoder();
 const SHA256 = { name: "HMAC", hash: "SHA-256" } as const;
 
+/** What a signature covers, in the order of the HMACs. */
+export interface SignedParts {
+	key: string;
+	/** Unix seconds. */
+	timestamp: string;
+	method: string;
+	path: string;
+	/** SHA-256 of the body, in lower-case hex. */
+	bodyHash: string;
+}
+
 /** The value of `Authorization` for one request. A request is admitted once: sign each attempt anew. */
 export async function signRequest(request: RequestToSign): Promise<string> {
+	return (await signedParts(request)).authorization;
+}
+
+/** The value of `Authorization`, and what it was computed of. */
+export async function signedParts(request: RequestToSign): Promise<{ parts: SignedParts; authorization: string }> {
 	const { key, secret, method, path, body = "", timestamp = Math.floor(Date.now() / 1_000) } = request;
 	const bytes = typeof body === "string" ? encoder.encode(body) : body;
 	const bodyHash = hex(await crypto.subtle.digest("SHA-256", bytes));
-	let mac: BufferSource = encoder.encode(secret);
-	for (const text of [key, String(timestamp), method, path, bodyHash]) {
+	const parts: SignedParts = { key, timestamp: String(timestamp), method, path, bodyHash };
+	let mac = encoder.encode(secret);
+	for (const text of [parts.key, parts.timestamp, parts.method, parts.path, parts.bodyHash]) {
 		const macKey = await crypto.subtle.importKey("raw", mac, SHA256, false, ["sign"]);
-		mac = await crypto.subtle.sign("HMAC", macKey, encoder.encode(text));
+		mac = new Uint8Array(await crypto.subtle.sign("HMAC", macKey, encoder.encode(text)));
 	}
-	return `P2S-SIGN-V1 ${key}:${timestamp}:${hex(mac as ArrayBuffer)}`;
+	return { parts, authorization: `P2S-SIGN-V1 ${key}:${timestamp}:${hex(mac.buffer)}` };
 }
 
 function hex(buffer: ArrayBuffer): string {

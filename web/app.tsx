@@ -6,7 +6,7 @@ import { problemOf } from "./api/problem.ts";
 import { ProblemPanel } from "./api/problem-view.tsx";
 import { dataOf, meQuery } from "./api/queries.ts";
 import { createQueryClient, setSessionEnded } from "./api/query-client.ts";
-import { loadRotationWords, t } from "./i18n/index.ts";
+import { t, withPart } from "./i18n/index.ts";
 import { paths } from "./paths.ts";
 import { onSignInElsewhere } from "./session/other-tabs.ts";
 import { may, SessionProvider, useSession } from "./session/session.tsx";
@@ -16,12 +16,10 @@ import { Shell, ShellSkeleton } from "./shell/shell.tsx";
 const SignIn = lazy(() => import("./routes/sign-in.tsx"));
 const KeyList = lazy(() => import("./routes/key-list.tsx"));
 const CreateKey = lazy(() => import("./routes/create-key.tsx"));
-const KeyDetail = lazy(() => import("./routes/key-detail.tsx"));
-const RotateKey = lazy(async () => {
-	const [screen] = await Promise.all([import("./routes/rotate-key.tsx"), loadRotationWords()]);
-	return screen;
-});
-const AuditLog = lazy(() => import("./routes/audit-log.tsx"));
+const KeyDetail = lazy(() => withPart("audit", import("./routes/key-detail.tsx")));
+const RotateKey = lazy(() => withPart("rotate", import("./routes/rotate-key.tsx")));
+const Sandbox = lazy(() => withPart("sandbox", import("./routes/sandbox.tsx")));
+const AuditLog = lazy(() => withPart("audit", import("./routes/audit-log.tsx")));
 const Account = lazy(() => import("./routes/account.tsx"));
 const NoPermission = lazy(() => import("./routes/no-permission.tsx"));
 const NotFound = lazy(() => import("./routes/not-found.tsx"));
@@ -133,6 +131,8 @@ export function App() {
 				<Route component={SignedIn}>
 					<Route path="/" component={() => <Navigate href={paths.keys} />} />
 					<Route path={paths.account} component={Account} />
+					{/* For every role: its calls are made with the pasted key, not with the session. */}
+					<Route path={paths.sandbox} component={Sandbox} />
 					<Route component={KeyManagersOnly}>
 						<Route path={paths.integrations} component={() => <Navigate href={paths.keys} />} />
 						<Route path={paths.keys} component={KeyList} />

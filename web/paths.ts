@@ -18,6 +18,8 @@ export const paths = {
 	rotateKey: (id: string): string => `${KEYS}/${id}/rotate`,
 	/** A job, above the list. */
 	job: (id: string): string => `${KEYS}?job=${id}`,
+	/** Signs a request in the browser and sends it. */
+	sandbox: "/integrations/sandbox",
 	auditLog: AUDIT_LOG,
 	/** The audit log, filtered. */
 	auditLogOf: (filters: Partial<Record<"key_id" | "who", string>>): string =>

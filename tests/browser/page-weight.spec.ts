@@ -1,6 +1,6 @@
 /** The size and the origins of what the browser loads first. */
 import { gzipSync } from "node:zlib";
-import type { Page } from "@playwright/test";
+import type { Page, Response } from "@playwright/test";
 import { expect, SIGNED_OUT, test } from "./fixtures.ts";
 
 /** Max compressed size of all scripts of a first visit. */
@@ -12,19 +12,22 @@ const QUIET_MS = 500;
 /** Opens the path and returns the compressed bytes of each loaded script. */
 async function scriptsOf(page: Page, address: string): Promise<Map<string, number>> {
 	const bodies: Promise<[string, number]>[] = [];
-	page.on("response", (response) => {
+	const weigh = (response: Response) => {
 		if (!/javascript/.test(response.headers()["content-type"] ?? "")) return;
 		const weighed = response
 			.body()
 			.then((body): [string, number] => [new URL(response.url()).pathname, gzipSync(body, { level: 9 }).length]);
 		bodies.push(weighed);
-	});
+	};
+	page.on("response", weigh);
 	await page.goto(address);
 	await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
 	await page.waitForFunction((quiet) => {
 		const ends = performance.getEntriesByType("resource").map((entry) => entry.startTime + entry.duration);
 		return performance.now() - Math.max(...ends) > quiet;
 	}, QUIET_MS);
+	// What loads later would be weighed while the page closes.
+	page.off("response", weigh);
 	return new Map(await Promise.all(bodies));
 }
 

@@ -1,12 +1,12 @@
 /** Numbers that texts of the page repeat. */
 import { expect, it } from "vitest";
-import { en } from "../../web/i18n/en/index.ts";
-import { ptBR } from "../../web/i18n/pt-BR/index.ts";
+import { audit as english } from "../../web/i18n/en/audit.ts";
+import { audit as portuguese } from "../../web/i18n/pt-BR/audit.ts";
 import { AUDIT_KEPT_DAYS } from "../../worker/services/retention.ts";
 
 it.each([
-	["English", en],
-	["Portuguese", ptBR],
+	["English", english],
+	["Portuguese", portuguese],
 ])("the %s text says how long audit events are kept", (_, words) => {
-	expect(words.audit.empty.text).toContain(` ${AUDIT_KEPT_DAYS} `);
+	expect(words.empty.text).toContain(` ${AUDIT_KEPT_DAYS} `);
 });

@@ -73,6 +73,12 @@ describe("the changes of an event", () => {
 		expect(line({ changes: { expires_at: { from: "2027-03-01T10:00:00.000Z", to: null } } })).toMatch(/ → Never$/);
 	});
 
+	it("name the authentication of a new key in words", () => {
+		const created = (to: string) => line({ action: "api_key.create", changes: { authentication: { from: null, to } } });
+		expect(created("signed")).toBe("Authentication: Signed requests");
+		expect(created("mtls")).toBe("Authentication: mtls");
+	});
+
 	it("are the settings of a new key, with the key as a hint", () => {
 		const to = (value: unknown) => ({ from: null, to: value });
 		expect(

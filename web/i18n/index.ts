@@ -1,9 +1,25 @@
 /** The texts of the page in the reader's language: `t().keys.title`. */
 import { createSignal } from "solid-js";
 import { type Language, language, setLanguage } from "../preferences.ts";
-import type { Words } from "./en/index.ts";
+import type { FirstWords, LaterWords, Words } from "./en/index.ts";
 
-type FirstWords = Omit<Words, "rotate">;
+/** Texts that the first screens don't need. A screen that reads a part waits for `loadPart`. */
+const PARTS = {
+	audit: {
+		en: async () => (await import("./en/audit.ts")).audit,
+		"pt-BR": async () => (await import("./pt-BR/audit.ts")).audit,
+	},
+	rotate: {
+		en: async () => (await import("./en/rotate.ts")).rotate,
+		"pt-BR": async () => (await import("./pt-BR/rotate.ts")).rotate,
+	},
+	sandbox: {
+		en: async () => (await import("./en/sandbox.ts")).sandbox,
+		"pt-BR": async () => (await import("./pt-BR/sandbox.ts")).sandbox,
+	},
+} satisfies { [P in keyof LaterWords]: Record<Language, () => Promise<LaterWords[P]>> };
+
+type Part = keyof typeof PARTS;
 
 /** Only the chosen language is loaded. */
 const LOADERS: Record<Language, () => Promise<FirstWords>> = {
@@ -11,21 +27,13 @@ const LOADERS: Record<Language, () => Promise<FirstWords>> = {
 	"pt-BR": async () => (await import("./pt-BR/index.ts")).ptBR,
 };
 
-/** The longest part of the texts. Few visits need it. */
-const ROTATION_LOADERS: Record<Language, () => Promise<Words["rotate"]>> = {
-	en: async () => (await import("./en/rotate.ts")).rotate,
-	"pt-BR": async () => (await import("./pt-BR/rotate.ts")).rotate,
-};
-
-let needsRotation = false;
+const neededParts = new Set<Part>();
 
 async function load(language: Language): Promise<Words> {
-	const [first, rotate] = await Promise.all([
-		LOADERS[language](),
-		needsRotation ? ROTATION_LOADERS[language]() : undefined,
-	]);
-	// Only the screen of a rotation reads its texts, and it waits for `loadRotationWords`.
-	return { ...first, rotate } as Words;
+	const parts = [...neededParts].map(async (part) => [part, await PARTS[part][language]()] as const);
+	const [first, ...later] = await Promise.all([LOADERS[language](), ...parts]);
+	// No screen reads a part that it hasn't waited for.
+	return { ...first, ...Object.fromEntries(later) } as Words;
 }
 
 const [words, setWords] = createSignal<Words | null>(null);
@@ -54,9 +62,19 @@ export async function chooseLanguage(value: Language): Promise<void> {
 	await loadWords();
 }
 
-/** Loads the texts of a rotation as well. Await it before the first screen that uses them. */
-export async function loadRotationWords(): Promise<void> {
-	await ROTATION_LOADERS[language()]();
-	needsRotation = true;
-	await loadWords();
+/** Loads a further part of the texts. Await it before the first screen that uses them. */
+export async function loadPart(part: Part): Promise<void> {
+	const wanted = language();
+	const texts = await PARTS[part][wanted]();
+	neededParts.add(part);
+	const loaded = words();
+	// Nothing on the screen has read the part, so nothing needs to be drawn again.
+	if (loaded && wanted === language()) Object.assign(loaded, { [part]: texts });
+	else await loadWords();
+}
+
+/** The module, once the part of the texts that it uses has loaded as well. */
+export async function withPart<M>(part: Part, loading: Promise<M>): Promise<M> {
+	const [module] = await Promise.all([loading, loadPart(part)]);
+	return module;
 }

@@ -8,6 +8,9 @@ export const KEY_START = new RegExp(`${PREFIX}([0-9A-Za-z]{12})`);
 /** Matches text that is exactly one key. */
 export const WHOLE_KEY = new RegExp(`^${PREFIX}[0-9A-Za-z]{48}$`);
 
+/** Matches text that is exactly the secret of a signed key. */
+export const WHOLE_SIGNING_SECRET = /^sks_(live|test)_[0-9a-f]{48}$/;
+
 /** Matches text that is exactly one key of another system, as it can be imported: it has no id and no tag. */
 export const WHOLE_IMPORTED_KEY = new RegExp(`^${PREFIX}[0-9a-z]{32}$`);
 

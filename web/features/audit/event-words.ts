@@ -111,6 +111,7 @@ function valueText(field: string, value: unknown, actor: string): string {
 	if (typeof value !== "string") return JSON.stringify(value);
 	if (field.endsWith("_at")) return formatDateTime(value);
 	if (field === "environment" && (value === "live" || value === "test")) return t().keys.environments[value];
+	if (field === "authentication" && (value === "bearer" || value === "signed")) return t().keys.authentications[value];
 	if (field === "kind" && value === "revoke_keys") return t().audit.revokeKeys;
 	// The service itself gives only one reason, and in English.
 	if (field === "reason" && actor === "system") return t().audit.rotationNotCompleted;

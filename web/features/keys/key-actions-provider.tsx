@@ -1,11 +1,13 @@
 /** Opens the dialogs that edit, revoke and delete keys. Each loads when it is first opened. */
 import { type Component, createSignal, type JSX, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
+import { withPart } from "../../i18n/index.ts";
 import { loadModule } from "../../load-module.ts";
 import { ActionsContext, type KeyDialogProps, type StartedAction } from "./key-actions.ts";
 
 const DIALOGS = {
-	edit: () => import("./form/edit-dialog.tsx"),
+	// A conflict with another person is told in the words of the audit log.
+	edit: () => withPart("audit", import("./form/edit-dialog.tsx")),
 	revoke: () => import("./revoke-delete/revoke-dialog.tsx"),
 	delete: () => import("./revoke-delete/delete-dialog.tsx"),
 } satisfies Record<StartedAction["kind"], () => Promise<{ default: Component<KeyDialogProps> }>>;

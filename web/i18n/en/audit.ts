@@ -47,6 +47,7 @@ export const audit = {
 		name: "Name",
 		slug: "Short name",
 		environment: "Environment",
+		authentication: "Authentication",
 		key: "Key",
 		scopes: "Scopes",
 		rate_limit: "Limit per hour",

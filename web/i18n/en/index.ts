@@ -1,14 +1,24 @@
 /** English. The measure of the other languages: each has exactly these texts. */
-import { audit } from "./audit.ts";
+import type { audit } from "./audit.ts";
 import { common } from "./common.ts";
 import { create } from "./create.ts";
 import { key } from "./key.ts";
 import { keys } from "./keys.ts";
 import { revokeDelete } from "./revoke-delete.ts";
 import type { rotate } from "./rotate.ts";
+import type { sandbox } from "./sandbox.ts";
 
-/** Without the texts of a rotation, which load with its screen. */
-export const en = { ...common, keys, create, key, revokeDelete, audit };
+/** Without the texts that load with their screens. */
+export const en = { ...common, keys, create, key, revokeDelete };
+
+export type FirstWords = typeof en;
+
+/** Texts that load with their screens. */
+export interface LaterWords {
+	audit: typeof audit;
+	rotate: typeof rotate;
+	sandbox: typeof sandbox;
+}
 
 /** Every text of the page. A language that lacks one does not compile, because English defines the type. */
-export type Words = typeof en & { rotate: typeof rotate };
+export type Words = FirstWords & LaterWords;

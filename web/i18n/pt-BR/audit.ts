@@ -43,6 +43,7 @@ export const audit: Words["audit"] = {
 		name: "Nome",
 		slug: "Nome curto",
 		environment: "Ambiente",
+		authentication: "Autenticação",
 		key: "Chave",
 		scopes: "Escopos",
 		rate_limit: "Limite por hora",

@@ -1,6 +1,6 @@
-import type { Words } from "../en/index.ts";
+import type { FirstWords } from "../en/index.ts";
 
-export const common: Omit<Words, "keys" | "create" | "key" | "rotate" | "revokeDelete" | "audit"> = {
+export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"> = {
 	common: {
 		close: "Fechar",
 		cancel: "Cancelar",

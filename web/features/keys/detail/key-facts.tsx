@@ -36,7 +36,12 @@ export function KeyFacts(props: { apiKey: ApiKey; now: Accessor<number> }) {
 				<Scopes scopes={props.apiKey.scopes} />
 			</Fact>
 			<Show when={props.apiKey.authentication === "signed"}>
-				<Fact label={words().authentication}>{t().keys.authentications.signed}</Fact>
+				<Fact label={words().authentication}>
+					{t().keys.authentications.signed}
+					<A class={styles.try} href={paths.sandbox}>
+						{t().keys.trySigned}
+					</A>
+				</Fact>
 			</Show>
 			<Fact label={words().limit}>
 				<span>{words().perHour(props.apiKey.rate_limit, formatNumber(props.apiKey.rate_limit))}</span>

@@ -6,6 +6,7 @@ import { api } from "../../../api/client.ts";
 import { ProblemNote } from "../../../api/problem-view.tsx";
 import type { ApiKey } from "../../../api/types.ts";
 import { t } from "../../../i18n/index.ts";
+import { paths } from "../../../paths.ts";
 import { AlertDialog } from "../../../ui/alert-dialog.tsx";
 import { Button } from "../../../ui/button.tsx";
 import { CopyButton } from "../../../ui/copy-button.tsx";
@@ -151,13 +152,22 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 				<Show
 					when={signingSecret() === null}
 					fallback={
-						<SignedSnippets
-							apiKey={key()}
-							shownSecret={shownSecret()}
-							secret={secret}
-							onCopied={() => setSafe(true)}
-							onRefused={copyByHand}
-						/>
+						<>
+							<SignedSnippets
+								apiKey={key()}
+								shownSecret={shownSecret()}
+								secret={secret}
+								onCopied={() => setSafe(true)}
+								onRefused={copyByHand}
+							/>
+							<p>
+								{/* In this tab, the link would leave the dialog, and the values with it. */}
+								<a href={paths.sandbox} target="_blank" rel="noopener">
+									{t().keys.trySigned}
+								</a>{" "}
+								<span class="secondary">({t().keys.newTab})</span>
+							</p>
+						</>
 					}
 				>
 					<Snippets shownKey={shownSecret()} secret={key} onCopied={() => setSafe(true)} onRefused={copyByHand} />
