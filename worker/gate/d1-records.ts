@@ -2,9 +2,9 @@
  * The statements that a gate runs in D1. Gates load this module, and with it Drizzle, only when they need D1, so a Worker
  * that only admits starts without it (see `tests/e2e/start-up.test.ts`).
  */
-import { and, eq, lt, lte, sql } from "drizzle-orm";
+import { and, eq, exists, lt, lte, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
-import { type Database, database, runBatch, type Statement } from "../../db/client.ts";
+import { type Database, database, insertRows, runBatch, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
@@ -117,23 +117,7 @@ export async function discardSuccessor(
 	});
 	const row = and(eq(apiKeys.id, successorId), eq(apiKeys.tenantId, tenantId));
 	const [, deleted] = await db.batch([
-		db.insert(auditEvents).select(
-			db
-				.select({
-					id: sql`${event.id}`.as("id"),
-					tenantId: apiKeys.tenantId,
-					at: sql`${event.at}`.as("at"),
-					action: sql`${event.action}`.as("action"),
-					actor: sql`${event.actor}`.as("actor"),
-					actorEmail: sql`null`.as("actor_email"),
-					keyId: apiKeys.id,
-					ip: sql`null`.as("ip"),
-					userAgent: sql`null`.as("user_agent"),
-					changes: sql`${JSON.stringify(event.changes)}`.as("changes"),
-				})
-				.from(apiKeys)
-				.where(row),
-		),
+		insertRows(db, auditEvents, [event], () => exists(db.select().from(apiKeys).where(row))),
 		db.delete(apiKeys).where(row).returning({ id: apiKeys.id }),
 	]);
 	return deleted.length > 0;
