@@ -33,7 +33,9 @@ export function createFetchHandler(config: Config): FetchHandler {
 			if (admission === null) return refuse(NO_KEY, route, info);
 			const { verdict } = admission;
 			if (verdict.code !== "VALID") return refuse(refusalOf(verdict), route, info);
-			if (route.endpoint === WHOAMI) return admittedResponse(whoami(verdict), verdict.window, info);
+			// The app rejects unknown query parameters.
+			if (route.endpoint === WHOAMI && !request.url.includes("?"))
+				return admittedResponse(whoami(verdict), verdict.window, info);
 			return await passToApp(admission.request, env, context, { info, admission: { route, admitted: verdict } });
 		} catch (thrown) {
 			return refuse(toAppError(thrown), route, info);

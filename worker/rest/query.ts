@@ -44,3 +44,12 @@ export function fromQuery<T extends z.ZodObject>(
 	});
 	return z.pipe(read, schema as never) as never;
 }
+
+/** The query of routes without parameters. */
+export const NO_QUERY = fromQuery(z.strictObject({}));
+
+/** Parameters that routes of integrations ignore: the tenant is the key's, whatever the request says. */
+export const IGNORED_OF_INTEGRATIONS = ["tenant_id"];
+
+/** The query of integrations' routes without parameters. */
+export const NO_QUERY_OF_INTEGRATIONS = fromQuery(z.strictObject({}), IGNORED_OF_INTEGRATIONS);

@@ -261,8 +261,11 @@ describe("a key in the URL", () => {
 		},
 	);
 
-	it("is ignored if a header has a key too", async () => {
-		expect((await asIntegration(live, "/v1/whoami?api_key=nonsense")).status).toBe(200);
+	it("is rejected by name if a header has a key too", async () => {
+		const response = await asIntegration(live, `/v1/whoami?api_key=${live}`);
+		const text = await response.text();
+		expect([response.status, fieldsOf(JSON.parse(text))]).toEqual([400, ["api_key"]]);
+		expect(text).not.toContain(live);
 	});
 });
 

@@ -1,9 +1,12 @@
 /** Misspelt parameters and fields are rejected by name. Ignoring a filter would return data that the caller did not ask for. */
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { fieldsOf } from "../fixtures.ts";
-import { call, tenantWithKeys } from "./tenant-with-keys.ts";
+import type { Bindings } from "../../../worker/env.ts";
+import { fieldsOf, request } from "../fixtures.ts";
+import { isOfIntegrations, OPERATIONS, type Operation } from "../operations.ts";
+import { call, read, tenantWithKeys } from "./tenant-with-keys.ts";
 
-const { live } = await tenantWithKeys();
+const { live, liveId, tenantId } = await tenantWithKeys();
 const collaborator = { external_id: "c-1", name: "Ana", email: "ana@acme.example" };
 const activity = { activity_code: "001", external_id: "r-0", collaborator_email: "ana@acme.example" };
 
@@ -43,5 +46,48 @@ describe("an unknown field", () => {
 		};
 		const reply = await call(live, "POST", "/functions/v1/default-integration", body);
 		expect([reply.status, reply.data]).toMatchObject([200, { created: 1, errors: [] }]);
+	});
+});
+
+describe("an unknown query parameter", () => {
+	/** The only route that ignores them. */
+	const DEFAULT_INTEGRATION = "POST /functions/v1/default-integration";
+	const REST = OPERATIONS.filter(({ api, name }) => api === "rest" && name !== DEFAULT_INTEGRATION);
+	// The generated type has no secrets.
+	const { SERVICE_ROLE_KEY } = env as Bindings;
+
+	const send = async ({ method, path, audience, hasBody }: Operation, query: string) =>
+		read(
+			await request(path.replace("{id}", liveId) + query, {
+				method,
+				headers: {
+					authorization: `Bearer ${isOfIntegrations(audience) ? live : SERVICE_ROLE_KEY}`,
+					...(audience === "platform" ? {} : { "x-tenant-id": tenantId }),
+					...(hasBody ? { "content-type": "application/json" } : {}),
+				},
+				...(hasBody ? { body: "{}" } : {}),
+			}),
+		);
+
+	it.each(REST.map((operation) => [operation.name, operation] as const))("of %s is named", async (_, operation) => {
+		const reply = await send(operation, "?dry_run=true");
+		expect([reply.status, reply.error?.code]).toEqual([400, "VALIDATION_ERROR"]);
+		expect(fieldsOf(reply)).toEqual(["dry_run"]);
+	});
+
+	it("of the document is named", async () => {
+		const reply = await read(await request("/v1/openapi.json?version=2"));
+		expect([reply.status, fieldsOf(reply)]).toEqual([400, ["version"]]);
+	});
+
+	it("is not looked at before the credential", async () => {
+		const reply = await read(await request("/v1/api-keys?dry_run=true", { method: "POST" }));
+		expect([reply.status, reply.error.code]).toEqual([401, "UNAUTHORIZED"]);
+	});
+
+	it("is ignored by the Default Integration, whose clients may send more", async () => {
+		const body = { action: "sync_collaborators", collaborators: [collaborator] };
+		const reply = await call(live, "POST", "/functions/v1/default-integration?source=crm", body);
+		expect(reply.status).toBe(200);
 	});
 });

@@ -1,7 +1,9 @@
 /** The OpenAPI 3.1 document. It is generated from the routes, so it cannot differ from what they do. */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import packageJson from "../../../package.json" with { type: "json" };
+import { validationError } from "../../errors.ts";
 import type { RestEnv } from "../context.ts";
+import { NO_QUERY } from "../query.ts";
 import { withCodeSamples } from "./code-samples.ts";
 import { type Document, documentOf } from "./document.ts";
 
@@ -72,6 +74,8 @@ const SECURITY_SCHEMES = {
 export function addOpenApiRoute(app: OpenAPIHono<RestEnv>): void {
 	let generated: Document | undefined;
 	app.get("/v1/openapi.json", (c) => {
+		const { error } = NO_QUERY.safeParse(c.req.query());
+		if (error) throw validationError(error.issues, "query");
 		// Generated on the first request: most isolates never serve one.
 		generated ??= documentOf(
 			app as OpenAPIHono,

@@ -2,8 +2,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
 import { publicOperation } from "../define-route.ts";
-import { unavailable } from "../openapi/errors.ts";
+import { INPUT_ERRORS, unavailable } from "../openapi/errors.ts";
 import { ok } from "../openapi/responses.ts";
+import { NO_QUERY } from "../query.ts";
 import { envelope } from "../respond.ts";
 
 /** Monitors give up after a few seconds, so a slower response would be lost anyway. */
@@ -18,7 +19,9 @@ export const health = publicOperation(
 		summary: "Check the service",
 		description: "For monitors and load balancers. Asks the database and a Durable Object. Counts nothing.",
 		security: [],
+		request: { query: NO_QUERY },
 		responses: {
+			...INPUT_ERRORS,
 			200: ok(z.object({ status: z.literal("ok") }), "D1 and Durable Objects respond.", { status: "ok" }),
 			...unavailable("D1 or Durable Objects do not respond."),
 		},

@@ -48,7 +48,7 @@ export const jobOperations = [
 			summary: "Create a job",
 			description:
 				"Revokes many API keys. The service works on the job in portions: with every `advance`, and every minute. Progress and results can be read at any time.",
-			request: { headers: tenantHeaders, body: jsonBody(createJobSchema, examples.createJob) },
+			request: { headers: tenantHeaders, query: tenantQuery, body: jsonBody(createJobSchema, examples.createJob) },
 			responses: {
 				...MANAGER_ERRORS,
 				...BODY_ERRORS,

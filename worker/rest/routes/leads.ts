@@ -16,13 +16,11 @@ import {
 } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, noContent, ok, page, withRateLimit } from "../openapi/responses.ts";
-import { fromQuery } from "../query.ts";
+import { fromQuery, IGNORED_OF_INTEGRATIONS, NO_QUERY_OF_INTEGRATIONS } from "../query.ts";
 import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
 
 const LEADS = KEY_ROUTES.listLeads.path;
 const leadId = z.object({ id: id.meta({ description: "Id of the lead.", example: examples.lead.id }) });
-/** The tenant is the key's, whatever the request says. */
-const IGNORED = ["tenant_id"];
 const NO_LEAD = notFound("The key's environment has no lead with this id.");
 
 export const leadOperations = [
@@ -32,7 +30,7 @@ export const leadOperations = [
 			summary: "List leads",
 			description:
 				"Newest first, unless `sort` says otherwise. A key sees the leads of its own environment. With `page` and `per_page`, or without either, `meta` counts the leads, up to 10,000. With `cursor` or `limit`, a list of any length can be read to its end; a page can then be short although there are more: continue while there is a cursor.",
-			request: { query: fromQuery(listLeadsSchema, IGNORED) },
+			request: { query: fromQuery(listLeadsSchema, IGNORED_OF_INTEGRATIONS) },
 			responses: {
 				...KEY_ERRORS,
 				...INPUT_ERRORS,
@@ -48,7 +46,7 @@ export const leadOperations = [
 			...keyRoute("getLead"),
 			summary: "Get a lead",
 			description: "Returns a lead of the key's environment.",
-			request: { params: leadId, query: fromQuery(z.strictObject({}), IGNORED) },
+			request: { params: leadId, query: NO_QUERY_OF_INTEGRATIONS },
 			responses: {
 				...KEY_ERRORS,
 				...INPUT_ERRORS,
@@ -63,7 +61,7 @@ export const leadOperations = [
 			...keyRoute("createLead"),
 			summary: "Create a lead",
 			description: "Creates a lead in the key's environment. Only the name is required.",
-			request: { body: jsonBody(createLeadSchema, examples.createLead) },
+			request: { query: NO_QUERY_OF_INTEGRATIONS, body: jsonBody(createLeadSchema, examples.createLead) },
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
@@ -81,7 +79,11 @@ export const leadOperations = [
 			...keyRoute("updateLead"),
 			summary: "Update a lead",
 			description: "Changes the fields that are sent. null clears a field; `tags` and `custom_fields` are replaced.",
-			request: { params: leadId, body: jsonBody(updateLeadSchema, examples.updateLead) },
+			request: {
+				params: leadId,
+				query: NO_QUERY_OF_INTEGRATIONS,
+				body: jsonBody(updateLeadSchema, examples.updateLead),
+			},
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
@@ -102,7 +104,7 @@ export const leadOperations = [
 			...keyRoute("deleteLead"),
 			summary: "Delete a lead",
 			description: "Deletes the lead. Deleting it again is a 404.",
-			request: { params: leadId, query: fromQuery(z.strictObject({}), IGNORED) },
+			request: { params: leadId, query: NO_QUERY_OF_INTEGRATIONS },
 			responses: {
 				...KEY_ERRORS,
 				...INPUT_ERRORS,

@@ -16,6 +16,7 @@ import { integrationOperation, keyRoute } from "../define-route.ts";
 import { BODY_ERRORS, INVALID_ACTIVITIES, KEY_ERRORS, QUOTA_EXCEEDED } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { jsonBody, ok, withRateLimit } from "../openapi/responses.ts";
+import { NO_QUERY_OF_INTEGRATIONS } from "../query.ts";
 import { depsOf, envelope } from "../respond.ts";
 
 /** The error of a rejected item at `/v1`. */
@@ -38,7 +39,7 @@ export const syncOperations = [
 			summary: "Send collaborators",
 			description:
 				"Creates new collaborators and updates known ones, who are identified by their email. `errors` lists the items that were left out.",
-			request: { body: jsonBody(syncCollaboratorsSchema, examples.syncCollaborators) },
+			request: { query: NO_QUERY_OF_INTEGRATIONS, body: jsonBody(syncCollaboratorsSchema, examples.syncCollaborators) },
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
@@ -58,7 +59,7 @@ export const syncOperations = [
 			summary: "Send activities",
 			description:
 				"Stores what collaborators did, each activity once by its `external_id`: sending it again is safe. Activities of people who have not been synced yet are skipped. One invalid item rejects the whole request.",
-			request: { body: jsonBody(syncActivitiesSchema, examples.syncActivities) },
+			request: { query: NO_QUERY_OF_INTEGRATIONS, body: jsonBody(syncActivitiesSchema, examples.syncActivities) },
 			responses: {
 				...KEY_ERRORS,
 				...BODY_ERRORS,
@@ -78,7 +79,7 @@ export const syncOperations = [
 			...keyRoute("defaultIntegration"),
 			summary: "Send collaborators or activities, by `action`",
 			description:
-				"The endpoint of existing SalesOS integrations. It does the same as `/v1/sync_collaborators` and `/v1/sync_activities`, ignores unknown fields, and describes each error as one text.",
+				"The endpoint of existing SalesOS integrations. It does the same as `/v1/sync_collaborators` and `/v1/sync_activities`, ignores unknown fields and query parameters, and describes each error as one text.",
 			request: { body: jsonBody(defaultIntegrationSchema, examples.defaultIntegration) },
 			responses: {
 				...KEY_ERRORS,

@@ -10,7 +10,7 @@ import { managerOperation, permitted, platform, platformOperation, platformWithB
 import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, PLATFORM_ERRORS } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
-import { fromQuery } from "../query.ts";
+import { fromQuery, NO_QUERY } from "../query.ts";
 import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
 import { NO_TENANT, tenantHeaders } from "../tenant-choice.ts";
 
@@ -28,7 +28,7 @@ export const tenantOperations = [
 			operationId: "createTenant",
 			summary: "Create a tenant",
 			description: "A tenant is a customer company. Its users are created elsewhere.",
-			request: { body: jsonBody(createTenantSchema, examples.createTenant) },
+			request: { query: NO_QUERY, body: jsonBody(createTenantSchema, examples.createTenant) },
 			responses: {
 				...PLATFORM_ERRORS,
 				...BODY_ERRORS,
@@ -50,7 +50,7 @@ export const tenantOperations = [
 			operationId: "getTenant",
 			summary: "Get a tenant",
 			description: "Returns the tenant with this id, which API keys carry as `tenant_id`.",
-			request: { params: tenantId },
+			request: { params: tenantId, query: NO_QUERY },
 			responses: {
 				...PLATFORM_ERRORS,
 				...notFound("No tenant has this id."),
@@ -86,7 +86,11 @@ export const tenantOperations = [
 			operationId: "updateTenant",
 			summary: "Update a tenant",
 			description: "Changes the name or the quotas. Fields that are left out keep their values.",
-			request: { params: tenantId, body: jsonBody(updateTenantSchema.omit({ id: true }), examples.updateTenant) },
+			request: {
+				params: tenantId,
+				query: NO_QUERY,
+				body: jsonBody(updateTenantSchema.omit({ id: true }), examples.updateTenant),
+			},
 			responses: {
 				...PLATFORM_ERRORS,
 				...BODY_ERRORS,

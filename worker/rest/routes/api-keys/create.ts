@@ -9,7 +9,7 @@ import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { createdOnce, jsonBody } from "../../openapi/responses.ts";
 import { depsOf, envelope, locationOf, replayEnvelope } from "../../respond.ts";
-import { NO_TENANT, tenantHeaders } from "../../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
 import { KEYS, TAGS } from "./common.ts";
 
 export const createApiKey = managerOperation(
@@ -23,6 +23,7 @@ export const createApiKey = managerOperation(
 		description: "Only this response contains the key, and the secret of a signed key. Store them first.",
 		request: {
 			headers: tenantHeaders.extend(idempotencyHeaders.shape),
+			query: tenantQuery,
 			body: jsonBody(createKeySchema, examples.createKey),
 		},
 		responses: {

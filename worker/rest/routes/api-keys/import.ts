@@ -6,7 +6,7 @@ import { BODY_ERRORS, conflict, PLATFORM_ERRORS } from "../../openapi/errors.ts"
 import * as examples from "../../openapi/examples.ts";
 import { jsonBody, ok } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
-import { NO_TENANT, tenantHeaders } from "../../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
 import { KEYS, TAGS } from "./common.ts";
 
 export const importApiKeys = managerOperation(
@@ -19,7 +19,7 @@ export const importApiKeys = managerOperation(
 		summary: "Import API keys of another system",
 		description:
 			"For the platform. Imports keys `sk_live_…` and `sk_test_…` with 32 characters of `[a-z0-9]` by their hashes, so that their holders can go on using them. Invalid items are reported, and the others are imported. A hash that was imported before changes nothing, so a retry is safe.",
-		request: { headers: tenantHeaders, body: jsonBody(importKeysSchema, examples.importKeys) },
+		request: { headers: tenantHeaders, query: tenantQuery, body: jsonBody(importKeysSchema, examples.importKeys) },
 		responses: {
 			...PLATFORM_ERRORS,
 			...BODY_ERRORS,

@@ -9,7 +9,7 @@ import { BODY_ERRORS, conflict, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { createdOnce, optionalJsonBody } from "../../openapi/responses.ts";
 import { depsOf, envelope, locationOf, replayEnvelope } from "../../respond.ts";
-import { tenantHeaders } from "../../tenant-choice.ts";
+import { tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
 import { KEYS, keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const rotateApiKey = managerOperation(
@@ -24,6 +24,7 @@ export const rotateApiKey = managerOperation(
 			"Creates a successor with the same settings. The old key works until it is revoked, or until `revoke_previous_after_hours` have passed.",
 		request: {
 			params: keyId,
+			query: tenantQuery,
 			headers: tenantHeaders.extend(ifMatchHeaders.shape).extend(idempotencyHeaders.shape),
 			body: optionalJsonBody(rotateKeySchema.omit({ id: true }), examples.rotateKey),
 		},

@@ -8,7 +8,7 @@ import * as examples from "../../openapi/examples.ts";
 import { ETAG } from "../../openapi/headers.ts";
 import { jsonBody, ok } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
-import { tenantHeaders } from "../../tenant-choice.ts";
+import { tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
 import { keyId, NO_KEY, ONE_KEY, TAGS } from "./common.ts";
 
 export const updateApiKey = managerOperation(
@@ -23,6 +23,7 @@ export const updateApiKey = managerOperation(
 		request: {
 			headers: tenantHeaders.extend(ifMatchHeaders.shape),
 			params: keyId,
+			query: tenantQuery,
 			body: jsonBody(updateKeySchema.omit({ id: true }), examples.updateKey),
 		},
 		responses: {

@@ -6,7 +6,7 @@ import { BODY_ERRORS, MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
 import { jsonBody, ok } from "../../openapi/responses.ts";
 import { depsOf, envelope } from "../../respond.ts";
-import { NO_TENANT, tenantHeaders } from "../../tenant-choice.ts";
+import { NO_TENANT, tenantHeaders, tenantQuery } from "../../tenant-choice.ts";
 import { KEYS, TAGS } from "./common.ts";
 
 export const verifyApiKey = managerOperation(
@@ -19,7 +19,7 @@ export const verifyApiKey = managerOperation(
 		summary: "Verify an API key",
 		description:
 			"For back ends elsewhere that receive API keys. Every verdict has status 200, so check `valid`. Counts as a request of the key unless `consume` is false.",
-		request: { headers: tenantHeaders, body: jsonBody(verifyKeySchema, examples.verifyKey) },
+		request: { headers: tenantHeaders, query: tenantQuery, body: jsonBody(verifyKeySchema, examples.verifyKey) },
 		responses: {
 			...MANAGER_ERRORS,
 			...BODY_ERRORS,
