@@ -13,8 +13,9 @@ await applyMigrations(env.DB, env.TEST_MIGRATIONS);
 /** `reset` empties objects and leaves D1 as it is. */
 async function dropTables(): Promise<void> {
 	const { results } = await env.DB.prepare(
-		"SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC",
+		"SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC, rowid DESC",
 	).all<{ type: string; name: string }>();
+	// The latest first: a drop deletes the rows that refer to the table, which needs the tables that those refer to.
 	// Dropping a virtual table also drops the tables that it is made of, hence IF EXISTS.
 	const drops = results.map(({ type, name }) => env.DB.prepare(`DROP ${type} IF EXISTS "${name}"`));
 	await env.DB.batch([env.DB.prepare("PRAGMA defer_foreign_keys = ON"), ...drops]);
