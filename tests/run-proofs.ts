@@ -1,5 +1,5 @@
 /**
- * `npm run test:proofs`: the randomised tests at full size, and what is too slow for every run. A failure prints the seed
+ * `npm run test:proofs`: the tests at full size of which `npm test` runs a part, and what is too slow for every run. A failure prints the seed
  * that repeats it.
  *
  *     PROOF_SEED          seed of all random choices (default: drawn from the clock)
@@ -8,6 +8,8 @@
  *     HISTORY_KILLS       kills of a running service (default 50)
  *     FUZZ_REQUESTS       hostile requests (default 20,000)
  *     IMPORTED_KEYS       keys of another system that are presented under load (default 2,000)
+ *     DATABASE_KEYS       keys of a tenant whose operations read few rows (default 100,000)
+ *     DATABASE_LEADS      leads of that tenant (default 50,000)
  */
 import { spawnSync } from "node:child_process";
 
@@ -19,6 +21,8 @@ const RANDOMISED = [
 	"tests/e2e/malformed-requests.test.ts",
 	"tests/e2e/imported-keys.test.ts",
 ];
+/** What `npm test` does with a sample or with fewer rows. */
+const COMPLETE = ["tests/worker/auth/matrix.test.ts", "tests/worker/db/rows-read.test.ts"];
 const SLOW = ["tests/proofs"];
 /** A history draws from a few seeds that follow its own. */
 const SEEDS_PER_ROUND = 10;
@@ -30,6 +34,8 @@ const {
 	HISTORY_KILLS = "50",
 	FUZZ_REQUESTS = "20000",
 	IMPORTED_KEYS = "2000",
+	DATABASE_KEYS = "100000",
+	DATABASE_LEADS = "50000",
 } = process.env;
 
 const until = Date.now() + Number(PROOF_MINUTES) * 60_000;
@@ -37,12 +43,15 @@ let round = 0;
 do {
 	const seed = String(Number(PROOF_SEED) + round * SEEDS_PER_ROUND);
 	console.log(`Round ${round + 1}: PROOF_SEED=${seed}`);
-	const files = round === 0 ? [...RANDOMISED, ...SLOW] : RANDOMISED;
+	const files = round === 0 ? [...RANDOMISED, ...COMPLETE, ...SLOW] : RANDOMISED;
 	const sizes = {
 		HISTORY_OPERATIONS,
 		HISTORY_KILLS,
 		FUZZ_REQUESTS,
 		IMPORTED_KEYS,
+		DATABASE_KEYS,
+		DATABASE_LEADS,
+		MATRIX_EVERY_PAIR: "1",
 		HISTORY_SEED: seed,
 		FUZZ_SEED: seed,
 	};

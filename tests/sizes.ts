@@ -1,5 +1,5 @@
 /**
- * How much the randomised tests do. An ordinary run is small and makes the same choices every time; `npm run test:proofs`
+ * How much the long tests do. An ordinary run is small and makes the same choices every time; `npm run test:proofs`
  * sets the full size and its own seed through these variables, and so can you to repeat a failure.
  */
 const numberFrom = (name: string, ordinary: number): number => Number(process.env[name] ?? ordinary);
@@ -21,6 +21,10 @@ export const SIZES = {
 		seed: numberFrom("FUZZ_SEED", ORDINARY_SEED),
 		requests: numberFrom("FUZZ_REQUESTS", 2_000),
 	},
+	/** Credentials and operations: all pairs of them, or a sample that covers each. */
+	matrix: { everyPair: numberFrom("MATRIX_EVERY_PAIR", 0) === 1 },
+	/** The rows of the largest tenant, where the rows that operations read are counted. A list of leads counts 10,000 of them. */
+	database: { keys: numberFrom("DATABASE_KEYS", 20_000), leads: numberFrom("DATABASE_LEADS", 30_000) },
 	/** Keys of another system that are imported and presented under load. */
 	importedKeys: numberFrom("IMPORTED_KEYS", 300),
 };

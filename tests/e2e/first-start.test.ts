@@ -1,10 +1,9 @@
-/** `npm run dev` in a fresh clone, and the starts after it. */
+/** `npm run dev` in a fresh clone. tests/proofs/preview.test.ts starts `npm run preview` after it. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
 import { CallRefused, type Session } from "../session.ts";
-import { whoami } from "./load.ts";
+import { expectOddRequestsServed, ODD_REQUESTS } from "./odd-requests.ts";
 import { formsOf, search } from "./secret-forms.ts";
 
 let service: Service;
@@ -15,17 +14,6 @@ async function as(role: "owner" | "admin" | "member"): Promise<Session> {
 	const session = sessions.get(role) ?? (await service.signIn(`${role}@acme.example`));
 	sessions.set(role, session);
 	return session;
-}
-
-const ODD_REQUESTS = "rejects a target that is no URL, and serves a request that offers HTTP/2";
-async function expectOddRequestsServed(): Promise<void> {
-	for (const target of ["//", "//[::1"]) expect(await raw(`GET ${target} HTTP/1.1`)).toMatch(/^HTTP\/1\.1 400 /);
-	// As Java's HTTP client and `curl --http2` send it.
-	const offer = "Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA";
-	const healthy = await raw(`GET /healthz HTTP/1.1\r\n${offer}`);
-	expect(healthy).toMatch(/^HTTP\/1\.1 200 /);
-	expect(healthy).toContain('"status":"ok"');
-	expect((await service.fetch("/healthz")).status).toBe(200);
 }
 
 beforeAll(async () => {
@@ -86,7 +74,7 @@ describe("the first start", () => {
 		expect(await response.json()).toMatchObject({ data: { status: "ok" } });
 	});
 
-	it(ODD_REQUESTS, expectOddRequestsServed);
+	it(ODD_REQUESTS, () => expectOddRequestsServed(service));
 
 	it("has an owner, an admin and a member in the tenant acme, all with the same password", async () => {
 		for (const role of ["owner", "admin", "member"] as const) {
@@ -107,44 +95,6 @@ describe("the first start", () => {
 		expect(refusal).toMatchObject({ status: 403, message: expect.stringContaining("keys:read") });
 	});
 });
-
-/** After `npm run dev`, so that the two share their data. local-preparation.test.ts starts with each state of the folder. */
-describe("a second start, with npm run preview", () => {
-	it("keeps the secrets, the people and the keys after a power cut", async () => {
-		const owner = await as("owner");
-		const { key, api_key } = await owner.mutate("keys.create", { name: "Made before the second start" });
-		const before = readFileSync(service.secretsFile, "utf8");
-
-		await service.kill();
-		await service.restart("preview");
-
-		expect(readFileSync(service.secretsFile, "utf8")).toBe(before);
-		expect((await whoami(service, key)).status).toBe(200);
-		const again = await service.signIn();
-		expect((await again.query("keys.list")).items).toMatchObject([{ id: api_key.id }]);
-	});
-
-	it(ODD_REQUESTS, expectOddRequestsServed);
-
-	it("ends with everything that npm started when npm alone gets SIGTERM", async () => {
-		await service.terminateNpm();
-		await expect(service.fetch("/healthz")).rejects.toThrow();
-	});
-});
-
-/** Sends the head of a request as it is. Reads until the response has ended or the connection closes. */
-function raw(head: string): Promise<string> {
-	const { hostname, port, host } = new URL(service.url);
-	return new Promise((resolve, reject) => {
-		const socket = connect(Number(port), hostname, () => socket.write(`${head}\r\nHost: ${host}\r\n\r\n`));
-		let text = "";
-		socket.setEncoding("latin1").on("data", (chunk: string) => {
-			text += chunk;
-			if (/\}(\r\n0\r\n\r\n)?$/.test(text)) socket.destroy();
-		});
-		socket.on("close", () => resolve(text)).on("error", reject);
-	});
-}
 
 describe("a start with secrets that are too short", () => {
 	it("stops, and names each of them but shows none", async () => {

@@ -1,6 +1,6 @@
 /**
  * Requests that the service rejects without reading their body. The client sees the response while it is still sending, and
- * can send the rest (RFC 9112, section 9.6). `first-start.test.ts` sends such requests through `npm run preview`.
+ * can send the rest (RFC 9112, section 9.6). `tests/proofs/preview.test.ts` sends such requests through `npm run preview`.
  */
 import { Agent, request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -10,15 +10,13 @@ import type { SIZES } from "../sizes.ts";
 
 export const PROVIDER_ALGORITHMS = ["RS256", "ES256", "EdDSA"] as const;
 
+type Sizes = typeof SIZES;
+
 declare module "vitest" {
-	interface ProvidedContext {
+	interface ProvidedContext extends Sizes {
 		jwksUrl: string;
 		/** Private keys by algorithm, each with its `kid`. */
 		providerKeys: Record<string, JWK>;
-		/** How many hostile requests are sent, and their seed. */
-		fuzz: typeof SIZES.fuzz;
-		/** The seed of the random histories, and how many calls they have. */
-		history: typeof SIZES.history;
 	}
 }
 

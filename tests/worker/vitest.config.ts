@@ -68,7 +68,7 @@ export default defineConfig({
 		isolate: false,
 		// Long enough for a busy machine.
 		testTimeout: 30_000,
-		provide: { fuzz: SIZES.fuzz, history: SIZES.history },
+		provide: SIZES,
 		root: import.meta.dirname,
 		include: ["**/*.test.ts"],
 		// Pure: they run in Node, with tests/unit/vitest.config.ts.

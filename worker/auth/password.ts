@@ -9,10 +9,10 @@ const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
 /** `scrypt$N$r$p$salt$hash`. The parameters are stored with the hash, so that old passwords stay valid when they are raised. */
-export function hashPassword(password: string): string {
+export function hashPassword(password: string, cost = COST): string {
 	const salt = randomBytes(SALT_BYTES);
-	const { N, r, p } = COST;
-	return ["scrypt", N, r, p, salt.toString("base64"), derive(password, salt, COST).toString("base64")].join("$");
+	const { N, r, p } = cost;
+	return ["scrypt", N, r, p, salt.toString("base64"), derive(password, salt, cost).toString("base64")].join("$");
 }
 
 /** Whether the password is the hashed one, in constant time. Throws if the stored hash is damaged. */

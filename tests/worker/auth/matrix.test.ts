@@ -1,8 +1,11 @@
-/** Every credential on every operation. A rejected call changes nothing. */
+/**
+ * Every credential on every operation. A rejected call changes nothing. `npm test` tries a sample, in which each credential
+ * and each operation still meets every kind of outcome; `npm run test:proofs` tries every pair.
+ */
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, inject, it, vi } from "vitest";
 import { PERMISSIONS, type Permission, SCOPES, type Scope } from "../../../db/enums.ts";
 import { apiKeys } from "../../../db/schema.ts";
 import { createApp } from "../../../worker/app.ts";
@@ -23,6 +26,7 @@ import {
 	send,
 } from "../operations.ts";
 import { AUDIENCES, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
+import { cover } from "./cover.ts";
 import { forgedTokens } from "./forged-tokens.ts";
 import { goodInput, isAboutOne, openSession, populatedTenant, spareKey, spareLead } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
@@ -374,11 +378,31 @@ describe("every operation", () => {
 	});
 });
 
+/** Every pair of a credential and an operation. Pairs are of one kind if interface, audience and outcome are the same. */
+const pairs = Object.entries(CREDENTIALS).flatMap(([credential, [, expected]]) =>
+	decided.map((operation) => ({
+		row: credential,
+		column: operation,
+		kind: `${operation.api} ${operation.audience} ${expected(operation)}`,
+	})),
+);
+const tried = Map.groupBy(inject("matrix").everyPair ? pairs : cover(pairs), ({ row }) => row);
+
+describe("the pairs that are tried", () => {
+	it("include every kind of outcome of each credential and of each operation", () => {
+		const kinds = (of: Iterable<(typeof pairs)[number]>) =>
+			new Set([...of].flatMap(({ row, column, kind }) => [`${row}: ${kind}`, `${column.name}: ${kind}`]));
+		expect(kinds([...tried.values()].flat())).toEqual(kinds(pairs));
+	});
+});
+
 /** Each call comes from its own IP address, so that sign-ins are not throttled. */
 let calls = 0;
 const fromSomewhere = (): Record<string, string> => ({ "cf-connecting-ip": `2001:db8:0:${(++calls).toString(16)}::1` });
 
-describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, environment = "live"]) => {
+describe.each(Object.entries(CREDENTIALS))("%s", (name, [credential, expected, environment = "live"]) => {
+	const operations = (tried.get(name) ?? []).map(({ column }) => column);
+
 	/** Prepares the call with valid input about this key. Calling the result only sends it. */
 	async function prepared(operation: (typeof decided)[number], keyId: string): Promise<() => Promise<Outcome>> {
 		const { headers, inBody, inUrl } = typeof credential === "function" ? await credential() : credential;
@@ -393,8 +417,8 @@ describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, envi
 	}
 
 	it("reaches exactly the operations that it may, and changes nothing with the others", async () => {
-		const may = decided.filter((operation) => expected(operation) === "success");
-		const mayNot = decided.filter((operation) => expected(operation) !== "success");
+		const may = operations.filter((operation) => expected(operation) === "success");
+		const mayNot = operations.filter((operation) => expected(operation) !== "success");
 		const outcomes: Record<string, Outcome> = {};
 
 		const { id: untouched } = (await spareKey(ours)).api_key;
@@ -409,7 +433,7 @@ describe.each(Object.entries(CREDENTIALS))("%s", (_, [credential, expected, envi
 			const { id } = mayEnd ? (await spareKey(ours)).api_key : live.api_key;
 			outcomes[operation.name] = await (await prepared(operation, id))();
 		}
-		expect(outcomes).toEqual(Object.fromEntries(decided.map((operation) => [operation.name, expected(operation)])));
+		expect(outcomes).toEqual(Object.fromEntries(operations.map((operation) => [operation.name, expected(operation)])));
 	});
 });
 
