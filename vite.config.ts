@@ -5,6 +5,7 @@ import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
 import { PORT, STATE_DIR } from "./scripts/local.ts";
+import { printMailedLinks, withLocalMail } from "./scripts/local-mail.ts";
 import { hardenedServer } from "./scripts/local-server.ts";
 
 /** The build copies .dev.vars beside the Worker, for `vite preview`. Keep the copy readable for its owner alone. */
@@ -52,7 +53,7 @@ const chunkReport: Plugin = {
 	},
 };
 
-export default defineConfig({
+export default defineConfig(({ command, isPreview }) => ({
 	root: "web",
 	build: { outDir: "../dist", emptyOutDir: true },
 	environments: {
@@ -72,8 +73,14 @@ export default defineConfig({
 		hardenedServer,
 		solid(),
 		apiReference,
-		cloudflare({ configPath: "../wrangler.toml", persistState: { path: STATE_DIR } }),
+		printMailedLinks,
+		cloudflare({
+			configPath: "../wrangler.toml",
+			persistState: { path: STATE_DIR },
+			// A build must have the bindings of the deploy, and a preview serves the build.
+			...(command === "serve" && !isPreview ? { config: withLocalMail(`http://localhost:${PORT}`) } : {}),
+		}),
 		privateSecrets,
 		chunkReport,
 	],
-});
+}));

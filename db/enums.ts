@@ -29,8 +29,13 @@ const PERMISSION_CATALOGUE = [
 export type Permission = (typeof PERMISSION_CATALOGUE)[number]["permission"];
 export const PERMISSIONS = PERMISSION_CATALOGUE.map((entry) => entry.permission);
 
+/** Status of a member. Computed, never stored. */
+export const MEMBER_STATUSES = ["active", "invited", "deactivated"] as const;
+export type MemberStatus = (typeof MEMBER_STATUSES)[number];
+
 /** What a one-time link is for. */
 export const LINK_PURPOSES = ["invitation", "password_reset"] as const;
+export type LinkPurpose = (typeof LINK_PURPOSES)[number];
 
 /** Status of an API key. Computed from its instants, never stored. */
 export const KEY_STATUSES = ["active", "revoked", "expired"] as const;
@@ -109,6 +114,15 @@ export const AUDIT_ACTIONS = [
 	"job.create",
 	"job.stop",
 	"job.resume",
+	"member.invite",
+	"member.join",
+	"member.update",
+	"member.deactivate",
+	"member.reactivate",
+	"member.remove",
+	"password.link",
+	"password.reset",
+	"password.change",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

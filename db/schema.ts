@@ -50,23 +50,31 @@ const integrationRow = () => ({
 	writtenBy: text("written_by").notNull(),
 });
 
+/** `password_hash` of a person who has no password: they were invited, or sign in with the company's provider. */
+export const NO_PASSWORD = "none";
+
 /** A person who can sign in to the dashboard. */
-export const users = sqliteTable("users", {
-	id: text("id").primaryKey(),
-	tenantId: tenantId(),
-	/** Lower case. Unique across tenants, because sign-in asks only for email and password. */
-	email: text("email").notNull().unique(),
-	name: text("name").notNull(),
-	/** `scrypt$N$r$p$salt$hash`: the parameters travel with the hash, so that they can be raised later. */
-	passwordHash: text("password_hash").notNull(),
-	role: text("role", { enum: ROLES }).notNull(),
-	/** Capabilities granted beyond those of the role. */
-	capabilities: text("capabilities", { mode: "json" }).$type<string[]>().notNull(),
-	createdAt: integer("created_at").notNull(),
-	/** When the member was deactivated. Null: the member may sign in. */
-	deactivatedAt: integer("deactivated_at"),
-	lastSignInAt: integer("last_sign_in_at"),
-});
+export const users = sqliteTable(
+	"users",
+	{
+		id: text("id").primaryKey(),
+		tenantId: tenantId(),
+		/** Lower case. Unique across tenants, because sign-in asks only for email and password. */
+		email: text("email").notNull().unique(),
+		name: text("name").notNull(),
+		/** `scrypt$N$r$p$salt$hash`: the parameters travel with the hash, so that they can be raised later. Or {@link NO_PASSWORD}. */
+		passwordHash: text("password_hash").notNull(),
+		/** The trigger `users_keep_an_owner` rejects a change that leaves the tenant without an active owner. */
+		role: text("role", { enum: ROLES }).notNull(),
+		/** Capabilities granted beyond those of the role. */
+		capabilities: text("capabilities", { mode: "json" }).$type<string[]>().notNull(),
+		createdAt: integer("created_at").notNull(),
+		/** When the member was deactivated. Null: the member may sign in. */
+		deactivatedAt: integer("deactivated_at"),
+		lastSignInAt: integer("last_sign_in_at"),
+	},
+	(t) => [index("users_by_email_in_tenant").on(t.tenantId, t.email)],
+);
 
 /** A person as an identity provider knows them. */
 export const userIdentities = sqliteTable(

@@ -59,7 +59,9 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 
 	addRoutes(app);
 	addOpenApiRoute(app);
-	app.all(`${TRPC_PATH}/*`, guardTrpc, (c) => handleTrpc(c.req.raw, c.env, config, c.var.info));
+	app.all(`${TRPC_PATH}/*`, guardTrpc, (c) =>
+		handleTrpc(c.req.raw, c.env, config, c.var.info, (work) => workAfter(c, work)),
+	);
 
 	app.notFound((c) => respond(c, new AppError("NOT_FOUND", `No route matches ${c.req.path}.`)));
 	app.onError((thrown, c) => {
@@ -69,6 +71,13 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 		return respond(c, error);
 	});
 	return app;
+}
+
+/** Keeps the Worker running until the work is done, after the response. A failure is only logged. */
+function workAfter(c: Context<RestEnv>, work: Promise<unknown>): void {
+	c.executionCtx.waitUntil(
+		work.catch((thrown: unknown) => logError("Work after a response failed", thrown, c.var.info.requestId)),
+	);
 }
 
 /** The error in the shape of the interface that was called. */

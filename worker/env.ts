@@ -15,6 +15,8 @@ export interface Bindings extends Env {
 	SIGNING_KEY: string;
 	/** The previous signing key, while signed keys made under it are still in use. */
 	SIGNING_KEY_PREVIOUS?: string;
+	/** Sends mail, where it is bound. */
+	EMAIL?: SendEmail;
 }
 
 /** 32 characters of hex hold 128 bits. Shorter secrets can be guessed. */
@@ -34,6 +36,10 @@ export interface Config {
 	signingKeys: Secret[];
 	/** Origins whose pages may call REST; `*` allows all. */
 	corsOrigins: string[];
+	/** Origin of the dashboard, for links in mails. Null: links lead to where the request was sent to. */
+	publicUrl: string | null;
+	/** Sender of mails; null: no mail is sent. */
+	mailFrom: string | null;
 	/** Whether keys that were imported from another system are admitted. */
 	legacyKeys: boolean;
 }
@@ -97,6 +103,8 @@ export function readConfig(env: Partial<Bindings>): Config {
 		},
 		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
 		corsOrigins: corsOrigins(env, problems),
+		publicUrl: env.PUBLIC_URL || null,
+		mailFrom: env.MAIL_FROM || null,
 		legacyKeys: isOn(env, "LEGACY_KEYS", problems),
 		peppers: generations("KEY_PEPPER"),
 		signingKeys: generations("SIGNING_KEY"),
@@ -106,6 +114,12 @@ export function readConfig(env: Partial<Bindings>): Config {
 	problems.push(...equalSecrets(env));
 	if (config.jwt.jwksUrl !== null && !isSafeUrl(config.jwt.jwksUrl))
 		problems.push("JWKS_URL must be an https:// URL (http:// only for localhost)");
+	if (config.publicUrl !== null && !(isSafeUrl(config.publicUrl) && isOrigin(config.publicUrl)))
+		problems.push("PUBLIC_URL must be an origin such as https://keys.example");
+	// The header Host of a request must not decide where a link in a mail leads.
+	if (config.mailFrom !== null && config.publicUrl === null) problems.push("MAIL_FROM needs PUBLIC_URL");
+	if (config.mailFrom !== null && !/^[^\s@<>"]+@[^\s@<>"]+$/.test(config.mailFrom))
+		problems.push("MAIL_FROM must be an email address");
 	usageFlushSeconds(env, problems);
 	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See docs/configuration.md.`);
 	return config;
@@ -159,13 +173,15 @@ function isOn(env: Partial<Bindings>, name: "LEGACY_KEYS", problems: string[]): 
 	return ON.includes(value);
 }
 
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+
 /** Origins are compared as text, so each must be written as browsers write it: `https://app.example`. */
 function corsOrigins({ CORS_ORIGINS = "" }: Partial<Bindings>, problems: string[]): string[] {
 	const origins = CORS_ORIGINS.split(",")
 		.map((origin) => origin.trim())
 		.filter(Boolean);
 	for (const origin of origins)
-		if (origin !== "*" && !(URL.canParse(origin) && new URL(origin).origin === origin))
+		if (origin !== "*" && !isOrigin(origin))
 			problems.push(`CORS_ORIGINS: ${origin} is not an origin such as https://app.example`);
 	return origins;
 }

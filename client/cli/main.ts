@@ -8,6 +8,7 @@ import { audit } from "./commands/audit.ts";
 import { importKeys } from "./commands/import.ts";
 import { jobs } from "./commands/jobs.ts";
 import { create, get, list, rotate, update } from "./commands/keys.ts";
+import { members } from "./commands/members.ts";
 import { quotas } from "./commands/quotas.ts";
 import { remove, revoke } from "./commands/revoke-delete.ts";
 import { login, logout } from "./commands/session.ts";
@@ -70,6 +71,7 @@ function program(asJson: boolean): Command {
 		jobs,
 		usage,
 		audit,
+		members,
 		verify,
 		sign,
 		quotas,

@@ -319,7 +319,9 @@ test.describe("the export", () => {
 	/** The lines of a file as fields. No test here has a quoted line break. */
 	async function linesOf(download: Download): Promise<string[]> {
 		const text = await readFile(await download.path(), "utf8");
-		expect(text.startsWith("\uFEFFat,actor,actor_email,action,key_id,key_name,ip,user_agent,changes\r\n")).toBe(true);
+		expect(
+			text.startsWith("\uFEFFat,actor,actor_email,action,key_id,key_name,ip,user_agent,changes,target_id\r\n"),
+		).toBe(true);
 		return text.split("\r\n").slice(1, -1);
 	}
 	const exportButton = (page: Page) => page.getByRole("button", { name: "Export CSV" });

@@ -237,6 +237,27 @@ describe.concurrent("a script", () => {
 		expect(stdout).toMatch(/^api_keys +[\d,]+ +200,000 +default$/m);
 	});
 
+	it("invites, changes, deactivates and removes a member", async () => {
+		const email = `ivo-${Date.now()}@acme.example`;
+		const invited = await run(["members", "invite", email, "--name", "Ivo", "--role", "member", "--manage-keys"]);
+		expect(invited).toMatchObject({ code: 0, stderr: expect.stringContaining("works once") });
+		expect(invited.stdout).toMatch(/^http:\/\/localhost:\d+\/invite#[0-9A-Za-z]{32}\n$/);
+		const all = JSON.parse((await run(["members", "list", "--all", "--json"])).stdout);
+		const member = all.items.find((one: { email: string }) => one.email === email);
+		expect(member).toMatchObject({ status: "invited", capabilities: ["admin.integrations"] });
+		expect((await run(["members", "update", member.id, "--role", "admin"])).stderr).toContain(
+			`${email} is now: admin.`,
+		);
+		expect((await run(["members", "update", member.id])).code).toBe(2);
+		expect((await run(["members", "deactivate", member.id])).code).toBe(2);
+		expect((await run(["members", "deactivate", member.id, "--yes"])).stderr).toContain("They have no live keys.");
+		expect((await run(["members", "reactivate", member.id])).code).toBe(0);
+		const again = await run(["members", "reset-password", member.id, "--quiet"]);
+		expect([again.stdout === invited.stdout, again.stdout.includes("/invite#")]).toEqual([false, true]);
+		expect(await run(["members", "remove", member.id, "--yes"])).toMatchObject({ code: 0 });
+		expect((await run(["members", "remove", member.id, "--yes"])).code).toBe(4);
+	});
+
 	it("acts in a tenant with the service_role key", async () => {
 		const { user: me } = await owner.query("session.me");
 		const { SALESOS_TOKEN: _none, ...rest } = ci();
@@ -628,6 +649,7 @@ it("every example in the help uses options that exist", async () => {
 		"list",
 		"login",
 		"logout",
+		"members",
 		"quotas",
 		"revoke",
 		"rotate",

@@ -266,10 +266,34 @@ describe("with valid input", () => {
 		await expectStatus(200, "listQuotas");
 	});
 
+	it("members are invited, changed, deactivated and removed, and the last owner stays", async () => {
+		const email = `${randomUUID()}@acme.example`;
+		const body = { email, name: "Ivo", role: "member" };
+		const invited = (await expectStatus(201, "inviteMember", { body })).data as unknown as { member: { id: string } };
+		const { id } = invited.member;
+		await expectStatus(200, "listMembers", { query: "?limit=1" });
+		await expectStatus(200, "getMember", { id });
+		await expectStatus(200, "updateMember", { id, body: { role: "admin" } });
+		await expectStatus(200, "resetMemberPassword", { id });
+		await expectStatus(200, "deactivateMember", { id });
+		await expectStatus(409, "resetMemberPassword", { id });
+		await expectStatus(409, "inviteMember", { body });
+		await expectStatus(200, "reactivateMember", { id });
+		await expectStatus(200, "removeMember", { id });
+		const { user: owner } = await new Session(service, token).query("session.me");
+		const asPlatform = { as: platform, headers: { "x-tenant-id": tenantId }, id: owner.id };
+		await expectStatus(409, "updateMember", { ...asPlatform, body: { role: "admin" } });
+		await expectStatus(409, "deactivateMember", asPlatform);
+		await expectStatus(409, "removeMember", asPlatform);
+	});
+
 	it("the platform creates tenants, and the service is up", async () => {
 		const as = platform;
 		const slug = `t-${randomUUID().slice(0, 8)}`;
-		const { data } = await expectStatus(201, "createTenant", { as, body: { name: "Globex", slug } });
+		const owner = { email: `${randomUUID()}@globex.example`, name: "Gina" };
+		const once = { as, body: { name: "Globex", slug, owner }, headers: { "idempotency-key": randomUUID() } };
+		const { data } = await expectStatus(201, "createTenant", once);
+		await expectStatus(200, "createTenant", once);
 		await expectStatus(200, "getTenant", { as, id: data.id });
 		await expectStatus(200, "updateTenant", { as, id: data.id, body: { name: "Globex Corporation" } });
 		await expectStatus(409, "createTenant", { as, body: { name: "Globex", slug } });
@@ -282,6 +306,9 @@ describe("with valid input", () => {
 		await expectStatus(200, "health", { as: null });
 	});
 });
+
+/** Operations without a body on one member. */
+const STEPS_OF_MEMBERS = ["deactivateMember", "reactivateMember", "resetMemberPassword", "removeMember"];
 
 describe("with invalid input", () => {
 	const forManagers = ({ operation }: Described) => operation.security?.some((choice) => "bearer" in choice);
@@ -362,7 +389,7 @@ describe("with invalid input", () => {
 				if (!(operationId === "updateLead" && body.includes("__proto__"))) await call(operationId, { ...by, body });
 			await expectStatus(400, operationId, { ...by, body: "{" });
 		}
-		for (const withoutBody of ["deleteApiKey", "advanceJob", "stopJob", "resumeJob"])
+		for (const withoutBody of ["deleteApiKey", "advanceJob", "stopJob", "resumeJob", ...STEPS_OF_MEMBERS])
 			await expectStatus(413, withoutBody, { body: "x".repeat(1_048_577) });
 		await expectStatus(413, "deleteLead", { as: key, body: "x".repeat(1_048_577) });
 	});

@@ -18,6 +18,7 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	key_deleted: false,
 	ip: null,
 	user_agent: null,
+	target_id: null,
 	changes: {},
 	...fields,
 });

@@ -4,7 +4,12 @@
  */
 import { z } from "zod";
 import { PERMISSIONS, type Permission, SCOPES, type Scope } from "../../db/enums.ts";
-import { platformProcedure, tenantPlatformProcedure, userProcedure } from "../../worker/trpc/procedures.ts";
+import {
+	accountProcedure,
+	platformProcedure,
+	tenantPlatformProcedure,
+	userProcedure,
+} from "../../worker/trpc/procedures.ts";
 import { appRouter } from "../../worker/trpc/root.ts";
 import { request } from "./fixtures.ts";
 
@@ -16,6 +21,8 @@ export type Audience =
 	| "public"
 	/** Any signed-in person. */
 	| "person"
+	/** A person with an account and a session of this service. */
+	| "account"
 	/** Callers who have the permission in a tenant. */
 	| Permission
 	/** The platform's `service_role`, in the tenant that it names. */
@@ -71,6 +78,7 @@ const procedures = appRouter._def.procedures as unknown as Record<string, Proced
 const lastOf = (base: { _def: object }) => (base as unknown as Procedure)._def.middlewares.at(-1);
 const BASES: [unknown, Audience][] = [
 	[lastOf(userProcedure), "person"],
+	[lastOf(accountProcedure), "account"],
 	[lastOf(tenantPlatformProcedure), "platform in a tenant"],
 	[lastOf(platformProcedure), "platform"],
 ];

@@ -48,6 +48,8 @@ export default defineConfig({
 					SIGNING_KEY: "test-signing-key-0123456789abcdef0123456",
 					LEGACY_KEYS: "on",
 				},
+				// The matrix makes more links in a minute than a tenant may. tests/worker/members/links.test.ts checks the limit.
+				ratelimits: { LINK_LIMITER: { namespace_id: "1004", simple: { limit: 100_000, period: 60 } } },
 				serviceBindings: { OTHER_WORKER: "other-worker" },
 				workers: [
 					{

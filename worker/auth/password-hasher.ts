@@ -1,13 +1,13 @@
 /**
- * Checks passwords, and imported keys by their bcrypt hash, in a Durable Object, away from the isolate that admits keys: a
- * check takes up to a fifth of a second of CPU, and nothing else runs in its isolate meanwhile. See
+ * Checks and hashes passwords, and checks imported keys by their bcrypt hash, in a Durable Object, away from the isolate
+ * that admits keys: a check takes up to a fifth of a second of CPU, and nothing else runs in its isolate meanwhile. See
  * docs/decisions/password-hashing.md and docs/decisions/imported-keys.md.
  */
 import { DurableObject } from "cloudflare:workers";
 import { putLast } from "../bounded-map.ts";
 import type { Bindings } from "../env.ts";
 import { MINUTE_MS } from "../schemas/time.ts";
-import { checkNoPassword, checkPassword, costOf } from "./password.ts";
+import { checkNoPassword, checkPassword, costOf, hashPassword } from "./password.ts";
 
 /**
  * Objects of one script may share an isolate, and locally they all do. So a check is followed by a pause of four times its
@@ -66,9 +66,18 @@ export class PasswordHasher extends DurableObject<Bindings> {
 			// The error may quote parts of the hash.
 			return "DAMAGED";
 		} finally {
-			const end = performance.now();
-			const pause = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, PAUSE_SHARE * (end - start)));
-			lanes[lane].nextTurn = end + pause * costOf(stored);
+			pauseAfter(lane, start, costOf(stored));
+		}
+	}
+
+	/** Hashes a new password. Null: too many checks wait already. */
+	async hash(password: string, lane: Lane): Promise<string | null> {
+		if (!(await hasTurn(lane))) return null;
+		const start = performance.now();
+		try {
+			return hashPassword(password);
+		} finally {
+			pauseAfter(lane, start, 1);
 		}
 	}
 
@@ -97,6 +106,13 @@ export class PasswordHasher extends DurableObject<Bindings> {
 		putLast(wrongKeys, caller, { minute, keys: wrongKeysOf(caller, minute) + 1 }, CALLERS_MAX);
 		return "WRONG";
 	}
+}
+
+/** Lets the next check of the lane begin after a pause. `share` is the cost of the one that began at `start`. */
+function pauseAfter(lane: Lane, start: number, share: number): void {
+	const end = performance.now();
+	const pause = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, PAUSE_SHARE * (end - start)));
+	lanes[lane].nextTurn = end + pause * share;
 }
 
 function wrongKeysOf(caller: string, minute: number): number {

@@ -26,8 +26,8 @@ interface SessionClaims {
 }
 
 /**
- * The user of a session, which counts as seen. Null if the session has ended or was idle for too long, or if a claim
- * doesn't match it.
+ * The user of a session, which counts as seen. Null if the session has ended or was idle for too long, if the user is
+ * deactivated, or if a claim doesn't match.
  */
 export async function useSession(
 	db: Database,
@@ -46,6 +46,8 @@ export async function useSession(
 				eq(sessions.id, sessionId),
 				eq(sessions.userId, userId),
 				eq(sessions.tenantId, tenantId),
+				// A deactivation deletes the sessions too. This also stops one that was opened at the same moment.
+				isNull(users.deactivatedAt),
 				gt(sessions.expiresAt, now),
 				or(isNull(sessions.lastSeenAt), gt(sessions.lastSeenAt, now - SESSION_IDLE_MS)),
 			),

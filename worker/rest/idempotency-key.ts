@@ -20,7 +20,7 @@ export const idempotencyHeaders = z.object({
 			pattern: `^${VISIBLE}+$`,
 			// Without an example: tools send a constant example with every request, and receive replays.
 			description:
-				"A new, unique value for each API key that you create, such as a UUID. A second request with the same value and body within 24 hours creates nothing: the response is 200, with the object and without the secret.",
+				"A new, unique value for each object that you create, such as a UUID. A second request with the same value and body within 24 hours creates nothing: the response is 200, with the object and without the secret.",
 		}),
 });
 

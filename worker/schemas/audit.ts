@@ -37,6 +37,10 @@ export const auditEventSchema = z
 		key_deleted: z.boolean().describe("Whether the key has been deleted."),
 		ip: z.string().nullable(),
 		user_agent: z.string().nullable(),
+		target_id: z
+			.string()
+			.nullable()
+			.describe("What the event is about if it is not a key, such as the id of a member."),
 		changes: z
 			.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
 			.describe("Changed fields with their old and new values. Never contains a secret."),

@@ -70,6 +70,9 @@ export const emailInput = z
 	// The document shows the schema of a text that is trimmed already.
 	.meta({ item: email.max(EMAIL_MAX) });
 
+/** The email of a person with an account: in lower case, since it identifies them. */
+export const accountEmail = z.string().trim().toLowerCase().max(EMAIL_MAX).pipe(z.email("Must be an email address"));
+
 /** A search text. It is part of the URL, which proxies log, so it must not contain a key. */
 export const searchText = (max: number) =>
 	z

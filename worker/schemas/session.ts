@@ -1,13 +1,13 @@
 /** Signing in to the dashboard. */
 import { z } from "zod";
 import { PERMISSIONS, ROLES } from "../../db/enums.ts";
-import { timestamp } from "./common.ts";
+import { accountEmail, timestamp } from "./common.ts";
+import { password } from "./password.ts";
 import { tenantSchema } from "./tenant.ts";
 
 export const loginSchema = z.strictObject({
-	email: z.string().trim().toLowerCase().max(254).pipe(z.email("Must be an email address")),
-	/** Limited, because the cost of hashing grows with the length. */
-	password: z.string().min(1, "Must not be empty").max(1_024),
+	email: accountEmail,
+	password,
 });
 export type Login = z.output<typeof loginSchema>;
 

@@ -1,6 +1,7 @@
 /** Tenants, which the platform's `service_role` manages. */
 import { z } from "zod";
-import { id, line, nextCursor, page, tenantChoice, timestamp } from "./common.ts";
+import { accountEmail, id, line, nextCursor, page, tenantChoice, timestamp } from "./common.ts";
+import { accessLinkSchema, memberSchema, personName } from "./member.ts";
 
 export const tenantSchema = z
 	.object({ id, name: z.string(), slug: z.string(), created_at: timestamp })
@@ -10,6 +11,10 @@ export type Tenant = z.infer<typeof tenantSchema>;
 export const createTenantSchema = z.strictObject({
 	...tenantChoice,
 	name: line(100),
+	owner: z
+		.strictObject({ email: accountEmail, name: personName })
+		.optional()
+		.describe("The first owner. They are invited: the response contains their one-time link."),
 	slug: z
 		.string()
 		.min(2)
@@ -19,6 +24,21 @@ export const createTenantSchema = z.strictObject({
 			"Must contain only lower-case letters and digits, with single hyphens between them",
 		),
 });
+/** A new tenant with its first owner. Only this response shows the link. */
+export const createdTenantSchema = z
+	.object({
+		...tenantSchema.shape,
+		owner: z
+			.object({
+				member: memberSchema,
+				link: accessLinkSchema.nullable().describe("Null if the owner has come already."),
+			})
+			.nullable()
+			.describe("Null if the request named no owner."),
+	})
+	.meta({ id: "CreatedTenant" });
+export type CreatedTenant = z.infer<typeof createdTenantSchema>;
+
 export type CreateTenant = z.output<typeof createTenantSchema>;
 
 export const listTenantsSchema = z.strictObject({ ...tenantChoice, ...page });

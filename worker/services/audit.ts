@@ -153,6 +153,7 @@ export async function listAudit(deps: Deps, tenantId: string, input: ListAudit):
 			key_deleted: row.keyId !== null && row.keyName === null,
 			ip: row.ip,
 			user_agent: row.userAgent,
+			target_id: row.targetId,
 			changes: row.changes,
 		})),
 		next_cursor: page.next_cursor,

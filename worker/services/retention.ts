@@ -3,7 +3,17 @@
  * continues. A run that dies half-way has lost nothing.
  */
 import { type SQL, sql } from "drizzle-orm";
-import { apiKeys, auditEvents, idempotencyKeys, jobs, sessions, tenants, usageHourly, users } from "../../db/schema.ts";
+import {
+	accessLinks,
+	apiKeys,
+	auditEvents,
+	idempotencyKeys,
+	jobs,
+	sessions,
+	tenants,
+	usageHourly,
+	users,
+} from "../../db/schema.ts";
 import { ATTEMPT_KEPT_MS } from "../gate/protocol.ts";
 import { DAY_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
@@ -28,6 +38,7 @@ export interface RolledOff {
 	sessions: number;
 	idempotency_keys: number;
 	jobs: number;
+	access_links: number;
 	more: boolean;
 }
 
@@ -55,12 +66,22 @@ export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, 
 			select old.rowid from ${tenants} cross join ${jobs} old
 			on old.tenant_id = ${tenants.id} and old.created_at < ${now - JOBS_KEPT_DAYS * DAY_MS}
 			and old.updated_at < ${now - JOBS_KEPT_DAYS * DAY_MS} ${some})`,
+		access_links: sql`delete from ${accessLinks} where rowid in (
+			select old.rowid from ${accessLinks} old where old.expires_at <= ${now} ${some})`,
 	};
 }
 
 /** Deletes the rows that are too old at `now`. Running it twice, or twice at once, does no harm. */
 export async function rollOff({ db, now }: Pick<Deps, "db" | "now">): Promise<RolledOff> {
-	const done: RolledOff = { usage_hourly: 0, audit_events: 0, sessions: 0, idempotency_keys: 0, jobs: 0, more: false };
+	const done: RolledOff = {
+		usage_hourly: 0,
+		audit_events: 0,
+		sessions: 0,
+		idempotency_keys: 0,
+		jobs: 0,
+		access_links: 0,
+		more: false,
+	};
 	for (const [table, statement] of Object.entries(rollOffStatements(now))) {
 		let deleted = ROWS_PER_STATEMENT;
 		for (let turn = 0; turn < STATEMENTS_MAX && deleted === ROWS_PER_STATEMENT; turn++) {

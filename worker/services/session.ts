@@ -1,16 +1,12 @@
 /** Signing in and out. */
-import { and, eq, lte, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { type Author, auditEvent } from "../../db/audit.ts";
-import { type Database, runBatch, type Statement } from "../../db/client.ts";
-import { newId } from "../../db/ids.ts";
+import { type Database, runBatch } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { sessions, users } from "../../db/schema.ts";
-import type { Device } from "../auth/device.ts";
-import { signToken } from "../auth/jwt.ts";
-import type { PasswordHasher, PasswordVerdict } from "../auth/password-hasher.ts";
+import { NO_PASSWORD, sessions, users } from "../../db/schema.ts";
+import type { Lane, PasswordHasher, PasswordVerdict } from "../auth/password-hasher.ts";
 import { permissionsOfPerson } from "../auth/permissions.ts";
-import { capabilitiesOf, type UserPrincipal } from "../auth/principal.ts";
-import { SESSION_MS } from "../auth/session.ts";
+import type { UserPrincipal } from "../auth/principal.ts";
 import { isWithinLimits, type SignInLimits, tooManyAttempts } from "../auth/sign-in-limits.ts";
 import { putLast } from "../bounded-map.ts";
 import { AppError, CHALLENGES } from "../errors.ts";
@@ -18,6 +14,7 @@ import { networkOf } from "../keys/ip-address.ts";
 import type { LoggedIn, Login, Me, User } from "../schemas/session.ts";
 import { HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
+import { type Account, endSession, openSession, type Visitor } from "./session-opening.ts";
 import { findTenant } from "./tenants.ts";
 
 export interface SignInDeps extends Deps {
@@ -25,29 +22,16 @@ export interface SignInDeps extends Deps {
 	hashers: DurableObjectNamespace<PasswordHasher>;
 }
 
-/** More than the devices of a person. One more sign-in ends the oldest session. */
-export const SESSIONS_PER_USER_MAX = 50;
-
 /** Objects that check passwords, for each lane. They spread sign-ins over machines, and an attacker reaches only some. */
 const HASHERS = 8;
-
-/** Where a sign-in comes from. */
-export interface Visitor extends Pick<Author, "ip" | "userAgent"> {
-	/** A device that has signed in before, to this account or to another. */
-	device: Device | null;
-	/** The session that the browser still has. The new one replaces it. */
-	session: UserPrincipal | null;
-}
-
-type Account = typeof users.$inferSelect;
 
 /**
  * Checks email and password and opens a session. Throws `UNAUTHORIZED` with the same message for a wrong password and an
  * unknown email, and `RATE_LIMITED` past the limits on attempts.
  */
 export async function logIn(deps: SignInDeps, visitor: Visitor, input: Login): Promise<LoggedIn> {
-	const { db, config, now } = deps;
-	const { ip, userAgent, device } = visitor;
+	const { db, now } = deps;
+	const { ip, device } = visitor;
 	const account = await findAccount(db, input.email);
 	const isKnownDevice = account !== null && device?.userId === account.id;
 	if (!isKnownDevice && !(await isWithinLimits(deps.limits, input.email, ip, device))) {
@@ -64,44 +48,9 @@ export async function logIn(deps: SignInDeps, visitor: Visitor, input: Login): P
 		throw new AppError("UNAUTHORIZED", "Incorrect email or password.", { challenge: CHALLENGES.none });
 	}
 
-	const author = { ip, userAgent, tenantId: account.tenantId, actor: account.id, actorEmail: account.email };
-	const session = {
-		id: newId("ses"),
-		tenantId: account.tenantId,
-		userId: account.id,
-		createdAt: now,
-		expiresAt: now + SESSION_MS,
-		lastSeenAt: now,
-	};
-	await runBatch(db, [
-		db.delete(sessions).where(and(eq(sessions.userId, account.id), lte(sessions.expiresAt, now))),
-		db.delete(sessions).where(
-			and(
-				eq(sessions.userId, account.id),
-				sql`${sessions.id} not in (
-					select id from ${sessions} where user_id = ${account.id}
-					order by expires_at desc, id limit ${SESSIONS_PER_USER_MAX - 1})`,
-			),
-		),
-		...(visitor.session ? endSession(db, visitor.session, visitor, now) : []),
-		db.insert(sessions).values(session),
-		insertAudit(db, auditEvent(author, "session.login", now)),
-	]);
-	const { tenantId: tenant_id, role, capabilities, email, name } = account;
-	const claims = { tenant_id, role, capabilities, email, name, session_id: session.id };
-	return {
-		token: await signToken(claims, account.id, config.jwt, now, session.expiresAt),
-		expires_at: toTimestamp(session.expiresAt),
-		user: {
-			id: account.id,
-			tenant_id,
-			role,
-			capabilities: capabilitiesOf(role, capabilities),
-			permissions: permissionsOfPerson(role, capabilities),
-			email,
-			name,
-		},
-	};
+	const { statements, loggedIn } = await openSession(deps, account, visitor);
+	await runBatch(db, statements);
+	return loggedIn;
 }
 
 async function findAccount(db: Database, email: string): Promise<Account | null> {
@@ -109,21 +58,34 @@ async function findAccount(db: Database, email: string): Promise<Account | null>
 	return account ?? null;
 }
 
-async function checkPassword(
-	{ hashers }: SignInDeps,
+/** Compares the password with that of the account. Without an account, it does the same work. */
+export async function checkPassword(
+	deps: SignInDeps,
 	password: string,
 	account: Account | null,
 	isKnownDevice: boolean,
 	ip: string | null,
 ): Promise<PasswordVerdict> {
 	const lane = isKnownDevice ? "known" : "other";
-	const hasher = hashers.getByName(`${lane} ${shardOf(networkOf(ip))}`);
 	try {
-		return await hasher.check(password, account?.passwordHash ?? null, lane);
+		return await hasherOf(deps, lane, ip).check(password, storedPassword(account), lane);
 	} catch (cause) {
 		throw new AppError("UNAVAILABLE", undefined, { cause });
 	}
 }
+
+/**
+ * The hash to compare with; null if the account has no password that can be used. Such a check takes as long as any other, so
+ * that the time doesn't reveal which people are invited or deactivated.
+ */
+function storedPassword(account: Account | null): string | null {
+	if (account === null || account.deactivatedAt !== null || account.passwordHash === NO_PASSWORD) return null;
+	return account.passwordHash;
+}
+
+/** The object that checks and hashes passwords for this IP address. */
+export const hasherOf = ({ hashers }: SignInDeps, lane: Lane, ip: string | null) =>
+	hashers.getByName(`${lane} ${shardOf(networkOf(ip))}`);
 
 function shardOf(text: string): number {
 	let sum = 0;
@@ -134,19 +96,6 @@ function shardOf(text: string): number {
 /** Ends the session on the server: its token is worthless from now on, wherever it was copied to. */
 export async function logOut({ db, now }: Deps, session: UserPrincipal, from: Pick<Author, "ip" | "userAgent">) {
 	await runBatch(db, endSession(db, session, from, now));
-}
-
-function endSession(
-	db: Database,
-	{ id, tenantId, email, sessionId }: UserPrincipal,
-	{ ip, userAgent }: Pick<Author, "ip" | "userAgent">,
-	now: number,
-): Statement[] {
-	const author = { ip, userAgent, tenantId, actor: id, actorEmail: email };
-	return [
-		db.delete(sessions).where(and(eq(sessions.id, sessionId ?? ""), eq(sessions.tenantId, tenantId))),
-		insertAudit(db, auditEvent(author, "session.logout", now)),
-	];
 }
 
 /** The caller and their tenant. */

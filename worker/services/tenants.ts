@@ -1,14 +1,13 @@
 /** Tenants, for the platform. */
 import { desc, eq, sql } from "drizzle-orm";
-import { type Author, auditEvent, changesBetween, createdWith } from "../../db/audit.ts";
+import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
-import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { QUOTA_COLUMNS, QUOTA_NAMES } from "../../db/quotas.ts";
 import { quotas, tenants } from "../../db/schema.ts";
-import { AppError, isConstraintFailure } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import type { UpdateTenant } from "../schemas/quota.ts";
-import type { CreateTenant, ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
+import type { ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
 import { toTimestamp } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
@@ -17,33 +16,12 @@ const ORDER = "tenants";
 /** Later than any tenant, so that the first page is a range of the index like every other. */
 const END_OF_TIME = { value: Number.MAX_SAFE_INTEGER, id: "" };
 
-const toTenant = ({ id, name, slug, createdAt }: typeof tenants.$inferSelect): Tenant => ({
+export const toTenant = ({ id, name, slug, createdAt }: typeof tenants.$inferSelect): Tenant => ({
 	id,
 	name,
 	slug,
 	created_at: toTimestamp(createdAt),
 });
-
-/** Adds a customer company. `CONFLICT` if the slug is taken. */
-export async function createTenant(
-	{ db, now }: Pick<Deps, "db" | "now">,
-	author: Omit<Author, "tenantId">,
-	{ name, slug }: CreateTenant,
-): Promise<Tenant> {
-	const row = { id: newId("ten"), name, slug, createdAt: now };
-	const event = auditEvent({ ...author, tenantId: row.id }, "tenant.create", now, {
-		changes: createdWith({ name, slug }),
-	});
-	try {
-		await runBatch(db, [db.insert(tenants).values(row), insertAudit(db, event)]);
-	} catch (thrown) {
-		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
-		throw new AppError("CONFLICT", `The slug ${slug} is already used.`, {
-			details: [{ field: "slug", message: "Already used by another tenant" }],
-		});
-	}
-	return toTenant(row);
-}
 
 /** Changes the name or the quotas. `NOT_FOUND` for an unknown tenant. */
 export async function updateTenant(

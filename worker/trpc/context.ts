@@ -4,6 +4,7 @@ import { authenticate, type Principal } from "../auth/principal.ts";
 import { signInLimits } from "../auth/sign-in-limits.ts";
 import type { Bindings, Config } from "../env.ts";
 import type { RequestInfo } from "../http/request-info.ts";
+import { type LinkDelivery, linkDelivery } from "../mail.ts";
 import type { Deps } from "../services/deps.ts";
 import type { SignInDeps } from "../services/session.ts";
 
@@ -12,6 +13,10 @@ export interface Context {
 	info: RequestInfo;
 	deps: Deps;
 	signIn: SignInDeps;
+	/** How links for people get to them. */
+	links: LinkDelivery;
+	/** Keeps the Worker running for work after the response. */
+	later(work: Promise<unknown>): void;
 	/** Headers of the response. Calls in a batch share them. */
 	responseHeaders: Headers;
 	/** Identifies the caller: once for all calls of a batch, and only if a procedure needs to know. */
@@ -25,6 +30,7 @@ export function createContext(
 	env: Bindings,
 	config: Config,
 	info: RequestInfo,
+	later: Context["later"],
 ): Context {
 	const deps: Deps = { db: database(env.DB), gates: env.KEY_GATE, config, now: info.now };
 	let principal: Promise<Principal> | undefined;
@@ -33,6 +39,8 @@ export function createContext(
 		info,
 		deps,
 		signIn: { ...deps, limits: signInLimits(env), hashers: env.PASSWORD_HASHER },
+		links: linkDelivery(request, env, config),
+		later,
 		responseHeaders,
 		principal() {
 			principal ??= authenticate(request, deps, info);

@@ -27,7 +27,8 @@ const procedures = appRouter._def.procedures as unknown as Record<string, { _def
 /** More calls than any screen makes at once. A batch must not be a way around limits on requests. */
 const BATCH_MAX = 20;
 
-const SIGN_IN = "session.login";
+/** Everyone may call these. They check a password or the secret of a link, or send a mail. */
+const ATTEMPTS = new Set(["session.login", "passwords.readLink", "passwords.set", "passwords.forgot"]);
 
 /**
  * Middleware that validates which procedures a request calls, and limits sign-in attempts, both before the body is read:
@@ -35,11 +36,12 @@ const SIGN_IN = "session.login";
  */
 export const guardTrpc: MiddlewareHandler<TrpcEnv> = async (c, next) => {
 	const names = validateCall(c.req.raw);
-	if (!names.includes(SIGN_IN)) return limitBody(c, next);
+	const attempt = names.find((name) => ATTEMPTS.has(name));
+	if (attempt === undefined) return limitBody(c, next);
 	const { config, info } = c.var;
 	await limitOrigin(signInLimits(c.env), info.ip, await deviceOf(c.req.raw, config.jwt, info.now));
 	try {
-		if (names.length > 1) throw invalidField("batch", `${SIGN_IN} cannot be part of a batch`);
+		if (names.length > 1) throw invalidField("batch", `${attempt} cannot be part of a batch`);
 		await limitSignInBody(c, next);
 	} catch (thrown) {
 		await delayRejection();
@@ -54,12 +56,13 @@ export async function handleTrpc(
 	env: Bindings,
 	config: Config,
 	info: RequestInfo,
+	later: (work: Promise<unknown>) => void,
 ): Promise<Response> {
 	return fetchRequestHandler({
 		endpoint: TRPC_PATH,
 		req: await asJson(request),
 		router: appRouter,
-		createContext: ({ resHeaders }) => createContext(request, resHeaders, env, config, info),
+		createContext: ({ resHeaders }) => createContext(request, resHeaders, env, config, info, later),
 		responseMeta: ({ errors }) => ({ headers: headersOf(errors) }),
 		onError({ error, path }) {
 			const known = appErrorOf(error);

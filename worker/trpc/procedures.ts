@@ -9,6 +9,7 @@ import {
 	requirePerson,
 	requirePlatform,
 } from "../auth/authorize.ts";
+import { AppError } from "../errors.ts";
 import { procedure } from "./init.ts";
 
 /** For every caller. */
@@ -18,6 +19,13 @@ export const publicProcedure = procedure;
 export const userProcedure = procedure.use(async ({ ctx, next }) => {
 	const user = requirePerson(await ctx.principal());
 	return next({ ctx: { user, author: authorOf(user, ctx.info) } });
+});
+
+/** For every user with a session of this service. Tokens of an identity provider have none. */
+export const accountProcedure = procedure.use(async ({ ctx, next }) => {
+	const user = requirePerson(await ctx.principal());
+	if (user.sessionId === null) throw new AppError("FORBIDDEN", "Only a person who has signed in here can do this.");
+	return next({ ctx: { user: { ...user, sessionId: user.sessionId }, author: authorOf(user, ctx.info) } });
 });
 
 /**

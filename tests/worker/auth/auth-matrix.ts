@@ -9,8 +9,16 @@ import type { Audience, Operation } from "../operations.ts";
  * operation without an entry fails the matrix.
  */
 export const AUDIENCES: Record<Audience, readonly string[]> = {
-	public: ["session.login", "session.logout", "GET /healthz"],
+	public: [
+		"session.login",
+		"session.logout",
+		"passwords.readLink",
+		"passwords.set",
+		"passwords.forgot",
+		"GET /healthz",
+	],
 	person: ["session.me"],
+	account: ["passwords.change"],
 	"keys:read": [
 		"keys.list",
 		"keys.get",
@@ -51,8 +59,21 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 	],
 	"keys:verify": ["keys.verify", "POST /v1/api-keys/verify"],
 	"audit:read": ["audit.list", "GET /v1/audit-events"],
-	"members:read": [],
-	"members:write": [],
+	"members:read": ["members.list", "members.get", "GET /v1/members", "GET /v1/members/{id}"],
+	"members:write": [
+		"members.invite",
+		"members.update",
+		"members.deactivate",
+		"members.reactivate",
+		"members.remove",
+		"members.resetPassword",
+		"POST /v1/members",
+		"PATCH /v1/members/{id}",
+		"DELETE /v1/members/{id}",
+		"POST /v1/members/{id}/deactivate",
+		"POST /v1/members/{id}/reactivate",
+		"POST /v1/members/{id}/reset-password",
+	],
 	"tokens:read": [],
 	"tokens:write": [],
 	"platform in a tenant": ["keys.import", "POST /v1/api-keys/import"],

@@ -116,6 +116,8 @@ const byAudience =
 				return "success";
 			case "person":
 				return person;
+			case "account":
+				return person === "success" ? "403 FORBIDDEN" : person;
 			case "platform":
 				return ofPlatform;
 			case "platform in a tenant":
@@ -140,6 +142,12 @@ const PLATFORM = byAudience("403 FORBIDDEN", "success", "success", "401 UNAUTHOR
 const ofPlatform = (manager: Outcome) => byAudience("403 FORBIDDEN", manager, "success", "401 UNAUTHORIZED");
 const PLATFORM_NOWHERE = ofPlatform("400 VALIDATION_ERROR: tenant_id");
 const PLATFORM_LOST = ofPlatform("404 NOT_FOUND: tenant");
+
+/** The same for a person who has signed in here. */
+const signedIn =
+	(expected: Expected): Expected =>
+	(operation) =>
+		operation.audience === "account" ? "success" : expected(operation);
 
 /** The same, but a key or lead of this tenant is not found. */
 const butNotOurs =
@@ -181,7 +189,7 @@ const CREDENTIALS: Record<string, Row> = {
 	],
 	"the scheme Basic of a proxy beside a session of this site": [
 		session({ authorization: `Basic ${btoa("staging:secret")}`, origin: ORIGIN }),
-		inCookieOnly(MANAGER),
+		inCookieOnly(signedIn(MANAGER)),
 	],
 	"the scheme Basic of a proxy beside a session that another site sends along": [
 		session({ authorization: `Basic ${btoa("staging:secret")}`, origin: "https://evil.example" }),
@@ -299,13 +307,16 @@ const CREDENTIALS: Record<string, Row> = {
 		butNotOurs(MANAGER),
 	],
 
-	"a session of this site": [session({ origin: ORIGIN }), inCookieOnly(MANAGER)],
+	"a session of this site": [session({ origin: ORIGIN }), inCookieOnly(signedIn(MANAGER))],
 	"a session that another site sends along": [session({ origin: "https://evil.example" }), onlyReading()],
 	"a session that a site of a similar name sends along": [session({ origin: `${ORIGIN}.evil.example` }), onlyReading()],
 	"a session that this site sends without TLS": [session({ origin: ORIGIN.replace("https", "http") }), onlyReading()],
 	"a session sent by a page without an origin": [session({ origin: "null" }), onlyReading()],
 	// A program that signs in sends no Origin, which a browser always does.
-	"a session without Origin": [session({}), onlyReading("session.login")],
+	"a session without Origin": [
+		session({}),
+		onlyReading("session.login", "passwords.readLink", "passwords.set", "passwords.forgot"),
+	],
 
 	"service_role without a tenant": [platform, PLATFORM_NOWHERE],
 	"service_role with an empty X-Tenant-Id": [platformIn(""), PLATFORM_NOWHERE],

@@ -20,7 +20,7 @@ import {
 	send,
 } from "../operations.ts";
 import { expectNoSecrets, UNKNOWN_KEY_ID } from "./auth-matrix.ts";
-import { addJob, goodInput, isOfJobs, populatedTenant } from "./populated-tenant.ts";
+import { addJob, addPerson, goodInput, isOfJobs, isOfMembers, populatedTenant } from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
 
 // The middle of an hour, so that no hour begins during a test.
@@ -33,6 +33,7 @@ const { tenantId, admin } = ours;
 const { key, api_key } = ours.keys.live;
 // Finished, as `goodInput` leaves every job when it makes room for new ones.
 const jobId = await addJob(tenantId, "finished");
+const { id: memberId, email: memberEmail } = await addPerson(tenantId);
 const stranger = await token({ tenantId: theirs.tenantId, role: "owner", sub: "usr_stranger" });
 await asIntegration(key);
 await sendJson(key, "POST", "/v1/sync_collaborators", {
@@ -67,6 +68,7 @@ interface Named {
 const OF_MANAGERS: Named[] = [
 	{ field: "id", ours: api_key.id, nobodys: UNKNOWN_KEY_ID },
 	{ field: "id", ours: jobId, nobodys: "job_00000000000000000000" },
+	{ field: "id", ours: memberId, nobodys: "usr_00000000000000000000" },
 	{ field: "key_id", ours: api_key.id, nobodys: UNKNOWN_KEY_ID },
 	{ field: "key", ours: key, nobodys: mintKey("live", new Secret(env.KEY_PEPPER)).key },
 	{ field: "actor", ours: ours.adminId, nobodys: "usr_none" },
@@ -96,11 +98,15 @@ const isFor =
 	({ audience }: Operation) =>
 		integrations ? isOfIntegrations(audience) : permissionOf(audience) !== undefined;
 
+/** The kind of object that an id of ours names, and that the operation takes. */
+const kindOf = (id: string) => (id === jobId ? "job" : id === memberId ? "member" : "other");
+const kindTaken = (operation: Operation) => (isOfJobs(operation) ? "job" : isOfMembers(operation) ? "member" : "other");
+
 /** Every operation, with every field that identifies an object. */
 const asking = (integrations: boolean, names: Named[]) =>
 	OPERATIONS.filter(isFor(integrations)).flatMap((operation) =>
 		names
-			.filter(({ field, ours: id }) => field !== "id" || (id === jobId) === isOfJobs(operation))
+			.filter(({ field, ours: id }) => field !== "id" || kindOf(id) === kindTaken(operation))
 			.filter(({ field }) => fieldsOf(operation).has(field))
 			.map((named) => [operation, named] as const),
 	);
@@ -115,7 +121,7 @@ async function everythingOfUs(): Promise<unknown> {
 	const stored = await everythingStored();
 	const rows = Object.values(stored).flat();
 	return [
-		rows.filter((row) => row.includes(tenantId) || row.includes(jobId)),
+		rows.filter((row) => row.includes(tenantId) || row.includes(jobId) || row.includes(memberId)),
 		(await query<ApiKeyDetail>(admin, "keys.get", { id: api_key.id })).data,
 		await gateOf(api_key.id).liveHours(api_key.id, tenantId),
 	];
@@ -142,8 +148,8 @@ async function hearsTheSame(credential: Credential, operation: Operation, named:
 describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
 	it("gets the response of an unknown object for each of ours, and changes nothing", async () => {
 		const all = asking(false, OF_MANAGERS);
-		// Over each interface: six about one key, five about one job, and what can be looked for.
-		expect(all.length).toBeGreaterThanOrEqual(2 * (6 + 5) + 2 * 4);
+		// Over each interface: six about one key, five about one job, six about one member, and what can be looked for.
+		expect(all.length).toBeGreaterThanOrEqual(2 * (6 + 5 + 6) + 2 * 4);
 		const before = await everythingOfUs();
 		for (const [operation, named] of all) await hearsTheSame(credential, operation, named);
 		expect(await everythingOfUs()).toEqual(before);
@@ -152,7 +158,7 @@ describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
 
 	it("finds nothing of the tenant in lists", async () => {
 		const lists = OPERATIONS.filter(isFor(false)).filter((operation) => fieldsOf(operation).has("cursor"));
-		expect(lists.length).toBe(8);
+		expect(lists.length).toBe(10);
 		for (const operation of lists) {
 			const ofJob = fieldsOf(operation).has("id") ? { id: jobId } : {};
 			const text = await (await send(operation, credential, { limit: 100, ...ofJob })).text();
@@ -160,6 +166,7 @@ describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
 			expect(text).not.toContain(tenantId);
 			expect(text).not.toContain(api_key.id);
 			expect(text).not.toContain(jobId);
+			expect(text).not.toContain(memberEmail);
 		}
 	});
 });

@@ -1,11 +1,13 @@
 /** A company with people, keys and data of both environments, and good input for any operation on them. */
+import { eq } from "drizzle-orm";
 import { ENVIRONMENTS, type Environment, type JobState, type Role } from "../../../db/enums.ts";
 import { newId } from "../../../db/ids.ts";
-import { jobs, sessions, users } from "../../../db/schema.ts";
+import { accessLinks, jobs, NO_PASSWORD, sessions, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
+import { newLink } from "../../../worker/services/access-links.ts";
 import { exported, oldKey } from "../../old-key.ts";
-import { addTenant, cheapPasswordHash, createKey, db, sendJson, token } from "../fixtures.ts";
+import { addTenant, cheapPasswordHash, createKey, db, ORIGIN, sendJson, token } from "../fixtures.ts";
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
 
 export const PASSWORD = "correct horse battery staple";
@@ -74,7 +76,16 @@ export async function spareLead({ keys }: PopulatedTenant, environment: Environm
 	return ((await made.json()) as { data: Lead }).data.id;
 }
 
-/** Whether the operation takes the id of an object of a tenant: a key, a job or a lead. */
+/** A person who was invited to the tenant, with the secret of their link. */
+export async function addInvitation(tenantId: string): Promise<{ id: string; email: string; secret: string }> {
+	const person = await addPerson(tenantId, "member");
+	await db.update(users).set({ passwordHash: NO_PASSWORD }).where(eq(users.id, person.id));
+	const link = newLink(ORIGIN, "invitation", { id: person.id, tenantId }, "usr_test", Date.now());
+	await db.insert(accessLinks).values(link.row);
+	return { ...person, secret: link.url.split("#")[1] ?? "" };
+}
+
+/** Whether the operation takes the id of an object of a tenant: a key, a job, a member or a lead. */
 export const isAboutOne = (operation: Operation): boolean =>
 	operation.audience !== "platform" && fieldsOf(operation).has("id");
 
@@ -87,9 +98,10 @@ interface About {
 export async function goodInput(operation: Operation, of: PopulatedTenant, { keyId, leadId }: About): Promise<Json> {
 	const isOfLeads = operation.audience === "leads:read" || operation.audience === "leads:write";
 	const good: Record<string, () => unknown> = {
-		id: () => {
+		id: async () => {
 			if (isOfLeads) return leadId;
 			if (isOfJobs(operation)) return addJob(of.tenantId, /resume$/.test(operation.name) ? "stopped" : "running");
+			if (isOfMembers(operation)) return (await addPerson(of.tenantId)).id;
 			return operation.audience === "platform" ? of.tenantId : keyId;
 		},
 		kind: async () => {
@@ -101,8 +113,15 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 		keys: () => [exported(oldKey())],
 		name: () => "Named",
 		slug: () => newId("ten").toLowerCase().replace("_", "-"),
-		email: async () => (operation.name === "session.login" ? (await addPerson(of.tenantId)).email : "ana@acme.example"),
+		email: async () => {
+			if (operation.name === "session.login") return (await addPerson(of.tenantId)).email;
+			return isOfMembers(operation) ? newEmail() : "ana@acme.example";
+		},
+		role: () => "member",
+		secret: async () => (await addInvitation(of.tenantId)).secret,
 		password: () => PASSWORD,
+		current_password: () => PASSWORD,
+		new_password: () => `${PASSWORD}!`,
 	};
 	const required = Object.values(operation.takes).flatMap((schema) => (schema.required ?? []) as string[]);
 	const input: Json = { ...operation.example };
@@ -111,9 +130,15 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 		if (value) input[field] = await value();
 		else if (!(field in input)) throw new Error(`Say what a good ${field} of ${operation.name} is.`);
 	}
+	if ("owner" in input) input.owner = { email: newEmail(), name: "Olivia" };
 	if (fieldsOf(operation).has("filter")) input.ids = [keyId];
 	return input;
 }
+
+/** An email that no account has. */
+const newEmail = () => `${newId("usr")}@company.example`.toLowerCase();
+
+export const isOfMembers = ({ name }: Operation) => /\bmembers\b/.test(name);
 
 export const isOfJobs = ({ name }: Operation) => /\bjobs\b/.test(name);
 

@@ -9,10 +9,13 @@ import { beforeAll, describe, expect, inject, it } from "vitest";
 import { ERRORS } from "../../../worker/errors.ts";
 import { expectNoSecrets } from "../auth/auth-matrix.ts";
 import {
+	addInvitation,
 	addJob,
 	addPerson,
 	isAboutOne,
 	isOfJobs,
+	isOfMembers,
+	openSession,
 	type PopulatedTenant,
 	populatedTenant,
 	spareKey,
@@ -51,8 +54,16 @@ async function newTenants(): Promise<void> {
 	pools.add("tenant", theirs.tenantId, ours.tenantId);
 	job = await createJob(ours);
 	pools.add("job", await createJob(theirs), job);
+	pools.add("member", (await addPerson(theirs.tenantId)).id);
+	for (let number = 0; number < 8; number++) {
+		pools.add("member", (await addPerson(ours.tenantId)).id);
+		pools.add("link", (await addInvitation(ours.tenantId)).secret);
+	}
 	// Sign-in is limited by account and by network.
-	for (let number = 0; number < 12; number++) pools.add("email", (await addPerson(ours.tenantId)).email);
+	for (let number = 0; number < 12; number++) {
+		pools.add("email", (await addPerson(ours.tenantId)).email);
+		pools.add("session", await openSession(ours.tenantId));
+	}
 	addNetwork();
 }
 
@@ -76,6 +87,8 @@ function credentials({ audience }: Operation): Record<string, string>[] {
 	switch (audience) {
 		case "public":
 			return [{ "cf-connecting-ip": POOLED.address }];
+		case "account":
+			return [{ cookie: POOLED.session, origin: ORIGIN, "cf-connecting-ip": POOLED.address }];
 		case "person":
 			return [{ authorization: `Bearer ${ours.admin}` }];
 		case "platform in a tenant":
@@ -164,12 +177,19 @@ const READS = {
 	id: ["keys.get", "GET /v1/api-keys/{id}"],
 	lead: ["GET /v1/leads/{id}"],
 	job: ["jobs.get", "GET /v1/jobs/{id}"],
+	member: ["members.get", "GET /v1/members/{id}"],
 };
+
+function kindOf(id: string): keyof typeof READS {
+	if (id.length === 36) return "lead";
+	if (id.startsWith("job_")) return "job";
+	return id.startsWith("usr_") ? "member" : "id";
+}
 
 /** After a change: the changed object can still be read, on its own and in lists, over REST and tRPC. */
 async function stillReadable(operation: Operation, text: string): Promise<void> {
-	const made = /"id":"([0-9A-Za-z]{12}|[0-9a-f-]{36}|job_\w+)"/.exec(text)?.[1];
-	const kind = made?.length === 36 ? "lead" : made?.startsWith("job_") ? "job" : "id";
+	const made = /"id":"([0-9A-Za-z]{12}|[0-9a-f-]{36}|(?:job|usr)_\w+)"/.exec(text)?.[1];
+	const kind = made === undefined ? "id" : kindOf(made);
 	if (made) pools.add(kind, made);
 	const key = /"key":"(sk_(?:live|test)_\w{48})"/.exec(text)?.[1];
 	if (key) pools.add("key", key);
@@ -202,7 +222,7 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 			const hostile = all[turn];
 			const made = hostile && prepared(hostile);
 			if (!hostile || !made) continue;
-			if (operation.audience === "public") addNetwork();
+			if (operation.audience === "public" || operation.audience === "account") addNetwork();
 			underWay.set(turn, hostile);
 			sent += 1;
 			const shown = { ...hostile, body: String(hostile.body).slice(0, 500), address: hostile.address.slice(0, 1_000) };
@@ -221,10 +241,13 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 			answered += 1;
 			const [oldest] = underWay.keys();
 			expect(oldest === undefined || turn - oldest < OVERTAKEN_MAX, `${operation.name} hangs`).toBe(true);
+			if (operation.name === "passwords.set" && turn % 3 === 0)
+				pools.add("link", (await addInvitation(ours.tenantId)).secret);
 			// Some requests end keys and jobs, so add new ones from time to time.
 			if (isAboutOne(operation) && turn % 10 === 0) {
 				pools.add("id", (await spareKey(ours)).api_key.id);
 				if (operation.audience === "leads:write") pools.add("lead", await spareLead(ours, "live"));
+				if (isOfMembers(operation)) pools.add("member", (await addPerson(ours.tenantId)).id);
 				if (isOfJobs(operation))
 					pools.add("job", await addJob(ours.tenantId, /resume$/.test(operation.name) ? "stopped" : "running"));
 			}

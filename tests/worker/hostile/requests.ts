@@ -1,6 +1,6 @@
 /** Random requests on one operation: valid ones, valid ones with a flaw, and nonsense. */
 import fc from "fast-check";
-import { isOfJobs, PASSWORD } from "../auth/populated-tenant.ts";
+import { isOfJobs, isOfMembers, PASSWORD } from "../auth/populated-tenant.ts";
 import type { Json, Operation } from "../operations.ts";
 import { fromSchema } from "./from-schema.ts";
 import {
@@ -39,6 +39,9 @@ const BY_NAME = [
 	"to",
 	"expires_at",
 	"password",
+	"current_password",
+	"new_password",
+	"secret",
 	"expected_version",
 ];
 
@@ -46,6 +49,7 @@ const BY_NAME = [
 function idOf(operation: Operation): string {
 	if (String(operation.audience).startsWith("leads")) return POOLED.lead;
 	if (isOfJobs(operation)) return POOLED.job;
+	if (isOfMembers(operation)) return POOLED.member;
 	return operation.audience === "platform" ? POOLED.tenant : POOLED.id;
 }
 
@@ -57,9 +61,12 @@ function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitra
 		id: fc.constant(idOf(operation)),
 		key: fc.constant(POOLED.key),
 		slug: fc.stringMatching(/^[a-z0-9]{12,40}$/),
-		...(operation.name === "session.login"
-			? { email: fc.constant(POOLED.email), password: fc.constant(PASSWORD) }
-			: {}),
+		secret: fc.constant(POOLED.link),
+		password: fc.constant(PASSWORD),
+		current_password: fc.constant(PASSWORD),
+		// The same, so that the next request is valid too.
+		new_password: fc.constant(PASSWORD),
+		...(operation.name === "session.login" ? { email: fc.constant(POOLED.email) } : {}),
 	};
 	const sometimes = {
 		// That of a new key. With another one, the change is a conflict.

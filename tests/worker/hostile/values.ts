@@ -6,11 +6,14 @@ export const POOLED = {
 	id: "@@id@@",
 	lead: "@@lead@@",
 	job: "@@job@@",
+	member: "@@member@@",
+	link: "@@link@@",
 	key: "@@key@@",
 	cursor: "@@cursor@@",
 	tenant: "@@tenant@@",
 	email: "@@email@@",
 	address: "@@address@@",
+	session: "@@session@@",
 };
 
 export const PROTOTYPE_NAMES = [

@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { sessions } from "../../../db/schema.ts";
-import { SESSIONS_PER_USER_MAX } from "../../../worker/services/session.ts";
+import { SESSIONS_PER_USER_MAX } from "../../../worker/services/session-opening.ts";
 import { addPerson, PASSWORD } from "../auth/populated-tenant.ts";
 import { addTenant, createKey, db, mutate, query, sendJson, token } from "../fixtures.ts";
 

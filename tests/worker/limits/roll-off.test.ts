@@ -2,10 +2,19 @@
 import { createScheduledController } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { auditEvents, idempotencyKeys, jobItems, jobs, sessions, usageHourly } from "../../../db/schema.ts";
+import {
+	accessLinks,
+	auditEvents,
+	idempotencyKeys,
+	jobItems,
+	jobs,
+	sessions,
+	usageHourly,
+} from "../../../db/schema.ts";
 import type { Bindings } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
 import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
+import { newLink } from "../../../worker/services/access-links.ts";
 import {
 	AUDIT_KEPT_DAYS,
 	JOBS_KEPT_DAYS,
@@ -14,7 +23,7 @@ import {
 	USAGE_KEPT_DAYS,
 } from "../../../worker/services/retention.ts";
 import { addPerson, openSession } from "../auth/populated-tenant.ts";
-import { addTenant, createKey, db, token } from "../fixtures.ts";
+import { addTenant, createKey, db, ORIGIN, token } from "../fixtures.ts";
 
 /** Any time: it is passed in. */
 const NOW = Date.UTC(2031, 4, 5, 6, 7, 8);
@@ -60,6 +69,12 @@ describe("a run", () => {
 		await db.insert(usageHourly).values([usage(usageEnd - 1), usage(usageEnd), usage(NOW - HOUR_MS)]);
 		await db.insert(auditEvents).values([event("evt_old", auditEnd - 1), event("evt_kept", auditEnd)]);
 		await db.insert(sessions).values([session("ses_over", NOW), session("ses_on", NOW + 1)]);
+		const link = (id: string, expiresAt: number) => ({
+			...newLink(ORIGIN, "invitation", { id: userId, tenantId }, "usr_test", 0).row,
+			id,
+			expiresAt,
+		});
+		await db.insert(accessLinks).values([link("lnk_over", NOW), link("lnk_on", NOW + 1)]);
 		const jobsEnd = NOW - JOBS_KEPT_DAYS * DAY_MS;
 		await db
 			.insert(jobs)
@@ -75,6 +90,7 @@ describe("a run", () => {
 		expect(ids).toContain("evt_kept");
 		expect(ids).not.toContain("evt_old");
 		expect((await db.select().from(sessions)).map(({ id }) => id)).toEqual(["ses_on"]);
+		expect((await db.select().from(accessLinks)).map(({ id }) => id)).toEqual(["lnk_on"]);
 		expect((await db.select().from(idempotencyKeys)).map(({ nameHash }) => nameHash)).toEqual(["young"]);
 	});
 

@@ -98,7 +98,7 @@ describe("for API tools", () => {
 
 	it("gives Idempotency-Key no example, since a constant value would only return replays", () => {
 		const found = parameters.filter(({ name }) => name === "Idempotency-Key");
-		expect(found.map(({ operationId }) => operationId)).toEqual(["createApiKey", "rotateApiKey"]);
+		expect(found.map(({ operationId }) => operationId)).toEqual(["createApiKey", "rotateApiKey", "createTenant"]);
 		for (const { example, schema } of found) expect([example, schema.example]).toEqual([undefined, undefined]);
 	});
 

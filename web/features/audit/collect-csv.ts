@@ -15,6 +15,7 @@ const COLUMNS = [
 	"ip",
 	"user_agent",
 	"changes",
+	"target_id",
 ] as const satisfies readonly (keyof AuditEvent)[];
 
 /** One line per event, in their order. Changes are one field of JSON. */

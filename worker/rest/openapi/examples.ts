@@ -4,8 +4,9 @@ import type { AuditList } from "../../schemas/audit.ts";
 import type { Job, JobItem } from "../../schemas/job.ts";
 import type { KeysImported } from "../../schemas/key-import.ts";
 import type { Lead } from "../../schemas/lead.ts";
+import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { Quota } from "../../schemas/quota.ts";
-import type { Tenant } from "../../schemas/tenant.ts";
+import type { CreatedTenant, Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
 
 /** Shortened: secret scanners report anything that looks like a whole key. */
@@ -140,6 +141,7 @@ export const auditEvent: AuditList["items"][number] = {
 	key_deleted: false,
 	ip: "198.51.100.4",
 	user_agent: "curl/8.5.0",
+	target_id: null,
 	changes: {
 		revoked_at: { from: null, to: "2026-02-03T04:10:00.000Z" },
 		reason: { from: null, to: "Laptop stolen" },
@@ -152,7 +154,35 @@ export const tenant: Tenant = {
 	slug: "acme",
 	created_at: "2026-01-02T03:04:05.006Z",
 };
-export const createTenant = { name: "Acme", slug: "acme" };
+export const member: Member = {
+	id: "usr_8Rk2mWq5Zt1bNc7v",
+	email: "ana@acme.example",
+	name: "Ana Souza",
+	role: "owner",
+	capabilities: [],
+	status: "invited",
+	created_at: "2026-01-02T03:04:05.006Z",
+	last_sign_in_at: null,
+	live_keys: 0,
+};
+export const memberLink: MemberLink = {
+	member,
+	link: {
+		url: "https://keys.example/invite#…",
+		expires_at: "2026-01-09T03:04:05.006Z",
+		mailed: true,
+	},
+};
+export const inviteMember = {
+	email: member.email,
+	name: member.name,
+	role: "member" as const,
+	capabilities: ["admin.integrations" as const],
+};
+export const updateMember = { role: "member" as const, capabilities: ["admin.integrations" as const] };
+export const removedMember = { id: member.id, live_keys: 3 };
+export const createdTenant: CreatedTenant = { ...tenant, owner: memberLink };
+export const createTenant = { name: "Acme", slug: "acme", owner: { email: member.email, name: member.name } };
 export const updateTenant = { quotas: { leads: 1_000_000, stored_bytes: null } };
 export const quota: Quota = { name: "leads", used: 18_204, limit: 500_000, is_default: true };
 

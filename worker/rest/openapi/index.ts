@@ -27,6 +27,7 @@ remaining requests. A 429 says in \`Retry-After\` when to retry. Refused request
 
 const TAGS = [
 	{ name: "API keys", description: "For admins of a tenant, and for the platform." },
+	{ name: "Members", description: "For owners and admins of a tenant, and for the platform." },
 	{ name: "Audit", description: "Who did what to which API key." },
 	{ name: "Integrations", description: "The endpoints that take API keys." },
 	{ name: "Tenants", description: "For the platform only." },

@@ -15,6 +15,7 @@ import { listAuditEvents } from "./audit-events.ts";
 import { health } from "./health.ts";
 import { jobOperations } from "./jobs.ts";
 import { leadOperations } from "./leads.ts";
+import { memberOperations } from "./members.ts";
 import { listScopes } from "./scopes.ts";
 import { syncOperations } from "./sync.ts";
 import { tenantOperations } from "./tenants.ts";
@@ -39,6 +40,7 @@ export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 		listAuditEvents,
 		listScopes,
 		...jobOperations,
+		...memberOperations,
 		...tenantOperations,
 	]);
 }

@@ -3,15 +3,18 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
 import { id } from "../../schemas/common.ts";
 import { listQuotasSchema, quotaSchema, updateTenantSchema } from "../../schemas/quota.ts";
-import { createTenantSchema, listTenantsSchema, tenantSchema } from "../../schemas/tenant.ts";
+import { createdTenantSchema, createTenantSchema, listTenantsSchema, tenantSchema } from "../../schemas/tenant.ts";
 import { listQuotas } from "../../services/quotas.ts";
-import { createTenant, findTenant, listTenants, updateTenant } from "../../services/tenants.ts";
+import { createTenant } from "../../services/tenant-creation.ts";
+import { findTenant, listTenants, updateTenant } from "../../services/tenants.ts";
 import { managerOperation, permitted, platform, platformOperation, platformWithBody } from "../define-route.ts";
+import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../idempotency-key.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, PLATFORM_ERRORS } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
+import { REPLAYED as REPLAYED_HEADER } from "../openapi/headers.ts";
 import { created, jsonBody, ok, page } from "../openapi/responses.ts";
 import { fromQuery, NO_QUERY } from "../query.ts";
-import { depsOf, envelope, listEnvelope, locationOf } from "../respond.ts";
+import { depsOf, envelope, linksOf, listEnvelope, locationOf } from "../respond.ts";
 import { NO_TENANT, tenantHeaders } from "../tenant-choice.ts";
 
 const TENANTS = "/v1/tenants";
@@ -27,17 +30,35 @@ export const tenantOperations = [
 			path: TENANTS,
 			operationId: "createTenant",
 			summary: "Create a tenant",
-			description: "A tenant is a customer company. Its users are created elsewhere.",
-			request: { query: NO_QUERY, body: jsonBody(createTenantSchema, examples.createTenant) },
+			description:
+				"A tenant is a customer company. Its first owner gets a one-time link, which only this response contains. For a new link, invite the owner again with `POST /v1/members`.",
+			request: {
+				headers: idempotencyHeaders,
+				query: NO_QUERY,
+				body: jsonBody(createTenantSchema, examples.createTenant),
+			},
 			responses: {
 				...PLATFORM_ERRORS,
 				...BODY_ERRORS,
-				...conflict("Another tenant has this slug."),
-				201: created(tenantSchema, "The tenant.", examples.tenant, `${TENANTS}/${examples.tenant.id}`),
+				...conflict("Another tenant has this slug, or another account has the owner's email."),
+				201: created(createdTenantSchema, "The tenant.", examples.createdTenant, `${TENANTS}/${examples.tenant.id}`),
+				200: ok(
+					createdTenantSchema,
+					"An earlier request with this `Idempotency-Key` created the tenant. An owner who has not come yet gets a new link.",
+					examples.createdTenant,
+					REPLAYED_HEADER,
+				),
 			},
 		}),
 		async (c) => {
-			const tenant = await createTenant(depsOf(c), c.var.platform, c.req.valid("json"));
+			const { created: tenant, isReplay } = await createTenant(
+				depsOf(c),
+				c.var.platform,
+				linksOf(c),
+				c.req.valid("json"),
+				idempotencyKeyOf(c.req.raw),
+			);
+			if (isReplay) return c.json(envelope(c, tenant), 200, REPLAYED);
 			return c.json(envelope(c, tenant), 201, locationOf(TENANTS, tenant));
 		},
 	),

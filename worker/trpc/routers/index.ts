@@ -2,6 +2,8 @@
 import { auditRouter } from "./audit.ts";
 import { jobsRouter } from "./jobs.ts";
 import { keysRouter } from "./keys.ts";
+import { membersRouter } from "./members.ts";
+import { passwordsRouter } from "./passwords.ts";
 import { scopesRouter } from "./scopes.ts";
 import { sessionRouter } from "./session.ts";
 import { tenantsRouter } from "./tenants.ts";
@@ -10,6 +12,8 @@ export const routers = {
 	session: sessionRouter,
 	keys: keysRouter,
 	jobs: jobsRouter,
+	members: membersRouter,
+	passwords: passwordsRouter,
 	tenants: tenantsRouter,
 	scopes: scopesRouter,
 	audit: auditRouter,

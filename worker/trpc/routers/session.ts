@@ -1,12 +1,13 @@
 import type { TRPCRouterRecord } from "@trpc/server";
-import { deviceCookie, deviceOf } from "../../auth/device.ts";
+import { deviceOf } from "../../auth/device.ts";
 import { openSessionOf } from "../../auth/principal.ts";
 import { refuseForeignOrigin, requireOwnCookie } from "../../auth/same-origin.ts";
-import { SESSION_MS, sessionCookie } from "../../auth/session.ts";
+import { sessionCookie } from "../../auth/session.ts";
 import { AppError } from "../../errors.ts";
 import { loggedInSchema, loggedOutSchema, loginSchema, meSchema } from "../../schemas/session.ts";
 import { logIn, logOut, whoAmI } from "../../services/session.ts";
 import { publicProcedure, userProcedure } from "../procedures.ts";
+import { setSessionCookies } from "../session-cookies.ts";
 
 /** Signing in to the dashboard. */
 export const sessionRouter = {
@@ -15,14 +16,12 @@ export const sessionRouter = {
 		.input(loginSchema)
 		.output(loggedInSchema)
 		.mutation(async ({ ctx, input }) => {
-			const { request, signIn, info, responseHeaders } = ctx;
-			const { jwt } = signIn.config;
+			const { request, signIn, info } = ctx;
 			refuseForeignOrigin(request);
-			const device = await deviceOf(request, jwt, info.now);
+			const device = await deviceOf(request, signIn.config.jwt, info.now);
 			const session = await openSessionOf(request, signIn, info);
 			const loggedIn = await logIn(signIn, { ...info, device, session }, input);
-			responseHeaders.append("set-cookie", sessionCookie(loggedIn.token, SESSION_MS / 1_000));
-			responseHeaders.append("set-cookie", await deviceCookie(loggedIn.user.id, device, jwt, info.now));
+			await setSessionCookies(ctx, loggedIn, device);
 			return loggedIn;
 		}),
 
