@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { cloudflare } from "@cloudflare/vite-plugin";
 import { defineConfig, type Plugin } from "vite";
 import solid from "vite-plugin-solid";
-import { PORT, STATE_DIR } from "./scripts/local.ts";
+import { PORT, STATE_DIR } from "./scripts/local-files.ts";
 import { printMailedLinks, withLocalMail } from "./scripts/local-mail.ts";
 import { hardenedServer } from "./scripts/local-server.ts";
 

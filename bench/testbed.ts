@@ -33,7 +33,11 @@ export async function startTestbed({ peers, inspect = false }: TestbedOptions): 
 	const withPeers = peers && problem === null;
 
 	const serviceRoleKey = secret();
-	const workers = [serviceWorker({ serviceRoleKey }), await floorsWorker(), ...(withPeers ? [await peerWorker()] : [])];
+	const workers = [
+		await serviceWorker({ serviceRoleKey }),
+		await floorsWorker(),
+		...(withPeers ? [await peerWorker()] : []),
+	];
 	const runtime = await startRuntime(workers, { inspect });
 	let nodePeer: NodePeer | null = null;
 	const dispose = async () => {

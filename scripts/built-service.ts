@@ -1,15 +1,18 @@
 /** The built service as a Worker for a bare workerd. */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { V4WorkerOptions, V4WorkerOptionsShape } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 
 export const ROOT = join(import.meta.dirname, "..");
 /** What a deploy uploads. */
 export const SERVICE_CONFIG = join(ROOT, "dist", "salesos_api_keys", "wrangler.json");
+/** Its configuration as Miniflare's options. Made on demand. */
+const OPTIONS_FILE = join(ROOT, "dist", "worker-options.json");
 export const SERVICE = "service";
+/** The files of the dashboard. */
+const CLIENT = join(ROOT, "dist", "client");
 const ENTRY = "index.js";
 
 export const secret = () => randomBytes(32).toString("hex");
@@ -46,15 +49,32 @@ interface ServiceOptions {
 	withPage?: boolean;
 }
 
+/**
+ * The options that wrangler reads from the configuration of the deploy. Loading wrangler takes a second of CPU, so they are
+ * kept beside the build for the next start.
+ */
+async function configuredOptions(): Promise<V4WorkerOptionsShape> {
+	const config = readFileSync(SERVICE_CONFIG, "utf8");
+	if (existsSync(OPTIONS_FILE)) {
+		// Written below.
+		const kept = JSON.parse(readFileSync(OPTIONS_FILE, "utf8")) as { config: string; options: V4WorkerOptionsShape };
+		if (kept.config === config) return kept.options;
+	}
+	const { unstable_getMiniflareWorkerOptions: workerOptionsOf } = await import("wrangler");
+	// wrangler's type is wider than what it returns.
+	const options = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
+	writeFileSync(OPTIONS_FILE, JSON.stringify({ config, options }));
+	return options;
+}
+
 /** The built service with the bindings of a deploy and random secrets. */
-export function serviceWorker({
+export async function serviceWorker({
 	serviceRoleKey = secret(),
 	vars = {},
 	before = [],
 	withPage = false,
-}: ServiceOptions = {}): V4WorkerOptions {
-	// wrangler's type is wider than what it returns.
-	const { assets, ...configured } = workerOptionsOf(SERVICE_CONFIG).workerOptions as V4WorkerOptionsShape;
+}: ServiceOptions = {}): Promise<V4WorkerOptions> {
+	const { assets, ...configured } = await configuredOptions();
 	const secrets = {
 		JWT_SECRET: secret(),
 		SERVICE_ROLE_KEY: serviceRoleKey,
@@ -63,7 +83,8 @@ export function serviceWorker({
 	};
 	return {
 		...configured,
-		...(withPage && assets ? { assets } : {}),
+		// The options may come from another folder, of which this one is a copy.
+		...(withPage && assets ? { assets: { ...assets, directory: CLIENT } } : {}),
 		name: SERVICE,
 		rootPath: ROOT,
 		modulesRoot: ROOT,

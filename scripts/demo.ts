@@ -4,7 +4,8 @@
  */
 import { Secret } from "../worker/env.ts";
 import { fillDemo } from "./demo/fill.ts";
-import { isPrepared, localSecrets, withLocalDatabase } from "./local.ts";
+import { withLocalDatabase } from "./local.ts";
+import { isPrepared, localSecrets } from "./local-files.ts";
 import { DEMO_TENANT } from "./seed.ts";
 
 const KEYS = 10_000;

@@ -10,18 +10,13 @@ import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
 import { type Database, database } from "../db/client.ts";
 import { applyMigrations, readMigrations } from "../db/migrate.ts";
 import { hashPassword } from "../worker/auth/password.ts";
+import { localSecrets, PORT_TEXT, SECRETS_FILE, STATE_DIR } from "./local-files.ts";
 import { endOrphanedRuntimes } from "./orphaned-runtimes.ts";
 import { parsePort, requireFreePort } from "./port.ts";
 import { type OwnerSignIn, resetSignIns, seed } from "./seed.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const SECRETS_FILE = join(ROOT, ".dev.vars");
 const WRANGLER_CONFIG = join(ROOT, "wrangler.toml");
-const PORT_TEXT = process.env.PORT || "8787";
-export const PORT = Number(PORT_TEXT);
-/** Where the local D1 and Durable Objects live; the server and this script must agree on it. */
-export const STATE_DIR = join(ROOT, ".wrangler", "state");
-const DATABASE_DIR = join(STATE_DIR, "v3", "d1");
 
 const secret = () => randomBytes(32).toString("hex");
 /** The secrets of `.dev.vars`, each with a function that makes a new one. */
@@ -49,17 +44,6 @@ function addMissingSecrets(): string[] {
 		chmodSync(SECRETS_FILE, 0o600);
 	}
 	return missing.map(([name]) => name);
-}
-
-/** The variables of `.dev.vars`. Throws if there is no such file. */
-export function localSecrets(): Record<string, string> {
-	// parseEnv's type allows undefined, but every variable of a file has a value.
-	return parseEnv(readFileSync(SECRETS_FILE, "utf8")) as Record<string, string>;
-}
-
-/** Whether this machine has a database and secrets from an earlier start. */
-export function isPrepared(): boolean {
-	return existsSync(DATABASE_DIR) && existsSync(SECRETS_FILE);
 }
 
 /** Opens the local database while `use` runs, and returns its result. */

@@ -107,6 +107,12 @@ export async function makeReadyCopy(): Promise<() => void> {
 	freshCopy(folder);
 	const options = { cwd: folder, env: { ...freshEnvironment(home), CHUNK_REPORT: join(home, CHUNK_REPORT) } };
 	await Promise.all(["build", "build:client", "predev"].map((script) => execute("npm", ["run", script], options)));
+	// What every start of the copy needs: see scripts/built-service.ts.
+	await execute(
+		join(folder, DEPLOYED[0]),
+		["-e", 'import("./scripts/built-service.ts").then((built) => built.serviceWorker())'],
+		options,
+	);
 	// The build copies .dev.vars for `npm run preview` if the file is there already, which is a matter of timing.
 	rmSync(join(folder, "dist", "salesos_api_keys", ".dev.vars"), { force: true });
 	process.env[READY_COPY] = folder;

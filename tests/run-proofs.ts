@@ -1,6 +1,6 @@
 /**
- * `npm run test:proofs`: the tests at full size of which `npm test` runs a part, and what is too slow for every run. A failure prints the seed
- * that repeats it.
+ * `npm run test:proofs`: at full size what `npm test` runs small, and what is too slow for every run. A failure prints the
+ * seed that repeats it.
  *
  *     PROOF_SEED          seed of all random choices (default: drawn from the clock)
  *     PROOF_MINUTES       repeats the randomised tests with the next seeds for so long (default 0: once)
@@ -12,6 +12,7 @@
  *     DATABASE_LEADS      leads of that tenant (default 50,000)
  */
 import { spawnSync } from "node:child_process";
+import { makeReadyCopy } from "./harness.ts";
 
 const RANDOMISED = [
 	"tests/worker/history",
@@ -38,6 +39,14 @@ const {
 	DATABASE_LEADS = "50000",
 } = process.env;
 
+/** Runs a test runner, and returns whether its tests have passed. */
+function run(command: string, args: string[], sizes: Record<string, string>): boolean {
+	return spawnSync(command, args, { stdio: "inherit", env: { ...process.env, ...sizes } }).status === 0;
+}
+
+// On exit, the copy of the next line is removed.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+await makeReadyCopy();
 const until = Date.now() + Number(PROOF_MINUTES) * 60_000;
 let round = 0;
 do {
@@ -55,9 +64,10 @@ do {
 		HISTORY_SEED: seed,
 		FUZZ_SEED: seed,
 	};
-	const env = { ...process.env, ...sizes };
-	const { status } = spawnSync("vitest", ["run", ...files], { stdio: "inherit", env });
-	if (status !== 0) {
+	const passed = [run("vitest", ["run", ...files], sizes)];
+	// Phones, the other language, larger text, and thousands of keys.
+	if (round === 0) passed.push(run("playwright", ["test", "--grep", "@proof"], sizes));
+	if (passed.includes(false)) {
 		console.log(`The proofs failed. Repeat with PROOF_SEED=${seed}.`);
 		process.exit(1);
 	}

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { SERVICE, serviceWorker } from "../scripts/built-service.ts";
-import { localSecrets, PORT, STATE_DIR } from "../scripts/local.ts";
+import { localSecrets, PORT, STATE_DIR } from "../scripts/local-files.ts";
 import { startRuntime } from "../scripts/runtime.ts";
 
 /**
@@ -31,7 +31,7 @@ const edge = {
 	unsafeDirectSockets: [{ host: "127.0.0.1", port: PORT }],
 };
 
-await startRuntime([edge, serviceWorker({ vars: localSecrets(), withPage: true })], {
+await startRuntime([edge, await serviceWorker({ vars: localSecrets(), withPage: true })], {
 	// The folder that wrangler uses.
 	folder: join(STATE_DIR, "v3"),
 	onLog: (message) => console.log(message),

@@ -107,7 +107,7 @@ async function withService<T>(
 	const serviceRoleKey = secret();
 	const vars = { USAGE_FLUSH_SECONDS: String(flushSeconds) };
 	const runtime = await startRuntime([
-		serviceWorker({ serviceRoleKey, vars, before: await entry("service-entry.ts") }),
+		await serviceWorker({ serviceRoleKey, vars, before: await entry("service-entry.ts") }),
 	]);
 	try {
 		await applyMigrations(await runtime.database(SERVICE), readMigrations());

@@ -64,7 +64,7 @@ test.describe("the account screen", () => {
 	});
 });
 
-test.describe("on a phone", () => {
+test.describe("on a phone", { tag: "@proof" }, () => {
 	test.use(PHONE);
 
 	test("every control is large enough for a finger", async ({ page, signedIn }) => {

@@ -442,7 +442,7 @@ test.describe("the look of the log", () => {
 		expect(new Set(heights).size).toBe(1);
 	});
 
-	test("is pictured for the documentation", async ({ page, tenant, signedIn }) => {
+	test("is pictured for the documentation", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -468,7 +468,7 @@ test.describe("the look of the log", () => {
 		await expectAccessible(page);
 	});
 
-	test.describe("on a phone", () => {
+	test.describe("on a phone", { tag: "@proof" }, () => {
 		test.use(PHONE);
 
 		test("shows fifty IP addresses without a long column", async ({ page, tenant, signedIn }) => {

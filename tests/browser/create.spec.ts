@@ -432,7 +432,7 @@ test("the form is accessible with and without errors", async ({ page, signedIn }
 	await expectAccessibleInBothThemes(page);
 });
 
-test.describe("on a phone", () => {
+test.describe("on a phone", { tag: "@proof" }, () => {
 	test.use(PHONE);
 
 	test("the form fits, has large controls and is accessible", async ({ page, signedIn }) => {

@@ -150,7 +150,7 @@ test("the key stays if the service fails", async ({ page, tenant, signedIn, expe
 	await expect(row(page, "CRM Nightly Sync")).toHaveCount(0);
 });
 
-test.describe("on a phone, in Portuguese", () => {
+test.describe("on a phone, in Portuguese", { tag: "@proof" }, () => {
 	test.use({ ...PHONE, locale: "pt-BR" });
 	test("the delete dialog fits and is in Portuguese", async ({ page, tenant, signedIn }) => {
 		await tenant.createKey({ name: "CRM Nightly Sync" });

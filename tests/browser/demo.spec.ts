@@ -14,7 +14,10 @@ async function signIn(page: Page, { email, password }: { email: string; password
 	await page.mouse.move(0, 0);
 }
 
-test("the list scrolls to the last of thousands of keys and draws only a few rows", async ({ page, demo }) => {
+test("the list scrolls to the last of thousands of keys and draws only a few rows", { tag: "@proof" }, async ({
+	page,
+	demo,
+}) => {
 	test.setTimeout(90_000);
 	await signIn(page, demo);
 	await page.goto(`${LIST}?sort=created_at`);
@@ -34,7 +37,7 @@ test("the list scrolls to the last of thousands of keys and draws only a few row
 	await expect(page.locator("tbody tr").first()).toBeVisible();
 });
 
-test("a search with very many results shows a minimum count", async ({ page, demo }) => {
+test("a search with very many results shows a minimum count", { tag: "@proof" }, async ({ page, demo }) => {
 	await signIn(page, demo);
 	const all = page.getByRole("navigation", { name: "Keys by status" }).getByRole("link", { name: /^All/ });
 	await expect(all).toHaveText(/^All\s*[\d,]+$/);
@@ -44,7 +47,7 @@ test("a search with very many results shows a minimum count", async ({ page, dem
 	await expect(all).toHaveText(/^All\s*0$/);
 });
 
-test("the list and a key with history are accessible in both themes", async ({ page, demo }) => {
+test("the list and a key with history are accessible in both themes", { tag: "@proof" }, async ({ page, demo }) => {
 	// Screenshots and accessibility checks of a large page.
 	test.slow();
 	await signIn(page, demo);
@@ -68,7 +71,7 @@ test("the list and a key with history are accessible in both themes", async ({ p
 test.describe("on a phone", () => {
 	test.use(PHONE);
 
-	test("the list has two lines per key", async ({ page, demo }) => {
+	test("the list has two lines per key", { tag: "@proof" }, async ({ page, demo }) => {
 		await signIn(page, demo);
 		await inBothThemes(page, async (theme) => screenshot(page, `keys-phone-${theme}`));
 	});

@@ -335,7 +335,7 @@ test("the edit dialog is accessible", async ({ page, tenant, signedIn, integrati
 	await expectAccessibleInBothThemes(page);
 });
 
-test.describe("on a phone, in Portuguese", () => {
+test.describe("on a phone, in Portuguese", { tag: "@proof" }, () => {
 	test.use({ ...PHONE, locale: "pt-BR" });
 
 	test("every part of the dialog can be reached", async ({ page, tenant, signedIn }) => {

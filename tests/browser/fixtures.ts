@@ -37,6 +37,9 @@
  *   `test.use(PHONE)`. Defaults: light, en-US, UTC, `LAPTOP`.
  * - `screenshot(page, name)`: a picture for the documentation, taken by `npm run screenshots` only.
  *
+ * `npm run test:browser` leaves out what is tagged `@proof` and runs with `npm run test:proofs`: phones, the other language,
+ * larger text, and thousands of keys.
+ *
  * `npx playwright test key-list` runs one spec and builds and starts the service for it (20 seconds). With `npm run preview`
  * in a second terminal, `DASHBOARD_URL=http://localhost:8787 DASHBOARD_VARS=.dev.vars` saves that.
  *

@@ -528,7 +528,7 @@ test.describe("the key's screen", () => {
 		await expectAccessibleInBothThemes(page);
 	});
 
-	test.describe("on a phone", () => {
+	test.describe("on a phone", { tag: "@proof" }, () => {
 		test.use(PHONE);
 
 		test("fits, with the destructive actions in a menu", async ({ page, tenant, signedIn, integration }) => {
@@ -558,7 +558,7 @@ test.describe("the key's screen", () => {
 		});
 	});
 
-	test.describe("in Portuguese", () => {
+	test.describe("in Portuguese", { tag: "@proof" }, () => {
 		test.use({ locale: "pt-BR" });
 
 		test("is in Portuguese", async ({ page, tenant, signedIn, integration }) => {

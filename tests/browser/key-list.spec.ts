@@ -539,7 +539,7 @@ test.describe("the look of the list", () => {
 		await expectAccessibleInBothThemes(page);
 	});
 
-	test.describe("on a phone", () => {
+	test.describe("on a phone", { tag: "@proof" }, () => {
 		test.use(PHONE);
 
 		test("is accessible, and fits", async ({ page, tenant, signedIn }) => {

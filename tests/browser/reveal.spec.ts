@@ -325,7 +325,7 @@ test("the dialog is accessible with the key hidden and shown", async ({ page, si
 	await expectAccessibleInBothThemes(page);
 });
 
-test.describe("on a phone", () => {
+test.describe("on a phone", { tag: "@proof" }, () => {
 	test.use(PHONE);
 
 	test("every part of the dialog can be reached", async ({ page, signedIn }) => {

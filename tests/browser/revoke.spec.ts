@@ -529,7 +529,7 @@ test.describe("a revocation that another page has started", () => {
 	});
 });
 
-test.describe("on a phone, in Portuguese", () => {
+test.describe("on a phone, in Portuguese", { tag: "@proof" }, () => {
 	test.use({ ...PHONE, locale: "pt-BR" });
 	test("the revoke dialog fits and is in Portuguese", async ({ page, tenant, signedIn, integration }) => {
 		const { key } = await readsLeads(tenant);

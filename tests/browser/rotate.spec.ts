@@ -561,7 +561,7 @@ test.describe("a failure", () => {
 	});
 });
 
-test.describe("on a phone", () => {
+test.describe("on a phone", { tag: "@proof" }, () => {
 	test.use(PHONE);
 	test("the steps fit at each stage", async ({ page, tenant, signedIn, integration }) => {
 		const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
@@ -584,7 +584,7 @@ test.describe("on a phone", () => {
 	});
 });
 
-test.describe("in Portuguese", () => {
+test.describe("in Portuguese", { tag: "@proof" }, () => {
 	test.use({ locale: "pt-BR" });
 	test("the steps are in Portuguese", async ({ page, tenant, signedIn, integration }) => {
 		const { old, next } = await rotated(tenant);

@@ -199,7 +199,11 @@ test.describe("every screen", () => {
 			});
 	});
 
-	test("loses no text with a larger font or larger text spacing", async ({ page, tenant, signedIn }) => {
+	test("loses no text with a larger font or larger text spacing", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
 		const { api_key } = await tenant.createKey({ name: "CRM Nightly Sync", expires_in_days: 9 });
 		await signedIn();
 		for (const screen of [...SCREENS, `${LIST}/${api_key.id}`, `${LIST}/${api_key.id}/rotate`])
@@ -221,7 +225,7 @@ test.describe("every screen", () => {
 			});
 	});
 
-	test.describe("on a phone, in Portuguese", () => {
+	test.describe("on a phone, in Portuguese", { tag: "@proof" }, () => {
 		test.use({ ...PHONE, locale: "pt-BR" });
 		test("is accessible, and fits", async ({ page, tenant, signedIn }) => {
 			await tenant.createKey({ name: "Sincronização noturna do CRM" });

@@ -98,7 +98,7 @@ test("the form reports an unreachable service and works after that", async ({ pa
 	await expect(page.getByRole("heading", { name: "You cannot manage API keys yet" })).toBeVisible();
 });
 
-test.describe("on a small screen, in Portuguese", () => {
+test.describe("on a small screen, in Portuguese", { tag: "@proof" }, () => {
 	test.use({ viewport: { width: 320, height: 568 }, locale: "pt-BR" });
 
 	test("errors fit and are accessible", async ({ page, expectProblems }) => {

@@ -9,7 +9,7 @@ export default defineConfig({
 		root: import.meta.dirname,
 		include: ["**/*.test.ts"],
 		globalSetup: ["global-setup.ts"],
-		// `npm run preview` builds, migrates and seeds before it starts.
+		// `npm run dev` migrates, seeds and bundles before it starts.
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
 	},
