@@ -53,10 +53,20 @@ const chunkReport: Plugin = {
 	},
 };
 
+/**
+ * What every visit loads first, with all that it imports. In one file it takes 5 kB less than in ten, since the parts are
+ * compressed together.
+ */
+const SHARED =
+	/\/web\/([\w-]+|api\/(action|client|problem|problem-view|query-client)|i18n\/(format|index)|ui\/(button|copy-button|field|icon|menu|states|toast))\.tsx?$/;
+
 export default defineConfig(({ command, isPreview }) => ({
 	root: "web",
 	build: { outDir: "../dist", emptyOutDir: true },
 	environments: {
+		client: {
+			build: { rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: SHARED }] } } } },
+		},
 		// A runtime parses comments and whitespace at each cold start. Names stay, so that the log's stacks are readable.
 		salesos_api_keys: {
 			build: {

@@ -20,6 +20,9 @@ const KeyDetail = lazy(() => withPart("audit", import("./routes/key-detail.tsx")
 const RotateKey = lazy(() => withPart("rotate", import("./routes/rotate-key.tsx")));
 const Sandbox = lazy(() => withPart("sandbox", import("./routes/sandbox.tsx")));
 const AuditLog = lazy(() => withPart("audit", import("./routes/audit-log.tsx")));
+const Members = lazy(() => withPart("members", import("./routes/members.tsx")));
+const AccessLink = lazy(() => withPart("members", import("./routes/access-link.tsx")));
+const ForgotPassword = lazy(() => withPart("members", import("./routes/forgot-password.tsx")));
 const Account = lazy(() => import("./routes/account.tsx"));
 const NoPermission = lazy(() => import("./routes/no-permission.tsx"));
 const NotFound = lazy(() => import("./routes/not-found.tsx"));
@@ -97,9 +100,12 @@ function KeyManagersOnly(props: { children?: JSX.Element }) {
 
 const client = createQueryClient();
 
+/** Screens of people who are not signed in. */
+const PUBLIC_PATHS = new Set([paths.signIn, paths.forgotPassword, paths.invite, paths.reset]);
+
 /** Requests what nearly every visit needs, while the texts are still loading. */
 export function prefetch(): void {
-	if (location.pathname === paths.signIn) return;
+	if (PUBLIC_PATHS.has(location.pathname)) return;
 	void client.prefetchQuery(meQuery());
 	// Most visits begin with the list.
 	if (location.pathname === paths.keys || location.pathname === "/") void KeyList.preload();
@@ -128,9 +134,13 @@ export function App() {
 		<QueryClientProvider client={client}>
 			<Router root={Root} scrollRestoration>
 				<Route path={paths.signIn} component={SignIn} />
+				<Route path={paths.forgotPassword} component={ForgotPassword} />
+				<Route path={paths.invite} component={AccessLink} />
+				<Route path={paths.reset} component={AccessLink} />
 				<Route component={SignedIn}>
 					<Route path="/" component={() => <Navigate href={paths.keys} />} />
 					<Route path={paths.account} component={Account} />
+					<Route path={paths.members} component={Members} />
 					{/* For every role: its calls are made with the pasted key, not with the session. */}
 					<Route path={paths.sandbox} component={Sandbox} />
 					<Route component={KeyManagersOnly}>

@@ -2,9 +2,12 @@
 import { render } from "solid-js/web";
 import { App, prefetch } from "./app.tsx";
 import { loadWords } from "./i18n/index.ts";
+import { takeLinkSecret } from "./session/link-secret.ts";
 import "./styles/tokens.css";
 import "./styles/base.css";
 
+// Before anything else: the address bar must not show the secret of a one-time link.
+takeLinkSecret();
 const root = document.getElementById("root");
 prefetch();
 if (root) {

@@ -5,7 +5,12 @@ const AUDIT_LOG = "/integrations/audit-log";
 
 export const paths = {
 	signIn: "/sign-in",
+	forgotPassword: "/forgot-password",
+	/** Pages of one-time links, whose secret is in the fragment. */
+	invite: "/invite",
+	reset: "/reset",
 	account: "/account",
+	members: "/settings/members",
 	integrations: "/integrations",
 	/** The list of keys, which is also where the dashboard begins. */
 	keys: KEYS,

@@ -1,7 +1,7 @@
 /** What a change to a key does to the query cache. Every change goes through here. */
 import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/solid-query";
 import { api } from "./client.ts";
-import { type KeyFilters, keyQuery, REFETCH_PAGES_MAX } from "./queries.ts";
+import { type KeyFilters, keyQuery, membersQuery, REFETCH_PAGES_MAX } from "./queries.ts";
 import type { ApiKey, KeyList } from "./types.ts";
 
 type KeyListData = InfiniteData<KeyList, string | null>;
@@ -42,6 +42,15 @@ export function showKeys(client: QueryClient, changed: readonly (Partial<ApiKey>
 export function cancelRefetches(client: QueryClient, id: string): void {
 	void client.cancelQueries({ queryKey: LISTS });
 	void client.cancelQueries({ queryKey: keyQuery(id).queryKey });
+}
+
+/** Refetches the members and the audit log after a change. */
+export async function membersChanged(client: QueryClient): Promise<void> {
+	void client.invalidateQueries({ queryKey: ["audit"] });
+	const { queryKey } = membersQuery();
+	// A first fetch that is under way began before the change, and invalidating alone would wait for it.
+	await client.cancelQueries({ queryKey });
+	await client.invalidateQueries({ queryKey });
 }
 
 /** Refetches the lists and the audit log after a change. */

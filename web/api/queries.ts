@@ -157,6 +157,16 @@ export const jobItemsQuery = ({ id, updated_at }: Pick<Job, "id" | "updated_at">
 		staleTime: Number.POSITIVE_INFINITY,
 	});
 
+/** The members of the company, page after page. */
+export const membersQuery = () =>
+	infiniteQueryOptions({
+		queryKey: ["members"],
+		queryFn: ({ pageParam, signal }) =>
+			api.members.list.query({ limit: LIST_PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) }, { signal }),
+		initialPageParam: null as string | null,
+		getNextPageParam: (last) => last.next_cursor,
+	});
+
 /** What the company stores and may store. */
 export const quotasQuery = () =>
 	queryOptions({

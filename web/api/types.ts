@@ -27,6 +27,12 @@ export type CreateInput = Inputs["keys"]["create"];
 export type RotateInput = Inputs["keys"]["rotate"];
 export type UpdateInput = Inputs["keys"]["update"];
 
+export type Member = Outputs["members"]["get"];
+/** A member with a one-time link, which is shown once. */
+export type MemberLink = Outputs["members"]["invite"];
+/** Whom a one-time link is for. */
+export type LinkDetails = Outputs["passwords"]["readLink"];
+
 export type Quota = Outputs["tenants"]["quotas"]["items"][number];
 
 /** Long work of the service on many keys. */

@@ -9,6 +9,10 @@ const PARTS = {
 		en: async () => (await import("./en/audit.ts")).audit,
 		"pt-BR": async () => (await import("./pt-BR/audit.ts")).audit,
 	},
+	members: {
+		en: async () => (await import("./en/members.ts")).members,
+		"pt-BR": async () => (await import("./pt-BR/members.ts")).members,
+	},
 	rotate: {
 		en: async () => (await import("./en/rotate.ts")).rotate,
 		"pt-BR": async () => (await import("./pt-BR/rotate.ts")).rotate,

@@ -1,11 +1,14 @@
 import { useNavigate } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
 import { createSignal, Show } from "solid-js";
+import { Dynamic } from "solid-js/web";
 import { createAction } from "../api/action.ts";
 import { api } from "../api/client.ts";
 import { ProblemNote } from "../api/problem-view.tsx";
+import type ChangePasswordDialog from "../features/account/change-password.tsx";
 import { Quotas } from "../features/account/quotas.tsx";
-import { chooseLanguage, t } from "../i18n/index.ts";
+import { chooseLanguage, t, withPart } from "../i18n/index.ts";
+import { loadModule } from "../load-module.ts";
 import { paths } from "../paths.ts";
 import { LANGUAGES, type Language, language, setTheme, THEMES, theme } from "../preferences.ts";
 import { may, useSession } from "../session/session.tsx";
@@ -40,6 +43,12 @@ export default function Account() {
 			notify(t().problems.partMissing);
 			setWanted(language());
 		}
+	};
+	// Few visits change a password, so the dialog and its texts load on demand.
+	const [PasswordDialog, setPasswordDialog] = createSignal<typeof ChangePasswordDialog | null>(null);
+	const openPassword = async () => {
+		const loaded = await loadModule(() => withPart("members", import("../features/account/change-password.tsx")));
+		if (loaded) setPasswordDialog(() => loaded);
 	};
 	const user = () => session().user;
 	return (
@@ -88,11 +97,15 @@ export default function Account() {
 				<Button onClick={shortcuts.show} shortcut="?">
 					{t().shell.shortcuts.title}
 				</Button>
+				<Button onClick={() => void openPassword()}>{t().account.changePassword}</Button>
 				<Button busy={signOut.busy()} onClick={() => void signOut.run()}>
 					{t().session.signOut}
 				</Button>
 			</div>
 			<ProblemNote problem={signOut.problem()} />
+			<Show when={PasswordDialog()}>
+				{(dialog) => <Dynamic component={dialog()} onClose={() => setPasswordDialog(null)} />}
+			</Show>
 		</div>
 	);
 }

@@ -1,7 +1,8 @@
-import { useNavigate, useSearchParams } from "@solidjs/router";
+import { A, useNavigate, useSearchParams } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
 import { setSessionEnded } from "../api/query-client.ts";
 import { t } from "../i18n/index.ts";
+import { paths } from "../paths.ts";
 import { pathAfterSignIn } from "../session/redirect.ts";
 import { SignInForm } from "../session/sign-in-form.tsx";
 import { Brand, useTitle } from "../shell/shell.tsx";
@@ -24,6 +25,9 @@ export default function SignIn() {
 			<Brand />
 			<h1 class={styles.title}>{t().session.title}</h1>
 			<SignInForm onDone={done} />
+			<p>
+				<A href={paths.forgotPassword}>{t().session.forgot}</A>
+			</p>
 			<p class="secondary">{t().session.noAccount}</p>
 		</main>
 	);

@@ -14,7 +14,7 @@ import {
 import { sessionEnded } from "../api/query-client.ts";
 import { t } from "../i18n/index.ts";
 import { paths } from "../paths.ts";
-import { useSession } from "../session/session.tsx";
+import { may, useSession } from "../session/session.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
 import { notify, Toaster } from "../ui/toast.tsx";
 import styles from "./shell.module.css";
@@ -121,6 +121,10 @@ function SideBar() {
 				<span class={styles.group}>{t().shell.integrations}</span>
 				<NavLink href={paths.keys} icon="key" label={t().shell.apiKeys} />
 				<NavLink href={paths.auditLog} icon="log" label={t().shell.auditLog} />
+				<Show when={may(session(), "members:read")}>
+					<span class={styles.group}>{t().shell.settings}</span>
+					<NavLink href={paths.members} icon="people" label={t().shell.members} />
+				</Show>
 				<NavLink href={paths.account} icon="person" label={t().shell.account} bottom>
 					<span class={styles.who}>
 						<span class={styles.name}>{session().user.name ?? session().user.email ?? session().user.id}</span>

@@ -43,6 +43,7 @@ export const common = {
 		doNotMatch: "Email and password do not match. Check both and try again.",
 		throttled: (wait: string) =>
 			`Too many attempts. To protect your account, signing in is paused for ${wait}. Then try again.`,
+		forgot: "Forgot your password?",
 		noAccount: "No account, or cannot sign in? Ask an owner of your company.",
 		endedTitle: "Sign in to continue",
 		endedText: "Your session has ended. Everything on this screen stays as you left it.",
@@ -53,6 +54,8 @@ export const common = {
 		integrations: "Integrations",
 		apiKeys: "API keys",
 		auditLog: "Audit log",
+		settings: "Settings",
+		members: "Members",
 		account: "Account",
 		offline: "You are offline. What you see may be out of date.",
 		shortcuts: {
@@ -79,6 +82,7 @@ export const common = {
 		theme: "Appearance",
 		themes: { system: "System", light: "Light", dark: "Dark" },
 		language: "Language",
+		changePassword: "Change the password",
 		quotas: {
 			title: "Quotas of your company",
 			usedOf: (used: string, limit: string) => `${used} of ${limit}`,

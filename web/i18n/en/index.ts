@@ -4,6 +4,7 @@ import { common } from "./common.ts";
 import { create } from "./create.ts";
 import { key } from "./key.ts";
 import { keys } from "./keys.ts";
+import type { members } from "./members.ts";
 import { revokeDelete } from "./revoke-delete.ts";
 import type { rotate } from "./rotate.ts";
 import type { sandbox } from "./sandbox.ts";
@@ -16,6 +17,7 @@ export type FirstWords = typeof en;
 /** Texts that load with their screens. */
 export interface LaterWords {
 	audit: typeof audit;
+	members: typeof members;
 	rotate: typeof rotate;
 	sandbox: typeof sandbox;
 }

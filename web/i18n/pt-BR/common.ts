@@ -45,6 +45,7 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		doNotMatch: "E-mail e senha não conferem. Verifique os dois e tente de novo.",
 		throttled: (wait) =>
 			`Muitas tentativas. Para proteger sua conta, o login está bloqueado por ${wait}. Depois, tente de novo.`,
+		forgot: "Esqueceu a senha?",
 		noAccount: "Não tem conta ou não consegue mais entrar? Fale com um proprietário da sua empresa.",
 		endedTitle: "Entre para continuar",
 		endedText: "Sua sessão expirou. Tudo o que está nesta tela continua como você deixou.",
@@ -55,6 +56,8 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		integrations: "Integrações",
 		apiKeys: "Chaves de API",
 		auditLog: "Auditoria",
+		settings: "Configurações",
+		members: "Membros",
 		account: "Conta",
 		offline: "Você está sem conexão. O que aparece aqui pode estar desatualizado.",
 		shortcuts: {
@@ -81,6 +84,7 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		theme: "Aparência",
 		themes: { system: "Sistema", light: "Clara", dark: "Escura" },
 		language: "Idioma",
+		changePassword: "Alterar a senha",
 		quotas: {
 			title: "Cotas da sua empresa",
 			usedOf: (used, limit) => `${used} de ${limit}`,
