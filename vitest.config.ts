@@ -4,7 +4,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** The slowest files, slowest first. Started last, they would still run when everything else is done. */
 const LONG = [
 	...["hostile/", "history/one-key", "history/", "auth/matrix", "rows-read", "auth/session"],
-	...["e2e/first-start", "job-killed", "history-killed", "local-preparation", "e2e/killed", "e2e/"],
+	...["e2e/cli", "job-killed", "history-killed", "e2e/first-start", "e2e/killed", "e2e/"],
+	...["documentation", "preview", "client-package", "local-preparation"],
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -3,8 +3,8 @@ import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { whoami } from "../e2e/load.ts";
 import { eventually, freePort, Service } from "../harness.ts";
-import { whoami } from "./load.ts";
 
 let service: Service;
 beforeAll(async () => {
