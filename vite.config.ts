@@ -89,6 +89,8 @@ export default defineConfig(({ command, isPreview }) => ({
 			persistState: { path: STATE_DIR },
 			// A build must have the bindings of the deploy, and a preview serves the build.
 			...(command === "serve" && !isPreview ? { config: withLocalMail(`http://localhost:${PORT}`) } : {}),
+			// The folder of the build doesn't depend on the Worker's name, which a deployment chooses.
+			viteEnvironment: { name: "salesos_api_keys" },
 		}),
 		privateSecrets,
 		chunkReport,

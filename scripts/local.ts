@@ -13,18 +13,15 @@ import { hashPassword } from "../worker/auth/password.ts";
 import { localSecrets, PORT_TEXT, SECRETS_FILE, STATE_DIR } from "./local-files.ts";
 import { endOrphanedRuntimes } from "./orphaned-runtimes.ts";
 import { parsePort, requireFreePort } from "./port.ts";
+import { newSecret, REQUIRED_SECRETS } from "./secrets.ts";
 import { type OwnerSignIn, resetSignIns, seed } from "./seed.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const WRANGLER_CONFIG = join(ROOT, "wrangler.toml");
 
-const secret = () => randomBytes(32).toString("hex");
 /** The secrets of `.dev.vars`, each with a function that makes a new one. */
 const SECRETS: Record<string, () => string> = {
-	JWT_SECRET: secret,
-	SERVICE_ROLE_KEY: secret,
-	KEY_PEPPER: secret,
-	SIGNING_KEY: secret,
+	...Object.fromEntries(REQUIRED_SECRETS.map((name) => [name, newSecret])),
 	DEMO_OWNER_EMAIL: () => "owner@acme.example",
 	DEMO_OWNER_PASSWORD: () => randomBytes(12).toString("base64url"),
 };

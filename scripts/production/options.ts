@@ -1,0 +1,91 @@
+/** What a set-up needs to know, and which values it refuses. Pure. */
+
+export const LOCATIONS = ["weur", "eeur", "apac", "oc", "wnam", "enam"] as const;
+export const JURISDICTIONS = ["eu", "fedramp", "us"] as const;
+
+export interface SetupOptions {
+	/** Name of the Worker and of the database. */
+	name: string;
+	/** Where people open the dashboard, such as `https://keys.acme.com`. */
+	publicUrl: string;
+	/** `iss` of the service's own tokens. */
+	issuer: string;
+	/** Where the database is. Cloudflare can't move it later. */
+	place: { location: string } | { jurisdiction: string };
+	tenant: { name: string; slug: string };
+	owner: { name: string; email: string };
+	/** Path of the file that keeps the secrets. */
+	secretsFile: string;
+}
+
+/** Values by the names of their flags. */
+export type Given = Partial<Record<Flag, string>>;
+export type Flag =
+	| "name"
+	| "public-url"
+	| "issuer"
+	| "location"
+	| "jurisdiction"
+	| "tenant-name"
+	| "slug"
+	| "owner-email"
+	| "owner-name"
+	| "secrets-file";
+
+/** Hosts that are reserved for documentation and tests (RFC 2606, RFC 6761). Nobody can own them. */
+const PLACEHOLDER = /(^|\.)(example|test|invalid|localhost)$|(^|\.)example\.(com|net|org)$|^\d+(\.\d+){3}$|^\[/;
+
+/** Reads the options. Throws an error that names every problem. */
+export function readOptions(given: Given): SetupOptions {
+	const problems: string[] = [];
+	const required = (flag: Flag, pattern: RegExp, expected: string): string => {
+		const value = given[flag]?.trim() ?? "";
+		if (!pattern.test(value))
+			problems.push(value === "" ? `--${flag} is missing: ${expected}` : `--${flag} must be ${expected}`);
+		return value;
+	};
+	const name = required("name", /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "lower-case letters, digits and hyphens");
+	const publicUrl = required("public-url", /^https:\/\/[^/?#]+$/, "an origin such as https://keys.acme.com");
+	const issuer = given.issuer?.trim() || publicUrl;
+	for (const [flag, url] of [
+		["public-url", publicUrl],
+		["issuer", issuer],
+	] as const) {
+		if (url === "") continue;
+		if (!URL.canParse(url) || !url.startsWith("https://")) problems.push(`--${flag} must be an https:// URL`);
+		else if (PLACEHOLDER.test(new URL(url).hostname))
+			problems.push(`--${flag} ${url} is a placeholder. Use a host name that is yours`);
+	}
+	const owner = {
+		email: required("owner-email", /^[^\s@]+@[^\s@]+\.[^\s@]+$/, "the email of the first owner"),
+		name: required("owner-name", /^.{1,100}$/, "the name of the first owner"),
+	};
+	const options: SetupOptions = {
+		name,
+		publicUrl,
+		issuer,
+		place: placeOf(given, problems),
+		tenant: {
+			name: required("tenant-name", /^.{1,100}$/, "the name of the first company"),
+			slug: required("slug", /^[a-z0-9]+(-[a-z0-9]+)*$/, "a short name of the company, such as acme"),
+		},
+		owner,
+		secretsFile: given["secrets-file"]?.trim() || `.production.${name}.vars`,
+	};
+	if (problems.length > 0) throw new Error(problems.join("\n"));
+	return options;
+}
+
+function placeOf({ location, jurisdiction }: Given, problems: string[]): SetupOptions["place"] {
+	const known = (list: readonly string[], value: string) => list.includes(value);
+	if (location && jurisdiction) problems.push("--location and --jurisdiction exclude each other: give one");
+	if (jurisdiction) {
+		if (!known(JURISDICTIONS, jurisdiction)) problems.push(`--jurisdiction must be ${JURISDICTIONS.join(", ")}`);
+		return { jurisdiction };
+	}
+	if (!location || !known(LOCATIONS, location))
+		problems.push(
+			`--location must be ${LOCATIONS.join(", ")}, or --jurisdiction ${JURISDICTIONS.join(", ")}. The database can't be moved later`,
+		);
+	return { location: location ?? "" };
+}

@@ -1,0 +1,185 @@
+/**
+ * Puts the service on Cloudflare, from nothing to a link for its first owner. Each step looks at what is there already, so
+ * after a failure the whole can be run again: it continues where it stopped.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Result, Run } from "./commands.ts";
+import { withValues } from "./config-file.ts";
+import { type Api, firstOwnerLink, untilReachable } from "./first-tenant.ts";
+import type { SetupOptions } from "./options.ts";
+import { createSecrets, readSecrets, type Secrets } from "./secrets-file.ts";
+
+export interface Surroundings extends Api {
+	/** Folder of the repository. */
+	folder: string;
+	run: Run;
+	print: (line: string) => void;
+}
+
+/** What `npm run deploy` uploads. */
+const BUILT_CONFIG = "dist/salesos_api_keys/wrangler.json";
+
+const WRANGLER = ["npx", "wrangler"];
+const COMMANDS = {
+	whoAmI: [...WRANGLER, "whoami", "--json"],
+	databases: [...WRANGLER, "d1", "list", "--json"],
+	createDatabase: ({ name, place }: SetupOptions) => [
+		...WRANGLER,
+		"d1",
+		"create",
+		name,
+		...Object.entries(place).flatMap(([flag, value]) => [`--${flag}`, value]),
+	],
+	secrets: ({ name }: SetupOptions) => [...WRANGLER, "secret", "list", "--name", name, "--format", "json"],
+	putSecrets: ({ name }: SetupOptions) => [...WRANGLER, "secret", "bulk", "--name", name],
+	build: ["npm", "run", "build"],
+	migrate: [...WRANGLER, "d1", "migrations", "apply", "DB", "--remote"],
+	deploy: [...WRANGLER, "deploy", "--config", BUILT_CONFIG],
+};
+
+/** Every step in words, with the commands that it runs. Runs none of them. */
+export function plan(options: SetupOptions): string[] {
+	const { name, secretsFile, publicUrl, issuer, tenant, owner } = options;
+	const steps: [string, ...(readonly string[])[]][] = [
+		["Check that wrangler is signed in to Cloudflare", COMMANDS.whoAmI],
+		[`Create the database ${name}, unless it exists`, COMMANDS.databases, COMMANDS.createDatabase(options)],
+		[`Write into wrangler.toml: the id of the database, JWT_ISSUER ${issuer}, PUBLIC_URL ${publicUrl}`],
+		[
+			`Make the secrets and keep them in ${secretsFile}, or take them from there; send those that Cloudflare lacks`,
+			COMMANDS.secrets(options),
+			COMMANDS.putSecrets(options),
+		],
+		["Build the Worker and the dashboard", COMMANDS.build],
+		["Migrate the database", COMMANDS.migrate],
+		["Deploy", COMMANDS.deploy],
+		[
+			`Create the company ${tenant.name} (${tenant.slug}) and a one-time link for ${owner.email}`,
+			["POST", `${publicUrl}/v1/tenants`],
+		],
+	];
+	return steps.flatMap(([what, ...commands], index) => [
+		`${index + 1}. ${what}`,
+		...commands.map((command) => `     ${command.join(" ")}`),
+	]);
+}
+
+/** Runs every step, and prints the owner's link. Throws an error that says which step failed and what to do. */
+export async function setUp(options: SetupOptions, surroundings: Surroundings): Promise<void> {
+	const { print } = surroundings;
+	await requireLogin(surroundings);
+	const databaseId = await provideDatabase(options, surroundings);
+	writeConfig(options, databaseId, surroundings);
+	const secrets = await provideSecrets(options, surroundings);
+	await step(surroundings, "Build", COMMANDS.build);
+	await step(surroundings, "Migrations", COMMANDS.migrate);
+	await step(surroundings, "Deployment", COMMANDS.deploy);
+	await untilReachable(options.publicUrl, surroundings);
+	const link = await firstOwnerLink(options, secrets.SERVICE_ROLE_KEY, surroundings);
+	const { tenant, owner, secretsFile } = options;
+	print(`Company ${tenant.name}: ${link === null ? "already done" : "done"}`);
+	print("");
+	if (link === null) print(`${owner.name} has signed in already. The dashboard is at ${options.publicUrl}`);
+	else {
+		print(`Send this link to ${owner.name} <${owner.email}>. It works once, for 7 days:`);
+		print(`  ${link}`);
+	}
+	print(`The secrets are in ${secretsFile}. Keep a copy in your password manager: Cloudflare never shows them.`);
+	print("Commit wrangler.toml. `npm run deploy` deploys later releases.");
+}
+
+async function requireLogin({ run }: Surroundings): Promise<void> {
+	const { code } = await run(COMMANDS.whoAmI);
+	if (code !== 0)
+		throw new Error("wrangler is not signed in to Cloudflare. Run npx wrangler login, then run this again.");
+}
+
+/** The id of the database. A new one is created where the options say. */
+async function provideDatabase(options: SetupOptions, surroundings: Surroundings): Promise<string> {
+	const { name } = options;
+	const known = await databaseId(name, surroundings);
+	if (known !== null) {
+		surroundings.print(`Database ${name}: already done`);
+		return known;
+	}
+	await step(surroundings, `Database ${name}`, COMMANDS.createDatabase(options));
+	const created = await databaseId(name, surroundings);
+	if (created === null) throw new Error(`wrangler d1 list does not show the new database ${name}. Run this again.`);
+	return created;
+}
+
+async function databaseId(name: string, { run }: Surroundings): Promise<string | null> {
+	const listed = await run(COMMANDS.databases);
+	// The shape is wrangler's.
+	const databases = jsonOf<{ name: string; uuid: string }[]>("The list of databases", listed);
+	return databases.find((database) => database.name === name)?.uuid ?? null;
+}
+
+function writeConfig({ name, issuer, publicUrl }: SetupOptions, databaseId: string, { folder, print }: Surroundings) {
+	const path = join(folder, "wrangler.toml");
+	const before = readFileSync(path, "utf8");
+	const after = withValues(before, { name, databaseId, issuer, publicUrl });
+	if (after !== before) writeFileSync(path, after);
+	print(`wrangler.toml: ${after === before ? "already done" : "done"}`);
+}
+
+/**
+ * The secrets, which Cloudflare and the file both have afterwards. Secrets that Cloudflare has already are never replaced:
+ * another KEY_PEPPER would end every API key.
+ */
+async function provideSecrets(options: SetupOptions, surroundings: Surroundings): Promise<Secrets> {
+	const { name, secretsFile } = options;
+	const { folder, run, print } = surroundings;
+	const path = join(folder, secretsFile);
+	const kept = readSecrets(path);
+	const remote = await remoteSecrets(options, surroundings);
+	if (kept === null && remote.length > 0)
+		throw new Error(
+			`The Worker ${name} has secrets (${remote.join(", ")}), and ${secretsFile} does not exist. Name their file with --secrets-file, or choose another --name.`,
+		);
+	const secrets = kept ?? createSecrets(path, name);
+	print(`Secrets in ${secretsFile}: ${kept ? "already done" : "done"}`);
+	const missing = Object.entries(secrets).filter(([secret]) => !remote.includes(secret));
+	if (missing.length === 0) print("Secrets in Cloudflare: already done");
+	else {
+		const sent = await run(COMMANDS.putSecrets(options), JSON.stringify(Object.fromEntries(missing)));
+		report("Secrets in Cloudflare", sent, surroundings, Object.values(secrets));
+	}
+	return secrets;
+}
+
+/** Names of the secrets that the Worker has. A Worker that doesn't exist has none. */
+async function remoteSecrets(options: SetupOptions, { run }: Surroundings): Promise<string[]> {
+	const listed = await run(COMMANDS.secrets(options));
+	if (listed.code !== 0 && /not found|does not exist|10007/i.test(listed.output)) return [];
+	// The shape is wrangler's.
+	return jsonOf<{ name: string }[]>("The list of secrets", listed).map((secret) => secret.name);
+}
+
+async function step(surroundings: Surroundings, what: string, command: readonly string[]): Promise<void> {
+	report(what, await surroundings.run(command), surroundings);
+}
+
+/** Prints that a step is done. Throws if it has failed, with the output of its command. */
+function report(what: string, { code, output }: Result, { print }: Surroundings, hidden: readonly string[] = []): void {
+	if (code === 0) {
+		print(`${what}: done`);
+		return;
+	}
+	const shown = hidden.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), output);
+	throw new Error(`${what}: failed. Solve this, then run the same command again:\n${shown.trim()}`);
+}
+
+function jsonOf<T>(what: string, { code, stdout, output }: Result): T {
+	if (code === 0) {
+		// Wrangler may print notes before it.
+		const start = stdout.indexOf("[");
+		try {
+			// Each caller names the shape.
+			return JSON.parse(stdout.slice(Math.max(0, start))) as T;
+		} catch {
+			// Reported below.
+		}
+	}
+	throw new Error(`${what} could not be read. Solve this, then run the same command again:\n${output.trim()}`);
+}

@@ -1,0 +1,283 @@
+/** The set-up in production, against a stand-in for Cloudflare and a service on loopback. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Run } from "../../scripts/production/commands.ts";
+import { runIn } from "../../scripts/production/commands.ts";
+import { withValues } from "../../scripts/production/config-file.ts";
+import { type Given, readOptions, type SetupOptions } from "../../scripts/production/options.ts";
+import { plan, setUp } from "../../scripts/production/set-up.ts";
+import { REQUIRED_SECRETS } from "../../scripts/secrets.ts";
+
+const GIVEN: Given = {
+	name: "salesos-keys",
+	"public-url": "https://keys.acme.com",
+	location: "weur",
+	"tenant-name": "Acme",
+	slug: "acme",
+	"owner-name": "Olivia Owner",
+	"owner-email": "olivia@acme.com",
+};
+const WRANGLER_TOML = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
+const SECRETS_FILE = ".production.salesos-keys.vars";
+
+/** Cloudflare as wrangler shows it: what the commands do, and every call with its input. */
+class Cloudflare {
+	readonly calls: { command: string; input: string }[] = [];
+	databases: { name: string; uuid: string }[] = [];
+	secrets: Record<string, string> | null = null;
+	migrated = false;
+	deployed = false;
+	isSignedIn = true;
+	/** Part of the command that fails. */
+	failing: string | null = null;
+
+	readonly run: Run = async (command, input = "") => {
+		const text = command.join(" ");
+		this.calls.push({ command: text, input });
+		const done = (stdout = "") => ({ code: 0, stdout, output: stdout });
+		const failed = (output: string) => ({ code: 1, stdout: "", output });
+		if (this.failing !== null && text.includes(this.failing)) return failed(`A fetch failed: ${input}`);
+		if (text.includes("whoami")) return this.isSignedIn ? done("{}") : failed("Not logged in.");
+		if (text.includes("d1 list")) return done(`A note\n${JSON.stringify(this.databases)}`);
+		if (text.includes("d1 create")) {
+			this.databases.push({ name: command[4] ?? "", uuid: "11111111-2222-4333-8444-555555555555" });
+			return done("Created");
+		}
+		if (text.includes("secret list"))
+			return this.secrets === null
+				? failed('Worker "salesos-keys" not found.')
+				: done(JSON.stringify(Object.keys(this.secrets).map((name) => ({ name, type: "secret_text" }))));
+		if (text.includes("secret bulk")) {
+			this.secrets = { ...this.secrets, ...JSON.parse(input) };
+			return done("Created");
+		}
+		if (text.includes("migrations apply")) this.migrated = true;
+		if (text.includes("wrangler deploy")) this.deployed = true;
+		return done();
+	};
+
+	callsOf = (part: string) => this.calls.filter(({ command }) => command.includes(part)).length;
+}
+
+let folder: string;
+let cloudflare: Cloudflare;
+let api: Server;
+let apiUrl: string;
+/** Companies of the service by short name. */
+let companies: Map<string, { name: string; owner: { email: string }; hasComeAlready: boolean }>;
+let printed: string[];
+
+beforeEach(async () => {
+	folder = mkdtempSync(join(tmpdir(), "setup-production-"));
+	writeFileSync(join(folder, "wrangler.toml"), WRANGLER_TOML);
+	cloudflare = new Cloudflare();
+	companies = new Map();
+	printed = [];
+	api = createServer(async (request, response) => {
+		const chunks: Buffer[] = [];
+		for await (const chunk of request) chunks.push(chunk as Buffer);
+		const respond = (status: number, body: unknown) =>
+			response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+		if (!cloudflare.deployed) return respond(404, {});
+		if (request.url === "/healthz") return respond(200, {});
+		if (request.headers.authorization !== `Bearer ${cloudflare.secrets?.SERVICE_ROLE_KEY}`)
+			return respond(401, { error: { message: "A valid credential is required." } });
+		const { slug, ...company } = JSON.parse(Buffer.concat(chunks).toString());
+		const known = companies.get(slug);
+		if (known && request.headers["idempotency-key"] !== "setup-production-acme")
+			return respond(409, { error: { message: `The slug ${slug} is already used.` } });
+		companies.set(slug, known ?? { ...company, hasComeAlready: false });
+		const link = known?.hasComeAlready ? null : { url: "https://keys.acme.com/invite#secret-of-the-link" };
+		return respond(known ? 200 : 201, { data: { owner: { link } } });
+	}).listen(0, "127.0.0.1");
+	await new Promise((resolve) => api.once("listening", resolve));
+	const address = api.address();
+	if (address === null || typeof address === "string") throw new Error("A TCP server has no port");
+	apiUrl = `http://127.0.0.1:${address.port}`;
+});
+afterEach(() => {
+	api.close();
+	rmSync(folder, { recursive: true });
+});
+
+/** The public URL leads to the service on loopback. */
+const fetchFromService: typeof fetch = (url, init) => fetch(String(url).replace("https://keys.acme.com", apiUrl), init);
+
+const setUpHere = (options: SetupOptions = readOptions(GIVEN)) =>
+	setUp(options, {
+		folder,
+		run: cloudflare.run,
+		print: (line) => printed.push(line),
+		fetch: fetchFromService,
+		wait: async () => undefined,
+	});
+
+const keptSecrets = () => readFileSync(join(folder, SECRETS_FILE), "utf8");
+
+describe("a first run", () => {
+	it("puts everything into place and prints the owner's link", async () => {
+		await setUpHere();
+		const toml = readFileSync(join(folder, "wrangler.toml"), "utf8");
+		expect(toml).toContain('database_id = "11111111-2222-4333-8444-555555555555"');
+		expect(toml).toContain('JWT_ISSUER = "https://keys.acme.com"');
+		expect(toml).toContain('name = "salesos-keys"\nroutes = [{ pattern = "keys.acme.com", custom_domain = true }]\n');
+		expect(Object.keys(cloudflare.secrets ?? {}).sort()).toEqual([...REQUIRED_SECRETS].sort());
+		expect([cloudflare.migrated, cloudflare.deployed]).toEqual([true, true]);
+		expect(companies.get("acme")).toMatchObject({ name: "Acme", owner: { email: "olivia@acme.com" } });
+		expect(printed.join("\n")).toContain("https://keys.acme.com/invite#secret-of-the-link");
+		expect(printed.join("\n")).toContain(SECRETS_FILE);
+	});
+
+	it("keeps the secrets in a file that only its owner can read, and shows them nowhere", async () => {
+		await setUpHere();
+		expect(statSync(join(folder, SECRETS_FILE)).mode & 0o777).toBe(0o600);
+		const secrets = Object.values(cloudflare.secrets ?? {});
+		expect(new Set(secrets).size).toBe(REQUIRED_SECRETS.length);
+		for (const secret of secrets) {
+			expect(keptSecrets()).toContain(secret);
+			expect(printed.join("\n")).not.toContain(secret);
+			expect(cloudflare.calls.map(({ command }) => command).join("\n")).not.toContain(secret);
+		}
+	});
+
+	it.each([
+		[{ location: "weur" }, "--location weur"],
+		[{ location: undefined, jurisdiction: "eu" }, "--jurisdiction eu"],
+	])("creates the database where %j says", async (place, flags) => {
+		// A flag that is not given is absent.
+		const given = Object.fromEntries(Object.entries({ ...GIVEN, ...place }).filter(([, value]) => value !== undefined));
+		await setUpHere(readOptions(given));
+		expect(cloudflare.callsOf(`d1 create salesos-keys ${flags}`)).toBe(1);
+	});
+});
+
+describe("a second run", () => {
+	it("changes nothing that is done already, and gives the owner a link again", async () => {
+		await setUpHere();
+		const before = [keptSecrets(), readFileSync(join(folder, "wrangler.toml"), "utf8"), cloudflare.secrets];
+		printed = [];
+		await setUpHere();
+		expect([keptSecrets(), readFileSync(join(folder, "wrangler.toml"), "utf8"), cloudflare.secrets]).toEqual(before);
+		expect(cloudflare.callsOf("d1 create")).toBe(1);
+		expect(cloudflare.callsOf("secret bulk")).toBe(1);
+		expect(printed.filter((line) => line.endsWith("already done"))).toHaveLength(4);
+		expect(printed.join("\n")).toContain("/invite#");
+	});
+
+	it("says so when the owner has signed in already", async () => {
+		await setUpHere();
+		const acme = companies.get("acme");
+		if (acme) acme.hasComeAlready = true;
+		printed = [];
+		await setUpHere();
+		expect(printed.join("\n")).toContain("Olivia Owner has signed in already");
+		expect(printed.join("\n")).not.toContain("/invite#");
+	});
+
+	it.each([
+		"d1 list",
+		"d1 create",
+		"secret list",
+		"secret bulk",
+		"npm run build",
+		"migrations apply",
+		"wrangler deploy",
+	])("completes what a failure of %s has stopped, with the secrets of the first run", async (failing) => {
+		cloudflare.failing = failing;
+		const failure = await setUpHere().catch(String);
+		expect(failure).toMatch(/run the same command again/);
+		const kept = existsSync(join(folder, SECRETS_FILE)) ? keptSecrets() : null;
+		for (const secret of Object.values(cloudflare.secrets ?? {})) expect(failure).not.toContain(secret);
+		if (kept) for (const [, secret = ""] of kept.matchAll(/=(.+)/g)) expect(failure).not.toContain(secret);
+
+		cloudflare.failing = null;
+		await setUpHere();
+		if (kept) expect(keptSecrets()).toBe(kept);
+		expect(cloudflare.databases).toHaveLength(1);
+		expect(printed.join("\n")).toContain("/invite#");
+	});
+});
+
+describe("secrets that exist", () => {
+	it("are never replaced if their file is not here", async () => {
+		cloudflare.secrets = { KEY_PEPPER: "in use" };
+		await expect(setUpHere()).rejects.toThrow(/has secrets \(KEY_PEPPER\).*--secrets-file/);
+		expect(cloudflare.secrets).toEqual({ KEY_PEPPER: "in use" });
+		expect(existsSync(join(folder, SECRETS_FILE))).toBe(false);
+	});
+
+	it("are not made again in a file that lacks some of them", async () => {
+		writeFileSync(join(folder, SECRETS_FILE), "JWT_SECRET=kept\n");
+		await expect(setUpHere()).rejects.toThrow(/has no SERVICE_ROLE_KEY, KEY_PEPPER, SIGNING_KEY/);
+		expect(keptSecrets()).toBe("JWT_SECRET=kept\n");
+	});
+});
+
+describe("what the set-up asks for", () => {
+	it("is complained about all at once, by the names of the flags", () => {
+		expect(() => readOptions({})).toThrow(
+			/--name is missing.*\n--public-url is missing.*\n--owner-email is missing.*\n--owner-name is missing.*\n--location must be.*\n--tenant-name is missing.*\n--slug is missing/,
+		);
+	});
+
+	it.each([
+		"https://salesos.example",
+		"https://keys.example.com",
+		"https://a.test",
+		"https://127.0.0.1",
+		"https://localhost",
+	])("must not be the placeholder %s", (url) => {
+		expect(() => readOptions({ ...GIVEN, "public-url": url })).toThrow(`--public-url ${url} is a placeholder`);
+		expect(() => readOptions({ ...GIVEN, issuer: url })).toThrow(`--issuer ${url} is a placeholder`);
+	});
+
+	it.each([
+		["public-url", "http://keys.acme.com"],
+		["public-url", "https://keys.acme.com/path"],
+		["issuer", "http://keys.acme.com"],
+		["name", "Sales OS"],
+		["slug", "Acme Inc"],
+		["owner-email", "olivia"],
+		["location", "mars"],
+		["jurisdiction", "br"],
+	] as const)("must have the form of --%s, which %s has not", (flag, value) => {
+		expect(() => readOptions({ ...GIVEN, [flag]: value })).toThrow(`--${flag}`);
+	});
+
+	it("is signed in to Cloudflare before anything is made", async () => {
+		cloudflare.isSignedIn = false;
+		await expect(setUpHere()).rejects.toThrow("npx wrangler login");
+		expect(cloudflare.calls).toHaveLength(1);
+		expect(existsSync(join(folder, SECRETS_FILE))).toBe(false);
+	});
+});
+
+it("shows every command of a run before it runs any", async () => {
+	const shown = plan(readOptions(GIVEN)).join("\n");
+	await setUpHere();
+	for (const { command } of cloudflare.calls) expect(shown).toContain(command);
+	expect(shown).toContain("POST https://keys.acme.com/v1/tenants");
+});
+
+it("removes the route of an earlier host, and adds none for workers.dev", () => {
+	const values = { name: "a", databaseId: "id", issuer: "https://a.acme.com", publicUrl: "https://a.acme.com" };
+	const toml = 'name = "x"\ndatabase_name = "x"\ndatabase_id = ""\nJWT_ISSUER = ""\nPUBLIC_URL = ""\n';
+	const custom = withValues(toml, values);
+	expect(custom).toContain('pattern = "a.acme.com"');
+	expect(withValues(custom, { ...values, publicUrl: "https://a.acme.workers.dev" })).not.toContain("routes");
+});
+
+it("gives programs their input, and reads their output", async () => {
+	const run = runIn(folder);
+	expect(await run(["node", "-e", "process.stdin.pipe(process.stdout); console.error('note')"], "input")).toMatchObject(
+		{
+			code: 0,
+			stdout: "input",
+			output: expect.stringContaining("note"),
+		},
+	);
+	expect(await run(["node", "-e", "process.exit(3)"], "x".repeat(1_000_000))).toMatchObject({ code: 3 });
+});
