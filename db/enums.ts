@@ -109,6 +109,7 @@ export const AUDIT_ACTIONS = [
 	"session.login_failed",
 	"session.throttled",
 	"session.logout",
+	"session.end",
 	"tenant.create",
 	"tenant.update",
 	"job.create",

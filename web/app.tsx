@@ -23,6 +23,7 @@ const AuditLog = lazy(() => withPart("audit", import("./routes/audit-log.tsx")))
 const Members = lazy(() => withPart("members", import("./routes/members.tsx")));
 const AccessLink = lazy(() => withPart("members", import("./routes/access-link.tsx")));
 const ForgotPassword = lazy(() => withPart("members", import("./routes/forgot-password.tsx")));
+const Sessions = lazy(() => withPart("audit", withPart("sessions", import("./routes/sessions.tsx"))));
 const Account = lazy(() => import("./routes/account.tsx"));
 const NoPermission = lazy(() => import("./routes/no-permission.tsx"));
 const NotFound = lazy(() => import("./routes/not-found.tsx"));
@@ -141,6 +142,7 @@ export function App() {
 					<Route path="/" component={() => <Navigate href={paths.keys} />} />
 					<Route path={paths.account} component={Account} />
 					<Route path={paths.members} component={Members} />
+					<Route path={paths.sessions} component={Sessions} />
 					{/* For every role: its calls are made with the pasted key, not with the session. */}
 					<Route path={paths.sandbox} component={Sandbox} />
 					<Route component={KeyManagersOnly}>

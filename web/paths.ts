@@ -11,6 +11,7 @@ export const paths = {
 	reset: "/reset",
 	account: "/account",
 	members: "/settings/members",
+	sessions: "/settings/sessions",
 	integrations: "/integrations",
 	/** The list of keys, which is also where the dashboard begins. */
 	keys: KEYS,

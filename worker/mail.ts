@@ -1,5 +1,6 @@
 /** How links for people get to them: by mail through Cloudflare's `send_email` binding, where it is bound. */
 import type { Bindings, Config } from "./env.ts";
+import { dashboardOrigin } from "./http/dashboard-page.ts";
 
 /** The languages of mails. */
 export type Language = "en" | "pt-BR";
@@ -59,7 +60,7 @@ export interface LinkDelivery {
 }
 
 export const linkDelivery = (request: Request, env: Bindings, config: Config): LinkDelivery => ({
-	origin: config.publicUrl ?? new URL(request.url).origin,
+	origin: dashboardOrigin(request, config),
 	language: languageOf(request),
 	mailer: mailerOf(env, config),
 	limiter: env.LINK_LIMITER,

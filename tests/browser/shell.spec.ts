@@ -4,7 +4,7 @@ import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, LAPTOP, PHONE, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
-const SCREENS = [LIST, `${LIST}/new`, "/integrations/audit-log", "/account", "/nowhere"];
+const SCREENS = [LIST, `${LIST}/new`, "/integrations/audit-log", "/account", "/settings/sessions", "/nowhere"];
 
 test.describe("the navigation", () => {
 	test("leads to every screen and moves the focus to its start", async ({ page, signedIn }) => {

@@ -143,7 +143,7 @@ function audienceOfRoute({ security, parameters = [] }: Described): Audience | u
 		case "":
 			return "public";
 		case "bearer session":
-			return requiredOf(security, PERMISSIONS);
+			return requiredOf<Audience>(security, PERMISSIONS, "person");
 		case "bearer":
 			return parameters.some(({ name }) => name.toLowerCase() === "x-tenant-id") ? "platform in a tenant" : "platform";
 		case "apiKey apiKeyHeader signature":

@@ -157,6 +157,14 @@ export const jobItemsQuery = ({ id, updated_at }: Pick<Job, "id" | "updated_at">
 		staleTime: Number.POSITIVE_INFINITY,
 	});
 
+/** Where a member is signed in. */
+export const memberSessionsQuery = (id: string) =>
+	queryOptions({
+		queryKey: ["members", "sessions", id],
+		queryFn: async ({ signal }) => (await api.members.sessions.query({ id }, { signal })).items,
+		staleTime: 0,
+	});
+
 /** The members of the company, page after page. */
 export const membersQuery = () =>
 	infiniteQueryOptions({
@@ -165,6 +173,14 @@ export const membersQuery = () =>
 			api.members.list.query({ limit: LIST_PAGE, ...(pageParam === null ? {} : { cursor: pageParam }) }, { signal }),
 		initialPageParam: null as string | null,
 		getNextPageParam: (last) => last.next_cursor,
+	});
+
+/** Where the person is signed in. */
+export const sessionsQuery = () =>
+	queryOptions({
+		queryKey: ["session", "open"],
+		queryFn: async ({ signal }) => (await api.sessions.list.query(undefined, { signal })).items,
+		refetchOnWindowFocus: "always",
 	});
 
 /** What the company stores and may store. */

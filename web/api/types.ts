@@ -9,6 +9,9 @@ type Outputs = inferRouterOutputs<AppRouter>;
 export type Me = Outputs["session"]["me"];
 export type LoggedIn = Outputs["session"]["login"];
 
+/** Where a person is signed in. */
+export type OpenSession = Outputs["sessions"]["list"]["items"][number];
+
 /** A page of the list of keys. */
 export type KeyList = Outputs["keys"]["list"];
 export type ListedKey = KeyList["items"][number];

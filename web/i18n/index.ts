@@ -21,6 +21,10 @@ const PARTS = {
 		en: async () => (await import("./en/sandbox.ts")).sandbox,
 		"pt-BR": async () => (await import("./pt-BR/sandbox.ts")).sandbox,
 	},
+	sessions: {
+		en: async () => (await import("./en/sessions.ts")).sessions,
+		"pt-BR": async () => (await import("./pt-BR/sessions.ts")).sessions,
+	},
 } satisfies { [P in keyof LaterWords]: Record<Language, () => Promise<LaterWords[P]>> };
 
 type Part = keyof typeof PARTS;

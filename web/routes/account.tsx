@@ -14,7 +14,7 @@ import { LANGUAGES, type Language, language, setTheme, THEMES, theme } from "../
 import { may, useSession } from "../session/session.tsx";
 import { useTitle } from "../shell/shell.tsx";
 import { useShortcuts } from "../shell/shortcuts.tsx";
-import { Button } from "../ui/button.tsx";
+import { Button, LinkButton } from "../ui/button.tsx";
 import { Segmented } from "../ui/field.tsx";
 import { notify } from "../ui/toast.tsx";
 import styles from "./account.module.css";
@@ -94,6 +94,7 @@ export default function Account() {
 				<Quotas />
 			</Show>
 			<div class={styles.buttons}>
+				<LinkButton href={paths.sessions}>{t().account.sessions}</LinkButton>
 				<Button onClick={shortcuts.show} shortcut="?">
 					{t().shell.shortcuts.title}
 				</Button>

@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/solid-query";
-import { createSignal, Match, Show, Switch } from "solid-js";
+import { createSignal, lazy, Match, Show, Suspense, Switch } from "solid-js";
 import { createAction } from "../api/action.ts";
 import { membersChanged } from "../api/cache.ts";
 import { api } from "../api/client.ts";
@@ -13,7 +13,7 @@ import LinkDialog from "../features/members/link-dialog.tsx";
 import { type MemberAction, MemberTable } from "../features/members/member-table.tsx";
 import { memberProblemText } from "../features/members/member-words.ts";
 import { formatNumber } from "../i18n/format.ts";
-import { t } from "../i18n/index.ts";
+import { t, withPart } from "../i18n/index.ts";
 import { may, useSession } from "../session/session.tsx";
 import { useTitle } from "../shell/shell.tsx";
 import { Button } from "../ui/button.tsx";
@@ -21,6 +21,10 @@ import { TableFooter } from "../ui/data-table.tsx";
 import { EmptyState, Skeleton } from "../ui/states.tsx";
 import { notify } from "../ui/toast.tsx";
 import styles from "./members.module.css";
+
+const MemberSessionsDialog = lazy(() =>
+	withPart("audit", withPart("sessions", import("../features/sessions/member-sessions-dialog.tsx"))),
+);
 
 type Opener = () => HTMLElement | null | undefined;
 type Open =
@@ -150,6 +154,13 @@ function MemberScreen() {
 									onMade={(link) => made(link, now.opener)}
 									returnFocusTo={now.opener}
 								/>
+							)}
+						</Match>
+						<Match when={now.dialog === "sessions" && now}>
+							{(shown) => (
+								<Suspense>
+									<MemberSessionsDialog member={shown().member} onClose={close} returnFocusTo={now.opener} />
+								</Suspense>
 							)}
 						</Match>
 						<Match when={now.dialog === "deactivate" && now}>

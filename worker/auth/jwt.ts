@@ -50,6 +50,8 @@ const claimsSchema = z.object({
 	name: z.string().max(200).nullish().catch(null),
 	/** Set by our own sign-in: the token is valid only while this session lasts. */
 	session_id: z.string().max(64).optional(),
+	/** Set by our own sign-in: the person has signed in with the identity provider. */
+	at_provider: z.boolean().optional(),
 });
 export type Claims = Omit<z.output<typeof claimsSchema>, "email_verified">;
 
@@ -90,6 +92,7 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 		email: email_verified === true ? claims.email : null,
 		// A provider may use the name for a claim of its own.
 		session_id: undefined,
+		at_provider: undefined,
 	};
 }
 

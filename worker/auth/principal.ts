@@ -27,6 +27,8 @@ export interface UserPrincipal {
 	name: string | null;
 	/** Null for tokens that our sign-in did not issue. */
 	sessionId: string | null;
+	/** Whether the session was opened by signing in with the identity provider. */
+	atProvider: boolean;
 	/** When the token ends, in milliseconds. */
 	expiresAt: number;
 }
@@ -95,6 +97,7 @@ async function userOf(token: string, { config, db }: AuthDeps, { now }: RequestI
 		email: person.email ?? null,
 		name: person.name ?? null,
 		sessionId,
+		atProvider: claims.at_provider === true,
 		expiresAt: claims.exp * 1_000,
 	};
 }

@@ -25,6 +25,10 @@ interface SessionClaims {
 	tenantId: string;
 }
 
+/** The condition for a session that has neither expired nor been idle for too long. */
+export const isOpen = (now: number) =>
+	and(gt(sessions.expiresAt, now), or(isNull(sessions.lastSeenAt), gt(sessions.lastSeenAt, now - SESSION_IDLE_MS)));
+
 /**
  * The user of a session, which counts as seen. Null if the session has ended or was idle for too long, if the user is
  * deactivated, or if a claim doesn't match.
@@ -48,8 +52,7 @@ export async function useSession(
 				eq(sessions.tenantId, tenantId),
 				// A deactivation deletes the sessions too. This also stops one that was opened at the same moment.
 				isNull(users.deactivatedAt),
-				gt(sessions.expiresAt, now),
-				or(isNull(sessions.lastSeenAt), gt(sessions.lastSeenAt, now - SESSION_IDLE_MS)),
+				isOpen(now),
 			),
 		);
 	if (!found) return null;

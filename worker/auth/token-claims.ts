@@ -20,17 +20,11 @@ export interface MappedClaims {
 
 /** Throws `UNAUTHORIZED`, with the name of the claim, if tenant or role is missing, malformed, ambiguous or unknown. */
 export function mapClaims(payload: JWTPayload, mapping: ClaimMapping): MappedClaims {
-	// A claim such as `toString` must not be found on the prototype.
-	const present = (field: ClaimField) =>
-		mapping.names[field].flatMap((name) =>
-			Object.hasOwn(payload, name) && payload[name] !== null ? [{ name, value: payload[name] }] : [],
-		);
+	const present = (field: ClaimField) => presentIn(payload, mapping, field);
 	const named = (field: ClaimField) => mapping.names[field].join(" or ");
 
-	const tenants = present("tenant_id").map(({ name, value }) => tenantIn(name, value));
-	const [tenantId, ...others] = new Set(tenants);
-	if (tenantId === undefined) throw rejected(`The token has no claim ${named("tenant_id")}, which names the tenant.`);
-	if (others.length > 0) throw rejected(`The token's claims ${named("tenant_id")} name different tenants.`);
+	const tenantId = mapTenant(payload, mapping);
+	if (tenantId === null) throw rejected(`The token has no claim ${named("tenant_id")}, which names the tenant.`);
 
 	const roleNames = present("role").flatMap(({ name, value }) => textsIn(name, value, "text or a list of texts"));
 	if (roleNames.length === 0) throw rejected(`The token has no claim ${named("role")}, which names the role.`);
@@ -44,16 +38,28 @@ export function mapClaims(payload: JWTPayload, mapping: ClaimMapping): MappedCla
 		if (!Array.isArray(value)) throw rejected(`The token's claim ${name} must be a list of texts.`);
 		return textsIn(name, value, "a list of texts");
 	});
-	const first = (field: ClaimField) => present(field)[0]?.value;
-	return {
-		tenant_id: tenantId,
-		role,
-		capabilities,
-		email: first("email"),
-		email_verified: first("email_verified"),
-		name: first("name"),
-	};
+	return { tenant_id: tenantId, role, capabilities, ...mapPerson(payload, mapping) };
 }
+
+/** The tenant that the claims name; null if they name none. Throws `UNAUTHORIZED` for a malformed claim, or several tenants. */
+function mapTenant(payload: JWTPayload, mapping: ClaimMapping): string | null {
+	const named = presentIn(payload, mapping, "tenant_id").map(({ name, value }) => tenantIn(name, value));
+	const [tenantId = null, ...others] = new Set(named);
+	if (others.length === 0) return tenantId;
+	throw rejected(`The token's claims ${mapping.names.tenant_id.join(" or ")} name different tenants.`);
+}
+
+/** What the claims say about the person. Not validated. */
+function mapPerson(payload: JWTPayload, mapping: ClaimMapping) {
+	const first = (field: ClaimField): unknown => presentIn(payload, mapping, field)[0]?.value;
+	return { email: first("email"), email_verified: first("email_verified"), name: first("name") };
+}
+
+// A claim such as `toString` must not be found on the prototype.
+const presentIn = (payload: JWTPayload, mapping: ClaimMapping, field: ClaimField) =>
+	mapping.names[field].flatMap((name) =>
+		Object.hasOwn(payload, name) && payload[name] !== null ? [{ name, value: payload[name] }] : [],
+	);
 
 function tenantIn(name: string, value: unknown): string {
 	if (typeof value === "string" && value !== "" && value.length <= TENANT_MAX_CHARACTERS) return value;

@@ -1,6 +1,7 @@
 /** The dashboard is one page: it handles every path that is neither a file nor an interface. */
+import type { Config } from "../env.ts";
 
-const INTERFACES = /^\/(trpc|v1|functions|healthz)(\/|$)/;
+const INTERFACES = /^\/(trpc|v1|functions|auth|healthz)(\/|$)/;
 
 /** The page, for a browser that opens one of its paths; null for every other request. */
 export async function pageFor(request: Request, assets: Fetcher): Promise<Response | null> {
@@ -13,3 +14,7 @@ export async function pageFor(request: Request, assets: Fetcher): Promise<Respon
 	if (INTERFACES.test(pathname)) return null;
 	return assets.fetch(new URL("/", origin), { method });
 }
+
+/** Where people open the dashboard: where links and the identity provider lead to. */
+export const dashboardOrigin = ({ url }: Request, { publicUrl }: Pick<Config, "publicUrl">): string =>
+	publicUrl ?? new URL(url).origin;

@@ -2,6 +2,7 @@
 import type { Author } from "../../db/audit.ts";
 import type { Arrival } from "../admission/admit-request.ts";
 import type { Manager, PlatformAuthor } from "../auth/authorize.ts";
+import type { UserPrincipal } from "../auth/principal.ts";
 import type { Bindings, Config } from "../env.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
@@ -27,6 +28,12 @@ export interface IntegrationEnv {
 export interface ManageEnv {
 	Bindings: RestBindings;
 	Variables: RestEnv["Variables"] & { manager: Manager; author: Author };
+}
+
+/** Behind `personOnly`. `author` is the person. */
+export interface PersonEnv {
+	Bindings: RestBindings;
+	Variables: RestEnv["Variables"] & { user: UserPrincipal; author: Author };
 }
 
 /** Behind `platformOnly`. */

@@ -2,10 +2,10 @@
 import type { RouteConfig, RouteHandler } from "@hono/zod-openapi";
 import type { Permission } from "../../db/enums.ts";
 import { KEY_ROUTES, type KeyOperation } from "../admission/key-routes.ts";
-import type { IntegrationEnv, ManageEnv, PlatformEnv, RestEnv } from "./context.ts";
+import type { IntegrationEnv, ManageEnv, PersonEnv, PlatformEnv, RestEnv } from "./context.ts";
 import { apiKeyAuth } from "./middleware/api-key-auth.ts";
 import { ignoreEmptyBody, readableBody } from "./middleware/body.ts";
-import { inTenant, permittedOnly, platformInTenantOnly, platformOnly } from "./middleware/manager-auth.ts";
+import { inTenant, permittedOnly, personOnly, platformInTenantOnly, platformOnly } from "./middleware/manager-auth.ts";
 
 /** What the description of an integration's route begins with: its declaration in `KEY_ROUTES`. */
 export function keyRoute<O extends KeyOperation>(operation: O) {
@@ -40,6 +40,9 @@ export const permittedWithOptionalBody = (permission: Permission) => ({
 	middleware: [permittedOnly(permission), ...readableBody, ignoreEmptyBody, inTenant],
 });
 
+/** What the description of a route about the caller themselves begins with. */
+export const person = { security: [{ bearer: [] }, { session: [] }], middleware: [personOnly] };
+
 const byPlatform = { security: [{ bearer: [] }] };
 
 /** What the description of the platform's route begins with. */
@@ -60,4 +63,5 @@ const operationIn =
 export const publicOperation = operationIn<RestEnv>();
 export const integrationOperation = operationIn<IntegrationEnv>();
 export const managerOperation = operationIn<ManageEnv>();
+export const personOperation = operationIn<PersonEnv>();
 export const platformOperation = operationIn<PlatformEnv>();

@@ -22,11 +22,13 @@ import type {
 	RemovedMember,
 	UpdateMember,
 } from "../schemas/member.ts";
+import type { OpenSessionList, SessionsEnded } from "../schemas/open-session.ts";
 import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import { deliver, endLinks, limitLinks, newLink, storeLink } from "./access-links.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 import { STANDINGS } from "./key-order.ts";
+import { endOpenSessions, listOpenSessions } from "./open-sessions.ts";
 import { withinQuotas } from "./quotas.ts";
 import type { Account } from "./session-opening.ts";
 import { findTenant } from "./tenants.ts";
@@ -317,6 +319,24 @@ export async function resetPassword(
 	const same = isUnchanged(account);
 	await runBatch(db, [insertRows(db, auditEvents, [event], () => same), ...storeLink(db, link, same)]);
 	return memberLink(deps, delivery, account, link);
+}
+
+/** Where the member is signed in. */
+export async function listMemberSessions(
+	deps: Deps,
+	manager: MemberManager,
+	{ id }: MemberId,
+): Promise<OpenSessionList> {
+	const { account } = await requireRow(deps, manager.author.tenantId, id);
+	requireAuthority(manager, account.role);
+	return listOpenSessions(deps, account, null);
+}
+
+/** Ends every session of the member. They can sign in again: `deactivateMember` prevents that. */
+export async function endMemberSessions(deps: Deps, manager: MemberManager, { id }: MemberId): Promise<SessionsEnded> {
+	const { account } = await requireRow(deps, manager.author.tenantId, id);
+	requireAuthority(manager, account.role);
+	return endOpenSessions(deps, manager.author, account, null);
 }
 
 const ofAccount = ({ id, tenantId }: Account) => and(eq(users.id, id), eq(users.tenantId, tenantId));

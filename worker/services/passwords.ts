@@ -61,7 +61,7 @@ export async function setPassword(deps: SignInDeps, visitor: Visitor, input: Set
 	const passwordHash = await hash(deps, visitor, account, input.password);
 
 	const unused = isUnused(link.id, now);
-	const { statements, loggedIn } = await openSession(deps, account, visitor, unused);
+	const { statements, loggedIn } = await openSession(deps, account, visitor, "password", unused);
 	const author = visitorAuthor(account, visitor);
 	const isInvitation = link.purpose === "invitation";
 	const changes: Changes =

@@ -1,6 +1,6 @@
 /** Opens sessions, for every way of signing in. */
 import { and, eq, lte, type SQL, sql } from "drizzle-orm";
-import { type Author, auditEvent } from "../../db/audit.ts";
+import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
 import { type Database, insertRows, type Statement } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
@@ -19,11 +19,18 @@ export const SESSIONS_PER_USER_MAX = 50;
 
 /** Where a sign-in comes from. */
 export interface Visitor extends Pick<Author, "ip" | "userAgent"> {
+	/** City and country. */
+	place: string | null;
 	/** A device that has signed in before, to this account or to another. */
 	device: Device | null;
 	/** The session that the browser still has. The new one replaces it. */
-	session: UserPrincipal | null;
+	session: SessionToEnd | null;
 }
+
+/** How the person has proved who they are. */
+export type SignInMethod = "password" | "openid";
+
+type SessionToEnd = Pick<UserPrincipal, "id" | "tenantId" | "email" | "sessionId">;
 
 export type Account = typeof users.$inferSelect;
 
@@ -41,9 +48,10 @@ export async function openSession(
 	{ db, config, now }: Deps,
 	account: Account,
 	visitor: Visitor,
+	method: SignInMethod,
 	condition: SQL = sql`true`,
 ): Promise<Opened> {
-	const { ip, userAgent } = visitor;
+	const { ip, userAgent, place } = visitor;
 	const author = { ip, userAgent, tenantId: account.tenantId, actor: account.id, actorEmail: account.email };
 	const session = {
 		id: newId("ses"),
@@ -52,7 +60,11 @@ export async function openSession(
 		createdAt: now,
 		expiresAt: now + SESSION_MS,
 		lastSeenAt: now,
+		ip,
+		userAgent,
+		place,
 	};
+	const event = auditEvent(author, "session.login", now, { changes: createdWith({ method }) });
 	const ofAccount = and(eq(sessions.userId, account.id), condition);
 	const statements = [
 		db.delete(sessions).where(and(ofAccount, lte(sessions.expiresAt, now))),
@@ -66,14 +78,22 @@ export async function openSession(
 		),
 		...(visitor.session ? endSession(db, visitor.session, visitor, now) : []),
 		insertRows(db, sessions, [session], () => condition),
-		insertRows(db, auditEvents, [auditEvent(author, "session.login", now)], () => condition),
+		insertRows(db, auditEvents, [event], () => condition),
 		db
 			.update(users)
 			.set({ lastSignInAt: now })
 			.where(and(eq(users.id, account.id), condition)),
 	];
 	const { tenantId: tenant_id, role, capabilities, email, name } = account;
-	const claims = { tenant_id, role, capabilities, email, name, session_id: session.id };
+	const claims = {
+		tenant_id,
+		role,
+		capabilities,
+		email,
+		name,
+		session_id: session.id,
+		at_provider: method === "openid",
+	};
 	const loggedIn = {
 		token: await signToken(claims, account.id, config.jwt, now, session.expiresAt),
 		expires_at: toTimestamp(session.expiresAt),
@@ -93,7 +113,7 @@ export async function openSession(
 /** Statements that end the session. */
 export function endSession(
 	db: Database,
-	{ id, tenantId, email, sessionId }: UserPrincipal,
+	{ id, tenantId, email, sessionId }: SessionToEnd,
 	{ ip, userAgent }: Pick<Author, "ip" | "userAgent">,
 	now: number,
 ): Statement[] {

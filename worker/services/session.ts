@@ -48,7 +48,7 @@ export async function logIn(deps: SignInDeps, visitor: Visitor, input: Login): P
 		throw new AppError("UNAUTHORIZED", "Incorrect email or password.", { challenge: CHALLENGES.none });
 	}
 
-	const { statements, loggedIn } = await openSession(deps, account, visitor);
+	const { statements, loggedIn } = await openSession(deps, account, visitor, "password");
 	await runBatch(db, statements);
 	return loggedIn;
 }

@@ -50,7 +50,7 @@ async function attempt(as: string, isWithin = true) {
 		hashers: env.PASSWORD_HASHER,
 		now: Date.UTC(2026, 10, 25),
 	};
-	const visitor = { ip: "203.0.113.7", userAgent: null, device: null, session: null };
+	const visitor = { ip: "203.0.113.7", userAgent: null, place: null, device: null, session: null };
 	const refusal: unknown = await logIn(deps, visitor, { email: as, password: "a wrong password" }).catch(
 		(e: unknown) => e,
 	);

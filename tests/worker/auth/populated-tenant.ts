@@ -87,7 +87,7 @@ export async function addInvitation(tenantId: string): Promise<{ id: string; ema
 
 /** Whether the operation takes the id of an object of a tenant: a key, a job, a member or a lead. */
 export const isAboutOne = (operation: Operation): boolean =>
-	operation.audience !== "platform" && fieldsOf(operation).has("id");
+	operation.audience !== "platform" && operation.audience !== "person" && fieldsOf(operation).has("id");
 
 interface About {
 	keyId: string;

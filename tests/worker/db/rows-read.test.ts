@@ -69,7 +69,7 @@ const others = {
 };
 const limit = async () => ({ success: true });
 const signIn = { limits: { origin: { limit }, pair: { limit }, account: { limit } }, hashers: env.PASSWORD_HASHER };
-const visitor = { ip: null, userAgent: null, device: null, session: null };
+const visitor = { ip: null, userAgent: null, place: null, device: null, session: null };
 const keyId = (n: number) => `k${String(n).padStart(11, "0")}`;
 const db = database(env.DB);
 
@@ -508,6 +508,7 @@ describe("every other operation", () => {
 		email: null,
 		name: null,
 		sessionId: "ses_x",
+		atProvider: false,
 		expiresAt: NOW,
 	};
 

@@ -2,7 +2,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Bindings } from "../../../worker/env.ts";
-import { fieldsOf, request } from "../fixtures.ts";
+import { fieldsOf, request, token } from "../fixtures.ts";
 import { isOfIntegrations, OPERATIONS, type Operation } from "../operations.ts";
 import { call, read, tenantWithKeys } from "./tenant-with-keys.ts";
 
@@ -56,12 +56,18 @@ describe("an unknown query parameter", () => {
 	// The generated type has no secrets.
 	const { SERVICE_ROLE_KEY } = env as Bindings;
 
+	const person = token({ tenantId });
+	const credentialOf = async (audience: Operation["audience"]) => {
+		if (isOfIntegrations(audience)) return live;
+		return audience === "person" ? person : SERVICE_ROLE_KEY;
+	};
+
 	const send = async ({ method, path, audience, hasBody }: Operation, query: string) =>
 		read(
 			await request(path.replace("{id}", liveId) + query, {
 				method,
 				headers: {
-					authorization: `Bearer ${isOfIntegrations(audience) ? live : SERVICE_ROLE_KEY}`,
+					authorization: `Bearer ${await credentialOf(audience)}`,
 					...(audience === "platform" ? {} : { "x-tenant-id": tenantId }),
 					...(hasBody ? { "content-type": "application/json" } : {}),
 				},

@@ -45,6 +45,8 @@ const WHOLE: ReadonlySet<AuditEvent["action"]> = new Set([
 	"api_key.create",
 	"api_key.import",
 	"api_key.delete",
+	"session.login",
+	"session.end",
 	"tenant.create",
 	"job.create",
 	"job.stop",
@@ -112,6 +114,7 @@ function valueText(field: string, value: unknown, actor: string): string {
 	if (field.endsWith("_at")) return formatDateTime(value);
 	if (field === "environment" && (value === "live" || value === "test")) return t().keys.environments[value];
 	if (field === "authentication" && (value === "bearer" || value === "signed")) return t().keys.authentications[value];
+	if (field === "method" && (value === "password" || value === "openid")) return t().audit.methods[value];
 	if (field === "kind" && value === "revoke_keys") return t().audit.revokeKeys;
 	// The service itself gives only one reason, and in English.
 	if (field === "reason" && actor === "system") return t().audit.rotationNotCompleted;

@@ -13,7 +13,7 @@ import { isSelf, mayManage } from "./member-rights.ts";
 import styles from "./member-table.module.css";
 import { liveKeysText } from "./member-words.ts";
 
-export type MemberAction = "edit" | "link" | "deactivate" | "reactivate" | "remove";
+export type MemberAction = "edit" | "sessions" | "link" | "deactivate" | "reactivate" | "remove";
 
 interface Start {
 	onStart: (action: MemberAction, member: Member, returnFocusTo: () => HTMLElement | null | undefined) => void;
@@ -100,6 +100,7 @@ function MemberMenu(props: { member: Member; onStart: (action: MemberAction) => 
 		return [
 			{ label: words().activity, onSelect: () => navigate(paths.auditLogOf({ who: email })) },
 			item(words().edit, "edit"),
+			item(words().sessions, "sessions"),
 			item(status === "invited" ? words().newInvitation : words().resetPassword, "link", {
 				disabled: disabled || isMine || status === "deactivated",
 			}),

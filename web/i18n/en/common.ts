@@ -83,6 +83,7 @@ export const common = {
 		themes: { system: "System", light: "Light", dark: "Dark" },
 		language: "Language",
 		changePassword: "Change the password",
+		sessions: "Sessions",
 		quotas: {
 			title: "Quotas of your company",
 			usedOf: (used: string, limit: string) => `${used} of ${limit}`,

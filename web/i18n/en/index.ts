@@ -8,6 +8,7 @@ import type { members } from "./members.ts";
 import { revokeDelete } from "./revoke-delete.ts";
 import type { rotate } from "./rotate.ts";
 import type { sandbox } from "./sandbox.ts";
+import type { sessions } from "./sessions.ts";
 
 /** Without the texts that load with their screens. */
 export const en = { ...common, keys, create, key, revokeDelete };
@@ -20,6 +21,7 @@ export interface LaterWords {
 	members: typeof members;
 	rotate: typeof rotate;
 	sandbox: typeof sandbox;
+	sessions: typeof sessions;
 }
 
 /** Every text of the page. A language that lacks one does not compile, because English defines the type. */

@@ -29,6 +29,7 @@ export const members = {
 	newInvitation: "New invitation link",
 	resetPassword: "Password link…",
 	activity: "Show what they did",
+	sessions: "Sessions…",
 	deactivate: "Deactivate…",
 	reactivate: "Reactivate",
 	remove: "Remove…",

@@ -85,6 +85,7 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		themes: { system: "Sistema", light: "Clara", dark: "Escura" },
 		language: "Idioma",
 		changePassword: "Alterar a senha",
+		sessions: "Sessões",
 		quotas: {
 			title: "Cotas da sua empresa",
 			usedOf: (used, limit) => `${used} de ${limit}`,

@@ -27,6 +27,7 @@ export const members: LaterWords["members"] = {
 	newInvitation: "Novo link de convite",
 	resetPassword: "Link de senha…",
 	activity: "Mostrar o que fez",
+	sessions: "Sessões…",
 	deactivate: "Desativar…",
 	reactivate: "Reativar",
 	remove: "Remover…",

@@ -2,10 +2,17 @@
 import { createMiddleware } from "hono/factory";
 import { database } from "../../../db/client.ts";
 import type { Permission } from "../../../db/enums.ts";
-import { authorIn, platformAuthor, requirePermission, requirePlatform } from "../../auth/authorize.ts";
+import {
+	authorIn,
+	authorOf,
+	platformAuthor,
+	requirePermission,
+	requirePerson,
+	requirePlatform,
+} from "../../auth/authorize.ts";
 import { authenticate, type Principal } from "../../auth/principal.ts";
 import { isJson } from "../../http/body.ts";
-import type { ManageEnv, PlatformEnv, RestContext } from "../context.ts";
+import type { ManageEnv, PersonEnv, PlatformEnv, RestContext } from "../context.ts";
 
 function principalOf(c: RestContext): Promise<Principal> {
 	const { config, info } = c.var;
@@ -18,6 +25,14 @@ export const permittedOnly = (permission: Permission) =>
 		c.set("manager", requirePermission(await principalOf(c), permission));
 		await next();
 	});
+
+/** Admits people. Sets `c.var.user`, and `c.var.author` for what they change. */
+export const personOnly = createMiddleware<PersonEnv>(async (c, next) => {
+	const user = requirePerson(await principalOf(c));
+	c.set("user", user);
+	c.set("author", authorOf(user, c.var.info));
+	await next();
+});
 
 /** Admits the platform alone, for a route in a tenant. {@link inTenant} then sets `c.var.author`. */
 export const platformInTenantOnly = createMiddleware<ManageEnv>(async (c, next) => {

@@ -55,6 +55,12 @@ export const PLATFORM_ERRORS = {
 	...SERVER_ERRORS,
 };
 
+/** Errors of every route about the caller themselves. */
+export const PERSON_ERRORS = {
+	...PLATFORM_ERRORS,
+	403: error("FORBIDDEN", "The credential is not one of a person, or another site sent the session cookie."),
+};
+
 /** Errors of every route that requires a permission. */
 export const MANAGER_ERRORS = {
 	...PLATFORM_ERRORS,

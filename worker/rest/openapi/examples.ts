@@ -5,6 +5,7 @@ import type { Job, JobItem } from "../../schemas/job.ts";
 import type { KeysImported } from "../../schemas/key-import.ts";
 import type { Lead } from "../../schemas/lead.ts";
 import type { Member, MemberLink } from "../../schemas/member.ts";
+import type { OpenSession } from "../../schemas/open-session.ts";
 import type { Quota } from "../../schemas/quota.ts";
 import type { CreatedTenant, Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
@@ -252,4 +253,15 @@ export const lead: Lead = {
 	team_id: null,
 	created_at: "2026-02-03T04:05:06.789Z",
 	updated_at: "2026-02-03T04:05:06.789Z",
+};
+
+export const session: OpenSession = {
+	id: "ses_6Hn4Vb2Qs9Xk1Tzd",
+	created_at: "2026-02-03T01:00:00.000Z",
+	last_seen_at: "2026-02-03T04:05:00.000Z",
+	expires_at: "2026-02-03T13:00:00.000Z",
+	ip: "203.0.113.7",
+	user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0",
+	place: "São Paulo, BR",
+	current: true,
 };

@@ -30,6 +30,7 @@ const TAGS = [
 	{ name: "Members", description: "For owners and admins of a tenant, and for the platform." },
 	{ name: "Audit", description: "Who did what to which API key." },
 	{ name: "Integrations", description: "The endpoints that take API keys." },
+	{ name: "Sessions", description: "Where a person is signed in." },
 	{ name: "Tenants", description: "For the platform only." },
 	{ name: "Service", description: "About the service itself." },
 ];

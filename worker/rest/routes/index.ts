@@ -17,6 +17,7 @@ import { jobOperations } from "./jobs.ts";
 import { leadOperations } from "./leads.ts";
 import { memberOperations } from "./members.ts";
 import { listScopes } from "./scopes.ts";
+import { sessionOperations } from "./sessions.ts";
 import { syncOperations } from "./sync.ts";
 import { tenantOperations } from "./tenants.ts";
 import { whoamiOperation } from "./whoami.ts";
@@ -41,6 +42,7 @@ export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 		listScopes,
 		...jobOperations,
 		...memberOperations,
+		...sessionOperations,
 		...tenantOperations,
 	]);
 }

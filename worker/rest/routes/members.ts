@@ -10,10 +10,13 @@ import {
 	removedMemberSchema,
 	updateMemberSchema,
 } from "../../schemas/member.ts";
+import { openSessionSchema, sessionsEndedSchema } from "../../schemas/open-session.ts";
 import {
 	deactivateMember,
+	endMemberSessions,
 	getMember,
 	inviteMember,
+	listMemberSessions,
 	listMembers,
 	managerOf,
 	reactivateMember,
@@ -38,6 +41,8 @@ const NO_MEMBER = notFound("The tenant has no member with this id, or the tenant
 const active = { ...examples.member, status: "active" as const };
 
 const LAST_OWNER = conflict("The member is the last active owner, or has changed meanwhile.");
+
+const othersSession = { ...examples.session, current: false };
 
 /** Who manages the members in this request. */
 const manager = (c: Context<ManageEnv>) => managerOf(c.var.manager, c.var.author);
@@ -217,5 +222,43 @@ export const memberOperations = [
 			},
 		}),
 		async (c) => c.json(envelope(c, await removeMember(depsOf(c), manager(c), c.req.valid("param"))), 200),
+	),
+	managerOperation(
+		createRoute({
+			...permitted("members:write"),
+			tags,
+			method: "get",
+			path: `${ONE_MEMBER}/sessions`,
+			operationId: "listMemberSessions",
+			summary: "List the sessions of a member",
+			description: "Where the member is signed in, the newest first. All sessions at once.",
+			request: { headers: tenantHeaders, params, query: tenantQuery },
+			responses: { ...MANAGER_ERRORS, ...NO_MEMBER, 200: page(openSessionSchema, "The open sessions.", othersSession) },
+		}),
+		async (c) => {
+			const { items } = await listMemberSessions(depsOf(c), manager(c), c.req.valid("param"));
+			return c.json(listEnvelope(c, { items, next_cursor: null }), 200);
+		},
+	),
+	managerOperation(
+		createRoute({
+			// The platform may name the tenant in a body, although the operation has none.
+			...permittedWithBody("members:write"),
+			tags,
+			method: "delete",
+			path: `${ONE_MEMBER}/sessions`,
+			operationId: "endMemberSessions",
+			summary: "End the sessions of a member",
+			description:
+				"Ends every session of the member: their next request is rejected. They can sign in again; deactivate a member to prevent that.",
+			request: { headers: tenantHeaders, params, query: tenantQuery },
+			responses: {
+				...MANAGER_ERRORS,
+				...TOO_LARGE,
+				...NO_MEMBER,
+				200: ok(sessionsEndedSchema, "How many sessions have ended.", { ended: 2 }),
+			},
+		}),
+		async (c) => c.json(envelope(c, await endMemberSessions(depsOf(c), manager(c), c.req.valid("param"))), 200),
 	),
 ] as const;

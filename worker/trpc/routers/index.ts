@@ -6,10 +6,12 @@ import { membersRouter } from "./members.ts";
 import { passwordsRouter } from "./passwords.ts";
 import { scopesRouter } from "./scopes.ts";
 import { sessionRouter } from "./session.ts";
+import { sessionsRouter } from "./sessions.ts";
 import { tenantsRouter } from "./tenants.ts";
 
 export const routers = {
 	session: sessionRouter,
+	sessions: sessionsRouter,
 	keys: keysRouter,
 	jobs: jobsRouter,
 	members: membersRouter,

@@ -9,10 +9,13 @@ import {
 	removedMemberSchema,
 	updateMemberSchema,
 } from "../../schemas/member.ts";
+import { openSessionListSchema, sessionsEndedSchema } from "../../schemas/open-session.ts";
 import {
 	deactivateMember,
+	endMemberSessions,
 	getMember,
 	inviteMember,
+	listMemberSessions,
 	listMembers,
 	managerOf,
 	reactivateMember,
@@ -75,4 +78,16 @@ export const membersRouter = {
 		.input(memberIdSchema)
 		.output(memberLinkSchema)
 		.mutation(({ ctx, input }) => resetPassword(ctx.deps, ctx.manager, ctx.links, input)),
+
+	/** Where the member is signed in. */
+	sessions: writeProcedure
+		.input(memberIdSchema)
+		.output(openSessionListSchema)
+		.query(({ ctx, input }) => listMemberSessions(ctx.deps, ctx.manager, input)),
+
+	/** Ends every session of the member. */
+	endSessions: writeProcedure
+		.input(memberIdSchema)
+		.output(sessionsEndedSchema)
+		.mutation(({ ctx, input }) => endMemberSessions(ctx.deps, ctx.manager, input)),
 } satisfies TRPCRouterRecord;

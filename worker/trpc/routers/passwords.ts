@@ -1,6 +1,4 @@
 import type { TRPCRouterRecord } from "@trpc/server";
-import { deviceOf } from "../../auth/device.ts";
-import { openSessionOf } from "../../auth/principal.ts";
 import { refuseForeignOrigin } from "../../auth/same-origin.ts";
 import {
 	changePasswordSchema,
@@ -15,6 +13,7 @@ import { loggedInSchema } from "../../schemas/session.ts";
 import { changePassword, forgetPassword, readLink, setPassword } from "../../services/passwords.ts";
 import { accountProcedure, publicProcedure } from "../procedures.ts";
 import { setSessionCookies } from "../session-cookies.ts";
+import { visitorOf } from "../visitor.ts";
 
 /** Passwords of people who sign in to the dashboard. */
 export const passwordsRouter = {
@@ -32,12 +31,10 @@ export const passwordsRouter = {
 		.input(setPasswordSchema)
 		.output(loggedInSchema)
 		.mutation(async ({ ctx, input }) => {
-			const { request, signIn, info } = ctx;
-			refuseForeignOrigin(request);
-			const device = await deviceOf(request, signIn.config.jwt, info.now);
-			const session = await openSessionOf(request, signIn, info);
-			const loggedIn = await setPassword(signIn, { ...info, device, session }, input);
-			await setSessionCookies(ctx, loggedIn, device);
+			refuseForeignOrigin(ctx.request);
+			const visitor = await visitorOf(ctx);
+			const loggedIn = await setPassword(ctx.signIn, visitor, input);
+			await setSessionCookies(ctx, loggedIn, visitor.device);
 			return loggedIn;
 		}),
 
@@ -54,8 +51,5 @@ export const passwordsRouter = {
 	change: accountProcedure
 		.input(changePasswordSchema)
 		.output(passwordChangedSchema)
-		.mutation(async ({ ctx, input }) => {
-			const device = await deviceOf(ctx.request, ctx.signIn.config.jwt, ctx.info.now);
-			return changePassword(ctx.signIn, ctx.user, { ...ctx.info, device, session: null }, input);
-		}),
+		.mutation(async ({ ctx, input }) => changePassword(ctx.signIn, ctx.user, await visitorOf(ctx), input)),
 } satisfies TRPCRouterRecord;

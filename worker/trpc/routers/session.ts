@@ -1,6 +1,4 @@
 import type { TRPCRouterRecord } from "@trpc/server";
-import { deviceOf } from "../../auth/device.ts";
-import { openSessionOf } from "../../auth/principal.ts";
 import { refuseForeignOrigin, requireOwnCookie } from "../../auth/same-origin.ts";
 import { sessionCookie } from "../../auth/session.ts";
 import { AppError } from "../../errors.ts";
@@ -8,6 +6,7 @@ import { loggedInSchema, loggedOutSchema, loginSchema, meSchema } from "../../sc
 import { logIn, logOut, whoAmI } from "../../services/session.ts";
 import { publicProcedure, userProcedure } from "../procedures.ts";
 import { setSessionCookies } from "../session-cookies.ts";
+import { visitorOf } from "../visitor.ts";
 
 /** Signing in to the dashboard. */
 export const sessionRouter = {
@@ -16,12 +15,10 @@ export const sessionRouter = {
 		.input(loginSchema)
 		.output(loggedInSchema)
 		.mutation(async ({ ctx, input }) => {
-			const { request, signIn, info } = ctx;
-			refuseForeignOrigin(request);
-			const device = await deviceOf(request, signIn.config.jwt, info.now);
-			const session = await openSessionOf(request, signIn, info);
-			const loggedIn = await logIn(signIn, { ...info, device, session }, input);
-			await setSessionCookies(ctx, loggedIn, device);
+			refuseForeignOrigin(ctx.request);
+			const visitor = await visitorOf(ctx);
+			const loggedIn = await logIn(ctx.signIn, visitor, input);
+			await setSessionCookies(ctx, loggedIn, visitor.device);
 			return loggedIn;
 		}),
 
