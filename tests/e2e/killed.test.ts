@@ -5,13 +5,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, Service } from "../harness.ts";
 import { CallRefused, type Session } from "../session.ts";
-import { Load, type Outcome, whoami, windowOf, withStatus } from "./load.ts";
+import { authorizationOf } from "../sign.ts";
+import { Load, type Outcome, send, whoami, windowOf, withStatus } from "./load.ts";
 
 const KILLS = 3;
 const USAGE_FLUSH_SECONDS = 1;
 /** Max time for lists to catch up after a start: the flush, and a margin for a busy machine. */
 const CATCH_UP_MS = USAGE_FLUSH_SECONDS * 1_000 + 15_000;
 const LOAD_PATIENCE_MS = 60_000;
+/** Signed requests to wait for before each kill. Few enough to send all of them again. */
+const SIGNED_PER_KILL = 40;
 
 interface Used {
 	id: string;
@@ -64,6 +67,33 @@ const admitted = (used: Used) => withStatus(used.outcomes, 200);
 /** Requests that the kills interrupted. They may have been admitted or not. */
 const cutOff = (used: Used) => withStatus(used.outcomes, null);
 
+/** A request of a signed key, and its outcome before the kill. */
+interface SignedRequest {
+	path: string;
+	authorization: string;
+	outcome: Outcome;
+}
+/** The signed key that was in use before the latest kill. Each kill has one of its own: after a kill, a key waits. */
+let signed: { key: string; secret: string; requests: SignedRequest[] };
+
+const sendSigned = (path: string, authorization: string) => send(service, path, { headers: { authorization } });
+
+/** Uses a signed key until the service is gone. Each request is signed anew. */
+async function useSignedKey(): Promise<Load> {
+	const { key, secret } = await owner.mutate("keys.create", { name: "Signed", authentication: "signed" });
+	const requests: SignedRequest[] = [];
+	signed = { key, secret: secret ?? "", requests };
+	let sent = 0;
+	return new Load(2, async () => {
+		// A parameter that the route ignores makes each request unlike all others.
+		const path = `/v1/whoami?tenant_id=${++sent}`;
+		const authorization = authorizationOf({ ...signed, path });
+		const outcome = await sendSigned(path, authorization);
+		requests.push({ path, authorization, outcome });
+		return outcome;
+	});
+}
+
 /** Kills the service while keys are used and changed. */
 async function killUnderLoad(round: number): Promise<void> {
 	const revoking = await createKey({ name: `Revoked before kill ${round}` });
@@ -74,12 +104,16 @@ async function killUnderLoad(round: number): Promise<void> {
 		used,
 		load: new Load(used.loops, () => whoami(service, used.key)),
 	}));
+	const signing = await useSignedKey();
 	const updates = updateUntilCutOff();
 	const known = changing.acknowledged.length;
 	await eventually(
 		"keys were used and changed",
 		LOAD_PATIENCE_MS,
-		() => loads.every(({ used, load }) => load.admitted >= used.perKill) && changing.acknowledged.length >= known + 3,
+		() =>
+			loads.every(({ used, load }) => load.admitted >= used.perKill) &&
+			signing.admitted >= SIGNED_PER_KILL &&
+			changing.acknowledged.length >= known + 3,
 	);
 	const [created, rotated] = await Promise.all([
 		createKey({ name: `Created before kill ${round}` }),
@@ -92,7 +126,7 @@ async function killUnderLoad(round: number): Promise<void> {
 	working.push(created.key, rotating.key, rotated.key);
 	revoked.push(revoking);
 	deleted.push(deleting);
-	await updates;
+	await Promise.all([updates, signing.stop()]);
 	for (const { used, load } of loads) {
 		await load.stop();
 		used.outcomes.push(...load.outcomes);
@@ -158,6 +192,37 @@ describe.each(Array.from({ length: KILLS }, (_, i) => i + 1))("after kill %i und
 		expect(told).toEqual(expect.arrayContaining(changing.acknowledged));
 		// Each once, although the service repeats deliveries that a kill has interrupted.
 		expect(told).toEqual([...new Set(told)].sort((a, b) => a - b));
+	});
+
+	it("admits no signed request again, and says when it can be signed again", async () => {
+		const { requests } = signed;
+		expect(requests.filter(({ outcome }) => outcome.status === 200).length).toBeGreaterThanOrEqual(SIGNED_PER_KILL);
+		for (const { path, authorization } of requests) {
+			const { status, body, headers } = await sendSigned(path, authorization);
+			// If the start took long, the signature is outdated.
+			expect([status, body]).toEqual([
+				expect.toBeOneOf([401, 503]),
+				expect.stringMatching(
+					status === 401 ? /timestamp is outdated/ : /was not processed.* sign again in \d+ second/,
+				),
+			]);
+			if (status === 503) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+		}
+	});
+
+	it("admits what is signed again as late as it was told to, once", async () => {
+		const path = "/v1/whoami?tenant_id=again";
+		const now = Math.floor(Date.now() / 1_000);
+		let authorization = authorizationOf({ ...signed, path, at: now });
+		let outcome = await sendSigned(path, authorization);
+		// Admitted at once if the tests before took longer than the wait.
+		if (outcome.status === 503) {
+			// A timestamp may be ahead, so the test need not wait.
+			authorization = authorizationOf({ ...signed, path, at: now + Number(outcome.headers.get("retry-after")) });
+			outcome = await sendSigned(path, authorization);
+		}
+		expect(outcome.status).toBe(200);
+		expect((await sendSigned(path, authorization)).status).toBe(401);
 	});
 
 	it("still admits the created and rotated keys", async () => {

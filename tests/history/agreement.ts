@@ -67,12 +67,14 @@ function refusalsDisagree(keyId: string, calls: readonly Call[]): string[] {
 				invocation.kind === "admit" &&
 				invocation.consume &&
 				response?.kind === "verdict" &&
+				// Without a window, the Worker refused it alone, and the gate counted nothing.
+				response.window !== undefined &&
 				codes.includes(response.code) &&
 				ended < last.began,
 		).length;
 	const unsure = calls.some(({ invocation, response }) => invocation.kind === "crash" || response === null);
 	const { rateLimited, denied } = last.response;
-	const least = refused(["ADDRESS_NOT_ALLOWED", "MISSING_SCOPE", "EXPIRED"]);
+	const least = refused(["ADDRESS_NOT_ALLOWED", "MISSING_SCOPE", "EXPIRED", "REPLAYED", "OUTDATED", "UNCERTAIN"]);
 	const most = least + refused(["REVOKED"]);
 	const limited = refused(["RATE_LIMITED"]);
 	return [

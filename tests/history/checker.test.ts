@@ -53,11 +53,7 @@ class Script {
 }
 
 type Code = Extract<CallResponse, { kind: "verdict" }>["code"];
-interface Presented {
-	scope: string | null;
-	address: string | null;
-	consume: boolean;
-}
+type Presented = Omit<Extract<Invocation, { kind: "admit" }>, "kind">;
 const admit = (about: Partial<Presented> = {}): Invocation => ({
 	kind: "admit",
 	scope: null,
@@ -69,6 +65,16 @@ const verdict = (code: Code, remaining: number, limit = 2, hour = HOUR): CallRes
 	kind: "verdict",
 	code,
 	window: { limit, remaining, hour },
+});
+/** A request that was signed some seconds after the beginning of the history. */
+const signed = (no: number, seconds = 0): Partial<Presented> => ({
+	signature: { no, at: (HOUR + 60_000) / 1_000 + seconds },
+});
+const uncertain = (retryAfter: number, remaining = 2): CallResponse => ({
+	kind: "verdict",
+	code: "UNCERTAIN",
+	window: { limit: 2, remaining, hour: HOUR },
+	retryAfter,
 });
 const NOT_FOUND: CallResponse = { kind: "verdict", code: "NOT_FOUND" };
 const CONFLICT: CallResponse = { kind: "conflict" };
@@ -154,6 +160,51 @@ describe("accepts", () => {
 
 	it("a call without a response, done or not", () => {
 		for (const remaining of [1, 0]) expect(new Script().say(admit(), null).admitted(remaining).violations).toBe(0);
+	});
+
+	it.each<[string, (s: Script) => void]>([
+		[
+			"a replay that is refused, and a new request",
+			(s) => s.admitted(1, 2, signed(1)).refused("REPLAYED", 1, 2, signed(1)).admitted(0, 2, signed(2)),
+		],
+		[
+			"a replay that is refused although the limit is used up",
+			(s) => s.admitted(0, 1, signed(1)).refused("REPLAYED", 0, 1, signed(1)).refused("RATE_LIMITED", 0, 1, signed(2)),
+		],
+		[
+			"a request that was refused, and is sent again",
+			(s) =>
+				s
+					.update({ addresses: ["1"] })
+					.refused("ADDRESS_NOT_ALLOWED", 2, 2, signed(1))
+					.admitted(1, 2, { ...signed(1), address: "1" }),
+		],
+		[
+			"an old request, refused by the gate or before it",
+			(s) =>
+				s.refused("OUTDATED", 2, 2, signed(1, -31)).say(admit(signed(1, -31)), { kind: "verdict", code: "OUTDATED" }),
+		],
+		[
+			"a lost response, and then either verdict on a replay",
+			(s) =>
+				s
+					.say(admit(signed(1)), null)
+					.say(admit(signed(2)), null)
+					.refused("REPLAYED", 1, 2, signed(1)),
+		],
+		[
+			"a refusal after a crash, and an admission of what is signed again after the wait",
+			(s) =>
+				s
+					.admitted(1, 2, signed(1))
+					.say({ kind: "crash" }, DONE)
+					.say(admit(signed(2)), uncertain(12, 1))
+					.admitted(0, 2, signed(3, 12)),
+		],
+	])("signed requests: %s", (name, play) => {
+		const script = new Script({ limit: name.includes("used up") ? 1 : 2 });
+		play(script);
+		expect(script.violations).toBe(0);
 	});
 
 	it("a crash with a large limit, which may cost a hundredth", () => {
@@ -249,6 +300,48 @@ describe("rejects", () => {
 		],
 		["a crash that loses an admission", (s) => s.admitted(1).say({ kind: "crash" }, DONE).admitted(1)],
 	])("%s", (_name, play) => {
+		const script = new Script();
+		play(script);
+		expect(script.violations).toBe(1);
+	});
+
+	it.each<[string, (s: Script) => void]>([
+		["a request that is admitted twice", (s) => s.admitted(1, 2, signed(1)).admitted(0, 2, signed(1))],
+		[
+			"a request that is admitted twice, before and after a crash",
+			(s) => s.admitted(1, 2, signed(1)).say({ kind: "crash" }, DONE).admitted(0, 2, signed(1)),
+		],
+		[
+			"a request that is admitted after its replay was refused as one",
+			(s) =>
+				s
+					.say(admit(signed(1)), null)
+					.refused("REPLAYED", 1, 2, signed(1))
+					.admitted(0, 2, signed(1)),
+		],
+		["a replay of a request that was never admitted", (s) => s.refused("REPLAYED", 2, 2, signed(1))],
+		["a replay that is counted", (s) => s.admitted(1, 2, signed(1)).refused("REPLAYED", 0, 2, signed(1))],
+		["an admitted request that is too old", (s) => s.admitted(1, 2, signed(1, -31))],
+		["an admitted request that is too far ahead", (s) => s.admitted(1, 2, signed(1, 31))],
+		["a timely request that is refused as outdated", (s) => s.refused("OUTDATED", 2, 2, signed(1, -30))],
+		["an uncertain refusal without a crash", (s) => s.say(admit(signed(1)), uncertain(12))],
+		[
+			"an uncertain refusal after an eviction",
+			(s) =>
+				s
+					.admitted(1, 2, signed(1))
+					.say({ kind: "crash", wasIdle: true }, DONE)
+					.say(admit(signed(2)), uncertain(12, 1)),
+		],
+		[
+			"an uncertain refusal of what was signed again after the wait",
+			(s) =>
+				s
+					.say({ kind: "crash" }, DONE)
+					.say(admit(signed(1)), uncertain(12))
+					.say(admit(signed(1, 12)), uncertain(12)),
+		],
+	])("signed requests: %s", (_name, play) => {
 		const script = new Script();
 		play(script);
 		expect(script.violations).toBe(1);

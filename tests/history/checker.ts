@@ -74,10 +74,11 @@ function finish(configuration: Configuration, call: Call, contended: ReadonlySet
 	const visited = new Set<string>();
 	const open = [configuration];
 	for (let current = open.pop(); current; current = open.pop()) {
-		const withoutResponse = firstToEnd(current.pending.filter(isAdmissionWithoutResponse));
+		const withoutResponse = firstToEnd(current.pending.filter(isInterchangeable));
 		for (const next of current.pending) {
-			// Admissions without a response are interchangeable, and the others have more time left.
-			if (isAdmissionWithoutResponse(next) && next !== withoutResponse) continue;
+			// Admissions without a response are interchangeable, and the others have more time left. Signed ones are not: one of
+			// them may be a replay of the call that ends now.
+			if (isInterchangeable(next) && next !== withoutResponse) continue;
 			for (const alternative of alternatives(next)) {
 				const state = step(current.state, alternative, contended.has(next));
 				if (state === null) continue;
@@ -113,6 +114,8 @@ function distinct(configurations: readonly Configuration[]): Configuration[] {
 }
 
 const isAdmissionWithoutResponse = ({ invocation, response }: Call) => response === null && invocation.kind === "admit";
+const isInterchangeable = (call: Call) =>
+	isAdmissionWithoutResponse(call) && !(call.invocation.kind === "admit" && call.invocation.signature);
 /** If a new hour began during an admission without a response, either hour may have counted it. */
 const alternatives = (call: Call): Call[] =>
 	isAdmissionWithoutResponse(call) ? [call, { ...call, clock: [call.clock[1], call.clock[1]] }] : [call];

@@ -1,7 +1,7 @@
 /** Concurrent clients that use and change keys at random, and record every call with its response. */
 import { type Random, randomOf, seeded } from "../../scripts/demo/random.ts";
 import { type CallResponse, type Invocation, Recorder, type Settings } from "./operations.ts";
-import type { Presented, ServiceCalls } from "./service-calls.ts";
+import type { MadeKey, Presented, ServiceCalls, SignedRequest } from "./service-calls.ts";
 
 /** The parameters of a history. */
 export interface Plan {
@@ -15,6 +15,8 @@ export interface Plan {
 	weights: Record<Action, number>;
 	/** The limits to choose from for a new key. */
 	limits: [number, ...number[]];
+	/** Share of the keys that sign their requests. */
+	signedShare?: number;
 }
 
 type Action = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "job" | "delete" | "clock" | "crash";
@@ -26,13 +28,19 @@ export interface Controls {
 	setClock?(now: number): void;
 	/** Makes a key's gate lose its memory. */
 	crash?(keyId: string): Promise<void>;
+	/** Whether a gate is idle before it loses its memory: clients leave its key alone. */
+	isIdleBeforeCrash?: boolean;
 	/** Another interface that admits keys. */
 	admit?(key: string, presented: Presented): Promise<CallResponse | null>;
 }
 
-export interface TrackedKey {
+export interface TrackedKey extends MadeKey {
 	id: string;
-	key: string;
+	/** The latest signed requests, which clients send again, and the number of all. */
+	sent: SignedRequest[];
+	signatures: number;
+	/** By how many seconds the clocks of its callers may differ from the true time. */
+	clocksDiffer: readonly [behind: number, ahead: number];
 	/** Whether the key was used before, so that caches may know it. */
 	warm: boolean;
 	/** The version that a client saw last. Others may have changed the key since. */
@@ -43,8 +51,16 @@ const ADDRESSES = ["203.0.113.7", "198.51.100.20", "2001:db8::5"] as const;
 const SCOPES = ["leads:read", "leads:write", "default:sync"] as const;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Share of the keys that come from another system. */
+/** Share of the keys with a bearer key that come from another system. */
 const IMPORTED_SHARE = 0.3;
+const SIGNED_SHARE = 0.3;
+/** Share of the signed keys with callers whose clocks are far ahead. After a crash, such a key waits longest. */
+const FAR_AHEAD_SHARE = 0.3;
+/** Share of the signed requests that are sent twice at once, and of those that are sent again later. */
+const TWICE_SHARE = 0.2;
+const AGAIN_SHARE = 0.3;
+/** Number of signed requests of a key that clients send again. */
+const SENT_MAX = 30;
 /** Number of ended keys that clients still try. */
 const ENDED_MAX = 6;
 
@@ -61,6 +77,8 @@ export class Clients {
 	#ended: TrackedKey[] = [];
 	#left: number;
 	#names = 0;
+	/** Keys that no client uses for a while. */
+	readonly #resting = new Set<TrackedKey>();
 	#stopped = false;
 
 	constructor(plan: Plan, calls: ServiceCalls, controls: Controls) {
@@ -106,9 +124,10 @@ export class Clients {
 		const slot = this.#random.whole(0, this.#plan.keys - 1);
 		const key = this.#slots[slot];
 		if (!key) return this.#create(slot);
+		if (this.#resting.has(key)) return;
 		switch (action) {
 			case "admit":
-				return this.#admit(this.#ended.length > 0 && this.#random.chance(0.1) ? this.#endedKey() : key);
+				return this.#present(this.#ended.length > 0 && this.#random.chance(0.1) ? this.#endedKey() : key);
 			case "read":
 				return this.#read(key);
 			case "usage":
@@ -169,18 +188,54 @@ export class Clients {
 		const end = this.recorder.begin();
 		// The expiry may have passed when the request arrives.
 		const settings = { ...this.#settings(), expiresAt: null };
-		const made = await (this.#random.chance(IMPORTED_SHARE)
-			? this.#calls.import(settings)
-			: this.#calls.create(settings));
+		const { signedShare = SIGNED_SHARE } = this.#plan;
+		const isSigned = this.#random.chance(signedShare);
+		const made = await (isSigned || !this.#random.chance(IMPORTED_SHARE)
+			? this.#calls.create(settings, isSigned ? "signed" : "bearer")
+			: this.#calls.import(settings));
 		if (!made) return;
 		end(made.id, { kind: "create", settings: made.settings }, { kind: "done" });
 		this.#keep(slot, made);
 	}
 
-	#keep(slot: number, { id, key }: { id: string; key: string }): void {
-		const tracked = { id, key, warm: false, version: 1 };
+	#keep(slot: number, made: MadeKey & { id: string }): void {
+		const { id, key, secret = null } = made;
+		const isFarAhead = this.#random.chance(FAR_AHEAD_SHARE);
+		const clocksDiffer = isFarAhead ? ([-33, 33] as const) : ([-32, 0] as const);
+		const tracked: TrackedKey = { id, key, secret, sent: [], signatures: 0, clocksDiffer, warm: false, version: 1 };
 		this.known.set(id, tracked);
 		this.#slots[slot] = tracked;
+	}
+
+	async #present(tracked: TrackedKey): Promise<void> {
+		if (this.#resting.has(tracked)) return;
+		await (tracked.secret === null ? this.#admit(tracked) : this.#sign(tracked));
+	}
+
+	/** Sends a new signed request, once or twice at the same time, or one that was sent before. */
+	async #sign(tracked: TrackedKey): Promise<void> {
+		const { id, sent, clocksDiffer } = tracked;
+		const random = this.#random;
+		tracked.warm = true;
+		const [first, ...others] = sent;
+		let request = first && random.chance(AGAIN_SHARE) ? random.pick([first, ...others]) : undefined;
+		if (!request) {
+			const scope = random.chance(0.5) ? null : "leads:write";
+			const differs = random.chance(0.6) ? 0 : random.whole(...clocksDiffer);
+			const at = Math.floor(this.#controls.now() / 1_000) + differs;
+			request = this.#calls.sign(tracked, scope, { no: tracked.signatures++, at });
+			sent.push(request);
+			if (sent.length > SENT_MAX) sent.shift();
+		}
+		const { signature, scope } = request;
+		const times = random.chance(TWICE_SHARE) ? 2 : 1;
+		await Promise.all(
+			Array.from({ length: times }, () => {
+				const address = random.chance(0.1) ? null : random.pick(ADDRESSES);
+				const presented = { scope, address, consume: true, signature };
+				return this.recorder.call(id, { kind: "admit", ...presented }, () => this.#calls.sendSigned(request, address));
+			}),
+		);
 	}
 
 	async #admit(tracked: TrackedKey): Promise<void> {
@@ -234,13 +289,13 @@ export class Clients {
 		const overlapMs = this.#random.pick([null, 0, 1_000, HOUR_MS / 2]);
 		const end = this.recorder.begin();
 		const expectedVersion = this.#expectation(key);
-		const { response, key: made } = await this.#calls.rotate(key.id, overlapMs, expectedVersion);
+		const { response, made } = await this.#calls.rotate(key.id, overlapMs, expectedVersion);
 		end(key.id, { kind: "rotate", overlapMs, expectedVersion }, response);
 		this.#see(key, response);
 		if (response?.kind !== "rotated" || made === undefined) return;
 		end(response.successorId, { kind: "create", settings: response.successor }, { kind: "done" });
 		this.#retire(key);
-		this.#keep(slot, { id: response.successorId, key: made });
+		this.#keep(slot, { id: response.successorId, ...made });
 	}
 
 	async #end(
@@ -248,7 +303,7 @@ export class Clients {
 		key: TrackedKey,
 		invocation: Extract<Invocation, { kind: "revoke" | "delete" }>,
 	): Promise<void> {
-		if (!key.warm) await this.#admit(key);
+		if (!key.warm) await this.#present(key);
 		const expectedVersion = this.#expectation(key);
 		const call = () =>
 			invocation.kind === "revoke"
@@ -289,13 +344,15 @@ export class Clients {
 		if (this.#ended.length > ENDED_MAX) this.#ended.shift();
 	}
 
-	async #crash({ id }: TrackedKey): Promise<void> {
-		const { crash } = this.#controls;
+	async #crash(key: TrackedKey): Promise<void> {
+		const { crash, isIdleBeforeCrash: wasIdle = false } = this.#controls;
 		if (!crash) return;
-		await this.recorder.call(id, { kind: "crash" }, async () => {
-			await crash(id);
+		if (wasIdle) this.#resting.add(key);
+		await this.recorder.call(key.id, { kind: "crash", wasIdle }, async () => {
+			await crash(key.id);
 			return { kind: "done" };
 		});
+		this.#resting.delete(key);
 	}
 
 	/** Sets the clock forward: a little, to the last moments of the hour, or into the next hour. */

@@ -4,11 +4,18 @@
  *
  * A crash may make the count of the current hour too high, by the reservation: nothing up to a limit of 1,000, a hundredth
  * of a larger one. So counts are ranges. The next response that shows a count makes them exact again.
+ *
+ * A signed request is admitted at most once, whatever the gate has forgotten. After a crash, it may be refused as uncertain
+ * if it was signed before the gate woke.
  */
-import type { Call, CallResponse, Settings } from "./operations.ts";
+import type { Call, CallResponse, Settings, Signature } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 const SMALL_LIMIT = 1_000;
+/** How long before and after its timestamp a signature is valid. */
+const SIGNATURE_VALID_MS = 30_000;
+/** How far ahead of the clock of a gate that wakes after a crash the requests that it refuses may be signed. */
+const UNCERTAIN_AHEAD_MS = 40_000;
 
 /** The lowest and the highest possible value. */
 type Range = readonly [number, number];
@@ -28,6 +35,14 @@ export interface KeyState {
 	/** Admissions in that hour, and in all earlier hours. */
 	readonly count: Range;
 	readonly before: Range;
+	/** The signed requests that were admitted, one bit for each, by number. They are copied with every step. */
+	readonly admitted: bigint;
+	/** Those whose response was lost, in the same way. */
+	readonly perhapsAdmitted: bigint;
+	/** The latest timestamp, in milliseconds, that may be refused as uncertain. */
+	readonly uncertainUntil: number;
+	/** Whether the gate has crashed since the latest signed request, and may have forgotten some. */
+	readonly mayHaveForgotten: boolean;
 }
 
 const EXACTLY_NONE: Range = [0, 0];
@@ -43,12 +58,19 @@ export function newKey(settings: Settings): KeyState {
 		hour: 0,
 		count: EXACTLY_NONE,
 		before: EXACTLY_NONE,
+		admitted: 0n,
+		perhapsAdmitted: 0n,
+		uncertainUntil: 0,
+		mayHaveForgotten: false,
 	};
 }
 
 /** Equal states have the same identity. */
 export const identityOf = (s: KeyState): string =>
-	`${s.version} ${s.deleted} ${s.revoked} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text}`;
+	`${s.version} ${s.deleted} ${s.revoked} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text} ${identityOfSigned(s)}`;
+
+const identityOfSigned = ({ admitted, perhapsAdmitted, uncertainUntil, mayHaveForgotten }: KeyState): string =>
+	`${admitted.toString(36)} ${perhapsAdmitted.toString(36)} ${uncertainUntil} ${mayHaveForgotten}`;
 
 /**
  * The state after the call, if the call takes effect in this state. Returns the same object if the call changes nothing,
@@ -56,13 +78,14 @@ export const identityOf = (s: KeyState): string =>
  */
 export function step(state: KeyState, call: Call, contended: boolean): KeyState | null {
 	const { invocation, response } = call;
-	if (invocation.kind === "crash") return crashed(state);
+	if (invocation.kind === "crash") return crashed(state, invocation.wasIdle ?? false);
+	if (isRefusedByWorker(call)) return mayBeOutdated(invocation, call) ? state : null;
 	if (state.deleted) {
 		return response === null || response.kind === "not found" || refusedForGood(state, call) ? state : null;
 	}
 	switch (invocation.kind) {
 		case "admit":
-			if (response === null) return invocation.consume ? perhapsAdmitted(state, call) : state;
+			if (response === null) return invocation.consume ? perhapsAdmitted(state, call, invocation) : state;
 			return response.kind === "verdict" ? admit(state, call, invocation, response) : null;
 		case "read":
 			return response === null ? state : response.kind === "key" ? read(state, call, response) : null;
@@ -103,7 +126,8 @@ export function step(state: KeyState, call: Call, contended: boolean): KeyState 
 type Admission = Extract<Call["invocation"], { kind: "admit" }>;
 type Verdict = Extract<CallResponse, { kind: "verdict" }>;
 
-function admit(before: KeyState, call: Call, invocation: Admission, { code, window }: Verdict): KeyState | null {
+function admit(before: KeyState, call: Call, invocation: Admission, response: Verdict): KeyState | null {
+	const { code, window } = response;
 	if (code === "NOT_FOUND" || window === undefined) return null;
 	// A revoked key may be rejected from memory, without the state of the hour.
 	if (code === "REVOKED") return mayBeRevoked(before, call) && window.remaining === 0 ? before : null;
@@ -127,18 +151,76 @@ function admit(before: KeyState, call: Call, invocation: Admission, { code, wind
 		invocation.scope === null || settings.scopes.length === 0 || settings.scopes.includes(invocation.scope);
 	if (code === "MISSING_SCOPE") return addressed && !scoped ? seen(state, window) : null;
 	if (!addressed || !scoped) return null;
-	if (code === "RATE_LIMITED") return window.remaining === 0 ? seen(state, window) : null;
+	const { signature } = invocation;
+	const after = signature ? signedState(state, call, signature, response) : state;
+	if (after === null) return null;
+	if (code === "REPLAYED" || code === "UNCERTAIN" || code === "OUTDATED") return signature ? seen(after, window) : null;
+	if (code === "RATE_LIMITED") return window.remaining === 0 ? seen(after, window) : null;
 
 	const first = invocation.consume ? used - 1 : used;
-	if (first < 0 || first >= settings.limit || !within(first, state.count)) return null;
-	return invocation.consume ? { ...state, count: [first + 1, first + 1] } : exact(state, first);
+	if (first < 0 || first >= settings.limit || !within(first, after.count)) return null;
+	return invocation.consume ? { ...after, count: [first + 1, first + 1] } : exact(after, first);
 }
 
+/** The state after a signed request that nothing else refuses, apart from the count. Null if it can't have this verdict. */
+function signedState(before: KeyState, call: Call, signature: Signature, { code, retryAfter = 0 }: Verdict) {
+	const state = awake(before, call);
+	const wasAdmitted = hasBit(state.admitted, signature);
+	switch (code) {
+		case "VALID":
+			return wasAdmitted || !mayBeTimely(signature, call) ? null : afterAdmission(state, signature);
+		case "REPLAYED":
+			if (wasAdmitted) return state;
+			return hasBit(state.perhapsAdmitted, signature) ? afterAdmission(state, signature) : null;
+		case "OUTDATED":
+			return isTimely(signature, call) ? null : state;
+		case "UNCERTAIN": {
+			const signedAt = signature.at * 1_000;
+			if (signedAt > state.uncertainUntil || retryAfter === 0) return null;
+			// Signed again after this time, it must be admitted.
+			const uncertainUntil = Math.min(state.uncertainUntil, signedAt + retryAfter * 1_000 - 1);
+			return uncertainUntil === state.uncertainUntil ? state : { ...state, uncertainUntil };
+		}
+		default:
+			// The hourly limit comes after a replay.
+			return wasAdmitted ? null : state;
+	}
+}
+
+const bitOf = ({ no }: Signature): bigint => 1n << BigInt(no);
+const hasBit = (set: bigint, signature: Signature): boolean => (set & bitOf(signature)) !== 0n;
+const afterAdmission = (state: KeyState, signature: Signature): KeyState => ({
+	...state,
+	admitted: state.admitted | bitOf(signature),
+});
+
+/** The state of a gate that has certainly looked for what it forgot in a crash. */
+function awake(state: KeyState, { clock }: Call): KeyState {
+	if (!state.mayHaveForgotten) return state;
+	return { ...state, mayHaveForgotten: false, uncertainUntil: clock[1] + UNCERTAIN_AHEAD_MS };
+}
+
+const mayBeTimely = ({ at }: Signature, { clock }: Call): boolean =>
+	at * 1_000 - SIGNATURE_VALID_MS <= clock[1] && clock[0] <= at * 1_000 + SIGNATURE_VALID_MS;
+
+/** The Worker refuses an outdated signature before it asks the gate, whatever the state of the key. */
+const isRefusedByWorker = ({ response }: Call): boolean =>
+	response?.kind === "verdict" && response.code === "OUTDATED" && response.window === undefined;
+
+const mayBeOutdated = (invocation: Call["invocation"], call: Call): boolean =>
+	invocation.kind === "admit" && invocation.signature !== undefined && !isTimely(invocation.signature, call);
+
+/** Whether the signature was valid during the whole call. */
+const isTimely = ({ at }: Signature, { clock }: Call): boolean =>
+	at * 1_000 - SIGNATURE_VALID_MS <= clock[0] && clock[1] <= at * 1_000 + SIGNATURE_VALID_MS;
+
 /** Counts an admission without a response in the hour in which it began, unless a later hour has begun to count. */
-function perhapsAdmitted(before: KeyState, call: Call): KeyState {
+function perhapsAdmitted(before: KeyState, call: Call, { signature }: Admission): KeyState {
 	const [began] = call.clock;
 	const state = inHour(before, call, began - (began % HOUR_MS)) ?? before;
-	return { ...state, count: [state.count[0], state.count[1] + 1] };
+	const count: Range = [state.count[0], state.count[1] + 1];
+	const perhapsAdmitted = signature ? state.perhapsAdmitted | bitOf(signature) : state.perhapsAdmitted;
+	return { ...state, count, perhapsAdmitted };
 }
 
 /** The count that a window shows, if this call used nothing of it. */
@@ -223,13 +305,17 @@ function rotated(state: KeyState, call: Call, overlapMs: number | null): KeyStat
 	return { ...state, version, stopsAt: [Math.min(low, from + overlapMs), Math.min(high, to + overlapMs)] };
 }
 
-function crashed(state: KeyState): KeyState {
+function crashed(state: KeyState, wasIdle: boolean): KeyState {
 	const { limit } = state.settings;
 	const block = limit <= SMALL_LIMIT ? 1 : Math.floor(limit / 100);
 	const [low, high] = state.count;
 	const most = Math.max(high, Math.min(high + block - 1, limit));
 	// A new object even if nothing is lost: the crash may also have come at another moment.
-	return { ...state, count: [low, high === 0 ? 0 : most] };
+	return {
+		...state,
+		count: [low, high === 0 ? 0 : most],
+		mayHaveForgotten: state.mayHaveForgotten || !wasIdle,
+	};
 }
 
 /** A key that was revoked before it was deleted may be rejected from memory as revoked. */

@@ -1,6 +1,6 @@
 /** A history: the calls on keys with their responses, in the order in which they began and ended. */
 
-import type { Refused } from "../../worker/keys/verdict.ts";
+import type { Refused, SignedRefused } from "../../worker/keys/verdict.ts";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
 
 /** The settings of a key. */
@@ -15,20 +15,28 @@ export interface Settings {
 	expiresAt: number | null;
 }
 
+/** What identifies a signed request: sending it again is a replay. */
+export interface Signature {
+	/** Its number among the signed requests of the key, from 0. */
+	no: number;
+	/** Its timestamp, in Unix seconds. */
+	at: number;
+}
+
 /** A call on one key. */
 export type Invocation =
 	| { kind: "create"; settings: Settings }
-	| { kind: "admit"; scope: string | null; address: string | null; consume: boolean }
+	| { kind: "admit"; scope: string | null; address: string | null; consume: boolean; signature?: Signature }
 	| { kind: "read" }
 	| { kind: "usage" }
 	| { kind: "update"; patch: Partial<Settings> & { name: string }; expectedVersion?: number | undefined }
 	| { kind: "rotate"; overlapMs: number | null; expectedVersion?: number | undefined }
 	| { kind: "revoke"; reason: string; expectedVersion?: number | undefined }
 	| { kind: "delete"; expectedVersion?: number | undefined }
-	/** The gate loses its memory, at one moment. */
-	| { kind: "crash" };
+	/** The gate loses its memory, at one moment. If it was idle before, it has persisted what it must not forget. */
+	| { kind: "crash"; wasIdle?: boolean };
 
-export type VerdictCode = "VALID" | Refused["code"];
+export type VerdictCode = "VALID" | Refused["code"] | SignedRefused["code"];
 
 /** The response. */
 export type CallResponse =
@@ -37,6 +45,8 @@ export type CallResponse =
 			code: VerdictCode;
 			/** From the rate-limit headers; absent if the key is unknown. `hour` is its first millisecond. */
 			window?: { limit: number; remaining: number; hour: number };
+			/** Seconds after which a request that is signed again is admitted. */
+			retryAfter?: number;
 	  }
 	| {
 			kind: "key";

@@ -2,7 +2,8 @@
 import type { ApiKey, Verification } from "../../worker/schemas/api-key.ts";
 import { exported, oldKey } from "../old-key.ts";
 import { CallRefused, type Reachable, Session } from "../session.ts";
-import type { CallResponse, Settings, VerdictCode } from "./operations.ts";
+import { authorizationOf } from "../sign.ts";
+import type { CallResponse, Settings, Signature, VerdictCode } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -11,6 +12,26 @@ export interface Presented {
 	scope: string | null;
 	address: string | null;
 	consume: boolean;
+}
+
+/** A key that was made: its text, and the secret of a signed one. */
+export interface MadeKey {
+	key: string;
+	secret?: string | null;
+}
+
+/** A new key with the settings that it got. */
+export interface NewKey extends MadeKey {
+	id: string;
+	settings: Settings;
+}
+
+/** A signed request. Sending it again is a replay. */
+export interface SignedRequest {
+	signature: Signature;
+	scope: string | null;
+	authorization: string;
+	path: string;
 }
 
 export const settingsOf = (key: ApiKey): Settings => ({
@@ -39,10 +60,17 @@ const REASONS: [RegExp, VerdictCode][] = [
 	[/this IP address/, "ADDRESS_NOT_ALLOWED"],
 	[/lacks the scope/, "MISSING_SCOPE"],
 	[/Rate limit of/, "RATE_LIMITED"],
+	[/already received/, "REPLAYED"],
+	[/timestamp is outdated/, "OUTDATED"],
+	[/sign again in \d+ second/, "UNCERTAIN"],
 ];
 
 /** A request that is admitted and counted, but then fails validation, so that it writes nothing to D1. */
 const NOTHING_TO_WRITE = { path: "/v1/leads", method: "POST", body: "{}", status: 400 } as const;
+const WHOAMI = { path: "/v1/whoami", method: "GET", body: "" } as const;
+
+/** An endpoint that requires a scope, or any key. */
+const endpointOf = (scope: string | null) => (scope === null ? WHOAMI : NOTHING_TO_WRITE);
 
 export class ServiceCalls {
 	readonly #service: Reachable;
@@ -67,14 +95,40 @@ export class ServiceCalls {
 		{ scope, address }: Presented,
 		header: "bearer" | "x-api-key",
 	): Promise<CallResponse | null> {
-		const { path, ...init } = scope === null ? { path: "/v1/whoami" } : NOTHING_TO_WRITE;
-		const headers: Record<string, string> = {
-			"content-type": "application/json",
-			...(header === "bearer" ? { authorization: `Bearer ${key}` } : { "x-api-key": key }),
-		};
+		const { path } = endpointOf(scope);
+		return this.#send(
+			path,
+			scope,
+			address,
+			header === "bearer" ? { authorization: `Bearer ${key}` } : { "x-api-key": key },
+		);
+	}
+
+	/** Signs a request to an endpoint that requires the scope. A parameter that it ignores makes it unlike all others. */
+	sign({ key, secret }: MadeKey, scope: string | null, signature: Signature): SignedRequest {
+		const { method, body, ...endpoint } = endpointOf(scope);
+		const path = `${endpoint.path}?tenant_id=${signature.no}`;
+		const authorization = authorizationOf({ key, secret: secret ?? "", method, path, body, at: signature.at });
+		return { signature, scope, authorization, path };
+	}
+
+	/** Sends a signed request, for the first time or once more. */
+	sendSigned({ scope, authorization, path }: SignedRequest, address: string | null): Promise<CallResponse | null> {
+		return this.#send(path, scope, address, { authorization });
+	}
+
+	async #send(
+		path: string,
+		scope: string | null,
+		address: string | null,
+		credential: Record<string, string>,
+	): Promise<CallResponse | null> {
+		const { method, body } = endpointOf(scope);
+		const headers: Record<string, string> = { "content-type": "application/json", ...credential };
 		if (address !== null) headers["cf-connecting-ip"] = address;
+		const init = { method, headers, ...(method === "GET" ? {} : { body }) };
 		return orLost(async () => {
-			const response = await this.#service.fetch(path, { ...init, headers });
+			const response = await this.#service.fetch(path, init);
 			const { status } = response;
 			const window = windowOf(response.headers);
 			// The status counts even if the body is lost.
@@ -83,10 +137,11 @@ export class ServiceCalls {
 				return { kind: "verdict", code: "VALID", ...window };
 			}
 			const { error } = (await response.json()) as { error: { message: string } };
-			if (status === 503) return null;
 			const [, code] = REASONS.find(([words]) => words.test(error.message)) ?? [];
-			if (!code) throw new Error(`GET ${path}: ${status} ${error.message}`);
-			return { kind: "verdict", code, ...window };
+			if (!code && status === 503) return null;
+			if (!code) throw new Error(`${method} ${path}: ${status} ${error.message}`);
+			const retryAfter = Number(response.headers.get("retry-after"));
+			return { kind: "verdict", code, ...window, ...(code === "UNCERTAIN" ? { retryAfter } : {}) };
 		});
 	}
 
@@ -104,11 +159,11 @@ export class ServiceCalls {
 	}
 
 	/** Creates a key. Null if the response was lost. */
-	async create(settings: Settings): Promise<{ id: string; key: string; settings: Settings } | null> {
+	async create(settings: Settings, authentication: "bearer" | "signed"): Promise<NewKey | null> {
 		try {
-			const input = { ...inputOf(settings), name: settings.name };
-			const { key, api_key } = await this.#admin.mutate("keys.create", input);
-			return { id: api_key.id, key, settings: settingsOf(api_key) };
+			const input = { ...inputOf(settings), name: settings.name, authentication };
+			const { key, secret, api_key } = await this.#admin.mutate("keys.create", input);
+			return { id: api_key.id, key, secret, settings: settingsOf(api_key) };
 		} catch (thrown) {
 			if (isBrokenConnection(thrown)) return null;
 			throw thrown;
@@ -116,7 +171,7 @@ export class ServiceCalls {
 	}
 
 	/** Imports a key of another system. Null if the response was lost. */
-	async import(settings: Settings): Promise<{ id: string; key: string; settings: Settings } | null> {
+	async import(settings: Settings): Promise<NewKey | null> {
 		const key = oldKey();
 		const keys = [{ ...exported(key), ...inputOf(settings) }];
 		try {
@@ -162,21 +217,21 @@ export class ServiceCalls {
 		});
 	}
 
-	/** Rotates the key. Also returns the successor's secret. */
+	/** Rotates the key. Also returns the successor as it was made. */
 	async rotate(
 		id: string,
 		overlapMs: number | null,
 		expectedVersion?: number,
-	): Promise<{ response: CallResponse | null; key?: string }> {
-		let key: string | undefined;
+	): Promise<{ response: CallResponse | null; made?: MadeKey }> {
+		let made: MadeKey | undefined;
 		const response = await this.#responseOf(async () => {
 			const rotated = await this.#admin.mutate("keys.rotate", {
 				id,
 				...(overlapMs === null ? {} : { revoke_previous_after_hours: overlapMs / HOUR_MS }),
 				...expecting(expectedVersion),
 			});
-			key = rotated.key;
-			const { api_key, previous } = rotated;
+			const { api_key, previous, key, secret } = rotated;
+			made = { key, secret };
 			return {
 				kind: "rotated",
 				successorId: api_key.id,
@@ -184,7 +239,7 @@ export class ServiceCalls {
 				version: previous.version,
 			};
 		});
-		return key === undefined ? { response } : { response, key };
+		return made === undefined ? { response } : { response, made };
 	}
 
 	revoke(id: string, reason: string, expectedVersion?: number): Promise<CallResponse | null> {

@@ -32,7 +32,7 @@ export class GateAlarm {
 }
 
 /** Idleness is detected after one to two intervals, before the platform evicts an idle object (10 s). */
-const IDLE_CHECK_INTERVAL_MS = 3_000;
+export const IDLE_CHECK_INTERVAL_MS = 3_000;
 
 /** Runs a callback once no activity was reported for a while. */
 export class IdleTimer {

@@ -41,19 +41,24 @@ export async function expectExplained(plan: Plan, controls: Partial<Controls> = 
 export const admissions = (calls: readonly Call[]) =>
 	calls.filter(({ response }) => response?.kind === "verdict" && response.code === "VALID");
 
+/** The verdicts that occur in a history, in the order of the alphabet. */
+export const codesOf = (calls: readonly Call[]) =>
+	[...new Set(calls.flatMap(({ response }) => (response?.kind === "verdict" ? [response.code] : [])))].sort();
+
 /** A history with fewer calls need not contain every verdict and every change. */
 const ENOUGH_FOR_EVERYTHING = 20_000;
 
 /** Expects that a history contains every verdict and every change. Otherwise it would prove little. */
 export function expectEverything(calls: readonly Call[]): void {
 	if (calls.length < ENOUGH_FOR_EVERYTHING) return;
-	const verdicts = new Set(calls.flatMap(({ response }) => (response?.kind === "verdict" ? [response.code] : [])));
-	expect([...verdicts].sort()).toEqual([
+	expect(codesOf(calls)).toEqual([
 		"ADDRESS_NOT_ALLOWED",
 		"EXPIRED",
 		"MISSING_SCOPE",
 		"NOT_FOUND",
+		"OUTDATED",
 		"RATE_LIMITED",
+		"REPLAYED",
 		"REVOKED",
 		"VALID",
 	]);
