@@ -226,6 +226,8 @@ export interface Credential {
 	inBody?: string;
 	/** `tenant_id` in the query string. */
 	inUrl?: string;
+	/** Makes the value of `Authorization` from the rest of the request. */
+	sign?: (request: { method: string; path: string; body: string }) => string;
 }
 
 function search(parameters: Record<string, unknown>): string {
@@ -236,24 +238,28 @@ function search(parameters: Record<string, unknown>): string {
 }
 
 /** Calls the operation with these fields, each in its place. */
-export function send(
+export function send(operation: Operation, credential: Credential, input: Json = {}): Promise<Response> {
+	return request(...requestOf(operation, credential, input));
+}
+
+/** The path and the options of the call. */
+export function requestOf(
 	operation: Operation,
-	{ headers, inBody, inUrl }: Credential,
+	{ headers, inBody, inUrl, sign }: Credential,
 	input: Json = {},
-): Promise<Response> {
+): [path: string, init: RequestInit] {
 	const { method, hasBody, api } = operation;
 	const inPath = new Set([...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name));
 	const path = operation.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(input[name])));
 	const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.has(name)));
 	const named = { ...rest, ...(inBody === undefined ? {} : { tenant_id: inBody }) };
-	if (hasBody) {
-		const init = { method, headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(named) };
-		return request(path + search({ tenant_id: inUrl }), init);
-	}
-	if (api === "trpc")
-		return request(path + search({ input: JSON.stringify(named), tenant_id: inUrl }), { method, headers });
-	return request(path + search({ ...named, ...(inUrl === undefined ? {} : { tenant_id: inUrl }) }), {
-		method,
-		headers,
-	});
+	const inQuery = hasBody ? {} : api === "trpc" ? { input: JSON.stringify(named) } : named;
+	const target = path + search({ ...inQuery, ...(inUrl === undefined ? {} : { tenant_id: inUrl }) });
+	const body = hasBody ? JSON.stringify(named) : undefined;
+	const sent = {
+		...(hasBody ? { "content-type": "application/json" } : {}),
+		...headers,
+		...(sign ? { authorization: sign({ method, path: target, body: body ?? "" }) } : {}),
+	};
+	return [target, { method, headers: sent, ...(body === undefined ? {} : { body }) }];
 }

@@ -149,6 +149,8 @@ export type Outcome =
 	| "401 UNAUTHORIZED"
 	/** With a challenge that asks for a credential. */
 	| "401 UNAUTHORIZED: no credential"
+	/** With a challenge that asks for a signature. */
+	| "401 UNAUTHORIZED: signature"
 	| "403 FORBIDDEN"
 	/** With a challenge that names the scope or the permission. */
 	| `403 FORBIDDEN: ${Scope | Permission}`
@@ -172,6 +174,7 @@ export async function outcomeOf(operation: Operation, response: Response): Promi
 	switch (answer) {
 		case "401 UNAUTHORIZED":
 			if (challenge === "Bearer") return `${answer}: no credential`;
+			if (challenge === "P2S-SIGN-V1") return `${answer}: signature`;
 			return challenge === 'Bearer error="invalid_token"' ? answer : `unexpected: ${answer} ${challenge}`;
 		case "403 FORBIDDEN": {
 			const named = [...SCOPES, ...PERMISSIONS].find((required) => message.includes(required));

@@ -12,17 +12,21 @@ import { createApp } from "../../../worker/app.ts";
 import { readConfig, Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
+import type { IssuedKey } from "../../../worker/schemas/api-key.ts";
 import { appRouter } from "../../../worker/trpc/root.ts";
 import { oldKey } from "../../old-key.ts";
+import { authorizationOf, type ToSign } from "../../sign.ts";
 import { asIntegration, createKey, db, gateOf, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
 import { importKey } from "../imported/importing.ts";
 import {
 	type Audience,
 	type Credential,
 	isOfIntegrations,
+	type Json,
 	OPERATIONS,
 	type Operation,
 	permissionOf,
+	requestOf,
 	send,
 } from "../operations.ts";
 import { AUDIENCES, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
@@ -82,6 +86,29 @@ const neverIssued = mintKey("live", new Secret(env.KEY_PEPPER)).key;
 /** One character of its tag is wrong. */
 const forged = live.key.slice(0, -1) + (live.key.endsWith("0") ? "1" : "0");
 
+/** A new signed key. Each row has its own: the same request under the same key would be a replay. */
+const signedKey = async (input: Json = {}) =>
+	(await createKey(admin, { ...unrestricted, authentication: "signed", ...input })) as IssuedKey;
+const signedBy = (
+	{ key, secret }: { key: string; secret?: string | null },
+	more: Partial<ToSign> = {},
+): Credential => ({
+	headers: {},
+	sign: (sent) => authorizationOf({ key, secret: secret ?? "", ...sent, ...more }),
+});
+/** Signs the path without its query. */
+const withoutQuery = ({ sign, ...credential }: Credential): Credential => ({
+	...credential,
+	sign: (sent) => sign?.({ ...sent, path: sent.path.replace(/\?.*/, "") }) ?? "",
+});
+const WRONG_SECRET = `sks_live_${"0".repeat(48)}`;
+const signer = await signedKey();
+const signedReader = await signedKey({ scopes: ["leads:read"] });
+const signedRevoked = await signedKey();
+await mutate(admin, "keys.revoke", { id: signedRevoked.api_key.id });
+const signedDeleted = await signedKey();
+await mutate(admin, "keys.delete", { id: signedDeleted.api_key.id });
+
 const bearer = (credential: string, more: Record<string, string> = {}): Credential => ({
 	headers: { authorization: `Bearer ${credential}`, ...more },
 });
@@ -129,6 +156,8 @@ const byAudience =
 	};
 
 const REJECTED = byAudience("401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED", "401 UNAUTHORIZED");
+const BAD_SIGNATURE: Expected = (operation) =>
+	REJECTED(operation) === "success" ? "success" : "401 UNAUTHORIZED: signature";
 const NO_CREDENTIAL: Expected = (operation) =>
 	REJECTED(operation) === "success" ? "success" : "401 UNAUTHORIZED: no credential";
 const KEY = byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", "success");
@@ -257,6 +286,46 @@ const CREDENTIALS: Record<string, Row> = {
 		bearer(importedUnused.key.slice(0, 20) + oldKey().slice(20)),
 		REJECTED,
 	],
+
+	"a signed request": [signedBy(await signedKey()), KEY],
+	"a request that is signed with its path alone": [withoutQuery(signedBy(await signedKey())), KEY],
+	"a signed request of a test key on live data": [signedBy(await signedKey({ environment: "test" })), butNotOurs(KEY)],
+	"a signed request of a test key on test data": [signedBy(await signedKey({ environment: "test" })), KEY, "test"],
+	"a signed request without scopes for anything but leads:read": [
+		signedBy(signedReader),
+		(operation) =>
+			SCOPES.some((scope) => scope === operation.audience && scope !== "leads:read")
+				? `403 FORBIDDEN: ${operation.audience as Scope}`
+				: KEY(operation),
+	],
+	"a signed key without a signature": [bearer(signer.key), REJECTED],
+	"a signed key without a signature as X-API-Key": [xApiKey(signer.key), REJECTED],
+	"the secret of a signed key": [bearer(signer.secret ?? ""), REJECTED],
+	"a signature with another secret": [signedBy({ key: signer.key, secret: WRONG_SECRET }), BAD_SIGNATURE],
+	"a signature with another secret beside a live key": [
+		{ ...signedBy({ key: signer.key, secret: WRONG_SECRET }), headers: { "x-api-key": live.key } },
+		BAD_SIGNATURE,
+	],
+	"a signature with another secret beside a session of this site": [
+		async () => ({
+			...signedBy({ key: signer.key, secret: WRONG_SECRET }),
+			headers: { cookie: await openSession(tenantId), origin: ORIGIN },
+		}),
+		BAD_SIGNATURE,
+	],
+	"a signature for another path": [signedBy(signer, { path: "/v1/nothing" }), BAD_SIGNATURE],
+	"a signature for another method": [signedBy(signer, { method: "PUT" }), BAD_SIGNATURE],
+	"a signature for another body": [signedBy(signer, { body: "{}{}" }), BAD_SIGNATURE],
+	"a signature that has expired": [signedBy(signer, { at: Math.floor(Date.now() / 1_000) - 31 }), BAD_SIGNATURE],
+	"a signature from the future": [signedBy(signer, { at: Math.floor(Date.now() / 1_000) + 31 }), BAD_SIGNATURE],
+	"a signature of a bearer key": [signedBy({ key: live.key, secret: live.key }), BAD_SIGNATURE],
+	"a malformed signature": [{ headers: { authorization: `P2S-SIGN-V1 ${signer.key}` } }, BAD_SIGNATURE],
+	"a signature of another version": [
+		{ headers: {}, sign: (sent) => signedBy(signer).sign?.(sent).replace("V1", "V2") ?? "" },
+		NO_CREDENTIAL,
+	],
+	"a signed request of a revoked key": [signedBy(signedRevoked), REJECTED],
+	"a signed request of a deleted key": [signedBy(signedDeleted), REJECTED],
 
 	"another tenant's key": [bearer(theirs.keys.live.key), butNotOurs(KEY)],
 	"a key whose hour is used up": [bearer(usedUp.key), ofKey("429 RATE_LIMITED")],
@@ -416,14 +485,14 @@ describe.each(Object.entries(CREDENTIALS))("%s", (name, [credential, expected, e
 
 	/** Prepares the call with valid input about this key. Calling the result only sends it. */
 	async function prepared(operation: (typeof decided)[number], keyId: string): Promise<() => Promise<Outcome>> {
-		const { headers, inBody, inUrl } = typeof credential === "function" ? await credential() : credential;
+		const { headers, inBody, inUrl, sign } = typeof credential === "function" ? await credential() : credential;
 		// Only callers who act in a tenant may name one. Operations of integrations and public ones have no such field.
 		const mayName = operation.audience !== "public" && !isOfIntegrations(operation.audience);
 		const tenant = { ...(mayName && inBody ? { inBody } : {}), ...(inUrl ? { inUrl } : {}) };
 		const deletesLead = operation.method === "DELETE" && operation.audience === "leads:write";
 		const leadId = deletesLead ? await spareLead(ours, environment) : ours.leads[environment].id;
 		const input = await goodInput(operation, ours, { keyId, leadId });
-		const sent = { headers: { ...fromSomewhere(), ...headers }, ...tenant };
+		const sent = { headers: { ...fromSomewhere(), ...headers }, ...tenant, ...(sign ? { sign } : {}) };
 		return async () => outcomeOf(operation, await send(operation, sent, input));
 	}
 
@@ -465,6 +534,24 @@ describe("an API key on management calls", () => {
 			current_hour: { used: 0 },
 			recent_callers: [],
 		});
+	});
+});
+
+describe("a signed request that is sent a second time", () => {
+	it("is refused by every operation, and changes nothing", async () => {
+		const key = await signedKey();
+		const admitted = decided.filter((operation) => REJECTED(operation) !== "success" && KEY(operation) === "success");
+		expect(admitted.length).toBeGreaterThan(8);
+		for (const operation of admitted) {
+			const leadId = operation.method === "DELETE" ? await spareLead(ours, "live") : ours.leads.live.id;
+			const input = await goodInput(operation, ours, { keyId: live.api_key.id, leadId });
+			const sent = requestOf(operation, signedBy(key), input);
+			expect(await outcomeOf(operation, await request(...sent)), operation.name).toBe("success");
+			const before = await everythingStored();
+			expect(await outcomeOf(operation, await request(...sent)), operation.name).toBe("401 UNAUTHORIZED: signature");
+			expect(await everythingStored(), operation.name).toEqual(before);
+		}
+		expect(await gateState(key.api_key.id)).toMatchObject({ current_hour: { used: admitted.length } });
 	});
 });
 
