@@ -5,6 +5,10 @@ export interface MadeKey {
 	key: string;
 }
 
+export interface MadeSignedKey extends MadeKey {
+	secret: string;
+}
+
 /** Concurrent requests while many keys are created. */
 const CONCURRENCY = 20;
 
@@ -30,13 +34,19 @@ export class Keys {
 		return { key: made.key, id: made.api_key.id };
 	}
 
-	async makeMany(count: number, rateLimit: number): Promise<MadeKey[]> {
-		const made: MadeKey[] = [];
-		while (made.length < count) {
-			const portion = Math.min(CONCURRENCY, count - made.length);
-			made.push(...(await Promise.all(Array.from({ length: portion }, () => this.make(rateLimit)))));
-		}
-		return made;
+	async #makeSigned(rateLimit: number): Promise<MadeSignedKey> {
+		const input = { name: "Bench", rate_limit: rateLimit, authentication: "signed" };
+		type Made = { key: string; secret: string; api_key: { id: string } };
+		const { key, secret, api_key } = await post<Made>(this.#url(""), this.#headers, input);
+		return { key, secret, id: api_key.id };
+	}
+
+	makeMany(count: number, rateLimit: number): Promise<MadeKey[]> {
+		return many(count, () => this.make(rateLimit));
+	}
+
+	makeManySigned(count: number, rateLimit: number): Promise<MadeSignedKey[]> {
+		return many(count, () => this.#makeSigned(rateLimit));
 	}
 
 	async revoke({ id }: MadeKey): Promise<void> {
@@ -46,6 +56,16 @@ export class Keys {
 	#url(rest: string): string {
 		return `${this.#service}/v1/api-keys${rest}`;
 	}
+}
+
+/** Runs `make` so many times, some at once. */
+async function many<T>(count: number, make: () => Promise<T>): Promise<T[]> {
+	const made: T[] = [];
+	while (made.length < count) {
+		const portion = Math.min(CONCURRENCY, count - made.length);
+		made.push(...(await Promise.all(Array.from({ length: portion }, make))));
+	}
+	return made;
 }
 
 async function post<T>(url: string, headers: Record<string, string>, body: unknown): Promise<T> {

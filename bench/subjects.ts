@@ -1,6 +1,7 @@
 /** The subjects of the bench: requests, the correct response, and the floor to compare with. */
-import { forge, type MadeKey } from "./keys.ts";
-import type { Target } from "./load.ts";
+import { EMPTY_BODY_HASH, signatureOf, signingStart } from "../worker/keys/signature.ts";
+import { forge, type MadeKey, type MadeSignedKey } from "./keys.ts";
+import type { LoadRequest, Target } from "./load.ts";
 import type { FloorName } from "./workers.ts";
 
 export const SUBJECT_NAMES = [
@@ -10,6 +11,7 @@ export const SUBJECT_NAMES = [
 	"d1",
 	"whoami",
 	"whoami-rotation",
+	"signed",
 	"rate-limited",
 	"forged",
 	"revoked",
@@ -29,18 +31,48 @@ export interface Subject extends Target {
 	pid: number | null;
 }
 
-type Request = Target["requests"][number];
-
 /** All subjects get the same request except for the key. Floors don't read it. */
-const withKey = (key: string, path = "/v1/whoami"): Request => ({
+const withKey = (key: string, path = "/v1/whoami"): LoadRequest => ({
 	path,
 	headers: { Authorization: `Bearer ${key}`, "User-Agent": "salesos-bench/1" },
 });
+
+/** How old signatures of the bench may be, in seconds. They must still be valid when the last of them is sent. */
+const SIGNED_BEFORE = 25;
+
+/**
+ * Signs requests without a body. The same one twice is a replay, so each key signs once for each second, and no second is
+ * used again.
+ */
+function signer(keys: readonly MadeSignedKey[]): (count: number) => LoadRequest[] {
+	/** Seconds and keys in one row: second × number of keys + key. */
+	let next = 0;
+	return (count) => {
+		const now = Math.floor(Date.now() / 1_000);
+		next = Math.max(next, (now - SIGNED_BEFORE) * keys.length);
+		const last = Math.min(next + count, (now + 1) * keys.length);
+		const made: LoadRequest[] = [];
+		for (; next < last; next++) {
+			const key = keys[next % keys.length];
+			if (key) made.push(signed(key, Math.floor(next / keys.length)));
+		}
+		return made;
+	};
+}
+
+function signed({ key, secret }: MadeSignedKey, second: number): LoadRequest {
+	const { path, headers } = withKey(key);
+	const timestamp = String(second);
+	const start = signingStart(secret, { key, timestamp, signature: "" }, "GET");
+	const signature = signatureOf(start, path, EMPTY_BODY_HASH);
+	return { path, headers: { ...headers, Authorization: `P2S-SIGN-V1 ${key}:${timestamp}:${signature}` } };
+}
 
 /** Keys of the service in the state that each subject needs. */
 export interface BenchKeys {
 	hot: MadeKey;
 	many: MadeKey[];
+	signing: MadeSignedKey[];
 	spent: MadeKey;
 	revoked: MadeKey;
 }
@@ -50,7 +82,7 @@ export function floorSubjects(
 	{ hot, many }: BenchKeys,
 	pid: number | null,
 ): Subject[] {
-	const floor = (name: FloorName, title: string, requests: Request[]): Subject => ({
+	const floor = (name: FloorName, title: string, requests: LoadRequest[]): Subject => ({
 		name,
 		title,
 		floor: null,
@@ -71,7 +103,11 @@ export function floorSubjects(
 	];
 }
 
-export function serviceSubjects(url: string, { hot, many, spent, revoked }: BenchKeys, pid: number | null): Subject[] {
+export function serviceSubjects(
+	url: string,
+	{ hot, many, signing, spent, revoked }: BenchKeys,
+	pid: number | null,
+): Subject[] {
 	const rotation = many.map(({ key }) => withKey(key));
 	const one = ({ key }: { key: string }) => [withKey(key)];
 	const subjects: Omit<Subject, "url" | "pid">[] = [
@@ -88,6 +124,15 @@ export function serviceSubjects(url: string, { hot, many, spent, revoked }: Benc
 			title: "Admitted, 1,000 keys in rotation",
 			floor: "objects",
 			requests: rotation,
+			status: 200,
+			holds: '"current_hour"',
+		},
+		{
+			name: "signed",
+			title: "Admitted, signed by 1,000 keys in rotation",
+			floor: "objects",
+			requests: signing.map(({ key }) => withKey(key)),
+			fresh: signer(signing),
 			status: 200,
 			holds: '"current_hour"',
 		},
@@ -131,7 +176,7 @@ export function peerSubject(
 
 /** Sends one request. Throws if the response is wrong. */
 export async function check(subject: Subject): Promise<void> {
-	const [request] = subject.requests;
+	const [request] = subject.fresh?.(1) ?? subject.requests;
 	if (!request) throw new Error(`${subject.name} has no request`);
 	const response = await fetch(subject.url + request.path, { headers: request.headers });
 	const body = await response.text();

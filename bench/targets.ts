@@ -45,6 +45,7 @@ export function judgeTargets(rounds: Rounds, counts: CountResults | null, startU
 	return [
 		judge("admitted / object that does nothing", atLeast(0.85), rate("whoami", "object")),
 		judge("the same, p99", atMost(1.3, "×"), ratios(rounds, "whoami", "object", "p99")),
+		judge("signed request admitted / admitted with a bearer key", atLeast(0.85), rate("signed", "whoami-rotation")),
 		judge("forged key refused / Worker that does nothing", atLeast(0.85), rate("forged", "nothing")),
 		judge("revoked key refused, warm / Worker that does nothing", atLeast(0.8), rate("revoked", "nothing")),
 		judge("admitted / better-auth over D1, same runtime", atLeast(10, "×"), rate("whoami", "better-auth-d1")),

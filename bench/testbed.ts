@@ -72,10 +72,11 @@ export async function startTestbed({ peers, inspect = false }: TestbedOptions): 
 async function makeKeys(keys: Keys): Promise<BenchKeys> {
 	const hot = await keys.make(NO_LIMIT);
 	const many = await keys.makeMany(KEYS_IN_ROTATION, NO_LIMIT);
+	const signing = await keys.makeManySigned(KEYS_IN_ROTATION, NO_LIMIT);
 	const spent = await keys.make(1);
 	const revoked = await keys.make(NO_LIMIT);
 	await keys.revoke(revoked);
-	return { hot, many, spent, revoked };
+	return { hot, many, signing, spent, revoked };
 }
 
 async function floorUrls(runtime: Runtime): Promise<Record<FloorName, string>> {

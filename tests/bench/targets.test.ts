@@ -57,6 +57,8 @@ it("judges each target at its bound and just beyond it, and none that was not me
 	const rounds: Rounds = new Map([
 		["object", [round(1_000, 10)]],
 		["whoami", [round(850, 13.1)]],
+		["whoami-rotation", [round(800)]],
+		["signed", [round(680)]],
 		["nothing", [round(1_000)]],
 		["forged", [round(849)]],
 	]);
@@ -65,6 +67,7 @@ it("judges each target at its bound and just beyond it, and none that was not me
 	expect(met).toEqual([
 		["admitted", true],
 		["the same", false],
+		["signed request admitted", true],
 		["forged key refused", false],
 		["revoked key refused", null],
 		["admitted", null],
