@@ -255,15 +255,19 @@ export const apiKeys = sqliteTable(
 );
 
 /**
- * Which hashes were imported, and as which key. A row stays when its key is deleted, so that importing the same file again
- * doesn't bring the key back.
+ * The hashes of imported keys, and the key of each. A row stays when its key is deleted, so that importing the same file
+ * again doesn't bring the key back.
  */
-export const importedHashes = sqliteTable("imported_hashes", {
-	/** As it was imported: bcrypt, or SHA-256 in hex. */
-	hash: text("hash").primaryKey(),
-	tenantId: tenantId(),
-	keyId: text("key_id").notNull().unique(),
-});
+export const importedHashes = sqliteTable(
+	"imported_hashes",
+	{
+		/** As it was imported, bcrypt or SHA-256 in hex; or the SHA-256 that the gate learned from the first presentation. */
+		hash: text("hash").primaryKey(),
+		tenantId: tenantId(),
+		keyId: text("key_id").notNull(),
+	},
+	(t) => [index("imported_hashes_by_key").on(t.keyId)],
+);
 
 /** How many keys a tenant has in each standing as it is stored. Triggers on `api_keys` maintain it. */
 export const apiKeyCounts = sqliteTable(

@@ -32,7 +32,7 @@ import {
 	type RotationRequest,
 } from "./protocol.ts";
 import type { GateStore } from "./store.ts";
-import type { GateAlarm } from "./timers.ts";
+import { DELIVERY_WAIT_MS, type GateAlarm } from "./timers.ts";
 
 /** The parts of the gate that a change uses. */
 export interface ChangingGate {
@@ -42,9 +42,6 @@ export interface ChangingGate {
 	memory: KeyMemory;
 	alarm: GateAlarm;
 }
-
-/** Max wait for D1 before a change is answered. Keeps lists fresh; the change is already durable. */
-const DELIVERY_WAIT_MS = 3_000;
 
 /**
  * Persists and applies a transition in one turn, then delivers it to D1. Returns the key as the transition left it: by

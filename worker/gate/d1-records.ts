@@ -6,7 +6,7 @@ import { and, eq, exists, lt, lte, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
 import { type Database, database, insertRows, runBatch, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
+import { apiKeys, auditEvents, importedHashes, usageHourly } from "../../db/schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
 import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../keys/snapshot.ts";
 import type { HourCounts } from "./store.ts";
@@ -37,7 +37,14 @@ export async function recordKey(
 					.update(apiKeys)
 					.set(newRow(key))
 					.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId), lt(apiKeys.version, key.version)));
-	await runBatch(db, [row, ...events.map((event) => insertAudit(db, event))]);
+	await runBatch(db, [row, ...learnedHash(db, key), ...events.map((event) => insertAudit(db, event))]);
+}
+
+/** Keeps the SHA-256 of a deleted imported key. D1 may not have it yet. */
+function learnedHash(db: Database, key: KeySnapshot | Tombstone): Statement[] {
+	if (!("deletedAt" in key) || key.importedHash === undefined) return [];
+	const { id: keyId, tenantId, importedHash: hash } = key;
+	return [db.insert(importedHashes).values({ hash, tenantId, keyId }).onConflictDoNothing()];
 }
 
 /** Records usage by hour and in total. Changes nothing if the key's row is gone. */
@@ -84,19 +91,29 @@ export async function recordUsage(
 }
 
 /**
- * What the gate of an imported key learned from its first presentation. Once D1 has it, the statement changes nothing. D1
+ * What the gate of an imported key learned from its first presentation: the SHA-256 stays known after a deletion. Once D1 has it, the statements change nothing. D1
  * decides which keys are imported: a key that the release before took from D1 has no `origin` here. An imported key has no
  * pepper, so the statement is left out for nearly all others.
  */
 function recordSecret(db: Database, key: KeySnapshot): Statement[] {
 	if (key.pepperId != null || key.lastFour === "") return [];
 	const { id, tenantId, secretHash, lastFour, version } = key;
-	const isBehind = and(eq(apiKeys.origin, "imported"), eq(apiKeys.lastFour, ""), lte(apiKeys.version, version));
+	const isImported = and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId), eq(apiKeys.origin, "imported"));
+	const isBehind = and(isImported, eq(apiKeys.lastFour, ""), lte(apiKeys.version, version));
 	return [
+		db
+			.insert(importedHashes)
+			.select(
+				db
+					.select({ hash: sql`${secretHash}`.as("hash"), tenantId: apiKeys.tenantId, keyId: apiKeys.id })
+					.from(apiKeys)
+					.where(isBehind),
+			)
+			.onConflictDoNothing(),
 		db
 			.update(apiKeys)
 			.set({ secretHash, lastFour, ...keyText(key) })
-			.where(and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId), isBehind)),
+			.where(isBehind),
 	];
 }
 

@@ -113,7 +113,9 @@ export class Delivery {
 		if (!usage || "deletedAt" in key) return;
 		const { connect, recordUsage } = await import("./d1-records.ts");
 		const currentHour = usage.hours.at(-1)?.hour;
-		for (let start = 0; start < usage.hours.length; start += HOURS_PER_BATCH) {
+		// An imported key is recognised before its first request is counted, and D1 gets its SHA-256 with the usage.
+		const entries = Math.max(usage.hours.length, key.origin === "imported" ? 1 : 0);
+		for (let start = 0; start < entries; start += HOURS_PER_BATCH) {
 			const hours = usage.hours.slice(start, start + HOURS_PER_BATCH);
 			await recordUsage(connect(this.#d1()), key, hours, usage.lifetime);
 			// The record of the current hour stays, because the count resumes from it after a crash.

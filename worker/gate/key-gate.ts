@@ -113,10 +113,13 @@ export class KeyGate extends DurableObject<Bindings> {
 		this.#recognizer ??= new (await import("./recognition.ts")).Recognizer(
 			this.#memory,
 			() => this.env.PASSWORD_HASHER,
+			(at) => {
+				// In the turn that persists it: if D1 is down or the gate crashes, the alarm delivers it.
+				this.#alarm.scheduleBy(at + this.#flushMs);
+				return this.#delivery.run(() => this.#memory.content("with usage"), at);
+			},
 		);
-		const result = await this.#recognizer.recognize(keyId, key, caller);
-		if (result === "KNOWN") this.#alarm.scheduleBy(now + this.#flushMs);
-		return result;
+		return this.#recognizer.recognize(keyId, key, caller, now);
 	}
 
 	/**

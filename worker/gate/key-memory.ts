@@ -111,12 +111,13 @@ export class KeyMemory {
 
 	/**
 	 * Remembers the SHA-256 and the last characters of an imported key. No setting changes, so the version stays. D1 gets
-	 * them with the usage.
+	 * them with the usage. Returns whether they are new.
 	 */
-	recordSecret(secretHash: string, lastFour: string): void {
+	recordSecret(secretHash: string, lastFour: string): boolean {
 		const { loaded } = this;
-		if (!loaded || (loaded.key.secretHash === secretHash && loaded.key.lastFour === lastFour)) return;
+		if (!loaded || (loaded.key.secretHash === secretHash && loaded.key.lastFour === lastFour)) return false;
 		this.replace({ ...loaded.key, secretHash, lastFour });
+		return true;
 	}
 
 	/** Persists the counts and callers that an eviction would lose. */

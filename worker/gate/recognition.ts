@@ -9,6 +9,7 @@ import { sha256 } from "../keys/hash.ts";
 import { logError } from "../log.ts";
 import type { KeyMemory } from "./key-memory.ts";
 import type { Recognition } from "./protocol.ts";
+import { DELIVERY_WAIT_MS } from "./timers.ts";
 
 type Hashers = Bindings["PASSWORD_HASHER"];
 
@@ -18,16 +19,19 @@ const HASHERS = 16;
 export class Recognizer {
 	readonly #memory: KeyMemory;
 	readonly #hashers: () => Hashers;
+	/** Tells D1 what was learned. Never rejects. */
+	readonly #deliver: (now: number) => Promise<void>;
 	/** Comparisons in progress, by SHA-256 of the key: clients open several connections at once. */
 	readonly #comparing = new Map<string, Promise<Recognition>>();
 
-	constructor(memory: KeyMemory, hashers: () => Hashers) {
+	constructor(memory: KeyMemory, hashers: () => Hashers, deliver: (now: number) => Promise<void>) {
 		this.#memory = memory;
 		this.#hashers = hashers;
+		this.#deliver = deliver;
 	}
 
 	/** Whether `key` is this gate's key. `caller` is the network that it came from. */
-	async recognize(keyId: string, key: string, caller: string): Promise<Recognition> {
+	async recognize(keyId: string, key: string, caller: string, now: number): Promise<Recognition> {
 		if (!this.#memory.state && !(await this.#memory.load(keyId))) return "UNAVAILABLE";
 		const { loaded } = this.#memory;
 		if (!loaded) return "OTHER";
@@ -39,7 +43,10 @@ export class Recognizer {
 				? "KNOWN"
 				: "OTHER";
 		// The key may have been changed, revoked or deleted meanwhile. This changes nothing but the hash.
-		if (result === "KNOWN") this.#memory.recordSecret(secretHash, key.slice(-4));
+		const isNew = result === "KNOWN" && this.#memory.recordSecret(secretHash, key.slice(-4));
+		// Before the key is admitted, so that an import of it by its SHA-256 finds this key. If D1 is down, it gets the SHA-256
+		// later: the wait is bounded.
+		if (isNew) await Promise.race([this.#deliver(now), scheduler.wait(DELIVERY_WAIT_MS)]);
 		return result;
 	}
 

@@ -63,6 +63,8 @@ export class IdleTimer {
 	}
 }
 
+/** Max wait for D1 before a change is answered. Keeps lists fresh; the change is already durable. */
+export const DELIVERY_WAIT_MS = 3_000;
 /** How long a delivery waits for D1: as long as D1 lets a query run. A delivery that D1 applies later does no harm. */
 export const DELIVERY_TIMEOUT_MS = 30_000;
 /** How long the first requests of a key wait for D1 before they are refused with 503. */

@@ -42,6 +42,8 @@ export interface Tombstone {
 	id: string;
 	tenantId: string;
 	deletedAt: number;
+	/** The SHA-256 of an imported key that was presented: importing it again must not bring the key back. */
+	importedHash?: string;
 }
 
 /** A key's usage since its creation. */

@@ -5,7 +5,7 @@
 import { type AuditEvent, type Author, auditEvent, changesBetween, createdWith, deletedWith } from "../../db/audit.ts";
 import type { AuditAction } from "../../db/enums.ts";
 import { LATEST, toTimestamp } from "../schemas/time.ts";
-import type { KeyMaterial } from "./format.ts";
+import { isBcrypt, type KeyMaterial } from "./format.ts";
 import { INITIAL_STATE, type KeySnapshot, NEVER_USED, type Tombstone, toApiKey } from "./snapshot.ts";
 
 export interface Transition {
@@ -103,10 +103,16 @@ export function revoke(key: KeySnapshot, reason: string | null, author: Author, 
 
 /** Deletes the key. */
 export function remove(key: KeySnapshot, author: Author, now: number): Transition {
-	const { id, tenantId } = key;
+	const { id, tenantId, secretHash } = key;
+	const isImported = key.origin === "imported";
 	const changes = deletedWith(auditedFields(key, now));
 	return {
-		next: { id, tenantId, deletedAt: now },
+		next: {
+			id,
+			tenantId,
+			deletedAt: now,
+			...(isImported && !isBcrypt(secretHash) ? { importedHash: secretHash } : {}),
+		},
 		event: auditEvent(author, "api_key.delete", now, { keyId: id, changes }),
 	};
 }

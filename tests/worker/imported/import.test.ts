@@ -9,6 +9,7 @@ import { START_SHARED_MAX } from "../../../worker/services/key-import.ts";
 import { bcrypt, exported, oldKey } from "../../old-key.ts";
 import { expectNoSecrets } from "../auth/auth-matrix.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, query, request, token } from "../fixtures.ts";
+import { linkToD1 } from "../gate/gate-control.ts";
 import { importAll, importKey, platformIn, sha256 } from "./importing.ts";
 
 const tenantId = await addTenant();
@@ -122,6 +123,29 @@ describe("importing twice", () => {
 		});
 		expect(await rowsOf(other)).toEqual([]);
 		expect((await asIntegration(key)).status).toBe(401);
+	});
+
+	it.each([
+		["D1 has", true],
+		["D1 doesn't have", false],
+	])("by its SHA-256 doesn't bring back a deleted key, if %s that", async (_, isDelivered) => {
+		const { id, key } = await importKey(tenantId);
+		expect((await query(admin, "keys.get", { id })).status).toBe(200);
+		const link = await linkToD1(id);
+		link.down = !isDelivered;
+		expect((await asIntegration(key)).status).toBe(200);
+		link.down = false;
+		await mutate(admin, "keys.delete", { id });
+		const item = exported(key, { hash: sha256(key), hash_kind: "sha256" });
+		expect((await importAll(tenantId, [item])).data).toMatchObject({ created: 0, items: [{ result: "existing", id }] });
+		expect((await asIntegration(key)).status).toBe(401);
+	});
+
+	it("by its SHA-256 finds the key as soon as the first presentation was admitted", async () => {
+		const { id, key } = await importKey(tenantId);
+		expect((await asIntegration(key)).status).toBe(200);
+		const hashes = db.select().from(importedHashes).where(eq(importedHashes.keyId, id));
+		expect((await hashes).map(({ hash }) => hash)).toContain(sha256(key));
 	});
 
 	it("at the same moment imports each key once", async () => {
