@@ -1,6 +1,6 @@
 /** A signed request → a verdict. The signature is checked before any I/O. */
 import type { Config } from "../env.ts";
-import { withRawBody } from "../http/raw-body.ts";
+import { skipRawBody, withRawBody } from "../http/raw-body.ts";
 import { pepperOf } from "../keys/format.ts";
 import {
 	behindMs,
@@ -14,8 +14,8 @@ import type { BadSignature } from "../keys/verdict.ts";
 import { type Admission, admitIdentified, type Gates, type Presented } from "./admit.ts";
 
 /**
- * Checks the signature and calls the gate. Reads the body if the tag of the key is right; the request of the result still
- * has it. `now` is when the request arrived.
+ * Checks the signature and calls the gate. The request of the result still has its body, unless the tag of the key is wrong.
+ * `now` is when the request arrived.
  */
 export async function admitSigned(
 	gates: Gates,
@@ -25,9 +25,14 @@ export async function admitSigned(
 	presented: Presented,
 	now: number,
 ): Promise<Admission> {
-	// A key and its secret are made under the same signing key. The body of a stranger is not buffered.
+	// A key and its secret are made under the same signing key.
 	const signingKey = pepperOf(credential.key, signingKeys);
-	if (!signingKey) return { verdict: { code: "BAD_SIGNATURE", mismatch: { cause: "body or secret" } }, request };
+	if (!signingKey) {
+		// Read without being kept, so that a body that is too large or cut off gets the same response for every key. Otherwise
+		// a stranger could find out which keys were made here.
+		await skipRawBody(request);
+		return { verdict: { code: "BAD_SIGNATURE", mismatch: { cause: "body or secret" } }, request };
+	}
 	const { bodyHash, readable } = await hashBody(request);
 	const { origin, ...place } = placeOf(request.url);
 	const content: SignedContent = { method: request.method, ...place, bodyHash };

@@ -13,17 +13,29 @@ export async function readUpTo(
 	body: ReadableStream<Uint8Array>,
 	onChunk: (chunk: Uint8Array) => void = () => undefined,
 ): Promise<Uint8Array | null> {
-	const reader = body.getReader();
 	const chunks: Uint8Array[] = [];
+	const size = await readChunks(maxBytes, body, (chunk) => {
+		onChunk(chunk);
+		chunks.push(chunk);
+	});
+	return size === null ? null : joined(chunks, size);
+}
+
+/** Reads a body in chunks and returns its size; null if it is larger than `maxBytes`. */
+async function readChunks(
+	maxBytes: number,
+	body: ReadableStream<Uint8Array>,
+	onChunk: (chunk: Uint8Array) => void,
+): Promise<number | null> {
+	const reader = body.getReader();
 	let size = 0;
 	try {
 		for (;;) {
 			const { done, value } = await reader.read();
-			if (done) return joined(chunks, size);
+			if (done) return size;
 			size += value.byteLength;
 			if (size > maxBytes) return null;
 			onChunk(value);
-			chunks.push(value);
 		}
 	} catch (cause) {
 		throw cutOff(cause);
@@ -55,6 +67,14 @@ export async function withRawBody(request: Request, onChunk: (chunk: Uint8Array)
 	// `new Request` refuses a body on these, and no route reads one (RFC 9110, section 9.3.1).
 	if (method === "GET" || method === "HEAD") return new Request(url, { method, headers });
 	return new Request(request, { body: bytes });
+}
+
+/** Reads the body and keeps nothing of it. Throws what {@link withRawBody} would throw. */
+export async function skipRawBody(request: Request): Promise<void> {
+	if (request.body === null) return;
+	announcedLength(request, BODY_MAX_BYTES);
+	if ((await readChunks(BODY_MAX_BYTES, request.body, () => undefined)) === null)
+		throw new AppError("PAYLOAD_TOO_LARGE");
 }
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
