@@ -7,7 +7,7 @@ import type { auditEvents } from "./schema.ts";
 /** Who changes something, on whose behalf, and from where. */
 export interface Author {
 	tenantId: string;
-	/** User id, `service_role` or `system`. */
+	/** User id, token id, `service_role` or `system`. */
 	actor: string;
 	actorEmail: string | null;
 	ip: string | null;

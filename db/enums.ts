@@ -33,6 +33,18 @@ export const PERMISSIONS = PERMISSION_CATALOGUE.map((entry) => entry.permission)
 export const MEMBER_STATUSES = ["active", "invited", "deactivated"] as const;
 export type MemberStatus = (typeof MEMBER_STATUSES)[number];
 
+/**
+ * The permissions that a management token can hold. A leaked token must not make people or further tokens, because those
+ * would stay after it is revoked.
+ */
+export type TokenPermission = Exclude<Permission, "members:write" | "tokens:write">;
+export const TOKEN_PERMISSIONS = PERMISSIONS.filter(
+	(permission): permission is TokenPermission => permission !== "members:write" && permission !== "tokens:write",
+);
+
+/** Status of a management token. Computed from its instants, never stored. */
+export const TOKEN_STATUSES = ["active", "revoked", "expired"] as const;
+
 /** What a one-time link is for. */
 export const LINK_PURPOSES = ["invitation", "password_reset"] as const;
 export type LinkPurpose = (typeof LINK_PURPOSES)[number];
@@ -124,6 +136,9 @@ export const AUDIT_ACTIONS = [
 	"password.link",
 	"password.reset",
 	"password.change",
+	"token.create",
+	"token.update",
+	"token.revoke",
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

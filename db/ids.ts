@@ -11,5 +11,6 @@ const ID_LENGTH = 20;
 export const randomText = customAlphabet(ALPHABET, ID_LENGTH);
 
 /** A new id whose prefix names the kind of row: `evt_…`, `lead_…`. */
-export const newId = (kind: "ten" | "usr" | "ses" | "evt" | "col" | "act" | "lead" | "job" | "dev" | "lnk"): string =>
-	`${kind}_${randomText()}`;
+export const newId = (
+	kind: "ten" | "usr" | "ses" | "evt" | "col" | "act" | "lead" | "job" | "dev" | "lnk" | "tok",
+): string => `${kind}_${randomText()}`;

@@ -105,6 +105,45 @@ async function callEveryOperation(): Promise<void> {
 		await call("POST", "/trpc/keys.verify", { as, body: { key } });
 	}
 
+	// A management token: created, used, rejected, in the wrong places, revoked.
+	const input = { name: "Secret scenario", permissions: ["keys:read", "keys:verify"], expires_in_days: 1 };
+	const program = await call<{ token: string; management_token: { id: string } }>(
+		"POST",
+		"/v1/management-tokens",
+		{ as, body: input },
+		["a management token"],
+	);
+	const smt = program.data.token;
+	know("a management token", smt.slice("smt_".length));
+	const byProcedure = await call<{ token: string; management_token: { id: string } }>(
+		"POST",
+		"/trpc/tokens.create",
+		{ as, body: { ...input, ip_allowlist: ["203.0.113.7"] } },
+		["another management token"],
+	);
+	know("another management token", byProcedure.data.token.slice("smt_".length));
+	const one = `/v1/management-tokens/${program.data.management_token.id}`;
+	for (const { data } of [program, byProcedure]) {
+		await call("GET", "/v1/api-keys", { as: data.token });
+		await call("GET", "/v1/audit-events", { as: data.token });
+		await call("GET", "/v1/whoami", { as: data.token });
+		await call("GET", "/v1/api-keys", { as: `${data.token}0` });
+		await call("GET", "/v1/api-keys", { headers: { "x-api-key": data.token } });
+		await call("GET", "/v1/api-keys", { as, headers: { "user-agent": `ci/${data.token}` } });
+		await call("POST", "/v1/api-keys", { as, body: { name: `for ${data.token}` } });
+		await call("POST", "/v1/management-tokens", { as, body: { ...input, name: data.token, [data.token]: data.token } });
+		await call("PATCH", one, { as, body: { name: data.token } });
+		await call("POST", `/v1/api-keys/${first.api_key.id}/revoke`, { as, body: { reason: data.token } });
+		await call("POST", "/v1/api-keys/verify", { as, body: { key: data.token } });
+		await call("GET", `/v1/nothing/${data.token}`);
+		await call("GET", `/trpc/${data.token}`);
+	}
+	expect((await call("PATCH", one, { as, body: { name: "Renamed" } })).status).toBe(200);
+	for (const path of [one, "/v1/management-tokens", "/trpc/tokens.list"])
+		expect((await call("GET", path, { as })).status).toBe(200);
+	expect((await call("POST", `${one}/revoke`, { as })).status).toBe(200);
+	expect((await call("GET", "/v1/api-keys", { as: smt })).status).toBe(401);
+
 	// Integrations: admitted, rejected for every reason, and with keys in the wrong places.
 	for (const { key } of [first, second, third, successor, imported]) {
 		for (let turn = 0; turn < 5; turn++) await call("GET", "/v1/whoami", { as: key });
@@ -175,12 +214,19 @@ async function callEveryOperation(): Promise<void> {
 
 const state = () => join(service.folder, ".wrangler/state");
 
-/** Keys that the scenario has put into URLs, where no operation accepts them. */
-const IN_URLS = ["the first key", "the second key", "the third key", "a successor"];
+/** Keys and tokens that the scenario has put into URLs, where no operation accepts them. */
+const IN_URLS = [
+	"the first key",
+	"the second key",
+	"the third key",
+	"a successor",
+	"a management token",
+	"another management token",
+];
 
 /**
  * The secrets that must not be in a file. The local tools keep traces of requests with their URLs, as the platform's log
- * does. So a key that its holder puts into a URL is in the traces, but no other secret.
+ * does. So a key or token that its holder puts into a URL is in the traces, but no other secret.
  */
 function secretsIn(path: string): ReadonlyMap<string, readonly string[]> {
 	if (!path.startsWith(join(state(), "v3/observability"))) return secrets;

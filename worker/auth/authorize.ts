@@ -5,6 +5,7 @@ import type { Permission } from "../../db/enums.ts";
 import { notForApiKeys, refusalError } from "../admission/refusal.ts";
 import { AppError, CHALLENGES } from "../errors.ts";
 import { countManagementCall } from "./management-limit.ts";
+import type { TokenPrincipal } from "./management-token.ts";
 import { permissionsOf } from "./permissions.ts";
 import type { PlatformPrincipal, Principal, UserPrincipal } from "./principal.ts";
 import { selectTenant, tenantExists } from "./tenant.ts";
@@ -23,6 +24,8 @@ export function requirePerson(principal: Principal): UserPrincipal {
 	if (principal.kind === "api_key") throw refusalError(notForApiKeys(principal.window));
 	if (principal.kind === "service_role")
 		throw new AppError("FORBIDDEN", "The service_role key is not a user and has no session.");
+	if (principal.kind === "token")
+		throw new AppError("FORBIDDEN", "A management token is not a user and has no session.");
 	return principal;
 }
 
@@ -30,7 +33,8 @@ export function requirePerson(principal: Principal): UserPrincipal {
 export function requirePermission(principal: Principal, permission: Permission): Manager {
 	if (principal.kind === "api_key") throw refusalError(notForApiKeys(principal.window));
 	if (permissionsOf(principal).includes(permission)) return principal;
-	throw new AppError("FORBIDDEN", `This requires the permission ${permission}. Ask an admin of your tenant.`, {
+	const advice = principal.kind === "token" ? "The management token does not have it." : "Ask an admin of your tenant.";
+	throw new AppError("FORBIDDEN", `This requires the permission ${permission}. ${advice}`, {
 		challenge: CHALLENGES.insufficientScope(permission),
 	});
 }
@@ -52,8 +56,13 @@ export function authorOf(user: UserPrincipal, { ip, userAgent }: From): Author {
 	return { tenantId: user.tenantId, actor: user.id, actorEmail: user.email, ip, userAgent };
 }
 
+/** A program as the author of changes in its tenant. */
+function tokenAuthor({ tenantId, id }: TokenPrincipal, { ip, userAgent }: From): Author {
+	return { tenantId, actor: id, actorEmail: null, ip, userAgent };
+}
+
 /**
- * The caller as the author of changes: a user in their own tenant, the platform in the one that the request names.
+ * The caller as the author of changes: a user or a token in its own tenant, the platform in the one that the request names.
  * Throws `VALIDATION_ERROR` if it names none or two, `NOT_FOUND` if the tenant doesn't exist. `input` is the body, or the
  * input of a tRPC query. Throws `RATE_LIMITED` past the tenant's management calls a minute.
  */
@@ -64,10 +73,10 @@ export async function authorIn(
 	request: Request,
 	input: unknown,
 ): Promise<Author> {
-	if (manager.kind === "user") {
+	if (manager.kind !== "service_role") {
 		// The platform is not counted: it must be able to act for a tenant whose calls are used up.
 		await countManagementCall(db, manager.tenantId, from.now);
-		return authorOf(manager, from);
+		return manager.kind === "user" ? authorOf(manager, from) : tokenAuthor(manager, from);
 	}
 	const tenantId = selectTenant(request, input);
 	if (!(await tenantExists(db, tenantId))) throw new AppError("NOT_FOUND", "Tenant not found.");

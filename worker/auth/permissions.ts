@@ -23,6 +23,8 @@ export function permissionsOf(principal: Principal): readonly Permission[] {
 	switch (principal.kind) {
 		case "user":
 			return permissionsOfPerson(principal.role, principal.capabilities);
+		case "token":
+			return principal.permissions;
 		case "service_role":
 			return PERMISSIONS;
 		case "api_key":

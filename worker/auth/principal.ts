@@ -12,6 +12,7 @@ import { type HeaderCredential, headerCredential, signedCredential } from "../ht
 import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
 import { verifyToken } from "./jwt.ts";
+import { TOKEN_PREFIX, type TokenPrincipal, useManagementToken } from "./management-token.ts";
 import { requireOwnCookie } from "./same-origin.ts";
 import { SESSION_COOKIE, useSession } from "./session.ts";
 
@@ -40,6 +41,7 @@ export interface PlatformPrincipal {
 
 export type Principal =
 	| UserPrincipal
+	| TokenPrincipal
 	| PlatformPrincipal
 	/** An integration. It can never manage keys. */
 	| { kind: "api_key"; key: KeyFacts; window: WindowState };
@@ -74,6 +76,8 @@ export async function authenticate(request: Request, deps: AuthDeps, info: Reque
 	requireOwnCookie(request);
 	if (credential.from === "x-api-key" || (credential.from === "bearer" && credential.value.startsWith("sk_")))
 		return integration(request, deps, info);
+	if (credential.from === "bearer" && credential.value.startsWith(TOKEN_PREFIX))
+		return useManagementToken(deps.db, credential.value, deps.config.peppers, info);
 	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
 
 	return userOf(credential.value, deps, info);

@@ -21,7 +21,6 @@ const SECRET_LENGTH = 30;
 const TAG_LENGTH = 6;
 /** `sk_live_` and `sk_test_` have the same length, so every part starts at a fixed position. */
 const PREFIX_LENGTH = "sk_live_".length;
-const TAG_START = PREFIX_LENGTH + ID_LENGTH + SECRET_LENGTH;
 
 const ID_PATTERN = /^[0-9A-Za-z]{12}$/;
 
@@ -39,8 +38,7 @@ export interface KeyMaterial {
 /** Makes a new key. The returned `key` is the only copy; it is stored nowhere. */
 export function mintKey(environment: Environment, pepper: Secret): { key: string; material: KeyMaterial } {
 	const id = randomText(ID_LENGTH);
-	const untagged = `sk_${environment}_${id}${randomText(SECRET_LENGTH)}`;
-	const key = untagged + tagOf(untagged, pepper);
+	const key = withTag(`sk_${environment}_${id}${randomText(SECRET_LENGTH)}`, pepper);
 	return {
 		key,
 		material: {
@@ -112,10 +110,13 @@ export function identifyKey(presented: string, peppers: readonly Secret[]): Iden
 	return { keyId: keyIdOf(key), secretHash: hashKey(key), pepperId: pepperIdOf(pepper) };
 }
 
-/** The pepper or signing key under which the tag of a well-formed key was made. */
-export function pepperOf(key: string, peppers: readonly Secret[]): Secret | undefined {
-	const untagged = key.slice(0, TAG_START);
-	const tag = key.slice(TAG_START);
+/** The text with its tag. Texts of different kinds begin differently, so the tag of one is never that of another. */
+export const withTag = (untagged: string, pepper: Secret): string => untagged + tagOf(untagged, pepper);
+
+/** The pepper or signing key under which the tag at the end of the text was made. */
+export function pepperOf(tagged: string, peppers: readonly Secret[]): Secret | undefined {
+	const untagged = tagged.slice(0, -TAG_LENGTH);
+	const tag = tagged.slice(-TAG_LENGTH);
 	// Constant time, so that an attacker cannot find a tag character by character.
 	return peppers.find((pepper) => sameText(tag, tagOf(untagged, pepper)));
 }

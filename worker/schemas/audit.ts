@@ -11,7 +11,7 @@ export const listAuditSchema = z
 		actor: searchText(254)
 			.min(1)
 			.optional()
-			.describe("A user id, `service_role`, `system`, an email, or a part of one. Ignores case in emails."),
+			.describe("A user id, a token id, `service_role`, `system`, an email, or a part of one. Ignores case in emails."),
 		action: z.enum(AUDIT_ACTIONS).optional().describe("Only events with this action."),
 		from: timestampInput.optional().meta({ description: "Start, inclusive.", example: "2026-02-03T00:00:00Z" }),
 		to: timestampInput.optional().meta({ description: "End, exclusive.", example: "2026-02-04T00:00:00Z" }),
@@ -27,7 +27,7 @@ export const auditEventSchema = z
 		id,
 		at: timestamp,
 		action: z.enum(AUDIT_ACTIONS),
-		actor: z.string().describe("User id, `service_role` or `system`."),
+		actor: z.string().describe("User id, id of a management token, `service_role` or `system`."),
 		actor_email: z.string().nullable(),
 		key_id: z.string().nullable(),
 		key_name: z

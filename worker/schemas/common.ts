@@ -40,7 +40,7 @@ export const optionalLine = (max: number, { pattern, error } = NO_CONTROL_CHARAC
 		.max(max, `Must be at most ${max} characters`)
 		.regex(pattern, error)
 		// People paste keys into names and reasons, which are stored and shown to others.
-		.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key" })
+		.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key or a management token" })
 		// A database does not return half a surrogate pair as it was written.
 		.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" });
 
@@ -65,7 +65,7 @@ export const emailInput = z
 	.trim()
 	.max(EMAIL_MAX, `Must be at most ${EMAIL_MAX} characters`)
 	.pipe(email)
-	.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key" })
+	.refine((text) => withoutKeys(text) === text, { error: "Must not contain an API key or a management token" })
 	.refine((text) => text.isWellFormed(), { error: "Must be well-formed Unicode" })
 	// The document shows the schema of a text that is trimmed already.
 	.meta({ item: email.max(EMAIL_MAX) });
@@ -80,7 +80,7 @@ export const searchText = (max: number) =>
 		.trim()
 		.max(max, `Must be at most ${max} characters`)
 		.refine((text) => withoutKeys(text) === text, {
-			error: "Must not contain an API key. Search for its first 12 characters instead.",
+			error: "Must not contain an API key or a management token. Search for the first 12 characters of a key instead.",
 		});
 
 /**

@@ -1,4 +1,4 @@
-/** What an API key looks like as text. Every check and every redaction uses these patterns. */
+/** What an API key and a management token look like as text. Every check and every redaction uses these patterns. */
 
 const PREFIX = "sk_(live|test)_";
 
@@ -20,17 +20,20 @@ export const IMPORTED_KEY_IN_TEXT = new RegExp(`(?<start>${PREFIX}[0-9a-z]{4})[0
 /** The prefix of an imported key, which is not secret, as the other system shows it. */
 export const IMPORTED_KEY_PREFIX = new RegExp(`^${PREFIX}[0-9a-z]{4,12}$`);
 
+/** Matches text that is exactly one management token. */
+export const WHOLE_TOKEN = /^smt_[0-9A-Za-z]{36}$/;
+
 /**
- * A key or the secret of a signed key, or a piece of one, anywhere in text. Needs 13 characters after the prefix: shorter
- * pieces are the public part that the dashboard shows to name a key.
+ * A key, the secret of a signed key, or a management token, or a piece of one, anywhere in text. Needs 13 characters after
+ * the prefix: shorter pieces are the public part that the dashboard shows to name a key.
  */
-export const KEY_IN_TEXT = /(sks?_(?:live|test)_)\w{13,}/;
+export const KEY_IN_TEXT = /(sks?_(?:live|test)_|smt_)\w{13,}/;
 
 const EVERY_KEY_IN_TEXT = new RegExp(KEY_IN_TEXT, "g");
 
-/** The text with each API key and secret cut down to its prefix. Callers put keys where they don't belong, such as in a path. */
+/** The text with each API key, secret and management token cut down to its prefix. Callers put keys where they don't belong, such as in a path. */
 export function withoutKeys(text: string): string {
 	// Most strings contain no key, and `includes` is cheaper than the pattern.
-	if (!text.includes("sk")) return text;
+	if (!text.includes("sk") && !text.includes("smt_")) return text;
 	return text.replace(EVERY_KEY_IN_TEXT, "$1…");
 }

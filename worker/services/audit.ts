@@ -105,7 +105,7 @@ function actorsOf(tenantId: string, actor: string | undefined): (Actor | undefin
 
 /** Whether the text can be part of an email, and is neither a whole email nor an id of this service. */
 const isPart = (actor: string) =>
-	/[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(actor) && !/^(usr_|service_role$|system$)|.@.+\../.test(actor);
+	/[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(actor) && !/^(usr_|tok_|service_role$|system$)|.@.+\../.test(actor);
 
 /** The tenant's actors whose email contains the text. Reads one entry of the index for each email, not for each event. */
 async function actorsLike(db: Deps["db"], tenantId: string, part: string): Promise<Actor[]> {

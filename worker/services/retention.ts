@@ -9,6 +9,7 @@ import {
 	auditEvents,
 	idempotencyKeys,
 	jobs,
+	managementTokens,
 	sessions,
 	tenants,
 	usageHourly,
@@ -26,6 +27,9 @@ export const AUDIT_KEPT_DAYS = 730;
 /** Three months after the job last changed: its result is in the audit trail of its keys too. */
 export const JOBS_KEPT_DAYS = 90;
 
+/** Three months after the token has ended: it is in the audit trail too. */
+export const TOKENS_KEPT_DAYS = 90;
+
 /** Rows of one statement. D1 runs one statement at a time, so a long one would delay other requests. */
 const ROWS_PER_STATEMENT = 1_000;
 /** Statements of one run on one table: after a long pause, a run must still end before the platform ends it. */
@@ -39,13 +43,14 @@ export interface RolledOff {
 	idempotency_keys: number;
 	jobs: number;
 	access_links: number;
+	management_tokens: number;
 	more: boolean;
 }
 
 /**
  * The statements, each of which deletes some rows that are too old. They find them key by key or tenant by tenant,
- * because the indexes start with those columns. Jobs are found by their creation, which is never after their last change: a
- * tenant has about a hundred, so no index by their last change is needed.
+ * because the indexes start with those columns. Jobs and management tokens are found by their creation, which is never after
+ * their last change or end: a tenant has about a hundred, so no other index is needed.
  */
 export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, "more">, SQL> {
 	const some = sql.raw(`limit ${ROWS_PER_STATEMENT}`);
@@ -68,6 +73,11 @@ export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, 
 			and old.updated_at < ${now - JOBS_KEPT_DAYS * DAY_MS} ${some})`,
 		access_links: sql`delete from ${accessLinks} where rowid in (
 			select old.rowid from ${accessLinks} old where old.expires_at <= ${now} ${some})`,
+		management_tokens: sql`delete from ${managementTokens} where rowid in (
+			select old.rowid from ${tenants} cross join ${managementTokens} old
+			on old.tenant_id = ${tenants.id} and old.created_at < ${now - TOKENS_KEPT_DAYS * DAY_MS}
+			and (old.expires_at < ${now - TOKENS_KEPT_DAYS * DAY_MS} or old.revoked_at < ${now - TOKENS_KEPT_DAYS * DAY_MS})
+			${some})`,
 	};
 }
 
@@ -80,6 +90,7 @@ export async function rollOff({ db, now }: Pick<Deps, "db" | "now">): Promise<Ro
 		idempotency_keys: 0,
 		jobs: 0,
 		access_links: 0,
+		management_tokens: 0,
 		more: false,
 	};
 	for (const [table, statement] of Object.entries(rollOffStatements(now))) {

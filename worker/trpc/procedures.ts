@@ -9,6 +9,7 @@ import {
 	requirePerson,
 	requirePlatform,
 } from "../auth/authorize.ts";
+import { permissionsOf } from "../auth/permissions.ts";
 import { AppError } from "../errors.ts";
 import { procedure } from "./init.ts";
 
@@ -29,15 +30,16 @@ export const accountProcedure = procedure.use(async ({ ctx, next }) => {
 });
 
 /**
- * For callers with the permission: a user in their own tenant, the platform in the one it names. `author` is the caller in
- * that tenant.
+ * For callers with the permission: a user or a token in its own tenant, the platform in the one it names. `author` is the
+ * caller in that tenant, and `permissions` are all that they have there.
  */
 export const permittedProcedure = (permission: Permission) =>
 	procedure.meta({ permission }).use(async ({ ctx, next, getRawInput }) => {
 		const manager = requirePermission(await ctx.principal(), permission);
 		// Only the platform names a tenant. Other input waits for its schema.
 		const input = manager.kind === "service_role" ? await getRawInput() : undefined;
-		return next({ ctx: { author: await authorIn(manager, ctx.info, ctx.deps.db, ctx.request, input) } });
+		const author = await authorIn(manager, ctx.info, ctx.deps.db, ctx.request, input);
+		return next({ ctx: { author, permissions: permissionsOf(manager) } });
 	});
 
 /** For the platform, in the tenant that it names. `author` is the platform there. */

@@ -86,8 +86,15 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 		"GET /v1/members/{id}/sessions",
 		"DELETE /v1/members/{id}/sessions",
 	],
-	"tokens:read": [],
-	"tokens:write": [],
+	"tokens:read": ["tokens.list", "tokens.get", "GET /v1/management-tokens", "GET /v1/management-tokens/{id}"],
+	"tokens:write": [
+		"tokens.create",
+		"tokens.update",
+		"tokens.revoke",
+		"POST /v1/management-tokens",
+		"PATCH /v1/management-tokens/{id}",
+		"POST /v1/management-tokens/{id}/revoke",
+	],
 	"platform in a tenant": ["keys.import", "POST /v1/api-keys/import"],
 	platform: [
 		"tenants.create",
@@ -119,6 +126,7 @@ const SECRETS: [string, RegExp][] = [
 	["the bcrypt hash of a key", /\$2[aby]\$\d\d\$/],
 	["a whole key", /sk_(live|test)_([0-9A-Za-z]{48}|[0-9a-z]{32}\b)/],
 	["a token", /eyJ[\w-]+\.[\w-]+\./],
+	["a management token", /smt_[0-9A-Za-z]{36}/],
 	[
 		"a secret of the service",
 		new RegExp([env.JWT_SECRET, env.SERVICE_ROLE_KEY, env.KEY_PEPPER, env.SIGNING_KEY].join("|")),

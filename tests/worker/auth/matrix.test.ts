@@ -6,9 +6,10 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, describe, expect, inject, it, vi } from "vitest";
-import { PERMISSIONS, type Permission, SCOPES, type Scope } from "../../../db/enums.ts";
+import { PERMISSIONS, type Permission, SCOPES, type Scope, TOKEN_PERMISSIONS } from "../../../db/enums.ts";
 import { apiKeys } from "../../../db/schema.ts";
 import { createApp } from "../../../worker/app.ts";
+import { mintManagementToken } from "../../../worker/auth/management-token.ts";
 import { readConfig, Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
@@ -29,6 +30,7 @@ import {
 	requestOf,
 	send,
 } from "../operations.ts";
+import { addToken } from "./add-token.ts";
 import { AUDIENCES, type Outcome, outcomeOf, UNDOCUMENTED } from "./auth-matrix.ts";
 import { cover } from "./cover.ts";
 import { forgedTokens } from "./forged-tokens.ts";
@@ -50,6 +52,8 @@ const trusted = await token({ tenantId, role: "member", capabilities: ["admin.in
 const otherwiseTrusted = await token({ tenantId, role: "member", capabilities: ["admin.users", "integrations"] });
 const foreignOwner = await token({ tenantId: theirs.tenantId, role: "owner" });
 const ended = await token({ tenantId, claims: { session_id: "ses_00000000000000000000" } });
+
+const program = await addToken(tenantId);
 
 const unrestricted = { scopes: [], rate_limit: 1_000_000 };
 const { live, test } = ours.keys;
@@ -167,6 +171,10 @@ const person = (permissions: readonly Permission[]) =>
 const MANAGER = person(PERMISSIONS);
 const KEY_MANAGER = person(["keys:read", "keys:write", "keys:verify", "audit:read"]);
 const MEMBER = person([]);
+/** No program is a person. */
+const programWith = (permissions: readonly Permission[]) =>
+	byAudience("403 FORBIDDEN", permissions, "403 FORBIDDEN", "401 UNAUTHORIZED");
+const PROGRAM = programWith(TOKEN_PERMISSIONS);
 const PLATFORM = byAudience("403 FORBIDDEN", "success", "success", "401 UNAUTHORIZED");
 const ofPlatform = (manager: Outcome) => byAudience("403 FORBIDDEN", manager, "success", "401 UNAUTHORIZED");
 const PLATFORM_NOWHERE = ofPlatform("400 VALIDATION_ERROR: tenant_id");
@@ -375,6 +383,44 @@ const CREDENTIALS: Record<string, Row> = {
 		{ ...bearer(foreignOwner), inUrl: tenantId },
 		butNotOurs(MANAGER),
 	],
+
+	...Object.fromEntries(
+		await Promise.all(
+			TOKEN_PERMISSIONS.map(async (permission): Promise<[string, Row]> => {
+				const { token } = await addToken(tenantId, { permissions: [permission] });
+				return [`a management token with nothing but ${permission}`, [bearer(token), programWith([permission])]];
+			}),
+		),
+	),
+	"a management token with every permission": [bearer(program.token), PROGRAM],
+	"a management token whose row has been given permissions that no token can have": [
+		bearer((await addToken(tenantId, { permissions: [...PERMISSIONS] })).token),
+		PROGRAM,
+	],
+	"a management token on its allow-list": [
+		bearer((await addToken(tenantId, { ipAllowlist: ["2001:db8::/32"] })).token),
+		PROGRAM,
+	],
+	"a management token outside of its allow-list": [
+		bearer((await addToken(tenantId, { ipAllowlist: ["203.0.113.7"] })).token),
+		byAudience("403 FORBIDDEN", "403 FORBIDDEN", "403 FORBIDDEN", "401 UNAUTHORIZED"),
+	],
+	"a management token that names another tenant": [
+		{ ...bearer(program.token, { "x-tenant-id": theirs.tenantId }), inBody: theirs.tenantId, inUrl: theirs.tenantId },
+		PROGRAM,
+	],
+	"another tenant's management token": [bearer((await addToken(theirs.tenantId)).token), butNotOurs(PROGRAM)],
+	"an expired management token": [bearer((await addToken(tenantId, { expiresAt: Date.now() })).token), REJECTED],
+	"a revoked management token": [bearer((await addToken(tenantId, { revokedAt: Date.now() })).token), REJECTED],
+	"a management token that was never issued": [bearer(mintManagementToken(new Secret(env.KEY_PEPPER)).token), REJECTED],
+	"a management token with another character at its end": [
+		bearer(program.token.slice(0, -1) + (program.token.endsWith("0") ? "1" : "0")),
+		REJECTED,
+	],
+	"a truncated management token": [bearer(program.token.slice(0, -1)), REJECTED],
+	"the prefix of a management token": [bearer("smt_"), REJECTED],
+	"a management token as X-API-Key": [xApiKey(program.token), REJECTED],
+	"a management token in the session cookie": [inCookie(program.token), inCookieOnly(REJECTED)],
 
 	"a session of this site": [session({ origin: ORIGIN }), inCookieOnly(signedIn(MANAGER))],
 	"a session that another site sends along": [session({ origin: "https://evil.example" }), onlyReading()],

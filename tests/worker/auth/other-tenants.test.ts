@@ -3,6 +3,7 @@ import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { TOKEN_PERMISSIONS } from "../../../db/enums.ts";
 import { collaborators } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
@@ -19,8 +20,17 @@ import {
 	permissionOf,
 	send,
 } from "../operations.ts";
+import { addToken } from "./add-token.ts";
 import { expectNoSecrets, UNKNOWN_KEY_ID } from "./auth-matrix.ts";
-import { addJob, addPerson, goodInput, isOfJobs, isOfMembers, populatedTenant } from "./populated-tenant.ts";
+import {
+	addJob,
+	addPerson,
+	goodInput,
+	isOfJobs,
+	isOfMembers,
+	isOfTokens,
+	populatedTenant,
+} from "./populated-tenant.ts";
 import { everythingStored } from "./stored.ts";
 
 // The middle of an hour, so that no hour begins during a test.
@@ -34,6 +44,8 @@ const { key, api_key } = ours.keys.live;
 // Finished, as `goodInput` leaves every job when it makes room for new ones.
 const jobId = await addJob(tenantId, "finished");
 const { id: memberId, email: memberEmail } = await addPerson(tenantId);
+const { id: tokenId } = await addToken(tenantId);
+const program = await addToken(theirs.tenantId);
 const stranger = await token({ tenantId: theirs.tenantId, role: "owner", sub: "usr_stranger" });
 await asIntegration(key);
 await sendJson(key, "POST", "/v1/sync_collaborators", {
@@ -52,6 +64,18 @@ const MANAGERS: Record<string, Credential> = {
 	"another tenant's owner who names this tenant in the URL": { ...bearer(stranger), inUrl: tenantId },
 	"service_role in another tenant": bearer(env.SERVICE_ROLE_KEY, { "x-tenant-id": theirs.tenantId }),
 };
+/** The same for a program, which can do less. */
+const PROGRAMS: Record<string, Credential> = {
+	"another tenant's management token": bearer(program.token),
+	"another tenant's management token that names this tenant in a header": bearer(program.token, {
+		"x-tenant-id": tenantId,
+	}),
+	"another tenant's management token that names this tenant in the body": {
+		...bearer(program.token),
+		inBody: tenantId,
+	},
+	"another tenant's management token that names this tenant in the URL": { ...bearer(program.token), inUrl: tenantId },
+};
 /** Keys without restrictions, of another tenant or of the other environment. */
 const INTEGRATIONS: Record<string, Credential> = {
 	"another tenant's live key": bearer(theirs.keys.live.key),
@@ -69,6 +93,7 @@ const OF_MANAGERS: Named[] = [
 	{ field: "id", ours: api_key.id, nobodys: UNKNOWN_KEY_ID },
 	{ field: "id", ours: jobId, nobodys: "job_00000000000000000000" },
 	{ field: "id", ours: memberId, nobodys: "usr_00000000000000000000" },
+	{ field: "id", ours: tokenId, nobodys: "tok_00000000000000000000" },
 	{ field: "key_id", ours: api_key.id, nobodys: UNKNOWN_KEY_ID },
 	{ field: "key", ours: key, nobodys: mintKey("live", new Secret(env.KEY_PEPPER)).key },
 	{ field: "actor", ours: ours.adminId, nobodys: "usr_none" },
@@ -99,8 +124,9 @@ const isFor =
 		integrations ? isOfIntegrations(audience) : permissionOf(audience) !== undefined;
 
 /** The kind of object that an id of ours names, and that the operation takes. */
-const kindOf = (id: string) => (id === jobId ? "job" : id === memberId ? "member" : "other");
-const kindTaken = (operation: Operation) => (isOfJobs(operation) ? "job" : isOfMembers(operation) ? "member" : "other");
+const kindOf = (id: string) => (id === jobId ? "job" : id === memberId ? "member" : id === tokenId ? "token" : "other");
+const kindTaken = (operation: Operation) =>
+	isOfJobs(operation) ? "job" : isOfMembers(operation) ? "member" : isOfTokens(operation) ? "token" : "other";
 
 /** Every operation, with every field that identifies an object. */
 const asking = (integrations: boolean, names: Named[]) =>
@@ -145,11 +171,20 @@ async function hearsTheSame(credential: Credential, operation: Operation, named:
 	]);
 }
 
-describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
+const everyone = () => true;
+const ofPrograms = ({ audience }: Operation) => TOKEN_PERMISSIONS.some((permission) => permission === audience);
+const CALLERS = [
+	...Object.entries(MANAGERS).map(([who, credential]) => [who, credential, everyone] as const),
+	...Object.entries(PROGRAMS).map(([who, credential]) => [who, credential, ofPrograms] as const),
+];
+
+describe.each(CALLERS)("%s", (_, credential, isAllowed) => {
 	it("gets the response of an unknown object for each of ours, and changes nothing", async () => {
-		const all = asking(false, OF_MANAGERS);
-		// Over each interface: six about one key, five about one job, six about one member, and what can be looked for.
-		expect(all.length).toBeGreaterThanOrEqual(2 * (6 + 5 + 6) + 2 * 4);
+		const all = asking(false, OF_MANAGERS).filter(([operation]) => isAllowed(operation));
+		// Over each interface: six about one key, five about one job, six about one member, three about one token, and what
+		// can be looked for. A program may read members and tokens, and not change them.
+		const aboutOthers = isAllowed === everyone ? 6 + 3 : 1 + 1;
+		expect(all.length).toBeGreaterThanOrEqual(2 * (6 + 5 + aboutOthers) + 2 * 4);
 		const before = await everythingOfUs();
 		for (const [operation, named] of all) await hearsTheSame(credential, operation, named);
 		expect(await everythingOfUs()).toEqual(before);
@@ -158,7 +193,7 @@ describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
 
 	it("finds nothing of the tenant in lists", async () => {
 		const lists = OPERATIONS.filter(isFor(false)).filter((operation) => fieldsOf(operation).has("cursor"));
-		expect(lists.length).toBe(10);
+		expect(lists.length).toBe(12);
 		for (const operation of lists) {
 			const ofJob = fieldsOf(operation).has("id") ? { id: jobId } : {};
 			const text = await (await send(operation, credential, { limit: 100, ...ofJob })).text();
@@ -167,6 +202,7 @@ describe.each(Object.entries(MANAGERS))("%s", (_, credential) => {
 			expect(text).not.toContain(api_key.id);
 			expect(text).not.toContain(jobId);
 			expect(text).not.toContain(memberEmail);
+			expect(text).not.toContain(tokenId);
 		}
 	});
 });

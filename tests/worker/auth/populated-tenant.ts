@@ -1,17 +1,21 @@
 /** A company with people, keys and data of both environments, and good input for any operation on them. */
-import { eq } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import { ENVIRONMENTS, type Environment, type JobState, type Role } from "../../../db/enums.ts";
 import { newId } from "../../../db/ids.ts";
-import { accessLinks, jobs, NO_PASSWORD, sessions, users } from "../../../db/schema.ts";
+import { accessLinks, jobs, managementTokens, NO_PASSWORD, sessions, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
 import { newLink } from "../../../worker/services/access-links.ts";
 import { exported, oldKey } from "../../old-key.ts";
 import { addTenant, cheapPasswordHash, createKey, db, ORIGIN, sendJson, token } from "../fixtures.ts";
 import { fieldsOf, type Json, type Operation } from "../operations.ts";
+import { addToken } from "./add-token.ts";
 
 export const PASSWORD = "correct horse battery staple";
 const PASSWORD_HASH = cheapPasswordHash(PASSWORD);
+
+/** The name of tokens for calls that may end them. */
+const SPARE = "Spare token";
 
 const UNRESTRICTED = { scopes: [], rate_limit: 1_000_000 };
 
@@ -85,7 +89,7 @@ export async function addInvitation(tenantId: string): Promise<{ id: string; ema
 	return { ...person, secret: link.url.split("#")[1] ?? "" };
 }
 
-/** Whether the operation takes the id of an object of a tenant: a key, a job, a member or a lead. */
+/** Whether the operation takes the id of an object of a tenant: a key, a job, a member, a token or a lead. */
 export const isAboutOne = (operation: Operation): boolean =>
 	operation.audience !== "platform" && operation.audience !== "person" && fieldsOf(operation).has("id");
 
@@ -102,12 +106,18 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 			if (isOfLeads) return leadId;
 			if (isOfJobs(operation)) return addJob(of.tenantId, /resume$/.test(operation.name) ? "stopped" : "running");
 			if (isOfMembers(operation)) return (await addPerson(of.tenantId)).id;
+			if (isOfTokens(operation)) return (await addToken(of.tenantId, { name: SPARE })).id;
 			return operation.audience === "platform" ? of.tenantId : keyId;
 		},
 		kind: async () => {
 			// A tenant can have only a few unfinished jobs.
 			await db.update(jobs).set({ state: "finished" });
 			return "revoke_keys";
+		},
+		permissions: async () => {
+			// A tenant can have only a few hundred tokens.
+			await db.delete(managementTokens).where(inArray(managementTokens.name, [SPARE, "Named"]));
+			return ["keys:read"];
 		},
 		key: () => of.keys.live.key,
 		keys: () => [exported(oldKey())],
@@ -132,6 +142,8 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 	}
 	if ("owner" in input) input.owner = { email: newEmail(), name: "Olivia" };
 	if (fieldsOf(operation).has("filter")) input.ids = [keyId];
+	// One of two fields is required, which no list of required fields says.
+	if (required.includes("permissions")) input.expires_in_days = 1;
 	return input;
 }
 
@@ -141,6 +153,8 @@ const newEmail = () => `${newId("usr")}@company.example`.toLowerCase();
 export const isOfMembers = ({ name }: Operation) => /\bmembers\b/.test(name);
 
 export const isOfJobs = ({ name }: Operation) => /\bjobs\b/.test(name);
+
+export const isOfTokens = ({ name }: Operation) => /\b(management-)?tokens\b/.test(name);
 
 /** A job with one pending key. */
 export async function addJob(tenantId: string, state: JobState): Promise<string> {

@@ -18,6 +18,7 @@ import {
 } from "../../../db/enums.ts";
 import { insertAudit } from "../../../db/insert-audit.ts";
 import { apiKeys, users } from "../../../db/schema.ts";
+import { useManagementToken } from "../../../worker/auth/management-token.ts";
 import type { UserPrincipal } from "../../../worker/auth/principal.ts";
 import { useSession } from "../../../worker/auth/session.ts";
 import { readConfig } from "../../../worker/env.ts";
@@ -27,6 +28,7 @@ import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
 import { listAuditSchema } from "../../../worker/schemas/audit.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
 import { listTenantsSchema } from "../../../worker/schemas/tenant.ts";
+import { MINUTE_MS } from "../../../worker/schemas/time.ts";
 import { usageQuerySchema } from "../../../worker/schemas/usage.ts";
 import { syncActivities } from "../../../worker/services/activities.ts";
 import { listAudit } from "../../../worker/services/audit.ts";
@@ -37,9 +39,11 @@ import { CORRECTED_MAX, countKeys } from "../../../worker/services/key-counts.ts
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { SORTED_MAX, sortOf, wantedAt } from "../../../worker/services/key-order.ts";
 import { createLead, deleteLead, getLead, listLeads, updateLead } from "../../../worker/services/leads.ts";
+import { listTokens, TOKENS_PER_TENANT_MAX } from "../../../worker/services/management-tokens.ts";
 import { logIn, logOut } from "../../../worker/services/session.ts";
 import { findTenant, listTenants } from "../../../worker/services/tenants.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
+import { addToken } from "../auth/add-token.ts";
 import { cheapPasswordHash } from "../fixtures.ts";
 import { metered } from "./metered.ts";
 import {
@@ -480,8 +484,12 @@ describe("every other operation", () => {
 		expiresAt: null,
 	} as const;
 	const attempt = { nameHash: "a", inputHash: "b" };
-	beforeAll(() =>
-		db.insert(users).values({
+	beforeAll(async () => {
+		const used = { createdAt: NOW, expiresAt: NOW + DAY_MS, lastUsedAt: NOW };
+		program = await addToken(BIG, used);
+		for (let index = 0; index < TOKENS_PER_TENANT_MAX; index++)
+			await addToken(BIG, { ...used, createdAt: NOW - index });
+		await db.insert(users).values({
 			id: "usr_ada",
 			tenantId: BIG,
 			email: "ada@acme.example",
@@ -490,8 +498,11 @@ describe("every other operation", () => {
 			role: "admin",
 			capabilities: [],
 			createdAt: NOW,
-		}),
-	);
+		});
+	});
+
+	const { peppers } = others.config;
+	let program: Awaited<ReturnType<typeof addToken>>;
 
 	async function held(id = keyId(5_000)): Promise<KeySnapshot> {
 		const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, id));
@@ -530,6 +541,19 @@ describe("every other operation", () => {
 		],
 		["signing out", 5, 15, (db) => logOut({ ...others, db }, user, visitor)],
 		["looking up a session", 5, 0, (db) => useSession(db, { sessionId: "s", userId: "u", tenantId: BIG }, NOW)],
+		[
+			"looking up a management token",
+			2,
+			0,
+			(db) => useManagementToken(db, program.token, peppers, { ip: null, now: NOW }),
+		],
+		[
+			"recording the use of a management token",
+			5,
+			3,
+			(db) => useManagementToken(db, program.token, peppers, { ip: null, now: NOW + MINUTE_MS }),
+		],
+		["listing management tokens", 60, 0, (db) => listTokens({ db, now: NOW }, BIG, { limit: 25 })],
 		["finding a tenant", 2, 0, (db) => findTenant({ db }, BIG)],
 		[
 			"making a key that may be asked for again",

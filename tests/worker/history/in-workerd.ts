@@ -11,10 +11,11 @@ import type { Stored } from "../../history/agreement.ts";
 import { Clients, type Controls, type Plan } from "../../history/clients.ts";
 import type { CallResponse } from "../../history/operations.ts";
 import { type Presented, ServiceCalls, verdictOf } from "../../history/service-calls.ts";
-import { addTenant, db, gateOf, request, token } from "../fixtures.ts";
+import { addToken } from "../auth/add-token.ts";
+import { addTenant, db, gateOf, request } from "../fixtures.ts";
 
 const HOUR_MS = 3_600_000;
-const YEAR_S = 365 * 86_400;
+const YEAR_MS = 365 * 86_400_000;
 
 /** Admission through a service binding, without HTTP. */
 async function admit(key: string, { scope, address, consume }: Presented): Promise<CallResponse | null> {
@@ -35,7 +36,8 @@ export async function clientsInWorkerd(plan: Plan, more: Partial<Controls> & { s
 	const { startAt = Date.now(), ...others } = more;
 	vi.useFakeTimers({ toFake: ["Date"], now: startAt - (startAt % HOUR_MS) + HOUR_MS - 10_000 });
 	const tenantId = await addTenant();
-	const admin = await token({ tenantId, expiresIn: YEAR_S });
+	// The histories against the running service have a person.
+	const { token: admin } = await addToken(tenantId, { expiresAt: Date.now() + YEAR_MS });
 	const credentials = { admin, platform: env.SERVICE_ROLE_KEY, tenantId };
 	const clients = new Clients(plan, new ServiceCalls({ fetch: request }, credentials), {
 		now: Date.now,

@@ -6,7 +6,9 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, inject, it } from "vitest";
+import { TOKEN_PERMISSIONS } from "../../../db/enums.ts";
 import { ERRORS } from "../../../worker/errors.ts";
+import { addToken } from "../auth/add-token.ts";
 import { expectNoSecrets } from "../auth/auth-matrix.ts";
 import {
 	addInvitation,
@@ -15,6 +17,7 @@ import {
 	isAboutOne,
 	isOfJobs,
 	isOfMembers,
+	isOfTokens,
 	openSession,
 	type PopulatedTenant,
 	populatedTenant,
@@ -38,6 +41,8 @@ let pools = new Pools();
 let ours: PopulatedTenant;
 /** A job of ours, whose items are one of the lists that are read. */
 let job: string;
+/** A management token of ours with every permission. */
+let programToken: string;
 let sent = 0;
 
 /** Creates a new tenant for the operation, so that its lists are short. */
@@ -59,6 +64,9 @@ async function newTenants(): Promise<void> {
 		pools.add("member", (await addPerson(ours.tenantId)).id);
 		pools.add("link", (await addInvitation(ours.tenantId)).secret);
 	}
+	const program = await addToken(ours.tenantId);
+	programToken = program.token;
+	pools.add("token", (await addToken(theirs.tenantId)).id, program.id);
 	// Sign-in is limited by account and by network.
 	for (let number = 0; number < 12; number++) {
 		pools.add("email", (await addPerson(ours.tenantId)).email);
@@ -82,6 +90,9 @@ function credentials({ audience }: Operation): Record<string, string>[] {
 	if (permissionOf(audience) !== undefined)
 		return [
 			{ authorization: `Bearer ${ours.admin}` },
+			...(TOKEN_PERMISSIONS.some((permission) => permission === audience)
+				? [{ authorization: `Bearer ${programToken}` }]
+				: []),
 			{ authorization: `Bearer ${env.SERVICE_ROLE_KEY}`, "x-tenant-id": ours.tenantId },
 		];
 	switch (audience) {
@@ -178,17 +189,19 @@ const READS = {
 	lead: ["GET /v1/leads/{id}"],
 	job: ["jobs.get", "GET /v1/jobs/{id}"],
 	member: ["members.get", "GET /v1/members/{id}"],
+	token: ["tokens.get", "GET /v1/management-tokens/{id}"],
 };
 
 function kindOf(id: string): keyof typeof READS {
 	if (id.length === 36) return "lead";
 	if (id.startsWith("job_")) return "job";
+	if (id.startsWith("tok_")) return "token";
 	return id.startsWith("usr_") ? "member" : "id";
 }
 
 /** After a change: the changed object can still be read, on its own and in lists, over REST and tRPC. */
 async function stillReadable(operation: Operation, text: string): Promise<void> {
-	const made = /"id":"([0-9A-Za-z]{12}|[0-9a-f-]{36}|(?:job|usr)_\w+)"/.exec(text)?.[1];
+	const made = /"id":"([0-9A-Za-z]{12}|[0-9a-f-]{36}|(?:job|usr|tok)_\w+)"/.exec(text)?.[1];
 	const kind = made === undefined ? "id" : kindOf(made);
 	if (made) pools.add(kind, made);
 	const key = /"key":"(sk_(?:live|test)_\w{48})"/.exec(text)?.[1];
@@ -248,6 +261,7 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 				pools.add("id", (await spareKey(ours)).api_key.id);
 				if (operation.audience === "leads:write") pools.add("lead", await spareLead(ours, "live"));
 				if (isOfMembers(operation)) pools.add("member", (await addPerson(ours.tenantId)).id);
+				if (isOfTokens(operation)) pools.add("token", (await addToken(ours.tenantId)).id);
 				if (isOfJobs(operation))
 					pools.add("job", await addJob(ours.tenantId, /resume$/.test(operation.name) ? "stopped" : "running"));
 			}

@@ -1,6 +1,6 @@
 /** Random requests on one operation: valid ones, valid ones with a flaw, and nonsense. */
 import fc from "fast-check";
-import { isOfJobs, isOfMembers, PASSWORD } from "../auth/populated-tenant.ts";
+import { isOfJobs, isOfMembers, isOfTokens, PASSWORD } from "../auth/populated-tenant.ts";
 import type { Json, Operation } from "../operations.ts";
 import { fromSchema } from "./from-schema.ts";
 import {
@@ -50,6 +50,7 @@ function idOf(operation: Operation): string {
 	if (String(operation.audience).startsWith("leads")) return POOLED.lead;
 	if (isOfJobs(operation)) return POOLED.job;
 	if (isOfMembers(operation)) return POOLED.member;
+	if (isOfTokens(operation)) return POOLED.token;
 	return operation.audience === "platform" ? POOLED.tenant : POOLED.id;
 }
 

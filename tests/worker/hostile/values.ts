@@ -8,6 +8,7 @@ export const POOLED = {
 	job: "@@job@@",
 	member: "@@member@@",
 	link: "@@link@@",
+	token: "@@token@@",
 	key: "@@key@@",
 	cursor: "@@cursor@@",
 	tenant: "@@tenant@@",

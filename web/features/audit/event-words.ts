@@ -51,6 +51,7 @@ const WHOLE: ReadonlySet<AuditEvent["action"]> = new Set([
 	"job.create",
 	"job.stop",
 	"job.resume",
+	"token.create",
 ]);
 
 /** What an event changed, field by field, in the service's order. */

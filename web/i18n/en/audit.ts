@@ -31,6 +31,9 @@ export const audit = {
 		"password.link": "Password link made",
 		"password.reset": "Password reset",
 		"password.change": "Password changed",
+		"token.create": "Management token created",
+		"token.update": "Management token changed",
+		"token.revoke": "Management token revoked",
 	} satisfies Record<AuditAction, string>,
 	/** An event after its actor: "ana@company.com created this key". */
 	did: {
@@ -59,6 +62,9 @@ export const audit = {
 		"password.link": "made a password link",
 		"password.reset": "reset the password",
 		"password.change": "changed the password",
+		"token.create": "created a management token",
+		"token.update": "changed a management token",
+		"token.revoke": "revoked a management token",
 	} satisfies Record<AuditAction, string>,
 	/** Actors that are not people. */
 	platform: "Platform",
@@ -70,6 +76,7 @@ export const audit = {
 		authentication: "Authentication",
 		key: "Key",
 		scopes: "Scopes",
+		permissions: "Permissions",
 		rate_limit: "Limit per hour",
 		ip_allowlist: "Allowed IP addresses",
 		expires_at: "Expires",

@@ -4,6 +4,7 @@ import type { AuditList } from "../../schemas/audit.ts";
 import type { Job, JobItem } from "../../schemas/job.ts";
 import type { KeysImported } from "../../schemas/key-import.ts";
 import type { Lead } from "../../schemas/lead.ts";
+import type { IssuedToken, ManagementToken } from "../../schemas/management-token.ts";
 import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { OpenSession } from "../../schemas/open-session.ts";
 import type { Quota } from "../../schemas/quota.ts";
@@ -202,6 +203,42 @@ export const job: Job = {
 };
 export const createJob = { kind: "revoke_keys" as const, ids: [apiKey.id], reason: "Partner left" };
 export const jobItem: JobItem = { key_id: apiKey.id, outcome: "succeeded", error: null, key_name: apiKey.name };
+
+export const managementToken: ManagementToken = {
+	id: "tok_6Yh2bNc9Ws4Jk8Lp",
+	name: "Deploy pipeline",
+	last_four: "p4Rt",
+	permissions: ["keys:read", "keys:write"],
+	ip_allowlist: ["203.0.113.0/24"],
+	status: "active",
+	created_at: "2026-01-31T12:00:00.000Z",
+	created_by: auditEvent.actor,
+	created_by_email: "ana@acme.example",
+	creator_status: "active",
+	expires_at: "2026-05-01T12:00:00.000Z",
+	revoked_at: null,
+	revoked_by: null,
+	last_used_at: "2026-02-03T04:05:00.000Z",
+	last_used_ip: "203.0.113.7",
+};
+export const createToken = {
+	name: managementToken.name,
+	permissions: ["keys:read" as const, "keys:write" as const],
+	ip_allowlist: managementToken.ip_allowlist,
+	expires_in_days: 90,
+};
+export const issuedToken: IssuedToken = {
+	// Shortened, as the key above.
+	token: "smt_4fK9aZ81LmQx…p4Rt",
+	management_token: { ...managementToken, last_used_at: null, last_used_ip: null },
+};
+export const updateToken = { ip_allowlist: ["203.0.113.0/24", "198.51.100.7"] };
+export const revokedToken: ManagementToken = {
+	...managementToken,
+	status: "revoked",
+	revoked_at: "2026-02-03T04:10:00.000Z",
+	revoked_by: auditEvent.actor,
+};
 
 export const whoami = {
 	id: apiKey.id,

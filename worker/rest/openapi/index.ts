@@ -10,11 +10,11 @@ import { type Document, documentOf } from "./document.ts";
 const DESCRIPTION = `
 Create, watch, rotate and revoke API keys, and the endpoints that integrations call with them.
 
-**Credentials.** To manage keys, send a JSON Web Token of a tenant's admin or the platform's \`service_role\` key as
-\`Authorization: Bearer …\`. A JSON Web Token names its tenant. The \`service_role\` key needs the tenant in
-\`X-Tenant-Id\` or \`tenant_id\`. Integrations send their API key as \`Authorization: Bearer sk_…\` or
-\`X-API-Key: sk_…\`, never in a URL. With a key whose \`authentication\` is \`signed\`, they sign each request instead:
-\`Authorization: P2S-SIGN-V1 …\`.
+**Credentials.** To manage keys, send a management token (\`smt_…\`) as \`Authorization: Bearer …\`. It has a tenant and
+permissions, and each operation names the one that it requires. A person's JSON Web Token works too, and so does the
+platform's \`service_role\` key, which needs the tenant in \`X-Tenant-Id\` or \`tenant_id\`. Integrations send their API
+key as \`Authorization: Bearer sk_…\` or \`X-API-Key: sk_…\`, never in a URL. With a key whose \`authentication\` is
+\`signed\`, they sign each request instead: \`Authorization: P2S-SIGN-V1 …\`.
 
 **Responses** are \`{"data": …, "meta": {"request_id", "timestamp"}}\`. Lists add \`meta.next_cursor\`: send it as
 \`cursor\` to get the next page; it is null on the last page. Errors are
@@ -29,6 +29,7 @@ const TAGS = [
 	{ name: "API keys", description: "For admins of a tenant, and for the platform." },
 	{ name: "Members", description: "For owners and admins of a tenant, and for the platform." },
 	{ name: "Audit", description: "Who did what to which API key." },
+	{ name: "Management tokens", description: "Credentials of programs, such as CI and back ends." },
 	{ name: "Integrations", description: "The endpoints that take API keys." },
 	{ name: "Sessions", description: "Where a person is signed in." },
 	{ name: "Tenants", description: "For the platform only." },
@@ -50,7 +51,7 @@ const SECURITY_SCHEMES = {
 		type: "http",
 		scheme: "bearer",
 		description:
-			"A JSON Web Token of a tenant user with the permission that the operation names, or the `service_role` key.",
+			"A management token (`smt_…`) or a JSON Web Token of a tenant user, with the permission that the operation names, or the `service_role` key.",
 	},
 	session: {
 		type: "apiKey",

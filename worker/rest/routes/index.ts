@@ -15,6 +15,7 @@ import { listAuditEvents } from "./audit-events.ts";
 import { health } from "./health.ts";
 import { jobOperations } from "./jobs.ts";
 import { leadOperations } from "./leads.ts";
+import { tokenOperations } from "./management-tokens.ts";
 import { memberOperations } from "./members.ts";
 import { listScopes } from "./scopes.ts";
 import { sessionOperations } from "./sessions.ts";
@@ -43,6 +44,7 @@ export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 		...jobOperations,
 		...memberOperations,
 		...sessionOperations,
+		...tokenOperations,
 		...tenantOperations,
 	]);
 }

@@ -8,6 +8,7 @@ import { scopesRouter } from "./scopes.ts";
 import { sessionRouter } from "./session.ts";
 import { sessionsRouter } from "./sessions.ts";
 import { tenantsRouter } from "./tenants.ts";
+import { tokensRouter } from "./tokens.ts";
 
 export const routers = {
 	session: sessionRouter,
@@ -19,4 +20,5 @@ export const routers = {
 	tenants: tenantsRouter,
 	scopes: scopesRouter,
 	audit: auditRouter,
+	tokens: tokensRouter,
 };
