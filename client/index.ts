@@ -30,7 +30,8 @@ interface Common {
 }
 
 /**
- * A tenant user's JSON Web Token, which names the tenant, or the platform's key and the tenant that it acts in.
+ * A management token (`smt_…`) or a tenant user's JSON Web Token, which have their tenant, or the platform's key and the
+ * tenant that it acts in.
  * `token: null` sends no credential: `session.login` works, everything else is rejected.
  */
 export type SalesOSClientOptions = Common &

@@ -34,7 +34,7 @@ export const scopesOf = (scopes: readonly string[]): string =>
 
 const STATUS_STYLES = { active: "green", revoked: "red", expired: "yellow" } as const;
 
-const statusOf = (status: ApiKey["status"]): string => styled(STATUS_STYLES[status], status);
+export const statusOf = (status: ApiKey["status"]): string => styled(STATUS_STYLES[status], status);
 
 const timesOf = (count: number): string => (count === 1 ? "once" : `${count} times`);
 

@@ -50,6 +50,7 @@ const OPTION_OF: Record<string, string> = {
 	id: "<id>",
 	key: "the key",
 	key_id: "--key",
+	permissions: "--permission",
 };
 
 const optionOf = (field: string): string => {

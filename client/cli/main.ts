@@ -13,6 +13,7 @@ import { quotas } from "./commands/quotas.ts";
 import { remove, revoke } from "./commands/revoke-delete.ts";
 import { login, logout } from "./commands/session.ts";
 import { sign } from "./commands/sign.ts";
+import { tokens } from "./commands/tokens.ts";
 import { usage } from "./commands/usage.ts";
 import { verify } from "./commands/verify.ts";
 import { CommandError, EXIT, type ExitCode, exitCodeOf, messageOf, toJson } from "./errors.ts";
@@ -29,7 +30,7 @@ Start:
 
 In CI, without signing in:
   SALESOS_URL               URL of the service
-  SALESOS_TOKEN             token of a tenant's admin
+  SALESOS_TOKEN             a management token: salesos-keys tokens create
   SALESOS_SERVICE_ROLE_KEY  the service_role key instead of a token, with SALESOS_TENANT_ID
 
 Secrets come from the environment or stdin, never from an argument. The result goes to stdout, everything about it
@@ -75,6 +76,7 @@ function program(asJson: boolean): Command {
 		verify,
 		sign,
 		quotas,
+		tokens,
 	];
 	for (const make of commands) root.addCommand(make());
 	configure(root, "salesos-keys", asJson);

@@ -88,6 +88,41 @@ describe.concurrent("a script", () => {
 		expect(await whoami.json()).toMatchObject({ data: { name: "From CI", scopes: ["leads:read", "leads:write"] } });
 	});
 
+	it("creates a management token, works with it, changes it and revokes it", async () => {
+		const made = await run([
+			"tokens",
+			"create",
+			"--name",
+			"Deploy pipeline",
+			"--permission",
+			"keys:read",
+			"--permission",
+			"keys:write",
+			"--quiet",
+		]);
+		expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^smt_[0-9A-Za-z]{36}\n$/), stderr: "" });
+		const program = { ...ci(), SALESOS_TOKEN: made.stdout };
+		expect((await run(["create", "--name", "By a program", "--quiet"], { env: program })).stdout).toMatch(KEY);
+		const refused = await run(["tokens", "create", "--name", "More", "--permission", "keys:read"], { env: program });
+		expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining("tokens:write")]);
+		const list = JSON.parse((await run(["tokens", "list", "--json"])).stdout);
+		const { id, expires_at, created_at } = list.items.find(
+			({ last_four }: { last_four: string }) => last_four === made.stdout.trim().slice(-4),
+		);
+		expect(Date.parse(expires_at) - Date.parse(created_at)).toBe(90 * 86_400_000);
+		const table = await run(["tokens", "list"]);
+		expect(table.stdout).toMatch(new RegExp(`${id} .*Deploy pipeline .*smt_….* keys:read, keys:write .* active`));
+		const elsewhere = await run(["tokens", "update", id, "--allow-ip", "203.0.113.7", "--json"]);
+		expect(JSON.parse(elsewhere.stdout)).toMatchObject({ ip_allowlist: ["203.0.113.7"] });
+		expect(await run(["list"], { env: program })).toMatchObject({
+			code: 3,
+			stderr: expect.stringContaining("which is not on the allow-list of this management token"),
+		});
+		expect((await run(["tokens", "revoke", id, "--yes"])).stderr).toContain("Revoked Deploy pipeline (smt_…");
+		const revoked = await run(["list"], { env: program });
+		expect([revoked.code, revoked.stderr]).toEqual([3, expect.stringContaining("was revoked on")]);
+	});
+
 	it("creates, changes, verifies, rotates, revokes and deletes a key in JSON", async () => {
 		const json = async (...args: string[]) => {
 			const { stdout, stderr, code } = await run([...args, "--json"]);
