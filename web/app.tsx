@@ -2,6 +2,7 @@
 import { Navigate, Route, Router, useLocation } from "@solidjs/router";
 import { QueryClientProvider, useQuery, useQueryClient } from "@tanstack/solid-query";
 import { createEffect, type JSX, lazy, Match, on, onCleanup, onMount, Show, Suspense, Switch } from "solid-js";
+import type { Permission } from "../db/enums.ts";
 import { problemOf } from "./api/problem.ts";
 import { ProblemPanel } from "./api/problem-view.tsx";
 import { dataOf, meQuery } from "./api/queries.ts";
@@ -24,6 +25,7 @@ const Members = lazy(() => withPart("members", import("./routes/members.tsx")));
 const AccessLink = lazy(() => withPart("members", import("./routes/access-link.tsx")));
 const ForgotPassword = lazy(() => withPart("members", import("./routes/forgot-password.tsx")));
 const Sessions = lazy(() => withPart("audit", withPart("sessions", import("./routes/sessions.tsx"))));
+const Tokens = lazy(() => withPart("tokens", import("./routes/tokens.tsx")));
 const Account = lazy(() => import("./routes/account.tsx"));
 const NoPermission = lazy(() => import("./routes/no-permission.tsx"));
 const NotFound = lazy(() => import("./routes/not-found.tsx"));
@@ -99,6 +101,22 @@ function KeyManagersOnly(props: { children?: JSX.Element }) {
 	);
 }
 
+/** Shows the screen to people who have the permission. */
+function PermittedOnly(props: { permission: Permission; children: JSX.Element }) {
+	const session = useSession();
+	return (
+		<Show when={may(session(), props.permission)} fallback={<NoPermission permission={props.permission} />}>
+			{props.children}
+		</Show>
+	);
+}
+
+const PermittedTokens = () => (
+	<PermittedOnly permission="tokens:read">
+		<Tokens />
+	</PermittedOnly>
+);
+
 const client = createQueryClient();
 
 /** Screens of people who are not signed in. */
@@ -145,6 +163,7 @@ export function App() {
 					<Route path={paths.sessions} component={Sessions} />
 					{/* For every role: its calls are made with the pasted key, not with the session. */}
 					<Route path={paths.sandbox} component={Sandbox} />
+					<Route path={paths.tokens} component={PermittedTokens} />
 					<Route component={KeyManagersOnly}>
 						<Route path={paths.integrations} component={() => <Navigate href={paths.keys} />} />
 						<Route path={paths.keys} component={KeyList} />

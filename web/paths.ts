@@ -12,6 +12,7 @@ export const paths = {
 	account: "/account",
 	members: "/settings/members",
 	sessions: "/settings/sessions",
+	tokens: "/settings/tokens",
 	integrations: "/integrations",
 	/** The list of keys, which is also where the dashboard begins. */
 	keys: KEYS,

@@ -31,8 +31,8 @@ type Problem =
 	| { kind: "foreign"; url: string }
 	| { kind: "secret"; where: string };
 
-/** A whole API key, a secret of a signed key, or a JSON Web Token. */
-const SECRET = /sks?_(live|test)_([0-9A-Za-z]{48}|[0-9a-z]{32}\b)|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/;
+/** A whole API key, a secret of a signed key, a management token, or a JSON Web Token. */
+const SECRET = /smt_[0-9A-Za-z]{36}|sks?_(live|test)_([0-9A-Za-z]{48}|[0-9a-z]{32}\b)|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/;
 /** Pages report violations of their Content-Security-Policy to this binding. */
 const BINDING = "__tellPolicyViolation";
 /** The browser's messages about requests, which are watched separately. */

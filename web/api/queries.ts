@@ -190,6 +190,17 @@ export const quotasQuery = () =>
 		queryFn: ({ signal }) => api.tenants.quotas.query(undefined, { signal }),
 	});
 
+/** The management tokens, newest first. */
+export const tokensQuery = () =>
+	infiniteQueryOptions({
+		queryKey: ["tokens"],
+		queryFn: ({ pageParam, signal }) =>
+			api.tokens.list.query({ limit: 100, ...(pageParam === null ? {} : { cursor: pageParam }) }, { signal }),
+		initialPageParam: null as string | null,
+		getNextPageParam: (last) => last.next_cursor,
+		refetchOnWindowFocus: "always",
+	});
+
 /** Filters of the audit log, as `audit.list` takes them. */
 export type AuditFilters = Pick<ListAudit, "key_id" | "actor" | "action" | "from" | "to">;
 

@@ -44,6 +44,11 @@ export type JobItemPage = Outputs["jobs"]["items"];
 /** A key of a job with its outcome. */
 export type JobItem = JobItemPage["items"][number];
 
+/** A management token without its text, which only its creation returns. */
+export type ManagementToken = Outputs["tokens"]["get"];
+export type IssuedToken = Outputs["tokens"]["create"];
+export type CreateTokenInput = Inputs["tokens"]["create"];
+
 /** A page of the audit log. */
 export type AuditList = Outputs["audit"]["list"];
 export type AuditEvent = AuditList["items"][number];

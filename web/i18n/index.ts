@@ -24,6 +24,9 @@ const PARTS = {
 	sessions: {
 		en: async () => (await import("./en/sessions.ts")).sessions,
 		"pt-BR": async () => (await import("./pt-BR/sessions.ts")).sessions,
+	tokens: {
+		en: async () => (await import("./en/tokens.ts")).tokens,
+		"pt-BR": async () => (await import("./pt-BR/tokens.ts")).tokens,
 	},
 } satisfies { [P in keyof LaterWords]: Record<Language, () => Promise<LaterWords[P]>> };
 

@@ -1,18 +1,20 @@
-import { ADMIN_INTEGRATIONS } from "../../db/enums.ts";
+import { ADMIN_INTEGRATIONS, type Permission } from "../../db/enums.ts";
 import { t } from "../i18n/index.ts";
 import { useSession } from "../session/session.tsx";
 import { useTitle } from "../shell/shell.tsx";
 import { EmptyState } from "../ui/states.tsx";
 
-/** For people without the capability: what is missing and whom to ask. */
-export default function NoPermission() {
+/** What is missing and whom to ask: the capability for integrations, unless the screen needs another permission. */
+export default function NoPermission(props: { permission?: Permission }) {
 	const session = useSession();
-	useTitle(() => t().noPermission.title);
+	const title = () => (props.permission === undefined ? t().noPermission.title : t().noPermission.screenTitle);
+	const missing = () => (props.permission === undefined ? t().noPermission.missing : t().noPermission.screenMissing);
+	useTitle(title);
 	return (
-		<EmptyState screen title={t().noPermission.title}>
-			<p>{t().noPermission.missing(session().tenant?.name ?? "SalesOS")}</p>
+		<EmptyState screen title={title()}>
+			<p>{missing()(session().tenant?.name ?? "SalesOS")}</p>
 			<p>
-				<code>{ADMIN_INTEGRATIONS}</code>
+				<code>{props.permission ?? ADMIN_INTEGRATIONS}</code>
 			</p>
 			<p>{t().noPermission.ask}</p>
 		</EmptyState>

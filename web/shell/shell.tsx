@@ -121,9 +121,14 @@ function SideBar() {
 				<span class={styles.group}>{t().shell.integrations}</span>
 				<NavLink href={paths.keys} icon="key" label={t().shell.apiKeys} />
 				<NavLink href={paths.auditLog} icon="log" label={t().shell.auditLog} />
-				<Show when={may(session(), "members:read")}>
+				<Show when={may(session(), "members:read") || may(session(), "tokens:read")}>
 					<span class={styles.group}>{t().shell.settings}</span>
+				</Show>
+				<Show when={may(session(), "members:read")}>
 					<NavLink href={paths.members} icon="people" label={t().shell.members} />
+				</Show>
+				<Show when={may(session(), "tokens:read")}>
+					<NavLink href={paths.tokens} icon="terminal" label={t().shell.tokens} />
 				</Show>
 				<NavLink href={paths.account} icon="person" label={t().shell.account} bottom>
 					<span class={styles.who}>

@@ -56,6 +56,7 @@ export const common = {
 		auditLog: "Audit log",
 		settings: "Settings",
 		members: "Members",
+		tokens: "Tokens",
 		account: "Account",
 		offline: "You are offline. What you see may be out of date.",
 		shortcuts: {
@@ -104,6 +105,9 @@ export const common = {
 	noPermission: {
 		title: "You cannot manage API keys yet",
 		missing: (company: string) => `Your account at ${company} does not have the permission for integrations:`,
+		/** Of a screen that is not about integrations. */
+		screenTitle: "You cannot open this screen yet",
+		screenMissing: (company: string) => `Your account at ${company} does not have the permission:`,
 		ask: "Ask an owner or admin of your company for it. Then reload this page.",
 	},
 };

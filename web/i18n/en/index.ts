@@ -9,6 +9,7 @@ import { revokeDelete } from "./revoke-delete.ts";
 import type { rotate } from "./rotate.ts";
 import type { sandbox } from "./sandbox.ts";
 import type { sessions } from "./sessions.ts";
+import type { tokens } from "./tokens.ts";
 
 /** Without the texts that load with their screens. */
 export const en = { ...common, keys, create, key, revokeDelete };
@@ -22,6 +23,7 @@ export interface LaterWords {
 	rotate: typeof rotate;
 	sandbox: typeof sandbox;
 	sessions: typeof sessions;
+	tokens: typeof tokens;
 }
 
 /** Every text of the page. A language that lacks one does not compile, because English defines the type. */

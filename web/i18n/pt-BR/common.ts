@@ -58,6 +58,7 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		auditLog: "Auditoria",
 		settings: "Configurações",
 		members: "Membros",
+		tokens: "Tokens",
 		account: "Conta",
 		offline: "Você está sem conexão. O que aparece aqui pode estar desatualizado.",
 		shortcuts: {
@@ -106,6 +107,8 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 	noPermission: {
 		title: "Você ainda não pode gerenciar chaves de API",
 		missing: (company) => `Sua conta em ${company} não tem a permissão de integrações:`,
+		screenTitle: "Você ainda não pode abrir esta tela",
+		screenMissing: (company) => `Sua conta em ${company} não tem a permissão:`,
 		ask: "Peça essa permissão a um proprietário ou administrador da sua empresa. Depois, recarregue esta página.",
 	},
 };

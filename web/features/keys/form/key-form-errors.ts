@@ -95,16 +95,19 @@ function messageFor(field: FieldName, issues: readonly FieldIssue[], draft: KeyD
 			// Only the service's clock decides whether a time is in the past.
 			return code === null ? words.datePast : words.dateTooFar;
 		case "ip_allowlist":
-			return addressErrors(issues, draft) ?? (code === "too_big" ? words.tooManyAddresses(maximum) : serviceMessage());
+			return (
+				addressErrors(issues, draft.addresses) ??
+				(code === "too_big" ? words.tooManyAddresses(maximum) : serviceMessage())
+			);
 		default:
 			return serviceMessage();
 	}
 }
 
 /** Names the lines that are not IP addresses. Undefined if the error is not about single entries. */
-function addressErrors(issues: readonly FieldIssue[], draft: KeyDraft): string | undefined {
+export function addressErrors(issues: readonly FieldIssue[], addresses: string): string | undefined {
 	const words = t().create.errors;
-	const entries = addressEntries(draft.addresses);
+	const entries = addressEntries(addresses);
 	const wrong = issues.flatMap(({ field }) => entries[Number(field.split(".")[1] ?? Number.NaN)] ?? []);
 	if (wrong.length === 0) return undefined;
 	const shown = wrong

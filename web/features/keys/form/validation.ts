@@ -23,7 +23,8 @@ export const checkCreate = (input: object): FieldIssue[] => issuesOf(createKeySc
 
 export const checkUpdate = (input: object): FieldIssue[] => issuesOf(updateKeySchema.safeParse(input));
 
-function issuesOf(result: z.ZodSafeParseResult<unknown>): FieldIssue[] {
+/** The errors of an input that a schema has parsed. */
+export function issuesOf(result: z.ZodSafeParseResult<unknown>): FieldIssue[] {
 	if (result.success) return [];
 	return result.error.issues.map((issue) => ({
 		field: issue.path.map(String).join("."),

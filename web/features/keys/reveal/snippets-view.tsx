@@ -14,7 +14,7 @@ export function Snippets(props: {
 	onRefused: () => void;
 }) {
 	return (
-		<Code<SnippetName>
+		<SnippetTabs<SnippetName>
 			names={SNIPPETS}
 			titles={SNIPPET_TITLES}
 			text={(name, key) => snippet(name, { key, origin: location.origin, comment: t().create.reveal.snippetComment })}
@@ -35,7 +35,7 @@ export function SignedSnippets(props: {
 	onRefused: () => void;
 }) {
 	return (
-		<Code<SignedSnippetName>
+		<SnippetTabs<SignedSnippetName>
 			names={SIGNED_SNIPPETS}
 			titles={SIGNED_SNIPPET_TITLES}
 			text={(name, secret) => signedSnippet(name, { key: props.apiKey, secret, origin: location.origin })}
@@ -48,7 +48,7 @@ export function SignedSnippets(props: {
 }
 
 /** Tabs of snippets, each made by `text` of its name and the secret. */
-function Code<N extends string>(props: {
+export function SnippetTabs<N extends string>(props: {
 	names: readonly [N, ...N[]];
 	titles: Record<N, string>;
 	text: (name: N, secret: string) => string;
