@@ -24,6 +24,7 @@ const PARTS = {
 	sessions: {
 		en: async () => (await import("./en/sessions.ts")).sessions,
 		"pt-BR": async () => (await import("./pt-BR/sessions.ts")).sessions,
+	},
 	tokens: {
 		en: async () => (await import("./en/tokens.ts")).tokens,
 		"pt-BR": async () => (await import("./pt-BR/tokens.ts")).tokens,
