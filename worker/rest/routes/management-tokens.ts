@@ -36,7 +36,11 @@ export const tokenOperations = [
 			operationId: "createManagementToken",
 			summary: "Create a management token",
 			description: "Only this response contains the token. Store it first.",
-			request: { headers: tenantHeaders, body: jsonBody(createTokenSchema, examples.createToken) },
+			request: {
+				headers: tenantHeaders,
+				query: tenantQuery,
+				body: jsonBody(createTokenSchema, examples.createToken),
+			},
 			responses: {
 				...MANAGER_ERRORS,
 				...BODY_ERRORS,
@@ -100,6 +104,7 @@ export const tokenOperations = [
 			request: {
 				headers: tenantHeaders,
 				params,
+				query: tenantQuery,
 				body: jsonBody(updateTokenSchema.omit({ id: true }), examples.updateToken),
 			},
 			responses: {
