@@ -138,11 +138,13 @@ select 'lead_' || i, '${BIG}', iif(i % 5, 'live', 'test'), ${NOW} - (${LEADS} - 
 from n`;
 
 const USERS = `${numbers(5_000)}
-insert into users select 'usr_' || i, '${BIG}', 'u' || i || '@acme.example', 'User ' || i, '', 'member', '[]', 0 from n`;
+insert into users (id, tenant_id, email, name, password_hash, role, capabilities, created_at)
+select 'usr_' || i, '${BIG}', 'u' || i || '@acme.example', 'User ' || i, '', 'member', '[]', 0 from n`;
 const SESSIONS = `${numbers(5_000)}
 insert into sessions (id, tenant_id, user_id, created_at, expires_at) select 'ses_' || i, '${BIG}', 'usr_' || i, ${NOW}, ${NOW + DAY_MS} from n`;
 const ATTEMPTS = `${numbers(5_000)}
-insert into idempotency_keys select '${BIG}', 'attempt ' || i, '', 'k', ${NOW} from n`;
+insert into idempotency_keys (tenant_id, name_hash, input_hash, key_id, created_at)
+select '${BIG}', 'attempt ' || i, '', 'k', ${NOW} from n`;
 
 /** Fills the database of the test file. */
 export async function fillAtScale(): Promise<void> {
@@ -150,8 +152,10 @@ export async function fillAtScale(): Promise<void> {
 		`${numbers(OTHER_TENANTS)} insert into tenants (id, name, slug, created_at)
 		select 'ten_' || i, 'Tenant ' || i, 'tenant-' || i, ${NOW} - i * 60000 from n`,
 	);
-	await run(`insert into tenants values ('${BIG}', 'Big', 'big', ${NOW - 900 * DAY_MS})`);
-	await run(`insert into tenants values ('${MASS}', 'Mass', 'mass', ${NOW - 900 * DAY_MS})`);
+	await run(`insert into tenants (id, name, slug, created_at) values ('${BIG}', 'Big', 'big', ${NOW - 900 * DAY_MS})`);
+	await run(
+		`insert into tenants (id, name, slug, created_at) values ('${MASS}', 'Mass', 'mass', ${NOW - 900 * DAY_MS})`,
+	);
 	await withoutUpkeep("api_keys", [KEYS_OF_BIG, KEYS_OF_OTHERS, KEYS_OF_MASS, FOLDED]);
 	await withoutUpkeep("audit_events", [FILL_AUDIT_EVENTS]);
 	await withoutUpkeep("leads", [FILL_LEADS]);
