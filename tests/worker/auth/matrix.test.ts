@@ -534,7 +534,9 @@ describe.each(Object.entries(CREDENTIALS))("%s", (name, [credential, expected, e
 		const { headers, inBody, inUrl, sign } = typeof credential === "function" ? await credential() : credential;
 		// Only callers who act in a tenant may name one. Operations of integrations and public ones have no such field.
 		const mayName = operation.audience !== "public" && !isOfIntegrations(operation.audience);
-		const tenant = mayName ? { ...(inBody ? { inBody } : {}), ...(inUrl ? { inUrl } : {}) } : {};
+		// Routes of REST that act in no tenant reject a parameter that they don't describe.
+		const mayNameInUrl = operation.api === "trpc" || !["public", "platform"].includes(operation.audience);
+		const tenant = { ...(mayName && inBody ? { inBody } : {}), ...(mayNameInUrl && inUrl ? { inUrl } : {}) };
 		const deletesLead = operation.method === "DELETE" && operation.audience === "leads:write";
 		const leadId = deletesLead ? await spareLead(ours, environment) : ours.leads[environment].id;
 		const input = await goodInput(operation, ours, { keyId, leadId });
