@@ -164,7 +164,7 @@ describe("the document", () => {
 			const made = operation.responses["201"]?.content?.[JSON_TYPE];
 			return made ? [JSON.stringify(made.schema.properties)] : [];
 		});
-		for (const name of ["IssuedApiKey", "RotatedApiKey", "Tenant", "Lead"])
+		for (const name of ["IssuedApiKey", "RotatedApiKey", "CreatedTenant", "Lead"])
 			expect(answers.filter((answer) => answer.includes(`"#/components/schemas/${name}"`))).toHaveLength(1);
 	});
 
@@ -410,7 +410,11 @@ describe("with invalid input", () => {
 				await expectStatus(400, operationId, { ...by, id: "x".repeat(65), body });
 			}
 		}
-		await expectStatus(400, "getApiKey", { query: "?colour=red" });
+		for (const described of operations.filter(({ operation }) => "400" in operation.responses)) {
+			const { operationId, requestBody } = described.operation;
+			const body = requestBody?.content["application/json"]?.example;
+			await expectStatus(400, operationId, { ...rightful(described, key), body, query: "?colour=red" });
+		}
 		await expectStatus(400, "getApiKeyUsage", { query: "?granularity=second" });
 	});
 

@@ -182,6 +182,24 @@ async function callEveryOperation(): Promise<void> {
 	});
 	await call("POST", "/v1/tenants", { as: platform, body: { name: "Secret", slug: "secret-scenario" } });
 
+	// A person who is invited: the link and the password that is set with it.
+	const body = { email: "ivo@acme.example", name: "Ivo", role: "member" };
+	const invited = await call<{ link: { url: string } }>("POST", "/v1/members", { as, body }, ["a link"]);
+	const secret = invited.data.link.url.split("#")[1] ?? "";
+	know("a link", secret);
+	const chosen = "sete cavalos azuis dormem";
+	know("a chosen password", chosen);
+	// Another IP address than that of the sign-ins, which are limited together.
+	const headers = { "cf-connecting-ip": "203.0.113.50" };
+	const atLink = (name: string, sent: unknown, shows: string[] = []) =>
+		call<{ token: string }>("POST", `/trpc/passwords.${name}`, { headers, body: sent }, shows);
+	expect((await atLink("readLink", { secret })).status).toBe(200);
+	expect((await atLink("readLink", { secret: `${secret}x` })).status).toBe(404);
+	expect((await atLink("set", { secret, password: "short", name: secret })).status).toBe(400);
+	const joined = await atLink("set", { secret, password: chosen }, ["a member's token"]);
+	know("a member's token", joined.data.token);
+	expect((await atLink("set", { secret, password: chosen })).status).toBe(404);
+
 	const ofProvider = `${base64url({ alg: "RS256", kid: "1" })}.${base64url({ sub: platform })}.${"x".repeat(340)}`;
 	const unavailable = await call("GET", "/v1/api-keys", { as: ofProvider });
 	expect(unavailable.status).toBe(503);

@@ -3,8 +3,7 @@ import fc from "fast-check";
 import type { Json } from "../operations.ts";
 
 const FORMATS: Record<string, fc.Arbitrary<string>> = {
-	// Half of them plain: accounts take no others, and `emailAddress` draws from every sign that RFC 5322 allows.
-	email: fc.oneof(fc.stringMatching(/^[a-z0-9]{4,12}@[a-z]{4,8}\.example$/), fc.emailAddress()),
+	email: fc.emailAddress(),
 	uuid: fc.uuid(),
 	date: fc
 		.date({ min: new Date(0), max: new Date(Date.UTC(9999, 11, 30)), noInvalidDate: true })

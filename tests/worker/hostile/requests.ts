@@ -42,6 +42,8 @@ const BY_NAME = [
 	"current_password",
 	"new_password",
 	"secret",
+	"owner",
+	"idempotency_key",
 	"expected_version",
 ];
 
@@ -53,6 +55,8 @@ function idOf(operation: Operation): string {
 	if (isOfTokens(operation)) return POOLED.token;
 	return operation.audience === "platform" ? POOLED.tenant : POOLED.id;
 }
+
+const plainEmail = fc.stringMatching(/^[a-z0-9]{6,12}@[a-z]{4,8}\.example$/);
 
 function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitrary<Json> {
 	const now = Date.now();
@@ -68,6 +72,9 @@ function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitra
 		// The same, so that the next request is valid too.
 		new_password: fc.constant(PASSWORD),
 		...(operation.name === "session.login" ? { email: fc.constant(POOLED.email) } : {}),
+		// Their schemas fold the email first, so that their JSON Schema takes any text.
+		...(isOfMembers(operation) || operation.name === "passwords.forgot" ? { email: plainEmail } : {}),
+		owner: fc.record({ email: plainEmail, name: fc.constant("Olivia") }),
 	};
 	const sometimes = {
 		// That of a new key. With another one, the change is a conflict.
@@ -78,6 +85,8 @@ function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitra
 		from: instant(-40_000, -20_000),
 		to: instant(-10_000, 0),
 		expires_at: fc.option(instant(60, 100_000)),
+		// The next creation with the same value would be a replay.
+		idempotency_key: fc.uuid(),
 	};
 	const all = {
 		...always,
