@@ -15,19 +15,21 @@ export type Role = (typeof ROLES)[number];
 /** The capability that lets a member manage API keys. Owners and admins have it by role. */
 export const ADMIN_INTEGRATIONS = "admin.integrations";
 
-/** Every permission, with what it grants in a tenant. Each operation on the data of a tenant requires exactly one. */
-const PERMISSION_CATALOGUE = [
-	{ permission: "keys:read", grants: "See API keys, their usage, scopes, quotas and jobs." },
-	{ permission: "keys:write", grants: "Create, change, rotate, revoke and delete API keys, also with jobs." },
-	{ permission: "keys:verify", grants: "Verify API keys that a back end receives." },
-	{ permission: "audit:read", grants: "See the audit events." },
-	{ permission: "members:read", grants: "See the members." },
-	{ permission: "members:write", grants: "Invite, change, deactivate and remove members." },
-	{ permission: "tokens:read", grants: "See the management tokens." },
-	{ permission: "tokens:write", grants: "Create, change and revoke management tokens." },
+/**
+ * Every permission. Each operation on the data of a tenant requires exactly one. docs/authentication.md says what each
+ * grants.
+ */
+export const PERMISSIONS = [
+	"keys:read",
+	"keys:write",
+	"keys:verify",
+	"audit:read",
+	"members:read",
+	"members:write",
+	"tokens:read",
+	"tokens:write",
 ] as const;
-export type Permission = (typeof PERMISSION_CATALOGUE)[number]["permission"];
-export const PERMISSIONS = PERMISSION_CATALOGUE.map((entry) => entry.permission);
+export type Permission = (typeof PERMISSIONS)[number];
 
 /** Status of a member. Computed, never stored. */
 export const MEMBER_STATUSES = ["active", "invited", "deactivated"] as const;
