@@ -4,7 +4,16 @@ import { FAILED_REQUEST, failAt } from "./failures.ts";
 import { expect, expectAccessible, expectAccessibleInBothThemes, LAPTOP, PHONE, test } from "./fixtures.ts";
 
 const LIST = "/integrations/api-keys";
-const SCREENS = [LIST, `${LIST}/new`, "/integrations/audit-log", "/account", "/settings/sessions", "/nowhere"];
+const SCREENS = [
+	LIST,
+	`${LIST}/new`,
+	"/integrations/audit-log",
+	"/account",
+	"/settings/members",
+	"/settings/sessions",
+	"/settings/tokens",
+	"/nowhere",
+];
 
 test.describe("the navigation", () => {
 	test("leads to every screen and moves the focus to its start", async ({ page, signedIn }) => {
@@ -186,6 +195,11 @@ test.describe("every screen", () => {
 	test("is accessible in both themes, and fits 320 pixels", async ({ page, tenant, signedIn }) => {
 		test.slow();
 		await tenant.createKey({ name: "CRM Nightly Sync with a name that is longer than most, and then some" });
+		await tenant.admin.api.mutate("tokens.create", {
+			name: "ADeployPipelineWithANameThatIsLongerThanMostAndWithoutASpaceInIt",
+			permissions: ["keys:read", "keys:write", "keys:verify", "audit:read", "members:read", "tokens:read"],
+			expires_in_days: 366,
+		});
 		await signedIn();
 		for (const screen of SCREENS)
 			await test.step(screen, async () => {
