@@ -85,7 +85,10 @@ export function publicError({ code, message, details, retryAfter }: Failure): Pu
 }
 
 /** Headers that a failure brings along on every interface. */
-export function failureHeaders({ challenge, retryAfter }: Failure): Record<string, string> {
+export function failureHeaders({
+	challenge,
+	retryAfter,
+}: Pick<Failure, "challenge" | "retryAfter">): Record<string, string> {
 	return {
 		...(challenge === undefined ? {} : { "WWW-Authenticate": challenge }),
 		...(retryAfter === undefined ? {} : { "Retry-After": String(retryAfter) }),

@@ -49,9 +49,9 @@ export function createFetchHandler(config: Config): FetchHandler {
 		return isForApp ? passToApp(request, env, context) : admitOrRefuse(route, request, env, context);
 	}
 
-	return async (request, env, context) => {
-		const response = await respond(request, env, context);
-		return request.body === null ? response : endAfterBody(response, request);
+	return (request, env, context) => {
+		const response = respond(request, env, context);
+		return request.body === null ? response : response.then((early) => endAfterBody(early, request));
 	};
 }
 

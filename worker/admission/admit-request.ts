@@ -26,14 +26,16 @@ export function admitRequest(
 	consume = true,
 ): Promise<Admission> | null {
 	const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume };
-	const signed = signedCredential(request);
+	const credential = headerCredential(request);
+	// Most requests have a bearer key, and such a request is not signed. A signature wins over X-API-Key.
+	const signed = credential?.from === "bearer" ? null : signedCredential(request);
 	if (signed !== null)
 		// Loaded on demand, so that an isolate starts sooner.
 		return import("./admit-signed.ts").then(({ admitSigned }) =>
 			admitSigned(env.KEY_GATE, config, request, signed, presented, now),
 		);
-	const key = headerCredential(request)?.value;
-	if (key === undefined) return null;
+	if (credential === null) return null;
 	const imported = config.legacyKeys ? env.DB : null;
-	return admit(env.KEY_GATE, config.peppers, key, presented, now, imported).then((verdict) => ({ verdict, request }));
+	const verdict = admit(env.KEY_GATE, config.peppers, credential.value, presented, now, imported);
+	return verdict.then((verdict) => ({ verdict, request }));
 }

@@ -72,11 +72,13 @@ export function refuseFromMemory(secretHash: string, caller: Caller | null, now:
 }
 
 function count(uncounted: Entry["uncounted"], caller: Caller, requests: number, now: number): void {
-	const isFull = uncounted.size >= CALLERS_MAX && !uncounted.has(caller.join("\n"));
-	const [ip, userAgent, endpoint] = isFull ? OTHER_CALLERS : caller;
-	const id = [ip, userAgent, endpoint].join("\n");
-	const before = uncounted.get(id)?.[3] ?? 0;
-	uncounted.set(id, [ip, userAgent, endpoint, before + requests, now]);
+	const id = caller.join("\n");
+	const known = uncounted.get(id);
+	if (known) {
+		known[3] += requests;
+		known[4] = now;
+	} else if (uncounted.size < CALLERS_MAX || caller === OTHER_CALLERS) uncounted.set(id, [...caller, requests, now]);
+	else count(uncounted, OTHER_CALLERS, requests, now);
 }
 
 function scheduleFlush(entry: Entry, now: number): void {

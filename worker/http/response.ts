@@ -20,29 +20,28 @@ export function errorResponse(error: AppError, info: RequestInfo): Response {
 
 /** The response to an admitted key. */
 export function admittedResponse(data: unknown, window: WindowState, info: RequestInfo): Response {
-	const headers = headersOf("plain", window, info);
+	const headers = headersOf({}, window, info);
 	return new Response(JSON.stringify({ data, meta: metaOf(info) }), { status: 200, headers });
 }
 
 /** The response to a refused key, or to a request without one. `window` is set where the key was known. */
 export function refusedResponse(failure: Failure, window: WindowState | undefined, info: RequestInfo): Response {
-	const own = failureHeaders(failure);
-	const headers = headersOf(
-		"WWW-Authenticate" in own ? "challenge" : "Retry-After" in own ? "retry" : "plain",
-		window,
-		info,
-	);
-	for (const [name, value] of Object.entries(own)) headers.set(name, value);
+	const headers = headersOf(failure, window, info);
 	return new Response(JSON.stringify(errorEnvelope(failure, info)), { status: ERRORS[failure.code].status, headers });
 }
 
-/** Kinds of responses by the headers they have: those with `WWW-Authenticate`, those with `Retry-After`, all others. */
-type Kind = "challenge" | "retry" | "plain";
-type PreparedHeaders = Record<Kind, Headers>;
+/** Headers of responses, by what else they have. No response has both a challenge and `Retry-After`. */
+interface PreparedHeaders {
+	plain: Headers;
+	retry: Headers;
+	/** By the value of `WWW-Authenticate`, of which there is one for each scope and a few more. */
+	challenge: Map<string, Headers>;
+	all: Record<string, string>;
+}
 
 function prepare(headers: Record<string, string>): PreparedHeaders {
 	const all = { "Content-Type": "application/json", ...SECURITY_HEADERS, ...headers };
-	return { plain: new Headers(all), challenge: new Headers(all), retry: new Headers(all) };
+	return { plain: new Headers(all), retry: new Headers(all), challenge: new Map(), all };
 }
 
 // Reused across requests: `new Response` copies headers, which is cheaper than building them.
@@ -58,10 +57,25 @@ function preparedFor(window: WindowState): PreparedHeaders {
 	return made;
 }
 
+function challenged({ challenge, all }: PreparedHeaders, value: string): Headers {
+	const known = challenge.get(value);
+	if (known) return known;
+	const made = new Headers({ ...all, ...failureHeaders({ challenge: value }) });
+	challenge.set(value, made);
+	return made;
+}
+
 /** Prepared headers with those of this request set: they are only valid until the next call. */
-function headersOf(kind: Kind, window: WindowState | undefined, { requestId }: RequestInfo): Headers {
-	const headers = (window ? preparedFor(window) : WITHOUT_WINDOW)[kind];
+function headersOf(
+	{ challenge, retryAfter }: Pick<Failure, "challenge" | "retryAfter">,
+	window: WindowState | undefined,
+	{ requestId }: RequestInfo,
+): Headers {
+	const prepared = window ? preparedFor(window) : WITHOUT_WINDOW;
+	const otherwise = retryAfter === undefined ? prepared.plain : prepared.retry;
+	const headers = challenge === undefined ? otherwise : challenged(prepared, challenge);
 	headers.set("X-Request-Id", requestId);
+	if (retryAfter !== undefined) headers.set("Retry-After", String(retryAfter));
 	if (window) {
 		const remaining = remainingHeaders(window);
 		headers.set("RateLimit", remaining.RateLimit);
