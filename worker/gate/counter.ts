@@ -5,10 +5,11 @@
  * before it returns, and the platform holds the response back until the write is on disk. Each write carries the callers
  * that have changed, so that they cost no write of their own.
  */
+
+import type { RecentCallers } from "../keys/recent-callers.ts";
 import type { LifetimeUsage } from "../keys/snapshot.ts";
 import type { Admitted, Refused, SignedRefused } from "../keys/verdict.ts";
 import { hourOf, noRequests, type RequestCounts, reserveAdmissions, reserveRefusals } from "../keys/window.ts";
-import type { RecentCallers } from "./callers.ts";
 import type { GateStore, HourCounts, HourRecord } from "./store.ts";
 
 /** The hour of a key that has never been used. */

@@ -1,17 +1,17 @@
 /** The key in a gate's memory: loading it from D1 the first time, deciding and counting. */
 import { decide, decideSigned } from "../keys/decide.ts";
 import { type IpRule, parseIpRules } from "../keys/ip-allowlist.ts";
+import { RecentCallers } from "../keys/recent-callers.ts";
 import type { Signed } from "../keys/signature.ts";
+import { SignatureMemory } from "../keys/signature-memory.ts";
 import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone, toApiKey } from "../keys/snapshot.ts";
 import type { Admitted, Refused, SignedRefused } from "../keys/verdict.ts";
 import { toRateLimit, windowState } from "../keys/window.ts";
 import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import { RecentCallers } from "./callers.ts";
 import { UsageCounter } from "./counter.ts";
 import type { DeliveryExtent, GateContent } from "./delivery.ts";
 import { type AdmissionCall, type CallerRefusals, type GateResult, NOT_FOUND, UNAVAILABLE } from "./protocol.ts";
-import { SignatureMemory } from "./signature-memory.ts";
 import type { GateStore } from "./store.ts";
 import { LOAD_TIMEOUT_MS, withTimeout } from "./timers.ts";
 

@@ -3,9 +3,10 @@
  * together. The platform's output gate holds every response back until the writes before it are on disk.
  */
 import type { AuditEvent } from "../../db/audit.ts";
+import type { Caller, StoredCaller } from "../keys/recent-callers.ts";
+import type { SignatureRecord, SignatureStore } from "../keys/signature-memory.ts";
 import type { KeySnapshot, Tombstone } from "../keys/snapshot.ts";
 import type { RequestCounts } from "../keys/window.ts";
-import type { Caller, StoredCaller } from "./callers.ts";
 import type { Attempt } from "./protocol.ts";
 
 export interface HourCounts extends RequestCounts {
@@ -34,20 +35,6 @@ export interface RotationRecord extends Attempt {
 	at: number;
 }
 
-/** What is kept of signed requests. See `SignatureMemory`. */
-export interface SignatureRecord {
-	/** Whether admitted signatures are in memory only. */
-	isOpen: boolean;
-	/** When it was written. */
-	at: number;
-	/** How far ahead of the clock the timestamps of admitted requests may be, while it is open. */
-	aheadMs: number;
-	/** Requests with a timestamp until then may have been admitted before a crash. 0: none. */
-	lostUntil: number;
-	/** Signatures by their timestamp in seconds. */
-	seen: [at: number, signatures: string[]][];
-}
-
 const KEY = "key";
 const CALLERS = "callers";
 const HOUR = "hour:";
@@ -56,7 +43,7 @@ const DISCARD = "discard:";
 const ROTATION = "rotation:";
 const SIGNATURES = "signatures";
 
-export class GateStore {
+export class GateStore implements SignatureStore {
 	readonly #kv: SyncKvStorage;
 
 	constructor(kv: SyncKvStorage) {

@@ -1,7 +1,7 @@
 /** The recent callers of a key: a bounded list, most recent first, that survives a restart. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { RecentCallers } from "../../../worker/gate/callers.ts";
+import { RecentCallers } from "../../../worker/keys/recent-callers.ts";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, gateOf, query, token } from "../fixtures.ts";
 import { crash } from "./gate-control.ts";

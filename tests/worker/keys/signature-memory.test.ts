@@ -1,8 +1,8 @@
 /** No signed request is admitted twice: not after the gate was evicted, not after it crashed, whatever the clocks say. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SignatureMemory } from "../../../worker/gate/signature-memory.ts";
 import { GateStore } from "../../../worker/gate/store.ts";
+import { SignatureMemory } from "../../../worker/keys/signature-memory.ts";
 
 const START = 1_900_000_000_000;
 

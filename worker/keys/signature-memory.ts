@@ -5,11 +5,32 @@
  * it replaces the mark by the signatures that are still valid, so an eviction loses nothing: two writes for a busy period,
  * however long. A gate that finds the mark has crashed. It doesn't know which requests it had admitted, so it refuses those
  * that were signed before it woke.
+ *
+ * No clock and no disk of its own: callers pass both.
  */
-import { SIGNATURE_VALID_MS, type Signed } from "../keys/signature.ts";
-import type { ReplayRefusal } from "../keys/verdict.ts";
 import { CLOCKS_DIFFER_MS } from "../schemas/time.ts";
-import type { GateStore, SignatureRecord } from "./store.ts";
+import { SIGNATURE_VALID_MS, type Signed } from "./signature.ts";
+import type { ReplayRefusal } from "./verdict.ts";
+
+/** What is kept of signed requests. See {@link SignatureMemory}. */
+export interface SignatureRecord {
+	/** Whether admitted signatures are in memory only. */
+	isOpen: boolean;
+	/** When it was written. */
+	at: number;
+	/** How far ahead of the clock the timestamps of admitted requests may be, while it is open. */
+	aheadMs: number;
+	/** Requests with a timestamp until then may have been admitted before a crash. 0: none. */
+	lostUntil: number;
+	/** Signatures by their timestamp in seconds. */
+	seen: [at: number, signatures: string[]][];
+}
+
+/** The disk of the gate. */
+export interface SignatureStore {
+	signatures(): SignatureRecord | undefined;
+	putSignatures(record: SignatureRecord): void;
+}
 
 /** 128 bits of a signature: too many for two requests to have the same. */
 const KEPT_DIGITS = 32;
@@ -23,7 +44,7 @@ const USUAL_AHEAD_MS = 1_000;
 const NOTHING: SignatureRecord = { isOpen: false, at: 0, aheadMs: 0, lostUntil: 0, seen: [] };
 
 export class SignatureMemory {
-	readonly #store: GateStore;
+	readonly #store: SignatureStore;
 	/** By timestamp in seconds. */
 	readonly #seen = new Map<number, Set<string>>();
 	#size = 0;
@@ -34,7 +55,7 @@ export class SignatureMemory {
 	/** Requests signed until then may have been admitted before a crash. */
 	#lostUntil = 0;
 
-	constructor(store: GateStore) {
+	constructor(store: SignatureStore) {
 		this.#store = store;
 	}
 
