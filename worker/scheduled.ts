@@ -3,7 +3,7 @@ import { database } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { logError } from "./log.ts";
 import type { Deps } from "./services/deps.ts";
-import { advanceJobs } from "./services/jobs.ts";
+import { advanceJobs } from "./services/job-work.ts";
 import { settleAll } from "./services/key-order.ts";
 import { reportMissingPepper } from "./services/peppers.ts";
 import { rollOff } from "./services/retention.ts";

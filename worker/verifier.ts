@@ -14,8 +14,8 @@ import { readIpAddress } from "./keys/ip-address.ts";
 import type { Refused, Unavailable } from "./keys/verdict.ts";
 import { type RateLimitObject, toRateLimit } from "./keys/window.ts";
 import { logError } from "./log.ts";
-import type { KeyPresentation } from "./schemas/api-key.ts";
 import { withoutKeys } from "./schemas/key-pattern.ts";
+import type { KeyPresentation } from "./schemas/key-verify.ts";
 import { toTimestamp } from "./schemas/time.ts";
 
 /** What a Worker may do with the request that it holds. In doubt, `valid` is false. */
@@ -63,7 +63,7 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 	async verify(key: string | null | undefined, presentation: KeyPresentation = {}): Promise<KeyVerdict> {
 		if (key != null && typeof key !== "string") throw new TypeError("key: Must be text, or null");
 		// Loaded by the first call: the Worker itself starts without schemas.
-		const { keyPresentationSchema } = await import("./schemas/api-key.ts");
+		const { keyPresentationSchema } = await import("./schemas/key-verify.ts");
 		const parsed = keyPresentationSchema.safeParse(presentation);
 		if (!parsed.success) throw new TypeError(validationError(parsed.error.issues, "presentation").message);
 		if (!key) return refused("MISSING", NO_KEY);

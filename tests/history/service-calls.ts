@@ -1,5 +1,6 @@
 /** Calls of a key's users and admins on the service, with the responses in the terms of a history. */
-import type { ApiKey, Verification } from "../../worker/schemas/api-key.ts";
+import type { ApiKey } from "../../worker/schemas/api-key.ts";
+import type { Verification } from "../../worker/schemas/key-verify.ts";
 import { exported, oldKey } from "../old-key.ts";
 import { CallRefused, type Reachable, Session } from "../session.ts";
 import { authorizationOf } from "../sign.ts";

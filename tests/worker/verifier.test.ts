@@ -3,7 +3,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bindings } from "../../worker/env.ts";
-import type { KeyPresentation } from "../../worker/schemas/api-key.ts";
+import type { KeyPresentation } from "../../worker/schemas/key-verify.ts";
 import { KeyVerifier } from "../../worker/verifier.ts";
 import { addTenant, asIntegration, createKey, mutate, query, token } from "./fixtures.ts";
 

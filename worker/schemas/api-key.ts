@@ -1,27 +1,15 @@
-/** The API key object, and the inputs and outputs of its operations. */
+/** The API key object, and the inputs and outputs of the operations that make and change it. */
 import { z } from "zod";
-import {
-	AUTHENTICATIONS,
-	ENVIRONMENTS,
-	EXPIRING_SOON_DAYS,
-	KEY_ORIGINS,
-	KEY_SORTS,
-	KEY_STATUSES,
-	SCOPE_CATALOGUE,
-	SCOPES,
-} from "../../db/enums.ts";
-import { id, line, nextCursor, page, searchText, tenantChoice, timestamp, timestampInput } from "./common.ts";
+import { AUTHENTICATIONS, ENVIRONMENTS, KEY_ORIGINS, KEY_STATUSES, SCOPE_CATALOGUE, SCOPES } from "../../db/enums.ts";
+import { id, line, tenantChoice, timestamp, timestampInput } from "./common.ts";
 
 const RATE_LIMIT_MAX = 1_000_000;
-const EXPIRES_IN_DAYS_MAX = 3_650;
+export const EXPIRES_IN_DAYS_MAX = 3_650;
 const IP_ALLOWLIST_MAX = 50;
 const ROTATION_OVERLAP_HOURS_MAX = 720;
-/** A week. A page of 100 keys then holds at most 16,800 numbers. */
-const RECENT_HOURS_MAX = 168;
-
 export const environment = z.enum(ENVIRONMENTS);
-const authentication = z.enum(AUTHENTICATIONS);
-const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
+export const authentication = z.enum(AUTHENTICATIONS);
+export const scope = z.enum(SCOPES, { error: `Unknown scope. Known scopes: ${SCOPES.join(", ")}` });
 
 export const scopes = z
 	.array(scope)
@@ -167,105 +155,6 @@ export const createKeySchema = z
 	});
 export type CreateKey = z.output<typeof createKeySchema>;
 
-export const listKeysSchema = z
-	.strictObject({
-		...tenantChoice,
-		...page,
-		status: z.enum(KEY_STATUSES).optional().describe("Only keys with this status."),
-		expires_within_days: z
-			.number()
-			.int()
-			.min(1)
-			.max(EXPIRES_IN_DAYS_MAX)
-			.optional()
-			.describe(
-				"Only active keys that end within this many days: by `expires_at`, or by `revokes_at` after a rotation.",
-			),
-		rotation: z
-			.enum(["unfinished"])
-			.optional()
-			.describe("`unfinished`: only active keys that have a successor and still work."),
-		pepper: z
-			.enum(["previous"])
-			.optional()
-			.describe(
-				"`previous`: only active keys that stop working when the previous pepper or the previous signing key is removed, and those for which that is unknown.",
-			),
-		authentication: authentication.optional().describe("Only keys with this authentication."),
-		origin: z
-			.enum(KEY_ORIGINS)
-			.optional()
-			.describe("`imported`: only keys that were imported from another system. `created`: only keys made here."),
-		environment: environment.optional().describe("Only keys of this environment."),
-		search: searchText(100)
-			.optional()
-			.describe(
-				"Matches name, key prefix and last four characters, ignoring case and accents. A key's id, the first 20 characters of a key, and a key as it is displayed (`sk_live_4U9k…6L41`) find that key in both environments.",
-			),
-		sort: z
-			.enum(KEY_SORTS)
-			.default("-created_at")
-			.describe(
-				"Field to sort by. A leading `-` sorts in descending order. `expires_at` sorts by when the key stops working: at its expiry, or after a rotation at the end of the overlap if that is earlier.",
-			),
-		recent_hours: z
-			.number()
-			.int()
-			.min(1)
-			.max(RECENT_HOURS_MAX)
-			.optional()
-			.describe("Adds `recent_usage` to every item: this number of UTC hours, up to and including the current hour."),
-	})
-	// No key is both. An empty list would look like good news, so the mistake is named instead.
-	.refine(
-		({ status, expires_within_days, rotation }) =>
-			(expires_within_days === undefined && rotation === undefined) || status === undefined || status === "active",
-		{
-			path: ["expires_within_days"],
-			error: "Only active keys end soon or are in rotation: omit status, or send active",
-		},
-	);
-export type ListKeys = z.output<typeof listKeysSchema>;
-
-export const keyListItemSchema = apiKeySchema
-	.extend({
-		recent_usage: z
-			.array(z.number().int())
-			.optional()
-			.describe(
-				"Admitted requests per UTC hour, oldest first, the current hour last. Present if `recent_hours` was sent, with as many numbers. Like `usage_count` in lists at most `USAGE_FLUSH_SECONDS` old.",
-			),
-	})
-	.meta({ id: "ListedApiKey" });
-export type KeyListItem = z.infer<typeof keyListItemSchema>;
-
-export const keyListSchema = z.object({
-	items: z.array(keyListItemSchema),
-	next_cursor: nextCursor,
-	/** Of all keys that match `environment` and `search`, whatever the other filters are. */
-	counts: z.object({
-		active: z.int32(),
-		revoked: z.int32(),
-		expired: z.int32(),
-		expiring_soon: z
-			.int32()
-			.describe(`Keys of \`active\` that end within ${EXPIRING_SOON_DAYS} days, by expiry or after a rotation.`),
-	}),
-	counts_capped: z
-		.literal(true)
-		.optional()
-		.describe(
-			"Present where `search` finds more than 500 keys, or may: each count is that or more. Sorted by anything but `created_at`, the list then has the newest 500.",
-		),
-	counts_behind: z
-		.literal(true)
-		.optional()
-		.describe(
-			"Present for some minutes after more than 2,000 keys of the tenant ended at once: `counts` and `status` may lag.",
-		),
-});
-export type KeyList = z.infer<typeof keyListSchema>;
-
 export const keyIdSchema = z.strictObject({ ...tenantChoice, id });
 
 /** The key's `version` as the caller knows it. */
@@ -350,64 +239,6 @@ export type RevokeKey = z.output<typeof revokeKeySchema>;
 
 export const deleteKeySchema = keyIdSchema.extend({ expected_version: expectedVersion });
 export type DeleteKey = z.output<typeof deleteKeySchema>;
-
-/** Every verdict on a key, in the order in which they are decided. */
-const VERDICT_CODES = [
-	"NOT_FOUND",
-	"REVOKED",
-	"EXPIRED",
-	"ADDRESS_NOT_ALLOWED",
-	"MISSING_SCOPE",
-	"RATE_LIMITED",
-	"VALID",
-] as const;
-
-/** What a presented key is checked against. */
-const presentation = {
-	scope: scope.optional().describe("Scope that the key must have."),
-	ip: z
-		.string()
-		.nullish()
-		.describe(
-			"IP address of the caller who presented the key, with or without a port. Checked against the key's allow-list. Text that is not one IP address counts as unknown, which no allow-list admits.",
-		),
-	consume: z.boolean().default(true).describe("false: check the key without counting a request."),
-};
-
-export const verifyKeySchema = z.strictObject({
-	...tenantChoice,
-	key: z.string().min(1).describe("The key to verify."),
-	...presentation,
-});
-export type VerifyKey = z.output<typeof verifyKeySchema>;
-
-export const verificationSchema = z
-	.object({
-		valid: z.boolean(),
-		code: z.enum(VERDICT_CODES),
-		api_key: apiKeySchema.optional().describe("Absent if the key is unknown."),
-		rate_limit: currentHourSchema.omit({ used: true }).optional(),
-		retry_after: z.int32().optional().describe("Seconds until the current hour ends. Present with `RATE_LIMITED`."),
-	})
-	.meta({ id: "Verification" });
-export type Verification = z.infer<typeof verificationSchema>;
-
-/** What another Worker of the platform sends with a key. */
-export const keyPresentationSchema = z.strictObject({
-	...presentation,
-	endpoint: z
-		.string()
-		.min(1)
-		.max(100)
-		.default("verify")
-		.describe("The endpoint that was called, such as `GET /orders`. Shown in the key's recent callers."),
-	user_agent: z
-		.string()
-		.nullable()
-		.default(null)
-		.describe("The caller's `User-Agent`. Shown in the key's recent callers."),
-});
-export type KeyPresentation = z.input<typeof keyPresentationSchema>;
 
 export const scopeListSchema = z.object({
 	items: z.array(z.object({ scope: z.enum(SCOPES), grants: z.string() })),

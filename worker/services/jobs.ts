@@ -1,14 +1,11 @@
-/**
- * Jobs: long work on many keys, done in portions by every caller who advances a job, and by the scheduled run. Each
- * portion is claimed first, so two workers seldom do the same one; if they do, revoking twice changes nothing.
- */
-import { and, asc, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+/** Jobs: long work on many keys. Creates, reads, stops and resumes them; `job-work.ts` does the work. */
+import { and, asc, desc, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
 import { runBatch, type Statement } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys, jobItems, jobs } from "../../db/schema.ts";
-import { AppError, toAppError } from "../errors.ts";
+import { AppError } from "../errors.ts";
 import {
 	type CreateJob,
 	JOB_KEYS_MAX,
@@ -18,33 +15,23 @@ import {
 	type ListJobItems,
 	type ListJobs,
 } from "../schemas/job.ts";
-import { MINUTE_MS, toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
+import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 import { STANDINGS } from "./key-order.ts";
 import { findKeys, keySearch } from "./key-search.ts";
-import { revokeKey } from "./keys.ts";
 import type { Range } from "./search.ts";
 
-type Row = typeof jobs.$inferSelect;
+export type JobRow = typeof jobs.$inferSelect;
 
 /** Unfinished jobs of a tenant. Their keys are rows in a database that all tenants share. */
 const UNFINISHED_MAX = 5;
 /** Finished jobs of a tenant that are kept. */
 const FINISHED_KEPT = 100;
-/** Keys of one portion: about a second of work. */
-const PORTION = 50;
-/** Gates asked at the same time. Each change is also written to D1, which runs one statement at a time. */
-const AT_ONCE = 10;
-/** A worker that has died leaves its claim behind. After this, others take the keys. */
-const CLAIM_MS = MINUTE_MS;
-/** Portions of one scheduled run, of all jobs: it must end before the next one begins. */
-const PORTIONS_PER_RUN = 20;
-
 const ORDER = "jobs";
 const ITEMS_ORDER = "job items";
 
-const toJob = (row: Row): Job => ({
+export const toJob = (row: JobRow): Job => ({
 	id: row.id,
 	kind: row.kind,
 	state: row.state,
@@ -60,7 +47,7 @@ const toJob = (row: Row): Job => ({
 
 const oneOf = (tenantId: string, id: string) => and(eq(jobs.id, id), eq(jobs.tenantId, tenantId));
 
-async function find({ db }: Pick<Deps, "db">, tenantId: string, id: string): Promise<Row> {
+export async function findJob({ db }: Pick<Deps, "db">, tenantId: string, id: string): Promise<JobRow> {
 	const [row] = await db.select().from(jobs).where(oneOf(tenantId, id));
 	if (!row) throw new AppError("NOT_FOUND", "Job not found.");
 	return row;
@@ -81,7 +68,7 @@ export async function createJob(deps: Deps, author: Author, input: CreateJob): P
 		);
 	const ids = input.ids ? [...new Set(input.ids)] : await matchingIds(deps, tenantId, input.filter ?? {});
 	if (ids.length === 0) throw new AppError("CONFLICT", "No API key that is not revoked matches the filter.");
-	const row: Row = {
+	const row: JobRow = {
 		id: newId("job"),
 		tenantId,
 		kind: input.kind,
@@ -155,7 +142,7 @@ function event(
 	db: Deps["db"],
 	author: Author,
 	action: "job.create" | "job.stop" | "job.resume",
-	row: Row,
+	row: JobRow,
 	now: number,
 ) {
 	const { id: job, kind, total: keys, reason } = row;
@@ -164,7 +151,7 @@ function event(
 
 /** One job with its progress. */
 export async function getJob(deps: Pick<Deps, "db">, tenantId: string, id: string): Promise<Job> {
-	return toJob(await find(deps, tenantId, id));
+	return toJob(await findJob(deps, tenantId, id));
 }
 
 /** Newest first. */
@@ -193,7 +180,7 @@ export async function listJobItems(
 ): Promise<JobItemList> {
 	// An invalid cursor is reported for an unknown job too, as every other invalid parameter is.
 	const after = decodeCursor(ITEMS_ORDER, input.cursor, "number");
-	await find(deps, tenantId, input.id);
+	await findJob(deps, tenantId, input.id);
 	const { outcome } = input;
 	const rows = await deps.db
 		.select({
@@ -231,115 +218,9 @@ export async function listJobItems(
 	};
 }
 
-/** Works on the next portion of a running job. A job that is not running stays as it is. */
-export async function advanceJob(deps: Deps, tenantId: string, id: string): Promise<Job> {
-	const job = await find(deps, tenantId, id);
-	return toJob(job.state === "running" ? await workOn(deps, job) : job);
-}
-
-/** Works on the running jobs of all tenants, the least recently advanced first. */
-export async function advanceJobs(deps: Deps): Promise<void> {
-	for (let portion = 0; portion < PORTIONS_PER_RUN; portion++) {
-		const [job] = await deps.db
-			.select()
-			.from(jobs)
-			.where(eq(jobs.state, "running"))
-			.orderBy(asc(jobs.updatedAt))
-			.limit(1);
-		if (!job) return;
-		const after = await workOn({ ...deps, now: deps.now + portion }, job);
-		// Nothing to claim: another worker has the rest.
-		if (after.state === "running" && after.succeeded + after.failed === job.succeeded + job.failed) return;
-	}
-}
-
-async function workOn(deps: Deps, job: Row): Promise<Row> {
-	const { db, now } = deps;
-	const open = and(
-		eq(jobItems.jobId, job.id),
-		isNull(jobItems.outcome),
-		sql`(claimed_at is null or claimed_at <= ${now - CLAIM_MS})`,
-	);
-	const next = db
-		.select({ position: jobItems.position })
-		.from(jobItems)
-		.where(open)
-		.orderBy(asc(jobItems.position))
-		.limit(PORTION);
-	const claimed = await db
-		.update(jobItems)
-		.set({ claimedAt: now })
-		.where(and(eq(jobItems.jobId, job.id), inArray(jobItems.position, next)))
-		.returning({ position: jobItems.position, keyId: jobItems.keyId });
-	const results: Result[] = [];
-	for (let start = 0; start < claimed.length; start += AT_ONCE)
-		results.push(
-			...(await Promise.all(
-				claimed.slice(start, start + AT_ONCE).map(async ({ position, keyId }) => ({
-					position,
-					error: await revokeOne(deps, job, keyId),
-				})),
-			)),
-		);
-	return record(db, job, results, now);
-}
-
-interface Result {
-	position: number;
-	/** Null: succeeded. */
-	error: string | null;
-}
-
-/** The error code of a key that could not be revoked, or null. */
-async function revokeOne(deps: Deps, { tenantId, actor, actorEmail, ip, userAgent, reason }: Row, id: string) {
-	try {
-		await revokeKey(deps, { tenantId, actor, actorEmail, ip, userAgent }, { id, reason: reason ?? undefined });
-		return null;
-	} catch (thrown) {
-		return toAppError(thrown).code;
-	}
-}
-
-/** Records the results in one batch, and finishes the job when every key has one. */
-async function record(db: Deps["db"], job: Row, results: readonly Result[], now: number): Promise<Row> {
-	const given = sql`json_each(${JSON.stringify(results)}) as result`;
-	const field = (name: string): SQL => sql`json_extract(result.value, ${sql.raw(`'$.${name}'`)})`;
-	/** Only keys without a result count: another worker may have had the same ones. */
-	const counted = (condition: SQL) => sql`(
-		select count(*) from ${given} cross join ${jobItems} as item
-			on item.job_id = ${job.id} and item.position = ${field("position")}
-		where item.outcome is null and ${condition}
-	)`;
-	const [, , , [after]] = await db.batch([
-		db
-			.update(jobs)
-			.set({
-				succeeded: sql`succeeded + ${counted(sql`${field("error")} is null`)}`,
-				failed: sql`failed + ${counted(sql`${field("error")} is not null`)}`,
-				updatedAt: now,
-			})
-			.where(eq(jobs.id, job.id)),
-		db
-			.update(jobItems)
-			.set({
-				outcome: sql`iif(result.error is null, 'succeeded', 'failed')`,
-				error: sql`result.error`,
-			})
-			.from(sql`(select ${field("position")} as position, ${field("error")} as error from ${given}) as result`)
-			.where(and(eq(jobItems.jobId, job.id), sql`job_items.position = result.position and outcome is null`)),
-		db
-			.update(jobs)
-			.set({ state: "finished", finishedAt: now })
-			.where(and(eq(jobs.id, job.id), eq(jobs.state, "running"), sql`succeeded + failed >= total`)),
-		db.select().from(jobs).where(eq(jobs.id, job.id)),
-	]);
-	if (!after) throw new AppError("NOT_FOUND", "Job not found.");
-	return after;
-}
-
 /** Stops a job. Keys that are done stay as they are. `CONFLICT` unless it is running. */
 export async function stopJob({ db, now }: Pick<Deps, "db" | "now">, author: Author, id: string): Promise<Job> {
-	const job = await find({ db }, author.tenantId, id);
+	const job = await findJob({ db }, author.tenantId, id);
 	if (job.state !== "running")
 		throw new AppError("CONFLICT", `The job is ${job.state}. Only a running job can be stopped.`);
 	await runBatch(db, [
@@ -354,7 +235,7 @@ export async function stopJob({ db, now }: Pick<Deps, "db" | "now">, author: Aut
 
 /** Continues a stopped job, and retries the keys that failed. `CONFLICT` if nothing is left to do. */
 export async function resumeJob({ db, now }: Pick<Deps, "db" | "now">, author: Author, id: string): Promise<Job> {
-	const job = await find({ db }, author.tenantId, id);
+	const job = await findJob({ db }, author.tenantId, id);
 	if (job.state === "running") throw new AppError("CONFLICT", "The job is running already.");
 	if (job.state === "finished" && job.failed === 0)
 		throw new AppError("CONFLICT", "The job is finished, and no key has failed.");

@@ -2,7 +2,7 @@
 import { and, sql } from "drizzle-orm";
 import { z } from "zod";
 import { apiKeys } from "../../db/schema.ts";
-import type { KeyList } from "../schemas/api-key.ts";
+import type { KeyList } from "../schemas/key-list.ts";
 import { encodeCursor, type Position, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 import { type KeyRow, type Page, SORTED_MAX, STANDINGS, standingAt, wantedAt } from "./key-order.ts";

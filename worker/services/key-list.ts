@@ -3,7 +3,7 @@ import { and, type SQL, sql } from "drizzle-orm";
 import { ENVIRONMENTS, EXPIRING_SOON_DAYS } from "../../db/enums.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { snapshotOf, toApiKey } from "../keys/snapshot.ts";
-import type { KeyList, ListKeys } from "../schemas/api-key.ts";
+import type { KeyList, ListKeys } from "../schemas/key-list.ts";
 import { DAY_MS } from "../schemas/time.ts";
 import { decodeCursor, encodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";

@@ -5,7 +5,7 @@ import { refusalError, refusalOf } from "../admission/refusal.ts";
 import { type IdentifiedKey, identifyKey } from "../keys/format.ts";
 import { readIpAddress } from "../keys/ip-address.ts";
 import { toRateLimit } from "../keys/window.ts";
-import type { Verification, VerifyKey } from "../schemas/api-key.ts";
+import type { Verification, VerifyKey } from "../schemas/key-verify.ts";
 import type { Deps } from "./deps.ts";
 import { askGate, complete } from "./gates.ts";
 

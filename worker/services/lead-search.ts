@@ -6,16 +6,8 @@ import { invalidField } from "../errors.ts";
 import type { ListLeads } from "../schemas/lead.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import {
-	type Holder,
-	type LeadPage,
-	PAGES_REACH,
-	PER_PAGE,
-	requireReach,
-	totalsOf,
-	type Wanted,
-	wantedBy,
-} from "./lead-list.ts";
+import { type Holder, type Wanted, wantedBy } from "./lead-indexes.ts";
+import { type LeadPage, PAGES_REACH, PER_PAGE, requireReach, totalsOf } from "./lead-list.ts";
 import { type FoundRow, findRows, inOrderFound, isFound } from "./search.ts";
 
 type Db = Deps["db"];

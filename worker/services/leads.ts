@@ -7,7 +7,8 @@ import type { KeyFacts } from "../keys/verdict.ts";
 import type { CreateLead, Lead, ListLeads, UpdateLead } from "../schemas/lead.ts";
 import { toTimestamp } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
-import { cursorPage, type Holder, type LeadRow, type LeadTotals, numberedPage } from "./lead-list.ts";
+import type { Holder, LeadRow } from "./lead-indexes.ts";
+import { cursorPage, type LeadTotals, numberedPage } from "./lead-list.ts";
 import { cursorFound, numberedFound } from "./lead-search.ts";
 import { withinQuotas } from "./quotas.ts";
 

@@ -2,7 +2,8 @@
 import { and, eq, gt, lte, sql } from "drizzle-orm";
 import { apiKeys, usageHourly } from "../../db/schema.ts";
 import { hourOf } from "../keys/window.ts";
-import type { ApiKey, KeyListItem } from "../schemas/api-key.ts";
+import type { ApiKey } from "../schemas/api-key.ts";
+import type { KeyListItem } from "../schemas/key-list.ts";
 import { HOUR_MS, toTimestampOrNull } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 

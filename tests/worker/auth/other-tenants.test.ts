@@ -8,7 +8,8 @@ import { collaborators } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
-import type { ApiKey, ApiKeyDetail, KeyList } from "../../../worker/schemas/api-key.ts";
+import type { ApiKey, ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
+import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import { asIntegration, createKey, db, gateOf, mutate, query, sendJson, token } from "../fixtures.ts";
 import {
 	type Credential,

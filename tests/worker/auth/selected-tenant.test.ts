@@ -1,8 +1,8 @@
 /** The platform acts in the tenant it names, and in no other. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import type { KeyList } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
+import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import { addTenant, createKey, mutate, query, request, token } from "../fixtures.ts";
 
 const tenantId = await addTenant();

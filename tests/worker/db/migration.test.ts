@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from "vitest";
 import { database } from "../../../db/client.ts";
 import { applyMigrations } from "../../../db/migrate.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import { listKeysSchema } from "../../../worker/schemas/key-list.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
 import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { syncActivities } from "../../../worker/services/activities.ts";

@@ -9,7 +9,7 @@ import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { searchExpression } from "../../../db/search.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { type KeyList, listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import { type KeyList, listKeysSchema } from "../../../worker/schemas/key-list.ts";
 import { listLeadsSchema } from "../../../worker/schemas/lead.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { PAGES_REACH } from "../../../worker/services/lead-list.ts";

@@ -10,7 +10,7 @@ import { KEY_STATUSES } from "../../../db/enums.ts";
 import { apiKeyCounts, apiKeys } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { statusOf } from "../../../worker/keys/snapshot.ts";
-import { type KeyList, type ListKeys, listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import { type KeyList, type ListKeys, listKeysSchema } from "../../../worker/schemas/key-list.ts";
 import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { settle } from "../../../worker/services/key-order.ts";

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { apiKeys, leads } from "../../../db/schema.ts";
 import type { Bindings } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
-import type { KeyList } from "../../../worker/schemas/api-key.ts";
+import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import { foldOldText } from "../../../worker/services/text.ts";
 import { addTenant, createKey, db, query, sendJson, token } from "../fixtures.ts";
 

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { EXPIRING_SOON_DAYS, KEY_SORTS } from "../../../db/enums.ts";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { type ApiKey, type KeyList, type KeyListItem, listKeysSchema } from "../../../worker/schemas/api-key.ts";
+import type { ApiKey } from "../../../worker/schemas/api-key.ts";
+import { type KeyList, type KeyListItem, listKeysSchema } from "../../../worker/schemas/key-list.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query, token } from "../fixtures.ts";
 

@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { apiKeys } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { pepperIdOf } from "../../../worker/keys/format.ts";
-import type { ApiKey, IssuedKey, KeyList, RotatedKey, Verification } from "../../../worker/schemas/api-key.ts";
+import type { ApiKey, IssuedKey, RotatedKey } from "../../../worker/schemas/api-key.ts";
+import type { KeyList } from "../../../worker/schemas/key-list.ts";
+import type { Verification } from "../../../worker/schemas/key-verify.ts";
 import { addTenant, asIntegration, createKey, db, mutate, query, request, token } from "../fixtures.ts";
 
 let admin: string;

@@ -1,6 +1,6 @@
 /** The verdict on a key that another back end was sent. */
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Verification } from "../../../worker/schemas/api-key.ts";
+import type { Verification } from "../../../worker/schemas/key-verify.ts";
 import { addTenant, asIntegration, createKey, fieldsOf, mutate, query, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");

@@ -1,8 +1,9 @@
 /** The example requests and responses of the OpenAPI document. A test validates each of them against its schema. */
-import type { ApiKey, ApiKeyDetail, Verification } from "../../schemas/api-key.ts";
+import type { ApiKey, ApiKeyDetail } from "../../schemas/api-key.ts";
 import type { AuditList } from "../../schemas/audit.ts";
 import type { Job, JobItem } from "../../schemas/job.ts";
 import type { KeysImported } from "../../schemas/key-import.ts";
+import type { Verification } from "../../schemas/key-verify.ts";
 import type { Lead } from "../../schemas/lead.ts";
 import type { IssuedToken, ManagementToken } from "../../schemas/management-token.ts";
 import type { Member, MemberLink } from "../../schemas/member.ts";

@@ -2,7 +2,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { id } from "../../schemas/common.ts";
 import { createJobSchema, jobItemSchema, jobSchema, listJobItemsSchema, listJobsSchema } from "../../schemas/job.ts";
-import { advanceJob, createJob, getJob, listJobItems, listJobs, resumeJob, stopJob } from "../../services/jobs.ts";
+import { advanceJob } from "../../services/job-work.ts";
+import { createJob, getJob, listJobItems, listJobs, resumeJob, stopJob } from "../../services/jobs.ts";
 import { managerOperation, permitted, permittedWithBody } from "../define-route.ts";
 import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, TOO_LARGE } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";

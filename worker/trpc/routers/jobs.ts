@@ -8,7 +8,8 @@ import {
 	listJobItemsSchema,
 	listJobsSchema,
 } from "../../schemas/job.ts";
-import { advanceJob, createJob, getJob, listJobItems, listJobs, resumeJob, stopJob } from "../../services/jobs.ts";
+import { advanceJob } from "../../services/job-work.ts";
+import { createJob, getJob, listJobItems, listJobs, resumeJob, stopJob } from "../../services/jobs.ts";
 import { permittedProcedure } from "../procedures.ts";
 
 /** Long work on many keys, which the service does in portions. */

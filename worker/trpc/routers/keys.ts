@@ -9,16 +9,14 @@ import {
 	deleteKeySchema,
 	issuedKeySchema,
 	keyIdSchema,
-	keyListSchema,
-	listKeysSchema,
 	revokeKeySchema,
 	rotatedKeySchema,
 	rotateKeySchema,
 	updateKeySchema,
-	verificationSchema,
-	verifyKeySchema,
 } from "../../schemas/api-key.ts";
 import { importKeysSchema, keysImportedSchema } from "../../schemas/key-import.ts";
+import { keyListSchema, listKeysSchema } from "../../schemas/key-list.ts";
+import { verificationSchema, verifyKeySchema } from "../../schemas/key-verify.ts";
 import { usageQuerySchema, usageSchema } from "../../schemas/usage.ts";
 import { attemptOf } from "../../services/idempotency.ts";
 import { importKeys } from "../../services/key-import.ts";

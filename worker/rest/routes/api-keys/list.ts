@@ -1,5 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import { keyListItemSchema, keyListSchema, listKeysSchema } from "../../../schemas/api-key.ts";
+import { keyListItemSchema, keyListSchema, listKeysSchema } from "../../../schemas/key-list.ts";
 import { listKeys } from "../../../services/key-list.ts";
 import { managerOperation, permitted } from "../../define-route.ts";
 import { MANAGER_ERRORS } from "../../openapi/errors.ts";

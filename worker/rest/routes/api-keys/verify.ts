@@ -1,5 +1,5 @@
 import { createRoute } from "@hono/zod-openapi";
-import { verificationSchema, verifyKeySchema } from "../../../schemas/api-key.ts";
+import { verificationSchema, verifyKeySchema } from "../../../schemas/key-verify.ts";
 import { verifyKey } from "../../../services/key-verify.ts";
 import { managerOperation, permittedWithBody } from "../../define-route.ts";
 import { BODY_ERRORS, MANAGER_ERRORS } from "../../openapi/errors.ts";
