@@ -4,7 +4,7 @@ import { type Bindings, readConfig } from "./env.ts";
 import { logError } from "./log.ts";
 import type { Deps } from "./services/deps.ts";
 import { advanceJobs } from "./services/job-work.ts";
-import { settleAll } from "./services/key-order.ts";
+import { settleAll } from "./services/key-standing.ts";
 import { reportMissingPepper } from "./services/peppers.ts";
 import { rollOff } from "./services/retention.ts";
 import { foldOldText } from "./services/text.ts";

@@ -18,8 +18,8 @@ import {
 import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { STANDINGS } from "./key-order.ts";
 import { findKeys, keySearch } from "./key-search.ts";
+import { STANDINGS } from "./key-standing.ts";
 import type { Range } from "./search.ts";
 
 export type JobRow = typeof jobs.$inferSelect;

@@ -7,7 +7,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import type { Environment } from "../../db/enums.ts";
 import { apiKeyCounts, apiKeys } from "../../db/schema.ts";
-import { STANDINGS, standingAt } from "./key-order.ts";
+import { STANDINGS, standingAt } from "./key-standing.ts";
 
 /**
  * Most keys that a count corrects by. More than this are due only after a mass expiry, until `settle` has moved them;

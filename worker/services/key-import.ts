@@ -21,7 +21,7 @@ import {
 	type KeysImported,
 } from "../schemas/key-import.ts";
 import type { Deps } from "./deps.ts";
-import { settle } from "./key-order.ts";
+import { settle } from "./key-standing.ts";
 import { withinQuotas } from "./quotas.ts";
 
 /**

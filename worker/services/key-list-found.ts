@@ -5,8 +5,9 @@ import { apiKeys } from "../../db/schema.ts";
 import type { KeyList } from "../schemas/key-list.ts";
 import { encodeCursor, type Position, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { type KeyRow, type Page, SORTED_MAX, STANDINGS, standingAt, wantedAt } from "./key-order.ts";
+import { type KeyRow, type Page, SORTED_MAX, wantedAt } from "./key-order.ts";
 import { findKeys, type KeySearch } from "./key-search.ts";
+import { STANDINGS, standingAt } from "./key-standing.ts";
 import { inOrderFound, isFound } from "./search.ts";
 
 /** What the cursor of a page means: the position in the sort, or, in the order of creation, the number of a row. */

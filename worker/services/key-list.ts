@@ -15,13 +15,12 @@ import {
 	type Page,
 	pageInOrder,
 	SORTED_MAX,
-	STANDINGS,
 	scannedPage,
-	settle,
 	sortOf,
 	wantedAt,
 } from "./key-order.ts";
 import { keySearch } from "./key-search.ts";
+import { STANDINGS, settle } from "./key-standing.ts";
 import { currentPepperIds, rangesWithout } from "./peppers.ts";
 import { withRecentUsage } from "./recent-usage.ts";
 

@@ -4,7 +4,7 @@
  *
  * The standing of a key changes with the clock, and an index does not. So the standing that is stored may be older than
  * the truth, though never ahead of it. Every row is checked by its instants, and rows whose turn has come since are
- * read beside the others until {@link settle} has moved them.
+ * read beside the others until `settle` in key-standing.ts has moved them.
  */
 import { and, type SQL, sql } from "drizzle-orm";
 import { columnsOf, type Database } from "../../db/client.ts";
@@ -18,13 +18,9 @@ import {
 } from "../../db/enums.ts";
 import { mergedRanges } from "../../db/ordered-union.ts";
 import { apiKeys } from "../../db/schema.ts";
-import { CLOCKS_DIFFER_MS, DAY_MS } from "../schemas/time.ts";
+import { DAY_MS } from "../schemas/time.ts";
+import { STANDINGS, standingAt } from "./key-standing.ts";
 
-/** The standings of a key, in the order in which time moves it. The trigger `api_keys_settle` uses the same values. */
-export const STANDINGS = { open: 0, expiringSoon: 1, expired: 2, revoked: 3 } as const;
-
-/** Most keys that one list moves. Each costs two written rows for every index. */
-const SETTLED_PER_LIST = 500;
 /** Most keys whose turn has come that a list reads beside the index. More are due only after a mass expiry. */
 const DUE_MAX = 2_000;
 
@@ -33,52 +29,6 @@ const DUE_MAX = 2_000;
  * list knows: a search, an end within some days, an unfinished rotation.
  */
 export const SORTED_MAX = 500;
-
-/**
- * Moves keys of the tenant to their standing shortly before `now`, so that no request is earlier than what is stored.
- * Every list without a search runs it, so each turn is moved once.
- */
-export function settle(db: Database, tenantId: string, now: number) {
-	const at = now - CLOCKS_DIFFER_MS;
-	return db
-		.update(apiKeys)
-		.set({ settledAt: at })
-		.where(
-			sql`id in (
-			select id from ${apiKeys} indexed by api_keys_by_turn
-			where tenant_id = ${tenantId} and turns_at <= ${at} limit ${sql.raw(String(SETTLED_PER_LIST))}
-		)`,
-		);
-}
-
-/** Keys that one statement of {@link settleAll} moves, and statements of one run. */
-const SETTLED_PER_STATEMENT = 500;
-const SETTLE_STATEMENTS_MAX = 50;
-
-/** Moves the keys of all tenants, so that a mass expiry does not wait for lists. */
-export async function settleAll({ db, now }: { db: Database; now: number }): Promise<void> {
-	const at = now - CLOCKS_DIFFER_MS;
-	for (let statement = 0; statement < SETTLE_STATEMENTS_MAX; statement++) {
-		const { meta } = await db.run(sql`
-			update ${apiKeys} set settled_at = ${at} where id in (
-				select due.id from tenants cross join ${apiKeys} as due indexed by api_keys_by_turn
-					on due.tenant_id = tenants.id and due.turns_at <= ${at}
-				limit ${sql.raw(String(SETTLED_PER_STATEMENT))}
-			)`);
-		if (meta.changes < SETTLED_PER_STATEMENT) return;
-	}
-}
-
-/** The standing of a row at `now`: the rule of `statusOf`, in SQL. */
-export function standingAt(now: number): SQL {
-	const { open, expiringSoon, expired, revoked } = STANDINGS;
-	return sql`case
-		when revoked_at is not null or revoke_at <= ${now} then ${sql.raw(String(revoked))}
-		when expires_at <= ${now} then ${sql.raw(String(expired))}
-		when ends_at <= ${now + EXPIRING_SOON_DAYS * DAY_MS} then ${sql.raw(String(expiringSoon))}
-		else ${sql.raw(String(open))}
-	end`;
-}
 
 export type KeyRow = typeof apiKeys.$inferSelect;
 

@@ -27,7 +27,7 @@ import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import { deliver, endLinks, limitLinks, newLink, storeLink } from "./access-links.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { STANDINGS } from "./key-order.ts";
+import { STANDINGS } from "./key-standing.ts";
 import { endOpenSessions, listOpenSessions } from "./open-sessions.ts";
 import { withinQuotas } from "./quotas.ts";
 import type { Account } from "./session-opening.ts";

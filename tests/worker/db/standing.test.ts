@@ -13,7 +13,7 @@ import { statusOf } from "../../../worker/keys/snapshot.ts";
 import { type KeyList, type ListKeys, listKeysSchema } from "../../../worker/schemas/key-list.ts";
 import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
-import { settle } from "../../../worker/services/key-order.ts";
+import { settle } from "../../../worker/services/key-standing.ts";
 import { addTenant, db } from "../fixtures.ts";
 import { apiKeyRow } from "./api-key-row.ts";
 
