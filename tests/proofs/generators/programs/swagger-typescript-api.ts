@@ -8,7 +8,7 @@ const { v1 } = new Api({
 });
 
 const create = async () =>
-	(await v1.createApiKey({ name }, { headers: { "Idempotency-Key": idempotencyKey } })).data.data;
+	(await v1.createApiKey({ name }, {}, { headers: { "Idempotency-Key": idempotencyKey } })).data.data;
 const created = await create();
 const replay = await create();
 const { id } = created.api_key;
