@@ -12,6 +12,8 @@ export interface Author {
 	actorEmail: string | null;
 	ip: string | null;
 	userAgent: string | null;
+	/** The credential, if the events are to name it: one that is about to be deleted. */
+	credential?: string;
 }
 
 /** The old and the new value of each field. */
@@ -27,7 +29,9 @@ export function auditEvent(
 	about: { keyId?: string; targetId?: string; changes?: Changes } = {},
 ): AuditEvent {
 	const { keyId = null, targetId = null, changes = {} } = about;
-	return { id: newId("evt"), at: now, action, keyId, targetId, changes, ...author };
+	const { credential, ...by } = author;
+	const used: Changes = credential === undefined ? {} : { credential: { from: null, to: credential } };
+	return { id: newId("evt"), at: now, action, keyId, targetId, changes: { ...changes, ...used }, ...by };
 }
 
 /** The fields of a new object as changes from null. */

@@ -126,6 +126,13 @@ export const AUDIT_ACTIONS = [
 	"session.end",
 	"tenant.create",
 	"tenant.update",
+	"tenant.suspend",
+	"tenant.resume",
+	"tenant.delete",
+	"tenant.cancel_deletion",
+	"tenant.deleted",
+	"platform.read",
+	"platform.find_key",
 	"job.create",
 	"job.stop",
 	"job.resume",
@@ -150,6 +157,12 @@ export const JOB_KINDS = ["revoke_keys"] as const;
 /** A stopped job can be resumed; a finished one cannot. */
 export const JOB_STATES = ["running", "stopped", "finished"] as const;
 export type JobState = (typeof JOB_STATES)[number];
+
+/** What a sweep tells every gate of a tenant. */
+export const SWEEP_KINDS = ["suspend", "resume", "delete"] as const;
+
+/** Whether the keys of a tenant are admitted, and whether its data exists. In between, some gates have not acknowledged yet. */
+export const TENANT_STATES = ["active", "suspending", "suspended", "resuming", "deleting", "deleted"] as const;
 
 /** The result of one key of a job. */
 export const JOB_OUTCOMES = ["succeeded", "failed"] as const;

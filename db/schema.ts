@@ -3,7 +3,7 @@
  *
  * Conventions:
  * - Every instant is an integer of milliseconds since the Unix epoch, in UTC. The interfaces turn it into ISO 8601.
- * - Every table except `tenants` and `job_items` has `tenant_id`, and every query filters by the principal's tenant.
+ * - Every table except `tenants`, `platform_sessions` and `job_items` has `tenant_id`, and every query filters by the principal's tenant.
  * - Every table that integrations write has `environment`, so that test keys never see live data.
  * - Lists are ordered by `(sort value, id)`, which is also what a cursor holds. Each order has an index that starts
  *   with the columns that the query fixes.
@@ -20,6 +20,7 @@ import {
 	LEAD_STATUSES,
 	LINK_PURPOSES,
 	ROLES,
+	SWEEP_KINDS,
 } from "./enums.ts";
 
 /** A customer company. Every other row belongs to one. */
@@ -31,8 +32,20 @@ export const tenants = sqliteTable(
 		/** Short unique handle for people, such as `acme`. */
 		slug: text("slug").notNull().unique(),
 		createdAt: integer("created_at").notNull(),
+		/** When the platform suspended the tenant. Null: it is not suspended. A trigger then rejects new keys. */
+		suspendedAt: integer("suspended_at"),
+		/** Rises with every suspension and resumption, and never repeats: see `docs/decisions/suspending-tenants.md`. */
+		suspensionNo: integer("suspension_no").notNull().default(0),
+		/** When the tenant's data is deleted. Null: the platform has ordered no deletion. */
+		deleteAfter: integer("delete_after"),
+		/** When the last row was deleted. The row of the tenant and a summary in the audit log stay. */
+		deletedAt: integer("deleted_at"),
 	},
-	(t) => [index("tenants_by_created").on(t.createdAt, t.id)],
+	(t) => [
+		index("tenants_by_created").on(t.createdAt, t.id),
+		index("tenants_by_suspension").on(t.suspendedAt).where(sql`suspended_at is not null`),
+		index("tenants_to_delete").on(t.deleteAfter).where(sql`delete_after is not null and deleted_at is null`),
+	],
 );
 
 const tenantId = () =>
@@ -159,6 +172,19 @@ export const sessions = sqliteTable(
 	},
 	(t) => [index("sessions_by_user").on(t.userId, t.expiresAt)],
 );
+
+/** Sign-ins of the platform's operators to the dashboard. They belong to no tenant. */
+export const platformSessions = sqliteTable("platform_sessions", {
+	/** SHA-256 of the token in the cookie, in hex. The token itself is stored nowhere. */
+	tokenHash: text("token_hash").primaryKey(),
+	/** SHA-256 of the credential that opened the session, in hex. */
+	credentialHash: text("credential_hash").notNull(),
+	createdAt: integer("created_at").notNull(),
+	/** When a request used the session last, to the minute. */
+	lastSeenAt: integer("last_seen_at").notNull(),
+	ip: text("ip"),
+	userAgent: text("user_agent"),
+});
 
 /** Literal, not a parameter: only so do the indexes of imported keys apply. */
 export const IS_IMPORTED = sql`origin = 'imported'`;
@@ -306,6 +332,45 @@ export const quotas = sqliteTable("quotas", {
 	rateLimitMax: integer("rate_limit_max"),
 	managementCallsPerMinuteMax: integer("management_calls_per_minute_max"),
 });
+
+/**
+ * A call of every gate of a tenant that has not reached all of them yet, with its progress. Done in portions: see
+ * `services/gate-sweeps.ts`. A tenant has one at most, and its row is deleted when every gate has acknowledged.
+ */
+export const gateSweeps = sqliteTable(
+	"gate_sweeps",
+	{
+		tenantId: tenantId().primaryKey(),
+		kind: text("kind", { enum: SWEEP_KINDS }).notNull(),
+		/** `suspension_no` of the tenant when the sweep began. A later suspension or resumption replaces the sweep. */
+		suspensionNo: integer("suspension_no").notNull(),
+		/** Keys of the tenant when the sweep began. */
+		total: integer("total").notNull(),
+		/** Gates that have acknowledged. */
+		done: integer("done").notNull().default(0),
+		/** `search_no` of the last key whose gate was called. The keys of a tenant are called in this order. */
+		lastNo: integer("last_no").notNull().default(0),
+		/** Until when the caller that works on a portion has it for itself. */
+		claimedUntil: integer("claimed_until").notNull().default(0),
+		createdAt: integer("created_at").notNull(),
+		updatedAt: integer("updated_at").notNull(),
+	},
+	(t) => [index("gate_sweeps_by_update").on(t.updatedAt)],
+);
+
+/** Keys whose gate did not acknowledge a sweep when it was called. They are called again at the end. */
+export const gateSweepFailures = sqliteTable(
+	"gate_sweep_failures",
+	{
+		tenantId: text("tenant_id")
+			.notNull()
+			.references(() => gateSweeps.tenantId, { onDelete: "cascade" }),
+		keyId: text("key_id").notNull(),
+		/** When the gate was last called. */
+		at: integer("at").notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.tenantId, t.keyId] })],
+);
 
 /** Long work on many keys, done in portions: see `services/jobs.ts`. */
 export const jobs = sqliteTable(

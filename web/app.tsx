@@ -26,6 +26,7 @@ const AccessLink = lazy(() => withPart("members", import("./routes/access-link.t
 const ForgotPassword = lazy(() => withPart("members", import("./routes/forgot-password.tsx")));
 const Sessions = lazy(() => withPart("audit", withPart("sessions", import("./routes/sessions.tsx"))));
 const Tokens = lazy(() => withPart("tokens", import("./routes/tokens.tsx")));
+const Platform = lazy(() => withPart("platform", import("./routes/platform.tsx")));
 const Account = lazy(() => import("./routes/account.tsx"));
 const NoPermission = lazy(() => import("./routes/no-permission.tsx"));
 const NotFound = lazy(() => import("./routes/not-found.tsx"));
@@ -124,7 +125,7 @@ const PUBLIC_PATHS = new Set([paths.signIn, paths.forgotPassword, paths.invite, 
 
 /** Requests what nearly every visit needs, while the texts are still loading. */
 export function prefetch(): void {
-	if (PUBLIC_PATHS.has(location.pathname)) return;
+	if (PUBLIC_PATHS.has(location.pathname) || location.pathname.startsWith(paths.platform)) return;
 	void client.prefetchQuery(meQuery());
 	// Most visits begin with the list.
 	if (location.pathname === paths.keys || location.pathname === "/") void KeyList.preload();
@@ -156,6 +157,7 @@ export function App() {
 				<Route path={paths.forgotPassword} component={ForgotPassword} />
 				<Route path={paths.invite} component={AccessLink} />
 				<Route path={paths.reset} component={AccessLink} />
+				<Route path={[paths.platform, paths.platformFind, paths.platformTenant(":id")]} component={Platform} />
 				<Route component={SignedIn}>
 					<Route path="/" component={() => <Navigate href={paths.keys} />} />
 					<Route path={paths.account} component={Account} />

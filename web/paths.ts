@@ -10,6 +10,10 @@ export const paths = {
 	invite: "/invite",
 	reset: "/reset",
 	account: "/account",
+	/** The screens of the platform's operators, with a sign-in of their own. */
+	platform: "/platform",
+	platformFind: "/platform/leaked-keys",
+	platformTenant: (id: string): string => `/platform/tenants/${id}`,
 	members: "/settings/members",
 	sessions: "/settings/sessions",
 	tokens: "/settings/tokens",

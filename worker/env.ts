@@ -5,8 +5,12 @@ import { type ClaimMapping, readClaimMapping } from "./jwt-claims.ts";
 export interface Bindings extends Env {
 	/** Signs and verifies this service's own tokens. */
 	JWT_SECRET: string;
+	/** The previous secret, while tokens that were signed with it are still valid. */
+	JWT_SECRET_PREVIOUS?: string;
 	/** The platform's credential. */
 	SERVICE_ROLE_KEY: string;
+	/** The previous credential, while programs of the platform still use it. */
+	SERVICE_ROLE_KEY_PREVIOUS?: string;
 	/** The key of the HMAC that makes the tag of every API key. */
 	KEY_PEPPER: string;
 	/** The previous pepper, while keys with its tag are still in use. */
@@ -28,8 +32,16 @@ const SECRET_REPEATS_MAX = 3;
 
 /** The configuration. Secrets are wrapped, so that logging it shows none. */
 export interface Config {
-	jwt: { secret: Secret; issuer: string; audience: string; jwksUrl: string | null; claims: ClaimMapping };
-	serviceRoleKey: Secret;
+	jwt: {
+		/** The current secret first. A token that is signed with any of them is valid. */
+		secrets: Secret[];
+		issuer: string;
+		audience: string;
+		jwksUrl: string | null;
+		claims: ClaimMapping;
+	};
+	/** The current credential first. Each of them is valid. */
+	serviceRoleKeys: Secret[];
 	/** The current pepper first. A key with a tag of any of them is valid. */
 	peppers: Secret[];
 	/** The current signing key first. A signature with a secret made under any of them is valid. */
@@ -83,7 +95,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 		return new Secret(value);
 	}
 	/** The current secret, and the previous one where it is set. */
-	function generations(name: "KEY_PEPPER" | "SIGNING_KEY"): Secret[] {
+	function generations(name: "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER" | "SIGNING_KEY"): Secret[] {
 		const previous = `${name}_PREVIOUS` as const;
 		return [secret(name), ...(env[previous] ? [secret(previous)] : [])];
 	}
@@ -95,13 +107,13 @@ export function readConfig(env: Partial<Bindings>): Config {
 
 	const config: Config = {
 		jwt: {
-			secret: secret("JWT_SECRET"),
+			secrets: generations("JWT_SECRET"),
 			issuer: variable("JWT_ISSUER"),
 			audience: variable("JWT_AUDIENCE"),
 			jwksUrl: env.JWKS_URL || null,
 			claims: readClaimMapping(env.JWT_CLAIMS, problems),
 		},
-		serviceRoleKey: secret("SERVICE_ROLE_KEY"),
+		serviceRoleKeys: generations("SERVICE_ROLE_KEY"),
 		corsOrigins: corsOrigins(env, problems),
 		publicUrl: env.PUBLIC_URL || null,
 		mailFrom: env.MAIL_FROM || null,
@@ -110,7 +122,8 @@ export function readConfig(env: Partial<Bindings>): Config {
 		signingKeys: generations("SIGNING_KEY"),
 	};
 	// A credential that begins with sk_ is read as an API key, so such a service key would never be accepted.
-	if (env.SERVICE_ROLE_KEY?.startsWith("sk_")) problems.push("SERVICE_ROLE_KEY must not begin with sk_");
+	for (const name of ["SERVICE_ROLE_KEY", "SERVICE_ROLE_KEY_PREVIOUS"] as const)
+		if (env[name]?.startsWith("sk_")) problems.push(`${name} must not begin with sk_`);
 	problems.push(...equalSecrets(env));
 	if (config.jwt.jwksUrl !== null && !isSafeUrl(config.jwt.jwksUrl))
 		problems.push("JWKS_URL must be an https:// URL (http:// only for localhost)");
@@ -127,7 +140,9 @@ export function readConfig(env: Partial<Bindings>): Config {
 
 const SECRET_NAMES = [
 	"JWT_SECRET",
+	"JWT_SECRET_PREVIOUS",
 	"SERVICE_ROLE_KEY",
+	"SERVICE_ROLE_KEY_PREVIOUS",
 	"KEY_PEPPER",
 	"KEY_PEPPER_PREVIOUS",
 	"SIGNING_KEY",

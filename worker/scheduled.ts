@@ -3,10 +3,12 @@ import { database } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { logError } from "./log.ts";
 import type { Deps } from "./services/deps.ts";
+import { workOnSweeps } from "./services/gate-sweeps.ts";
 import { advanceJobs } from "./services/job-work.ts";
 import { settleAll } from "./services/key-standing.ts";
 import { reportMissingPepper } from "./services/peppers.ts";
 import { rollOff } from "./services/retention.ts";
+import { beginDeletions } from "./services/tenant-deletion.ts";
 import { foldOldText } from "./services/text.ts";
 
 /** The cron expression of wrangler.toml that advances jobs. All others are the hourly upkeep. */
@@ -14,7 +16,11 @@ const EVERY_MINUTE = "* * * * *";
 
 /** Each task on its own: one that fails doesn't keep the others from running. */
 const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Promise<unknown>>> = {
-	everyMinute: { "Jobs could not be advanced": advanceJobs },
+	everyMinute: {
+		"Deletions of tenants could not begin": beginDeletions,
+		"Sweeps could not be continued": workOnSweeps,
+		"Jobs could not be advanced": advanceJobs,
+	},
 	hourly: {
 		"Old rows could not be deleted": rollOff,
 		"Keys could not be settled": settleAll,

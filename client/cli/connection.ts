@@ -27,6 +27,14 @@ export function connect(options: ConnectionOptions, now: number): SalesOSClient 
 	return clientOf(signedIn(options, now));
 }
 
+/** For commands of the platform outside of tenants: the service_role key alone. */
+export function connectPlatform(options: ConnectionOptions): SalesOSClient {
+	const serviceRoleKey = process.env.SALESOS_SERVICE_ROLE_KEY?.trim();
+	if (!serviceRoleKey)
+		throw new CommandError(EXIT.usage, "Only the platform can do this. Set SALESOS_SERVICE_ROLE_KEY.");
+	return clientOf({ url: requireUrl(options), token: serviceRoleKey });
+}
+
 /** The URL that the options or the environment name. */
 export const chosenUrl = ({ url }: ConnectionOptions): string | undefined =>
 	url ?? (process.env.SALESOS_URL || undefined);

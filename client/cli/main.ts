@@ -13,6 +13,7 @@ import { quotas } from "./commands/quotas.ts";
 import { remove, revoke } from "./commands/revoke-delete.ts";
 import { login, logout } from "./commands/session.ts";
 import { sign } from "./commands/sign.ts";
+import { tenants } from "./commands/tenants.ts";
 import { tokens } from "./commands/tokens.ts";
 import { usage } from "./commands/usage.ts";
 import { verify } from "./commands/verify.ts";
@@ -77,6 +78,7 @@ function program(asJson: boolean): Command {
 		sign,
 		quotas,
 		tokens,
+		tenants,
 	];
 	for (const make of commands) root.addCommand(make());
 	configure(root, "salesos-keys", asJson);

@@ -1,6 +1,6 @@
 /** Express middleware that admits only requests with a SalesOS API key. The handler finds the key's object in `req.apiKey`. */
 const { SALESOS_URL, SALESOS_TOKEN } = process.env;
-const STATUS = { ADDRESS_NOT_ALLOWED: 403, RATE_LIMITED: 429 };
+const STATUS = { TENANT_SUSPENDED: 403, ADDRESS_NOT_ALLOWED: 403, RATE_LIMITED: 429 };
 
 /** `app.get("/leads", requireApiKey({ scope: "leads:read" }), handler)` */
 export const requireApiKey =

@@ -1,6 +1,6 @@
 /** Wraps a handler that takes a `Request` and returns a `Response`, so that only requests with a SalesOS API key reach it. */
 const { SALESOS_URL, SALESOS_TOKEN } = process.env;
-const STATUS = { ADDRESS_NOT_ALLOWED: 403, RATE_LIMITED: 429 };
+const STATUS = { TENANT_SUSPENDED: 403, ADDRESS_NOT_ALLOWED: 403, RATE_LIMITED: 429 };
 
 const refuse = (status, code, headers = {}) => Response.json({ error: { code } }, { status, headers });
 

@@ -75,6 +75,7 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 				revoke: 25,
 				job: 8,
 				delete: 20,
+				suspension: 4,
 				clock: 0,
 				crash: 0,
 			},

@@ -159,7 +159,7 @@ describe("the document", () => {
 		const fields = (name: string) => Object.keys(document.components.schemas[name]?.properties ?? {});
 		expect(fields("IssuedApiKey")).toEqual(["key", "secret", "api_key"]);
 		expect(fields("RotatedApiKey")).toEqual(["key", "secret", "api_key", "previous"]);
-		expect(fields("Tenant")).toEqual(["id", "name", "slug", "created_at"]);
+		expect(fields("Tenant").slice(0, 5)).toEqual(["id", "name", "slug", "created_at", "state"]);
 		const answers = operations.flatMap(({ operation }) => {
 			const made = operation.responses["201"]?.content?.[JSON_TYPE];
 			return made ? [JSON.stringify(made.schema.properties)] : [];
@@ -303,6 +303,14 @@ describe("with valid input", () => {
 			headers: { "x-tenant-id": data.id },
 			body: exampleOf("importApiKeys"),
 		});
+		await expectStatus(409, "deleteTenant", { as, id: data.id, body: { slug } });
+		await expectStatus(200, "suspendTenant", { as, id: data.id, body: { reason: "Sends spam" } });
+		await expectStatus(200, "deleteTenant", { as, id: data.id, body: { slug } });
+		await expectStatus(409, "resumeTenant", { as, id: data.id });
+		await expectStatus(200, "cancelTenantDeletion", { as, id: data.id });
+		await expectStatus(409, "cancelTenantDeletion", { as, id: data.id });
+		await expectStatus(200, "resumeTenant", { as, id: data.id });
+		await expectStatus(200, "findTenantsByKey", { as, body: { text: (await issue()).key } });
 		await expectStatus(200, "health", { as: null });
 	});
 });
@@ -391,6 +399,8 @@ describe("with invalid input", () => {
 		}
 		for (const withoutBody of ["deleteApiKey", "advanceJob", "stopJob", "resumeJob", ...STEPS_OF_MEMBERS])
 			await expectStatus(413, withoutBody, { body: "x".repeat(1_048_577) });
+		for (const withoutBody of ["resumeTenant", "cancelTenantDeletion"])
+			await expectStatus(413, withoutBody, { as: platform, body: "x".repeat(1_048_577) });
 		await expectStatus(413, "deleteLead", { as: key, body: "x".repeat(1_048_577) });
 	});
 

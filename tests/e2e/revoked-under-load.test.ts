@@ -1,7 +1,7 @@
 /** A change has taken effect when its call returns, also for a key under full load. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually, Service } from "../harness.ts";
-import type { Session } from "../session.ts";
+import { Session } from "../session.ts";
 import { Load, type Outcome, send, whoami, withStatus } from "./load.ts";
 
 const LOOPS = 32;
@@ -74,4 +74,27 @@ it("rejects every request for a scope once the update that removed it has return
 	expect(later.at(-1)?.body).toContain("default:sync");
 	// The key itself still works.
 	expect((await whoami(service, key)).status).toBe(200);
+});
+
+it("admits no request of any key that is sent after a suspension of its tenant has returned", async () => {
+	const made = await Promise.all(Array.from({ length: 12 }, createKey));
+	const { user } = await owner.query("session.me");
+	const platform = new Session(service, service.vars.SERVICE_ROLE_KEY ?? "");
+	// Before the change, half of the keys are in use. The gates of the others are called for the first time after it.
+	let keys = made.slice(0, 6);
+	let sent = 0;
+	const later = await sentAfter(
+		async () => {
+			const { state } = await platform.mutate("tenants.suspend", { id: user.tenant_id });
+			expect(state).toBe("suspended");
+			keys = made;
+		},
+		() => whoami(service, keys[sent++ % keys.length]?.key ?? ""),
+	);
+	expect(withStatus(later, 403).length).toBe(later.length);
+	expect(later.at(-1)?.body).toContain("suspended");
+
+	await platform.mutate("tenants.resume", { id: user.tenant_id });
+	const resumed = await Promise.all(made.map(({ key }) => whoami(service, key)));
+	expect(withStatus(resumed, 200).length).toBe(12);
 });

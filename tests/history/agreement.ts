@@ -74,7 +74,15 @@ function refusalsDisagree(keyId: string, calls: readonly Call[]): string[] {
 		).length;
 	const unsure = calls.some(({ invocation, response }) => invocation.kind === "crash" || response === null);
 	const { rateLimited, denied } = last.response;
-	const least = refused(["ADDRESS_NOT_ALLOWED", "MISSING_SCOPE", "EXPIRED", "REPLAYED", "OUTDATED", "UNCERTAIN"]);
+	const least = refused([
+		"ADDRESS_NOT_ALLOWED",
+		"MISSING_SCOPE",
+		"EXPIRED",
+		"TENANT_SUSPENDED",
+		"REPLAYED",
+		"OUTDATED",
+		"UNCERTAIN",
+	]);
 	const most = least + refused(["REVOKED"]);
 	const limited = refused(["RATE_LIMITED"]);
 	return [

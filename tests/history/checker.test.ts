@@ -108,6 +108,17 @@ describe("accepts", () => {
 			"a revocation and a deletion",
 			(s) => s.admitted(1).say(REVOKE, DONE).refused("REVOKED").say(DELETE, DONE).say(admit(), NOT_FOUND),
 		],
+		[
+			"a suspension and a resumption of the tenant",
+			(s) =>
+				s
+					.admitted(1)
+					.say({ kind: "suspend" }, DONE)
+					.refused("TENANT_SUSPENDED", 1)
+					.say({ kind: "update", patch: { name: "B" } }, { kind: "tenant suspended" })
+					.say({ kind: "resume" }, DONE)
+					.admitted(0),
+		],
 		["a raised limit", (s) => s.admitted(1).admitted(0).refused("RATE_LIMITED").update({ limit: 3 }).admitted(0, 3)],
 		[
 			"changes that expect the current version",
@@ -220,6 +231,16 @@ describe("accepts", () => {
 describe("rejects", () => {
 	it.each<[string, (s: Script) => void]>([
 		["one admission too many", (s) => s.admitted(1).admitted(0).admitted(0)],
+		["an admission after a suspension", (s) => s.say({ kind: "suspend" }, DONE).admitted(1)],
+		["a suspension that was not made", (s) => s.refused("TENANT_SUSPENDED", 2)],
+		[
+			"a suspension that stays after the resumption",
+			(s) => s.say({ kind: "suspend" }, DONE).say({ kind: "resume" }, DONE).refused("TENANT_SUSPENDED", 2),
+		],
+		[
+			"a refusal of a suspended tenant that uses up the limit",
+			(s) => s.admitted(1).say({ kind: "suspend" }, DONE).refused("TENANT_SUSPENDED", 0),
+		],
 		["one admission too few", (s) => s.admitted(1).refused("RATE_LIMITED")],
 		["a count that decreases", (s) => s.admitted(1).admitted(1)],
 		["a count that skips one", (s) => s.admitted(0)],

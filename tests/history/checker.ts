@@ -125,7 +125,7 @@ const firstToEnd = (calls: readonly Call[]): Call | undefined =>
 const nameOf = ({ state, pending }: Configuration): string =>
 	`${identityOf(state)} ${pending.map(({ began }) => began).join()}`;
 
-const CHANGES = new Set<Call["invocation"]["kind"]>(["update", "rotate", "revoke", "delete"]);
+const CHANGES = new Set<Call["invocation"]["kind"]>(["update", "rotate", "revoke", "delete", "suspend", "resume"]);
 
 /** The changes that overlap with another change of the same key. */
 function contendedCalls(calls: readonly Call[]): Set<Call> {

@@ -19,7 +19,18 @@ export interface Plan {
 	signedShare?: number;
 }
 
-type Action = "admit" | "read" | "usage" | "update" | "rotate" | "revoke" | "job" | "delete" | "clock" | "crash";
+type Action =
+	| "admit"
+	| "read"
+	| "usage"
+	| "update"
+	| "rotate"
+	| "revoke"
+	| "job"
+	| "delete"
+	| "suspension"
+	| "clock"
+	| "crash";
 
 /** The clock and the crashes, which each test environment provides in its own way. */
 export interface Controls {
@@ -61,6 +72,8 @@ const TWICE_SHARE = 0.2;
 const AGAIN_SHARE = 0.3;
 /** Number of signed requests of a key that clients send again. */
 const SENT_MAX = 30;
+/** Most calls of other clients before a suspended tenant is resumed. */
+const CALLS_WHILE_SUSPENDED = 60;
 /** Number of ended keys that clients still try. */
 const ENDED_MAX = 6;
 
@@ -79,6 +92,11 @@ export class Clients {
 	#names = 0;
 	/** Keys that no client uses for a while. */
 	readonly #resting = new Set<TrackedKey>();
+	/** Settled while the tenant is not suspended. New keys wait for it: a history knows them only from their creation on. */
+	#resumed: Promise<void> = Promise.resolve();
+	#isSuspending = false;
+	/** Creations and rotations in progress. */
+	#adding = 0;
 	#stopped = false;
 
 	constructor(plan: Plan, calls: ServiceCalls, controls: Controls) {
@@ -121,6 +139,7 @@ export class Clients {
 	async #action(): Promise<void> {
 		const action = this.#draw();
 		if (action === "clock") return this.#moveClock();
+		if (action === "suspension") return this.#suspension();
 		const slot = this.#random.whole(0, this.#plan.keys - 1);
 		const key = this.#slots[slot];
 		if (!key) return this.#create(slot);
@@ -135,7 +154,7 @@ export class Clients {
 			case "update":
 				return this.#update(this.#random.chance(0.05) && this.#ended.length > 0 ? this.#endedKey() : key);
 			case "rotate":
-				return this.#rotate(slot, key);
+				return this.#add(() => this.#rotate(slot, key));
 			case "revoke":
 				return this.#end(slot, key, { kind: "revoke", reason: `Reason ${this.#names++}` });
 			case "job":
@@ -184,7 +203,22 @@ export class Clients {
 		return { name, ...Object.fromEntries(this.#random.some(Object.entries(others), 0.4)) };
 	}
 
-	async #create(slot: number): Promise<void> {
+	#create(slot: number): Promise<void> {
+		return this.#add(() => this.#createNow(slot));
+	}
+
+	/** Adds a key while no suspension is in progress. */
+	async #add(add: () => Promise<void>): Promise<void> {
+		while (this.#isSuspending) await this.#resumed;
+		this.#adding++;
+		try {
+			await add();
+		} finally {
+			this.#adding--;
+		}
+	}
+
+	async #createNow(slot: number): Promise<void> {
 		const end = this.recorder.begin();
 		// The expiry may have passed when the request arrives.
 		const settings = { ...this.#settings(), expiresAt: null };
@@ -336,6 +370,32 @@ export class Clients {
 		);
 		if (responses === "rejected") return;
 		for (const { id } of keys) end(id, { kind: "revoke", reason }, responses.get(id) ?? null);
+	}
+
+	/** Suspends the tenant, lets the other clients try its keys, and resumes it. */
+	async #suspension(): Promise<void> {
+		// One at a time: the response to one that another replaces would say nothing about the keys.
+		if (this.#adding > 0 || this.#isSuspending) return;
+		this.#isSuspending = true;
+		const { promise, resolve } = Promise.withResolvers<void>();
+		this.#resumed = promise;
+		try {
+			await this.#changeTenant("suspend");
+			const until = this.recorder.calls.length + this.#random.whole(0, CALLS_WHILE_SUSPENDED);
+			for (let waits = 0; waits < 50 && this.recorder.calls.length < until; waits++)
+				await new Promise((done) => setTimeout(done, 0));
+			await this.#changeTenant("resume");
+		} finally {
+			this.#isSuspending = false;
+			resolve();
+		}
+	}
+
+	/** Recorded for each key. */
+	async #changeTenant(kind: "suspend" | "resume"): Promise<void> {
+		const end = this.recorder.begin();
+		await this.#calls.changeTenant(kind);
+		for (const id of this.known.keys()) end(id, { kind }, { kind: "done" });
 	}
 
 	#retire(key: TrackedKey): void {

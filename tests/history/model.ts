@@ -28,6 +28,8 @@ export interface KeyState {
 	readonly version: number;
 	readonly deleted: boolean;
 	readonly revoked: boolean;
+	/** Whether the tenant is suspended. */
+	readonly suspended: boolean;
 	/** The time at which a rotated key is revoked: a range, because the clock may have moved during the call. */
 	readonly stopsAt: Range | null;
 	/** The hour of the count, as its first millisecond. */
@@ -54,6 +56,7 @@ export function newKey(settings: Settings): KeyState {
 		version: 1,
 		deleted: false,
 		revoked: false,
+		suspended: false,
 		stopsAt: null,
 		hour: 0,
 		count: EXACTLY_NONE,
@@ -67,7 +70,7 @@ export function newKey(settings: Settings): KeyState {
 
 /** Equal states have the same identity. */
 export const identityOf = (s: KeyState): string =>
-	`${s.version} ${s.deleted} ${s.revoked} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text} ${identityOfSigned(s)}`;
+	`${s.version} ${s.deleted} ${s.revoked} ${s.suspended} ${s.stopsAt} ${s.hour} ${s.count} ${s.before} ${s.text} ${identityOfSigned(s)}`;
 
 const identityOfSigned = ({ admitted, perhapsAdmitted, uncertainUntil, mayHaveForgotten }: KeyState): string =>
 	`${admitted.toString(36)} ${perhapsAdmitted.toString(36)} ${uncertainUntil} ${mayHaveForgotten}`;
@@ -79,6 +82,12 @@ const identityOfSigned = ({ admitted, perhapsAdmitted, uncertainUntil, mayHaveFo
 export function step(state: KeyState, call: Call, contended: boolean): KeyState | null {
 	const { invocation, response } = call;
 	if (invocation.kind === "crash") return crashed(state, invocation.wasIdle ?? false);
+	if (invocation.kind === "suspend" || invocation.kind === "resume") {
+		const suspended = invocation.kind === "suspend";
+		return state.suspended === suspended ? state : { ...state, suspended };
+	}
+	// While the tenant is being suspended or resumed, its gates change one after the other.
+	if (response?.kind === "tenant suspended") return contended || state.suspended ? state : null;
 	if (isRefusedByWorker(call)) return mayBeOutdated(invocation, call) ? state : null;
 	if (state.deleted) {
 		return response === null || response.kind === "not found" || refusedForGood(state, call) ? state : null;
@@ -101,7 +110,9 @@ export function step(state: KeyState, call: Call, contended: boolean): KeyState 
 				: null;
 		case "rotate":
 			if (response?.kind === "conflict")
-				return contended || mayBeRevoked(state, call) || isOutdated(state, invocation) ? state : null;
+				return contended || state.suspended || mayBeRevoked(state, call) || isOutdated(state, invocation)
+					? state
+					: null;
 			if (response?.kind === "rotated" && !sameSettings(response.successor, state.settings)) return null;
 			return response === null || response.kind === "rotated"
 				? changed(state, call, invocation, rotated(state, call, invocation.overlapMs))
@@ -142,6 +153,8 @@ function admit(before: KeyState, call: Call, invocation: Admission, response: Ve
 	if (code === "EXPIRED")
 		return settings.expiresAt !== null && settings.expiresAt <= latest && window.remaining === 0 ? state : null;
 	if (settings.expiresAt !== null && settings.expiresAt <= earliest) return null;
+	if (code === "TENANT_SUSPENDED") return state.suspended ? seen(state, window) : null;
+	if (state.suspended) return null;
 
 	const used = settings.limit - window.remaining;
 	const addressed =

@@ -33,6 +33,9 @@ export type Invocation =
 	| { kind: "rotate"; overlapMs: number | null; expectedVersion?: number | undefined }
 	| { kind: "revoke"; reason: string; expectedVersion?: number | undefined }
 	| { kind: "delete"; expectedVersion?: number | undefined }
+	/** The key's tenant is suspended or resumed, until the service says that it is for every key. */
+	| { kind: "suspend" }
+	| { kind: "resume" }
 	/** The gate loses its memory, at one moment. If it was idle before, it has persisted what it must not forget. */
 	| { kind: "crash"; wasIdle?: boolean };
 
@@ -61,7 +64,9 @@ export type CallResponse =
 	| { kind: "done"; version?: number }
 	| { kind: "not found" }
 	| { kind: "conflict" }
-	| { kind: "invalid" };
+	| { kind: "invalid" }
+	/** A change by the tenant's people, which a suspended tenant doesn't allow. */
+	| { kind: "tenant suspended" };
 
 /** One call. `began` and `ended` are positions in the common order of all beginnings and ends. */
 export interface Call {

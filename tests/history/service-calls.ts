@@ -7,6 +7,8 @@ import { authorizationOf } from "../sign.ts";
 import type { CallResponse, Settings, Signature, VerdictCode } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
+/** The pause before a suspension that was interrupted is continued. */
+const RETRY_MS = 50;
 
 /** A request of an integration. */
 export interface Presented {
@@ -58,6 +60,7 @@ const REASONS: [RegExp, VerdictCode][] = [
 	[/revoked/, "REVOKED"],
 	[/expired/, "EXPIRED"],
 	[/Invalid API key/, "NOT_FOUND"],
+	[/is suspended/, "TENANT_SUSPENDED"],
 	[/this IP address/, "ADDRESS_NOT_ALLOWED"],
 	[/lacks the scope/, "MISSING_SCOPE"],
 	[/Rate limit of/, "RATE_LIMITED"],
@@ -272,10 +275,25 @@ export class ServiceCalls {
 				else if (outcome === "failed" && error !== "UNAVAILABLE") throw new Error(`A key of a job: ${error}`);
 			}
 		} catch (thrown) {
-			if (thrown instanceof CallRefused && thrown.status === 409) return "rejected";
+			if (isSuspended(thrown) || (thrown instanceof CallRefused && thrown.status === 409)) return "rejected";
 			if (!(thrown instanceof CallRefused && thrown.status === 503) && !isBrokenConnection(thrown)) throw thrown;
 		}
 		return responses;
+	}
+
+	/** Suspends or resumes the tenant, and returns once the service says that it is for every key. */
+	async changeTenant(change: "suspend" | "resume"): Promise<void> {
+		const wanted = change === "suspend" ? "suspended" : "active";
+		for (;;) {
+			try {
+				const { state } = await this.#platform.mutate(`tenants.${change}`, { id: this.#tenantId });
+				if (state === wanted) return;
+			} catch (thrown) {
+				const isPassing = isBrokenConnection(thrown) || (thrown instanceof CallRefused && thrown.status === 503);
+				if (!isPassing) throw thrown;
+			}
+			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+		}
 	}
 
 	delete(id: string, expectedVersion?: number): Promise<CallResponse | null> {
@@ -292,6 +310,7 @@ export class ServiceCalls {
 			} catch (thrown) {
 				if (!(thrown instanceof CallRefused)) throw thrown;
 				if (thrown.status === 404) return { kind: "not found" };
+				if (isSuspended(thrown)) return { kind: "tenant suspended" };
 				if (thrown.status === 409) return { kind: "conflict" };
 				if (thrown.status === 400) return { kind: "invalid" };
 				if (thrown.status === 503) return null;
@@ -300,6 +319,10 @@ export class ServiceCalls {
 		});
 	}
 }
+
+/** Whether a change was refused because the tenant is suspended. */
+const isSuspended = (thrown: unknown): boolean =>
+	thrown instanceof CallRefused && thrown.status === 403 && thrown.message.includes("suspended");
 
 /** Returns null if the connection breaks. That is no failure of the test: the outcome of the call is unknown. */
 async function orLost(call: () => Promise<CallResponse | null>): Promise<CallResponse | null> {

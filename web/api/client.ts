@@ -10,19 +10,24 @@ const BATCH_MAX = 20;
 const TIMEOUT_MS = 30_000;
 
 /** Calls of the same turn share a request. A query's call carries its `AbortSignal`. */
-export const api = createTRPCClient<AppRouter>({
-	links: [
-		httpBatchLink({
-			url: "/trpc",
-			maxItems: BATCH_MAX,
-			maxURLLength: 4_000,
-			fetch: async (url, init) => {
-				const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init?.signal ? [init.signal] : [])];
-				const sentAt = Date.now();
-				const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
-				learnServerTime(response.headers.get("date"), sentAt, Date.now());
-				return response;
-			},
-		}),
-	],
-});
+export const createClient = (headers: Record<string, string>) =>
+	createTRPCClient<AppRouter>({
+		links: [
+			httpBatchLink({
+				url: "/trpc",
+				maxItems: BATCH_MAX,
+				maxURLLength: 4_000,
+				headers,
+				fetch: async (url, init) => {
+					const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init?.signal ? [init.signal] : [])];
+					const sentAt = Date.now();
+					const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+					learnServerTime(response.headers.get("date"), sentAt, Date.now());
+					return response;
+				},
+			}),
+		],
+	});
+
+/** With the session of the person who is signed in. */
+export const api = createClient({});

@@ -13,6 +13,10 @@ const PARTS = {
 		en: async () => (await import("./en/members.ts")).members,
 		"pt-BR": async () => (await import("./pt-BR/members.ts")).members,
 	},
+	platform: {
+		en: async () => (await import("./en/platform.ts")).platform,
+		"pt-BR": async () => (await import("./pt-BR/platform.ts")).platform,
+	},
 	rotate: {
 		en: async () => (await import("./en/rotate.ts")).rotate,
 		"pt-BR": async () => (await import("./pt-BR/rotate.ts")).rotate,

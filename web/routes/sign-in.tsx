@@ -29,6 +29,9 @@ export default function SignIn() {
 				<A href={paths.forgotPassword}>{t().session.forgot}</A>
 			</p>
 			<p class="secondary">{t().session.noAccount}</p>
+			<p>
+				<A href={paths.platform}>{t().session.platform}</A>
+			</p>
 		</main>
 	);
 }

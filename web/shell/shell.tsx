@@ -73,6 +73,7 @@ export function Shell(props: { children: JSX.Element }) {
 				<SideBar />
 				<div class={styles.main}>
 					<OfflineBar />
+					<SuspendedBar />
 					<main id="content" tabindex="-1" class={styles.content} ref={main}>
 						{props.children}
 					</main>
@@ -162,6 +163,22 @@ function NavLink(props: { href: string; icon: IconName; label: string; bottom?: 
 }
 
 /** Shown while the browser is offline: the screen may be out of date, and nothing can be changed. */
+/** Why every change is refused. */
+function SuspendedBar() {
+	const session = useSession();
+	const isSuspended = () => session().tenant?.suspended_at != null;
+	return (
+		<div role="status">
+			<Show when={isSuspended()}>
+				<div class={styles.bar}>
+					<Icon name="warning" />
+					{t().shell.suspended}
+				</div>
+			</Show>
+		</div>
+	);
+}
+
 function OfflineBar() {
 	const [offline, setOffline] = createSignal(!navigator.onLine);
 	const update = () => setOffline(!navigator.onLine);
@@ -176,7 +193,7 @@ function OfflineBar() {
 	return (
 		<div role="status">
 			<Show when={offline()}>
-				<div class={styles.offline}>
+				<div class={styles.bar}>
 					<Icon name="offline" />
 					{t().shell.offline}
 				</div>

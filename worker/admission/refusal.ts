@@ -73,6 +73,12 @@ export function refusalOf(verdict: Exclude<Verdict, { code: "VALID" }>): Refusal
 			return invalidToken("This API key has been revoked. Ask the tenant's admin for a new one.", verdict.window);
 		case "EXPIRED":
 			return invalidToken("This API key has expired. Ask the tenant's admin to extend or rotate it.", verdict.window);
+		case "TENANT_SUSPENDED":
+			return {
+				code: "FORBIDDEN",
+				message: "The tenant of this API key is suspended. Contact SalesOS.",
+				window: verdict.window,
+			};
 		case "ADDRESS_NOT_ALLOWED":
 			return {
 				code: "FORBIDDEN",

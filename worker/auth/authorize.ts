@@ -7,8 +7,9 @@ import { AppError, CHALLENGES } from "../errors.ts";
 import { countManagementCall } from "./management-limit.ts";
 import type { TokenPrincipal } from "./management-token.ts";
 import { permissionsOf } from "./permissions.ts";
+import { recordRead } from "./platform-reads.ts";
 import type { PlatformPrincipal, Principal, UserPrincipal } from "./principal.ts";
-import { selectTenant, tenantExists } from "./tenant.ts";
+import { requireActiveTenant, requireTenant, selectTenant } from "./tenant.ts";
 
 /** Where a request comes from, for the audit trail. */
 export type From = Pick<Author, "ip" | "userAgent">;
@@ -47,8 +48,9 @@ export function requirePlatform(principal: Principal): PlatformPrincipal {
 }
 
 /** The platform as the author of changes outside of tenants. */
-export function platformAuthor({ ip, userAgent }: From): PlatformAuthor {
-	return { actor: "service_role", actorEmail: null, ip, userAgent };
+export function platformAuthor({ credential }: PlatformPrincipal, { ip, userAgent }: From): PlatformAuthor {
+	const author = { actor: "service_role", actorEmail: null, ip, userAgent };
+	return credential === "current" ? author : { ...author, credential: "SERVICE_ROLE_KEY_PREVIOUS" };
 }
 
 /** A user as the author of changes in their tenant. */
@@ -61,13 +63,26 @@ function tokenAuthor({ tenantId, id }: TokenPrincipal, { ip, userAgent }: From):
 	return { tenantId, actor: id, actorEmail: null, ip, userAgent };
 }
 
+/** What is called in a tenant. */
+export interface TenantCall {
+	/** `platform`: only the platform may call it, and it changes something. */
+	permission: Permission | "platform";
+	/** `keys.list` or `GET /v1/api-keys`. */
+	operation: string;
+}
+
+/** Whether calls with this permission can change something. */
+const isChange = (permission: TenantCall["permission"]) => permission === "platform" || permission.endsWith(":write");
+
 /**
  * The caller as the author of changes: a user or a token in its own tenant, the platform in the one that the request names.
  * Throws `VALIDATION_ERROR` if it names none or two, `NOT_FOUND` if the tenant doesn't exist. `input` is the body, or the
- * input of a tRPC query. Throws `RATE_LIMITED` past the tenant's management calls a minute.
+ * input of a tRPC query. Throws `RATE_LIMITED` past the tenant's management calls a minute, and `FORBIDDEN` for a change in
+ * a suspended tenant, which only the platform can make. What the platform reads is recorded in the trail.
  */
 export async function authorIn(
 	manager: Manager,
+	{ permission, operation }: TenantCall,
 	from: From & { now: number },
 	db: Database,
 	request: Request,
@@ -76,9 +91,12 @@ export async function authorIn(
 	if (manager.kind !== "service_role") {
 		// The platform is not counted: it must be able to act for a tenant whose calls are used up.
 		await countManagementCall(db, manager.tenantId, from.now);
+		if (isChange(permission)) await requireActiveTenant(db, manager.tenantId);
 		return manager.kind === "user" ? authorOf(manager, from) : tokenAuthor(manager, from);
 	}
 	const tenantId = selectTenant(request, input);
-	if (!(await tenantExists(db, tenantId))) throw new AppError("NOT_FOUND", "Tenant not found.");
-	return { ...platformAuthor(from), tenantId };
+	await requireTenant(db, tenantId, isChange(permission), from.now);
+	const author = { ...platformAuthor(manager, from), tenantId };
+	if (!isChange(permission)) await recordRead(db, author, operation, from.now);
+	return author;
 }

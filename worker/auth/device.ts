@@ -5,10 +5,11 @@
  */
 
 import { parse, serialize } from "hono/utils/cookie";
-import { jwtVerify, SignJWT } from "jose";
+import { SignJWT } from "jose";
 import { newId } from "../../db/ids.ts";
 import type { Config } from "../env.ts";
 import { DAY_MS } from "../schemas/time.ts";
+import { signOwn, verifyOwn } from "./own-secrets.ts";
 
 const DEVICE_COOKIE = "__Host-device";
 /** The longest that browsers keep a cookie. */
@@ -27,10 +28,9 @@ export async function deviceOf(request: Request, config: Config["jwt"], now: num
 	const cookie = parse(request.headers.get("cookie") ?? "", DEVICE_COOKIE)[DEVICE_COOKIE];
 	if (!cookie) return null;
 	try {
-		const { payload } = await jwtVerify(cookie, keyOf(config), {
+		const payload = await verifyOwn(cookie, config, {
 			issuer: config.issuer,
 			audience: audienceOf(config),
-			algorithms: ["HS256"],
 			requiredClaims: ["exp", "sub", "jti"],
 			currentDate: new Date(now),
 		});
@@ -42,15 +42,14 @@ export async function deviceOf(request: Request, config: Config["jwt"], now: num
 
 /** `Set-Cookie` for a device on which this account has just signed in. A device keeps its id. */
 export async function deviceCookie(userId: string, known: Device | null, config: Config["jwt"], now: number) {
-	const token = await new SignJWT()
-		.setProtectedHeader({ alg: "HS256", typ: "JWT" })
+	const unsigned = new SignJWT()
 		.setJti(known?.userId === userId ? known.id : newId("dev"))
 		.setSubject(userId)
 		.setIssuer(config.issuer)
 		.setAudience(audienceOf(config))
 		.setIssuedAt(Math.floor(now / 1_000))
-		.setExpirationTime(Math.floor(now / 1_000) + DEVICE_S)
-		.sign(keyOf(config));
+		.setExpirationTime(Math.floor(now / 1_000) + DEVICE_S);
+	const token = await signOwn(unsigned, config);
 	return serialize(DEVICE_COOKIE, token, {
 		path: "/",
 		secure: true,
@@ -59,5 +58,3 @@ export async function deviceCookie(userId: string, known: Device | null, config:
 		maxAge: DEVICE_S,
 	});
 }
-
-const keyOf = ({ secret }: Config["jwt"]) => new TextEncoder().encode(secret.reveal());

@@ -10,6 +10,7 @@ import type { Config } from "../env.ts";
 import { AppError } from "../errors.ts";
 import { DEFAULT_CLAIMS } from "../jwt-claims.ts";
 import { DAY_MS, LATEST } from "../schemas/time.ts";
+import { signOwn, verifyOwn } from "./own-secrets.ts";
 import { providerKeys } from "./provider-keys.ts";
 import { mapClaims } from "./token-claims.ts";
 
@@ -70,8 +71,7 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 		const { alg } = decodeProtectedHeader(token);
 		if (alg === "HS256") {
 			isOurs = true;
-			const secret = new TextEncoder().encode(config.secret.reveal());
-			({ payload } = await jwtVerify(token, secret, { ...checks, algorithms: ["HS256"] }));
+			payload = await verifyOwn(token, config, checks);
 		} else if (config.jwksUrl !== null) {
 			const keys = providerKeys(config.jwksUrl, now);
 			({ payload } = await jwtVerify(token, keys, { ...checks, algorithms: PROVIDER_ALGORITHMS }));
@@ -113,14 +113,13 @@ export function signToken(
 	now: number,
 	expiresAt: number,
 ): Promise<string> {
-	return new SignJWT(claims)
-		.setProtectedHeader({ alg: "HS256", typ: "JWT" })
+	const unsigned = new SignJWT(claims)
 		.setSubject(subject)
 		.setIssuer(config.issuer)
 		.setAudience(config.audience)
 		.setIssuedAt(Math.floor(now / 1_000))
-		.setExpirationTime(Math.floor(expiresAt / 1_000))
-		.sign(new TextEncoder().encode(config.secret.reveal()));
+		.setExpirationTime(Math.floor(expiresAt / 1_000));
+	return signOwn(unsigned, config);
 }
 
 function refusal(thrown: unknown): AppError {

@@ -8,11 +8,12 @@ import { admitRequest } from "../admission/admit-request.ts";
 import { NO_KEY, notForApiKeys, refusalError, refusalOf } from "../admission/refusal.ts";
 import type { Config } from "../env.ts";
 import { AppError, CHALLENGES } from "../errors.ts";
-import { type HeaderCredential, headerCredential, signedCredential } from "../http/credential.ts";
+import { type HeaderCredential, hasHeaderCredential, headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
 import { verifyToken } from "./jwt.ts";
 import { TOKEN_PREFIX, type TokenPrincipal, useManagementToken } from "./management-token.ts";
+import { platformTokenOf, usePlatformSession } from "./platform-session.ts";
 import { requireOwnCookie } from "./same-origin.ts";
 import { SESSION_COOKIE, useSession } from "./session.ts";
 
@@ -37,6 +38,10 @@ export interface UserPrincipal {
 /** The platform. It names the tenant it acts in. */
 export interface PlatformPrincipal {
 	kind: "service_role";
+	/** Which credential was sent: the trail says where the previous one is still in use. */
+	credential: "current" | "previous";
+	/** When the session of an operator ends, in milliseconds. Null: the credential itself was sent. */
+	expiresAt: number | null;
 }
 
 export type Principal =
@@ -71,6 +76,13 @@ function sessionToken({ headers }: Request): string | null {
  */
 export async function authenticate(request: Request, deps: AuthDeps, info: RequestInfo): Promise<Principal> {
 	if (signedCredential(request) !== null) return integration(request, deps, info);
+	const operator = hasHeaderCredential(request) ? null : platformTokenOf(request);
+	if (operator !== null) {
+		requireOwnCookie(request);
+		const session = await usePlatformSession(deps.db, operator, deps.config, info.now);
+		if (!session) throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
+		return { kind: "service_role", ...session };
+	}
 	const credential = credentialOf(request);
 	if (credential === null) throw new AppError("UNAUTHORIZED", undefined, { challenge: CHALLENGES.none });
 	requireOwnCookie(request);
@@ -78,8 +90,10 @@ export async function authenticate(request: Request, deps: AuthDeps, info: Reque
 		return integration(request, deps, info);
 	if (credential.from === "bearer" && credential.value.startsWith(TOKEN_PREFIX))
 		return useManagementToken(deps.db, credential.value, deps.config.peppers, info);
-	if (credential.from === "bearer" && isServiceRole(credential.value, deps.config)) return { kind: "service_role" };
-
+	if (credential.from === "bearer") {
+		const platform = platformOf(credential.value, deps.config);
+		if (platform) return platform;
+	}
 	return userOf(credential.value, deps, info);
 }
 
@@ -135,10 +149,16 @@ async function integration(request: Request, { gates, config, db }: AuthDeps, in
 	return { kind: "api_key", key: verdict.key, window: verdict.window };
 }
 
-/** Compares in constant time. Both sides are hashed first, so that the time doesn't reveal the length either. */
-function isServiceRole(credential: string, config: Config): boolean {
+/**
+ * The platform, if this is one of its credentials. Compares in constant time. Both sides are hashed first, so that the time
+ * doesn't reveal the length either.
+ */
+export function platformOf(credential: string, { serviceRoleKeys }: Config): PlatformPrincipal | null {
 	const digest = (text: string) => createHash("sha256").update(text).digest();
-	return timingSafeEqual(digest(credential), digest(config.serviceRoleKey.reveal()));
+	const sent = digest(credential);
+	const [isCurrent, isPrevious] = serviceRoleKeys.map((key) => timingSafeEqual(sent, digest(key.reveal())));
+	if (isCurrent) return { kind: "service_role", credential: "current", expiresAt: null };
+	return isPrevious ? { kind: "service_role", credential: "previous", expiresAt: null } : null;
 }
 
 const CAPABILITIES_OF_ROLE: Record<Role, readonly string[]> = {

@@ -4,9 +4,22 @@ import type { Database } from "../../db/client.ts";
 import { tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 
-export async function tenantExists(db: Database, tenantId: string): Promise<boolean> {
-	const found = await db.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId));
-	return found.length > 0;
+/**
+ * Throws `NOT_FOUND` unless the tenant exists, and `CONFLICT` for a change in one whose deletion has begun: a row that is
+ * written meanwhile could be left behind.
+ */
+export async function requireTenant(db: Database, tenantId: string, isChange: boolean, now: number): Promise<void> {
+	const [tenant] = await db.select({ deleteAfter: tenants.deleteAfter }).from(tenants).where(eq(tenants.id, tenantId));
+	if (!tenant) throw new AppError("NOT_FOUND", "Tenant not found.");
+	if (isChange && tenant.deleteAfter !== null && tenant.deleteAfter <= now)
+		throw new AppError("CONFLICT", "The tenant is being deleted, or was. Nothing can be changed.");
+}
+
+/** Throws `FORBIDDEN` if the tenant is suspended. */
+export async function requireActiveTenant(db: Database, tenantId: string): Promise<void> {
+	const [tenant] = await db.select({ suspendedAt: tenants.suspendedAt }).from(tenants).where(eq(tenants.id, tenantId));
+	if (tenant && tenant.suspendedAt !== null)
+		throw new AppError("FORBIDDEN", "The tenant is suspended, so nothing can be changed. Contact SalesOS.");
 }
 
 /**

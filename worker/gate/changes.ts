@@ -119,6 +119,7 @@ export function rotateKey(
 		const repeated = outcomeBefore(store, attempt, now);
 		if (repeated) return repeated;
 		if (statusOf(before.key, now) === "revoked") return CONFLICTS.rotatingRevoked;
+		if (before.isSuspended) return CONFLICTS.rotatingSuspended;
 		if (isOutdated(call, before.key)) return CONFLICTS.otherVersion;
 		if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return CONFLICTS.otherSuccessor;
 		const successor = successorOf(before.key, material, lifeMs, author.actor, now);

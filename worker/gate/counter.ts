@@ -113,6 +113,7 @@ function outcomeOf(code: CountedCode): keyof RequestCounts {
 			return "rateLimited";
 		case "REVOKED":
 		case "EXPIRED":
+		case "TENANT_SUSPENDED":
 		case "ADDRESS_NOT_ALLOWED":
 		case "MISSING_SCOPE":
 		case "REPLAYED":

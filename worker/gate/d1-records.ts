@@ -6,9 +6,10 @@ import { and, eq, exists, lt, lte, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
 import { type Database, database, insertRows, runBatch, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { apiKeys, auditEvents, importedHashes, usageHourly } from "../../db/schema.ts";
+import { apiKeys, auditEvents, importedHashes, tenants, usageHourly } from "../../db/schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
 import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../keys/snapshot.ts";
+import type { Suspension } from "./protocol.ts";
 import type { HourCounts } from "./store.ts";
 
 /** Drizzle over D1. Exported from here so that a gate loads it together with the statements. */
@@ -140,13 +141,20 @@ export async function discardSuccessor(
 	return deleted.length > 0;
 }
 
-/** The key and its usage as stored in D1; null if D1 has no such key. */
+/**
+ * The key and its usage as stored in D1, and whether its tenant is suspended; null if D1 has no such key. One statement, so
+ * that both are of the same moment.
+ */
 export async function readKey(
 	db: Database,
 	keyId: string,
-): Promise<{ key: KeySnapshot; lifetime: LifetimeUsage } | null> {
-	const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, keyId));
-	return row ? { key: snapshotOf(row), lifetime: row } : null;
+): Promise<{ key: KeySnapshot; lifetime: LifetimeUsage; suspension: Suspension } | null> {
+	const [found] = await db
+		.select({ row: apiKeys, suspension: { no: tenants.suspensionNo, at: tenants.suspendedAt } })
+		.from(apiKeys)
+		.innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+		.where(eq(apiKeys.id, keyId));
+	return found ? { key: snapshotOf(found.row), lifetime: found.row, suspension: found.suspension } : null;
 }
 
 /** Inserts the successor of a key and the event of its creation. */

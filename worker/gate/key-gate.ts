@@ -41,6 +41,7 @@ import {
 	type Recognition,
 	type Rotated,
 	type RotationRequest,
+	type Suspension,
 	UNAVAILABLE,
 	unpackCall,
 } from "./protocol.ts";
@@ -177,6 +178,21 @@ export class KeyGate extends DurableObject<Bindings> {
 		now = Date.now(),
 	): Promise<GateResult<Rotated | AlreadyRotated>> {
 		return rotateKey(this.#changing, call, request, now);
+	}
+
+	/**
+	 * Takes over whether the key's tenant is suspended. Once this has returned for a suspension, the key is not admitted
+	 * any more. A method of its own: the gate of a release without suspensions has none, so it cannot acknowledge one.
+	 */
+	suspend(suspension: Suspension): void {
+		this.#memory.suspend(suspension);
+	}
+
+	/** Deletes everything but a tombstone, because the key's tenant is deleted. Its rows in D1 are deleted afterwards. */
+	erase(keyId: string, tenantId: string, now = Date.now()): void {
+		this.#memory.replace({ id: keyId, tenantId, deletedAt: now });
+		this.#store.eraseAllButKey();
+		void this.ctx.storage.deleteAlarm();
 	}
 
 	/** Deletes this key because the rotation that made it was not completed. Only the key that made it can discard it. */

@@ -1,6 +1,6 @@
 /** The key in a gate's memory: loading it from D1 the first time, deciding and counting. */
-import { decide, decideSigned } from "../keys/decide.ts";
-import { type IpRule, parseIpRules } from "../keys/ip-allowlist.ts";
+import { type DecidedKey, decide, decideSigned } from "../keys/decide.ts";
+import { parseIpRules } from "../keys/ip-allowlist.ts";
 import { RecentCallers } from "../keys/recent-callers.ts";
 import type { Signed } from "../keys/signature.ts";
 import { SignatureMemory } from "../keys/signature-memory.ts";
@@ -11,18 +11,26 @@ import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { UsageCounter } from "./counter.ts";
 import type { DeliveryExtent, GateContent } from "./delivery.ts";
-import { type AdmissionCall, type CallerRefusals, type GateResult, NOT_FOUND, UNAVAILABLE } from "./protocol.ts";
+import {
+	type AdmissionCall,
+	type CallerRefusals,
+	type GateResult,
+	NOT_FOUND,
+	type Suspension,
+	UNAVAILABLE,
+} from "./protocol.ts";
 import type { GateStore } from "./store.ts";
 import { LOAD_TIMEOUT_MS, withTimeout } from "./timers.ts";
 
 /** A key that exists, with everything that a decision needs. */
-export interface LoadedKey {
-	key: KeySnapshot;
-	ipRules: IpRule[];
+export interface LoadedKey extends DecidedKey {
 	counter: UsageCounter;
 	callers: RecentCallers;
 	signatures: SignatureMemory;
 }
+
+/** Lower than the number of any suspension. */
+const NEVER_SUSPENDED: Suspension = { no: 0, at: null };
 
 export class KeyMemory {
 	readonly #store: GateStore;
@@ -30,11 +38,13 @@ export class KeyMemory {
 	/** undefined: the gate has never seen its key, and has to ask D1. */
 	#state: LoadedKey | Tombstone | undefined;
 	#loading: Promise<boolean> | undefined;
+	#suspension: Suspension;
 
 	/** Starts from the gate's own disk. */
 	constructor(store: GateStore, d1: () => D1Database) {
 		this.#store = store;
 		this.#d1 = d1;
+		this.#suspension = store.suspension() ?? NEVER_SUSPENDED;
 		const stored = store.key();
 		if (stored) this.#remember(stored, NEVER_USED);
 	}
@@ -86,6 +96,8 @@ export class KeyMemory {
 			const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
 			// The state is set if a tombstone was written while D1 was asked.
 			if (!found || this.#state) return true;
+			// A newer suspension may have arrived while D1 was asked.
+			this.suspend(found.suspension);
 			this.#store.putKey(found.key);
 			this.#remember(found.key, found.lifetime);
 			return true;
@@ -93,6 +105,18 @@ export class KeyMemory {
 			logError("A gate could not load its key from D1", error);
 			return false;
 		}
+	}
+
+	/**
+	 * Takes over whether the tenant is suspended, on disk and in memory, unless the gate has a newer state. A gate that
+	 * doesn't know its key yet keeps it for later, so that suspending a tenant reads no keys.
+	 */
+	suspend(suspension: Suspension): void {
+		const { state } = this;
+		if (suspension.no <= this.#suspension.no || (state && isTombstone(state))) return;
+		this.#store.putSuspension(suspension);
+		this.#suspension = suspension;
+		if (state) this.#state = { ...state, isSuspended: suspension.at !== null };
 	}
 
 	/** Stores the next state of the key, on disk and in memory. */
@@ -153,6 +177,7 @@ export class KeyMemory {
 			: {
 					key,
 					ipRules: parseIpRules(key.ipAllowlist),
+					isSuspended: this.#suspension.at !== null,
 					...this.#usage(lifetime),
 				};
 	}
@@ -160,9 +185,9 @@ export class KeyMemory {
 
 /** Decides a request and counts it. */
 export function decideAndCount(loaded: LoadedKey, call: AdmissionCall, now: number): Admitted | Refused {
-	const { key, ipRules, counter } = loaded;
+	const { counter } = loaded;
 	counter.roll(now);
-	const verdict = decide(key, ipRules, call, counter.counts.allowed, Math.max(now, counter.hour));
+	const verdict = decide(loaded, call, counter.counts.allowed, Math.max(now, counter.hour));
 	count(loaded, call, verdict, now);
 	return verdict;
 }
@@ -174,10 +199,10 @@ export function decideSignedAndCount(
 	signed: Signed,
 	now: number,
 ): Admitted | Refused | SignedRefused {
-	const { key, ipRules, counter, signatures } = loaded;
+	const { counter, signatures } = loaded;
 	counter.roll(now);
 	const replay = signatures.check(signed, now);
-	const verdict = decideSigned(key, ipRules, call, replay, counter.counts.allowed, Math.max(now, counter.hour));
+	const verdict = decideSigned(loaded, call, replay, counter.counts.allowed, Math.max(now, counter.hour));
 	if (call.consume && verdict.code === "VALID") signatures.add(signed);
 	count(loaded, call, verdict, now);
 	return verdict;

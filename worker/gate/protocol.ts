@@ -14,6 +14,14 @@ import type { GateVerdict, Refused, SignedRefused, WindowState } from "../keys/v
 import type { ApiKey } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
 
+/** Whether a tenant is suspended, as its gates and D1 keep it. */
+export interface Suspension {
+	/** Rises with every suspension and resumption of the tenant. A gate keeps the one with the highest number. */
+	no: number;
+	/** When the tenant was suspended; null: it isn't. */
+	at: number | null;
+}
+
 /** A request as it reaches the gate. */
 export interface AdmissionCall extends AdmissionRequest {
 	keyId: string;
@@ -95,6 +103,7 @@ export const CONFLICTS = {
 	wouldBeUnrestricted: conflict(
 		"Without scopes this restricted API key could call every endpoint. Send unrestricted: true to confirm, or revoke it.",
 	),
+	rotatingSuspended: conflict("The tenant is suspended. Resume it before you rotate its API keys."),
 	rotatingRevoked: conflict("The API key is revoked. A revoked key cannot be rotated."),
 	otherVersion: conflict("The API key has changed since you loaded it. Reload it and try again."),
 	changedDuringRotation: conflict("The API key was changed during the rotation. Reload it and rotate again."),
@@ -173,6 +182,7 @@ export function pack(verdict: GateVerdict): PackedVerdict {
 			return [verdict.code, ...packWindow(verdict.window), verdict.retrySeconds];
 		case "REVOKED":
 		case "EXPIRED":
+		case "TENANT_SUSPENDED":
 		case "ADDRESS_NOT_ALLOWED":
 		case "RATE_LIMITED":
 		case "REPLAYED":
@@ -208,6 +218,7 @@ export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 		}
 		case "REVOKED":
 		case "EXPIRED":
+		case "TENANT_SUSPENDED":
 		case "ADDRESS_NOT_ALLOWED":
 		case "RATE_LIMITED":
 		case "REPLAYED":
@@ -218,7 +229,9 @@ export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 		case "UNAVAILABLE":
 			return { code: packed[0] };
 		default:
-			return packed satisfies never;
+			packed satisfies never;
+			// A gate of the next release may give a verdict that this one doesn't know.
+			return { code: "UNAVAILABLE" };
 	}
 }
 

@@ -7,7 +7,7 @@ import type { Caller, StoredCaller } from "../keys/recent-callers.ts";
 import type { SignatureRecord, SignatureStore } from "../keys/signature-memory.ts";
 import type { KeySnapshot, Tombstone } from "../keys/snapshot.ts";
 import type { RequestCounts } from "../keys/window.ts";
-import type { Attempt } from "./protocol.ts";
+import type { Attempt, Suspension } from "./protocol.ts";
 
 export interface HourCounts extends RequestCounts {
 	/** First millisecond of the hour. */
@@ -42,6 +42,7 @@ const EVENT = "event:";
 const DISCARD = "discard:";
 const ROTATION = "rotation:";
 const SIGNATURES = "signatures";
+const SUSPENSION = "suspension";
 
 export class GateStore implements SignatureStore {
 	readonly #kv: SyncKvStorage;
@@ -74,6 +75,15 @@ export class GateStore implements SignatureStore {
 		this.#kv.put(SIGNATURES, record);
 	}
 
+	/** Undefined: the tenant was never suspended since this gate was first called. */
+	suspension(): Suspension | undefined {
+		return this.#kv.get<Suspension>(SUSPENSION);
+	}
+
+	putSuspension(suspension: Suspension): void {
+		this.#kv.put(SUSPENSION, suspension);
+	}
+
 	/** Oldest first. */
 	hours(): HourRecord[] {
 		return this.#values<HourRecord>(HOUR);
@@ -92,8 +102,14 @@ export class GateStore implements SignatureStore {
 	deleteUsage(): void {
 		this.#kv.delete(CALLERS);
 		this.#kv.delete(SIGNATURES);
+		this.#kv.delete(SUSPENSION);
 		for (const { hour } of this.hours()) this.deleteHour(hour);
 		for (const { nameHash } of this.#values<RotationRecord>(ROTATION)) this.#kv.delete(ROTATION + nameHash);
+	}
+
+	/** Deletes everything but the key's own record: usage, and what was to be delivered to D1. */
+	eraseAllButKey(): void {
+		for (const [name] of this.#kv.list()) if (name !== KEY) this.#kv.delete(name);
 	}
 
 	/** Audit events that D1 doesn't have yet. */

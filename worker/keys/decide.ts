@@ -2,8 +2,8 @@
  * Decides whether a request is admitted. No I/O, no clock, no state: the gate passes everything in.
  *
  * The order of the checks matters. A wrong secret reveals nothing about the key. Then come the states that the caller
- * cannot change (revoked, expired), then the IP address, the scope, and last the hourly limit, so that a request that is
- * refused for another reason doesn't use up the limit.
+ * cannot change (revoked, expired, its tenant suspended), then the IP address, the scope, and last the hourly limit, so
+ * that a request that is refused for another reason doesn't use up the limit.
  */
 
 import type { Scope } from "../../db/enums.ts";
@@ -27,10 +27,18 @@ export interface AdmissionRequest {
 	consume: boolean;
 }
 
+/** The key as a decision needs it. */
+export interface DecidedKey {
+	key: KeySnapshot;
+	/** The key's allow-list, parsed. */
+	ipRules: readonly IpRule[];
+	/** Whether the key's tenant is suspended. */
+	isSuspended: boolean;
+}
+
 /** Decides. `allowed` is the number of requests admitted in the hour of `now` before this one. */
 export function decide(
-	snapshot: KeySnapshot,
-	ipRules: readonly IpRule[],
+	{ key: snapshot, ipRules, isSuspended }: DecidedKey,
 	request: AdmissionRequest,
 	allowed: number,
 	now: number,
@@ -42,6 +50,7 @@ export function decide(
 	const status = statusOf(snapshot, now);
 	if (status === "revoked") return { code: "REVOKED", window: { ...window, remaining: 0 } };
 	if (status === "expired") return { code: "EXPIRED", window: { ...window, remaining: 0 } };
+	if (isSuspended) return { code: "TENANT_SUSPENDED", window };
 	if (ipRules.length > 0 && !isIpAllowed(ipRules, request.ip)) return { code: "ADDRESS_NOT_ALLOWED", window };
 	if (request.scope !== null && !grants(snapshot.scopes, request.scope))
 		return { code: "MISSING_SCOPE", scope: request.scope, window };
@@ -60,16 +69,17 @@ export function decide(
  * that a replay doesn't use up the limit.
  */
 export function decideSigned(
-	snapshot: KeySnapshot,
-	ipRules: readonly IpRule[],
+	decided: DecidedKey,
 	request: AdmissionRequest,
 	replay: ReplayRefusal | null,
 	allowed: number,
 	now: number,
 ): Admitted | Refused | SignedRefused {
-	const verdict = decide(snapshot, ipRules, request, allowed, now);
+	const verdict = decide(decided, request, allowed, now);
 	const isStopped = verdict.code !== "VALID" && verdict.code !== "RATE_LIMITED";
-	return isStopped || replay === null ? verdict : { ...replay, window: windowState(snapshot.rateLimit, allowed, now) };
+	return isStopped || replay === null
+		? verdict
+		: { ...replay, window: windowState(decided.key.rateLimit, allowed, now) };
 }
 
 /** An empty list grants every scope. */

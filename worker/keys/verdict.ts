@@ -31,6 +31,8 @@ export type Refused =
 	| { code: "NOT_FOUND"; final: boolean }
 	| { code: "REVOKED"; window: WindowState }
 	| { code: "EXPIRED"; window: WindowState }
+	/** The platform has suspended the key's tenant. */
+	| { code: "TENANT_SUSPENDED"; window: WindowState }
 	| { code: "ADDRESS_NOT_ALLOWED"; window: WindowState }
 	| { code: "MISSING_SCOPE"; scope: string; window: WindowState }
 	| { code: "RATE_LIMITED"; window: WindowState };

@@ -1,7 +1,7 @@
 /** What handlers of REST routes find in Hono's context. */
 import type { Author } from "../../db/audit.ts";
 import type { Arrival } from "../admission/admit-request.ts";
-import type { Manager, PlatformAuthor } from "../auth/authorize.ts";
+import type { Manager, PlatformAuthor, TenantCall } from "../auth/authorize.ts";
 import type { UserPrincipal } from "../auth/principal.ts";
 import type { Bindings, Config } from "../env.ts";
 import type { RequestInfo } from "../http/request-info.ts";
@@ -27,7 +27,7 @@ export interface IntegrationEnv {
 /** Behind `permittedOnly` and `inTenant`: the caller, and as whom in which tenant they act. */
 export interface ManageEnv {
 	Bindings: RestBindings;
-	Variables: RestEnv["Variables"] & { manager: Manager; author: Author };
+	Variables: RestEnv["Variables"] & { manager: Manager; permission: TenantCall["permission"]; author: Author };
 }
 
 /** Behind `personOnly`. `author` is the person. */

@@ -48,6 +48,10 @@ const byPlatform = { security: [{ bearer: [] }] };
 /** What the description of the platform's route begins with. */
 export const platform = { ...byPlatform, middleware: [platformOnly] };
 export const platformWithBody = { ...byPlatform, middleware: [platformOnly, ...readableBody] };
+export const platformWithOptionalBody = {
+	...byPlatform,
+	middleware: [platformOnly, ...readableBody, ignoreEmptyBody],
+};
 
 /** What the description of a route of the platform in a tenant begins with. */
 export const platformInTenantWithBody = {

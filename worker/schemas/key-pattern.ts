@@ -29,6 +29,9 @@ export const WHOLE_TOKEN = /^smt_[0-9A-Za-z]{36}$/;
  */
 export const KEY_IN_TEXT = /(sks?_(?:live|test)_|smt_)\w{13,}/;
 
+/** Every whole key in text: those that this service makes, and those of another system. */
+export const KEYS_IN_TEXT = new RegExp(`${PREFIX}(?:[0-9A-Za-z]{48}|[0-9a-z]{32}(?!\\w))`, "g");
+
 const EVERY_KEY_IN_TEXT = new RegExp(KEY_IN_TEXT, "g");
 
 /** The text with each API key, secret and management token cut down to its prefix. Callers put keys where they don't belong, such as in a path. */

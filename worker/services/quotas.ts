@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import { limitOf, QUOTA_COLUMNS, QUOTA_NAMES, QUOTAS, type QuotaName, type QuotaRow } from "../../db/quotas.ts";
-import { quotas } from "../../db/schema.ts";
+import { quotas, tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 import type { QuotaList } from "../schemas/quota.ts";
 import type { Deps } from "./deps.ts";
@@ -21,13 +21,26 @@ function quotaError(name: QuotaName, limit: number): AppError {
 	return new AppError("CONFLICT", message, { details: [{ field: name, message: `At most ${limit}` }] });
 }
 
-/** Runs a write. If the database rejected it because of a quota, throws `CONFLICT` that names the quota. */
+/**
+ * Runs a write. Throws `CONFLICT` that says why if the database rejected it because of a quota, or because the tenant is
+ * suspended.
+ */
 export async function withinQuotas<T>(write: () => Promise<T>): Promise<T> {
 	try {
 		return await write();
 	} catch (thrown) {
+		if (isTenantSuspended(thrown)) throw suspended();
 		throw exceededQuota(thrown) ?? thrown;
 	}
+}
+
+const suspended = () => new AppError("CONFLICT", "The tenant is suspended. Resume it before you add API keys.");
+
+/** Whether the trigger `api_keys_of_suspended_tenants` rejected a key. Drizzle wraps what D1 threw. */
+function isTenantSuspended(thrown: unknown): boolean {
+	for (let error = thrown; error instanceof Error; error = error.cause)
+		if (error.message.includes("tenant suspended")) return true;
+	return false;
 }
 
 /**
@@ -44,11 +57,17 @@ function exceededQuota(thrown: unknown): AppError | undefined {
 }
 
 /**
- * Throws `CONFLICT` if the tenant has no room for another key. The gate inserts the successor of a rotation, where a
- * rejected write would look like an outage. Of several at once, the last can still get 503.
+ * Throws `CONFLICT` if the tenant has no room for another key, or is suspended. The gate inserts the successor of a
+ * rotation, where a rejected write would look like an outage. Of several at once, the last can still get 503.
  */
 export async function requireRoomForKey(db: Database, tenantId: string): Promise<void> {
-	const row = await quotasOf(db, tenantId);
+	const [found] = await db
+		.select({ row: quotas, suspendedAt: tenants.suspendedAt })
+		.from(quotas)
+		.innerJoin(tenants, eq(tenants.id, quotas.tenantId))
+		.where(eq(quotas.tenantId, tenantId));
+	if (found && found.suspendedAt !== null) throw suspended();
+	const row = found?.row ?? null;
 	const limit = limitOf(row, "api_keys");
 	if (row && row.apiKeys >= limit) throw quotaError("api_keys", limit);
 }

@@ -13,7 +13,7 @@ import type { CreatedTenant, CreateTenant } from "../schemas/tenant.ts";
 import { newLink, storeLink } from "./access-links.ts";
 import type { Deps } from "./deps.ts";
 import { emailTaken, getMember, invitedAccount, memberLink, resetPassword } from "./members.ts";
-import { toTenant } from "./tenants.ts";
+import { getTenant, NEVER_SUSPENDED, toTenant } from "./tenants.ts";
 
 type PlatformAuthor = Omit<Author, "tenantId">;
 
@@ -40,6 +40,7 @@ export async function createTenant(
 		name,
 		slug,
 		createdAt: now,
+		...NEVER_SUSPENDED,
 	};
 	const inTenant = { ...author, tenantId: row.id };
 	const account = owner && { ...invitedAccount(row.id, owner.email, now), name: owner.name, role: "owner" as const };
@@ -64,7 +65,7 @@ export async function createTenant(
 		return { created: await replay(deps, inTenant, delivery, row, owner), isReplay: true };
 	}
 	const invited = account && link ? await memberLink(deps, delivery, account, link) : null;
-	return { created: { ...toTenant(row), owner: invited }, isReplay: false };
+	return { created: { ...toTenant({ tenant: row, sweep: null }), owner: invited }, isReplay: false };
 }
 
 /** What the same request has created before. Throws `CONFLICT` if it was another request. */
@@ -80,7 +81,8 @@ async function replay(
 	if (!known) throw await taken(deps, row.slug, owner?.email);
 	const isSame = known.slug === row.slug && known.name === row.name;
 	if (!isSame) throw new AppError("CONFLICT", CONFLICTS.idempotencyKeyReused.message);
-	if (!owner) return { ...toTenant(known), owner: null };
+	const tenant = await getTenant(deps, known.id);
+	if (!owner) return { ...tenant, owner: null };
 	const [account] = await db
 		.select({ id: users.id })
 		.from(users)
@@ -91,7 +93,7 @@ async function replay(
 		member.status === "invited"
 			? await resetPassword(deps, { author, role: null }, delivery, account)
 			: { member, link: null };
-	return { ...toTenant(known), owner: invited };
+	return { ...tenant, owner: invited };
 }
 
 async function taken({ db }: Deps, slug: string, email: string | undefined): Promise<AppError> {

@@ -1,14 +1,14 @@
 /** Tenants, for the platform. */
-import { desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
 import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { QUOTA_COLUMNS, QUOTA_NAMES } from "../../db/quotas.ts";
-import { quotas, tenants } from "../../db/schema.ts";
+import { gateSweeps, quotas, tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 import type { UpdateTenant } from "../schemas/quota.ts";
 import type { ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
-import { toTimestamp } from "../schemas/time.ts";
+import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 
@@ -16,12 +16,47 @@ const ORDER = "tenants";
 /** Later than any tenant, so that the first page is a range of the index like every other. */
 const END_OF_TIME = { value: Number.MAX_SAFE_INTEGER, id: "" };
 
-export const toTenant = ({ id, name, slug, createdAt }: typeof tenants.$inferSelect): Tenant => ({
-	id,
-	name,
-	slug,
-	created_at: toTimestamp(createdAt),
-});
+/** A tenant, and its sweep if one is in progress. */
+interface Row {
+	tenant: typeof tenants.$inferSelect;
+	sweep: typeof gateSweeps.$inferSelect | null;
+}
+
+/** The columns of a new tenant that later changes set. */
+export const NEVER_SUSPENDED = { suspendedAt: null, suspensionNo: 0, deleteAfter: null, deletedAt: null };
+
+/** Whether the keys of the tenant are admitted. */
+export function stateOf({ tenant, sweep }: Row): Tenant["state"] {
+	if (tenant.deletedAt !== null) return "deleted";
+	if (sweep?.kind === "delete") return "deleting";
+	const isSuspended = tenant.suspendedAt !== null;
+	if (sweep) return isSuspended ? "suspending" : "resuming";
+	return isSuspended ? "suspended" : "active";
+}
+
+export function toTenant({ tenant, sweep }: Row): Tenant {
+	const { id, name, slug, createdAt, suspendedAt, deleteAfter, deletedAt } = tenant;
+	return {
+		id,
+		name,
+		slug,
+		created_at: toTimestamp(createdAt),
+		state: stateOf({ tenant, sweep }),
+		suspended_at: toTimestampOrNull(suspendedAt),
+		delete_after: toTimestampOrNull(deleteAfter),
+		deleted_at: toTimestampOrNull(deletedAt),
+		// Keys can be deleted meanwhile, and two callers may have told the same gate.
+		progress: sweep && { done: Math.min(sweep.done, sweep.total), total: sweep.total },
+	};
+}
+
+/** Tenants with their sweeps, in one statement: both are of the same moment. */
+const selectTenants = (db: Deps["db"]) =>
+	db
+		.select({ tenant: tenants, sweep: gateSweeps })
+		.from(tenants)
+		.leftJoin(gateSweeps, eq(gateSweeps.tenantId, tenants.id))
+		.$dynamic();
 
 /** Changes the name or the quotas. `NOT_FOUND` for an unknown tenant. */
 export async function updateTenant(
@@ -30,11 +65,12 @@ export async function updateTenant(
 	{ id, name, quotas: limits = {} }: UpdateTenant,
 ): Promise<Tenant> {
 	const { db, now } = deps;
-	const [[tenant], [row]] = await db.batch([
-		db.select().from(tenants).where(eq(tenants.id, id)),
+	const [[found], [row]] = await db.batch([
+		selectTenants(db).where(eq(tenants.id, id)),
 		db.select().from(quotas).where(eq(quotas.tenantId, id)),
 	]);
-	if (!tenant || !row) throw new AppError("NOT_FOUND", "Tenant not found.");
+	if (!found || !row) throw new AppError("NOT_FOUND", "Tenant not found.");
+	const { tenant, sweep } = found;
 	const given = QUOTA_NAMES.filter((quota) => limits[quota] !== undefined);
 	const before = {
 		name: tenant.name,
@@ -42,31 +78,64 @@ export async function updateTenant(
 	};
 	const after = { name: name ?? tenant.name, ...Object.fromEntries(given.map((quota) => [quota, limits[quota]])) };
 	const changes = changesBetween(before, after);
-	if (Object.keys(changes).length === 0) return toTenant(tenant);
+	if (Object.keys(changes).length === 0) return toTenant(found);
 	const columns = Object.fromEntries(given.map((quota) => [QUOTA_COLUMNS[quota].max, limits[quota]]));
 	await runBatch(db, [
 		db.update(tenants).set({ name: after.name }).where(eq(tenants.id, id)),
 		...(given.length === 0 ? [] : [db.update(quotas).set(columns).where(eq(quotas.tenantId, id))]),
 		insertAudit(db, auditEvent({ ...author, tenantId: id }, "tenant.update", now, { changes })),
 	]);
-	return toTenant({ ...tenant, name: after.name });
+	return toTenant({ tenant: { ...tenant, name: after.name }, sweep });
 }
+
+/** Tenants are thousands, not millions: a search reads them one by one, in the order of the list. */
+const matches = (text: string) =>
+	or(
+		eq(tenants.id, text),
+		sql`instr(lower(${tenants.name}), ${text.toLowerCase()}) > 0`,
+		sql`instr(${tenants.slug}, ${text.toLowerCase()}) > 0`,
+	);
+
+const IN_STATE: Record<NonNullable<ListTenants["state"]>, SQL | undefined> = {
+	active: isNull(tenants.suspendedAt),
+	suspended: and(isNotNull(tenants.suspendedAt), isNull(tenants.deletedAt)),
+	deleted: isNotNull(tenants.deletedAt),
+};
 
 /** Newest first. */
 export async function listTenants({ db }: Pick<Deps, "db">, input: ListTenants): Promise<TenantList> {
 	const after = decodeCursor(ORDER, input.cursor, "number") ?? END_OF_TIME;
-	const rows = await db
-		.select()
-		.from(tenants)
-		.where(sql`(${tenants.createdAt}, ${tenants.id}) < (${after.value}, ${after.id})`)
+	const rows = await selectTenants(db)
+		.where(
+			and(
+				sql`(${tenants.createdAt}, ${tenants.id}) < (${after.value}, ${after.id})`,
+				input.search ? matches(input.search) : undefined,
+				input.state && IN_STATE[input.state],
+			),
+		)
 		.orderBy(desc(tenants.createdAt), desc(tenants.id))
 		.limit(input.limit + 1);
-	const page = paginate(rows, input.limit, ORDER, (row) => ({ value: row.createdAt, id: row.id }));
+	const page = paginate(rows, input.limit, ORDER, ({ tenant }) => ({
+		value: tenant.createdAt,
+		id: tenant.id,
+	}));
 	return { items: page.rows.map(toTenant), next_cursor: page.next_cursor };
+}
+
+/** The tenant with its sweep. `NOT_FOUND` for an unknown tenant. */
+export async function findRow({ db }: Pick<Deps, "db">, tenantId: string): Promise<Row> {
+	const [row] = await selectTenants(db).where(eq(tenants.id, tenantId));
+	if (!row) throw new AppError("NOT_FOUND", "Tenant not found.");
+	return row;
+}
+
+/** `NOT_FOUND` for an unknown tenant. */
+export async function getTenant(deps: Pick<Deps, "db">, tenantId: string): Promise<Tenant> {
+	return toTenant(await findRow(deps, tenantId));
 }
 
 /** Null: no such tenant. */
 export async function findTenant({ db }: Pick<Deps, "db">, tenantId: string): Promise<Tenant | null> {
-	const [row] = await db.select().from(tenants).where(eq(tenants.id, tenantId));
+	const [row] = await selectTenants(db).where(eq(tenants.id, tenantId));
 	return row ? toTenant(row) : null;
 }

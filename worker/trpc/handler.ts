@@ -28,7 +28,13 @@ const procedures = appRouter._def.procedures as unknown as Record<string, { _def
 const BATCH_MAX = 20;
 
 /** Everyone may call these. They check a password or the secret of a link, or send a mail. */
-const ATTEMPTS = new Set(["session.login", "passwords.readLink", "passwords.set", "passwords.forgot"]);
+const ATTEMPTS = new Set([
+	"session.login",
+	"passwords.readLink",
+	"passwords.set",
+	"passwords.forgot",
+	"platform.login",
+]);
 
 /**
  * Middleware that validates which procedures a request calls, and limits sign-in attempts, both before the body is read:

@@ -34,23 +34,31 @@ export const accountProcedure = procedure.use(async ({ ctx, next }) => {
  * caller in that tenant, and `permissions` are all that they have there.
  */
 export const permittedProcedure = (permission: Permission) =>
-	procedure.meta({ permission }).use(async ({ ctx, next, getRawInput }) => {
+	procedure.meta({ permission }).use(async ({ ctx, next, path, getRawInput }) => {
 		const manager = requirePermission(await ctx.principal(), permission);
 		// Only the platform names a tenant. Other input waits for its schema.
 		const input = manager.kind === "service_role" ? await getRawInput() : undefined;
-		const author = await authorIn(manager, ctx.info, ctx.deps.db, ctx.request, input);
+		const call = { permission, operation: path };
+		const author = await authorIn(manager, call, ctx.info, ctx.deps.db, ctx.request, input);
 		return next({ ctx: { author, permissions: permissionsOf(manager) } });
 	});
 
 /** For the platform, in the tenant that it names. `author` is the platform there. */
-export const tenantPlatformProcedure = procedure.use(async ({ ctx, next, getRawInput }) => {
+export const tenantPlatformProcedure = procedure.use(async ({ ctx, next, path, getRawInput }) => {
 	const platform = requirePlatform(await ctx.principal());
-	const author = await authorIn(platform, ctx.info, ctx.deps.db, ctx.request, await getRawInput());
+	const author = await authorIn(
+		platform,
+		{ permission: "platform", operation: path },
+		ctx.info,
+		ctx.deps.db,
+		ctx.request,
+		await getRawInput(),
+	);
 	return next({ ctx: { author } });
 });
 
 /** For the platform, outside of tenants. */
 export const platformProcedure = procedure.use(async ({ ctx, next }) => {
-	requirePlatform(await ctx.principal());
-	return next({ ctx: { platform: platformAuthor(ctx.info) } });
+	const platform = platformAuthor(requirePlatform(await ctx.principal()), ctx.info);
+	return next({ ctx: { platform } });
 });

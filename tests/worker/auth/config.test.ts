@@ -13,7 +13,9 @@ const COMPLETE = { ...SECRETS, JWT_ISSUER: "https://issuer.example", JWT_AUDIENC
 
 const EVERY_SECRET = [
 	"JWT_SECRET",
+	"JWT_SECRET_PREVIOUS",
 	"SERVICE_ROLE_KEY",
+	"SERVICE_ROLE_KEY_PREVIOUS",
 	"KEY_PEPPER",
 	"KEY_PEPPER_PREVIOUS",
 	"SIGNING_KEY",
@@ -34,8 +36,8 @@ describe("a complete configuration", () => {
 	it("is read", () => {
 		const config = readConfig(COMPLETE);
 		expect(config.jwt).toMatchObject({ issuer: COMPLETE.JWT_ISSUER, audience: COMPLETE.JWT_AUDIENCE, jwksUrl: null });
-		expect(config.jwt.secret.reveal()).toBe(SECRETS.JWT_SECRET);
-		expect(config.serviceRoleKey.reveal()).toBe(SECRETS.SERVICE_ROLE_KEY);
+		expect(config.jwt.secrets.map((secret) => secret.reveal())).toEqual([SECRETS.JWT_SECRET]);
+		expect(config.serviceRoleKeys.map((key) => key.reveal())).toEqual([SECRETS.SERVICE_ROLE_KEY]);
 		expect(config.peppers.map((pepper) => pepper.reveal())).toEqual([SECRETS.KEY_PEPPER]);
 		expect(usageFlushSeconds(COMPLETE)).toBe(15);
 	});
@@ -65,6 +67,7 @@ describe("a complete configuration", () => {
 	});
 
 	it.each([
+		["SERVICE_ROLE_KEY", "serviceRoleKeys"],
 		["KEY_PEPPER", "peppers"],
 		["SIGNING_KEY", "signingKeys"],
 	] as const)("has the previous %s behind the current one, while there is one", (name, list) => {

@@ -10,6 +10,7 @@ import { PERMISSIONS, type Permission, SCOPES, type Scope, TOKEN_PERMISSIONS } f
 import { apiKeys } from "../../../db/schema.ts";
 import { createApp } from "../../../worker/app.ts";
 import { mintManagementToken } from "../../../worker/auth/management-token.ts";
+import { openPlatformSession, platformCookie } from "../../../worker/auth/platform-session.ts";
 import { readConfig, Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
@@ -126,6 +127,13 @@ const inCookie = (value: string, more: Record<string, string> = { origin: ORIGIN
 const session = (more: Record<string, string>) => async (): Promise<Credential> => ({
 	headers: { cookie: await openSession(tenantId), ...more },
 });
+
+/** The session of an operator of the platform, who acts in this tenant. */
+const operator = (more: Record<string, string>) => async (): Promise<Credential> => {
+	const opened = await openPlatformSession(db, env.SERVICE_ROLE_KEY, { ip: null, userAgent: null }, Date.now());
+	const cookie = platformCookie(opened).split(";")[0] ?? "";
+	return { headers: { cookie, "x-salesos-platform": "1", "x-tenant-id": tenantId, ...more } };
+};
 
 /** What a credential may expect of an operation. */
 type Expected = (operation: Operation & { audience: Audience }) => Outcome;
@@ -430,10 +438,15 @@ const CREDENTIALS: Record<string, Row> = {
 	// A program that signs in sends no Origin, which a browser always does.
 	"a session without Origin": [
 		session({}),
-		onlyReading("session.login", "passwords.readLink", "passwords.set", "passwords.forgot"),
+		onlyReading("session.login", "passwords.readLink", "passwords.set", "passwords.forgot", "platform.login"),
 	],
 
 	"service_role without a tenant": [platform, PLATFORM_NOWHERE],
+	"an operator's session": [operator({ origin: ORIGIN }), inCookieOnly(PLATFORM)],
+	"an operator's session that another site sends along": [
+		operator({ origin: "https://evil.example" }),
+		inCookieOnly((operation) => (operation.method === "GET" ? PLATFORM(operation) : "403 FORBIDDEN")),
+	],
 	"service_role with an empty X-Tenant-Id": [platformIn(""), PLATFORM_NOWHERE],
 	"service_role with X-Tenant-Id": [platformIn(tenantId), PLATFORM],
 	"service_role with tenant_id in the body": [{ ...platform, inBody: tenantId }, PLATFORM],

@@ -1,10 +1,12 @@
 /** A company with people, keys and data of both environments, and good input for any operation on them. */
+import { env } from "cloudflare:workers";
 import { eq, inArray } from "drizzle-orm";
 import { ENVIRONMENTS, type Environment, type JobState, type Role } from "../../../db/enums.ts";
 import { newId } from "../../../db/ids.ts";
-import { accessLinks, jobs, managementTokens, NO_PASSWORD, sessions, users } from "../../../db/schema.ts";
+import { accessLinks, jobs, managementTokens, NO_PASSWORD, sessions, tenants, users } from "../../../db/schema.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
+import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { newLink } from "../../../worker/services/access-links.ts";
 import { exported, oldKey } from "../../old-key.ts";
 import { addTenant, cheapPasswordHash, createKey, db, ORIGIN, sendJson, token } from "../fixtures.ts";
@@ -100,6 +102,7 @@ interface About {
 
 /** Valid input, so that only the credential decides. */
 export async function goodInput(operation: Operation, of: PopulatedTenant, { keyId, leadId }: About): Promise<Json> {
+	const spare = changesTenantState(operation) ? await spareTenant(operation) : null;
 	const isOfLeads = operation.audience === "leads:read" || operation.audience === "leads:write";
 	const good: Record<string, () => unknown> = {
 		id: async () => {
@@ -107,7 +110,7 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 			if (isOfJobs(operation)) return addJob(of.tenantId, /resume$/.test(operation.name) ? "stopped" : "running");
 			if (isOfMembers(operation)) return (await addPerson(of.tenantId)).id;
 			if (isOfTokens(operation)) return (await addToken(of.tenantId, { name: SPARE })).id;
-			return operation.audience === "platform" ? of.tenantId : keyId;
+			return operation.audience === "platform" ? (spare?.id ?? of.tenantId) : keyId;
 		},
 		kind: async () => {
 			// A tenant can have only a few unfinished jobs.
@@ -119,10 +122,11 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 			await db.delete(managementTokens).where(inArray(managementTokens.name, [SPARE, "Named"]));
 			return ["keys:read"];
 		},
-		key: () => of.keys.live.key,
+		key: () => (operation.name === "platform.login" ? env.SERVICE_ROLE_KEY : of.keys.live.key),
 		keys: () => [exported(oldKey())],
 		name: () => "Named",
-		slug: () => newId("ten").toLowerCase().replace("_", "-"),
+		text: () => `A key: ${of.keys.live.key}`,
+		slug: () => spare?.slug ?? newId("ten").toLowerCase().replace("_", "-"),
 		email: async () => {
 			if (operation.name === "session.login") return (await addPerson(of.tenantId)).email;
 			return isOfMembers(operation) ? newEmail() : "ana@acme.example";
@@ -149,6 +153,21 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 
 /** An email that no account has. */
 const newEmail = () => `${newId("usr")}@company.example`.toLowerCase();
+
+/** Whether the operation changes the state of a tenant, which would get in the way of all other calls in it. */
+export const changesTenantState = ({ name, audience }: Operation) =>
+	audience === "platform" && /suspend|resume|delet/i.test(name);
+
+/** A tenant in the state that the operation changes. */
+export async function spareTenant({ name }: Operation): Promise<{ id: string; slug: string }> {
+	const slug = newId("ten").toLowerCase().replace("_", "-");
+	const id = await addTenant(slug);
+	const now = Date.now();
+	if (/suspend$/.test(name)) return { id, slug };
+	const deleteAfter = /cancel/.test(name) ? now + DAY_MS : null;
+	await db.update(tenants).set({ suspendedAt: now, suspensionNo: now, deleteAfter }).where(eq(tenants.id, id));
+	return { id, slug };
+}
 
 export const isOfMembers = ({ name }: Operation) => /\bmembers\b/.test(name);
 

@@ -17,6 +17,7 @@ export const WEIGHTS: Plan["weights"] = {
 	revoke: 2,
 	job: 1,
 	delete: 2,
+	suspension: 1,
 	clock: 3,
 	crash: 0,
 };
@@ -60,13 +61,14 @@ export function expectEverything(calls: readonly Call[]): void {
 		"RATE_LIMITED",
 		"REPLAYED",
 		"REVOKED",
+		"TENANT_SUSPENDED",
 		"VALID",
 	]);
 	const done = new Set(
 		calls.flatMap(({ invocation, response }) => (response?.kind === "verdict" ? [] : [invocation.kind])),
 	);
 	expect([...done]).toEqual(
-		expect.arrayContaining(["create", "read", "usage", "update", "rotate", "revoke", "delete"]),
+		expect.arrayContaining(["create", "read", "usage", "update", "rotate", "revoke", "delete", "suspend", "resume"]),
 	);
 	const hours = new Set(calls.map(({ clock }) => Math.floor(clock[1] / 3_600_000)));
 	expect(hours.size).toBeGreaterThan(2);

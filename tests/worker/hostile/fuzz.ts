@@ -14,6 +14,7 @@ import {
 	addInvitation,
 	addJob,
 	addPerson,
+	changesTenantState,
 	isAboutOne,
 	isOfJobs,
 	isOfMembers,
@@ -23,6 +24,7 @@ import {
 	populatedTenant,
 	spareKey,
 	spareLead,
+	spareTenant,
 } from "../auth/populated-tenant.ts";
 import { mutate, ORIGIN, request } from "../fixtures.ts";
 import { importKey } from "../imported/importing.ts";
@@ -73,6 +75,16 @@ async function newTenants(): Promise<void> {
 		pools.add("session", await openSession(ours.tenantId));
 	}
 	addNetwork();
+}
+
+/** Most calls that change a state succeed once for each tenant. The slug of a deletion must be that of the tenant. */
+async function addSpareTenants(operation: Operation): Promise<void> {
+	const confirms = fieldsOf(operation).has("slug");
+	for (let count = 0; count < (confirms ? 1 : 8); count++) {
+		const { id, slug } = await spareTenant(operation);
+		pools.add("spareTenant", id);
+		pools.add("slug", slug);
+	}
 }
 
 let networks = 0;
@@ -302,6 +314,7 @@ export function fuzzEveryOperation(api: Operation["api"]): void {
 	describe.each(operations.map((operation) => [operation.name, operation] as const))("%s", (_, operation) => {
 		it("survives hostile requests, and everything that it has stored can be read", async () => {
 			await newTenants();
+			if (changesTenantState(operation)) await addSpareTenants(operation);
 			const arbitrary = fc.oneof(...credentials(operation).map((headers) => hostileRequests(operation, headers)));
 			const statuses = await bombard(operation, fc.sample(arbitrary, { numRuns: perOperation, seed }));
 			// A fuzzer whose requests are all rejected finds nothing.

@@ -1,6 +1,7 @@
 /** Random requests on one operation: valid ones, valid ones with a flaw, and nonsense. */
+import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { isOfJobs, isOfMembers, isOfTokens, PASSWORD } from "../auth/populated-tenant.ts";
+import { changesTenantState, isOfJobs, isOfMembers, isOfTokens, PASSWORD } from "../auth/populated-tenant.ts";
 import type { Json, Operation } from "../operations.ts";
 import { fromSchema } from "./from-schema.ts";
 import {
@@ -53,6 +54,7 @@ function idOf(operation: Operation): string {
 	if (isOfJobs(operation)) return POOLED.job;
 	if (isOfMembers(operation)) return POOLED.member;
 	if (isOfTokens(operation)) return POOLED.token;
+	if (changesTenantState(operation)) return POOLED.spareTenant;
 	return operation.audience === "platform" ? POOLED.tenant : POOLED.id;
 }
 
@@ -64,8 +66,8 @@ function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitra
 		fc.integer({ min: from, max: to }).map((minutes) => new Date(now + minutes * 60_000).toISOString());
 	const always = {
 		id: fc.constant(idOf(operation)),
-		key: fc.constant(POOLED.key),
-		slug: fc.stringMatching(/^[a-z0-9]{12,40}$/),
+		key: fc.constant(operation.name === "platform.login" ? env.SERVICE_ROLE_KEY : POOLED.key),
+		slug: changesTenantState(operation) ? fc.constant(POOLED.slug) : fc.stringMatching(/^[a-z0-9]{12,40}$/),
 		secret: fc.constant(POOLED.link),
 		password: fc.constant(PASSWORD),
 		current_password: fc.constant(PASSWORD),

@@ -12,6 +12,9 @@ export const POOLED = {
 	key: "@@key@@",
 	cursor: "@@cursor@@",
 	tenant: "@@tenant@@",
+	/** A tenant whose state may be changed, and its slug. */
+	spareTenant: "@@spareTenant@@",
+	slug: "@@slug@@",
 	email: "@@email@@",
 	address: "@@address@@",
 	session: "@@session@@",

@@ -36,9 +36,14 @@ const request: AdmissionRequest = {
 	consume: true,
 };
 
-function verdict(changes: Partial<KeySnapshot>, asked: Partial<AdmissionRequest> = {}, allowed = 0) {
+function verdict(
+	{ isSuspended = false, ...changes }: Partial<KeySnapshot> & { isSuspended?: boolean },
+	asked: Partial<AdmissionRequest> = {},
+	allowed = 0,
+) {
 	const snapshot = { ...key, ...changes };
-	return decide(snapshot, parseIpRules(snapshot.ipAllowlist), { ...request, ...asked }, allowed, NOW);
+	const decided = { key: snapshot, ipRules: parseIpRules(snapshot.ipAllowlist), isSuspended };
+	return decide(decided, { ...request, ...asked }, allowed, NOW);
 }
 
 describe("a request with the right key", () => {
@@ -74,6 +79,9 @@ describe("a request with the right key", () => {
 		["a revoked key is refused, even if a clock is behind", { revokedAt: NOW + 5_000 }, {}, "REVOKED"],
 		["a scheduled revocation applies from the exact millisecond", { revokeAt: NOW }, {}, "REVOKED"],
 		["a key is admitted until its scheduled revocation", { revokeAt: NOW + 1 }, {}, "VALID"],
+		["a key of a suspended tenant is refused", { isSuspended: true }, {}, "TENANT_SUSPENDED"],
+		["a wrong secret reveals no suspension", { isSuspended: true }, { secretHash: "b".repeat(64) }, "NOT_FOUND"],
+		["another tenant's caller learns of no suspension", { isSuspended: true }, { tenantId: "ten_b" }, "NOT_FOUND"],
 		["the caller may name the key's tenant", {}, { tenantId: "ten_a" }, "VALID"],
 		["the key is not found in another tenant", {}, { tenantId: "ten_b" }, "NOT_FOUND"],
 		["a key with a wrong secret is not found", {}, { secretHash: "b".repeat(64) }, "NOT_FOUND"],
@@ -88,8 +96,9 @@ describe("a request with the right key", () => {
 	});
 });
 
-it("reasons have a fixed order: secret, revoked, expired, IP address, scope, hour", () => {
+it("reasons have a fixed order: secret, revoked, expired, tenant, IP address, scope, hour", () => {
 	const everything = {
+		isSuspended: true,
 		revokeAt: NOW,
 		expiresAt: NOW,
 		ipAllowlist: ["198.51.100.1"],
@@ -101,10 +110,19 @@ it("reasons have a fixed order: secret, revoked, expired, IP address, scope, hou
 		verdict(everything, {}, 1),
 		verdict({ ...everything, revokeAt: null }, {}, 1),
 		verdict({ ...everything, revokeAt: null, expiresAt: null }, {}, 1),
-		verdict({ ...everything, revokeAt: null, expiresAt: null, ipAllowlist: [] }, {}, 1),
+		verdict({ ...everything, revokeAt: null, expiresAt: null, isSuspended: false }, {}, 1),
+		verdict({ ...everything, revokeAt: null, expiresAt: null, isSuspended: false, ipAllowlist: [] }, {}, 1),
 		verdict({ rateLimit: 1 }, {}, 1),
 	].map(({ code }) => code);
-	expect(codes).toEqual(["NOT_FOUND", "REVOKED", "EXPIRED", "ADDRESS_NOT_ALLOWED", "MISSING_SCOPE", "RATE_LIMITED"]);
+	expect(codes).toEqual([
+		"NOT_FOUND",
+		"REVOKED",
+		"EXPIRED",
+		"TENANT_SUSPENDED",
+		"ADDRESS_NOT_ALLOWED",
+		"MISSING_SCOPE",
+		"RATE_LIMITED",
+	]);
 });
 
 describe("an allow-list", () => {

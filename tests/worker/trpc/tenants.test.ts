@@ -20,7 +20,18 @@ describe("a tenant that is created", () => {
 		const answer = await add({ name: "  Acme Ltda  ", slug: "acme-ltda" });
 		expect([answer.status, answer.data]).toEqual([
 			200,
-			{ id: answer.data.id, name: "Acme Ltda", slug: "acme-ltda", created_at: "2031-05-06T10:20:30.000Z", owner: null },
+			{
+				id: answer.data.id,
+				name: "Acme Ltda",
+				slug: "acme-ltda",
+				created_at: "2031-05-06T10:20:30.000Z",
+				state: "active",
+				suspended_at: null,
+				delete_after: null,
+				deleted_at: null,
+				progress: null,
+				owner: null,
+			},
 		]);
 		const { api_key } = await createKey({ authorization: `Bearer ${platform}`, "x-tenant-id": answer.data.id });
 		expect(api_key.tenant_id).toBe(answer.data.id);
@@ -29,7 +40,7 @@ describe("a tenant that is created", () => {
 	it("has its creation as the first event of its trail", async () => {
 		const { data } = await add();
 		const trail = await query<AuditList>(platform, "audit.list", { tenant_id: data.id });
-		expect(trail.data.items).toMatchObject([
+		expect(trail.data.items.filter(({ action }) => action !== "platform.read")).toMatchObject([
 			{ action: "tenant.create", actor: "service_role", changes: { slug: { from: null, to: data.slug } } },
 		]);
 	});
@@ -99,6 +110,22 @@ describe("the list", () => {
 		}
 	});
 
+	it("finds tenants by id, slug or a part of the name, and by state", async () => {
+		const { data: one } = await add({ name: "Padaria do João", slug: "padaria-joao" });
+		await add({ name: "Other", slug: "other-bakery" });
+		const found = async (input: object) =>
+			(await query<TenantList>(platform, "tenants.list", { ...input, limit: 100 })).data.items.map(({ slug }) => slug);
+		for (const search of [one.id, "padaria-joao", "JOAO", "padaria DO", "João"])
+			expect([search, await found({ search })]).toEqual([search, ["padaria-joao"]]);
+		expect(await found({ search: "bakery" })).toEqual(["other-bakery"]);
+		expect(await found({ search: "%" })).toEqual([]);
+		expect(await found({ state: "suspended", search: "padaria" })).toEqual([]);
+		await mutate(platform, "tenants.suspend", { id: one.id });
+		expect(await found({ state: "suspended" })).toEqual(["padaria-joao"]);
+		expect(await found({ state: "active", search: "padaria" })).toEqual([]);
+		expect(await found({ state: "deleted" })).toEqual([]);
+	});
+
 	it("needs no input", async () => {
 		expect((await query(platform, "tenants.list")).status).toBe(200);
 	});
@@ -107,7 +134,8 @@ describe("the list", () => {
 		["limit", 0],
 		["limit", 101],
 		["cursor", "nonsense"],
-		["search", "acme"],
+		["state", "closed"],
+		["search", "x".repeat(101)],
 	])("rejects %s = %j and names the field", async (field, value) => {
 		const answer = await query(platform, "tenants.list", { [field]: value });
 		expect([answer.status, fieldsOf(answer)]).toEqual([400, [field]]);

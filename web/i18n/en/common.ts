@@ -44,6 +44,7 @@ export const common = {
 		throttled: (wait: string) =>
 			`Too many attempts. To protect your account, signing in is paused for ${wait}. Then try again.`,
 		forgot: "Forgot your password?",
+		platform: "Operators of the platform",
 		noAccount: "No account, or cannot sign in? Ask an owner of your company.",
 		endedTitle: "Sign in to continue",
 		endedText: "Your session has ended. Everything on this screen stays as you left it.",
@@ -58,6 +59,7 @@ export const common = {
 		members: "Members",
 		tokens: "Tokens",
 		account: "Account",
+		suspended: "SalesOS has suspended your company. Its keys are refused, and nothing can be changed. Contact SalesOS.",
 		offline: "You are offline. What you see may be out of date.",
 		shortcuts: {
 			title: "Keyboard shortcuts",

@@ -46,6 +46,7 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		throttled: (wait) =>
 			`Muitas tentativas. Para proteger sua conta, o login está bloqueado por ${wait}. Depois, tente de novo.`,
 		forgot: "Esqueceu a senha?",
+		platform: "Operadores da plataforma",
 		noAccount: "Não tem conta ou não consegue mais entrar? Fale com um proprietário da sua empresa.",
 		endedTitle: "Entre para continuar",
 		endedText: "Sua sessão expirou. Tudo o que está nesta tela continua como você deixou.",
@@ -60,6 +61,7 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		members: "Membros",
 		tokens: "Tokens",
 		account: "Conta",
+		suspended: "O SalesOS suspendeu sua empresa. As chaves são recusadas e nada pode ser alterado. Fale com o SalesOS.",
 		offline: "Você está sem conexão. O que aparece aqui pode estar desatualizado.",
 		shortcuts: {
 			title: "Atalhos de teclado",

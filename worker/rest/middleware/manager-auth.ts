@@ -1,5 +1,6 @@
 /** Identifies the caller of a management route, and the tenant, before anything else of the request is validated. */
 import { createMiddleware } from "hono/factory";
+import { routePath } from "hono/route";
 import { database } from "../../../db/client.ts";
 import type { Permission } from "../../../db/enums.ts";
 import {
@@ -23,6 +24,7 @@ function principalOf(c: RestContext): Promise<Principal> {
 export const permittedOnly = (permission: Permission) =>
 	createMiddleware<ManageEnv>(async (c, next) => {
 		c.set("manager", requirePermission(await principalOf(c), permission));
+		c.set("permission", permission);
 		await next();
 	});
 
@@ -37,22 +39,32 @@ export const personOnly = createMiddleware<PersonEnv>(async (c, next) => {
 /** Admits the platform alone, for a route in a tenant. {@link inTenant} then sets `c.var.author`. */
 export const platformInTenantOnly = createMiddleware<ManageEnv>(async (c, next) => {
 	c.set("manager", requirePlatform(await principalOf(c)));
+	c.set("permission", "platform");
 	await next();
 });
 
 /** Finds the tenant: a person's own, or the one that the platform names in a header, the query or a JSON body. */
 export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
-	const { manager, info } = c.var;
+	const { manager, permission, info } = c.var;
 	// A body that is not JSON names no tenant. The route rejects it.
 	const mayHave = manager.kind === "service_role" && c.req.method !== "GET" && isJson(c.req.raw);
 	const input = mayHave ? await c.req.json().catch(() => undefined) : undefined;
-	c.set("author", await authorIn(manager, info, database(c.env.DB), c.req.raw, input));
+	c.set(
+		"author",
+		await authorIn(
+			manager,
+			{ permission, operation: `${c.req.method} ${routePath(c)}` },
+			info,
+			database(c.env.DB),
+			c.req.raw,
+			input,
+		),
+	);
 	await next();
 });
 
 /** Admits the platform. */
 export const platformOnly = createMiddleware<PlatformEnv>(async (c, next) => {
-	requirePlatform(await principalOf(c));
-	c.set("platform", platformAuthor(c.var.info));
+	c.set("platform", platformAuthor(requirePlatform(await principalOf(c)), c.var.info));
 	await next();
 });

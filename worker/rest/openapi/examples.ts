@@ -5,6 +5,7 @@ import type { Job, JobItem } from "../../schemas/job.ts";
 import type { KeysImported } from "../../schemas/key-import.ts";
 import type { Verification } from "../../schemas/key-verify.ts";
 import type { Lead } from "../../schemas/lead.ts";
+import type { FoundKeys } from "../../schemas/leaked-key.ts";
 import type { IssuedToken, ManagementToken } from "../../schemas/management-token.ts";
 import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { OpenSession } from "../../schemas/open-session.ts";
@@ -156,6 +157,42 @@ export const tenant: Tenant = {
 	name: "Acme",
 	slug: "acme",
 	created_at: "2026-01-02T03:04:05.006Z",
+	state: "active",
+	suspended_at: null,
+	delete_after: null,
+	deleted_at: null,
+	progress: null,
+};
+export const suspendTenant = { reason: "Sends spam" };
+export const suspendedTenant: Tenant = {
+	...tenant,
+	state: "suspending",
+	suspended_at: "2026-02-03T04:05:06.789Z",
+	progress: { done: 4_500, total: 18_204 },
+};
+export const deleteTenant = { slug: tenant.slug };
+export const tenantToDelete: Tenant = {
+	...tenant,
+	state: "suspended",
+	suspended_at: "2026-02-03T04:05:06.789Z",
+	delete_after: "2026-03-06T04:05:06.789Z",
+};
+export const findByKey = { text: `client = SalesOS(key="${KEY}")` };
+export const foundKeys: FoundKeys = {
+	items: [
+		{
+			tenant: { id: tenant.id, name: tenant.name, slug: tenant.slug, state: "active" },
+			api_key: {
+				id: apiKey.id,
+				name: apiKey.name,
+				environment: apiKey.environment,
+				status: "active",
+				key_prefix: apiKey.key_prefix,
+				last_four: apiKey.last_four,
+			},
+		},
+	],
+	unknown: 0,
 };
 export const member: Member = {
 	id: "usr_8Rk2mWq5Zt1bNc7v",

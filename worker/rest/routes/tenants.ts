@@ -1,18 +1,35 @@
 /** Tenants, for the platform. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { AppError } from "../../errors.ts";
 import { id } from "../../schemas/common.ts";
+import { findByKeySchema, foundKeysSchema } from "../../schemas/leaked-key.ts";
 import { listQuotasSchema, quotaSchema, updateTenantSchema } from "../../schemas/quota.ts";
-import { createdTenantSchema, createTenantSchema, listTenantsSchema, tenantSchema } from "../../schemas/tenant.ts";
+import {
+	createdTenantSchema,
+	createTenantSchema,
+	deleteTenantSchema,
+	listTenantsSchema,
+	suspendTenantSchema,
+	tenantSchema,
+} from "../../schemas/tenant.ts";
+import { findByKey } from "../../services/leaked-keys.ts";
 import { listQuotas } from "../../services/quotas.ts";
 import { createTenant } from "../../services/tenant-creation.ts";
-import { findTenant, listTenants, updateTenant } from "../../services/tenants.ts";
-import { managerOperation, permitted, platform, platformOperation, platformWithBody } from "../define-route.ts";
+import { cancelDeletion, deleteTenant } from "../../services/tenant-deletion.ts";
+import { resumeTenant, suspendTenant } from "../../services/tenant-state.ts";
+import { getTenant, listTenants, updateTenant } from "../../services/tenants.ts";
+import {
+	managerOperation,
+	permitted,
+	platform,
+	platformOperation,
+	platformWithBody,
+	platformWithOptionalBody,
+} from "../define-route.ts";
 import { idempotencyHeaders, idempotencyKeyOf, REPLAYED } from "../idempotency-key.ts";
-import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, PLATFORM_ERRORS } from "../openapi/errors.ts";
+import { BODY_ERRORS, conflict, MANAGER_ERRORS, notFound, PLATFORM_ERRORS, TOO_LARGE } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
 import { REPLAYED as REPLAYED_HEADER } from "../openapi/headers.ts";
-import { created, jsonBody, ok, page } from "../openapi/responses.ts";
+import { created, jsonBody, ok, optionalJsonBody, page } from "../openapi/responses.ts";
 import { fromQuery, NO_QUERY } from "../query.ts";
 import { depsOf, envelope, linksOf, listEnvelope, locationOf } from "../respond.ts";
 import { NO_TENANT, tenantHeaders } from "../tenant-choice.ts";
@@ -78,11 +95,7 @@ export const tenantOperations = [
 				200: ok(tenantSchema, "The tenant.", examples.tenant),
 			},
 		}),
-		async (c) => {
-			const tenant = await findTenant(depsOf(c), c.req.valid("param").id);
-			if (tenant === null) throw new AppError("NOT_FOUND");
-			return c.json(envelope(c, tenant), 200);
-		},
+		async (c) => c.json(envelope(c, await getTenant(depsOf(c), c.req.valid("param").id)), 200),
 	),
 	platformOperation(
 		createRoute({
@@ -123,6 +136,120 @@ export const tenantOperations = [
 			const input = { ...c.req.valid("json"), ...c.req.valid("param") };
 			return c.json(envelope(c, await updateTenant(depsOf(c), c.var.platform, input)), 200);
 		},
+	),
+	platformOperation(
+		createRoute({
+			...platformWithOptionalBody,
+			tags,
+			method: "post",
+			path: `${TENANTS}/{id}/suspend`,
+			operationId: "suspendTenant",
+			summary: "Suspend a tenant",
+			description:
+				"Once the response has the state `suspended`, no API key of the tenant is admitted any more: requests get 403. The tenant's people can sign in and read, and change nothing. In the state `suspending`, some API keys have not been reached yet. Repeat the request: each one works on it for up to 8 seconds. Without further requests, the service completes it.",
+			request: {
+				params: tenantId,
+				query: NO_QUERY,
+				body: optionalJsonBody(suspendTenantSchema.omit({ id: true }), examples.suspendTenant),
+			},
+			responses: {
+				...PLATFORM_ERRORS,
+				...BODY_ERRORS,
+				...notFound("No tenant has this id."),
+				200: ok(tenantSchema, "The tenant as it is now.", examples.suspendedTenant),
+			},
+		}),
+		async (c) => {
+			const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+			return c.json(envelope(c, await suspendTenant(depsOf(c), c.var.platform, input)), 200);
+		},
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "post",
+			path: `${TENANTS}/{id}/resume`,
+			operationId: "resumeTenant",
+			summary: "Resume a tenant",
+			description: "The opposite of `suspend`. In the state `resuming`, repeat the request.",
+			request: { params: tenantId, query: NO_QUERY },
+			responses: {
+				...PLATFORM_ERRORS,
+				...TOO_LARGE,
+				...notFound("No tenant has this id."),
+				...conflict("The tenant will be deleted, or is."),
+				200: ok(tenantSchema, "The tenant as it is now.", examples.tenant),
+			},
+		}),
+		async (c) => c.json(envelope(c, await resumeTenant(depsOf(c), c.var.platform, c.req.valid("param"))), 200),
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "delete",
+			path: `${TENANTS}/{id}`,
+			operationId: "deleteTenant",
+			summary: "Delete a tenant",
+			description:
+				"Orders the deletion of a suspended tenant. After `after_days`, 30 by default, its API keys, its people and its data are deleted. Until then the deletion can be cancelled. One event stays, which sums up the audit log.",
+			request: {
+				params: tenantId,
+				query: NO_QUERY,
+				body: jsonBody(deleteTenantSchema.omit({ id: true }), examples.deleteTenant),
+			},
+			responses: {
+				...PLATFORM_ERRORS,
+				...BODY_ERRORS,
+				...notFound("No tenant has this id."),
+				...conflict("The tenant is not suspended."),
+				200: ok(tenantSchema, "The tenant as it is now.", examples.tenantToDelete),
+			},
+		}),
+		async (c) => {
+			const input = { ...c.req.valid("json"), ...c.req.valid("param") };
+			return c.json(envelope(c, await deleteTenant(depsOf(c), c.var.platform, input)), 200);
+		},
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "post",
+			path: `${TENANTS}/{id}/cancel-deletion`,
+			operationId: "cancelTenantDeletion",
+			summary: "Cancel the deletion of a tenant",
+			description: "The tenant stays suspended.",
+			request: { params: tenantId, query: NO_QUERY },
+			responses: {
+				...PLATFORM_ERRORS,
+				...TOO_LARGE,
+				...notFound("No tenant has this id."),
+				...conflict("No deletion is ordered, or it has begun."),
+				200: ok(tenantSchema, "The tenant as it is now.", examples.suspendedTenant),
+			},
+		}),
+		async (c) => c.json(envelope(c, await cancelDeletion(depsOf(c), c.var.platform, c.req.valid("param"))), 200),
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "post",
+			path: `${TENANTS}/find-by-key`,
+			operationId: "findTenantsByKey",
+			summary: "Find the tenants of leaked API keys",
+			description:
+				"Finds the API keys whose keys are in the text. The response doesn't repeat the keys. Each found key leaves an event in the audit log of its tenant. An imported key is found from its first use on.",
+			request: { query: NO_QUERY, body: jsonBody(findByKeySchema, examples.findByKey) },
+			responses: {
+				...PLATFORM_ERRORS,
+				...BODY_ERRORS,
+				200: ok(foundKeysSchema, "The API keys with their tenants.", examples.foundKeys),
+			},
+		}),
+		async (c) => c.json(envelope(c, await findByKey(depsOf(c), c.var.platform, c.req.valid("json"))), 200),
 	),
 	managerOperation(
 		createRoute({

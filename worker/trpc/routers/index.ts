@@ -4,6 +4,7 @@ import { jobsRouter } from "./jobs.ts";
 import { keysRouter } from "./keys.ts";
 import { membersRouter } from "./members.ts";
 import { passwordsRouter } from "./passwords.ts";
+import { platformRouter } from "./platform.ts";
 import { scopesRouter } from "./scopes.ts";
 import { sessionRouter } from "./session.ts";
 import { sessionsRouter } from "./sessions.ts";
@@ -18,6 +19,7 @@ export const routers = {
 	members: membersRouter,
 	passwords: passwordsRouter,
 	tenants: tenantsRouter,
+	platform: platformRouter,
 	scopes: scopesRouter,
 	audit: auditRouter,
 	tokens: tokensRouter,

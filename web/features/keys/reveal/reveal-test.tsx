@@ -98,6 +98,7 @@ function textOf({ code, retry_after = 0 }: Verification): string {
 		case "NOT_FOUND":
 		case "REVOKED":
 		case "EXPIRED":
+		case "TENANT_SUSPENDED":
 		case "MISSING_SCOPE":
 			return words.unauthorized;
 		default:
