@@ -33,7 +33,6 @@ describe("what is loaded at the start", () => {
 		const modules = loadedAtStart().flatMap((chunk) => chunk.modules.filter((id) => id.startsWith(ROOT)));
 		const ours = modules.map((id) => relative(ROOT, id)).filter((path) => !path.startsWith("node_modules/"));
 		expect(ours.sort()).toEqual([
-			"db/audit.ts",
 			"db/enums.ts",
 			"db/ids.ts",
 			"worker/admission/admit-request.ts",
@@ -49,7 +48,6 @@ describe("what is loaded at the start", () => {
 			"worker/env.ts",
 			"worker/errors.ts",
 			"worker/fetch.ts",
-			"worker/gate/changes.ts",
 			"worker/gate/counter.ts",
 			"worker/gate/delivery.ts",
 			"worker/gate/key-gate.ts",
@@ -74,7 +72,6 @@ describe("what is loaded at the start", () => {
 			"worker/keys/signature-memory.ts",
 			"worker/keys/signature.ts",
 			"worker/keys/snapshot.ts",
-			"worker/keys/transitions.ts",
 			"worker/keys/window.ts",
 			"worker/log.ts",
 			"worker/schemas/key-pattern.ts",

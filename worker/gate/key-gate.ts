@@ -18,7 +18,7 @@ import type { Tombstone } from "../keys/snapshot.ts";
 import type { KeyPatch } from "../keys/transitions.ts";
 import type { Admitted, Refused, SignedRefused, Unavailable } from "../keys/verdict.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
-import { type ChangingGate, discardSuccessor, removeKey, revokeKey, rotateKey, updateKey } from "./changes.ts";
+import type { ChangingGate } from "./changes.ts";
 import { Delivery } from "./delivery.ts";
 import {
 	countRefusals,
@@ -48,6 +48,9 @@ import {
 import type { Recognizer } from "./recognition.ts";
 import { GateStore, type HourCounts } from "./store.ts";
 import { GateAlarm, IdleTimer } from "./timers.ts";
+
+/** Loaded by the first change, so that an isolate starts sooner. */
+const changes = () => import("./changes.ts");
 
 type CountedVerdict = Admitted | Refused | SignedRefused;
 
@@ -154,30 +157,30 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/** Changes settings. They apply from the next request on. */
-	update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return updateKey(this.#changing, call, patch, now);
+	async update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
+		return (await changes()).updateKey(this.#changing, call, patch, now);
 	}
 
 	/**
 	 * Revokes the key for good. Once this has returned, no request is admitted any more. Idempotent: a key that is revoked
 	 * stays so, whatever version the caller expected.
 	 */
-	revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return revokeKey(this.#changing, call, reason, now);
+	async revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
+		return (await changes()).revokeKey(this.#changing, call, reason, now);
 	}
 
 	/** Deletes the key. A tombstone stays here, and the audit trail stays in D1. */
-	remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
-		return removeKey(this.#changing, call, now);
+	async remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
+		return (await changes()).removeKey(this.#changing, call, now);
 	}
 
 	/** Makes a successor with the same settings. If the same attempt was completed before, returns that successor's id. */
-	rotate(
+	async rotate(
 		call: ManagementCall,
 		request: RotationRequest,
 		now = Date.now(),
 	): Promise<GateResult<Rotated | AlreadyRotated>> {
-		return rotateKey(this.#changing, call, request, now);
+		return (await changes()).rotateKey(this.#changing, call, request, now);
 	}
 
 	/**
@@ -196,8 +199,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/** Deletes this key because the rotation that made it was not completed. Only the key that made it can discard it. */
-	discardSuccessor(keyId: string, tenantId: string, predecessorId: string, now = Date.now()): void {
-		discardSuccessor(this.#changing, { id: keyId, tenantId, predecessorId }, now);
+	async discardSuccessor(keyId: string, tenantId: string, predecessorId: string, now = Date.now()): Promise<void> {
+		(await changes()).discardSuccessor(this.#changing, { id: keyId, tenantId, predecessorId }, now);
 	}
 
 	/** For health checks: shows that objects can be reached. */

@@ -7,12 +7,14 @@ import { apiKeys, gateSweepFailures, gateSweeps, tenants } from "../../../db/sch
 import { KeyGate } from "../../../worker/gate/key-gate.ts";
 import type { Suspension } from "../../../worker/gate/protocol.ts";
 import { scheduled } from "../../../worker/scheduled.ts";
-import type { IssuedKey, Verification } from "../../../worker/schemas/api-key.ts";
+import type { IssuedKey } from "../../../worker/schemas/api-key.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
+import type { Verification } from "../../../worker/schemas/key-verify.ts";
 import type { Tenant } from "../../../worker/schemas/tenant.ts";
 import { KeyVerifier } from "../../../worker/verifier.ts";
 import { exported, oldKey } from "../../old-key.ts";
 import { authorizationOf } from "../../sign.ts";
+import { addToken } from "../auth/add-token.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, query, request, token } from "../fixtures.ts";
 import { admitMany, crash, disk, linkToD1 } from "../gate/gate-control.ts";
 
@@ -162,6 +164,9 @@ describe("after suspending has returned", () => {
 			headers: { authorization: `Bearer ${admin}` },
 		});
 		expect(rest.status).toBe(403);
+		const { token: program } = await addToken(tenantId, { permissions: ["keys:read", "keys:write"] });
+		expect((await mutate(program, "keys.create", { name: "New" })).status).toBe(403);
+		expect((await query(program, "keys.list")).status).toBe(200);
 		for (const procedure of ["keys.list", "audit.list", "tenants.quotas", "jobs.list"])
 			expect([procedure, (await query(admin, procedure)).status]).toEqual([procedure, 200]);
 		expect((await mutate(admin, "keys.verify", { key })).status).toBe(200);
