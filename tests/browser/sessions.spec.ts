@@ -55,6 +55,9 @@ const isOpen = (session: Session) =>
 		() => false,
 	);
 
+// Each test signs in three times, and the service checks only a few passwords at once.
+withSessions.describe.configure({ mode: "default" });
+
 withSessions(
 	"shows where the person is signed in, and ends one session",
 	async ({ page, signedIn, people: { person, others }, address }) => {
