@@ -3,7 +3,7 @@
  * after a failure the whole can be run again: it continues where it stopped.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Result, Run } from "./commands.ts";
 import { withValues } from "./config-file.ts";
 import { type Api, firstOwnerLink, untilReachable } from "./first-tenant.ts";
@@ -130,7 +130,7 @@ function writeConfig({ name, issuer, publicUrl }: SetupOptions, databaseId: stri
 async function provideSecrets(options: SetupOptions, surroundings: Surroundings): Promise<Secrets> {
 	const { name, secretsFile } = options;
 	const { folder, run, print } = surroundings;
-	const path = join(folder, secretsFile);
+	const path = resolve(folder, secretsFile);
 	const kept = readSecrets(path);
 	const remote = await remoteSecrets(options, surroundings);
 	if (kept === null && remote.length > 0)

@@ -143,6 +143,13 @@ describe("a first run", () => {
 		}
 	});
 
+	it("keeps the secrets where --secrets-file says, inside of the repository or outside", async () => {
+		const outside = join(mkdtempSync(join(tmpdir(), "setup-secrets-")), "keys.vars");
+		await setUpHere(readOptions({ ...GIVEN, "secrets-file": outside }));
+		expect(readFileSync(outside, "utf8")).toContain(`KEY_PEPPER=${cloudflare.secrets?.KEY_PEPPER}`);
+		rmSync(join(outside, ".."), { recursive: true });
+	});
+
 	it.each([
 		[{ location: "weur" }, "--location weur"],
 		[{ location: undefined, jurisdiction: "eu" }, "--jurisdiction eu"],
