@@ -9,8 +9,7 @@ export const AUTHENTICATIONS = ["bearer", "signed"] as const;
 export type Authentication = (typeof AUTHENTICATIONS)[number];
 
 /** The role of a user in their tenant. */
-export const ROLES = ["owner", "admin", "member"] as const;
-export type Role = (typeof ROLES)[number];
+export { ROLES, type Role } from "./roles.ts";
 
 /** The capability that lets a member manage API keys. Owners and admins have it by role. */
 export const ADMIN_INTEGRATIONS = "admin.integrations";
@@ -137,6 +136,7 @@ export const AUDIT_ACTIONS = [
 	"job.stop",
 	"job.resume",
 	"member.invite",
+	"member.create",
 	"member.join",
 	"member.update",
 	"member.deactivate",

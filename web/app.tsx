@@ -5,7 +5,7 @@ import { createEffect, type JSX, lazy, Match, on, onCleanup, onMount, Show, Susp
 import type { Permission } from "../db/enums.ts";
 import { problemOf } from "./api/problem.ts";
 import { ProblemPanel } from "./api/problem-view.tsx";
-import { dataOf, meQuery } from "./api/queries.ts";
+import { dataOf, meQuery, signInOptionsQuery } from "./api/queries.ts";
 import { createQueryClient, setSessionEnded } from "./api/query-client.ts";
 import { t, withPart } from "./i18n/index.ts";
 import { paths } from "./paths.ts";
@@ -14,7 +14,7 @@ import { may, SessionProvider, useSession } from "./session/session.tsx";
 import { ScreenBoundary } from "./shell/screen-boundary.tsx";
 import { Shell, ShellSkeleton } from "./shell/shell.tsx";
 
-const SignIn = lazy(() => import("./routes/sign-in.tsx"));
+const SignIn = lazy(() => withPart("signIn", import("./routes/sign-in.tsx")));
 const KeyList = lazy(() => import("./routes/key-list.tsx"));
 const CreateKey = lazy(() => import("./routes/create-key.tsx"));
 const KeyDetail = lazy(() => withPart("audit", import("./routes/key-detail.tsx")));
@@ -125,6 +125,7 @@ const PUBLIC_PATHS = new Set([paths.signIn, paths.forgotPassword, paths.invite, 
 
 /** Requests what nearly every visit needs, while the texts are still loading. */
 export function prefetch(): void {
+	if (location.pathname === paths.signIn) void client.prefetchQuery(signInOptionsQuery());
 	if (PUBLIC_PATHS.has(location.pathname) || location.pathname.startsWith(paths.platform)) return;
 	void client.prefetchQuery(meQuery());
 	// Most visits begin with the list.

@@ -59,6 +59,9 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 
 	addRoutes(app);
 	addOpenApiRoute(app);
+	// Loaded on demand: most isolates serve no sign-in with a provider.
+	app.get("/auth/sso/start", async (c) => (await import("./sso/routes.ts")).startSignIn(c));
+	app.get("/auth/sso/callback", async (c) => (await import("./sso/routes.ts")).completeSignIn(c));
 	app.all(`${TRPC_PATH}/*`, guardTrpc, (c) =>
 		handleTrpc(c.req.raw, c.env, config, c.var.info, (work) => workAfter(c, work)),
 	);

@@ -1,5 +1,6 @@
 /** The bindings, and the configuration read from them. */
 import { type ClaimMapping, readClaimMapping } from "./jwt-claims.ts";
+import { type OpenIdConfig, readOpenIdConfig } from "./openid-config.ts";
 
 /** The bindings of wrangler.toml, and the secrets, which are in no committed file. */
 export interface Bindings extends Env {
@@ -19,6 +20,8 @@ export interface Bindings extends Env {
 	SIGNING_KEY: string;
 	/** The previous signing key, while signed keys made under it are still in use. */
 	SIGNING_KEY_PREVIOUS?: string;
+	/** The secret of this service at the identity provider that people sign in with. */
+	OIDC_CLIENT_SECRET?: string;
 	/** Sends mail, where it is bound. */
 	EMAIL?: SendEmail;
 }
@@ -50,6 +53,10 @@ export interface Config {
 	corsOrigins: string[];
 	/** Origin of the dashboard, for links in mails. Null: links lead to where the request was sent to. */
 	publicUrl: string | null;
+	/** The identity provider that people sign in with; null: none. */
+	openid: OpenIdConfig | null;
+	/** Whether people sign in with passwords. */
+	passwordSignIn: boolean;
 	/** Sender of mails; null: no mail is sent. */
 	mailFrom: string | null;
 	/** Whether keys that were imported from another system are admitted. */
@@ -117,6 +124,8 @@ export function readConfig(env: Partial<Bindings>): Config {
 		corsOrigins: corsOrigins(env, problems),
 		publicUrl: env.PUBLIC_URL || null,
 		mailFrom: env.MAIL_FROM || null,
+		openid: readOpenIdConfig(env, problems, { isSafeUrl, secret: (value) => new Secret(value) }),
+		passwordSignIn: isOn({ PASSWORD_SIGN_IN: env.PASSWORD_SIGN_IN || "on" }, "PASSWORD_SIGN_IN", problems),
 		legacyKeys: isOn(env, "LEGACY_KEYS", problems),
 		peppers: generations("KEY_PEPPER"),
 		signingKeys: generations("SIGNING_KEY"),
@@ -133,6 +142,8 @@ export function readConfig(env: Partial<Bindings>): Config {
 	if (config.mailFrom !== null && config.publicUrl === null) problems.push("MAIL_FROM needs PUBLIC_URL");
 	if (config.mailFrom !== null && !/^[^\s@<>"]+@[^\s@<>"]+$/.test(config.mailFrom))
 		problems.push("MAIL_FROM must be an email address");
+	if (!config.passwordSignIn && config.openid === null)
+		problems.push("PASSWORD_SIGN_IN is off, and OIDC_ISSUER is not set: people could not sign in");
 	usageFlushSeconds(env, problems);
 	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See docs/configuration.md.`);
 	return config;
@@ -182,7 +193,7 @@ const ON = ["on", "true", "1"];
 const OFF = ["off", "false", "0", ""];
 
 /** A switch, which is off by default. A value that is neither is a mistake, and must not switch anything off silently. */
-function isOn(env: Partial<Bindings>, name: "LEGACY_KEYS", problems: string[]): boolean {
+function isOn(env: Partial<Bindings>, name: "LEGACY_KEYS" | "PASSWORD_SIGN_IN", problems: string[]): boolean {
 	const value = (env[name] ?? "").trim().toLowerCase();
 	if (!ON.includes(value) && !OFF.includes(value)) problems.push(`${name} must be on or off`);
 	return ON.includes(value);

@@ -1,5 +1,5 @@
 /** Which claims of an identity provider's token hold what this service needs (`JWT_CLAIMS`). Read at start, so without zod. */
-import { ROLES, type Role } from "../db/enums.ts";
+import { ROLES, type Role } from "../db/roles.ts";
 
 const FIELDS = ["tenant_id", "role", "capabilities", "email", "email_verified", "name"] as const;
 export type ClaimField = (typeof FIELDS)[number];

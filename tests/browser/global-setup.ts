@@ -6,8 +6,8 @@
  */
 import { join, resolve } from "node:path";
 import { unstable_readConfig as readConfig } from "wrangler";
+import { prepareChromium } from "../chromium.ts";
 import { makeReadyCopy, Service } from "../harness.ts";
-import { prepareChromium } from "./chromium.ts";
 import { shareRunSettings } from "./run-settings.ts";
 
 /** Enough for a long scroll. */

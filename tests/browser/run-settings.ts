@@ -1,7 +1,7 @@
 /** The environment of a test run: the service under test and the browser. global-setup.ts creates it once. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-import type { Launch } from "./chromium.ts";
+import type { Launch } from "../chromium.ts";
 
 export interface RunSettings {
 	/** Origin of the dashboard. */

@@ -3,19 +3,24 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { exportJWK, generateKeyPair } from "jose";
-import { Provider } from "oidc-provider";
+import { type ClientMetadata, type Configuration, Provider } from "oidc-provider";
 
 export const AUDIENCE = "https://api.salesos.example";
 const CLIENT = "crm";
 const SCOPE = "manage";
 const REDIRECT = "https://app.example/callback";
 const TOKEN_LIFE_S = 3_600;
+export const DASHBOARD_CLIENT = { id: "salesos-dashboard", secret: randomBytes(24).toString("hex") };
 
 export interface OpenIdProvider {
 	issuer: string;
 	jwksUrl: string;
 	/** Signs in the person, whose access token has these claims beside the usual ones. */
 	signIn(person: string, claims: Record<string, unknown>): Promise<{ accessToken: string; idToken: string }>;
+	/** Lets people sign in to this dashboard, too. They type the id of an account of `addAccount`. */
+	addDashboard(origin: string): void;
+	/** An account with these claims, which the dashboard learns. */
+	addAccount(id: string, claims: Record<string, unknown>): void;
 	close(): void;
 }
 
@@ -28,25 +33,29 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
 	const { privateKey } = await generateKeyPair("RS256", { extractable: true });
 	const claimsOf = new Map<string, Record<string, unknown>>();
 
-	const provider = new Provider(issuer, {
-		clients: [
-			{
-				client_id: CLIENT,
-				token_endpoint_auth_method: "none",
-				redirect_uris: [REDIRECT],
-				grant_types: ["authorization_code"],
-				response_types: ["code"],
-			},
-		],
+	const accounts = new Map<string, Record<string, unknown>>();
+	const codeFlow = { grant_types: ["authorization_code"], response_types: ["code" as const] };
+	const crm: ClientMetadata = {
+		...codeFlow,
+		client_id: CLIENT,
+		token_endpoint_auth_method: "none",
+		redirect_uris: [REDIRECT],
+	};
+	const configuration: Configuration = {
+		clients: [crm],
 		jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: "RS256", use: "sig", kid: "k1" }] },
 		cookies: { keys: [randomBytes(16).toString("hex")] },
-		findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+		claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["name", "tenant_id"] },
+		findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...accounts.get(accountId) }) }),
 		extraTokenClaims: (_, token) => ("accountId" in token ? claimsOf.get(token.accountId) : undefined),
 		interactions: { url: (_, { uid }) => `/interaction/${uid}` },
 		// Everyone has consented.
 		async loadExistingGrant({ oidc }) {
-			const grant = new oidc.provider.Grant({ clientId: CLIENT, accountId: oidc.session?.accountId ?? "" });
-			grant.addOIDCScope("openid");
+			const grant = new oidc.provider.Grant({
+				clientId: oidc.client?.clientId ?? "",
+				accountId: oidc.session?.accountId ?? "",
+			});
+			grant.addOIDCScope("openid email profile");
 			grant.addResourceScope(AUDIENCE, SCOPE);
 			await grant.save();
 			return grant;
@@ -60,13 +69,19 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
 				getResourceServerInfo: () => ({ scope: SCOPE, audience: AUDIENCE, accessTokenFormat: "jwt" }),
 			},
 		},
-	});
-	const handle = provider.callback();
+	};
+	let provider = new Provider(issuer, configuration);
 	server.on("request", async (request, response) => {
-		if (!request.url?.startsWith("/interaction/")) return handle(request, response);
+		if (!request.url?.startsWith("/interaction/")) return provider.callback()(request, response);
 		// The page where a person would type a password.
 		const { params } = await provider.interactionDetails(request, response);
-		await provider.interactionFinished(request, response, { login: { accountId: String(params.login_hint) } });
+		const typed = new URL(request.url, issuer).searchParams.get("account");
+		const accountId = typed ?? params.login_hint;
+		if (typeof accountId === "string") {
+			await provider.interactionFinished(request, response, { login: { accountId } });
+			return;
+		}
+		response.setHeader("content-type", "text/html").end(LOGIN_PAGE);
 	});
 
 	async function signIn(person: string, claims: Record<string, unknown>) {
@@ -99,8 +114,27 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
 		return { accessToken: tokens.access_token, idToken: tokens.id_token };
 	}
 
-	return { issuer, jwksUrl: `${issuer}/jwks`, signIn, close: () => server.close() };
+	return {
+		issuer,
+		jwksUrl: `${issuer}/jwks`,
+		signIn,
+		addDashboard(origin) {
+			const dashboard: ClientMetadata = {
+				...codeFlow,
+				client_id: DASHBOARD_CLIENT.id,
+				client_secret: DASHBOARD_CLIENT.secret,
+				redirect_uris: [`${origin}/auth/sso/callback`],
+				post_logout_redirect_uris: [`${origin}/sign-in`],
+			};
+			provider = new Provider(issuer, { ...configuration, clients: [crm, dashboard] });
+		},
+		addAccount: (id, claims) => void accounts.set(id, claims),
+		close: () => server.close(),
+	};
 }
+
+const LOGIN_PAGE =
+	"<!doctype html><html lang=en><title>Login</title><form><label>Account <input name=account></label><button>Log in</button></form>";
 
 /** Follows redirects as a browser does, with cookies, up to the client's callback. Returns the code. */
 async function follow(start: string): Promise<string> {

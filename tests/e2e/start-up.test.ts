@@ -33,8 +33,8 @@ describe("what is loaded at the start", () => {
 		const modules = loadedAtStart().flatMap((chunk) => chunk.modules.filter((id) => id.startsWith(ROOT)));
 		const ours = modules.map((id) => relative(ROOT, id)).filter((path) => !path.startsWith("node_modules/"));
 		expect(ours.sort()).toEqual([
-			"db/enums.ts",
 			"db/ids.ts",
+			"db/roles.ts",
 			"worker/admission/admit-request.ts",
 			"worker/admission/admit.ts",
 			"worker/admission/final-refusals.ts",
@@ -43,7 +43,6 @@ describe("what is loaded at the start", () => {
 			"worker/admission/retry-once.ts",
 			"worker/admission/whoami.ts",
 			"worker/auth/password-hasher.ts",
-			"worker/auth/password.ts",
 			"worker/bounded-map.ts",
 			"worker/env.ts",
 			"worker/errors.ts",
@@ -74,6 +73,7 @@ describe("what is loaded at the start", () => {
 			"worker/keys/snapshot.ts",
 			"worker/keys/window.ts",
 			"worker/log.ts",
+			"worker/openid-config.ts",
 			"worker/schemas/key-pattern.ts",
 			"worker/schemas/time.ts",
 			"worker/verifier.ts",

@@ -35,6 +35,15 @@ export const meQuery = () =>
 		refetchOnWindowFocus: "always",
 	});
 
+/** How people can sign in. It changes only with a deployment. */
+export const signInOptionsQuery = () =>
+	queryOptions({
+		queryKey: ["sign-in", "options"],
+		queryFn: ({ signal }) => api.session.options.query(undefined, { signal }),
+		staleTime: Number.POSITIVE_INFINITY,
+		retry: false,
+	});
+
 /** Filters and order of the list, as `keys.list` takes them. */
 export type KeyFilters = Pick<
 	ListKeys,

@@ -7,6 +7,7 @@ type Outputs = inferRouterOutputs<AppRouter>;
 
 /** Who is signed in. */
 export type Me = Outputs["session"]["me"];
+export type SignInOptions = Outputs["session"]["options"];
 export type LoggedIn = Outputs["session"]["login"];
 
 /** Where a person is signed in. */

@@ -29,6 +29,10 @@ const PARTS = {
 		en: async () => (await import("./en/sessions.ts")).sessions,
 		"pt-BR": async () => (await import("./pt-BR/sessions.ts")).sessions,
 	},
+	signIn: {
+		en: async () => (await import("./en/sign-in.ts")).signIn,
+		"pt-BR": async () => (await import("./pt-BR/sign-in.ts")).signIn,
+	},
 	tokens: {
 		en: async () => (await import("./en/tokens.ts")).tokens,
 		"pt-BR": async () => (await import("./pt-BR/tokens.ts")).tokens,

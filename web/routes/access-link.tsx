@@ -11,6 +11,7 @@ import { paths } from "../paths.ts";
 import { linkSecret } from "../session/link-secret.ts";
 import { lengthFault, NewPasswordField, passwordFault } from "../session/new-password-field.tsx";
 import { tellOtherTabs } from "../session/other-tabs.ts";
+import { SignInWays, useSignInOptions } from "../session/sign-in-ways.tsx";
 import { Brand, useTitle } from "../shell/shell.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { TextField } from "../ui/field.tsx";
@@ -59,6 +60,7 @@ function Form(props: { details: LinkDetails; secret: string }) {
 	const client = useQueryClient();
 	const navigate = useNavigate();
 	const words = () => t().members.access;
+	const options = useSignInOptions();
 	const isInvitation = () => props.details.purpose === "invitation";
 	const [fault, setFault] = createSignal<string | undefined>();
 	const [nameFault, setNameFault] = createSignal<string | undefined>();
@@ -90,38 +92,48 @@ function Form(props: { details: LinkDetails; secret: string }) {
 		<>
 			<h1>{isInvitation() ? words().inviteTitle(props.details.tenant_name) : words().resetTitle}</h1>
 			<p>{isInvitation() ? words().inviteText : words().resetText}</p>
-			<form class={styles.form} ref={form} onSubmit={(event) => void submit(event)} noValidate method="post">
-				{/* For password managers, which store the password with it. */}
-				<TextField
-					label={t().session.email}
-					type="email"
-					autocomplete="username"
-					value={props.details.email}
-					readOnly
-				/>
-				<Show when={isInvitation()}>
+			<Show
+				when={options()?.password !== false}
+				fallback={
+					<>
+						<p>{words().byProvider(props.details.email)}</p>
+						<SignInWays options={options()} onDone={() => {}} />
+					</>
+				}
+			>
+				<form class={styles.form} ref={form} onSubmit={(event) => void submit(event)} noValidate method="post">
+					{/* For password managers, which store the password with it. */}
 					<TextField
-						label={words().name}
-						name="name"
-						autocomplete="name"
-						maxlength={100}
-						value={props.details.name}
-						error={nameFault()}
-						onInput={() => setNameFault(undefined)}
+						label={t().session.email}
+						type="email"
+						autocomplete="username"
+						value={props.details.email}
+						readOnly
 					/>
-				</Show>
-				<NewPasswordField error={fault()} onInput={() => setFault(undefined)} />
-				<ProblemNote problem={fault() === undefined ? set.problem() : null} />
-				<Button type="submit" variant="primary" busy={set.busy()}>
-					{isInvitation()
-						? set.busy()
-							? words().accepting
-							: words().accept
-						: set.busy()
-							? words().resetting
-							: words().reset}
-				</Button>
-			</form>
+					<Show when={isInvitation()}>
+						<TextField
+							label={words().name}
+							name="name"
+							autocomplete="name"
+							maxlength={100}
+							value={props.details.name}
+							error={nameFault()}
+							onInput={() => setNameFault(undefined)}
+						/>
+					</Show>
+					<NewPasswordField error={fault()} onInput={() => setFault(undefined)} />
+					<ProblemNote problem={fault() === undefined ? set.problem() : null} />
+					<Button type="submit" variant="primary" busy={set.busy()}>
+						{isInvitation()
+							? set.busy()
+								? words().accepting
+								: words().accept
+							: set.busy()
+								? words().resetting
+								: words().reset}
+					</Button>
+				</form>
+			</Show>
 		</>
 	);
 }

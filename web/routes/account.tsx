@@ -30,9 +30,10 @@ export default function Account() {
 	const shortcuts = useShortcuts();
 	useTitle(() => t().shell.account);
 	const signOut = createAction(async () => {
-		await api.session.logout.mutate();
+		const { provider_url } = await api.session.logout.mutate();
 		client.clear();
-		navigate(paths.signIn, { replace: true });
+		if (provider_url === null) navigate(paths.signIn, { replace: true });
+		else location.assign(provider_url);
 	});
 	const [wanted, setWanted] = createSignal(language());
 	const change = async (value: Language) => {

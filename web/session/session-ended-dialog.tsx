@@ -3,7 +3,7 @@ import { setSessionEnded } from "../api/query-client.ts";
 import { t } from "../i18n/index.ts";
 import { Dialog } from "../ui/dialog.tsx";
 import { useSession } from "./session.tsx";
-import { SignInForm } from "./sign-in-form.tsx";
+import { SignInWays, useSignInOptions } from "./sign-in-ways.tsx";
 
 /**
  * Signs in again on top of the screen, so that nothing typed is lost. If another person signs in, the page reloads:
@@ -12,6 +12,7 @@ import { SignInForm } from "./sign-in-form.tsx";
 export default function SessionEndedDialog() {
 	const session = useSession();
 	const client = useQueryClient();
+	const options = useSignInOptions();
 	let form: HTMLDivElement | undefined;
 	const done = (userId: string) => {
 		if (userId !== session().user.id) {
@@ -32,7 +33,7 @@ export default function SessionEndedDialog() {
 			focusFirst={() => form?.querySelector(session().user.email ? "[name=password]" : "[name=email]")}
 		>
 			<div ref={form}>
-				<SignInForm email={session().user.email ?? ""} onDone={(user) => done(user.id)} />
+				<SignInWays options={options()} email={session().user.email ?? ""} inNewTab onDone={(user) => done(user.id)} />
 			</div>
 		</Dialog>
 	);

@@ -7,7 +7,6 @@ import { DurableObject } from "cloudflare:workers";
 import { putLast } from "../bounded-map.ts";
 import type { Bindings } from "../env.ts";
 import { MINUTE_MS } from "../schemas/time.ts";
-import { checkNoPassword, checkPassword, costOf, hashPassword } from "./password.ts";
 
 /**
  * Objects of one script may share an isolate, and locally they all do. So a check is followed by a pause of four times its
@@ -57,6 +56,8 @@ const wrongKeys = new Map<string, { minute: number; keys: number }>();
 export class PasswordHasher extends DurableObject<Bindings> {
 	/** Compares a password with the stored hash. Without one (no such account) it does the same work and is `WRONG`. */
 	async check(password: string, stored: string | null, lane: Lane): Promise<PasswordVerdict> {
+		// Loaded on demand: isolates that admit keys start faster without it.
+		const { checkNoPassword, checkPassword, costOf } = await import("./password.ts");
 		if (!(await hasTurn(lane))) return "BUSY";
 		const start = performance.now();
 		try {
@@ -72,6 +73,7 @@ export class PasswordHasher extends DurableObject<Bindings> {
 
 	/** Hashes a new password. Null: too many checks wait already. */
 	async hash(password: string, lane: Lane): Promise<string | null> {
+		const { hashPassword } = await import("./password.ts");
 		if (!(await hasTurn(lane))) return null;
 		const start = performance.now();
 		try {

@@ -36,6 +36,15 @@ export async function limitOrigin({ origin }: SignInLimits, ip: string | null, d
 	if (!(await origin.limit({ key })).success) throw await tooManyAttempts();
 }
 
+/** Counts a step of a sign-in with the identity provider. Throws `RATE_LIMITED` past the limit. */
+export async function limitProviderSignIn(
+	{ origin }: SignInLimits,
+	step: "start" | "callback",
+	ip: string | null,
+): Promise<void> {
+	if (!(await origin.limit({ key: `provider ${step}:${networkOf(ip)}` })).success) throw await tooManyAttempts();
+}
+
 /** Whether an attempt at this account is within the limits. For devices that haven't signed in to the account before. */
 export async function isWithinLimits(
 	{ origin, pair, account }: SignInLimits,

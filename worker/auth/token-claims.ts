@@ -42,7 +42,7 @@ export function mapClaims(payload: JWTPayload, mapping: ClaimMapping): MappedCla
 }
 
 /** The tenant that the claims name; null if they name none. Throws `UNAUTHORIZED` for a malformed claim, or several tenants. */
-function mapTenant(payload: JWTPayload, mapping: ClaimMapping): string | null {
+export function mapTenant(payload: JWTPayload, mapping: ClaimMapping): string | null {
 	const named = presentIn(payload, mapping, "tenant_id").map(({ name, value }) => tenantIn(name, value));
 	const [tenantId = null, ...others] = new Set(named);
 	if (others.length === 0) return tenantId;
@@ -50,7 +50,7 @@ function mapTenant(payload: JWTPayload, mapping: ClaimMapping): string | null {
 }
 
 /** What the claims say about the person. Not validated. */
-function mapPerson(payload: JWTPayload, mapping: ClaimMapping) {
+export function mapPerson(payload: JWTPayload, mapping: ClaimMapping) {
 	const first = (field: ClaimField): unknown => presentIn(payload, mapping, field)[0]?.value;
 	return { email: first("email"), email_verified: first("email_verified"), name: first("name") };
 }

@@ -28,14 +28,3 @@ export function requestInfo({ headers }: Request): RequestInfo {
 export function tidyUserAgent(sent: string | null): string | null {
 	return withoutKeys(sent ?? "").slice(0, USER_AGENT_MAX) || null;
 }
-
-/** More than the longest name of a city. */
-const PLACE_MAX = 100;
-
-/** City and country code of a request, as Cloudflare derives them from its IP address: `São Paulo, BR`. */
-export function placeOf({ cf }: Request): string | null {
-	// Locally and in tests there is no such object, and its type is that of any cf object.
-	const { city, country } = (cf ?? {}) as { city?: unknown; country?: unknown };
-	const parts = [city, country].filter((part): part is string => typeof part === "string" && part !== "");
-	return parts.length === 0 ? null : withoutKeys(parts.join(", ")).slice(0, PLACE_MAX);
-}

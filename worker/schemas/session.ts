@@ -31,5 +31,14 @@ export type LoggedIn = z.infer<typeof loggedInSchema>;
 
 export const loggedOutSchema = z.object({ ended: z.boolean() });
 
+/** `provider_url` signs the person out at the identity provider, if they have signed in with it. */
+export const signedOutSchema = loggedOutSchema.extend({ provider_url: z.string().nullable() });
+
+/** How people can sign in. */
+export const signInOptionsSchema = z.object({
+	password: z.boolean(),
+	provider: z.object({ name: z.string() }).nullable(),
+});
+
 export const meSchema = z.object({ user: userSchema, tenant: tenantSchema.nullable(), expires_at: timestamp });
 export type Me = z.infer<typeof meSchema>;

@@ -19,7 +19,7 @@ import type { LoggedIn } from "../schemas/session.ts";
 import { MINUTE_MS, toTimestamp } from "../schemas/time.ts";
 import { consumeLink, deliver, endLinks, findLink, isUnused, newLink, storeLink } from "./access-links.ts";
 import type { Deps } from "./deps.ts";
-import { checkPassword, hasherOf, type SignInDeps } from "./session.ts";
+import { checkPassword, hasherOf, requirePasswords, type SignInDeps } from "./session.ts";
 import { type Account, openSession, type Visitor } from "./session-opening.ts";
 import { findTenant } from "./tenants.ts";
 
@@ -53,6 +53,7 @@ export async function readLink(deps: Deps, secret: string): Promise<LinkDetails>
  */
 export async function setPassword(deps: SignInDeps, visitor: Visitor, input: SetPassword): Promise<LoggedIn> {
 	const { db, now } = deps;
+	requirePasswords(deps);
 	const found = await findLink(db, input.secret, now);
 	if (!found) throw invalidLink();
 	const { link } = found;
@@ -138,7 +139,7 @@ export function forgetPassword(
 	email: string,
 	later: (work: Promise<unknown>) => void,
 ): PasswordForgotten {
-	if (delivery.mailer === null) return { mailing: false };
+	if (delivery.mailer === null || !deps.config.passwordSignIn) return { mailing: false };
 	later(mailReset(deps, delivery, visitor, email));
 	return { mailing: true };
 }

@@ -32,6 +32,7 @@ const HASHERS = 8;
 export async function logIn(deps: SignInDeps, visitor: Visitor, input: Login): Promise<LoggedIn> {
 	const { db, now } = deps;
 	const { ip, device } = visitor;
+	requirePasswords(deps);
 	const account = await findAccount(db, input.email);
 	const isKnownDevice = account !== null && device?.userId === account.id;
 	if (!isKnownDevice && !(await isWithinLimits(deps.limits, input.email, ip, device))) {
@@ -51,6 +52,15 @@ export async function logIn(deps: SignInDeps, visitor: Visitor, input: Login): P
 	const { statements, loggedIn } = await openSession(deps, account, visitor, "password");
 	await runBatch(db, statements);
 	return loggedIn;
+}
+
+/** Throws `FORBIDDEN` where people sign in with the identity provider alone. */
+export function requirePasswords({ config }: Deps): void {
+	if (!config.passwordSignIn)
+		throw new AppError(
+			"FORBIDDEN",
+			"Signing in with a password is off. Sign in with your company's identity provider.",
+		);
 }
 
 async function findAccount(db: Database, email: string): Promise<Account | null> {
@@ -105,6 +115,10 @@ export async function whoAmI(deps: Deps, principal: UserPrincipal): Promise<Me> 
 	const user: User = { id, tenant_id: tenantId, role, capabilities, permissions, email, name };
 	return { user, tenant: await findTenant(deps, tenantId), expires_at: toTimestamp(principal.expiresAt) };
 }
+
+/** Records that the person has signed in with the provider, and may not use their account. */
+export const recordFailedSignIn = (db: Database, account: Account, visitor: Visitor, now: number): Promise<void> =>
+	record(db, account, "session.login_failed", visitor, now);
 
 /** Records an event of an account. Without an account it does the same work, so that the time doesn't reveal it. */
 async function record(

@@ -1,7 +1,7 @@
 /** Where a sign-in comes from. */
 import { deviceOf } from "../auth/device.ts";
 import { openSessionOf } from "../auth/principal.ts";
-import { placeOf } from "../http/request-info.ts";
+import { placeOf } from "../http/place.ts";
 import type { Visitor } from "../services/session-opening.ts";
 import type { Context } from "./context.ts";
 

@@ -14,6 +14,7 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 		"session.logout",
 		"platform.login",
 		"platform.logout",
+		"session.options",
 		"passwords.readLink",
 		"passwords.set",
 		"passwords.forgot",
@@ -125,8 +126,8 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 	"leads:write": ["POST /v1/leads", "PATCH /v1/leads/{id}", "DELETE /v1/leads/{id}"],
 };
 
-/** Routes that are in no document. They are public and return no data of a tenant. */
-export const UNDOCUMENTED = ["GET /v1/openapi.json"];
+/** Routes that are in no document. They are public and return no data of a tenant. Browsers are sent to the last two. */
+export const UNDOCUMENTED = ["GET /v1/openapi.json", "GET /auth/sso/start", "GET /auth/sso/callback"];
 
 /** A valid id that no API key has. */
 export const UNKNOWN_KEY_ID = "000000000000";

@@ -78,6 +78,52 @@ describe("a complete configuration", () => {
 	});
 });
 
+describe("an identity provider to sign in with", () => {
+	const OIDC = { OIDC_ISSUER: "https://login.acme.com", OIDC_CLIENT_ID: "salesos" };
+
+	it("is configured by its issuer and its client, with defaults for the rest", () => {
+		expect(readConfig(COMPLETE).openid).toBeNull();
+		expect(readConfig({ ...COMPLETE, ...OIDC }).openid).toEqual({
+			issuer: "https://login.acme.com",
+			clientId: "salesos",
+			clientSecret: null,
+			scopes: "openid email profile",
+			name: "login.acme.com",
+			signUp: "invited",
+			defaultRole: "member",
+			tenant: null,
+		});
+	});
+
+	it("has a secret that is shown nowhere", () => {
+		const config = readConfig({ ...COMPLETE, ...OIDC, OIDC_CLIENT_SECRET: "client-secret" });
+		expect(config.openid?.clientSecret?.reveal()).toBe("client-secret");
+		expect(inspect(config, { depth: 5 }) + JSON.stringify(config)).not.toContain("client-secret");
+	});
+
+	it.each<[Partial<Bindings>, string]>([
+		[{ OIDC_ISSUER: "http://login.acme.com" }, "OIDC_ISSUER must be an https:// URL"],
+		[{ OIDC_ISSUER: "https://login.acme.com?tenant=1" }, "OIDC_ISSUER must be an https:// URL"],
+		[{ OIDC_CLIENT_ID: "" }, "OIDC_CLIENT_ID is missing"],
+		[{ OIDC_SCOPES: "email profile" }, "OIDC_SCOPES must be like openid email profile"],
+		[{ OIDC_SCOPES: "openid  email" }, "OIDC_SCOPES must be like openid email profile"],
+		[{ OIDC_NAME: "x".repeat(41) }, "OIDC_NAME must have at most 40 characters"],
+		[{ OIDC_SIGN_UP: "everyone" }, "OIDC_SIGN_UP must be invited or just-in-time"],
+		[{ OIDC_DEFAULT_ROLE: "owner" }, "OIDC_DEFAULT_ROLE must be admin or member"],
+	])("is refused with %j", (wrong, message) => {
+		expect(complaint({ ...COMPLETE, ...OIDC, ...wrong })).toContain(message);
+	});
+
+	it("is needed by everything that belongs to it, and by a service without passwords", () => {
+		for (const name of ["OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_TENANT", "OIDC_SIGN_UP"] as const)
+			expect(complaint({ ...COMPLETE, [name]: "x" })).toContain(`${name} needs OIDC_ISSUER`);
+		expect(complaint({ ...COMPLETE, PASSWORD_SIGN_IN: "off" })).toContain("people could not sign in");
+		expect(complaint({ ...COMPLETE, PASSWORD_SIGN_IN: "of" })).toContain("PASSWORD_SIGN_IN must be on or off");
+		expect(readConfig({ ...COMPLETE, ...OIDC, PASSWORD_SIGN_IN: "off" }).passwordSignIn).toBe(false);
+		expect(readConfig({ ...COMPLETE, PASSWORD_SIGN_IN: "" }).passwordSignIn).toBe(true);
+	});
+});
+
 describe("a configuration that will not do", () => {
 	it.each(["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY", "JWT_ISSUER", "JWT_AUDIENCE"] as const)(
 		"is refused without %s, by name",

@@ -43,6 +43,9 @@ export const common = {
 		doNotMatch: "Email and password do not match. Check both and try again.",
 		throttled: (wait: string) =>
 			`Too many attempts. To protect your account, signing in is paused for ${wait}. Then try again.`,
+		signInWith: (provider: string) => `Sign in with ${provider}`,
+		or: "or",
+		inNewTab: "The sign-in opens in a new tab. Come back to this one afterwards.",
 		forgot: "Forgot your password?",
 		platform: "Operators of the platform",
 		noAccount: "No account, or cannot sign in? Ask an owner of your company.",

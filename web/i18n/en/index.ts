@@ -10,6 +10,7 @@ import { revokeDelete } from "./revoke-delete.ts";
 import type { rotate } from "./rotate.ts";
 import type { sandbox } from "./sandbox.ts";
 import type { sessions } from "./sessions.ts";
+import type { signIn } from "./sign-in.ts";
 import type { tokens } from "./tokens.ts";
 
 /** Without the texts that load with their screens. */
@@ -25,6 +26,7 @@ export interface LaterWords {
 	rotate: typeof rotate;
 	sandbox: typeof sandbox;
 	sessions: typeof sessions;
+	signIn: typeof signIn;
 	tokens: typeof tokens;
 }
 

@@ -113,6 +113,8 @@ export const members = {
 	/** The pages that links lead to. */
 	access: {
 		inviteTitle: (company: string) => `Join ${company} on SalesOS`,
+		/** Where passwords are off. */
+		byProvider: (email: string) => `Your company does not use passwords here. Sign in with the account of ${email}.`,
 		inviteText: "Choose a password. You will sign in with your email and this password.",
 		resetTitle: "Set a new password",
 		resetText: "All of your sessions end.",

@@ -45,6 +45,9 @@ export const common: Omit<FirstWords, "keys" | "create" | "key" | "revokeDelete"
 		doNotMatch: "E-mail e senha não conferem. Verifique os dois e tente de novo.",
 		throttled: (wait) =>
 			`Muitas tentativas. Para proteger sua conta, o login está bloqueado por ${wait}. Depois, tente de novo.`,
+		signInWith: (provider) => `Entrar com ${provider}`,
+		or: "ou",
+		inNewTab: "O login abre em uma nova aba. Depois, volte a esta.",
 		forgot: "Esqueceu a senha?",
 		platform: "Operadores da plataforma",
 		noAccount: "Não tem conta ou não consegue mais entrar? Fale com um proprietário da sua empresa.",

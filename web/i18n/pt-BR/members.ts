@@ -105,6 +105,7 @@ export const members: LaterWords["members"] = {
 	tooManyLinks: "Muitos links foram criados agora. Espere um minuto e tente de novo.",
 	access: {
 		inviteTitle: (company) => `Participe de ${company} no SalesOS`,
+		byProvider: (email) => `Sua empresa não usa senhas aqui. Entre com a conta de ${email}.`,
 		inviteText: "Escolha uma senha. Você entrará com seu e-mail e esta senha.",
 		resetTitle: "Definir uma nova senha",
 		resetText: "Todas as suas sessões terminam.",

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import packed, { inflate } from "@sparticuz/chromium";
 
-const MODULES = join(import.meta.dirname, "../../node_modules");
+const MODULES = join(import.meta.dirname, "../node_modules");
 const PACKAGE = join(MODULES, "@sparticuz/chromium");
 
 /** How to start the browser. The package's own arguments turn off the sandbox of pages, so they aren't used. */
