@@ -27,7 +27,7 @@ const NAME_MAX_CHARACTERS = 40;
 /** An owner can remove the other owners, so owners are made by owners. */
 const ROLES_AT_SIGN_UP = ROLES.filter((role) => role !== "owner");
 
-/** Null: nobody signs in with a provider. Adds every problem by the name of its variable. */
+/** Null: no provider is configured. Adds every problem by the name of its variable. */
 export function readOpenIdConfig(
 	env: Partial<Bindings>,
 	problems: string[],

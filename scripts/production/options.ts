@@ -32,7 +32,7 @@ export type Flag =
 	| "owner-name"
 	| "secrets-file";
 
-/** Hosts that are reserved for documentation and tests (RFC 2606, RFC 6761). Nobody can own them. */
+/** Hosts that are reserved for documentation and tests (RFC 2606, RFC 6761). They have no owner. */
 const PLACEHOLDER = /(^|\.)(example|test|invalid|localhost)$|(^|\.)example\.(com|net|org)$|^\d+(\.\d+){3}$|^\[/;
 
 /** Reads the options. Throws an error that names every problem. */

@@ -1,4 +1,4 @@
-/** The file that keeps the secrets of a deployment. Cloudflare shows a secret to nobody, so this file is the only copy. */
+/** The file that keeps the secrets of a deployment. Cloudflare never shows a secret again, so this file is the only copy. */
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { newSecret, REQUIRED_SECRETS } from "../secrets.ts";

@@ -71,7 +71,7 @@ async function attempt(deps: Deps, openid: OpenIdConfig, visitor: Visitor, perso
 			db
 				.insert(userIdentities)
 				.values({ issuer, subject, tenantId: account.tenantId, userId: account.id, createdAt: now }),
-			// An invitation that is still around must not set a password for somebody else.
+			// An invitation that is still around must not let another person set a password.
 			endLinks(db, account.id),
 		);
 		const isInvited = known && known.passwordHash === NO_PASSWORD && known.lastSignInAt === null;

@@ -216,7 +216,7 @@ describe("the sessions of a member", () => {
 		expect(await isSignedIn(tokens[0] ?? "")).toBe(false);
 	});
 
-	it("are an owner's own business if the member is an owner", async () => {
+	it("are managed by owners alone if the member is an owner", async () => {
 		const tenantId = await addTenant();
 		const { id, email } = await addPerson(tenantId, "owner");
 		const owner = await signIn(email);

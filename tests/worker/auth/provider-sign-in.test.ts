@@ -488,7 +488,7 @@ describe("the session", () => {
 });
 
 describe("passwords that are off", () => {
-	it("sign nobody in, and the form knows", async () => {
+	it("sign no one in, and the form shows only the provider", async () => {
 		const provider = newProvider();
 		const { open } = browserAt(provider, { PASSWORD_SIGN_IN: "off", OIDC_NAME: "Acme Login" });
 		const options = await open("/trpc/session.options", { headers: { accept: "application/json" } });
