@@ -192,7 +192,7 @@ export const tokens = (): Command => {
 		.description("Create, list, change and revoke management tokens, for CI and back ends")
 		.addHelpText(
 			"after",
-			"\nExamples:\n  $ salesos-keys tokens create --name CI --permission keys:read\n  $ salesos-keys tokens list",
+			"\nExamples:\n  $ salesos-keys tokens list\n  $ salesos-keys tokens revoke tok_6Yh2bNc9Ws4Jk8Lp",
 		);
 	for (const make of [create, list, update, revoke]) parent.addCommand(make());
 	return parent;
