@@ -18,6 +18,9 @@ const JSON_TYPE = "application/json";
 /** Statuses that need an outage. */
 const NEEDS_AN_OUTAGE = new Set(["500", "503"]);
 
+/** How many management tokens a tenant can have. */
+const TOKENS_PER_TENANT = 200;
+
 let service: Service;
 let document: Document;
 let operations: Described[];
@@ -262,6 +265,40 @@ describe("with valid input", () => {
 		await expectStatus(409, "createJob", { body: { kind: "revoke_keys", filter } });
 	});
 
+	it("management tokens are created, listed, changed and revoked, and a tenant has a limited number", async () => {
+		const body = exampleOf("createManagementToken");
+		// The body is what the document describes.
+		const made = async (sent: Asked) =>
+			(await call("createManagementToken", sent)) as unknown as {
+				status: number;
+				body: { data: { management_token: { id: string } } };
+			};
+		const { id } = (await made({ body })).body.data.management_token;
+		await expectStatus(200, "listManagementTokens", { query: "?limit=1" });
+		await expectStatus(200, "getManagementToken", { id });
+		await expectStatus(200, "updateManagementToken", { id, body: { name: "Changed" } });
+		await expectStatus(200, "revokeManagementToken", { id });
+		await expectStatus(409, "updateManagementToken", { id, body: { name: "Changed again" } });
+
+		const slug = `t-${randomUUID().slice(0, 8)}`;
+		const tenant = (await expectStatus(201, "createTenant", { as: platform, body: { name: "Many", slug } })).data.id;
+		const inTenant = { as: platform, headers: { "x-tenant-id": tenant }, body };
+		let status = 201;
+		for (let tokens = 0; status === 201 && tokens <= TOKENS_PER_TENANT; tokens++)
+			status = (await made(inTenant)).status;
+		expect(status).toBe(409);
+	});
+
+	it("sessions are listed and ended, by their person and by an owner", async () => {
+		await expectStatus(200, "listSessions");
+		await expectStatus(200, "endOtherSessions");
+		const body = { email: `${randomUUID()}@acme.example`, name: "Ivo", role: "member" };
+		const invited = (await expectStatus(201, "inviteMember", { body })).data as unknown as { member: { id: string } };
+		const { id } = invited.member;
+		await expectStatus(200, "listMemberSessions", { id });
+		await expectStatus(200, "endMemberSessions", { id });
+	});
+
 	it("the tenant's quotas are listed", async () => {
 		await expectStatus(200, "listQuotas");
 	});
@@ -322,6 +359,8 @@ describe("with invalid input", () => {
 	const forManagers = ({ operation }: Described) => operation.security?.some((choice) => "bearer" in choice);
 	const forKeys = ({ operation }: Described) => operation.security?.some((choice) => "apiKey" in choice);
 	const ofNoTenant = ({ path }: Described) => path.startsWith("/v1/tenants");
+	/** For people alone, about their own sessions: no tenant is named, and nothing is counted. */
+	const ofOwnSessions = ({ path }: Described) => path.startsWith("/v1/sessions");
 	/** Managers may also have a session. */
 	const forPlatform = ({ operation }: Described) =>
 		operation.security?.some((choice) => "bearer" in choice) === true &&
@@ -382,7 +421,8 @@ describe("with invalid input", () => {
 		await expectStatus(409, "importApiKeys", { ...inTenant, body: { keys: [unknown] } });
 		const admin = await adminOf(id);
 		for (const described of operations.filter(forManagers))
-			if (!forPlatform(described)) await expectStatus(429, described.operation.operationId, { as: admin });
+			if (!forPlatform(described) && !ofOwnSessions(described))
+				await expectStatus(429, described.operation.operationId, { as: admin });
 	});
 
 	it("the size, type, syntax and fields of bodies are validated", async () => {
@@ -397,7 +437,15 @@ describe("with invalid input", () => {
 				if (!(operationId === "updateLead" && body.includes("__proto__"))) await call(operationId, { ...by, body });
 			await expectStatus(400, operationId, { ...by, body: "{" });
 		}
-		for (const withoutBody of ["deleteApiKey", "advanceJob", "stopJob", "resumeJob", ...STEPS_OF_MEMBERS])
+		for (const withoutBody of [
+			"deleteApiKey",
+			"advanceJob",
+			"stopJob",
+			"resumeJob",
+			"revokeManagementToken",
+			"endMemberSessions",
+			...STEPS_OF_MEMBERS,
+		])
 			await expectStatus(413, withoutBody, { body: "x".repeat(1_048_577) });
 		for (const withoutBody of ["resumeTenant", "cancelTenantDeletion"])
 			await expectStatus(413, withoutBody, { as: platform, body: "x".repeat(1_048_577) });
@@ -415,8 +463,10 @@ describe("with invalid input", () => {
 					await expectStatus(400, operationId, { ...by, query });
 			if (path.includes("{id}")) {
 				const body = operation.requestBody?.content["application/json"]?.example;
-				await expectStatus(404, operationId, { ...by, body });
-				await expectStatus(404, operationId, { ...by, id: encodeURIComponent("../\u0000'\"é"), body });
+				// Ending a session that is not open changes nothing.
+				const unknown = ofOwnSessions(described) ? 200 : 404;
+				await expectStatus(unknown, operationId, { ...by, body });
+				await expectStatus(unknown, operationId, { ...by, id: encodeURIComponent("../\u0000'\"é"), body });
 				await expectStatus(400, operationId, { ...by, id: "x".repeat(65), body });
 			}
 		}
@@ -431,7 +481,7 @@ describe("with invalid input", () => {
 	it("the platform must name an existing tenant", async () => {
 		for (const described of operations.filter(forManagers)) {
 			const { operationId, requestBody } = described.operation;
-			if (ofNoTenant(described)) continue;
+			if (ofNoTenant(described) || ofOwnSessions(described)) continue;
 			const body = requestBody?.content["application/json"]?.example;
 			const as = platform;
 			await expectStatus(400, operationId, { as, body });

@@ -19,7 +19,6 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	ip: null,
 	user_agent: null,
 	target_id: null,
-	target_name: null,
 	changes: {},
 	...fields,
 });

@@ -26,8 +26,7 @@ interface Values {
 	pair: string;
 }
 const VALUE_SCHEMAS: { [T in keyof Values]: z.ZodType<Values[T]> } = {
-	// The longest is an email.
-	string: z.string().max(254),
+	string: z.string().max(200),
 	number: z.number(),
 	pair: z.string().regex(/^[a-z]+ \d{1,15}$/),
 };

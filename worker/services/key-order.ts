@@ -80,13 +80,12 @@ export interface Wanted {
 	notMadeWith: readonly string[] | undefined;
 	authentication: Authentication | undefined;
 	origin: KeyOrigin | undefined;
-	createdBy: string | undefined;
 	environment: Environment | undefined;
 }
 
 /** The condition that a row must meet at `now`. */
 export function wantedAt(
-	{ status, endingDays, inRotation, notMadeWith, authentication, origin, createdBy, environment }: Wanted,
+	{ status, endingDays, inRotation, notMadeWith, authentication, origin, environment }: Wanted,
 	now: number,
 ): SQL | undefined {
 	const standings = standingsOf({ status, endingDays, inRotation, notMadeWith });
@@ -99,7 +98,6 @@ export function wantedAt(
 		notMadeWith && sql`origin = 'created'`,
 		authentication && sql`authentication = ${authentication}`,
 		origin && sql`origin = ${origin}`,
-		createdBy === undefined ? undefined : sql`created_by = ${createdBy}`,
 	);
 }
 
@@ -109,7 +107,7 @@ function standingsOf({
 	endingDays,
 	inRotation,
 	notMadeWith,
-}: Omit<Wanted, "environment" | "authentication" | "origin" | "createdBy">): number[] | undefined {
+}: Omit<Wanted, "environment" | "authentication" | "origin">): number[] | undefined {
 	const { open, expiringSoon, expired, revoked } = STANDINGS;
 	if (endingDays !== undefined && endingDays <= EXPIRING_SOON_DAYS) return [expiringSoon];
 	if (endingDays !== undefined || inRotation || notMadeWith !== undefined) return [open, expiringSoon];

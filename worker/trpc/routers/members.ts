@@ -10,16 +10,17 @@ import {
 	updateMemberSchema,
 } from "../../schemas/member.ts";
 import { openSessionListSchema, sessionsEndedSchema } from "../../schemas/open-session.ts";
-import { managerOf } from "../../services/member-authority.ts";
-import { inviteMember, resetPassword } from "../../services/member-links.ts";
 import {
 	deactivateMember,
 	endMemberSessions,
 	getMember,
+	inviteMember,
 	listMemberSessions,
 	listMembers,
+	managerOf,
 	reactivateMember,
 	removeMember,
+	resetPassword,
 	updateMember,
 } from "../../services/members.ts";
 import { permittedProcedure } from "../procedures.ts";
@@ -42,7 +43,7 @@ export const membersRouter = {
 		.output(memberSchema)
 		.query(({ ctx, input }) => getMember(ctx.deps, ctx.author.tenantId, input)),
 
-	/** Makes a one-time link for a new member, or a new one for a person who was invited and has not joined. */
+	/** Makes a one-time link for a new member, or a new one for a person who was invited and has not come. */
 	invite: writeProcedure
 		.input(inviteMemberSchema)
 		.output(memberLinkSchema)
