@@ -20,6 +20,8 @@ export const paths = {
 	integrations: "/integrations",
 	/** The list of keys, which is also where the dashboard begins. */
 	keys: KEYS,
+	/** The keys that a member has created. */
+	keysOf: (memberId: string): string => `${KEYS}?${new URLSearchParams({ creator: memberId })}`,
 	newKey: `${KEYS}/new`,
 	/** The form for a key of this environment; live is its default. */
 	newKeyIn: (environment: "live" | "test"): string => (environment === "test" ? `${KEYS}/new?env=test` : `${KEYS}/new`),

@@ -140,6 +140,8 @@ test.describe("the audit log", () => {
 			key_deleted: true,
 			ip: null,
 			user_agent: null,
+			target_id: null,
+			target_name: null,
 			changes: { reason: { from: null, to: "The rotation that made this key was not completed" } },
 		};
 		// A rotation that fails midway cannot be produced on demand.

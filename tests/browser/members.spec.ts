@@ -57,9 +57,23 @@ test("a person is invited, accepts in another browser, and is put out", async ({
 	await theirs.getByRole("button", { name: "Join" }).click();
 	await expect(theirs.getByRole("heading", { name: "Connect your first integration" })).toBeVisible();
 
+	await theirs.evaluate(() =>
+		fetch("/trpc/keys.create", {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({ name: "Made by Ivo" }),
+		}),
+	);
+
 	await page.reload();
 	await expect(row(page, email)).toContainText("Active");
+	await row(page, email).getByRole("link", { name: "Keys that Ivo Lima created" }).click();
+	await expect(page.getByText("Only keys that one member has created.")).toBeVisible();
+	await expect(page.getByRole("link", { name: "Made by Ivo" })).toBeVisible();
+	await page.goBack();
 	await choose(page, email, "Deactivate…");
+	await expect(page.getByText("1 live API key that they made stays in use.")).toBeVisible();
+	await expect(page.getByRole("link", { name: "Show these keys" })).toBeVisible();
 	await expectAccessible(page);
 	await page.getByRole("dialog").getByRole("button", { name: "Deactivate" }).click();
 	await expect(row(page, email)).toContainText("Deactivated");

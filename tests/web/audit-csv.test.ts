@@ -17,6 +17,7 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	ip: "203.0.113.7",
 	user_agent: "curl/8.5.0",
 	target_id: null,
+	target_name: null,
 	changes: {},
 	...fields,
 });

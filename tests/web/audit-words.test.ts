@@ -19,6 +19,7 @@ const event = (fields: Partial<AuditEvent> = {}): AuditEvent => ({
 	ip: null,
 	user_agent: null,
 	target_id: null,
+	target_name: null,
 	changes: {},
 	...fields,
 });

@@ -10,6 +10,7 @@ describe("the query string of a list", () => {
 			tab: "all",
 			environment: "live",
 			authentication: "any",
+			creator: "",
 			search: "",
 			sort: "-created_at",
 		});
@@ -21,6 +22,7 @@ describe("the query string of a list", () => {
 			tab: "expiring",
 			environment: "test",
 			authentication: "signed",
+			creator: "usr_8Rk2mWq5Zt1bNc7v",
 			search: "crm são",
 			sort: "-usage_count",
 		} as const;
@@ -33,6 +35,7 @@ describe("the query string of a list", () => {
 			tab: "all",
 			environment: "live",
 			authentication: "any",
+			creator: "",
 			search: "x".repeat(100),
 			sort: "-created_at",
 		});
@@ -117,6 +120,14 @@ describe("the query for the service", () => {
 	it("has the chosen authentication", () => {
 		expect(queryOf({ ...usual, authentication: "signed" })).toMatchObject({ authentication: "signed" });
 		expect(queryOf({ ...usual, authentication: "bearer" })).toMatchObject({ authentication: "bearer" });
+	});
+
+	it("has the member who created the keys", () => {
+		expect(queryOf({ ...usual, creator: "usr_1" })).toEqual({
+			environment: "live",
+			created_by: "usr_1",
+			sort: "-created_at",
+		});
 	});
 
 	it("leaves out a search of only spaces", () => {

@@ -47,7 +47,7 @@ export const signInOptionsQuery = () =>
 /** Filters and order of the list, as `keys.list` takes them. */
 export type KeyFilters = Pick<
 	ListKeys,
-	"status" | "environment" | "authentication" | "search" | "expires_within_days" | "rotation" | "origin"
+	"status" | "environment" | "authentication" | "search" | "expires_within_days" | "rotation" | "origin" | "created_by"
 > & {
 	sort: NonNullable<ListKeys["sort"]>;
 };

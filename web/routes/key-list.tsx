@@ -82,7 +82,9 @@ function KeyList() {
 	const keys = createMemo(() => unwrap(dataOf(list))?.pages.flatMap((page) => page.items) ?? []);
 	/** The service counts keys by status only. Null: there are no numbers for these filters. */
 	const counts = () =>
-		pastedIds().length > 0 || filters().authentication !== "any" ? null : dataOf(list)?.pages.at(-1)?.counts;
+		pastedIds().length > 0 || filters().authentication !== "any" || filters().creator !== ""
+			? null
+			: dataOf(list)?.pages.at(-1)?.counts;
 	const total = (): number => {
 		const known = counts();
 		return Math.max(known ? (countIn(known, filters().tab) ?? 0) : 0, keys().length);
@@ -154,6 +156,13 @@ function KeyList() {
 					/>
 				</div>
 			</div>
+			<Show when={filters().creator}>
+				<div class={styles.behind}>
+					<Notice tone="calm">
+						{t().keys.ofOneMember} <Button onClick={() => change({ creator: "" })}>{t().keys.ofAnyone}</Button>
+					</Notice>
+				</div>
+			</Show>
 			<div role="status">
 				<Show when={dataOf(list)?.pages.at(-1)?.counts_behind}>
 					<div class={styles.behind}>

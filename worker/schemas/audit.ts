@@ -41,6 +41,10 @@ export const auditEventSchema = z
 			.string()
 			.nullable()
 			.describe("What the event is about if it is not a key, such as the id of a member."),
+		target_name: z
+			.string()
+			.nullable()
+			.describe("The email of a member or the name of a management token, as it is or as it was recorded last."),
 		changes: z
 			.record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
 			.describe("Changed fields with their old and new values. Never contains a secret."),

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { EXPIRING_SOON_DAYS, KEY_ORIGINS, KEY_SORTS, KEY_STATUSES } from "../../db/enums.ts";
 import { apiKeySchema, authentication, EXPIRES_IN_DAYS_MAX, environment } from "./api-key.ts";
-import { nextCursor, page, searchText, tenantChoice } from "./common.ts";
+import { id, nextCursor, page, searchText, tenantChoice } from "./common.ts";
 
 /** A week. A page of 100 keys then holds at most 16,800 numbers. */
 const RECENT_HOURS_MAX = 168;
@@ -36,6 +36,7 @@ export const listKeysSchema = z
 			.enum(KEY_ORIGINS)
 			.optional()
 			.describe("`imported`: only keys that were imported from another system. `created`: only keys made here."),
+		created_by: id.optional().describe("Only keys that the member with this id has created, such as one who has left."),
 		environment: environment.optional().describe("Only keys of this environment."),
 		search: searchText(100)
 			.optional()

@@ -56,7 +56,7 @@ export const createdTenantSchema = z
 		owner: z
 			.object({
 				member: memberSchema,
-				link: accessLinkSchema.nullable().describe("Null if the owner has come already."),
+				link: accessLinkSchema.nullable().describe("Null if the owner has joined already."),
 			})
 			.nullable()
 			.describe("Null if the request named no owner."),

@@ -74,6 +74,10 @@ function auditQueries(
 			.select({
 				...columnsOf(auditEvents),
 				keyName: sql<string | null>`(select name from api_keys where id = key_id and tenant_id = ${tenant})`,
+				targetName: sql<string | null>`coalesce(
+					(select email from users where id = target_id and tenant_id = ${tenant}),
+					(select name from management_tokens where id = target_id and tenant_id = ${tenant})
+				)`,
 			})
 			.from(
 				sql`(
@@ -148,12 +152,13 @@ export async function listAudit(deps: Deps, tenantId: string, input: ListAudit):
 			actor: row.actor,
 			actor_email: row.actorEmail,
 			key_id: row.keyId,
-			key_name: row.keyName ?? recordedName(row.changes),
+			key_name: row.keyName ?? (row.keyId === null ? null : recorded("name", row.changes)),
 			// A key that exists has a name.
 			key_deleted: row.keyId !== null && row.keyName === null,
 			ip: row.ip,
 			user_agent: row.userAgent,
 			target_id: row.targetId,
+			target_name: row.targetName ?? (row.targetId === null ? null : recordedTarget(row.changes)),
 			changes: row.changes,
 		})),
 		next_cursor: page.next_cursor,
@@ -176,8 +181,10 @@ async function read(
 	return once.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)).slice(0, input.limit + 1);
 }
 
-/** The name of a deleted key, from an event that contains it: creation, renaming and deletion do. */
-function recordedName({ name }: Changes): string | null {
-	for (const text of [name?.to, name?.from]) if (typeof text === "string") return text;
+const recordedTarget = (changes: Changes) => recorded("email", changes) ?? recorded("name", changes);
+
+/** What the event itself says about an object that is gone: creation, renaming and deletion contain its name. */
+function recorded(field: "name" | "email", { [field]: change }: Changes): string | null {
+	for (const text of [change?.to, change?.from]) if (typeof text === "string") return text;
 	return null;
 }

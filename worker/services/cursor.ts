@@ -26,7 +26,8 @@ interface Values {
 	pair: string;
 }
 const VALUE_SCHEMAS: { [T in keyof Values]: z.ZodType<Values[T]> } = {
-	string: z.string().max(200),
+	// The longest is an email.
+	string: z.string().max(254),
 	number: z.number(),
 	pair: z.string().regex(/^[a-z]+ \d{1,15}$/),
 };

@@ -58,6 +58,7 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 			notMadeWith: input.pepper === undefined ? undefined : currentPepperIds(config),
 			authentication: input.authentication,
 			origin: input.origin,
+			createdBy: input.created_by,
 			environment: other === undefined ? environment : undefined,
 		},
 		sort,
@@ -90,7 +91,7 @@ async function read({ db, now, config }: Deps, tenantId: string, input: ListKeys
 
 /** The keys that meet a condition that has an index of its own. Null if the index of the list's order covers the condition. */
 function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
-	const { endingDays, inRotation, notMadeWith, authentication, origin, environment } = wanted;
+	const { endingDays, inRotation, notMadeWith, authentication, origin, createdBy, environment } = wanted;
 	const limit = sql.raw(`limit ${SORTED_MAX + 1}`);
 	const environments = environment === undefined ? sql`in ('live', 'test')` : sql`= ${environment}`;
 	if (inRotation)
@@ -108,6 +109,11 @@ function candidatesOf({ tenantId, now, wanted }: Page): SQL | null {
 		);
 		return sql`${sql.join(parts, sql` union all `)} ${limit}`;
 	}
+	if (createdBy !== undefined)
+		return sql`
+			select * from ${apiKeys} indexed by api_keys_by_creator
+			where tenant_id = ${tenantId} and created_by = ${createdBy} and environment ${environments}
+			${limit}`;
 	if (authentication !== undefined && endingDays === undefined)
 		return sql`
 			select * from ${apiKeys} indexed by api_keys_by_authentication

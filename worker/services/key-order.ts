@@ -80,12 +80,13 @@ export interface Wanted {
 	notMadeWith: readonly string[] | undefined;
 	authentication: Authentication | undefined;
 	origin: KeyOrigin | undefined;
+	createdBy: string | undefined;
 	environment: Environment | undefined;
 }
 
 /** The condition that a row must meet at `now`. */
 export function wantedAt(
-	{ status, endingDays, inRotation, notMadeWith, authentication, origin, environment }: Wanted,
+	{ status, endingDays, inRotation, notMadeWith, authentication, origin, createdBy, environment }: Wanted,
 	now: number,
 ): SQL | undefined {
 	const standings = standingsOf({ status, endingDays, inRotation, notMadeWith });
@@ -98,6 +99,7 @@ export function wantedAt(
 		notMadeWith && sql`origin = 'created'`,
 		authentication && sql`authentication = ${authentication}`,
 		origin && sql`origin = ${origin}`,
+		createdBy === undefined ? undefined : sql`created_by = ${createdBy}`,
 	);
 }
 
@@ -107,7 +109,7 @@ function standingsOf({
 	endingDays,
 	inRotation,
 	notMadeWith,
-}: Omit<Wanted, "environment" | "authentication" | "origin">): number[] | undefined {
+}: Omit<Wanted, "environment" | "authentication" | "origin" | "createdBy">): number[] | undefined {
 	const { open, expiringSoon, expired, revoked } = STANDINGS;
 	if (endingDays !== undefined && endingDays <= EXPIRING_SOON_DAYS) return [expiringSoon];
 	if (endingDays !== undefined || inRotation || notMadeWith !== undefined) return [open, expiringSoon];

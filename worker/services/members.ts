@@ -2,89 +2,23 @@
  * The people of a tenant. Owners and admins manage them; only owners manage owners, and no one raises themselves. Each
  * change is one batch with its audit event, and holds only if the member still has the role that was checked.
  */
-import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
-import { type Author, auditEvent, type Changes, changesBetween, createdWith, deletedWith } from "../../db/audit.ts";
+import { and, asc, eq, gt, type SQL } from "drizzle-orm";
+import { auditEvent, type Changes, changesBetween, deletedWith } from "../../db/audit.ts";
 import { insertRows, runBatch, type Statement } from "../../db/client.ts";
-import { type MemberStatus, ROLES, type Role } from "../../db/enums.ts";
-import { newId } from "../../db/ids.ts";
-import { insertAudit } from "../../db/insert-audit.ts";
-import { auditEvents, NO_PASSWORD, sessions, users } from "../../db/schema.ts";
-import type { Principal } from "../auth/principal.ts";
-import { AppError, isConstraintFailure } from "../errors.ts";
-import type { LinkDelivery } from "../mail.ts";
-import type {
-	InviteMember,
-	ListMembers,
-	Member,
-	MemberId,
-	MemberLink,
-	MemberList,
-	RemovedMember,
-	UpdateMember,
-} from "../schemas/member.ts";
+import { auditEvents, sessions, users } from "../../db/schema.ts";
+import { AppError } from "../errors.ts";
+import type { ListMembers, Member, MemberId, MemberList, RemovedMember, UpdateMember } from "../schemas/member.ts";
 import type { OpenSessionList, SessionsEnded } from "../schemas/open-session.ts";
-import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
-import { deliver, endLinks, limitLinks, newLink, storeLink } from "./access-links.ts";
+import { toTimestamp } from "../schemas/time.ts";
+import { endLinks } from "./access-links.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
-import { STANDINGS } from "./key-standing.ts";
+import { isSelf, type MemberManager, raises, requireAuthority, requireOther } from "./member-authority.ts";
+import { isUnchanged, ofAccount, requireRow, rowsOf, toMember } from "./member-rows.ts";
 import { endOpenSessions, listOpenSessions } from "./open-sessions.ts";
-import { withinQuotas } from "./quotas.ts";
 import type { Account } from "./session-opening.ts";
-import { findTenant } from "./tenants.ts";
-
-/** Who manages members. `role` is null for the platform, which may manage everyone. */
-export interface MemberManager {
-	author: Author;
-	role: Role | null;
-}
-
-/** The caller as a manager of members. */
-export const managerOf = (principal: Principal, author: Author): MemberManager => ({
-	author,
-	role: principal.kind === "user" ? principal.role : null,
-});
 
 const ORDER = "members";
-
-/** Counting stops here: a list must not read every key of a person who made all of a tenant's. */
-const LIVE_KEYS_MAX = 1_000;
-
-/** The names of columns are written out: in a query of one table, the builder leaves the table away. */
-const liveKeys = sql<number>`(
-	select count(*) from (
-		select 1 from api_keys indexed by api_keys_by_creator
-		where tenant_id = users.tenant_id and created_by = users.id
-			and standing in (${sql.raw(`${STANDINGS.open}, ${STANDINGS.expiringSoon}`)})
-		limit ${sql.raw(String(LIVE_KEYS_MAX))}
-	)
-)`;
-
-interface MemberRow {
-	account: Account;
-	liveKeys: number;
-}
-
-/** A person who has neither a password nor signed in otherwise was invited, and has not come yet. */
-function statusOf({ deactivatedAt, passwordHash, lastSignInAt }: Account): MemberStatus {
-	if (deactivatedAt !== null) return "deactivated";
-	return passwordHash === NO_PASSWORD && lastSignInAt === null ? "invited" : "active";
-}
-
-const toMember = ({ account, liveKeys: live_keys }: MemberRow): Member => ({
-	id: account.id,
-	email: account.email,
-	name: account.name,
-	role: account.role,
-	capabilities: account.capabilities,
-	status: statusOf(account),
-	created_at: toTimestamp(account.createdAt),
-	last_sign_in_at: toTimestampOrNull(account.lastSignInAt),
-	live_keys,
-});
-
-const rowsOf = (db: Deps["db"], condition: SQL | undefined) =>
-	db.select({ account: users, liveKeys }).from(users).where(condition).$dynamic();
 
 /** In the order of their emails. */
 export async function listMembers({ db }: Deps, tenantId: string, input: ListMembers): Promise<MemberList> {
@@ -99,98 +33,6 @@ export async function listMembers({ db }: Deps, tenantId: string, input: ListMem
 /** `NOT_FOUND` if the tenant has no such member. */
 export async function getMember(deps: Deps, tenantId: string, { id }: MemberId): Promise<Member> {
 	return toMember(await requireRow(deps, tenantId, id));
-}
-
-async function requireRow({ db }: Deps, tenantId: string, id: string): Promise<MemberRow> {
-	const [row] = await rowsOf(db, and(eq(users.tenantId, tenantId), eq(users.id, id)));
-	if (!row) throw new AppError("NOT_FOUND", "Member not found.");
-	return row;
-}
-
-/**
- * Invites a person by a one-time link. A person who was invited before and has not come yet gets a new link, and what the
- * new invitation says. `CONFLICT` for an email that has an account already: in another tenant, the message doesn't say
- * where, since the email of every account is unique and so something has to be said.
- */
-export async function inviteMember(
-	deps: Deps,
-	manager: MemberManager,
-	delivery: LinkDelivery,
-	input: InviteMember,
-): Promise<MemberLink> {
-	const { db, now } = deps;
-	const { author } = manager;
-	const { email, name, role, capabilities } = input;
-	requireAuthority(manager, role);
-	await limitLinks(delivery, author.tenantId);
-	const [known] = await db.select().from(users).where(eq(users.email, email));
-	if (known && known.tenantId !== author.tenantId) throw emailTaken();
-	if (known) requireInvited(known);
-	if (known) requireAuthority(manager, known.role);
-	const account = { ...(known ?? invitedAccount(author.tenantId, email, now)), name, role, capabilities };
-	const link = newLink(delivery.origin, "invitation", account, author.actor, now);
-	const details = { name, role, capabilities };
-	const changes = known ? changesBetween(known, details) : createdWith({ email, ...details });
-	const event = auditEvent(author, "member.invite", now, { targetId: account.id, changes });
-	const same = known ? isUnchanged(known) : sql`true`;
-	const statements: Statement[] = known
-		? [
-				insertRows(db, auditEvents, [event], () => same),
-				...storeLink(db, link, same),
-				db
-					.update(users)
-					.set(details)
-					.where(and(ofAccount(known), same)),
-			]
-		: [db.insert(users).values(account), ...storeLink(db, link), insertAudit(db, event)];
-	try {
-		await withinQuotas(() => runBatch(db, statements));
-	} catch (thrown) {
-		// The same email was invited at the same moment, here or elsewhere.
-		throw isConstraintFailure(thrown, "UNIQUE") ? emailTaken() : thrown;
-	}
-	return memberLink(deps, delivery, account, link);
-}
-
-/** A person who is invited to the tenant, without a password. */
-export const invitedAccount = (tenantId: string, email: string, now: number): Account => ({
-	id: newId("usr"),
-	tenantId,
-	email,
-	name: "",
-	passwordHash: NO_PASSWORD,
-	role: "member",
-	capabilities: [],
-	createdAt: now,
-	deactivatedAt: null,
-	lastSignInAt: null,
-});
-
-/** The member with the link, mailed where mail is configured. */
-export async function memberLink(
-	deps: Deps,
-	delivery: LinkDelivery,
-	{ id, tenantId, email }: Account,
-	link: ReturnType<typeof newLink>,
-): Promise<MemberLink> {
-	const [row, tenant] = await Promise.all([requireRow(deps, tenantId, id), findTenant(deps, tenantId)]);
-	return { member: toMember(row), link: await deliver(delivery, link, { email, tenantName: tenant?.name ?? "" }) };
-}
-
-/** Says that the email has an account, and not where: an admin needs to know why the person cannot be invited. */
-export const emailTaken = (field = "email") =>
-	new AppError("CONFLICT", "A person with this email cannot be invited: the email belongs to another account.", {
-		details: [{ field, message: "Belongs to another account" }],
-	});
-
-function requireInvited(account: Account): void {
-	const status = statusOf(account);
-	if (status === "invited") return;
-	throw new AppError(
-		"CONFLICT",
-		status === "active" ? "This person is a member already." : "This member is deactivated. Reactivate them instead.",
-		{ details: [{ field: "email", message: "Belongs to a member" }] },
-	);
 }
 
 /** Changes name, role or capabilities. They apply from the member's next request on. */
@@ -297,30 +139,6 @@ export async function removeMember(deps: Deps, manager: MemberManager, { id }: M
 	return { id, live_keys };
 }
 
-/** Makes a link with which the member sets a new password. It ends their earlier links. */
-export async function resetPassword(
-	deps: Deps,
-	manager: MemberManager,
-	delivery: LinkDelivery,
-	{ id }: MemberId,
-): Promise<MemberLink> {
-	const { db, now } = deps;
-	const { author } = manager;
-	const { account } = await requireRow(deps, author.tenantId, id);
-	requireAuthority(manager, account.role);
-	// Otherwise a stolen session could set a password without knowing the old one.
-	requireOther(manager, account, "reset the password of");
-	await limitLinks(delivery, author.tenantId);
-	if (account.deactivatedAt !== null)
-		throw new AppError("CONFLICT", "This member is deactivated. Reactivate them first.");
-	const isInvited = statusOf(account) === "invited";
-	const link = newLink(delivery.origin, isInvited ? "invitation" : "password_reset", account, author.actor, now);
-	const event = auditEvent(author, isInvited ? "member.invite" : "password.link", now, { targetId: account.id });
-	const same = isUnchanged(account);
-	await runBatch(db, [insertRows(db, auditEvents, [event], () => same), ...storeLink(db, link, same)]);
-	return memberLink(deps, delivery, account, link);
-}
-
 /** Where the member is signed in. */
 export async function listMemberSessions(
 	deps: Deps,
@@ -337,38 +155,6 @@ export async function endMemberSessions(deps: Deps, manager: MemberManager, { id
 	const { account } = await requireRow(deps, manager.author.tenantId, id);
 	requireAuthority(manager, account.role);
 	return endOpenSessions(deps, manager.author, account, null);
-}
-
-const ofAccount = ({ id, tenantId }: Account) => and(eq(users.id, id), eq(users.tenantId, tenantId));
-
-/** Whether the member still has the role and the state that were checked. */
-const isUnchanged = ({ id, tenantId, role, deactivatedAt }: Account): SQL =>
-	sql`exists (
-		select 1 from users
-		where id = ${id} and tenant_id = ${tenantId} and role = ${role} and deactivated_at is ${deactivatedAt}
-	)`;
-
-const isSelf = ({ author }: MemberManager, { id }: Account) => author.actor === id;
-
-/** Whether the change gives a person more rights. */
-function raises(before: Pick<Account, "role" | "capabilities">, after: Pick<Account, "role" | "capabilities">) {
-	// ROLES begins with the role that may do most.
-	return (
-		ROLES.indexOf(after.role) < ROLES.indexOf(before.role) ||
-		after.capabilities.some((capability) => !before.capabilities.includes(capability))
-	);
-}
-
-/** Throws `FORBIDDEN` unless the manager may manage people with this role: only owners and the platform manage owners. */
-function requireAuthority({ role }: MemberManager, of: Role): void {
-	if (of === "owner" && role !== null && role !== "owner")
-		throw new AppError("FORBIDDEN", "Only an owner can invite, change or remove owners.");
-}
-
-/** A person who locks themselves out by mistake would need someone else to undo it. */
-function requireOther(manager: MemberManager, account: Account, what: string): void {
-	if (isSelf(manager, account))
-		throw new AppError("FORBIDDEN", `You cannot ${what} your own account. Ask another owner or admin.`);
 }
 
 interface Change {

@@ -14,7 +14,7 @@ import { personName } from "../schemas/member.ts";
 import type { LoggedIn } from "../schemas/session.ts";
 import { endLinks } from "./access-links.ts";
 import type { Deps } from "./deps.ts";
-import { invitedAccount } from "./members.ts";
+import { invitedAccount } from "./member-links.ts";
 import { withinQuotas } from "./quotas.ts";
 import { recordFailedSignIn } from "./session.ts";
 import { type Account, openSession, type Visitor } from "./session-opening.ts";

@@ -12,7 +12,8 @@ import type { LinkDelivery } from "../mail.ts";
 import type { CreatedTenant, CreateTenant } from "../schemas/tenant.ts";
 import { newLink, storeLink } from "./access-links.ts";
 import type { Deps } from "./deps.ts";
-import { emailTaken, getMember, invitedAccount, memberLink, resetPassword } from "./members.ts";
+import { emailTaken, invitedAccount, memberLink, resetPassword } from "./member-links.ts";
+import { getMember } from "./members.ts";
 import { getTenant, NEVER_SUSPENDED, toTenant } from "./tenants.ts";
 
 type PlatformAuthor = Omit<Author, "tenantId">;
@@ -24,7 +25,7 @@ const ID_LENGTH = 20;
  * Adds a customer company. With an owner, who is invited by a one-time link. `CONFLICT` if the slug or the owner's email
  * is taken.
  *
- * A retry with the same `idempotencyKey` creates nothing. Its response has a new link for an owner who has not come yet,
+ * A retry with the same `idempotencyKey` creates nothing. Its response has a new link for an owner who has not joined yet,
  * because the earlier one is stored nowhere. The tenant's id is derived from the key, so the retry finds it.
  */
 export async function createTenant(

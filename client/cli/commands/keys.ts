@@ -99,6 +99,7 @@ interface ListOptions extends Common {
 	pepper?: "previous";
 	authentication?: ApiKey["authentication"];
 	origin?: ApiKey["origin"];
+	createdBy?: string;
 	search?: string;
 	sort?: "created_at";
 	limit?: number;
@@ -128,6 +129,7 @@ export const list = (): Command =>
 		.addOption(
 			new Option("--origin <origin>", "only keys made here, or only imported ones").choices(["created", "imported"]),
 		)
+		.option("--created-by <id>", "only keys that the member with this id has created")
 		.option("--search <text>", "part of the name, first characters or last four characters of the key")
 		.option("--sort <field>", "created_at, last_used_at, usage_count, name or expires_at; a leading - sorts descending")
 		.option("--limit <number>", `items per page, 1 to ${PAGE_MAX}`, number)
@@ -135,7 +137,8 @@ export const list = (): Command =>
 		.option("--all", "all pages")
 		.action(async (options: ListOptions) => {
 			const { client, now } = contextOf(options);
-			const { status, environment, origin, rotation, pepper, authentication, search, sort, limit, all } = options;
+			const { status, environment, origin, rotation, pepper, authentication, createdBy, search, sort, limit, all } =
+				options;
 			const salesos = client();
 			const pageSize = limit ?? (all ? PAGE_MAX : undefined);
 			const filter = given({
@@ -145,6 +148,7 @@ export const list = (): Command =>
 				rotation,
 				pepper,
 				authentication,
+				created_by: createdBy,
 				search,
 				sort,
 				limit: pageSize,

@@ -81,7 +81,7 @@ const roleOf = ({ role, capabilities }: Member): string =>
 	role === "member" && capabilities.includes(MANAGES_KEYS) ? "member, manages keys" : role;
 
 const invite = (): Command =>
-	command("invite", "Invite a person, or make a new link for one who was invited and has not come", [
+	command("invite", "Invite a person, or make a new link for one who was invited and has not joined", [
 		"salesos-keys members invite ana@acme.example --name Ana --role admin",
 		"LINK=$(salesos-keys members invite bo@acme.example --name Bo --role member --manage-keys --quiet)",
 	])

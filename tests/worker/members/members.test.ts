@@ -3,6 +3,8 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { accessLinks, auditEvents, sessions } from "../../../db/schema.ts";
+import type { AuditList } from "../../../worker/schemas/audit.ts";
+import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import type { Member, MemberLink, MemberList, RemovedMember } from "../../../worker/schemas/member.ts";
 import { addTenant, createKey, db, mutate, query, request, token } from "../fixtures.ts";
 import {
@@ -52,6 +54,27 @@ describe("the list of members", () => {
 		await mutate(admin.session, "keys.revoke", { id: revoked.api_key.id });
 		expect((await memberOf(owner, admin.id)).live_keys).toBe(1);
 		expect((await memberOf(owner, owner.id)).live_keys).toBe(0);
+	});
+
+	it("leads to the keys of each member, page after page in any order", async () => {
+		const { owner, admin } = await tenantWithPeople();
+		for (const name of ["First", "Second", "Third"]) await createKey(admin.session, { name });
+		await createKey(owner.session, { name: "Of the owner" });
+		const names: string[] = [];
+		for (let cursor: string | undefined; ; ) {
+			const { data } = await query<KeyList>(owner.session, "keys.list", {
+				created_by: admin.id,
+				sort: "name",
+				limit: 2,
+				...(cursor === undefined ? {} : { cursor }),
+			});
+			names.push(...data.items.map(({ name }) => name));
+			if (data.next_cursor === null) break;
+			cursor = data.next_cursor;
+		}
+		expect(names).toEqual(["First", "Second", "Third"]);
+		const found = await query<KeyList>(owner.session, "keys.list", { created_by: admin.id, search: "second" });
+		expect(found.data.items.map(({ name }) => name)).toEqual(["Second"]);
 	});
 
 	it("is closed to members, also to those who may manage keys", async () => {
@@ -247,6 +270,20 @@ describe("a deactivated member", () => {
 		const { owner } = await tenantWithPeople();
 		for (const procedure of ["deactivate", "remove", "resetPassword"])
 			expect((await mutate(owner.session, `members.${procedure}`, { id: owner.id })).status, procedure).toBe(403);
+	});
+});
+
+describe("the audit log", () => {
+	it("names the member of an event, also after they were removed", async () => {
+		const { owner, member } = await tenantWithPeople();
+		await update(owner, { id: member.id, role: "admin" });
+		const named = async (action: string) => {
+			const { data } = await query<AuditList>(owner.session, "audit.list", { action });
+			return data.items.map(({ target_id, target_name, key_name }) => [target_id, target_name, key_name]);
+		};
+		expect(await named("member.update")).toEqual([[member.id, member.email, null]]);
+		await mutate(owner.session, "members.remove", { id: member.id });
+		expect(await named("member.remove")).toEqual([[member.id, member.email, null]]);
 	});
 });
 

@@ -22,6 +22,7 @@ export function EventDetails(props: { event: AuditEvent; names: KeyNames }) {
 				<Fact label={t().audit.details.actor} value={props.event.actor} code />
 				<Fact label={t().audit.details.address} value={props.event.ip} code />
 				<Fact label={t().audit.details.key} value={props.event.key_id} code />
+				<Fact label={t().audit.details.targetName} value={props.event.target_name} />
 				<Fact label={t().audit.details.target} value={props.event.target_id} code />
 				<Fact label={t().audit.details.event} value={props.event.id} code />
 				<Fact label={t().audit.details.agent} value={props.event.user_agent} long />

@@ -25,7 +25,7 @@ export function EventRow(props: {
 	onToggle: () => void;
 }) {
 	const what = () => t().audit.actions[props.event.action];
-	const line = () => changesLine(changesOf(props.event));
+	const line = () => [props.event.target_name, changesLine(changesOf(props.event))].filter(Boolean).join(" · ");
 	return (
 		<tr {...props.place} data-open={props.open}>
 			<td class={styles.when}>

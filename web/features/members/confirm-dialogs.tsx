@@ -76,7 +76,7 @@ function KeysStay(props: { member: Member }) {
 			<Notice tone="warning">
 				<p>{t().members.keysStay(props.member.live_keys, liveKeysText(props.member))}</p>
 				<p>
-					<A href={paths.auditLogOf({ who: props.member.email })}>{t().members.showKeys}</A>
+					<A href={paths.keysOf(props.member.id)}>{t().members.showKeys}</A>
 				</p>
 			</Notice>
 		</Show>

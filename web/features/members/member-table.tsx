@@ -1,4 +1,4 @@
-import { useNavigate } from "@solidjs/router";
+import { A, useNavigate } from "@solidjs/router";
 import { type Accessor, Index, Show } from "solid-js";
 import { ADMIN_INTEGRATIONS } from "../../../db/enums.ts";
 import type { Member } from "../../api/types.ts";
@@ -71,7 +71,11 @@ function Row(props: { member: Member; now: Accessor<number> } & Start) {
 				</Show>
 			</td>
 			<td class={`${styles.number} number`} data-label={words().columns.keys}>
-				{liveKeysText(props.member)}
+				<Show when={props.member.live_keys > 0} fallback={liveKeysText(props.member)}>
+					<A href={paths.keysOf(props.member.id)} aria-label={words().keysOf(props.member.name)}>
+						{liveKeysText(props.member)}
+					</A>
+				</Show>
 			</td>
 			<td class={styles.menu} ref={menu}>
 				<MemberMenu

@@ -8,6 +8,9 @@ export const keys = {
 	search: "Search",
 	searchHint: "Search by name, id, or part of the key",
 	environment: "Environment",
+	/** Above a list of the keys that one member has created. */
+	ofOneMember: "Only keys that one member has created.",
+	ofAnyone: "Show all",
 	authentication: "Authentication",
 	authentications: { bearer: "API key", signed: "Signed requests" },
 	authenticationFilters: { any: "Signed or not", bearer: "Not signed", signed: "Signed" },

@@ -23,6 +23,7 @@ export const members = {
 	never: "Never",
 	/** A count that stops at its limit. */
 	orMore: (count: string) => `${count}+`,
+	keysOf: (name: string) => `Keys that ${name} created`,
 	mayManageKeys: "Manages API keys",
 	actionsFor: (name: string) => `Actions for ${name}`,
 	edit: "Change…",
@@ -105,7 +106,7 @@ export const members = {
 		count === 1
 			? "1 live API key that they made stays in use. Decide who takes care of it."
 			: `${shown} live API keys that they made stay in use. Decide who takes care of them.`,
-	showKeys: "Show what they did with keys",
+	showKeys: "Show these keys",
 	lastOwner: "This is the last active owner. Make another member an owner first.",
 	ownersOnly: "Only an owner can do this to an owner.",
 	changedMeanwhile: "This member has changed in the meantime. Reload the page and check again.",

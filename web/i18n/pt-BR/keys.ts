@@ -7,6 +7,8 @@ export const keys: Words["keys"] = {
 	search: "Buscar",
 	searchHint: "Busque por nome, ID ou parte da chave",
 	environment: "Ambiente",
+	ofOneMember: "Somente chaves criadas por um membro.",
+	ofAnyone: "Mostrar todas",
 	authentication: "Autenticação",
 	authentications: { bearer: "Chave de API", signed: "Requisições assinadas" },
 	authenticationFilters: { any: "Assinadas ou não", bearer: "Não assinadas", signed: "Assinadas" },

@@ -21,6 +21,7 @@ export const members: LaterWords["members"] = {
 	statuses: { active: "Ativo", invited: "Convidado", deactivated: "Desativado" },
 	never: "Nunca",
 	orMore: (count) => `${count}+`,
+	keysOf: (name) => `Chaves criadas por ${name}`,
 	mayManageKeys: "Gerencia chaves de API",
 	actionsFor: (name) => `Ações para ${name}`,
 	edit: "Alterar…",
@@ -98,7 +99,7 @@ export const members: LaterWords["members"] = {
 		count === 1
 			? "1 chave de API criada por esta pessoa continua em uso. Decida quem cuidará dela."
 			: `${shown} chaves de API criadas por esta pessoa continuam em uso. Decida quem cuidará delas.`,
-	showKeys: "Mostrar o que fez com chaves",
+	showKeys: "Mostrar essas chaves",
 	lastOwner: "Este é o último proprietário ativo. Antes, torne outro membro proprietário.",
 	ownersOnly: "Somente um proprietário pode fazer isto com um proprietário.",
 	changedMeanwhile: "Este membro foi alterado nesse meio-tempo. Recarregue a página e confira de novo.",

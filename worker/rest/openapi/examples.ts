@@ -146,6 +146,7 @@ export const auditEvent: AuditList["items"][number] = {
 	ip: "198.51.100.4",
 	user_agent: "curl/8.5.0",
 	target_id: null,
+	target_name: null,
 	changes: {
 		revoked_at: { from: null, to: "2026-02-03T04:10:00.000Z" },
 		reason: { from: null, to: "Laptop stolen" },

@@ -11,17 +11,16 @@ import {
 	updateMemberSchema,
 } from "../../schemas/member.ts";
 import { openSessionSchema, sessionsEndedSchema } from "../../schemas/open-session.ts";
+import { managerOf } from "../../services/member-authority.ts";
+import { inviteMember, resetPassword } from "../../services/member-links.ts";
 import {
 	deactivateMember,
 	endMemberSessions,
 	getMember,
-	inviteMember,
 	listMemberSessions,
 	listMembers,
-	managerOf,
 	reactivateMember,
 	removeMember,
-	resetPassword,
 	updateMember,
 } from "../../services/members.ts";
 import type { ManageEnv } from "../context.ts";
@@ -84,7 +83,7 @@ export const memberOperations = [
 			operationId: "inviteMember",
 			summary: "Invite a member",
 			description:
-				"Makes a one-time link that works for 7 days. Only this response contains it; where mail is configured, it is also mailed. Inviting a person again who has not come yet makes a new link and ends the old one.",
+				"Makes a one-time link that works for 7 days. Only this response contains it; where mail is configured, it is also mailed. Inviting a person again who has not joined yet makes a new link and ends the old one.",
 			request: {
 				headers: tenantHeaders,
 				query: tenantQuery,
@@ -195,7 +194,7 @@ export const memberOperations = [
 			"reset-password",
 			"resetMemberPassword",
 			"Make a password link",
-			"Makes a one-time link with which the member sets a new password. It works for one hour, and ends earlier links. A member who has not come yet gets a new invitation instead.",
+			"Makes a one-time link with which the member sets a new password. It works for one hour, and ends earlier links. A member who has not joined yet gets a new invitation instead.",
 			{ schema: memberLinkSchema, description: "The member and the link.", example: examples.memberLink },
 			conflict("The member is deactivated."),
 		),

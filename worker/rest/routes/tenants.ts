@@ -61,7 +61,7 @@ export const tenantOperations = [
 				201: created(createdTenantSchema, "The tenant.", examples.createdTenant, `${TENANTS}/${examples.tenant.id}`),
 				200: ok(
 					createdTenantSchema,
-					"An earlier request with this `Idempotency-Key` created the tenant. An owner who has not come yet gets a new link.",
+					"An earlier request with this `Idempotency-Key` created the tenant. An owner who has not joined yet gets a new link.",
 					examples.createdTenant,
 					REPLAYED_HEADER,
 				),

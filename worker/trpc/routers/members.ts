@@ -10,17 +10,16 @@ import {
 	updateMemberSchema,
 } from "../../schemas/member.ts";
 import { openSessionListSchema, sessionsEndedSchema } from "../../schemas/open-session.ts";
+import { managerOf } from "../../services/member-authority.ts";
+import { inviteMember, resetPassword } from "../../services/member-links.ts";
 import {
 	deactivateMember,
 	endMemberSessions,
 	getMember,
-	inviteMember,
 	listMemberSessions,
 	listMembers,
-	managerOf,
 	reactivateMember,
 	removeMember,
-	resetPassword,
 	updateMember,
 } from "../../services/members.ts";
 import { permittedProcedure } from "../procedures.ts";
@@ -43,7 +42,7 @@ export const membersRouter = {
 		.output(memberSchema)
 		.query(({ ctx, input }) => getMember(ctx.deps, ctx.author.tenantId, input)),
 
-	/** Makes a one-time link for a new member, or a new one for a person who was invited and has not come. */
+	/** Makes a one-time link for a new member, or a new one for a person who was invited and has not joined. */
 	invite: writeProcedure
 		.input(inviteMemberSchema)
 		.output(memberLinkSchema)

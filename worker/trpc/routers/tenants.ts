@@ -29,7 +29,7 @@ const onceOnly = {
 		.regex(/^[!-~]{1,255}$/, "Must be 1 to 255 visible ASCII characters")
 		.optional()
 		.describe(
-			"A new, unique value for each tenant to create, such as a UUID. A retry with the same value and input creates nothing, and returns a new link for an owner who has not come yet.",
+			"A new, unique value for each tenant to create, such as a UUID. A retry with the same value and input creates nothing, and returns a new link for an owner who has not joined yet.",
 		),
 };
 

@@ -13,7 +13,10 @@ interface Props {
 /** What the list shows instead of keys. */
 export function EmptyList(props: Props) {
 	const isNarrowed = () =>
-		props.filters.search.trim() !== "" || props.filters.tab !== "all" || props.filters.authentication !== "any";
+		props.filters.search.trim() !== "" ||
+		props.filters.tab !== "all" ||
+		props.filters.authentication !== "any" ||
+		props.filters.creator !== "";
 	const words = () => (props.filters.environment === "test" ? t().keys.emptyTest : t().keys.empty);
 	return (
 		<Switch>
@@ -44,7 +47,7 @@ function NothingFound(props: Props) {
 			title={t().keys.nothing.title}
 			action={
 				<>
-					<Button onClick={() => props.onChange({ search: "", tab: "all", authentication: "any" })}>
+					<Button onClick={() => props.onChange({ search: "", tab: "all", authentication: "any", creator: "" })}>
 						{t().keys.nothing.clear}
 					</Button>
 					<Button variant="quiet" onClick={() => props.onChange({ environment: other() })}>

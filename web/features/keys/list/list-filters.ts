@@ -21,6 +21,8 @@ export interface ListFilters {
 	tab: ListTab;
 	environment: Environment;
 	authentication: AuthenticationFilter;
+	/** Id of the member who has created the keys; empty: anyone. */
+	creator: string;
 	/** As typed. */
 	search: string;
 	sort: KeySort;
@@ -30,12 +32,13 @@ const DEFAULTS: ListFilters = {
 	tab: "all",
 	environment: "live",
 	authentication: "any",
+	creator: "",
 	search: "",
 	sort: "-created_at",
 };
 
 /** The query parameters that the list reads. `undefined` removes one. */
-export type ListParams = Record<"status" | "env" | "authentication" | "q" | "sort", string | undefined>;
+export type ListParams = Record<"status" | "env" | "authentication" | "creator" | "q" | "sort", string | undefined>;
 
 /** Ignores unknown values, since a person may have edited the URL. */
 function known<T extends string>(words: readonly T[], value: string | string[] | undefined, otherwise: T): T {
@@ -47,10 +50,14 @@ export function filtersOf(params: Partial<Record<string, string | string[]>>): L
 		tab: known(LIST_TABS, params.status, DEFAULTS.tab),
 		environment: known(ENVIRONMENTS, params.env, DEFAULTS.environment),
 		authentication: known(AUTHENTICATION_FILTERS, params.authentication, DEFAULTS.authentication),
+		creator: typeof params.creator === "string" ? params.creator.slice(0, ID_MAX) : DEFAULTS.creator,
 		search: typeof params.q === "string" ? searchText(params.q) : DEFAULTS.search,
 		sort: known(KEY_SORTS, params.sort, DEFAULTS.sort),
 	};
 }
+
+/** Max characters of an id, as the service takes it. */
+const ID_MAX = 64;
 
 /** Max characters of a search, as `keys.list` takes it. */
 const SEARCH_MAX = 100;
@@ -68,6 +75,7 @@ export function paramsOf(filters: ListFilters): ListParams {
 		status: unless(filters.tab, DEFAULTS.tab),
 		env: unless(filters.environment, DEFAULTS.environment),
 		authentication: unless(filters.authentication, DEFAULTS.authentication),
+		creator: unless(filters.creator, DEFAULTS.creator),
 		q: unless(filters.search, DEFAULTS.search),
 		sort: unless(filters.sort, DEFAULTS.sort),
 	};
@@ -91,13 +99,14 @@ const QUERIES = {
 } as const satisfies Record<ListTab, Partial<KeyFilters>>;
 
 /** The filters as the service takes them. */
-export function queryOf({ tab, environment, authentication, search, sort }: ListFilters): KeyFilters {
+export function queryOf({ tab, environment, authentication, creator, search, sort }: ListFilters): KeyFilters {
 	// Pasted keys are looked up by id instead.
 	const text = keyIdsIn(search).length > 0 ? "" : search.trim();
 	return {
 		environment,
 		sort,
 		...(authentication === "any" ? {} : { authentication }),
+		...(creator === "" ? {} : { created_by: creator }),
 		...(text === "" ? {} : { search: text }),
 		...QUERIES[tab],
 	};
