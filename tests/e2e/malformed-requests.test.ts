@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Service } from "../harness.ts";
+import { authorizationOf } from "../sign.ts";
 
 /** Requests of one round. Every seventh has a body of BODY_BYTES. */
 const ROUND = 400;
@@ -17,12 +18,16 @@ const ROUNDS = process.env.FUZZ_REQUESTS === undefined ? 5 : 20;
 let service: Service;
 let key: string;
 let token: string;
+let signed: { key: string; secret: string };
 
 beforeAll(async () => {
 	service = await Service.start();
 	const owner = await service.signIn();
 	token = owner.token ?? "";
-	({ key } = await owner.mutate("keys.create", { name: "Malformed requests", scopes: [], rate_limit: 1_000_000 }));
+	const unrestricted = { name: "Malformed requests", scopes: [], rate_limit: 1_000_000 };
+	({ key } = await owner.mutate("keys.create", unrestricted));
+	const made = await owner.mutate("keys.create", { ...unrestricted, authentication: "signed" });
+	signed = { key: made.key, secret: made.secret ?? "" };
 }, 180_000);
 afterAll(() => service?.dispose());
 
@@ -142,6 +147,14 @@ describe("a malformed request", () => {
 			() => Buffer.from(get("GET /v1/whoami HTTP/1.1", "X-API-Key: \u00ff\u00fe"), "latin1"),
 		],
 		[
+			"a signature that is not ASCII",
+			() => Buffer.from(get("GET /v1/whoami HTTP/1.1", "Authorization: P2S-SIGN-V1 \u00ff:1:\u00fe"), "latin1"),
+		],
+		[
+			"a signature of 100 kB",
+			() => get("GET /v1/whoami HTTP/1.1", `Authorization: P2S-SIGN-V1 ${signed.key}:1:${"a".repeat(100_000)}`),
+		],
+		[
 			"two Authorization headers",
 			() => get("GET /v1/whoami HTTP/1.1", `Authorization: Bearer ${key}`, "Authorization: Bearer x"),
 		],
@@ -203,6 +216,25 @@ describe("a malformed request", () => {
 		expect(response).toContain('"VALIDATION_ERROR"');
 		expect(response).toContain('"field":"body"');
 		expect(service.output()).toBe(before);
+	});
+
+	it.each([
+		["a key that was made here", () => signed.key],
+		["a key that never was", () => `sk_live_${"7".repeat(48)}`],
+	])("that is signed and cut off is 400 for every key: %s", async (_, keyOf) => {
+		const sent = { method: "POST", path: "/v1/leads", body: "{}" };
+		const authorization = authorizationOf({ key: keyOf(), secret: "sks_live_", ...sent });
+		const head = get("POST /v1/leads HTTP/1.1", `Authorization: ${authorization}`, "Content-Length: 50");
+		const response = await raw(`${head}{}`);
+		expect(response).toMatch(/^HTTP\/1\.1 400 /);
+		expect(response).toContain('"field":"body"');
+	});
+
+	it("with two signatures is malformed", async () => {
+		const authorization = `Authorization: ${authorizationOf(signed)}`;
+		const response = await raw(get("GET /v1/whoami HTTP/1.1", authorization, authorization));
+		expect(response).toMatch(/^HTTP\/1\.1 401 /);
+		expect(response).toContain("Malformed Authorization header");
 	});
 
 	it.each([
