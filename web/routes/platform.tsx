@@ -97,7 +97,7 @@ function Screens(props: {
 				</Switch>
 			</main>
 			<Show when={props.session.expires_at}>
-				{(time) => <p class="secondary">{words().until(formatClock(time()))}</p>}
+				{(time) => <footer class="secondary">{words().until(formatClock(time()))}</footer>}
 			</Show>
 		</div>
 	);

@@ -549,7 +549,9 @@ describe.each(Object.entries(CREDENTIALS))("%s", (name, [credential, expected, e
 		const mayName = operation.audience !== "public" && !isOfIntegrations(operation.audience);
 		// Routes of REST that act in no tenant reject a parameter that they don't describe.
 		const mayNameInUrl = operation.api === "trpc" || !["public", "platform"].includes(operation.audience);
-		const tenant = { ...(mayName && inBody ? { inBody } : {}), ...(mayNameInUrl && inUrl ? { inUrl } : {}) };
+		// What a call without a body names is in its URL.
+		const mayNameInBody = mayName && (operation.hasBody || mayNameInUrl);
+		const tenant = { ...(mayNameInBody && inBody ? { inBody } : {}), ...(mayNameInUrl && inUrl ? { inUrl } : {}) };
 		const deletesLead = operation.method === "DELETE" && operation.audience === "leads:write";
 		const leadId = deletesLead ? await spareLead(ours, environment) : ours.leads[environment].id;
 		const input = await goodInput(operation, ours, { keyId, leadId });
