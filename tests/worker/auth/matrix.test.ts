@@ -517,12 +517,21 @@ describe("every operation", () => {
 	});
 });
 
-/** Every pair of a credential and an operation. Pairs are of one kind if interface, audience and outcome are the same. */
+/**
+ * Pairs are of one kind if interface, audience and outcome are the same. Whether a credential is valid is decided before the
+ * audience plays a part, in a different place for operations of integrations.
+ */
+function kindOf({ api, audience }: (typeof decided)[number], outcome: Outcome): string {
+	const identified = isOfIntegrations(audience) ? "an integration" : "a person or the platform";
+	return `${api} ${outcome.startsWith("401") ? identified : audience} ${outcome}`;
+}
+
+/** Every pair of a credential and an operation. */
 const pairs = Object.entries(CREDENTIALS).flatMap(([credential, [, expected]]) =>
 	decided.map((operation) => ({
 		row: credential,
 		column: operation,
-		kind: `${operation.api} ${operation.audience} ${expected(operation)}`,
+		kind: kindOf(operation, expected(operation)),
 	})),
 );
 const tried = Map.groupBy(inject("matrix").everyPair ? pairs : cover(pairs), ({ row }) => row);
