@@ -689,6 +689,7 @@ it("every example in the help uses options that exist", async () => {
 		"revoke",
 		"rotate",
 		"sign",
+		"tenants",
 		"tokens",
 		"update",
 		"usage",

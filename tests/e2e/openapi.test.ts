@@ -472,6 +472,8 @@ describe("with invalid input", () => {
 		}
 		for (const described of operations.filter(({ operation }) => "400" in operation.responses)) {
 			const { operationId, requestBody } = described.operation;
+			// Clients of SalesOS may send parameters that this service does not know.
+			if (operationId === "defaultIntegration") continue;
 			const body = requestBody?.content["application/json"]?.example;
 			await expectStatus(400, operationId, { ...rightful(described, key), body, query: "?colour=red" });
 		}
