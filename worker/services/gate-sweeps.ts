@@ -5,7 +5,7 @@
  * A portion is claimed first, so that two callers seldom do the same one. If they do, telling a gate twice changes nothing.
  * The position in the list of keys advances only after every gate of the portion has acknowledged or is recorded as failed.
  */
-import { and, asc, eq, gt, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
 import { runBatch, type Statement } from "../../db/client.ts";
 import { apiKeys, gateSweepFailures, gateSweeps, quotas, tenants } from "../../db/schema.ts";
 import { NUMBERS_PER_TENANT } from "../../db/search.ts";
@@ -15,6 +15,7 @@ import { withTimeout } from "../gate/timers.ts";
 import { logError } from "../log.ts";
 import { MINUTE_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
+import { forEachTenant } from "./for-each-tenant.ts";
 import { deleteRows, endDeletion } from "./tenant-rows.ts";
 
 type Sweep = typeof gateSweeps.$inferSelect;
@@ -41,24 +42,21 @@ const ofSweep = ({ tenantId, suspensionNo }: Sweep) =>
 	and(eq(gateSweeps.tenantId, tenantId), eq(gateSweeps.suspensionNo, suspensionNo));
 
 /**
- * The statements that begin a sweep in the batch that changes the tenant. They replace the sweep before it. `condition`
- * is on the row of the tenant: only if it holds, the sweep begins.
+ * The statements that begin a sweep in the batch that changes the tenant. They replace the sweep before it, whose failures
+ * go with it. They come before the change: `condition` is on the row of the tenant as it was read. If it doesn't hold,
+ * another request was faster, and its sweep stays.
  */
 export function beginSweep(
 	{ db, now }: Pick<Deps, "db" | "now">,
 	{ tenantId, kind, suspensionNo }: Pick<Sweep, "tenantId" | "kind" | "suspensionNo">,
-): Statement[] {
-	const isChanged = sql`${tenants.id} = ${tenantId} and ${tenants.suspensionNo} = ${suspensionNo}`;
+	condition: SQL,
+): [Statement, Statement] {
 	return [
-		// Its failures go with it.
-		db.delete(gateSweeps).where(and(eq(gateSweeps.tenantId, tenantId), sql`suspension_no < ${suspensionNo}`)),
-		db
-			.insert(gateSweeps)
-			.select(
-				sql`select ${tenants.id}, ${kind}, ${suspensionNo}, ${quotas.apiKeys}, 0, 0, 0, ${now}, ${now}
-				from ${tenants} join ${quotas} on ${quotas.tenantId} = ${tenants.id} where ${isChanged}`,
-			)
-			.onConflictDoNothing(),
+		db.delete(gateSweeps).where(and(eq(gateSweeps.tenantId, tenantId), condition)),
+		db.insert(gateSweeps).select(
+			sql`select ${quotas.tenantId}, ${kind}, ${suspensionNo}, ${quotas.apiKeys}, 0, 0, 0, ${now}, ${now}
+				from ${quotas} where ${quotas.tenantId} = ${tenantId} and ${condition}`,
+		),
 	];
 }
 
@@ -91,7 +89,10 @@ export async function workOnSweeps(deps: Deps): Promise<void> {
 		.limit(SWEEPS_PER_RUN);
 	// They share the time and the calls of the run.
 	const share = { forMs: RUN_MS / waiting.length, callsMax: CALLS_MAX / waiting.length };
-	for (const { tenantId } of waiting) await workOnSweep(deps, tenantId, share);
+	await forEachTenant(
+		waiting.map(({ tenantId }) => tenantId),
+		(tenantId) => workOnSweep(deps, tenantId, share),
+	);
 }
 
 /** The number of gates that were called. `busy`: another caller has the portion. `failing`: no gate has acknowledged. */

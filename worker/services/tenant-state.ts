@@ -2,79 +2,83 @@
  * Suspending and resuming a tenant. D1 is first: from then on no key can be added. Then every gate of the tenant is told, by
  * a sweep. `docs/decisions/suspending-tenants.md` says why this admits nothing late.
  */
-import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
-import { runBatch } from "../../db/client.ts";
-import { insertAudit } from "../../db/insert-audit.ts";
-import { tenants } from "../../db/schema.ts";
+import { insertRows } from "../../db/client.ts";
+import { auditEvents, tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 import type { ResumeTenant, SuspendTenant, Tenant } from "../schemas/tenant.ts";
 import { toTimestampOrNull } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 import { beginSweep, workOnSweep } from "./gate-sweeps.ts";
-import { findRow, getTenant, toTenant } from "./tenants.ts";
+import { findRow, getTenant, hasDeletionBegun, isUnchanged, toTenant } from "./tenants.ts";
 
 /** How long a request works on its sweep. The typed client waits for a response for 10 seconds. */
 const WORK_MS = 8_000;
 
 /**
- * Suspends a tenant, or continues to. Once the state is `suspended`, no key of the tenant is admitted any more. A tenant with
- * many keys is `suspending` until every gate has acknowledged. `NOT_FOUND` for an unknown tenant.
+ * Suspends a tenant, or continues to. If it is suspended already, tells every gate again. Once the state is `suspended`, no
+ * key of the tenant is admitted any more. A tenant with many keys is `suspending` until every gate has acknowledged.
+ * `NOT_FOUND` for an unknown tenant, `CONFLICT` for an active one that will be deleted.
  */
 export async function suspendTenant(
 	deps: Deps,
 	author: Omit<Author, "tenantId">,
 	{ id, reason }: SuspendTenant,
 ): Promise<Tenant> {
-	return changeState(deps, author, { id, reason }, deps.now);
+	return changeState(deps, author, { id, reason }, "suspend");
 }
 
-/** Resumes a tenant, or continues to. `NOT_FOUND` for an unknown tenant. */
+/**
+ * Resumes a tenant, or continues to. If it is active already, tells every gate again. `NOT_FOUND` for an unknown tenant,
+ * `CONFLICT` for one that will be deleted.
+ */
 export async function resumeTenant(
 	deps: Deps,
 	author: Omit<Author, "tenantId">,
 	{ id }: ResumeTenant,
 ): Promise<Tenant> {
-	return changeState(deps, author, { id }, null);
+	return changeState(deps, author, { id }, "resume");
 }
 
 async function changeState(
 	deps: Deps,
 	author: Omit<Author, "tenantId">,
 	{ id, reason }: SuspendTenant,
-	suspendedAt: number | null,
+	kind: "suspend" | "resume",
 ): Promise<Tenant> {
 	const { db, now } = deps;
 	const found = await findRow(deps, id);
 	const { tenant } = found;
+	const isSuspended = tenant.suspendedAt !== null;
 	// A tenant that will be deleted, or is, stays suspended.
-	if (tenant.deleteAfter !== null) {
-		if (suspendedAt !== null) return toTenant(found);
-		throw new AppError("CONFLICT", "The tenant will be deleted, or is. Cancel the deletion before you resume it.");
-	}
-	if ((tenant.suspendedAt === null) !== (suspendedAt === null)) {
+	if (tenant.deleteAfter !== null && (kind === "resume" || !isSuspended))
+		throw new AppError("CONFLICT", `The tenant will be deleted, or is. Cancel the deletion before you ${kind} it.`);
+	if (hasDeletionBegun(found)) return toTenant(found);
+	const isChange = isSuspended !== (kind === "suspend");
+	// A repetition continues the sweep. If none is in progress, it begins one: after a restore of D1, the gates may know
+	// another state than D1 does.
+	if (isChange || found.sweep === null) {
 		// At least the time: after a restore of D1, no gate has a higher number.
 		const suspensionNo = Math.max(tenant.suspensionNo + 1, now);
+		const suspendedAt = kind === "resume" ? null : (tenant.suspendedAt ?? now);
 		const changes = changesBetween(
 			{ suspended_at: toTimestampOrNull(tenant.suspendedAt), reason: null },
 			{ suspended_at: toTimestampOrNull(suspendedAt), reason: reason ?? null },
 		);
-		const action = suspendedAt === null ? "tenant.resume" : "tenant.suspend";
-		await runBatch(db, [
-			// Two requests at once may both find the old state. The second one changes nothing more.
+		const event = auditEvent({ ...author, tenantId: id }, `tenant.${kind}`, now, { changes });
+		const unchanged = isUnchanged(found);
+		const [, , , changed] = await db.batch([
+			insertRows(db, auditEvents, [event], () => unchanged),
+			...beginSweep(deps, { tenantId: id, kind, suspensionNo }, unchanged),
 			db
 				.update(tenants)
 				.set({ suspendedAt, suspensionNo })
-				.where(
-					and(
-						eq(tenants.id, id),
-						suspendedAt === null ? isNotNull(tenants.suspendedAt) : isNull(tenants.suspendedAt),
-						sql`${tenants.suspensionNo} < ${suspensionNo}`,
-					),
-				),
-			...beginSweep(deps, { tenantId: id, kind: suspendedAt === null ? "resume" : "suspend", suspensionNo }),
-			insertAudit(db, auditEvent({ ...author, tenantId: id }, action, now, { changes })),
+				.where(and(eq(tenants.id, id), unchanged))
+				.returning({ id: tenants.id }),
 		]);
+		// Another request was faster. What is left to do depends on what that one did.
+		if (changed.length === 0) return changeState(deps, author, { id, reason }, kind);
 	}
 	await workOnSweep(deps, id, { forMs: WORK_MS });
 	return getTenant(deps, id);

@@ -17,7 +17,7 @@ const ORDER = "tenants";
 const END_OF_TIME = { value: Number.MAX_SAFE_INTEGER, id: "" };
 
 /** A tenant, and its sweep if one is in progress. */
-interface Row {
+export interface TenantRow {
 	tenant: typeof tenants.$inferSelect;
 	sweep: typeof gateSweeps.$inferSelect | null;
 }
@@ -26,7 +26,7 @@ interface Row {
 export const NEVER_SUSPENDED = { suspendedAt: null, suspensionNo: 0, deleteAfter: null, deletedAt: null };
 
 /** Whether the keys of the tenant are admitted. */
-export function stateOf({ tenant, sweep }: Row): Tenant["state"] {
+export function stateOf({ tenant, sweep }: TenantRow): Tenant["state"] {
 	if (tenant.deletedAt !== null) return "deleted";
 	if (sweep?.kind === "delete") return "deleting";
 	const isSuspended = tenant.suspendedAt !== null;
@@ -34,7 +34,18 @@ export function stateOf({ tenant, sweep }: Row): Tenant["state"] {
 	return isSuspended ? "suspended" : "active";
 }
 
-export function toTenant({ tenant, sweep }: Row): Tenant {
+/** Whether nothing can end the deletion of the tenant any more. */
+export const hasDeletionBegun = ({ tenant, sweep }: TenantRow) => tenant.deletedAt !== null || sweep?.kind === "delete";
+
+/**
+ * The condition that no other request has changed the tenant since it was read: neither suspended nor resumed it, nor ordered,
+ * cancelled or begun its deletion. A statement of the same batch that changes the row ends the condition.
+ */
+export const isUnchanged = ({ tenant: { id, suspensionNo, deleteAfter } }: TenantRow): SQL =>
+	sql`exists (select 1 from ${tenants} unchanged where unchanged.id = ${id}
+		and unchanged.suspension_no = ${suspensionNo} and unchanged.delete_after is ${deleteAfter})`;
+
+export function toTenant({ tenant, sweep }: TenantRow): Tenant {
 	const { id, name, slug, createdAt, suspendedAt, deleteAfter, deletedAt } = tenant;
 	return {
 		id,
@@ -123,7 +134,7 @@ export async function listTenants({ db }: Pick<Deps, "db">, input: ListTenants):
 }
 
 /** The tenant with its sweep. `NOT_FOUND` for an unknown tenant. */
-export async function findRow({ db }: Pick<Deps, "db">, tenantId: string): Promise<Row> {
+export async function findRow({ db }: Pick<Deps, "db">, tenantId: string): Promise<TenantRow> {
 	const [row] = await selectTenants(db).where(eq(tenants.id, tenantId));
 	if (!row) throw new AppError("NOT_FOUND", "Tenant not found.");
 	return row;

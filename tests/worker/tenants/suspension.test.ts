@@ -15,6 +15,7 @@ import { KeyVerifier } from "../../../worker/verifier.ts";
 import { exported, oldKey } from "../../old-key.ts";
 import { authorizationOf } from "../../sign.ts";
 import { addToken } from "../auth/add-token.ts";
+import { addInvitation } from "../auth/populated-tenant.ts";
 import { addTenant, asIntegration, createKey, db, gateOf, mutate, query, request, token } from "../fixtures.ts";
 import { admitMany, crash, disk, linkToD1 } from "../gate/gate-control.ts";
 
@@ -169,6 +170,12 @@ describe("after suspending has returned", () => {
 		expect((await query(program, "keys.list")).status).toBe(200);
 		for (const procedure of ["keys.list", "audit.list", "tenants.quotas", "jobs.list"])
 			expect([procedure, (await query(admin, procedure)).status]).toEqual([procedure, 200]);
+		const { id: memberId } = await addInvitation(tenantId);
+		expect((await query(admin, "members.sessions", { id: memberId })).status).toBe(200);
+		const sessions = (method: string) =>
+			request(`/v1/members/${memberId}/sessions`, { method, headers: { authorization: `Bearer ${admin}` } });
+		expect([(await sessions("GET")).status, (await sessions("DELETE")).status]).toEqual([200, 403]);
+		expect((await mutate(admin, "members.endSessions", { id: memberId })).status).toBe(403);
 		expect((await mutate(admin, "keys.verify", { key })).status).toBe(200);
 		// The platform still can.
 		expect((await mutate(inTenant(tenantId), "keys.revoke", { id })).status).toBe(200);
@@ -332,7 +339,7 @@ describe("an interrupted suspension", () => {
 });
 
 describe("resuming", () => {
-	it("admits all keys again, and is idempotent as suspending is", async () => {
+	it("admits all keys again, and can be repeated as suspending can", async () => {
 		const { tenantId, keys } = await companyWithKeys(3);
 		expect((await resume(tenantId)).data.state).toBe("active");
 		const first = await suspend(tenantId, { reason: "Sends spam" });
@@ -342,9 +349,13 @@ describe("resuming", () => {
 		expect(await statusesOf(keys)).toEqual([200, 200, 200]);
 		const { items } = (await query<AuditList>(platform, "audit.list", { tenant_id: tenantId })).data;
 		const events = items.filter(({ action }) => action.startsWith("tenant."));
-		expect(events.map(({ action, changes }) => [action, changes.reason?.to])).toEqual([
-			["tenant.resume", undefined],
-			["tenant.suspend", "Sends spam"],
+		// A repetition tells every gate again, which is recorded as well.
+		expect(events.map(({ action, changes }) => [action, changes.suspended_at?.to, changes.reason?.to])).toEqual([
+			["tenant.resume", undefined, undefined],
+			["tenant.resume", null, undefined],
+			["tenant.suspend", undefined, "Once more"],
+			["tenant.suspend", first.data.suspended_at, "Sends spam"],
+			["tenant.resume", undefined, undefined],
 		]);
 	});
 
