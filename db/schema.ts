@@ -525,19 +525,24 @@ export const collaborators = sqliteTable(
  * Collaborators who had the email of another one before the email identified a person. The migration merged each into
  * the person, and keeps the row here as it was. Nothing writes to this table any more.
  */
-export const mergedCollaborators = sqliteTable("merged_collaborators", {
-	...integrationRow(),
-	externalId: text("external_id").notNull(),
-	name: text("name").notNull(),
-	email: text("email").notNull(),
-	team: text("team"),
-	role: text("role"),
-	updatedAt: integer("updated_at").notNull(),
-	/** The person who has the activities now. */
-	mergedInto: text("merged_into")
-		.notNull()
-		.references(() => collaborators.id),
-});
+export const mergedCollaborators = sqliteTable(
+	"merged_collaborators",
+	{
+		...integrationRow(),
+		externalId: text("external_id").notNull(),
+		name: text("name").notNull(),
+		email: text("email").notNull(),
+		team: text("team"),
+		role: text("role"),
+		updatedAt: integer("updated_at").notNull(),
+		/** The person who has the activities now. */
+		mergedInto: text("merged_into")
+			.notNull()
+			.references(() => collaborators.id),
+	},
+	// For the same check as that of `activities_by_collaborator`.
+	(t) => [index("merged_collaborators_by_person").on(t.mergedInto)],
+);
 
 /** What collaborators did: calls, visits, proposals, each with its three-digit code. */
 export const activities = sqliteTable(
@@ -559,7 +564,11 @@ export const activities = sqliteTable(
 			{ mode: "virtual" },
 		),
 	},
-	(t) => [uniqueIndex("activities_by_external_id").on(t.tenantId, t.environment, t.externalId)],
+	(t) => [
+		uniqueIndex("activities_by_external_id").on(t.tenantId, t.environment, t.externalId),
+		// A person who is deleted must have no activities. Without the index, checking it would read those of all tenants.
+		index("activities_by_collaborator").on(t.collaboratorId),
+	],
 );
 
 /** How many leads a tenant has with each status. Triggers on `leads` maintain it. */
