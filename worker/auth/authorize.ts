@@ -65,14 +65,19 @@ function tokenAuthor({ tenantId, id }: TokenPrincipal, { ip, userAgent }: From):
 
 /** What is called in a tenant. */
 export interface TenantCall {
-	/** `platform`: only the platform may call it, and it changes something. */
+	/** `platform`: only the platform may call it. */
 	permission: Permission | "platform";
+	/** Whether the interface says that the call only reads: a `GET`, or a tRPC query. */
+	isQuery: boolean;
 	/** `keys.list` or `GET /v1/api-keys`. */
 	operation: string;
 }
 
-/** Whether calls with this permission can change something. */
-const isChange = (permission: TenantCall["permission"]) => permission === "platform" || permission.endsWith(":write");
+/**
+ * Whether the call can change something. The permission doesn't say so: who may end sessions may also list them. Verifying a
+ * key changes nothing, but is a `POST` or a mutation, so that the key is not in the URL.
+ */
+const isChange = ({ permission, isQuery }: TenantCall) => !isQuery && permission !== "keys:verify";
 
 /**
  * The caller as the author of changes: a user or a token in its own tenant, the platform in the one that the request names.
@@ -82,7 +87,7 @@ const isChange = (permission: TenantCall["permission"]) => permission === "platf
  */
 export async function authorIn(
 	manager: Manager,
-	{ permission, operation }: TenantCall,
+	call: TenantCall,
 	from: From & { now: number },
 	db: Database,
 	request: Request,
@@ -91,12 +96,12 @@ export async function authorIn(
 	if (manager.kind !== "service_role") {
 		// The platform is not counted: it must be able to act for a tenant whose calls are used up.
 		await countManagementCall(db, manager.tenantId, from.now);
-		if (isChange(permission)) await requireActiveTenant(db, manager.tenantId);
+		if (isChange(call)) await requireActiveTenant(db, manager.tenantId);
 		return manager.kind === "user" ? authorOf(manager, from) : tokenAuthor(manager, from);
 	}
 	const tenantId = selectTenant(request, input);
-	await requireTenant(db, tenantId, isChange(permission), from.now);
+	await requireTenant(db, tenantId, isChange(call), from.now);
 	const author = { ...platformAuthor(manager, from), tenantId };
-	if (!isChange(permission)) await recordRead(db, author, operation, from.now);
+	if (!isChange(call)) await recordRead(db, author, call.operation, from.now);
 	return author;
 }

@@ -34,21 +34,21 @@ export const accountProcedure = procedure.use(async ({ ctx, next }) => {
  * caller in that tenant, and `permissions` are all that they have there.
  */
 export const permittedProcedure = (permission: Permission) =>
-	procedure.meta({ permission }).use(async ({ ctx, next, path, getRawInput }) => {
+	procedure.meta({ permission }).use(async ({ ctx, next, path, type, getRawInput }) => {
 		const manager = requirePermission(await ctx.principal(), permission);
 		// Only the platform names a tenant. Other input waits for its schema.
 		const input = manager.kind === "service_role" ? await getRawInput() : undefined;
-		const call = { permission, operation: path };
+		const call = { permission, operation: path, isQuery: type === "query" };
 		const author = await authorIn(manager, call, ctx.info, ctx.deps.db, ctx.request, input);
 		return next({ ctx: { author, permissions: permissionsOf(manager) } });
 	});
 
 /** For the platform, in the tenant that it names. `author` is the platform there. */
-export const tenantPlatformProcedure = procedure.use(async ({ ctx, next, path, getRawInput }) => {
+export const tenantPlatformProcedure = procedure.use(async ({ ctx, next, path, type, getRawInput }) => {
 	const platform = requirePlatform(await ctx.principal());
 	const author = await authorIn(
 		platform,
-		{ permission: "platform", operation: path },
+		{ permission: "platform", operation: path, isQuery: type === "query" },
 		ctx.info,
 		ctx.deps.db,
 		ctx.request,

@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
 import type { Tenant, TenantList } from "../../../worker/schemas/tenant.ts";
-import { createKey, fieldsOf, mutate, query } from "../fixtures.ts";
+import { addInvitation } from "../auth/populated-tenant.ts";
+import { createKey, fieldsOf, mutate, query, request } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -139,5 +140,22 @@ describe("the list", () => {
 	])("rejects %s = %j and names the field", async (field, value) => {
 		const answer = await query(platform, "tenants.list", { [field]: value });
 		expect([answer.status, fieldsOf(answer)]).toEqual([400, [field]]);
+	});
+});
+
+describe("what the platform reads of a tenant", () => {
+	it("is in the trail, although the permission for it also allows changes", async () => {
+		const tenantId = (await add()).data.id;
+		const member = await addInvitation(tenantId);
+		const here = { authorization: `Bearer ${platform}`, "x-tenant-id": tenantId };
+		expect((await query(here, "members.sessions", { id: member.id })).status).toBe(200);
+		expect((await request(`/v1/members/${member.id}/sessions`, { headers: here })).status).toBe(200);
+		expect((await mutate(here, "members.endSessions", { id: member.id })).status).toBe(200);
+		const { items } = (await query<AuditList>(here, "audit.list", { action: "platform.read" })).data;
+		expect(items.map(({ changes }) => changes.operation?.to).toSorted()).toEqual([
+			"GET /v1/members/:id/sessions",
+			"audit.list",
+			"members.sessions",
+		]);
 	});
 });

@@ -47,13 +47,14 @@ export const platformInTenantOnly = createMiddleware<ManageEnv>(async (c, next) 
 export const inTenant = createMiddleware<ManageEnv>(async (c, next) => {
 	const { manager, permission, info } = c.var;
 	// A body that is not JSON names no tenant. The route rejects it.
-	const mayHave = manager.kind === "service_role" && c.req.method !== "GET" && isJson(c.req.raw);
+	const isQuery = ["GET", "HEAD"].includes(c.req.method);
+	const mayHave = manager.kind === "service_role" && !isQuery && isJson(c.req.raw);
 	const input = mayHave ? await c.req.json().catch(() => undefined) : undefined;
 	c.set(
 		"author",
 		await authorIn(
 			manager,
-			{ permission, operation: `${c.req.method} ${routePath(c)}` },
+			{ permission, operation: `${c.req.method} ${routePath(c)}`, isQuery },
 			info,
 			database(c.env.DB),
 			c.req.raw,
