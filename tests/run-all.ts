@@ -28,10 +28,11 @@ for (const signal of ["SIGINT", "SIGTERM"] as const)
 
 const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1_000;
 
-/** Runs a script of package.json, and prints its output when it ends. */
+/** Runs a script of package.json with arguments, such as `test:e2e -- --shard=1/2`, and prints its output when it ends. */
 function runScript(name: string): Promise<Result> {
 	const startedAt = performance.now();
-	const child = spawn("npm", ["run", "--silent", name], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+	const options = { stdio: ["ignore", "pipe", "pipe"], detached: true } as const;
+	const child = spawn("npm", ["run", "--silent", ...name.split(" ")], options);
 	running.add(child);
 	const output: Buffer[] = [];
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
@@ -42,12 +43,6 @@ function runScript(name: string): Promise<Result> {
 			resolve({ name, passed: code === 0, seconds: secondsSince(startedAt) });
 		});
 	});
-}
-
-async function oneAfterAnother(...names: string[]): Promise<Result[]> {
-	const results: Result[] = [];
-	for (const name of names) results.push(await runScript(name));
-	return results;
 }
 
 async function build(): Promise<Result> {
@@ -62,27 +57,37 @@ async function build(): Promise<Result> {
 	}
 }
 
-/** A suite that starts the built service. If the build fails it can't run, and counts as failed. */
-async function runOnTheBuild(name: string): Promise<Result[]> {
-	return (await built).passed ? oneAfterAnother(name) : [{ name, passed: false, seconds: 0 }];
+/** Suites that start the built service. If the build fails they can't run, and count as failed. */
+const ON_THE_BUILD = /^test:(browser|e2e)/;
+
+/** The next suite is run by the first lane that is free. The longest come first, and the e2e tests in two parts. */
+const waiting = [
+	"test:browser",
+	...["lint", "types", "test:unit", "test:worker"],
+	...["test:e2e -- --shard=1/2", "test:e2e -- --shard=2/2"],
+];
+
+/** Two lanes, since a suite keeps about one core busy. */
+const LANES = 2;
+
+async function lane(): Promise<Result[]> {
+	const results: Result[] = [];
+	for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+		const canRun = !ON_THE_BUILD.test(name) || (await built).passed;
+		results.push(canRun ? await runScript(name) : { name, passed: false, seconds: 0 });
+	}
+	return results;
 }
 
 console.log(`Seeds: HISTORY_SEED=${SIZES.history.seed} FUZZ_SEED=${SIZES.fuzz.seed}`);
 const startedAt = performance.now();
 const built = build();
-// Two lanes that take about as long as each other.
-const [browser, others] = await Promise.all([
-	runOnTheBuild("test:browser"),
-	oneAfterAnother("lint", "types", "test:unit", "test:worker").then(async (results) => [
-		...results,
-		...(await runOnTheBuild("test:e2e")),
-	]),
-]);
-const results = [await built, ...browser, ...others];
+const lanes = await Promise.all(Array.from({ length: LANES }, lane));
+const results = [await built, ...lanes.flat()];
 
 console.log();
 for (const { name, passed, seconds } of results)
-	console.log(`${passed ? "passed" : "FAILED"}  ${name.padEnd(12)} ${seconds.toFixed(0).padStart(4)} s`);
+	console.log(`${passed ? "passed" : "FAILED"}  ${name.padEnd(24)} ${seconds.toFixed(0).padStart(4)} s`);
 const failed = results.filter(({ passed }) => !passed).map(({ name }) => name);
 const took = `${secondsSince(startedAt).toFixed(0)} s`;
 console.log(failed.length === 0 ? `All suites passed in ${took}.` : `Failed after ${took}: ${failed.join(", ")}.`);

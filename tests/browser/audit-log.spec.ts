@@ -281,7 +281,12 @@ test.describe("a long log", () => {
 		expect(names.size).toBe(131);
 	});
 
-	test("says when more events could not be loaded, and retries", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("says when more events could not be loaded, and retries", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
 		expectProblems({ status: 500, url: "audit.list" });
 		await history(tenant);
 		await signedIn();
@@ -300,7 +305,12 @@ test.describe("a long log", () => {
 	});
 });
 
-test("a log that cannot be loaded says why and retries", async ({ page, tenant, signedIn, expectProblems }) => {
+test("a log that cannot be loaded says why and retries", { tag: "@proof" }, async ({
+	page,
+	tenant,
+	signedIn,
+	expectProblems,
+}) => {
 	expectProblems({ status: 500, url: "audit.list" });
 	await history(tenant);
 	await signedIn();
@@ -344,7 +354,7 @@ test.describe("the export", () => {
 		await expect(page.getByText("119 events were exported.")).toBeVisible();
 	});
 
-	test("shows its progress and can be cancelled", async ({ page, tenant, signedIn }) => {
+	test("shows its progress and can be cancelled", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		await history(tenant);
 		await signedIn();
 		await page.goto(LOG);
@@ -368,7 +378,7 @@ test.describe("the export", () => {
 		expect(downloads).toBe(1);
 	});
 
-	test("saves nothing if it fails midway, and continues from there", async ({
+	test("saves nothing if it fails midway, and continues from there", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,
@@ -454,7 +464,7 @@ test.describe("the look of the log", () => {
 		await screenshot(page, "audit-log-dark");
 	});
 
-	test("is in Portuguese if the browser is", async ({ newWindow, tenant, signedIn }) => {
+	test("is in Portuguese if the browser is", { tag: "@proof" }, async ({ newWindow, tenant, signedIn }) => {
 		await history(tenant);
 		await tenant.admin.api.mutate("keys.rotate", { id: (await tenant.createKey({ name: "ERP" })).api_key.id });
 		const page = await newWindow({ locale: "pt-BR" });
@@ -551,7 +561,7 @@ test.describe("the audit trail of a key", () => {
 		await expect(trail(page).last()).toContainText("created this key");
 	});
 
-	test("does not affect the rest of the screen if it cannot be loaded", async ({
+	test("does not affect the rest of the screen if it cannot be loaded", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,

@@ -246,7 +246,11 @@ test.describe("an unrestricted key", () => {
 test.describe("in São Paulo", () => {
 	test.use({ timezoneId: "America/Sao_Paulo", locale: "pt-BR" });
 
-	test("the form uses local midnight, local number format and Portuguese", async ({ page, tenant, signedIn }) => {
+	test("the form uses local midnight, local number format and Portuguese", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+	}) => {
 		await signedIn();
 		await page.goto(NEW);
 		await expect(page.getByRole("heading", { name: "Criar chave de API" })).toBeVisible();
@@ -331,7 +335,7 @@ test.describe("the form keeps everything typed", () => {
 		expect(await keyCount(tenant)).toBe(1);
 	});
 
-	test("without a response, and a retry creates no second key", async ({
+	test("without a response, and a retry creates no second key", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,
@@ -383,7 +387,7 @@ test.describe("the form keeps everything typed", () => {
 		await expect(reveal(page)).toBeVisible();
 	});
 
-	test("while the person signs in again after the session has ended", async ({
+	test("while the person signs in again after the session has ended", { tag: "@proof" }, async ({
 		page,
 		context,
 		demo,

@@ -60,7 +60,7 @@ test("a name with accents can be typed in either Unicode form", async ({ page, t
 	await expect(row(page, "Integração")).toHaveCount(0);
 });
 
-test("the dialog leads to revoking, which keeps the key and its history", async ({
+test("the dialog leads to revoking, which keeps the key and its history", { tag: "@proof" }, async ({
 	page,
 	tenant,
 	signedIn,
@@ -91,7 +91,11 @@ test("the dialog leads to revoking, which keeps the key and its history", async 
 	await expect(page.locator("main header").first()).toContainText("Revoked");
 });
 
-test("the dialog for a revoked key does not suggest revoking", async ({ page, tenant, signedIn }) => {
+test("the dialog for a revoked key does not suggest revoking", { tag: "@proof" }, async ({
+	page,
+	tenant,
+	signedIn,
+}) => {
 	const { api_key } = await tenant.createKey({ name: "CRM Nightly Sync" });
 	await tenant.admin.api.mutate("keys.revoke", { id: api_key.id });
 	await signedIn();

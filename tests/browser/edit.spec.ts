@@ -193,7 +193,7 @@ test("a failed change is undone on the key's own screen, too", async ({ page, te
 	await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
-test("a key that was revoked meanwhile cannot be edited, and the list shows it as revoked", async ({
+test("a key that was revoked meanwhile cannot be edited, and the list shows it as revoked", { tag: "@proof" }, async ({
 	page,
 	tenant,
 	signedIn,
@@ -214,7 +214,7 @@ test("a key that was revoked meanwhile cannot be edited, and the list shows it a
 });
 
 test.describe("a key that another person has changed meanwhile", () => {
-	test("is compared, and keeping their change does not bring the removed scope back", async ({
+	test("is compared, and keeping their change does not bring the removed scope back", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,

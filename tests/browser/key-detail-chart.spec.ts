@@ -190,7 +190,7 @@ test("the chart follows the current hour", async ({ page, tenant, signedIn, inte
 	await expect(page.getByText("No requests in this time")).toBeHidden();
 });
 
-test("a chart that cannot be loaded shows the request id and a retry in its place", async ({
+test("a chart that cannot be loaded shows the request id and a retry in its place", { tag: "@proof" }, async ({
 	page,
 	tenant,
 	signedIn,

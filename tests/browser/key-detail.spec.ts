@@ -203,7 +203,7 @@ test.describe("the current hour", () => {
 			await expect(page.getByRole("button", { name: "Admitted 1" })).toBeVisible();
 		});
 
-	test("says when it is not up to date, until it is again", async ({ page, tenant, signedIn }) => {
+	test("says when it is not up to date, until it is again", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -251,7 +251,12 @@ test.describe("the recent callers", () => {
 		await expect(cells(2).nth(4)).toHaveText(/now|ago/);
 	});
 
-	test("keep selected text selected across refetches", async ({ page, tenant, signedIn, integration }) => {
+	test("keep selected text selected across refetches", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		integration,
+	}) => {
 		const { key, api_key } = await tenant.createKey({ name: "CRM" });
 		await integration(key, "203.0.113.7").whoami();
 		await signedIn();
@@ -346,7 +351,7 @@ test.describe("an action on the key", () => {
 		expect((await integration(key).whoami()).status).toBe(401);
 	});
 
-	test("extends the expiry of an expired key", async ({ page, tenant, signedIn }) => {
+	test("extends the expiry of an expired key", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		const { api_key } = await tenant.createKey({
 			name: "CRM",
 			expires_at: new Date(Date.now() + 1_500).toISOString(),
@@ -447,7 +452,12 @@ test.describe("a key that is loading or missing", () => {
 		await expect(page).toHaveURL(LIST);
 	});
 
-	test("is reported as soon as another person deletes the key", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("is reported as soon as another person deletes the key", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
 		const { api_key } = await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(`${LIST}/${api_key.id}`);
@@ -457,7 +467,7 @@ test.describe("a key that is loading or missing", () => {
 		await expect(page.getByRole("heading", { name: "Key not found" })).toBeVisible();
 	});
 
-	test("recovers without a reload if the list had the key", async ({ page, tenant, signedIn }) => {
+	test("recovers without a reload if the list had the key", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		await page.goto(LIST);

@@ -388,7 +388,7 @@ test.describe("a long list", () => {
 });
 
 test.describe("returning to the list", () => {
-	test("from a key restores filters and scroll position", async ({ page, tenant, signedIn }) => {
+	test("from a key restores filters and scroll position", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		for (let number = 100; number < 140; number++) await tenant.createKey({ name: `Partner ${number}` });
 		// A long name: three letters may also be part of a key.
 		await tenant.createKey({ name: "CRM Nightly Sync" });
@@ -512,7 +512,12 @@ test.describe("an empty or failed list", () => {
 		await expect(page).toHaveURL(`${LIST}/new`);
 	});
 
-	test("shows the request id and a retry after a failure", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("shows the request id and a retry after a failure", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
 		await tenant.createKey({ name: "CRM" });
 		await signedIn();
 		expectProblems({ status: 500, url: "keys.list" });

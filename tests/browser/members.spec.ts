@@ -88,7 +88,7 @@ test("a person is invited, accepts in another browser, and is put out", async ({
 	await expect(row(page, email)).toHaveCount(0);
 });
 
-test("a used link says what to do, and a reset link ends the person's sessions", async ({
+test("a used link says what to do, and a reset link ends the person's sessions", { tag: "@proof" }, async ({
 	page,
 	signedIn,
 	newWindow,

@@ -96,7 +96,7 @@ test.describe("the key", () => {
 });
 
 test.describe("the snippets", () => {
-	test("run as pasted, and copying one copies the key", async ({ page, signedIn }) => {
+	test("run as pasted, and copying one copies the key", { tag: "@proof" }, async ({ page, signedIn }) => {
 		await signedIn();
 		const { key, id } = await makeKey(page);
 		const run = promisify(execFile);
@@ -386,7 +386,11 @@ async function heapOf(session: CDPSession): Promise<string> {
 	return chunks.join("");
 }
 
-test("the secret exists only in the dialog and is gone after it closes", async ({ page, context, signedIn }) => {
+test("the secret exists only in the dialog and is gone after it closes", { tag: "@proof" }, async ({
+	page,
+	context,
+	signedIn,
+}) => {
 	test.slow();
 	await signedIn();
 	const requests: Request[] = [];

@@ -228,7 +228,12 @@ test.describe("revoking one key", () => {
 		await expect(row(page, "CRM Nightly Sync")).toContainText("Revoked");
 	});
 
-	test("works even if the usage of the key cannot be loaded", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("works even if the usage of the key cannot be loaded", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
 		await readsLeads(tenant);
 		expectProblems({ status: 500, url: "keys.get" }, { status: 500, url: "keys.usage" });
 		await signedIn();
@@ -275,7 +280,13 @@ test.describe("revoking one key", () => {
 });
 
 test.describe("two people at once", () => {
-	test("see each other's revocations without a reload", async ({ page, tenant, signedIn, newWindow, integration }) => {
+	test("see each other's revocations without a reload", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		newWindow,
+		integration,
+	}) => {
 		const { key, api_key } = await readsLeads(tenant);
 		const colleague = await newWindow();
 		await signedIn({ role: "owner" }, colleague);
@@ -292,7 +303,7 @@ test.describe("two people at once", () => {
 		await expect(colleague.getByRole("button", { name: "Revoke", exact: true })).toHaveCount(0);
 	});
 
-	test("cannot revoke the same key in an open dialog again", async ({ page, tenant, signedIn }) => {
+	test("cannot revoke the same key in an open dialog again", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		await signedIn();
 		await startFromList(page, "CRM Nightly Sync");
@@ -378,7 +389,12 @@ test.describe("revoking several keys", () => {
 		expect((await tenant.admin.api.query("keys.list")).counts).toMatchObject({ active: 0, revoked: 25 });
 	});
 
-	test("continues after a failure of the service", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("continues after a failure of the service", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		expectProblems,
+	}) => {
 		expectProblems({ status: 503, url: "jobs.advance" });
 		for (const name of ["Alpha", "Beta", "Gamma"]) await readsLeads(tenant, name);
 		await signedIn();
@@ -394,7 +410,7 @@ test.describe("revoking several keys", () => {
 		await expect(row(page, "Beta")).toContainText("Revoked");
 	});
 
-	test("shows its progress, can be stopped and continued", async ({ page, tenant, signedIn }) => {
+	test("shows its progress, can be stopped and continued", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		const count = 60;
 		for (let made = 0; made < count; made += 20)
 			await Promise.all(Array.from({ length: 20 }, (_, index) => tenant.createKey({ name: `Key ${made + index}` })));
@@ -454,7 +470,12 @@ test.describe("revoking several keys", () => {
 test.describe("a revocation that another page has started", () => {
 	const notice = (page: Page): Locator => page.getByRole("list", { name: "Revocations" }).getByRole("listitem");
 
-	test("is shown, finished and can be downloaded as a file", async ({ page, tenant, signedIn, integration }) => {
+	test("is shown, finished and can be downloaded as a file", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		integration,
+	}) => {
 		const formula = await readsLeads(tenant, '=HYPERLINK("https://evil.example")');
 		const deleted = await readsLeads(tenant, "Deleted meanwhile");
 		await tenant.admin.api.mutate("keys.delete", { id: deleted.api_key.id });
@@ -511,7 +532,7 @@ test.describe("a revocation that another page has started", () => {
 		await expect(dialog(page)).toContainText("1 of 2 keys are revoked.");
 	});
 
-	test("can be continued after it was stopped", async ({ page, tenant, signedIn }) => {
+	test("can be continued after it was stopped", { tag: "@proof" }, async ({ page, tenant, signedIn }) => {
 		const { api_key } = await readsLeads(tenant);
 		const { id } = await tenant.admin.api.mutate("jobs.create", { kind: "revoke_keys", ids: [api_key.id] });
 		await tenant.admin.api.mutate("jobs.stop", { id });

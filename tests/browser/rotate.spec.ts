@@ -171,7 +171,7 @@ test.describe("the four steps", () => {
 			await expect(window.getByRole("heading", { name: "Rotation complete" })).toBeVisible();
 	});
 
-	test("show the usage of a new key that was in use before the page opened", async ({
+	test("show the usage of a new key that was in use before the page opened", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,
@@ -198,7 +198,7 @@ test.describe("the four steps", () => {
 		await expect(use(page)).not.toContainText("only checked");
 	});
 
-	test("explain why the new key is rejected", async ({ page, tenant, signedIn, integration }) => {
+	test("explain why the new key is rejected", { tag: "@proof" }, async ({ page, tenant, signedIn, integration }) => {
 		const { old, next } = await rotated(tenant, undefined, { ip_allowlist: ["192.0.2.7"] });
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
@@ -322,7 +322,12 @@ test.describe("choices for the new key", () => {
 });
 
 test.describe("a lost new key", () => {
-	test("is replaced by another one, and the old key keeps working", async ({ page, tenant, signedIn, integration }) => {
+	test("is replaced by another one, and the old key keeps working", { tag: "@proof" }, async ({
+		page,
+		tenant,
+		signedIn,
+		integration,
+	}) => {
 		const { old, next: lost } = await rotated(tenant, 24);
 		await signedIn();
 		await page.goto(rotation(old.api_key.id));
@@ -369,7 +374,7 @@ test.describe("a lost new key", () => {
 		await expectCurrent(page, "Retire the old key");
 	});
 
-	test("leaves no working key behind if the service fails midway", async ({
+	test("leaves no working key behind if the service fails midway", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,
@@ -429,7 +434,7 @@ test.describe("a key that cannot be rotated", () => {
 		await expect(page.getByText(/It expired \d+ seconds? ago/)).toBeVisible();
 	});
 
-	test("is an unknown or deleted key, and the page links to the list", async ({
+	test("is an unknown or deleted key, and the page links to the list", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,
@@ -464,7 +469,7 @@ test.describe("a key that cannot be rotated", () => {
 });
 
 test.describe("a failure", () => {
-	test("while loading is shown with a retry", async ({ page, tenant, signedIn, expectProblems }) => {
+	test("while loading is shown with a retry", { tag: "@proof" }, async ({ page, tenant, signedIn, expectProblems }) => {
 		const { old } = await rotated(tenant);
 		expectProblems({ status: 503, url: "keys.get" });
 		await signedIn();
@@ -478,7 +483,7 @@ test.describe("a failure", () => {
 		await expectCurrent(page, "Update the integration");
 	});
 
-	test("later leaves the screen as it is and marks it as not live", async ({
+	test("later leaves the screen as it is and marks it as not live", { tag: "@proof" }, async ({
 		page,
 		tenant,
 		signedIn,

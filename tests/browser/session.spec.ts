@@ -25,7 +25,7 @@ test("signing out ends the session here and on the server", async ({ page, conte
 });
 
 test.describe("a session that ends over a form", () => {
-	test("is continued by signing in over the form, which stays as it was", async ({
+	test("is continued by signing in over the form, which stays as it was", { tag: "@proof" }, async ({
 		page,
 		context,
 		demo,
@@ -61,7 +61,7 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("dialog", { name: /Typed before the end/ })).toBeVisible();
 	});
 
-	test("is continued with the focus where it was, even after a wrong password", async ({
+	test("is continued with the focus where it was, even after a wrong password", { tag: "@proof" }, async ({
 		page,
 		context,
 		demo,
@@ -141,7 +141,12 @@ test.describe("a session that ends over a form", () => {
 		await expect(page.getByRole("link", { name: "Only this tenant's" })).toBeHidden();
 	});
 
-	test("is continued after signing in with another tab", async ({ page, context, demo, expectProblems }) => {
+	test("is continued after signing in with another tab", { tag: "@proof" }, async ({
+		page,
+		context,
+		demo,
+		expectProblems,
+	}) => {
 		expectProblems({ status: 401 });
 		const signIn = async (window: typeof page) => {
 			await window.getByLabel("Email").fill(`admin@${demo.email.split("@")[1]}`);

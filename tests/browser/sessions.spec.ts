@@ -103,33 +103,37 @@ withSessions(
 	},
 );
 
-withSessions("an owner ends the sessions of a member", async ({ page, service, signedIn, people: { person } }) => {
-	const email = `ivo-${crypto.randomUUID().slice(0, 8)}@tenant.example`;
-	const { link } = await person.api.mutate("members.invite", { email, name: "Ivo Lima", role: "member" });
-	const opened = await new Session(service, null).mutate("passwords.set", {
-		secret: link.url.split("#")[1] ?? "",
-		password: PASSWORD,
-	});
-	const theirs = new Session(service, opened.token);
-	expect(await isOpen(theirs)).toBe(true);
+withSessions(
+	"an owner ends the sessions of a member",
+	{ tag: "@proof" },
+	async ({ page, service, signedIn, people: { person } }) => {
+		const email = `ivo-${crypto.randomUUID().slice(0, 8)}@tenant.example`;
+		const { link } = await person.api.mutate("members.invite", { email, name: "Ivo Lima", role: "member" });
+		const opened = await new Session(service, null).mutate("passwords.set", {
+			secret: link.url.split("#")[1] ?? "",
+			password: PASSWORD,
+		});
+		const theirs = new Session(service, opened.token);
+		expect(await isOpen(theirs)).toBe(true);
 
-	await signedIn(person);
-	await page.goto("/settings/members");
-	await page.getByRole("button", { name: "Actions for Ivo Lima" }).press("Enter");
-	await page.getByRole("menuitem", { name: "Sessions…" }).press("Enter");
-	const dialog = page.getByRole("dialog", { name: "Sessions of Ivo Lima" });
-	await expect(dialog.getByRole("listitem")).toHaveCount(1);
-	await expectAccessibleInBothThemes(page);
-	await dialog.getByRole("button", { name: "End all sessions" }).click();
-	await expect(page.getByText("1 session has ended.")).toBeVisible();
-	await expect(dialog).toBeHidden();
-	expect([await isOpen(theirs), await isOpen(person.api)]).toEqual([false, true]);
-});
+		await signedIn(person);
+		await page.goto("/settings/members");
+		await page.getByRole("button", { name: "Actions for Ivo Lima" }).press("Enter");
+		await page.getByRole("menuitem", { name: "Sessions…" }).press("Enter");
+		const dialog = page.getByRole("dialog", { name: "Sessions of Ivo Lima" });
+		await expect(dialog.getByRole("listitem")).toHaveCount(1);
+		await expectAccessibleInBothThemes(page);
+		await dialog.getByRole("button", { name: "End all sessions" }).click();
+		await expect(page.getByText("1 session has ended.")).toBeVisible();
+		await expect(dialog).toBeHidden();
+		expect([await isOpen(theirs), await isOpen(person.api)]).toEqual([false, true]);
+	},
+);
 
 withSessions.describe("on a phone, in Portuguese", () => {
 	withSessions.use({ ...PHONE, locale: "pt-BR" });
 
-	withSessions("fits the screen", async ({ page, signedIn, people: { person } }) => {
+	withSessions("fits the screen", { tag: "@proof" }, async ({ page, signedIn, people: { person } }) => {
 		await signedIn(person);
 		await page.goto(SESSIONS);
 		await expect(page.getByRole("heading", { level: 1, name: "Sessões" })).toBeVisible();

@@ -34,7 +34,7 @@ test("signing in from the root path by keyboard leads to the keys", async ({ pag
 	await expect(page).toHaveURL(LIST);
 });
 
-test("signing in never leads to another site", async ({ page, demo }) => {
+test("signing in never leads to another site", { tag: "@proof" }, async ({ page, demo }) => {
 	for (const foreign of ["//evil.example", "https://evil.example/", "javascript:alert(1)", "/\\evil.example"])
 		await test.step(foreign, async () => {
 			await page.goto(`/sign-in?to=${encodeURIComponent(foreign)}`);
@@ -64,7 +64,12 @@ test("the form reports a wrong password and keeps the email", async ({ page, exp
 	await expectAccessibleInBothThemes(page);
 });
 
-test("the form explains the throttle and how long to wait", async ({ page, service, address, expectProblems }) => {
+test("the form explains the throttle and how long to wait", { tag: "@proof" }, async ({
+	page,
+	service,
+	address,
+	expectProblems,
+}) => {
 	expectProblems({ status: 401, url: "session.login" }, { status: 429, url: "session.login" });
 	const email = `${test.info().testId}@acme.example`;
 	await page.goto("/sign-in");
@@ -87,7 +92,11 @@ test("the form explains the throttle and how long to wait", async ({ page, servi
 	await expectAccessible(page);
 });
 
-test("the form reports an unreachable service and works after that", async ({ page, demo, expectProblems }) => {
+test("the form reports an unreachable service and works after that", { tag: "@proof" }, async ({
+	page,
+	demo,
+	expectProblems,
+}) => {
 	expectProblems({ unanswered: "session.login" });
 	await page.goto("/sign-in");
 	const reachable = await intercept(page, /session\.login/, (route) => route.abort());

@@ -236,6 +236,11 @@ describe("who I am", () => {
 				name: "Acme",
 				slug: "acme",
 				created_at: new Date(acme.createdAt).toISOString(),
+				state: "active",
+				suspended_at: null,
+				delete_after: null,
+				deleted_at: null,
+				progress: null,
 			},
 			expires_at: expect.stringMatching(/^\d{4}-.*Z$/),
 		});
@@ -267,7 +272,7 @@ describe("signing out", () => {
 	it("ends the session on the server, wherever its token was copied to", async () => {
 		const { data } = await signIn({ email: await addUser() });
 		const answer = await mutate(data.token, "session.logout");
-		expect([answer.status, answer.data]).toEqual([200, { ended: true }]);
+		expect([answer.status, answer.data]).toEqual([200, { ended: true, provider_url: null }]);
 		expect((await query(data.token, "session.me")).status).toBe(401);
 		expect((await query({ cookie: `${COOKIE}=${data.token}` }, "session.me")).status).toBe(401);
 		expect((await mutate(data.token, "keys.create", { name: "Too late" })).status).toBe(401);
@@ -299,7 +304,7 @@ describe("signing out", () => {
 			// What comes without Origin is no browser, and a browser's cookie needs one.
 			const headers = typeof who === "object" && who ? { ...who, origin: ORIGIN } : who;
 			const answer = await mutate(headers, "session.logout");
-			expect([answer.status, answer.data]).toEqual([200, { ended: false }]);
+			expect([answer.status, answer.data]).toEqual([200, { ended: false, provider_url: null }]);
 		}
 	});
 

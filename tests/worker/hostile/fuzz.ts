@@ -287,6 +287,8 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 }
 
 const perOperation = Math.ceil((requests * 1.05) / OPERATIONS.length);
+/** About one in ten requests is good, so that of so many at least one is. */
+const ENOUGH_FOR_A_GOOD_ONE = 150;
 
 /** Reads a list from the first page to the last. */
 async function readToTheEnd(list: Operation): Promise<void> {
@@ -316,9 +318,13 @@ export function fuzzEveryOperation(api: Operation["api"]): void {
 			await newTenants();
 			if (changesTenantState(operation)) await addSpareTenants(operation);
 			const arbitrary = fc.oneof(...credentials(operation).map((headers) => hostileRequests(operation, headers)));
-			const statuses = await bombard(operation, fc.sample(arbitrary, { numRuns: perOperation, seed }));
-			// A fuzzer whose requests are all rejected finds nothing.
-			const good = [200, 201, 204].reduce((sum, status) => sum + (statuses[status] ?? 0), 0);
+			// A fuzzer whose requests are all rejected finds nothing. Of a few, all may be: then more are drawn.
+			let good = 0;
+			for (let drawn = 0; drawn === 0 || (good === 0 && drawn < ENOUGH_FOR_A_GOOD_ONE); drawn += perOperation) {
+				const hostile = fc.sample(arbitrary, { numRuns: perOperation, seed: seed + drawn });
+				const statuses = await bombard(operation, hostile);
+				good += [200, 201, 204].reduce((sum, status) => sum + (statuses[status] ?? 0), 0);
+			}
 			expect(good).toBeGreaterThan(perOperation / 100);
 			for (const list of lists) await readToTheEnd(list);
 		}, 600_000);

@@ -415,13 +415,15 @@ describe("the platform", () => {
 	});
 
 	it("creates and lists tenants", async () => {
-		const made = await call<{ id: string; slug: string }>("POST", "/v1/tenants", {
+		const made = await call<{ id: string; slug: string; owner: null }>("POST", "/v1/tenants", {
 			body: { name: "Globex", slug: "globex" },
 			as: platform,
 		});
 		expect([made.status, made.data.slug]).toEqual([201, "globex"]);
 		const path = made.headers.get("location") ?? "";
-		expect((await call("GET", path, { as: platform })).data).toEqual(made.data);
+		const { owner, ...tenant } = made.data;
+		expect(owner).toBeNull();
+		expect((await call("GET", path, { as: platform })).data).toEqual(tenant);
 		expect(await refusal("GET", "/v1/tenants/ten_nobody", { as: platform })).toEqual([404, "NOT_FOUND", []]);
 		expect(await refusal("GET", path)).toEqual([403, "FORBIDDEN", []]);
 		expect(await refusal("POST", "/v1/tenants", { body: { name: "G", slug: "globex" }, as: platform })).toEqual([

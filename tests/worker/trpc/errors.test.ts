@@ -152,7 +152,10 @@ describe("a body", () => {
 
 	it("can be left out for a procedure without input", async () => {
 		const response = await request("/trpc/session.logout", { method: "POST" });
-		expect([response.status, await response.json()]).toEqual([200, { result: { data: { ended: false } } }]);
+		expect([response.status, await response.json()]).toEqual([
+			200,
+			{ result: { data: { ended: false, provider_url: null } } },
+		]);
 	});
 });
 
