@@ -47,7 +47,7 @@ let job: string;
 let programToken: string;
 let sent = 0;
 
-/** Creates a new tenant for the operation, so that its lists are short. */
+/** Creates new tenants, so that lists are short and nothing was revoked or deleted yet. */
 async function newTenants(): Promise<void> {
 	const theirs = await populatedTenant();
 	ours = await populatedTenant();
@@ -305,7 +305,11 @@ async function readToTheEnd(list: Operation): Promise<void> {
 
 /** The tests of one interface. Each has its own file, so that the two run in parallel. */
 export function fuzzEveryOperation(api: Operation["api"]): void {
-	const operations = OPERATIONS.filter((operation) => operation.api === api);
+	const isRead = ({ method }: Operation) => method === "GET";
+	// Reads first: they store nothing, so that they share their tenants.
+	const operations = OPERATIONS.filter((operation) => operation.api === api).toSorted(
+		(a, b) => Number(isRead(b)) - Number(isRead(a)),
+	);
 	let sentBefore = 0;
 
 	beforeAll(() => {
@@ -315,7 +319,8 @@ export function fuzzEveryOperation(api: Operation["api"]): void {
 
 	describe.each(operations.map((operation) => [operation.name, operation] as const))("%s", (_, operation) => {
 		it("survives hostile requests, and everything that it has stored can be read", async () => {
-			await newTenants();
+			if (isRead(operation) && operation !== operations[0]) addNetwork();
+			else await newTenants();
 			if (changesTenantState(operation)) await addSpareTenants(operation);
 			const arbitrary = fc.oneof(...credentials(operation).map((headers) => hostileRequests(operation, headers)));
 			// A fuzzer whose requests are all rejected finds nothing. Of a few, all may be: then more are drawn.
@@ -326,7 +331,7 @@ export function fuzzEveryOperation(api: Operation["api"]): void {
 				good += [200, 201, 204].reduce((sum, status) => sum + (statuses[status] ?? 0), 0);
 			}
 			expect(good).toBeGreaterThan(perOperation / 100);
-			for (const list of lists) await readToTheEnd(list);
+			if (!isRead(operation)) for (const list of lists) await readToTheEnd(list);
 		}, 600_000);
 	});
 
