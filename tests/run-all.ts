@@ -31,8 +31,10 @@ const secondsSince = (startedAt: number) => (performance.now() - startedAt) / 1_
 /** Runs a script of package.json with arguments, such as `test:e2e -- --shard=1/2`, and prints its output when it ends. */
 function runScript(name: string): Promise<Result> {
 	const startedAt = performance.now();
-	const options = { stdio: ["ignore", "pipe", "pipe"], detached: true } as const;
-	const child = spawn("npm", ["run", "--silent", ...name.split(" ")], options);
+	const child = spawn("npm", ["run", "--silent", ...name.split(" ")], {
+		stdio: ["ignore", "pipe", "pipe"],
+		detached: true,
+	});
 	running.add(child);
 	const output: Buffer[] = [];
 	for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));

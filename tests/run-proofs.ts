@@ -65,7 +65,7 @@ do {
 		FUZZ_SEED: seed,
 	};
 	const passed = [run("vitest", ["run", ...files], sizes)];
-	// Phones, the other language, larger text, and thousands of keys.
+	// Phones, the other language, larger text, thousands of keys, failures and rare cases.
 	if (round === 0) passed.push(run("playwright", ["test", "--grep", "@proof"], sizes));
 	if (passed.includes(false)) {
 		console.log(`The proofs failed. Repeat with PROOF_SEED=${seed}.`);
