@@ -97,22 +97,45 @@ async function requireLogin({ run }: Surroundings): Promise<void> {
 /** The id of the database. A new one is created where the options say. */
 async function provideDatabase(options: SetupOptions, surroundings: Surroundings): Promise<string> {
 	const { name } = options;
-	const known = await databaseId(name, surroundings);
+	const known = await findDatabase(name, surroundings);
 	if (known !== null) {
-		surroundings.print(`Database ${name}: already done`);
-		return known;
+		surroundings.print(`Database ${name}: ${stateOf(known, options, surroundings)}`);
+		return known.uuid;
 	}
 	await step(surroundings, `Database ${name}`, COMMANDS.createDatabase(options));
-	const created = await databaseId(name, surroundings);
+	const created = await findDatabase(name, surroundings);
 	if (created === null) throw new Error(`wrangler d1 list does not show the new database ${name}. Run this again.`);
-	return created;
+	return created.uuid;
 }
 
-async function databaseId(name: string, { run }: Surroundings): Promise<string | null> {
+/** A database as wrangler lists it. One without a jurisdiction has null, or lacks the field. */
+interface Database {
+	name: string;
+	uuid: string;
+	jurisdiction?: string | null;
+}
+
+async function findDatabase(name: string, { run }: Surroundings): Promise<Database | null> {
 	const listed = await run(COMMANDS.databases);
 	// The shape is wrangler's.
-	const databases = jsonOf<{ name: string; uuid: string }[]>("The list of databases", listed);
-	return databases.find((database) => database.name === name)?.uuid ?? null;
+	const databases = jsonOf<Database[]>("The list of databases", listed);
+	return databases.find((database) => database.name === name) ?? null;
+}
+
+/** What to print about a database that exists. Throws an error if it is not in the jurisdiction that the options say. */
+function stateOf(database: Database, { name, place }: SetupOptions, { folder }: Surroundings): string {
+	const isOfEarlierRun = readFileSync(join(folder, "wrangler.toml"), "utf8").includes(database.uuid);
+	if ("jurisdiction" in place) {
+		const { jurisdiction } = place;
+		// A wrangler that lists no jurisdictions must not stop the second run of a set-up.
+		const isThere = database.jurisdiction === jurisdiction || (database.jurisdiction === undefined && isOfEarlierRun);
+		if (isThere) return "already done";
+		throw new Error(
+			`The database ${name} exists already, and wrangler does not show that it is in the jurisdiction ${jurisdiction}. Cloudflare can't move it. Choose another --name, or delete the database.`,
+		);
+	}
+	if (isOfEarlierRun) return "already done";
+	return `it exists already and stays where it is, so --location ${place.location} has no effect`;
 }
 
 function writeConfig({ name, issuer, publicUrl }: SetupOptions, databaseId: string, { folder, print }: Surroundings) {

@@ -26,7 +26,7 @@ const SECRETS_FILE = ".production.salesos-keys.vars";
 /** Cloudflare as wrangler shows it: what the commands do, and every call with its input. */
 class Cloudflare {
 	readonly calls: { command: string; input: string }[] = [];
-	databases: { name: string; uuid: string }[] = [];
+	databases: { name: string; uuid: string; jurisdiction?: string | null }[] = [];
 	secrets: Record<string, string> | null = null;
 	migrated = false;
 	deployed = false;
@@ -43,7 +43,8 @@ class Cloudflare {
 		if (text.includes("whoami")) return this.isSignedIn ? done("{}") : failed("Not logged in.");
 		if (text.includes("d1 list")) return done(`A note\n${JSON.stringify(this.databases)}`);
 		if (text.includes("d1 create")) {
-			this.databases.push({ name: command[4] ?? "", uuid: "11111111-2222-4333-8444-555555555555" });
+			const jurisdiction = command[5] === "--jurisdiction" ? (command[6] ?? null) : null;
+			this.databases.push({ name: command[4] ?? "", uuid: "11111111-2222-4333-8444-555555555555", jurisdiction });
 			return done("Created");
 		}
 		if (text.includes("secret list"))
@@ -205,6 +206,41 @@ describe("a second run", () => {
 		if (kept) expect(keptSecrets()).toBe(kept);
 		expect(cloudflare.databases).toHaveLength(1);
 		expect(printed.join("\n")).toContain("/invite#");
+	});
+});
+
+describe("a database that exists", () => {
+	const { location: _, ...anywhere } = GIVEN;
+	const inEurope = () => setUpHere(readOptions({ ...anywhere, jurisdiction: "eu" }));
+
+	it.each([null, undefined, "fedramp"])(
+		"is not taken for one in the EU with the jurisdiction %s",
+		async (jurisdiction) => {
+			// A field that wrangler doesn't show is absent.
+			const place = jurisdiction === undefined ? {} : { jurisdiction };
+			cloudflare.databases = [{ name: "salesos-keys", uuid: "99999999-2222-4333-8444-555555555555", ...place }];
+			await expect(inEurope()).rejects.toThrow(/exists already.*jurisdiction eu.*another --name/);
+			expect(readFileSync(join(folder, "wrangler.toml"), "utf8")).toBe(WRANGLER_TOML);
+			expect(cloudflare.secrets).toBeNull();
+		},
+	);
+
+	it("is used again by a second run in the same jurisdiction", async () => {
+		await inEurope();
+		printed = [];
+		await inEurope();
+		expect(printed).toContain("Database salesos-keys: already done");
+		cloudflare.databases = cloudflare.databases.map(({ name, uuid }) => ({ name, uuid }));
+		await inEurope();
+		expect(cloudflare.callsOf("d1 create")).toBe(1);
+	});
+
+	it("stays where it is, and the set-up says so", async () => {
+		cloudflare.databases = [{ name: "salesos-keys", uuid: "99999999-2222-4333-8444-555555555555" }];
+		await setUpHere();
+		expect(printed).toContain(
+			"Database salesos-keys: it exists already and stays where it is, so --location weur has no effect",
+		);
 	});
 });
 
