@@ -3,7 +3,7 @@
  * no server, log or referrer gets it until the page sends it in a body. At rest there is only its SHA-256.
  */
 import { createHash } from "node:crypto";
-import { and, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import { type Database, insertRows, type Statement } from "../../db/client.ts";
 import type { LinkPurpose } from "../../db/enums.ts";
 import { newId, randomText } from "../../db/ids.ts";
@@ -64,6 +64,18 @@ export function storeLink(db: Database, { row }: NewLink, condition: SQL = sql`t
 /** The statement that ends the unused links of a person, if the condition holds. */
 export const endLinks = (db: Database, userId: string, condition: SQL = sql`true`): Statement =>
 	db.delete(accessLinks).where(and(eq(accessLinks.userId, userId), isNull(accessLinks.usedAt), condition));
+
+/** The statement that ends the unused links that a person has made for anyone in their tenant, if the condition holds. */
+export const endLinksBy = (db: Database, { id, tenantId }: Account, condition: SQL): Statement =>
+	db.delete(accessLinks).where(
+		and(
+			// By the people of the tenant, because no index leads to the maker of a link.
+			inArray(accessLinks.userId, db.select({ id: users.id }).from(users).where(eq(users.tenantId, tenantId))),
+			eq(accessLinks.createdBy, id),
+			isNull(accessLinks.usedAt),
+			condition,
+		),
+	);
 
 /** Throws `RATE_LIMITED` if the tenant makes too many links. */
 export async function limitLinks({ limiter }: LinkDelivery, tenantId: string): Promise<void> {

@@ -56,7 +56,10 @@ export async function inviteMember(
 		await withinQuotas(() => runBatch(db, statements));
 	} catch (thrown) {
 		// The same email was invited at the same moment, here or elsewhere.
-		throw isConstraintFailure(thrown, "UNIQUE") ? emailTaken() : thrown;
+		if (isConstraintFailure(thrown, "UNIQUE")) throw emailTaken();
+		// The token of a provider can name any tenant.
+		if (isConstraintFailure(thrown, "FOREIGN KEY")) throw new AppError("NOT_FOUND", "Tenant not found.");
+		throw thrown;
 	}
 	return memberLink(deps, delivery, account, link);
 }

@@ -5,12 +5,12 @@
 import { and, asc, eq, gt, type SQL } from "drizzle-orm";
 import { auditEvent, type Changes, changesBetween, deletedWith } from "../../db/audit.ts";
 import { insertRows, runBatch, type Statement } from "../../db/client.ts";
-import { auditEvents, sessions, users } from "../../db/schema.ts";
+import { auditEvents, sessions, userIdentities, users } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 import type { ListMembers, Member, MemberId, MemberList, RemovedMember, UpdateMember } from "../schemas/member.ts";
 import type { OpenSessionList, SessionsEnded } from "../schemas/open-session.ts";
 import { toTimestamp } from "../schemas/time.ts";
-import { endLinks } from "./access-links.ts";
+import { endLinks, endLinksBy } from "./access-links.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
 import { isSelf, type MemberManager, raises, requireAuthority, requireOther } from "./member-authority.ts";
@@ -35,7 +35,11 @@ export async function getMember(deps: Deps, tenantId: string, { id }: MemberId):
 	return toMember(await requireRow(deps, tenantId, id));
 }
 
-/** Changes name, role or capabilities. They apply from the member's next request on. */
+/**
+ * Changes name, role or capabilities. They apply from the member's next request on. Other rights end the member's links: the
+ * person who made a link may have kept it, and must not sign in with rights that they don't have. Fewer rights also end the
+ * links that the member has made.
+ */
 export async function updateMember(deps: Deps, manager: MemberManager, input: UpdateMember): Promise<Member> {
 	const { db } = deps;
 	const row = await requireRow(deps, manager.author.tenantId, input.id);
@@ -51,7 +55,11 @@ export async function updateMember(deps: Deps, manager: MemberManager, input: Up
 		throw new AppError("FORBIDDEN", "You cannot raise your own rights. Ask an owner of your tenant.");
 	const changes = changesBetween(before, after);
 	if (Object.keys(changes).length === 0) return toMember(row);
-	const changed = await changeMember(deps, manager, before, { action: "member.update", changes }, [], (same) =>
+	const others = (same: SQL) => [
+		...("role" in changes || "capabilities" in changes ? [endLinks(db, before.id, same)] : []),
+		...(raises(after, before) ? [endLinksBy(db, before, same)] : []),
+	];
+	const changed = await changeMember(deps, manager, before, { action: "member.update", changes }, others, (same) =>
 		db
 			.update(users)
 			.set(after)
@@ -62,7 +70,10 @@ export async function updateMember(deps: Deps, manager: MemberManager, input: Up
 	return getMember(deps, before.tenantId, input);
 }
 
-/** Stops the member from signing in, and ends their sessions and links. Their keys stay in use. */
+/**
+ * Stops the member from signing in, and ends their sessions, their links and the links that they have made. Their keys stay in
+ * use.
+ */
 export async function deactivateMember(deps: Deps, manager: MemberManager, input: MemberId): Promise<Member> {
 	const { db, now } = deps;
 	const row = await requireRow(deps, manager.author.tenantId, input.id);
@@ -76,7 +87,11 @@ export async function deactivateMember(deps: Deps, manager: MemberManager, input
 		manager,
 		account,
 		{ action: "member.deactivate", changes },
-		(same) => [db.delete(sessions).where(and(eq(sessions.userId, account.id), same)), endLinks(db, account.id, same)],
+		(same) => [
+			db.delete(sessions).where(and(eq(sessions.userId, account.id), same)),
+			endLinks(db, account.id, same),
+			endLinksBy(db, account, same),
+		],
 		(same) =>
 			db
 				.update(users)
@@ -107,12 +122,16 @@ export async function reactivateMember(deps: Deps, manager: MemberManager, input
 	return getMember(deps, account.tenantId, input);
 }
 
-/** Removes the member for good. Their keys stay in use, and the trail keeps what they did. */
+/**
+ * Removes the member for good, and ends the links that they have made. Their keys stay in use, and the trail keeps what they
+ * did. `CONFLICT` if the identity provider would add them again.
+ */
 export async function removeMember(deps: Deps, manager: MemberManager, { id }: MemberId): Promise<RemovedMember> {
 	const { db, now } = deps;
 	const { account, liveKeys: live_keys } = await requireRow(deps, manager.author.tenantId, id);
 	requireAuthority(manager, account.role);
 	requireOther(manager, account, "remove");
+	await requireLasting(deps, account);
 	const { email, name, role, capabilities } = account;
 	const changes = deletedWith({ email, name, role, capabilities });
 	// The first statement would end the condition that the row is unchanged, so only the role is compared.
@@ -124,6 +143,7 @@ export async function removeMember(deps: Deps, manager: MemberManager, { id }: M
 		{ action: "member.remove", changes },
 		// The trigger that keeps an owner looks at updates.
 		(same) => [
+			endLinksBy(db, account, same),
 			db
 				.update(users)
 				.set({ deactivatedAt: now })
@@ -137,6 +157,22 @@ export async function removeMember(deps: Deps, manager: MemberManager, { id }: M
 	);
 	if (!changed) throw changedMeanwhile();
 	return { id, live_keys };
+}
+
+/** Throws `CONFLICT` if the person would have an account again after their next sign-in with the provider. */
+async function requireLasting({ db, config }: Deps, { id }: Account): Promise<void> {
+	const { openid } = config;
+	if (openid?.signUp !== "just-in-time") return;
+	const linked = await db
+		.select({ subject: userIdentities.subject })
+		.from(userIdentities)
+		.where(and(eq(userIdentities.userId, id), eq(userIdentities.issuer, openid.issuer)))
+		.limit(1);
+	if (linked.length === 0) return;
+	throw new AppError(
+		"CONFLICT",
+		"The identity provider would add this person again at their next sign-in. Deactivate them instead.",
+	);
 }
 
 /** Where the member is signed in. */

@@ -2,11 +2,14 @@
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { accessLinks, auditEvents, sessions } from "../../../db/schema.ts";
+import { newId } from "../../../db/ids.ts";
+import { accessLinks, auditEvents, sessions, userIdentities } from "../../../db/schema.ts";
+import { createApp } from "../../../worker/app.ts";
+import { type Bindings, readConfig } from "../../../worker/env.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
 import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import type { Member, MemberLink, MemberList, RemovedMember } from "../../../worker/schemas/member.ts";
-import { addTenant, createKey, db, mutate, query, request, token } from "../fixtures.ts";
+import { addTenant, createKey, db, mutate, ORIGIN, query, request, token } from "../fixtures.ts";
 import {
 	invite,
 	memberOf,
@@ -113,6 +116,12 @@ describe("an invitation", () => {
 		expect(second.member).toMatchObject({ id: first.member.id, role: "admin", name: "Ines" });
 		expect((await mutate(visitor(), "passwords.readLink", { secret: secretOf(first) })).status).toBe(404);
 		expect((await mutate(visitor(), "passwords.readLink", { secret: secretOf(second) })).status).toBe(200);
+	});
+
+	it("is not found for a token of a tenant that doesn't exist", async () => {
+		const stranger = await token({ tenantId: newId("ten"), role: "owner" });
+		const answer = await mutate(stranger, "members.invite", { email: newEmail(), name: "Ivo", role: "member" });
+		expect(answer.error).toMatchObject({ code: "NOT_FOUND", message: "Tenant not found." });
 	});
 
 	it("is a conflict for a member, and does not say in which other tenant an email is", async () => {
@@ -298,6 +307,37 @@ describe("a removed member", () => {
 		]);
 		// The email is free again.
 		expect((await invite(owner, { email: member.email })).status).toBe(200);
+	});
+});
+
+describe("a member of an identity provider that adds people at their first sign-in", () => {
+	const ISSUER = "https://login.company.example";
+	/** Removes the member while the service has the provider. */
+	const remove = (who: { session: Record<string, string> }, id: string, signUp: "just-in-time" | "invited") => {
+		const provider = { OIDC_ISSUER: ISSUER, OIDC_CLIENT_ID: "salesos", OIDC_SIGN_UP: signUp };
+		return createApp(readConfig({ ...env, ...provider })).fetch(
+			new Request(`${ORIGIN}/trpc/members.remove`, {
+				method: "POST",
+				headers: { "content-type": "application/json", ...who.session },
+				body: JSON.stringify({ id }),
+			}),
+			// The app uses nothing but its bindings.
+			env as Bindings,
+		);
+	};
+
+	it("is deactivated instead of removed: the next sign-in would add them again", async () => {
+		const { tenantId, owner, admin, member } = await tenantWithPeople();
+		await db
+			.insert(userIdentities)
+			.values({ issuer: ISSUER, subject: newEmail(), tenantId, userId: member.id, createdAt: Date.now() });
+		const refused = await remove(owner, member.id, "just-in-time");
+		expect(refused.status).toBe(409);
+		expect(await refused.text()).toContain("Deactivate them instead.");
+		expect(await stored(member.id)).toBeDefined();
+		// The provider doesn't know this person.
+		expect((await remove(owner, admin.id, "just-in-time")).status).toBe(200);
+		expect((await remove(owner, member.id, "invited")).status).toBe(200);
 	});
 });
 
