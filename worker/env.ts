@@ -130,9 +130,10 @@ export function readConfig(env: Partial<Bindings>): Config {
 		peppers: generations("KEY_PEPPER"),
 		signingKeys: generations("SIGNING_KEY"),
 	};
-	// A credential that begins with sk_ is read as an API key, so such a service key would never be accepted.
+	// Such a service key would be read as an API key or a management token, and never be accepted.
 	for (const name of ["SERVICE_ROLE_KEY", "SERVICE_ROLE_KEY_PREVIOUS"] as const)
-		if (env[name]?.startsWith("sk_")) problems.push(`${name} must not begin with sk_`);
+		for (const prefix of ["sk_", "smt_"])
+			if (env[name]?.startsWith(prefix)) problems.push(`${name} must not begin with ${prefix}`);
 	problems.push(...equalSecrets(env));
 	if (config.jwt.jwksUrl !== null && !isSafeUrl(config.jwt.jwksUrl))
 		problems.push("JWKS_URL must be an https:// URL (http:// only for localhost)");

@@ -38,13 +38,13 @@ async function invitedOwner() {
 	const email = `owner-${people}@acme.example`;
 	const account = `acme|${people++}`;
 	const platform = new Session(service, service.vars.SERVICE_ROLE_KEY ?? "");
-	await platform.mutate("tenants.create", {
+	const { id: tenantId } = await platform.mutate("tenants.create", {
 		name: "Northwind Sales",
 		slug: `northwind-${people}`,
 		owner: { email, name: "Olivia Owner" },
 	});
-	provider.addAccount(account, { email, email_verified: true, name: "Olivia" });
-	return { email, account };
+	provider.addAccount(account, { email, email_verified: true, name: "Olivia", tenant_id: tenantId });
+	return { email, account, tenantId };
 }
 
 async function inWindow(use: (page: Page, context: BrowserContext) => Promise<void>): Promise<void> {
@@ -94,7 +94,8 @@ describe("signing in with the provider", () => {
 	});
 
 	it("shows strangers in their language why they can't", async () => {
-		provider.addAccount("stranger", { email: "stranger@acme.example", email_verified: true });
+		const { tenantId } = await invitedOwner();
+		provider.addAccount("stranger", { email: "stranger@acme.example", email_verified: true, tenant_id: tenantId });
 		await inWindow(async (page) => {
 			await page.goto(`${service.url}/sign-in`);
 			await logInAtProvider(page, "stranger");

@@ -25,6 +25,12 @@ const TOKEN_LIFE_MAX_S = DAY_MS / 1_000;
 /** Actors of the audit trail that are not users. A token with such a subject would forge events. */
 const RESERVED_SUBJECTS = new Set(["service_role", "system", "anonymous"]);
 
+/**
+ * The ids of accounts and management tokens of this service. A provider's token with such a subject would end the sessions of
+ * that account, and would forge its events.
+ */
+const OWN_SUBJECT = /^(usr|tok)_/;
+
 /** Would make two subjects look the same in the audit trail: invisible characters, and white space but a space inside. */
 const INVISIBLE = /\p{C}|[^\S ]|^ | $/u;
 
@@ -83,6 +89,8 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 	}
 	const parsed = claimsSchema.safeParse({ ...payload, ...mapClaims(payload, isOurs ? DEFAULT_CLAIMS : config.claims) });
 	if (!parsed.success) throw new AppError("UNAUTHORIZED", "The token's sub or exp is missing, malformed or reserved.");
+	if (!isOurs && OWN_SUBJECT.test(parsed.data.sub.normalize("NFKC").toLowerCase()))
+		throw new AppError("UNAUTHORIZED", "The token's sub must not begin with usr_ or tok_, like an id of this service.");
 	requireShortLife(parsed.data.exp, payload.iat, now);
 	const { email_verified, ...claims } = parsed.data;
 	if (isOurs) return claims;

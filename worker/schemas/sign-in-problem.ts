@@ -13,6 +13,8 @@ export const SIGN_IN_PROBLEMS = [
 	"other_company",
 	/** The provider names no tenant, or one that doesn't exist. */
 	"no_company",
+	/** The tenant is suspended or is being deleted, so it gets no new members. */
+	"suspended_company",
 	/** The account of this email belongs to another person at the provider. */
 	"other_person",
 	/** The tenant has as many users as it may have. */

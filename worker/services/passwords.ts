@@ -19,7 +19,14 @@ import type { LoggedIn } from "../schemas/session.ts";
 import { MINUTE_MS, toTimestamp } from "../schemas/time.ts";
 import { consumeLink, deliver, endLinks, findLink, isUnused, newLink, storeLink } from "./access-links.ts";
 import type { Deps } from "./deps.ts";
-import { checkPassword, hasherOf, requirePasswords, type SignInDeps } from "./session.ts";
+import {
+	checkPassword,
+	hasherOf,
+	recordFailedSignIn,
+	recordThrottling,
+	requirePasswords,
+	type SignInDeps,
+} from "./session.ts";
 import { type Account, openSession, type Visitor } from "./session-opening.ts";
 import { findTenant } from "./tenants.ts";
 
@@ -101,10 +108,14 @@ export async function changePassword(
 	if (!account || account.passwordHash === NO_PASSWORD)
 		throw new AppError("FORBIDDEN", "This account has no password. It signs in with an identity provider.");
 	const isKnownDevice = visitor.device?.userId === account.id;
-	if (!isKnownDevice && !(await isWithinLimits(deps.limits, account.email, visitor.ip, visitor.device)))
+	if (!isKnownDevice && !(await isWithinLimits(deps.limits, account.email, visitor.ip, visitor.device))) {
+		await recordThrottling(db, account, visitor, account.email, now);
 		throw await tooManyAttempts();
+	}
 	const verdict = await checkPassword(deps, input.current_password, account, isKnownDevice, visitor.ip);
 	if (verdict === "BUSY") throw await tooManyAttempts();
+	// A stolen session must not guess the password without a trace.
+	if (verdict === "WRONG") await recordFailedSignIn(db, account, visitor, now);
 	if (verdict !== "RIGHT") throw invalidField("current_password", "Is not your password");
 	await requireGood("new_password", input.new_password, account);
 	const passwordHash = await hash(deps, visitor, account, input.new_password);

@@ -1,9 +1,8 @@
 /** Finds or makes the account of a person who has signed in with the identity provider, and opens a session. */
-import { and, eq, or } from "drizzle-orm";
-import { auditEvent, createdWith } from "../../db/audit.ts";
-import { runBatch, type Statement } from "../../db/client.ts";
-import { insertAudit } from "../../db/insert-audit.ts";
-import { NO_PASSWORD, tenants, userIdentities, users } from "../../db/schema.ts";
+import { and, eq, or, sql } from "drizzle-orm";
+import { type AuditEvent, auditEvent, createdWith } from "../../db/audit.ts";
+import { insertRows, runBatch, type Statement } from "../../db/client.ts";
+import { auditEvents, NO_PASSWORD, tenants, userIdentities, users } from "../../db/schema.ts";
 import type { ProviderPerson } from "../auth/openid.ts";
 import { SignInProblem } from "../auth/sign-in-problem.ts";
 import { mapPerson, mapTenant } from "../auth/token-claims.ts";
@@ -17,7 +16,7 @@ import type { Deps } from "./deps.ts";
 import { invitedAccount } from "./member-links.ts";
 import { withinQuotas } from "./quotas.ts";
 import { recordFailedSignIn } from "./session.ts";
-import { type Account, openSession, type Visitor } from "./session-opening.ts";
+import { type Account, isOpened, openSession, type Visitor } from "./session-opening.ts";
 
 /**
  * Opens a session for the person. They are recognised by the provider's id for them. At their first sign-in, that id is
@@ -29,20 +28,35 @@ export async function signInWithProvider(
 	visitor: Visitor,
 	person: ProviderPerson,
 ): Promise<LoggedIn> {
-	try {
-		return await attempt(deps, openid, visitor, person);
-	} catch (thrown) {
-		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
-		// Another request has linked the person or made their account at the same moment.
-		return attempt(deps, openid, visitor, person);
+	// Another request can link the person, add or deactivate their account, or suspend the tenant at the same moment. The second
+	// attempt finds that.
+	for (let attempts = 1; attempts <= ATTEMPTS_MAX; attempts++) {
+		try {
+			const loggedIn = await attempt(deps, openid, visitor, person);
+			if (loggedIn !== null) return loggedIn;
+		} catch (thrown) {
+			if (attempts === ATTEMPTS_MAX || !isConstraintFailure(thrown, "UNIQUE")) throw thrown;
+		}
 	}
+	throw new SignInProblem("unavailable");
 }
 
-async function attempt(deps: Deps, openid: OpenIdConfig, visitor: Visitor, person: ProviderPerson): Promise<LoggedIn> {
+/** Only a race makes a second attempt necessary, and two races in one sign-in are rare. */
+const ATTEMPTS_MAX = 2;
+
+/** Null, and nothing changes, if the account or the tenant has changed since they were read. */
+async function attempt(
+	deps: Deps,
+	openid: OpenIdConfig,
+	visitor: Visitor,
+	person: ProviderPerson,
+): Promise<LoggedIn | null> {
 	const { db, now } = deps;
 	const { email, name } = verifiedPerson(deps, person);
 	const tenantId = await tenantOf(deps, openid, person);
 	const linked = await linkedAccount(deps, person);
+	// An email alone must lead into no tenant: anyone whom the provider knows would get into every tenant with their email.
+	if (linked === null && tenantId === null) throw new SignInProblem("no_company");
 	const known = linked ?? (await accountOf(deps, email));
 	if (known) {
 		const refused = await refusalOf(deps, known, linked !== null, tenantId, person);
@@ -60,28 +74,36 @@ async function attempt(deps: Deps, openid: OpenIdConfig, visitor: Visitor, perso
 		ip: visitor.ip,
 		userAgent: visitor.userAgent,
 	};
+	const active = sql`exists (select 1 from users where id = ${account.id} and deactivated_at is null)`;
+	const record = (event: AuditEvent) => insertRows(db, auditEvents, [event], () => active);
 	if (!known) {
-		const { email, name, role } = account;
+		const { email, name, role, tenantId } = account;
 		const about = { targetId: account.id, changes: createdWith({ email, name, role }) };
-		statements.push(db.insert(users).values(account), insertAudit(db, auditEvent(author, "member.create", now, about)));
+		const isOpen = sql`exists (
+			select 1 from tenants where id = ${tenantId} and suspended_at is null and delete_after is null and deleted_at is null
+		)`;
+		statements.push(
+			insertRows(db, users, [account], () => isOpen),
+			record(auditEvent(author, "member.create", now, about)),
+		);
 	}
 	if (!linked) {
 		const { issuer, subject } = person;
+		const identity = { issuer, subject, tenantId: account.tenantId, userId: account.id, createdAt: now };
 		statements.push(
-			db
-				.insert(userIdentities)
-				.values({ issuer, subject, tenantId: account.tenantId, userId: account.id, createdAt: now }),
+			insertRows(db, userIdentities, [identity], () => active),
 			// An invitation that is still around must not let another person set a password.
-			endLinks(db, account.id),
+			endLinks(db, account.id, active),
 		);
 		const isInvited = known && known.passwordHash === NO_PASSWORD && known.lastSignInAt === null;
-		if (isInvited) statements.push(insertAudit(db, auditEvent(author, "member.join", now, { targetId: account.id })));
+		if (isInvited) statements.push(record(auditEvent(author, "member.join", now, { targetId: account.id })));
 	}
-	const opened = await openSession(deps, account, visitor, "openid");
-	await withinQuotas(() => runBatch(db, [...statements, ...opened.statements])).catch((thrown: unknown) => {
+	const opened = await openSession(deps, account, visitor, "openid", active);
+	const batch = [...statements, ...opened.statements];
+	const results = await withinQuotas(() => runBatch(db, batch)).catch((thrown: unknown) => {
 		throw thrown instanceof AppError && thrown.code === "CONFLICT" ? new SignInProblem("full", thrown) : thrown;
 	});
-	return opened.loggedIn;
+	return isOpened(results) ? opened.loggedIn : null;
 }
 
 /** The email, which must be verified: users of many providers can enter any (OpenID Connect Core, section 5.1). */
@@ -132,6 +154,7 @@ async function refusalOf(
 	tenantId: string | null,
 	{ issuer }: ProviderPerson,
 ) {
+	// Without a named tenant, only a linked person gets here.
 	if (tenantId !== null && tenantId !== account.tenantId) return "other_company";
 	if (account.deactivatedAt !== null) return "deactivated";
 	if (isLinked) return null;
@@ -154,5 +177,7 @@ async function newAccount(
 	if (signUp === "invited") throw new SignInProblem("not_invited");
 	const [tenant] = tenantId === null ? [] : await db.select().from(tenants).where(eq(tenants.id, tenantId));
 	if (!tenant) throw new SignInProblem("no_company");
+	if (tenant.suspendedAt !== null || tenant.deleteAfter !== null || tenant.deletedAt !== null)
+		throw new SignInProblem("suspended_company");
 	return { ...invitedAccount(tenant.id, email, now), name, role };
 }

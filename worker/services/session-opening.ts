@@ -3,7 +3,6 @@ import { and, eq, lte, type SQL, sql } from "drizzle-orm";
 import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
 import { type Database, insertRows, type Statement } from "../../db/client.ts";
 import { newId } from "../../db/ids.ts";
-import { insertAudit } from "../../db/insert-audit.ts";
 import { auditEvents, sessions, users } from "../../db/schema.ts";
 import type { Device } from "../auth/device.ts";
 import { signToken } from "../auth/jwt.ts";
@@ -35,7 +34,7 @@ type SessionToEnd = Pick<UserPrincipal, "id" | "tenantId" | "email" | "sessionId
 export type Account = typeof users.$inferSelect;
 
 interface Opened {
-	/** For the batch that opens the session. */
+	/** For the end of the batch that opens the session. {@link isOpened} reads the result of the last one. */
 	statements: Statement[];
 	loggedIn: LoggedIn;
 }
@@ -76,13 +75,14 @@ export async function openSession(
 					order by expires_at desc, id limit ${SESSIONS_PER_USER_MAX - 1})`,
 			),
 		),
-		...(visitor.session ? endSession(db, visitor.session, visitor, now) : []),
+		...(visitor.session ? endSession(db, visitor.session, visitor, now, condition) : []),
 		insertRows(db, sessions, [session], () => condition),
 		insertRows(db, auditEvents, [event], () => condition),
 		db
 			.update(users)
 			.set({ lastSignInAt: now })
-			.where(and(eq(users.id, account.id), condition)),
+			.where(and(eq(users.id, account.id), condition))
+			.returning({ id: users.id }),
 	];
 	const { tenantId: tenant_id, role, capabilities, email, name } = account;
 	const claims = {
@@ -110,16 +110,23 @@ export async function openSession(
 	return { statements, loggedIn };
 }
 
-/** Statements that end the session. */
+/** Whether a batch that ends with the statements of {@link openSession} has opened the session. */
+export function isOpened(results: unknown[]): boolean {
+	const last = results.at(-1);
+	return Array.isArray(last) && last.length > 0;
+}
+
+/** Statements that end the session, if the condition holds. */
 export function endSession(
 	db: Database,
 	{ id, tenantId, email, sessionId }: SessionToEnd,
 	{ ip, userAgent }: Pick<Author, "ip" | "userAgent">,
 	now: number,
+	condition: SQL = sql`true`,
 ): Statement[] {
 	const author = { ip, userAgent, tenantId, actor: id, actorEmail: email };
 	return [
-		db.delete(sessions).where(and(eq(sessions.id, sessionId ?? ""), eq(sessions.tenantId, tenantId))),
-		insertAudit(db, auditEvent(author, "session.logout", now)),
+		db.delete(sessions).where(and(eq(sessions.id, sessionId ?? ""), eq(sessions.tenantId, tenantId), condition)),
+		insertRows(db, auditEvents, [auditEvent(author, "session.logout", now)], () => condition),
 	];
 }

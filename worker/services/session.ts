@@ -1,5 +1,5 @@
 /** Signing in and out. */
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { type Author, auditEvent } from "../../db/audit.ts";
 import { type Database, runBatch } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
@@ -14,7 +14,7 @@ import { networkOf } from "../keys/ip-address.ts";
 import type { LoggedIn, Login, Me, User } from "../schemas/session.ts";
 import { HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
-import { type Account, endSession, openSession, type Visitor } from "./session-opening.ts";
+import { type Account, endSession, isOpened, openSession, type Visitor } from "./session-opening.ts";
 import { findTenant } from "./tenants.ts";
 
 export interface SignInDeps extends Deps {
@@ -46,13 +46,20 @@ export async function logIn(deps: SignInDeps, visitor: Visitor, input: Login): P
 	if (verdict === "DAMAGED") throw new Error("The stored password hash of an account is damaged");
 	if (account === null || verdict === "WRONG") {
 		await record(db, account, "session.login_failed", visitor, now);
-		throw new AppError("UNAUTHORIZED", "Incorrect email or password.", { challenge: CHALLENGES.none });
+		throw incorrect();
 	}
 
-	const { statements, loggedIn } = await openSession(deps, account, visitor, "password");
-	await runBatch(db, statements);
+	// A reset, a deactivation or a removal at the same moment wins: it must not leave a session of the old password.
+	const same = sql`exists (
+		select 1 from users
+		where id = ${account.id} and password_hash = ${account.passwordHash} and deactivated_at is null
+	)`;
+	const { statements, loggedIn } = await openSession(deps, account, visitor, "password", same);
+	if (!isOpened(await runBatch(db, statements))) throw incorrect();
 	return loggedIn;
 }
+
+const incorrect = () => new AppError("UNAUTHORIZED", "Incorrect email or password.", { challenge: CHALLENGES.none });
 
 /** Throws `FORBIDDEN` where people sign in with the identity provider alone. */
 export function requirePasswords({ config }: Deps): void {
@@ -116,7 +123,7 @@ export async function whoAmI(deps: Deps, principal: UserPrincipal): Promise<Me> 
 	return { user, tenant: await findTenant(deps, tenantId), expires_at: toTimestamp(principal.expiresAt) };
 }
 
-/** Records that the person has signed in with the provider, and may not use their account. */
+/** Records that a person has not proved who they are, or may not use their account. */
 export const recordFailedSignIn = (db: Database, account: Account, visitor: Visitor, now: number): Promise<void> =>
 	record(db, account, "session.login_failed", visitor, now);
 
@@ -143,7 +150,13 @@ const throttledIn = new Map<string, number>();
 const THROTTLED_MAX = 10_000;
 
 /** Records that attempts at an account are throttled: once an hour, so that attackers can't flood the audit trail. */
-async function recordThrottling(db: Database, account: Account | null, visitor: Visitor, email: string, now: number) {
+export async function recordThrottling(
+	db: Database,
+	account: Account | null,
+	visitor: Visitor,
+	email: string,
+	now: number,
+): Promise<void> {
 	const hour = Math.floor(now / HOUR_MS);
 	if (throttledIn.get(email) === hour) return;
 	putLast(throttledIn, email, hour, THROTTLED_MAX);

@@ -27,13 +27,17 @@ const procedures = appRouter._def.procedures as unknown as Record<string, { _def
 /** More calls than any screen makes at once. A batch must not be a way around limits on requests. */
 const BATCH_MAX = 20;
 
-/** Everyone may call these. They check a password or the secret of a link, or send a mail. */
+/** A person who is signed in calls this. A stolen session must not guess the password with it. */
+const CHANGE = "passwords.change";
+
+/** They check a password or the secret of a link, or send a mail. Everyone may call all but the last. */
 const ATTEMPTS = new Set([
 	"session.login",
 	"passwords.readLink",
 	"passwords.set",
 	"passwords.forgot",
 	"platform.login",
+	CHANGE,
 ]);
 
 /**
@@ -48,7 +52,8 @@ export const guardTrpc: MiddlewareHandler<TrpcEnv> = async (c, next) => {
 	await limitOrigin(signInLimits(c.env), info.ip, await deviceOf(c.req.raw, config.jwt, info.now));
 	try {
 		if (names.length > 1) throw invalidField("batch", `${attempt} cannot be part of a batch`);
-		await limitSignInBody(c, next);
+		// Two passwords of the longest kind don't fit into the body of a sign-in.
+		await (attempt === CHANGE ? limitBody : limitSignInBody)(c, next);
 	} catch (thrown) {
 		await delayRejection();
 		throw thrown;

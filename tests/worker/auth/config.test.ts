@@ -227,6 +227,16 @@ describe("a configuration that will not do", () => {
 		expect(message).not.toMatch(/s3cr3t|p3pp3r/);
 	});
 
+	it.each(["SERVICE_ROLE_KEY", "SERVICE_ROLE_KEY_PREVIOUS"])(
+		"refuses a %s that is read as another credential",
+		(name) => {
+			for (const prefix of ["sk_", "smt_"])
+				expect(complaint({ ...COMPLETE, [name]: `${prefix}0123456789abcdef0123456789abcdef` })).toContain(
+					`${name} must not begin with ${prefix}`,
+				);
+		},
+	);
+
 	it("shows no secret that is in order beside one that is not", () => {
 		const message = complaint({ ...COMPLETE, KEY_PEPPER: "short" });
 		for (const secret of Object.values(SECRETS)) expect(message).not.toContain(secret);

@@ -31,6 +31,9 @@ const CLAIMS = {
 };
 type Claims = Record<string, unknown>;
 
+/** A person, as the provider calls them. */
+const PERSON = "company|4711";
+
 /** A private key of the provider, with its `kid`. */
 function providerKey(alg: string): JWK {
 	const key = inject("providerKeys")[alg];
@@ -47,7 +50,7 @@ const signAsWe = (claims: Claims = {}, key: SigningKey = ours) => sign(claims, k
 
 async function signAsProvider(alg: string, claims: Claims = {}, header: { kid?: string } = {}) {
 	const key = providerKey(alg);
-	return sign(claims, await importJWK(key, alg), { alg, kid: key.kid, ...header });
+	return sign({ sub: PERSON, ...claims }, await importJWK(key, alg), { alg, kid: key.kid, ...header });
 }
 
 /** What the service says of a token, with the configuration that it runs with here: no identity provider. */
@@ -225,7 +228,7 @@ describe("with an identity provider", () => {
 		it("is accepted, by every procedure", async () => {
 			const bearer = await signAsProvider(alg, { role: "member", capabilities: ["admin.integrations"] });
 			expect(await verifyToken(bearer, withProvider.jwt, Date.now())).toMatchObject({
-				sub: "usr_test",
+				sub: PERSON,
 				tenant_id: tenantId,
 				role: "member",
 				capabilities: ["admin.integrations"],
@@ -234,7 +237,7 @@ describe("with an identity provider", () => {
 			expect(me.status).toBe(200);
 			// Of tRPC's shape; what matters is compared.
 			const { result } = (await me.json()) as { result: { data: Me } };
-			expect(result.data).toMatchObject({ user: { id: "usr_test", tenant_id: tenantId, role: "member" } });
+			expect(result.data).toMatchObject({ user: { id: PERSON, tenant_id: tenantId, role: "member" } });
 		});
 
 		it("is refused from another issuer, for another audience, expired or without expiry", async () => {
@@ -256,6 +259,17 @@ describe("with an identity provider", () => {
 				await expect(verified, JSON.stringify(claims)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
 			}
 		});
+
+		it.each(["usr_0123456789abcdefghij", "tok_0123456789abcdefghij", "USR_x", "ｕsr_x"])(
+			"is refused with a subject that is like an id of this service: %s",
+			async (sub) => {
+				const verified = verifyToken(await signAsProvider(alg, { sub }), withProvider.jwt, Date.now());
+				await expect(verified).rejects.toMatchObject({
+					code: "UNAUTHORIZED",
+					message: "The token's sub must not begin with usr_ or tok_, like an id of this service.",
+				});
+			},
+		);
 
 		it("is refused when its key id is not in the provider's set", async () => {
 			const answer = await withProviderVerdictOn(await signAsProvider(alg, {}, { kid: "another" }));

@@ -4,10 +4,11 @@ import { and, desc, eq } from "drizzle-orm";
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newId, randomText } from "../../../db/ids.ts";
-import { accessLinks, auditEvents, NO_PASSWORD, tenants, userIdentities, users } from "../../../db/schema.ts";
+import { accessLinks, auditEvents, NO_PASSWORD, sessions, tenants, userIdentities, users } from "../../../db/schema.ts";
 import { createApp } from "../../../worker/app.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import { addTenant, db, ORIGIN, query } from "../fixtures.ts";
+import { beforeBatch } from "./before-batch.ts";
 import { addInvitation, addPerson } from "./populated-tenant.ts";
 
 const CLIENT = "salesos";
@@ -99,7 +100,7 @@ afterEach(() => {
 });
 
 /** A browser at the service with this provider. */
-function browserAt(provider: Provider, settings: Partial<Bindings> = {}) {
+function browserAt(provider: Provider, settings: Partial<Bindings> = {}, DB = env.DB) {
 	const config = readConfig({ ...env, OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: CLIENT, ...settings });
 	const app = createApp(config);
 	const ip = `2001:db8:${randomHex()}:${randomHex()}::1`;
@@ -111,7 +112,8 @@ function browserAt(provider: Provider, settings: Partial<Bindings> = {}) {
 		const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 		const headers = { accept: "text/html", "cf-connecting-ip": ip, cookie, ...(init.headers as object) };
 		// The app uses nothing but its bindings.
-		const response = await app.fetch(new Request(ORIGIN + path, { ...init, headers }), env as Bindings);
+		const bindings = { ...(env as Bindings), DB };
+		const response = await app.fetch(new Request(ORIGIN + path, { ...init, headers }), bindings);
 		for (const set of response.headers.getSetCookie()) {
 			const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
 			if (value === "") cookies.delete(name);
@@ -147,7 +149,7 @@ const cookieOf = (cookies: Map<string, string>) => cookies.get("__Host-session")
 async function invitedPerson(claims: Claims = {}) {
 	const tenantId = await addTenant();
 	const { id, email, secret } = await addInvitation(tenantId);
-	return { tenantId, id, email, secret, provider: newProvider({ email, ...claims }) };
+	return { tenantId, id, email, secret, provider: newProvider({ email, tenant_id: tenantId, ...claims }) };
 }
 
 const eventsOf = async (tenantId: string) =>
@@ -217,11 +219,12 @@ describe("a person who was invited", () => {
 		});
 	});
 
-	it("is recognised by the provider's id afterwards, whatever their email is", async () => {
+	it("is recognised by the provider's id afterwards, whatever their email is and without a tenant", async () => {
 		const { id, provider } = await invitedPerson();
 		const { signIn, cookies } = browserAt(provider);
 		await signIn();
 		provider.claims.email = `renamed-${provider.claims.email}`;
+		provider.claims.tenant_id = undefined;
 		expect((await signIn()).searchParams.get("done")).toBe("1");
 		expect(decodeJwt(cookieOf(cookies) ?? "").sub).toBe(id);
 	});
@@ -396,7 +399,7 @@ describe("a person who may not sign in", () => {
 	});
 
 	it("was not invited", async () => {
-		const provider = newProvider();
+		const provider = newProvider({ tenant_id: await addTenant() });
 		expect(problemOf(await browserAt(provider).signIn())).toBe("not_invited");
 		expect(
 			await db
@@ -412,6 +415,32 @@ describe("a person who may not sign in", () => {
 		expect(problemOf(await browserAt(provider, { OIDC_TENANT: other }).signIn())).toBe("other_company");
 		provider.claims.tenant_id = other;
 		expect(problemOf(await browserAt(provider).signIn())).toBe("other_company");
+	});
+
+	it("has the email of an account, and neither the configuration nor the provider names a tenant", async () => {
+		const { id, provider } = await invitedPerson({ tenant_id: undefined });
+		const { signIn, cookies } = browserAt(provider);
+		expect(problemOf(await signIn())).toBe("no_company");
+		expect(cookieOf(cookies)).toBeUndefined();
+		expect(await db.select().from(userIdentities).where(eq(userIdentities.userId, id))).toEqual([]);
+	});
+
+	it("was deactivated or removed at the same moment", async () => {
+		for (const [change, problem] of [
+			[(id: string) => db.update(users).set({ deactivatedAt: 1 }).where(eq(users.id, id)), "deactivated"],
+			[(id: string) => db.delete(users).where(eq(users.id, id)), "not_invited"],
+		] as const) {
+			const { id, provider } = await invitedPerson();
+			const { signIn, cookies } = browserAt(
+				provider,
+				{},
+				beforeBatch(() => change(id)),
+			);
+			expect(problemOf(await signIn())).toBe(problem);
+			expect(cookieOf(cookies)).toBeUndefined();
+			expect(await db.select().from(userIdentities).where(eq(userIdentities.userId, id))).toEqual([]);
+			expect(await db.select().from(sessions).where(eq(sessions.userId, id))).toEqual([]);
+		}
 	});
 
 	it("has the email of a person who has signed in before", async () => {
@@ -459,6 +488,27 @@ describe("just-in-time members", () => {
 		expect((await browser.signIn()).searchParams.get("done")).toBe("1");
 		expect(await db.select().from(users).where(eq(users.tenantId, tenantId))).toHaveLength(1);
 	});
+
+	it.each(["suspendedAt", "deleteAfter", "deletedAt"] as const)(
+		"are not added to a tenant with %s, also if that is set at the same moment",
+		async (state) => {
+			for (const isAtSameMoment of [false, true]) {
+				const tenantId = await addTenant();
+				const close = () =>
+					db
+						.update(tenants)
+						.set({ [state]: 1 })
+						.where(eq(tenants.id, tenantId));
+				const DB = isAtSameMoment ? beforeBatch(close) : env.DB;
+				if (!isAtSameMoment) await close();
+				const { signIn, cookies } = browserAt(newProvider({ tenant_id: tenantId }), settings, DB);
+				expect(problemOf(await signIn())).toBe("suspended_company");
+				expect(cookieOf(cookies)).toBeUndefined();
+				expect(await db.select().from(users).where(eq(users.tenantId, tenantId))).toEqual([]);
+				expect(await eventsOf(tenantId)).toEqual([]);
+			}
+		},
+	);
 
 	it("make no tenant", async () => {
 		vi.spyOn(console, "error").mockImplementation(() => {});

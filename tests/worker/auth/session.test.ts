@@ -661,6 +661,41 @@ describe("attempts to sign in", () => {
 	}, 60_000);
 });
 
+describe("a change of the password", () => {
+	/** A person who is signed in, on a device that is known. */
+	async function signedInOnDevice() {
+		const email = await addUser();
+		const answer = await signIn({ email });
+		const cookie = `${COOKIE}=${answer.data.token}; ${deviceOf(answer)}`;
+		return { email, headers: { cookie, origin: ORIGIN, "cf-connecting-ip": freshAddress() } };
+	}
+	const WRONG = { current_password: "a guess of the thief", new_password: "sete cavalos azuis dormem" };
+
+	it("allows ten attempts a minute on a device that has signed in before, and records the wrong ones", async () => {
+		await withinOneMinute(async () => {
+			const { email, headers } = await signedInOnDevice();
+			const malformed = Array.from({ length: 9 }, () => mutate(headers, "passwords.change", {}));
+			expect((await Promise.all(malformed)).map(({ status }) => status)).toEqual(Array(9).fill(400));
+			const guess = await mutate(headers, "passwords.change", WRONG);
+			expect(guess.error.message).toBe("current_password: Is not your password");
+			expect((await mutate(headers, "passwords.change", WRONG)).status).toBe(429);
+			const events = await db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email));
+			expect(events.filter(({ action }) => action === "session.login_failed")).toMatchObject([
+				{ tenantId: acme.id, ip: headers["cf-connecting-ip"] },
+			]);
+		});
+	}, 60_000);
+
+	it("cannot be part of a batch", async () => {
+		const { email, headers } = await signedInOnDevice();
+		const answer = await mutate(headers, "passwords.change,passwords.change?batch=1", { 0: WRONG, 1: WRONG });
+		expect(answer.status).toBe(400);
+		expect(answer.error.message).toBe("batch: passwords.change cannot be part of a batch");
+		const events = await db.select().from(auditEvents).where(eq(auditEvents.actorEmail, email));
+		expect(events.map(({ action }) => action)).toEqual(["session.login"]);
+	});
+});
+
 describe("a device", () => {
 	it("is remembered in a cookie for this host that no script can read, for 400 days", async () => {
 		const { headers } = await signIn({ email: await addUser() });

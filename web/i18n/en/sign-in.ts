@@ -17,6 +17,8 @@ export const signIn = {
 			"Your email belongs to an account of another company. Ask an owner of your company to invite you with another email.",
 		no_company: (provider: string) =>
 			`${provider} does not say which company you belong to. Ask the person who manages ${provider} for your company.`,
+		suspended_company: () =>
+			"Your company's access is suspended, so it gets no new people. Ask an owner of your company.",
 		other_person: (provider: string) =>
 			`Another person of ${provider} has used this email here before. Ask an owner of your company to remove that account.`,
 		full: () => "Your company has as many people as it may have. Ask an owner of your company.",

@@ -15,6 +15,8 @@ export const signIn: Words["signIn"] = {
 			"Seu e-mail pertence a uma conta de outra empresa. Peça a um proprietário da sua empresa um convite para outro e-mail.",
 		no_company: (provider) =>
 			`${provider} não informa a que empresa você pertence. Fale com quem administra ${provider} na sua empresa.`,
+		suspended_company: () =>
+			"O acesso da sua empresa está suspenso, por isso ela não recebe pessoas novas. Fale com um proprietário da sua empresa.",
 		other_person: (provider) =>
 			`Outra pessoa de ${provider} já usou este e-mail aqui. Peça a um proprietário da sua empresa que remova aquela conta.`,
 		full: () => "Sua empresa já tem o máximo de pessoas. Fale com um proprietário da sua empresa.",
