@@ -87,5 +87,7 @@ it("completes a suspension that kills have interrupted, and then admits no key, 
 
 	const { items } = await platform.query("audit.list", { tenant_id: tenantId, limit: 100 });
 	const events = items.map(({ action }) => action).filter((action) => action.startsWith("tenant."));
-	expect(events.toReversed().slice(-2)).toEqual(["tenant.suspend", "tenant.resume"]);
+	// A repetition has an event of its own if the scheduled run has completed the sweep before it.
+	const changes = events.toReversed().filter((action, index, all) => action !== all[index - 1]);
+	expect(changes.slice(-2)).toEqual(["tenant.suspend", "tenant.resume"]);
 });
