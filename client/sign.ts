@@ -34,7 +34,7 @@ export async function signRequest(request: RequestToSign): Promise<string> {
 	return (await signedParts(request)).authorization;
 }
 
-/** The value of `Authorization`, and what it was computed of. */
+/** The value of `Authorization`, and what it was computed from. */
 export async function signedParts(request: RequestToSign): Promise<{ parts: SignedParts; authorization: string }> {
 	const { key, secret, method, path, body = "", timestamp = Math.floor(Date.now() / 1_000) } = request;
 	const bytes = typeof body === "string" ? encoder.encode(body) : body;

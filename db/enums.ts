@@ -35,8 +35,8 @@ export const MEMBER_STATUSES = ["active", "invited", "deactivated"] as const;
 export type MemberStatus = (typeof MEMBER_STATUSES)[number];
 
 /**
- * The permissions that a management token can hold. A leaked token must not make people or further tokens, because those
- * would stay after it is revoked.
+ * The permissions that a management token can hold. A leaked token must not add members or create tokens, because
+ * those would stay after it is revoked.
  */
 export type TokenPermission = Exclude<Permission, "members:write" | "tokens:write">;
 export const TOKEN_PERMISSIONS = PERMISSIONS.filter(
@@ -158,7 +158,7 @@ export const JOB_KINDS = ["revoke_keys"] as const;
 export const JOB_STATES = ["running", "stopped", "finished"] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
-/** What a sweep tells every gate of a tenant. */
+/** What a sweep makes every gate of a tenant do. */
 export const SWEEP_KINDS = ["suspend", "resume", "delete"] as const;
 
 /** Whether the keys of a tenant are admitted, and whether its data exists. In between, some gates have not acknowledged yet. */

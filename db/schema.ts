@@ -334,8 +334,8 @@ export const quotas = sqliteTable("quotas", {
 });
 
 /**
- * A call of every gate of a tenant that has not reached all of them yet, with its progress. Done in portions: see
- * `services/gate-sweeps.ts`. A tenant has one at most, and its row is deleted when every gate has acknowledged.
+ * A sweep in progress: a call of every gate of a tenant, in portions. See `services/gate-sweeps.ts`. A
+ * tenant has one at most, and its row is deleted when every gate has acknowledged.
  */
 export const gateSweeps = sqliteTable(
 	"gate_sweeps",
@@ -350,7 +350,7 @@ export const gateSweeps = sqliteTable(
 		done: integer("done").notNull().default(0),
 		/** `search_no` of the last key whose gate was called. The keys of a tenant are called in this order. */
 		lastNo: integer("last_no").notNull().default(0),
-		/** Until when the caller that works on a portion has it for itself. */
+		/** When the claim of the caller that works on a portion expires. */
 		claimedUntil: integer("claimed_until").notNull().default(0),
 		createdAt: integer("created_at").notNull(),
 		updatedAt: integer("updated_at").notNull(),

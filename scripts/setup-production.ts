@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 	});
 	const { "dry-run": isDry, yes, help, ...flags } = values;
 	if (help) return console.log(HELP);
-	// `parseArgs` doesn't know that the other options are texts.
+	// The type of `parseArgs` doesn't know that the other options are strings.
 	const given = flags as Given;
 	const mayAsk = yes !== true && process.stdin.isTTY === true;
 	const options = readOptions(await withAnswers(given, mayAsk));
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What the flags say, with the answers to what they leave out. */
+/** The values of the flags. Asks for those that are missing. */
 async function withAnswers(given: Given, mayAsk: boolean): Promise<Given> {
 	const all = { ...given };
 	for (const [name, { ask: question, default: usual }] of Object.entries(FLAGS)) {

@@ -8,7 +8,7 @@ export type Language = "en" | "pt-BR";
 interface Message {
 	to: string;
 	subject: string;
-	/** Plain text: nothing in it can be anything but text, and no mail program shows one place and opens another. */
+	/** Plain text, so that no markup can be injected and no link can show one URL and open another. */
 	text: string;
 }
 
@@ -30,7 +30,7 @@ function mailerOf({ EMAIL }: Pick<Bindings, "EMAIL">, { mailFrom }: Pick<Config,
 	};
 }
 
-/** The language of a mail, by the browser of the person who makes it be sent. */
+/** The language of a mail: that of the browser of the person who causes it. */
 function languageOf({ headers }: Pick<Request, "headers">): Language {
 	const [first = ""] = (headers.get("accept-language") ?? "").split(",");
 	return /^\s*pt\b/i.test(first) ? "pt-BR" : "en";

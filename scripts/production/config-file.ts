@@ -26,7 +26,7 @@ export function withValues(toml: string, { name, databaseId, issuer, publicUrl }
 	return withRoute(text, new URL(publicUrl).hostname);
 }
 
-/** A host of one's own needs a route. Cloudflare makes its DNS record and its certificate. */
+/** A custom host needs a route. Cloudflare creates its DNS record and its certificate. */
 function withRoute(toml: string, host: string): string {
 	const route = /^routes = .*\n/m;
 	const others = toml.replace(route, "");

@@ -1,6 +1,6 @@
 /**
- * Puts the service on Cloudflare, from nothing to a link for its first owner. Each step looks at what is there already, so
- * after a failure the whole can be run again: it continues where it stopped.
+ * Puts the service on Cloudflare, from nothing to a link for its first owner. Each step checks what exists already, so
+ * after a failure you can run it again: it continues where it stopped.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -148,7 +148,7 @@ function writeConfig({ name, issuer, publicUrl }: SetupOptions, databaseId: stri
 
 /**
  * The secrets, which Cloudflare and the file both have afterwards. Secrets that Cloudflare has already are never replaced:
- * another KEY_PEPPER would end every API key.
+ * another KEY_PEPPER would invalidate every API key.
  */
 async function provideSecrets(options: SetupOptions, surroundings: Surroundings): Promise<Secrets> {
 	const { name, secretsFile } = options;

@@ -215,7 +215,7 @@ describe.each(Array.from({ length: KILLS }, (_, i) => i + 1))("after kill %i und
 		const now = Math.floor(Date.now() / 1_000);
 		let authorization = authorizationOf({ ...signed, path, at: now });
 		let outcome = await sendSigned(path, authorization);
-		// Admitted at once if the tests before took longer than the wait.
+		// Admitted at once if the earlier tests took longer than the wait.
 		if (outcome.status === 503) {
 			// A timestamp may be ahead, so the test need not wait.
 			authorization = authorizationOf({ ...signed, path, at: now + Number(outcome.headers.get("retry-after")) });

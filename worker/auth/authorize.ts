@@ -63,7 +63,7 @@ function tokenAuthor({ tenantId, id }: TokenPrincipal, { ip, userAgent }: From):
 	return { tenantId, actor: id, actorEmail: null, ip, userAgent };
 }
 
-/** What is called in a tenant. */
+/** An operation that is called in a tenant. */
 export interface TenantCall {
 	/** `platform`: only the platform may call it. */
 	permission: Permission | "platform";
@@ -74,8 +74,8 @@ export interface TenantCall {
 }
 
 /**
- * Whether the call can change something. The permission doesn't say so: who may end sessions may also list them. Verifying a
- * key changes nothing, but is a `POST` or a mutation, so that the key is not in the URL.
+ * Whether the call can change something. The permission alone doesn't show it: a caller who may end sessions may also list
+ * them. Verifying a key changes nothing, but is a `POST` or a mutation, so that the key is not in the URL.
  */
 const isChange = ({ permission, isQuery }: TenantCall) => !isQuery && permission !== "keys:verify";
 

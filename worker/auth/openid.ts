@@ -9,7 +9,7 @@ import { currentOf, FETCH_TIMEOUT_MS, type ProviderDocument, providerDocument } 
 import { providerKeys } from "./provider-keys.ts";
 import { SignInProblem } from "./sign-in-problem.ts";
 
-/** Of the signatures that providers use, those by key pairs. `none` and HMAC are refused (RFC 8725, section 3.1). */
+/** Accepted signature algorithms: only those with key pairs. `none` and HMAC are refused (RFC 8725, section 3.1). */
 const ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"];
 /** The provider may have to look something up before it responds. */
 const TOKEN_TIMEOUT_MS = 10_000;
@@ -20,7 +20,7 @@ const LEEWAY_S = 30;
 export interface Handshake {
 	state: string;
 	nonce: string;
-	/** Of PKCE: a code that leaks is worth nothing without it. */
+	/** The PKCE verifier. A leaked code is worthless without it. */
 	verifier: string;
 }
 
@@ -181,7 +181,7 @@ function endpointOf(config: OpenIdConfig, endpoint: string | undefined): URL | n
 	return url.protocol === "https:" || (url.protocol === "http:" && isLocal(config)) ? url : null;
 }
 
-/** Errors that say that the provider's response is not valid. Any other means that it could not be asked. */
+/** Errors for an invalid response of the provider. Any other error means that the request to it failed. */
 const INVALID = [
 	oauth.OperationProcessingError,
 	oauth.UnsupportedOperationError,

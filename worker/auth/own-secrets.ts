@@ -26,7 +26,7 @@ export async function verifyOwn(
 		try {
 			return (await jwtVerify(token, bytesOf(secret), { ...options, algorithms: [ALGORITHM] })).payload;
 		} catch (thrown) {
-			// Only a wrong signature can be right under another secret.
+			// Only a wrong signature is a reason to try another secret.
 			if (!(thrown instanceof errors.JWSSignatureVerificationFailed)) throw thrown;
 			failure = thrown;
 		}

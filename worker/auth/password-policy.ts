@@ -3,7 +3,7 @@
  * kinds of characters, because they make passwords harder to remember and not harder to guess.
  */
 
-/** A password without what people put around a common word: digits and signs before and after it. */
+/** The password without the digits and signs that people put before and after a common word. */
 const CORE = /^[^\p{L}]*(.*?)[^\p{L}]*$/su;
 /** Shorter cores, such as `abc`, are part of many good passwords. */
 const CORE_MIN_CHARACTERS = 6;
@@ -16,7 +16,7 @@ interface Owner {
 	name: string;
 }
 
-/** Why the password is not accepted, in words for the person; null if it is. Its length is the schema's matter. */
+/** Why the password is not accepted, in words for the person; null if it is. The schema checks the length. */
 export async function weaknessOf(password: string, { email, name }: Owner): Promise<string | null> {
 	const folded = fold(password);
 	const [localPart = ""] = email.split("@");
@@ -30,7 +30,7 @@ export async function weaknessOf(password: string, { email, name }: Owner): Prom
 	return null;
 }
 
-/** Case, white space and the form of characters make no difference to those who guess. */
+/** Attackers try every case, spacing and Unicode form of a common password, so the check ignores them. */
 const fold = (text: string) => text.normalize("NFKC").toLowerCase().replace(/\s+/g, "");
 
 const coreOf = (text: string) => CORE.exec(text)?.[1] ?? text;

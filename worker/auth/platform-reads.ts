@@ -9,7 +9,7 @@ import { putLast } from "../bounded-map.ts";
 import { sha256 } from "../keys/hash.ts";
 import { HOUR_MS } from "../schemas/time.ts";
 
-/** By operation and tenant: the hour of the last event. It saves the write, and the event's id keeps the promise. */
+/** The hour of the last event, by operation and tenant. It saves writes; the event's id is what excludes duplicates. */
 const recordedIn = new Map<string, number>();
 const RECORDED_MAX = 10_000;
 

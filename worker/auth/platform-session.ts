@@ -60,7 +60,7 @@ export interface PlatformSession {
 	expiresAt: number;
 }
 
-/** The session, which counts as seen. Null if it has ended, was idle for too long, or its credential is no longer valid. */
+/** Returns the session and records its use. Null if it has ended, was idle for too long, or its credential is no longer valid. */
 export async function usePlatformSession(
 	db: Database,
 	token: string,

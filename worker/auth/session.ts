@@ -30,7 +30,7 @@ export const isOpen = (now: number) =>
 	and(gt(sessions.expiresAt, now), or(isNull(sessions.lastSeenAt), gt(sessions.lastSeenAt, now - SESSION_IDLE_MS)));
 
 /**
- * The user of a session, which counts as seen. Null if the session has ended or was idle for too long, if the user is
+ * Returns the user of a session and records its use. Null if the session has ended or was idle for too long, if the user is
  * deactivated, or if a claim doesn't match.
  */
 export async function useSession(

@@ -24,7 +24,7 @@ export interface IntegrationEnv {
 	Variables: RestEnv["Variables"] & { key: KeyFacts; window: WindowState };
 }
 
-/** Behind `permittedOnly` and `inTenant`: the caller, and as whom in which tenant they act. */
+/** Behind `permittedOnly` and `inTenant`. `manager` is the caller, and `author` the caller in the tenant that they act in. */
 export interface ManageEnv {
 	Bindings: RestBindings;
 	Variables: RestEnv["Variables"] & { manager: Manager; permission: TenantCall["permission"]; author: Author };

@@ -57,7 +57,7 @@ export const listKeysSchema = z
 			.optional()
 			.describe("Adds `recent_usage` to every item: this number of UTC hours, up to and including the current hour."),
 	})
-	// No key is both. An empty list would look like good news, so the mistake is named instead.
+	// No key matches both filters. Rejected, because an empty list would look like good news.
 	.refine(
 		({ status, expires_within_days, rotation }) =>
 			(expires_within_days === undefined && rotation === undefined) || status === undefined || status === "active",

@@ -14,7 +14,7 @@ export const password = z.string().min(1, "Must not be empty").max(PASSWORD_MAX_
 
 const newPassword = z.string().min(PASSWORD_MIN_CHARACTERS).max(PASSWORD_MAX_CHARACTERS);
 
-/** What follows `#` in a link. Of any other form it is unknown, so only its length is validated. */
+/** The secret of a link, after `#`. Only its length is validated: a malformed secret is rejected as unknown. */
 const secret = z.string().min(1).max(64);
 
 export const readLinkSchema = z.strictObject({ secret });

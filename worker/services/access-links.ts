@@ -16,7 +16,7 @@ import type { AccessLink } from "../schemas/member.ts";
 import { DAY_MS, HOUR_MS, toTimestamp } from "../schemas/time.ts";
 import type { Account } from "./session-opening.ts";
 
-/** How long a link works. People read an invitation after a weekend; a reset is asked for by a person who waits for it. */
+/** How long a link works. An invitation may wait over a weekend; a person who asks for a reset is waiting for the link. */
 const LIFE_MS: Record<LinkPurpose, number> = { invitation: 7 * DAY_MS, password_reset: HOUR_MS };
 
 const PATHS: Record<LinkPurpose, string> = { invitation: "invite", password_reset: "reset" };

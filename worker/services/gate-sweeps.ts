@@ -2,7 +2,7 @@
  * Sweeps: calls of every gate of a tenant, in portions, until each has acknowledged. Every caller who waits for a sweep works
  * on it, and so does the scheduled run, so a sweep that was interrupted completes without anyone's help.
  *
- * A portion is claimed first, so that two callers seldom do the same one. If they do, telling a gate twice changes nothing.
+ * A portion is claimed first, so that two callers seldom do the same one. If they do, calling a gate twice changes nothing.
  * The position in the list of keys advances only after every gate of the portion has acknowledged or is recorded as failed.
  */
 import { and, asc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
@@ -30,7 +30,7 @@ const CALLS_MAX = 4_500;
 const CALL_TIMEOUT_MS = 5_000;
 /** A caller that has died leaves its claim behind. After this, others take the portion. */
 const CLAIM_MS = MINUTE_MS / 2;
-/** How often a request looks whether another caller has finished its portion. */
+/** How often a request checks whether another caller has finished its portion. */
 const WAIT_MS = 200;
 
 /** How long one scheduled run works on all sweeps: the next one begins a minute later. */
@@ -42,9 +42,9 @@ const ofSweep = ({ tenantId, suspensionNo }: Sweep) =>
 	and(eq(gateSweeps.tenantId, tenantId), eq(gateSweeps.suspensionNo, suspensionNo));
 
 /**
- * The statements that begin a sweep in the batch that changes the tenant. They replace the sweep before it, whose failures
- * go with it. They come before the change: `condition` is on the row of the tenant as it was read. If it doesn't hold,
- * another request was faster, and its sweep stays.
+ * The statements that begin a sweep in the batch that changes the tenant. They delete the previous sweep and its failures.
+ * They come before the change: `condition` is on the row of the tenant as it was read. If it doesn't hold, another request
+ * was faster, and its sweep stays.
  */
 export function beginSweep(
 	{ db, now }: Pick<Deps, "db" | "now">,
@@ -197,7 +197,10 @@ async function deleteTenantRows(deps: Deps, sweep: Sweep): Promise<Worked> {
 	return 0;
 }
 
-/** Tells the gates whether their tenant is suspended, or to erase their keys. Returns the ids of those that have not acknowledged. */
+/**
+ * Calls the gates, to set whether their tenant is suspended or to erase their keys. Returns the ids of those that have not
+ * acknowledged.
+ */
 async function tellGates(
 	{ gates }: Pick<Deps, "gates">,
 	{ kind, tenantId }: Sweep,

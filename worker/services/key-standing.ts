@@ -26,7 +26,7 @@ export function standingAt(now: number): SQL {
 const SETTLED_PER_LIST = 500;
 /**
  * Moves keys of the tenant to their standing shortly before `now`, so that no request is earlier than what is stored.
- * Every list without a search runs it, so each turn is moved once.
+ * Every list without a search calls it; each key moves only once for each standing.
  */
 export function settle(db: Database, tenantId: string, now: number) {
 	const at = now - CLOCKS_DIFFER_MS;

@@ -75,7 +75,7 @@ export function wantedBy(input: ListLeads): Wanted {
 	range("created_at", input.created_after, input.created_before);
 	range("updated_at", input.updated_after, input.updated_before);
 	const descending = input.sort.startsWith("-");
-	// A sort is the name of one, with or without the sign.
+	// `sort` is a key of SORTS, with or without the sign.
 	const columns: readonly Column[] = SORTS[input.sort.replace("-", "") as keyof typeof SORTS];
 	return { conditions, fixed, order: columns.filter((column) => !fixed.has(column)), descending };
 }
@@ -121,7 +121,7 @@ export function readerOf(db: Db, { tenantId, environment }: Holder, { order, des
 			[sql`tenant_id = ${tenantId}`, sql`environment = ${environment}`, ...conditions.filter((one) => one !== null)],
 			sql` and `,
 		);
-	/** The rows of a subquery, in its order: an `order by` outside would sort what is sorted. */
+	/** The rows of a subquery, in its order: an outer `order by` would sort them again. */
 	const rows = (subquery: SQL) => db.select(columnsOf(leads)).from(sql`(${subquery}) as leads`);
 	return {
 		/** The leads of an index that match, sorted if the index is not in order. */

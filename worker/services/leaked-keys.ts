@@ -17,7 +17,7 @@ const KEYS_MAX = 80;
 
 /**
  * Finds the API keys whose keys are in the text: keys that this service made, by their tag, and imported ones by their
- * SHA-256, which is known from their first use on. Each found key leaves an event in the trail of its tenant.
+ * SHA-256, which the service knows from their first use on. Each found key leaves an event in the trail of its tenant.
  */
 export async function findByKey(
 	{ db, config, now }: Deps,

@@ -18,8 +18,8 @@ import { findTenant } from "./tenants.ts";
 
 /**
  * Invites a person by a one-time link. A person who was invited before and has not joined yet gets a new link, and what the
- * new invitation says. `CONFLICT` for an email that has an account already: in another tenant, the message doesn't say
- * where, since the email of every account is unique and so something has to be said.
+ * new invitation says. `CONFLICT` for an email that already has an account. Emails are unique across tenants, so
+ * the call has to fail, but the message never names the other tenant.
  */
 export async function inviteMember(
 	deps: Deps,

@@ -12,7 +12,7 @@ import type { Account } from "./session-opening.ts";
 /** Counting stops here: a list must not read every key of a person who made all of a tenant's. */
 const LIVE_KEYS_MAX = 1_000;
 
-/** The names of columns are written out: in a query of one table, the builder leaves the table away. */
+/** Column names are written by hand with their table: in a query of one table, the builder omits it. */
 const liveKeys = sql<number>`(
 	select count(*) from (
 		select 1 from api_keys indexed by api_keys_by_creator

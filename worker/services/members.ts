@@ -134,7 +134,7 @@ export async function removeMember(deps: Deps, manager: MemberManager, { id }: M
 	await requireLasting(deps, account);
 	const { email, name, role, capabilities } = account;
 	const changes = deletedWith({ email, name, role, capabilities });
-	// The first statement would end the condition that the row is unchanged, so only the role is compared.
+	// Compares only the role: the first statement changes the row, so a condition on the whole row would no longer hold.
 	const sameRole = and(ofAccount(account), eq(users.role, role));
 	const changed = await changeMember(
 		deps,

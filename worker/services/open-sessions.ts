@@ -11,7 +11,7 @@ import type { Deps } from "./deps.ts";
 
 /** A statement takes 100 parameters, and a person has at most 50 sessions. */
 const ENDED_AT_ONCE_MAX = 60;
-/** Sessions that are opened meanwhile are ended too, but not without end. */
+/** Sessions that are opened meanwhile are ended too, in a bounded number of rounds. */
 const ROUNDS_MAX = 5;
 
 type Person = Pick<UserPrincipal, "id" | "tenantId">;
@@ -35,7 +35,7 @@ export async function listOpenSessions(
 			({ id, createdAt, lastSeenAt, expiresAt, ip, userAgent, place }): OpenSession => ({
 				id,
 				created_at: toTimestamp(createdAt),
-				// Sessions of the release before the column have none until their next request.
+				// Sessions from before the column existed have no value until their next request.
 				last_seen_at: toTimestamp(lastSeenAt ?? createdAt),
 				expires_at: toTimestamp(expiresAt),
 				ip,

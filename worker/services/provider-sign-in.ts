@@ -158,7 +158,7 @@ async function refusalOf(
 	if (tenantId !== null && tenantId !== account.tenantId) return "other_company";
 	if (account.deactivatedAt !== null) return "deactivated";
 	if (isLinked) return null;
-	// Companies give the email of a person who has left to another one.
+	// Companies reuse the email of a person who has left.
 	const others = await db
 		.select({ subject: userIdentities.subject })
 		.from(userIdentities)

@@ -40,8 +40,8 @@ interface Opened {
 }
 
 /**
- * A new session of the account. With a condition, the statements change nothing unless it holds in the database, and
- * `loggedIn` is worth something only if it does.
+ * A new session of the account. With a condition, the statements change nothing unless it holds in the database. Use
+ * `loggedIn` only if it did.
  */
 export async function openSession(
 	{ db, config, now }: Deps,

@@ -1,6 +1,7 @@
 /**
- * Deleting a tenant. The order sets a time, until which it can be cancelled. Then the scheduled run deletes in portions: first
- * the content of every gate, by a sweep, then the rows of every table. What was interrupted is continued by the next run.
+ * Deleting a tenant. A deletion is ordered for a time, and can be cancelled until then. Then the scheduled run deletes in
+ * portions: first the content of every gate, by a sweep, then the rows of every table. If it is interrupted, the next run
+ * continues.
  *
  * What stays: the row of the tenant, one event that sums up its audit log, and a tombstone in every gate, so that restoring
  * the database can't bring a key back.
@@ -81,7 +82,7 @@ async function setDeleteAfter(
 		throw new AppError("CONFLICT", "Another request has changed the tenant. Read the tenant again, and repeat.");
 }
 
-/** Begins the deletions that are due. Their sweeps and their rows are worked on as every other sweep is. */
+/** Begins the deletions that are due. The run then works on their sweeps as on any other. */
 export async function beginDeletions(deps: Deps): Promise<void> {
 	const { db, now } = deps;
 	const due = await db

@@ -1,6 +1,6 @@
 /**
- * Suspending and resuming a tenant. D1 is first: from then on no key can be added. Then every gate of the tenant is told, by
- * a sweep. `docs/decisions/suspending-tenants.md` says why this admits nothing late.
+ * Suspending and resuming a tenant. D1 changes first: from then on no key can be added. Then a sweep calls every gate of the
+ * tenant. `docs/decisions/suspending-tenants.md` says why this admits nothing late.
  */
 import { and, eq } from "drizzle-orm";
 import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
@@ -17,7 +17,7 @@ import { findRow, getTenant, hasDeletionBegun, isUnchanged, toTenant } from "./t
 const WORK_MS = 8_000;
 
 /**
- * Suspends a tenant, or continues to. If it is suspended already, tells every gate again. Once the state is `suspended`, no
+ * Suspends a tenant, or continues to. If it is suspended already, calls every gate again. Once the state is `suspended`, no
  * key of the tenant is admitted any more. A tenant with many keys is `suspending` until every gate has acknowledged.
  * `NOT_FOUND` for an unknown tenant, `CONFLICT` for an active one that will be deleted.
  */
@@ -30,7 +30,7 @@ export async function suspendTenant(
 }
 
 /**
- * Resumes a tenant, or continues to. If it is active already, tells every gate again. `NOT_FOUND` for an unknown tenant,
+ * Resumes a tenant, or continues to. If it is active already, calls every gate again. `NOT_FOUND` for an unknown tenant,
  * `CONFLICT` for one that will be deleted.
  */
 export async function resumeTenant(
@@ -77,7 +77,7 @@ async function changeState(
 				.where(and(eq(tenants.id, id), unchanged))
 				.returning({ id: tenants.id }),
 		]);
-		// Another request was faster. What is left to do depends on what that one did.
+		// Another request was faster: start again from the state that it left.
 		if (changed.length === 0) return changeState(deps, author, { id, reason }, kind);
 	}
 	await workOnSweep(deps, id, { forMs: WORK_MS });

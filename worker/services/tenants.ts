@@ -56,7 +56,7 @@ export function toTenant({ tenant, sweep }: TenantRow): Tenant {
 		suspended_at: toTimestampOrNull(suspendedAt),
 		delete_after: toTimestampOrNull(deleteAfter),
 		deleted_at: toTimestampOrNull(deletedAt),
-		// Keys can be deleted meanwhile, and two callers may have told the same gate.
+		// Keys can be deleted meanwhile, and two callers may have called the same gate.
 		progress: sweep && { done: Math.min(sweep.done, sweep.total), total: sweep.total },
 	};
 }

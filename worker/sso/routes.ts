@@ -68,7 +68,7 @@ export async function completeSignIn(c: RouteContext): Promise<Response> {
 	return response;
 }
 
-/** Leads to the sign-in screen with the code of what went wrong: people see a page in their language, and never JSON. */
+/** Redirects to the sign-in screen with the code of the problem, so that people see a page in their language, not JSON. */
 async function leadingToSignIn(
 	c: RouteContext,
 	to: string | null,

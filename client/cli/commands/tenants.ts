@@ -11,7 +11,7 @@ import { confirm, note, print, printFacts, printJson, printProgress, printTable 
 
 type Tenant = RouterOutputs["tenants"]["get"];
 
-/** Pause before the next look at a tenant whose gates another caller is calling, or some of which fail at the moment. */
+/** Pause before the next call, while another caller works on the tenant or some of its gates fail. */
 const WAIT_FOR_OTHERS_MS = 1_000;
 
 const progressOf = ({ state, progress }: Tenant): string =>

@@ -160,7 +160,7 @@ const byAudience =
 			case "platform":
 				return ofPlatform;
 			case "platform in a tenant":
-				// Who is not the platform is refused as such. The platform has to name a tenant, as for operations in a tenant.
+				// Only the platform may call these, and it has to name a tenant, as for operations in a tenant.
 				return ofPlatform === "success" && typeof inTenant === "string" ? inTenant : ofPlatform;
 			default:
 				return integration;

@@ -287,7 +287,7 @@ async function bombard(operation: Operation, all: readonly Hostile[]): Promise<R
 }
 
 const perOperation = Math.ceil((requests * 1.05) / OPERATIONS.length);
-/** About one in ten requests is good, so that of so many at least one is. */
+/** About one in ten requests is valid, so at least one of this many is. */
 const ENOUGH_FOR_A_GOOD_ONE = 150;
 
 /** Reads a list from the first page to the last. */
@@ -323,7 +323,7 @@ export function fuzzEveryOperation(api: Operation["api"]): void {
 			else await newTenants();
 			if (changesTenantState(operation)) await addSpareTenants(operation);
 			const arbitrary = fc.oneof(...credentials(operation).map((headers) => hostileRequests(operation, headers)));
-			// A fuzzer whose requests are all rejected finds nothing. Of a few, all may be: then more are drawn.
+			// Draws more while every request is rejected: such requests test only the validation.
 			let good = 0;
 			for (let drawn = 0; drawn === 0 || (good === 0 && drawn < ENOUGH_FOR_A_GOOD_ONE); drawn += perOperation) {
 				const hostile = fc.sample(arbitrary, { numRuns: perOperation, seed: seed + drawn });

@@ -264,7 +264,7 @@ it("a gate that was never called is told without a read of D1, and learns of a s
 	expect([...(await disk(id)).keys()]).toEqual(["suspension"]);
 	expect((await asIntegration(key)).status).toBe(403);
 
-	// As if the gate had not been told, which is the case between the first and the last portion.
+	// As if the sweep had not reached the gate yet.
 	const other = await companyWithKeys(1);
 	await db.update(tenants).set({ suspendedAt: Date.now(), suspensionNo: 1 }).where(eq(tenants.id, other.tenantId));
 	expect(await statusesOf(other.keys)).toEqual([403]);
@@ -349,7 +349,7 @@ describe("resuming", () => {
 		expect(await statusesOf(keys)).toEqual([200, 200, 200]);
 		const { items } = (await query<AuditList>(platform, "audit.list", { tenant_id: tenantId })).data;
 		const events = items.filter(({ action }) => action.startsWith("tenant."));
-		// A repetition tells every gate again, which is recorded as well.
+		// A repetition calls every gate again, and is recorded as well.
 		expect(events.map(({ action, changes }) => [action, changes.suspended_at?.to, changes.reason?.to])).toEqual([
 			["tenant.resume", undefined, undefined],
 			["tenant.resume", null, undefined],

@@ -6,7 +6,7 @@ import { loadModule } from "../../load-module.ts";
 import { ActionsContext, type KeyDialogProps, type StartedAction } from "./key-actions.ts";
 
 const DIALOGS = {
-	// A conflict with another person is told in the words of the audit log.
+	// The message about a conflict with another person uses the words of the audit log.
 	edit: () => withPart("audit", import("./form/edit-dialog.tsx")),
 	revoke: () => import("./revoke-delete/revoke-dialog.tsx"),
 	delete: () => import("./revoke-delete/delete-dialog.tsx"),

@@ -12,7 +12,7 @@ import { CALLS, titleOf } from "../../integration-calls.ts";
 import { callSnippet, callsOf, LANGUAGE_TITLES, LANGUAGES, type SnippetLanguage } from "./call-snippets.ts";
 import styles from "./use-panel.module.css";
 
-/** The calls that the key may make, as code to paste. It tells when the first request of a new key has arrived. */
+/** The calls that the key may make, as code to paste. Shows when the first request of a new key has arrived. */
 export function UsePanel(props: {
 	apiKey: ApiKey;
 	/** Whether the panel starts open. */
