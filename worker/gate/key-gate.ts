@@ -16,7 +16,7 @@ import { isSignedHash, sameText } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
 import type { Tombstone } from "../keys/snapshot.ts";
 import type { KeyPatch } from "../keys/transitions.ts";
-import type { Admitted, Refused, SignedRefused, Unavailable } from "../keys/verdict.ts";
+import type { CountedVerdict, Refused, Unavailable } from "../keys/verdict.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import type { ChangingGate } from "./changes.ts";
 import { Delivery } from "./delivery.ts";
@@ -33,6 +33,7 @@ import {
 	type AdmissionCall,
 	type AlreadyRotated,
 	type CallerRefusals,
+	type Explained,
 	type GateResult,
 	type ManagementCall,
 	type PackedCall,
@@ -52,7 +53,9 @@ import { GateAlarm, IdleTimer } from "./timers.ts";
 /** Loaded by the first change, so that an isolate starts sooner. */
 const changes = () => import("./changes.ts");
 
-type CountedVerdict = Admitted | Refused | SignedRefused;
+type Decide<V extends CountedVerdict> = (loaded: LoadedKey) => V;
+/** The value in the same turn if the key is in memory. */
+type Immediate<T> = T | Promise<T>;
 
 export class KeyGate extends DurableObject<Bindings> {
 	readonly #store: GateStore;
@@ -76,18 +79,12 @@ export class KeyGate extends DurableObject<Bindings> {
 			this.env.KEY_GATE.getByName(successorId).discardSuccessor(successorId, tenantId, id),
 		);
 		this.#flushMs = usageFlushSeconds(env) * 1_000;
-		this.#changing = {
-			store: this.#store,
-			delivery: this.#delivery,
-			d1,
-			memory: this.#memory,
-			alarm: this.#alarm,
-		};
+		this.#changing = { store: this.#store, memory: this.#memory, alarm: this.#alarm, delivery: this.#delivery, d1 };
 		void ctx.blockConcurrencyWhile(() => this.#alarm.load());
 	}
 
 	/** Admits or refuses one request, and counts it. */
-	admitPacked(packed: PackedCall, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
+	admitPacked(packed: PackedCall, now = Date.now()): Immediate<PackedVerdict> {
 		const call = unpackCall(packed);
 		return this.#admit(call, now, (loaded) => decideAndCount(loaded, call, now));
 	}
@@ -96,16 +93,13 @@ export class KeyGate extends DurableObject<Bindings> {
 	 * The same for a signed request, which is admitted once. A method of its own: a gate of the release before has none, so it
 	 * cannot admit a request without looking for a replay.
 	 */
-	admitSigned(packed: PackedCall, signed: Signed, now = Date.now()): PackedVerdict | Promise<PackedVerdict> {
+	admitSigned(packed: PackedCall, signed: Signed, now = Date.now()): Immediate<PackedVerdict> {
 		const call = unpackCall(packed);
 		return this.#admit(call, now, (loaded) => decideSignedAndCount(loaded, call, signed, now));
 	}
 
 	/** The verdict together with the key, for callers that have to explain it. */
-	async verify(
-		call: AdmissionCall,
-		now = Date.now(),
-	): Promise<GateResult<{ verdict: Admitted | Refused; apiKey: ApiKey | null }>> {
+	async verify(call: AdmissionCall, now = Date.now()): Promise<GateResult<Explained>> {
 		const verdict = await this.#loadAndDecide(call, now, (loaded) => decideAndCount(loaded, call, now));
 		if (verdict.code === "UNAVAILABLE") return UNAVAILABLE;
 		const apiKey = verdict.code === "NOT_FOUND" ? null : this.#memory.publicKey(now);
@@ -114,15 +108,8 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Whether `key` is the imported key of this gate. From the first time on, the gate admits it by its SHA-256. */
 	async recognize(keyId: string, key: string, caller: string, now = Date.now()): Promise<Recognition> {
-		this.#recognizer ??= new (await import("./recognition.ts")).Recognizer(
-			this.#memory,
-			() => this.env.PASSWORD_HASHER,
-			(at) => {
-				// In the turn that persists it: if D1 is down or the gate crashes, the alarm delivers it.
-				this.#alarm.scheduleBy(at + this.#flushMs);
-				return this.#delivery.run(() => this.#memory.content("with usage"), at);
-			},
-		);
+		const { Recognizer } = await import("./recognition.ts");
+		this.#recognizer ??= new Recognizer(this.#changing, this.#flushMs, () => this.env.PASSWORD_HASHER);
 		return this.#recognizer.recognize(keyId, key, caller, now);
 	}
 
@@ -161,10 +148,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		return (await changes()).updateKey(this.#changing, call, patch, now);
 	}
 
-	/**
-	 * Revokes the key for good. Once this has returned, no request is admitted any more. Idempotent: a key that is revoked
-	 * stays so, whatever version the caller expected.
-	 */
+	/** Revokes the key for good: once this has returned, no request is admitted. Idempotent, whatever version is expected. */
 	async revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
 		return (await changes()).revokeKey(this.#changing, call, reason, now);
 	}
@@ -219,11 +203,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		await this.#delivery.run(() => this.#memory.content("with usage"), now);
 	}
 
-	#admit(
-		call: AdmissionCall,
-		now: number,
-		decide: (loaded: LoadedKey) => CountedVerdict,
-	): PackedVerdict | Promise<PackedVerdict> {
+	#admit(call: AdmissionCall, now: number, decide: Decide<CountedVerdict>): Immediate<PackedVerdict> {
 		const { state } = this.#memory;
 		return state ? pack(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(pack);
 	}
@@ -233,7 +213,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		state: LoadedKey | Tombstone,
 		call: AdmissionCall,
 		now: number,
-		decide: (loaded: LoadedKey) => V,
+		decide: Decide<V>,
 	): V | Refused {
 		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
 		const verdict = decide(state);
@@ -252,7 +232,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	async #loadAndDecide<V extends CountedVerdict>(
 		call: AdmissionCall,
 		now: number,
-		decide: (loaded: LoadedKey) => V,
+		decide: Decide<V>,
 	): Promise<V | Refused | Unavailable> {
 		if (!this.#memory.state && !(await this.#memory.load(call.keyId))) return UNAVAILABLE;
 		const { state } = this.#memory;
@@ -262,8 +242,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Persists what an eviction would lose. */
 	#persistAll(now: number): void {
 		this.#memory.persistUsage();
-		const { loaded } = this.#memory;
-		loaded?.signatures.persist(now);
-		if (loaded?.signatures.isOpen) this.#idle.activity();
+		const signatures = this.#memory.loaded?.signatures;
+		signatures?.persist(now);
+		if (signatures?.isOpen) this.#idle.activity();
 	}
 }

@@ -10,7 +10,7 @@ import type { Environment } from "../../db/enums.ts";
 import type { AdmissionRequest } from "../keys/decide.ts";
 import type { KeyMaterial } from "../keys/format.ts";
 import type { KeySnapshot } from "../keys/snapshot.ts";
-import type { GateVerdict, Refused, SignedRefused, WindowState } from "../keys/verdict.ts";
+import type { Admitted, GateVerdict, Refused, SignedRefused, WindowState } from "../keys/verdict.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
 
@@ -71,6 +71,12 @@ export interface Attempt {
 	 * can go with the next release.
 	 */
 	formerNameHash?: string;
+}
+
+/** A verdict with the key that it is about; null if there is none. */
+export interface Explained {
+	verdict: Admitted | Refused;
+	apiKey: ApiKey | null;
 }
 
 /** A completed rotation. */

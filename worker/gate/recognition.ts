@@ -7,6 +7,7 @@ import type { Bindings } from "../env.ts";
 import { hashKey, isBcrypt, sameText } from "../keys/format.ts";
 import { sha256 } from "../keys/hash.ts";
 import { logError } from "../log.ts";
+import type { ChangingGate } from "./changes.ts";
 import type { KeyMemory } from "./key-memory.ts";
 import type { Recognition } from "./protocol.ts";
 import { DELIVERY_WAIT_MS } from "./timers.ts";
@@ -17,17 +18,19 @@ type Hashers = Bindings["PASSWORD_HASHER"];
 const HASHERS = 16;
 
 export class Recognizer {
+	readonly #gate: ChangingGate;
 	readonly #memory: KeyMemory;
+	/** How late D1 may get what was learned, in milliseconds. */
+	readonly #flushMs: number;
 	readonly #hashers: () => Hashers;
-	/** Tells D1 what was learned. Never rejects. */
-	readonly #deliver: (now: number) => Promise<void>;
 	/** Comparisons in progress, by SHA-256 of the key: clients open several connections at once. */
 	readonly #comparing = new Map<string, Promise<Recognition>>();
 
-	constructor(memory: KeyMemory, hashers: () => Hashers, deliver: (now: number) => Promise<void>) {
-		this.#memory = memory;
+	constructor(gate: ChangingGate, flushMs: number, hashers: () => Hashers) {
+		this.#gate = gate;
+		this.#memory = gate.memory;
+		this.#flushMs = flushMs;
 		this.#hashers = hashers;
-		this.#deliver = deliver;
 	}
 
 	/** Whether `key` is this gate's key. `caller` is the network that it came from. */
@@ -48,6 +51,13 @@ export class Recognizer {
 		// later: the wait is bounded.
 		if (isNew) await Promise.race([this.#deliver(now), scheduler.wait(DELIVERY_WAIT_MS)]);
 		return result;
+	}
+
+	/** Delivers what was learned to D1. Never rejects. */
+	#deliver(now: number): Promise<void> {
+		// In the turn that persists it: if D1 is down or the gate crashes, the alarm delivers it.
+		this.#gate.alarm.scheduleBy(now + this.#flushMs);
+		return this.#gate.delivery.run(() => this.#memory.content("with usage"), now);
 	}
 
 	#compareOnce(key: string, secretHash: string, stored: string, caller: string): Promise<Recognition> {

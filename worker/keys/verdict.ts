@@ -69,8 +69,11 @@ export type Unavailable = { code: "UNAVAILABLE"; cause?: unknown };
 /** No verdict: the caller has sent too many keys that don't exist, so this one was not looked up. */
 export type Throttled = { code: "THROTTLED"; retryAfter: number };
 
+/** A decision, which counts the request. */
+export type CountedVerdict = Admitted | Refused | SignedRefused;
+
 /** What a gate returns. */
-export type GateVerdict = Admitted | Refused | SignedRefused | Unavailable;
+export type GateVerdict = CountedVerdict | Unavailable;
 
 /** On a request that carries its key. */
 export type BearerVerdict = Admitted | Refused | Unavailable | Throttled;
