@@ -55,6 +55,7 @@ it("contains its own code and types, and no code of the service", () => {
 		"client/dist/types/client/salesos-error.d.ts",
 		"client/dist/types/client/sign.d.ts",
 		"client/dist/types/db/enums.d.ts",
+		"client/dist/types/db/roles.d.ts",
 		"client/dist/types/worker/errors.d.ts",
 		"client/dist/types/worker/trpc/errors.d.ts",
 		"client/dist/types/worker/trpc/routers/index.d.ts",

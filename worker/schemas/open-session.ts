@@ -1,6 +1,6 @@
 /** The open sessions of a person. */
 import { z } from "zod";
-import { id, timestamp } from "./common.ts";
+import { id, tenantChoice, timestamp } from "./common.ts";
 
 export const openSessionSchema = z
 	.object({
@@ -23,7 +23,7 @@ export type OpenSession = z.infer<typeof openSessionSchema>;
 export const openSessionListSchema = z.object({ items: z.array(openSessionSchema) });
 export type OpenSessionList = z.infer<typeof openSessionListSchema>;
 
-export const endSessionSchema = z.strictObject({ id: id.describe("Id of the session.") });
+export const endSessionSchema = z.strictObject({ ...tenantChoice, id: id.describe("Id of the session.") });
 export type EndSession = z.output<typeof endSessionSchema>;
 
 export const sessionEndedSchema = z.object({
