@@ -55,8 +55,10 @@ export async function measure(target: Target, seconds: number): Promise<Measurem
 
 /** Sends each request once, to wake objects that went idle while other subjects were measured. */
 export async function touchAll(target: Target): Promise<void> {
-	const requests = target.fresh?.(target.requests.length) ?? target.requests;
-	await send({ ...target, requests }, requests.length);
+	const amount = target.requests.length;
+	// Twice as many as are sent: connections don't send equally many, and one that runs out begins again.
+	const requests = target.fresh?.(2 * amount) ?? target.requests;
+	await send({ ...target, requests }, amount);
 }
 
 /** Sends a number of requests as fast as possible. Throws on a wrong response. */
