@@ -2,10 +2,10 @@
  * Power cuts in the middle of a job: `kill -9` of all processes of the service while the job revokes keys, and after it was
  * stopped. The job must be finished after the restarts, with nothing lost and nothing done twice.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually, Service } from "../harness.ts";
-import { CallRefused, type OutputOf, type Session } from "../session.ts";
+import type { OutputOf, Session } from "../session.ts";
+import { killDuring } from "./kill-during.ts";
 import { whoami } from "./load.ts";
 
 /** When the service is killed, from the call that works on a portion: early, and after some of its keys are revoked. */
@@ -29,22 +29,6 @@ beforeAll(async () => {
 });
 afterAll(() => service?.dispose());
 
-/** Advances the job and kills the service meanwhile. Returns whether the call was interrupted. */
-async function killWhileAdvancing(id: string, afterMs: number): Promise<boolean> {
-	const advanced = owner.mutate("jobs.advance", { id }).then(
-		() => false,
-		(error: unknown) => {
-			if (error instanceof CallRefused) throw error;
-			return true;
-		},
-	);
-	await pause(afterMs);
-	await service.kill();
-	const isInterrupted = await advanced;
-	await service.restart();
-	return isInterrupted;
-}
-
 it("finishes a job that kills have interrupted, and revokes each key once", { timeout: 240_000 }, async () => {
 	const { id } = await owner.mutate("jobs.create", {
 		kind: "revoke_keys",
@@ -52,7 +36,8 @@ it("finishes a job that kills have interrupted, and revokes each key once", { ti
 		reason: "Partner left",
 	});
 	const interrupted: boolean[] = [];
-	for (const afterMs of KILLED_AFTER_MS) interrupted.push(await killWhileAdvancing(id, afterMs));
+	for (const afterMs of KILLED_AFTER_MS)
+		interrupted.push(await killDuring(service, owner.mutate("jobs.advance", { id }), afterMs));
 	expect(interrupted).toContain(true);
 
 	// A job that was stopped stays so.

@@ -2,10 +2,10 @@
  * Power cuts in the middle of suspending a tenant: `kill -9` of all processes of the service while it calls the gates. The
  * suspension must be completed afterwards, and once the service says so, no key is admitted.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually, Service } from "../harness.ts";
-import { CallRefused, Session } from "../session.ts";
+import { Session } from "../session.ts";
+import { killDuring } from "./kill-during.ts";
 import { whoami, withStatus } from "./load.ts";
 
 /** When the service is killed, from the call that suspends: before its first portion of 250 gates, and later. */
@@ -35,22 +35,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => service?.dispose());
 
-/** Suspends or resumes the tenant, and kills the service meanwhile. Returns whether the call was interrupted. */
-async function killDuring(change: "suspend" | "resume", afterMs: number): Promise<boolean> {
-	const changed = platform.mutate(`tenants.${change}`, { id: tenantId }).then(
-		() => false,
-		(error: unknown) => {
-			if (error instanceof CallRefused) throw error;
-			return true;
-		},
-	);
-	await pause(afterMs);
-	await service.kill();
-	const isInterrupted = await changed;
-	await service.restart();
-	return isInterrupted;
-}
-
 /** The outcomes of one request with each key. */
 async function tryAll(): Promise<Awaited<ReturnType<typeof whoami>>[]> {
 	const outcomes = [];
@@ -63,7 +47,8 @@ it("completes a suspension that kills have interrupted, and then admits no key, 
 	timeout: 300_000,
 }, async () => {
 	const interrupted: boolean[] = [];
-	for (const afterMs of KILLED_AFTER_MS) interrupted.push(await killDuring("suspend", afterMs));
+	for (const afterMs of KILLED_AFTER_MS)
+		interrupted.push(await killDuring(service, platform.mutate("tenants.suspend", { id: tenantId }), afterMs));
 	expect(interrupted).toContain(true);
 	const after = await platform.query("tenants.get", { id: tenantId });
 	expect(["suspending", "suspended"]).toContain(after.state);
@@ -78,7 +63,7 @@ it("completes a suspension that kills have interrupted, and then admits no key, 
 	const refused = await tryAll();
 	expect(withStatus(refused, 403).length).toBe(KEYS);
 
-	await killDuring("resume", 100);
+	await killDuring(service, platform.mutate("tenants.resume", { id: tenantId }), 100);
 	await eventually("the tenant is active", FINISH_PATIENCE_MS, async () => {
 		const tenant = await platform.mutate("tenants.resume", { id: tenantId });
 		return tenant.state === "active";

@@ -1,4 +1,4 @@
-import { createSignal, Show } from "solid-js";
+import { Show } from "solid-js";
 import type { IssuedToken } from "../../api/types.ts";
 import { t } from "../../i18n/index.ts";
 import { AlertDialog } from "../../ui/alert-dialog.tsx";
@@ -8,7 +8,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { Choice } from "../../ui/field.tsx";
 import { Notice } from "../../ui/states.tsx";
 import styles from "../keys/reveal/reveal-dialog.module.css";
-import { guardLeaving } from "../keys/reveal/reveal-guard.ts";
+import { createReveal } from "../keys/reveal/reveal-guard.ts";
 import { SnippetTabs } from "../keys/reveal/snippets-view.tsx";
 import { createRevoke } from "./revoke-token.ts";
 import { TOKEN_SNIPPET_TITLES, TOKEN_SNIPPETS, type TokenSnippetName, tokenSnippet } from "./token-snippets.ts";
@@ -21,33 +21,11 @@ const MASKED = `smt_${"•".repeat(24)}`;
  * for confirmation.
  */
 export function RevealTokenDialog(props: { issued: IssuedToken; onDone: () => void }) {
-	const [shown, setShown] = createSignal(false);
-	/** The person has copied the token, or has confirmed that they don't need it. */
-	const [safe, setSafe] = createSignal(false);
-	/** The browser does not allow the page to copy. */
-	const [refused, setRefused] = createSignal(false);
-	/** What the person wanted to do before copying; waits for confirmation. */
-	const [leave, setLeave] = createSignal<(() => void) | null>(null);
+	const reveal = createReveal(() => props.onDone());
 	const revoke = createRevoke();
-	let tokenText: HTMLElement | undefined;
 	let copyButton: HTMLButtonElement | undefined;
 
 	const words = () => t().tokens.reveal;
-	const ask = (go: () => void) => setLeave(() => go);
-	guardLeaving(() => !safe(), ask);
-	const finish = () => {
-		if (safe()) props.onDone();
-		else ask(() => props.onDone());
-	};
-	const copyByHand = () => {
-		setRefused(true);
-		setShown(true);
-		if (tokenText) getSelection()?.selectAllChildren(tokenText);
-	};
-	const go = (leaving: () => void) => {
-		setSafe(true);
-		leaving();
-	};
 
 	return (
 		<>
@@ -55,7 +33,7 @@ export function RevealTokenDialog(props: { issued: IssuedToken; onDone: () => vo
 				open
 				wide
 				ignoreOutsideClick
-				onClose={finish}
+				onClose={reveal.finish}
 				title={words().title(props.issued.management_token.name)}
 				description={
 					<>
@@ -64,7 +42,7 @@ export function RevealTokenDialog(props: { issued: IssuedToken; onDone: () => vo
 					</>
 				}
 				footer={
-					<Button variant={safe() ? "primary" : "secondary"} onClick={finish}>
+					<Button variant={reveal.safe() ? "primary" : "secondary"} onClick={reveal.finish}>
 						{t().create.reveal.done}
 					</Button>
 				}
@@ -72,7 +50,7 @@ export function RevealTokenDialog(props: { issued: IssuedToken; onDone: () => vo
 				<div class={styles.key}>
 					<span class="visually-hidden">{words().token}: </span>
 					<Show
-						when={shown()}
+						when={reveal.shown()}
 						fallback={
 							<>
 								<span class="visually-hidden">{words().hidden}</span>
@@ -80,7 +58,7 @@ export function RevealTokenDialog(props: { issued: IssuedToken; onDone: () => vo
 							</>
 						}
 					>
-						<code class={styles.whole} ref={tokenText} translate="no">
+						<code class={styles.whole} ref={reveal.setWhole} translate="no">
 							{props.issued.token}
 						</code>
 					</Show>
@@ -88,61 +66,61 @@ export function RevealTokenDialog(props: { issued: IssuedToken; onDone: () => vo
 				<div class={styles.buttons}>
 					<CopyButton
 						ref={(element) => (copyButton = element)}
-						variant={safe() ? "secondary" : "primary"}
+						variant={reveal.safe() ? "secondary" : "primary"}
 						label={words().copy}
 						copiedLabel={t().create.reveal.copied}
 						text={() => props.issued.token}
-						onCopied={() => setSafe(true)}
-						onRefused={copyByHand}
+						onCopied={reveal.copied}
+						onRefused={reveal.copyByHand}
 					/>
-					<Button icon="eye" onClick={() => setShown(!shown())}>
-						{shown() ? words().hide : words().show}
+					<Button icon="eye" onClick={reveal.toggle}>
+						{reveal.shown() ? words().hide : words().show}
 					</Button>
 				</div>
 				<div role="alert" class={styles.refused}>
-					<Show when={refused()}>
+					<Show when={reveal.refused()}>
 						<Notice tone="warning">{words().refused}</Notice>
 					</Show>
 				</div>
-				<Show when={refused()}>
+				<Show when={reveal.refused()}>
 					<Choice
 						type="checkbox"
 						label={words().saved}
-						checked={safe()}
-						onChange={(event) => setSafe(event.currentTarget.checked)}
+						checked={reveal.safe()}
+						onChange={(event) => reveal.setSafe(event.currentTarget.checked)}
 					/>
 				</Show>
 				<SnippetTabs<TokenSnippetName>
 					names={TOKEN_SNIPPETS}
 					titles={TOKEN_SNIPPET_TITLES}
 					text={(name, token) => tokenSnippet(name, { token, origin: location.origin })}
-					shown={shown() ? props.issued.token : MASKED}
+					shown={reveal.shown() ? props.issued.token : MASKED}
 					secret={() => props.issued.token}
-					onCopied={() => setSafe(true)}
-					onRefused={copyByHand}
+					onCopied={reveal.copied}
+					onRefused={reveal.copyByHand}
 				/>
 			</Dialog>
-			<Show when={leave()} keyed>
+			<Show when={reveal.leave()} keyed>
 				{(leaving) => (
 					<AlertDialog
 						title={words().leaveTitle}
-						onClose={() => !revoke.busy() && setLeave(null)}
+						onClose={() => !revoke.busy() && reveal.stay()}
 						returnFocusTo={() => copyButton}
 						footer={
 							<>
-								<Button variant="primary" disabled={revoke.busy()} onClick={() => setLeave(null)}>
+								<Button variant="primary" disabled={revoke.busy()} onClick={() => reveal.stay()}>
 									{t().create.reveal.back}
 								</Button>
 								<Button
 									variant="danger"
 									busy={revoke.busy()}
 									onClick={async () => {
-										if (await revoke.run(props.issued.management_token)) go(leaving);
+										if (await revoke.run(props.issued.management_token)) reveal.go(leaving);
 									}}
 								>
 									{t().create.reveal.leaveAndRevoke}
 								</Button>
-								<Button disabled={revoke.busy()} onClick={() => go(leaving)}>
+								<Button disabled={revoke.busy()} onClick={() => reveal.go(leaving)}>
 									{t().create.reveal.leave}
 								</Button>
 							</>

@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/solid-query";
-import { createSignal, Show } from "solid-js";
+import { Show } from "solid-js";
 import { createAction } from "../../../api/action.ts";
 import { keyChanged } from "../../../api/cache.ts";
 import { api } from "../../../api/client.ts";
@@ -15,7 +15,7 @@ import { Choice } from "../../../ui/field.tsx";
 import { Notice } from "../../../ui/states.tsx";
 import { notify } from "../../../ui/toast.tsx";
 import styles from "./reveal-dialog.module.css";
-import { guardLeaving } from "./reveal-guard.ts";
+import { createReveal } from "./reveal-guard.ts";
 import { TestKey } from "./reveal-test.tsx";
 import { signedSnippet } from "./signed-snippets.ts";
 import { SignedSnippets, Snippets } from "./snippets-view.tsx";
@@ -37,14 +37,7 @@ const DOTS = "•".repeat(24);
  * confirmation. `onDone` is called when the person closes it.
  */
 export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
-	const [shown, setShown] = createSignal(false);
-	/** The person has copied the key, or has confirmed that they don't need it. */
-	const [safe, setSafe] = createSignal(false);
-	/** The browser does not allow the page to copy. */
-	const [refused, setRefused] = createSignal(false);
-	/** What the person wanted to do before copying; waits for confirmation. */
-	const [leave, setLeave] = createSignal<(() => void) | null>(null);
-	let keyText: HTMLElement | undefined;
+	const reveal = createReveal(() => props.onDone());
 	let copyButton: HTMLButtonElement | undefined;
 
 	const key = () => props.issued.secret;
@@ -53,23 +46,11 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 	const secret = () => signingSecret() ?? key();
 	const start = () =>
 		signingSecret() === null ? props.issued.apiKey.key_prefix : secret().slice(0, "sks_live_".length);
-	const shownSecret = () => (shown() ? secret() : start() + DOTS);
+	const shownSecret = () => (reveal.shown() ? secret() : start() + DOTS);
 	/** Both values of a signed key, since neither is shown again. */
 	const toCopy = () =>
 		signingSecret() === null ? key() : signedSnippet("env", { key: key(), secret: secret(), origin: location.origin });
 	const words = () => t().create.reveal;
-	const ask = (go: () => void) => setLeave(() => go);
-	guardLeaving(() => !safe(), ask);
-
-	const finish = () => {
-		if (safe()) props.onDone();
-		else ask(() => props.onDone());
-	};
-	const copyByHand = () => {
-		setRefused(true);
-		setShown(true);
-		if (keyText) getSelection()?.selectAllChildren(keyText);
-	};
 
 	return (
 		<>
@@ -77,7 +58,7 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 				open
 				wide
 				ignoreOutsideClick
-				onClose={finish}
+				onClose={reveal.finish}
 				title={t().create.reveal.title(props.issued.apiKey.name)}
 				description={
 					<>
@@ -86,7 +67,7 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 					</>
 				}
 				footer={
-					<Button variant={safe() ? "primary" : "secondary"} onClick={finish}>
+					<Button variant={reveal.safe() ? "primary" : "secondary"} onClick={reveal.finish}>
 						{t().create.reveal.done}
 					</Button>
 				}
@@ -103,7 +84,7 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 				<div class={styles.key}>
 					<span class="visually-hidden">{signingSecret() === null ? words().key : words().signed.secret}: </span>
 					<Show
-						when={shown()}
+						when={reveal.shown()}
 						fallback={
 							<>
 								<span class="visually-hidden">{words().hidden(start())}</span>
@@ -111,7 +92,7 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 							</>
 						}
 					>
-						<code class={styles.whole} ref={keyText} translate="no">
+						<code class={styles.whole} ref={reveal.setWhole} translate="no">
 							{secret()}
 						</code>
 					</Show>
@@ -119,15 +100,15 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 				<div class={styles.buttons}>
 					<CopyButton
 						ref={(element) => (copyButton = element)}
-						variant={safe() ? "secondary" : "primary"}
+						variant={reveal.safe() ? "secondary" : "primary"}
 						label={signingSecret() === null ? words().copy : words().signed.copy}
 						copiedLabel={t().create.reveal.copied}
 						text={toCopy}
-						onCopied={() => setSafe(true)}
-						onRefused={copyByHand}
+						onCopied={reveal.copied}
+						onRefused={reveal.copyByHand}
 					/>
-					<Button icon="eye" onClick={() => setShown(!shown())}>
-						{shown()
+					<Button icon="eye" onClick={reveal.toggle}>
+						{reveal.shown()
 							? signingSecret() === null
 								? words().hide
 								: words().signed.hide
@@ -137,16 +118,16 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 					</Button>
 				</div>
 				<div role="alert" class={styles.refused}>
-					<Show when={refused()}>
+					<Show when={reveal.refused()}>
 						<Notice tone="warning">{t().create.reveal.refused}</Notice>
 					</Show>
 				</div>
-				<Show when={refused()}>
+				<Show when={reveal.refused()}>
 					<Choice
 						type="checkbox"
 						label={t().create.reveal.saved}
-						checked={safe()}
-						onChange={(event) => setSafe(event.currentTarget.checked)}
+						checked={reveal.safe()}
+						onChange={(event) => reveal.setSafe(event.currentTarget.checked)}
 					/>
 				</Show>
 				<Show
@@ -157,8 +138,8 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 								apiKey={key()}
 								shownSecret={shownSecret()}
 								secret={secret}
-								onCopied={() => setSafe(true)}
-								onRefused={copyByHand}
+								onCopied={reveal.copied}
+								onRefused={reveal.copyByHand}
 							/>
 							<p>
 								{/* In this tab, the link would leave the dialog, and the values with it. */}
@@ -170,19 +151,16 @@ export function RevealDialog(props: { issued: IssuedKey; onDone: () => void }) {
 						</>
 					}
 				>
-					<Snippets shownKey={shownSecret()} secret={key} onCopied={() => setSafe(true)} onRefused={copyByHand} />
+					<Snippets shownKey={shownSecret()} secret={key} onCopied={reveal.copied} onRefused={reveal.copyByHand} />
 					<TestKey secret={key} />
 				</Show>
 			</Dialog>
-			<Show when={leave()} keyed>
+			<Show when={reveal.leave()} keyed>
 				{(go) => (
 					<LeaveDialog
 						apiKey={props.issued.apiKey}
-						onStay={() => setLeave(null)}
-						onLeave={() => {
-							setSafe(true);
-							go();
-						}}
+						onStay={reveal.stay}
+						onLeave={() => reveal.go(go)}
 						returnFocusTo={() => copyButton}
 					/>
 				)}
