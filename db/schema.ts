@@ -19,6 +19,7 @@ import {
 	KEY_ORIGINS,
 	LEAD_STATUSES,
 	LINK_PURPOSES,
+	LOCATION_HINTS,
 	ROLES,
 	SWEEP_KINDS,
 } from "./enums.ts";
@@ -40,6 +41,8 @@ export const tenants = sqliteTable(
 		deleteAfter: integer("delete_after"),
 		/** When the last row was deleted. The row of the tenant and a summary in the audit log stay. */
 		deletedAt: integer("deleted_at"),
+		/** Where new gates of the tenant are created: a location hint of Cloudflare. Null: near the first caller. */
+		locationHint: text("location_hint", { enum: LOCATION_HINTS }),
 	},
 	(t) => [
 		index("tenants_by_created").on(t.createdAt, t.id),
@@ -492,6 +495,63 @@ export const usageHourly = sqliteTable(
 	},
 	(t) => [primaryKey({ columns: [t.keyId, t.hour] })],
 );
+
+/** Requests per key and UTC day: the sum of hours that `usage_hourly` doesn't have any more. */
+export const usageDaily = sqliteTable(
+	"usage_daily",
+	{
+		keyId: text("key_id")
+			.notNull()
+			.references(() => apiKeys.id, { onDelete: "cascade" }),
+		/** First millisecond of the day. */
+		day: integer("day").notNull(),
+		tenantId: tenantId(),
+		allowed: integer("allowed").notNull(),
+		rateLimited: integer("rate_limited").notNull(),
+		denied: integer("denied").notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.keyId, t.day] })],
+);
+
+/**
+ * Keys that a gate has and that cannot be listed, because their tenant is missing here: the database was restored to a time
+ * before the tenant was created. The gate reports its key once for each failed delivery.
+ */
+export const unlistedKeys = sqliteTable(
+	"unlisted_keys",
+	{
+		keyId: text("key_id").primaryKey(),
+		/** Not a foreign key: there is no such tenant. */
+		tenantId: text("tenant_id").notNull(),
+		firstSeenAt: integer("first_seen_at").notNull(),
+		lastSeenAt: integer("last_seen_at").notNull(),
+	},
+	(t) => [index("unlisted_keys_by_tenant").on(t.tenantId)],
+);
+
+/** What the canary has measured, one row for each minute. Kept for 30 days. */
+export const canaryRuns = sqliteTable("canary_runs", {
+	/** First millisecond of the minute. */
+	minute: integer("minute").primaryKey(),
+	/** Public code of the error that ended the run. Null: every step was carried out. */
+	error: text("error"),
+	/** Milliseconds from the response to the revocation until the response to the first refused request. */
+	refusedAfterMs: integer("refused_after_ms"),
+	/** Requests that were sent after the response to the revocation, and admitted. Zero, unless the promise is broken. */
+	lateAdmissions: integer("late_admissions"),
+	/** Hourly limit of the key, and how many requests were admitted until it was reached. The two are equal. */
+	rateLimit: integer("rate_limit"),
+	admitted: integer("admitted"),
+	/** Duration of each admission, in milliseconds. */
+	admissionMs: text("admission_ms", { mode: "json" }).$type<number[]>(),
+});
+
+/** Facts about this database as a whole, such as the jurisdiction that its first key was made in. */
+export const serviceState = sqliteTable("service_state", {
+	name: text("name").primaryKey(),
+	value: text("value").notNull(),
+	updatedAt: integer("updated_at").notNull(),
+});
 
 /** People of a tenant's team, as its CRM sends them. */
 export const collaborators = sqliteTable(

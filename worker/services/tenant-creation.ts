@@ -42,6 +42,7 @@ export async function createTenant(
 		slug,
 		createdAt: now,
 		...NEVER_SUSPENDED,
+		locationHint: null,
 	};
 	const inTenant = { ...author, tenantId: row.id };
 	const account = owner && { ...invitedAccount(row.id, owner.email, now), name: owner.name, role: "owner" as const };

@@ -5,7 +5,7 @@ import type { Statement } from "../../db/client.ts";
 import * as schema from "../../db/schema.ts";
 import type { Deps } from "./deps.ts";
 
-const { apiKeys, auditEvents, gateSweeps, tenants, usageHourly } = schema;
+const { apiKeys, auditEvents, gateSweeps, tenants, usageDaily, usageHourly } = schema;
 
 /** Rows of one statement. Each row costs its indexes too, and D1 runs one statement at a time. */
 const ROWS_PER_STATEMENT = 500;
@@ -45,9 +45,9 @@ const TABLES = tablesOfTenants();
 function someRows(table: SQLiteTable, tenantId: string): SQL {
 	const name = getTableName(table);
 	const limit = sql.raw(`limit ${name === "jobs" ? JOBS_PER_STATEMENT : ROWS_PER_STATEMENT}`);
-	// Its index begins with the key.
-	if (name === getTableName(usageHourly))
-		return sql`select used.rowid from ${apiKeys} cross join ${usageHourly} used on used.key_id = ${apiKeys.id}
+	// Their indexes begin with the key.
+	if (table === usageHourly || table === usageDaily)
+		return sql`select used.rowid from ${apiKeys} cross join ${table} used on used.key_id = ${apiKeys.id}
 			where ${apiKeys.tenantId} = ${tenantId} ${limit}`;
 	const keepsSummary = name === getTableName(auditEvents) ? sql` and id <> ${summaryId(tenantId)}` : sql``;
 	return sql`select rowid from ${table} where tenant_id = ${tenantId}${keepsSummary} ${limit}`;

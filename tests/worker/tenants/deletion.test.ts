@@ -153,6 +153,12 @@ async function fullTenant() {
 		rateLimited: 0,
 		denied: 0,
 	});
+	await db
+		.insert(schema.usageDaily)
+		.values({ keyId: keys.live.api_key.id, day: 0, tenantId, allowed: 1, rateLimited: 0, denied: 0 });
+	await db
+		.insert(schema.unlistedKeys)
+		.values({ keyId: `lost-${tenantId}`, tenantId, firstSeenAt: NOW, lastSeenAt: NOW });
 	await db.insert(schema.idempotencyKeys).values({
 		tenantId,
 		nameHash: `hash of ${tenantId}`,
