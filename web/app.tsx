@@ -158,7 +158,10 @@ export function App() {
 				<Route path={paths.forgotPassword} component={ForgotPassword} />
 				<Route path={paths.invite} component={AccessLink} />
 				<Route path={paths.reset} component={AccessLink} />
-				<Route path={[paths.platform, paths.platformFind, paths.platformTenant(":id")]} component={Platform} />
+				<Route
+					path={[paths.platform, paths.platformFind, paths.platformOperations, paths.platformTenant(":id")]}
+					component={Platform}
+				/>
 				<Route component={SignedIn}>
 					<Route path="/" component={() => <Navigate href={paths.keys} />} />
 					<Route path={paths.account} component={Account} />

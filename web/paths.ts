@@ -13,6 +13,7 @@ export const paths = {
 	/** The screens of the platform's operators, with a sign-in of their own. */
 	platform: "/platform",
 	platformFind: "/platform/leaked-keys",
+	platformOperations: "/platform/operations",
 	platformTenant: (id: string): string => `/platform/tenants/${id}`,
 	members: "/settings/members",
 	sessions: "/settings/sessions",

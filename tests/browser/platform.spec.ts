@@ -101,3 +101,15 @@ test("an operator creates a company and gets the link for its owner once", async
 	await dialog.getByRole("button", { name: "Close" }).first().click();
 	await expect(page.getByRole("link", { name })).toBeVisible();
 });
+
+test("an operator sees the state of the service", async ({ newWindow, expectProblems }) => {
+	expectProblems(NO_OPERATOR);
+	const operator = await newWindow();
+	await signIn(operator);
+	await operator.getByRole("link", { name: "Operations" }).click();
+	await expect(operator.getByRole("heading", { level: 1, name: "Operations" })).toBeVisible();
+	await expect(operator.getByRole("row", { name: "Database Responds" })).toBeVisible();
+	await expectAccessibleInBothThemes(operator);
+	await operator.getByRole("button", { name: "Check again" }).click();
+	await expect(operator.getByRole("row", { name: "Database Responds" })).toBeVisible();
+});

@@ -10,7 +10,13 @@ import { HOW_TO, isConfig, isExample, isProgram, isWalk, isWorkflow, pageAt, pag
 const run = promisify(execFile);
 const { files, scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 /** Pages with commands that no test can run: they start the service, run the tests, or need an account or an export. */
-const WITH_COMMANDS = ["README.md", "CONTRIBUTING.md", "docs/deploy.md", "docs/importing-keys.md"];
+const WITH_COMMANDS = [
+	"README.md",
+	"CONTRIBUTING.md",
+	"docs/deploy.md",
+	"docs/operations.md",
+	"docs/importing-keys.md",
+];
 const isCommand = ({ language, label }: Block) => language === "sh" && label === "";
 const isTestRun = (block: Block) =>
 	isCommand(block) && block.text.split("\n").every((line) => /^(npx vitest run --project |npm run |$)/.test(line));

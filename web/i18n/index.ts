@@ -13,6 +13,10 @@ const PARTS = {
 		en: async () => (await import("./en/members.ts")).members,
 		"pt-BR": async () => (await import("./pt-BR/members.ts")).members,
 	},
+	operations: {
+		en: async () => (await import("./en/operations.ts")).operations,
+		"pt-BR": async () => (await import("./pt-BR/operations.ts")).operations,
+	},
 	platform: {
 		en: async () => (await import("./en/platform.ts")).platform,
 		"pt-BR": async () => (await import("./pt-BR/platform.ts")).platform,

@@ -1,6 +1,6 @@
 import { A, useLocation, useParams } from "@solidjs/router";
 import { useQuery, useQueryClient } from "@tanstack/solid-query";
-import { Match, Show, Switch } from "solid-js";
+import { lazy, Match, Show, Suspense, Switch } from "solid-js";
 import { createAction } from "../api/action.ts";
 import { problemOf } from "../api/problem.ts";
 import { ProblemPanel } from "../api/problem-view.tsx";
@@ -12,14 +12,16 @@ import { PlatformSignIn } from "../features/platform/platform-sign-in.tsx";
 import { TenantList } from "../features/platform/tenant-list.tsx";
 import { TenantPage } from "../features/platform/tenant-page.tsx";
 import { formatClock } from "../i18n/format.ts";
-import { t } from "../i18n/index.ts";
+import { t, withPart } from "../i18n/index.ts";
 import { paths } from "../paths.ts";
 import { Brand, useTitle } from "../shell/shell.tsx";
 import { Button } from "../ui/button.tsx";
 import { Notice, Skeleton } from "../ui/states.tsx";
 import { Toaster } from "../ui/toast.tsx";
 
-/** The operator's screens: companies, one company, and whose keys a text contains. */
+const OperationsScreen = lazy(() => withPart("operations", import("../features/operations/operations-screen.tsx")));
+
+/** The operator's screens: companies, one company, whose keys a text contains, and the running service. */
 export default function Platform() {
 	useTitle(() => t().platform.title);
 	const client = useQueryClient();
@@ -78,6 +80,7 @@ function Screens(props: {
 						{words().tenants}
 					</A>
 					<A href={paths.platformFind}>{words().find}</A>
+					<A href={paths.platformOperations}>{words().operations}</A>
 				</nav>
 				<Button busy={signOut.busy()} onClick={() => void signOut.run()}>
 					{words().signOut}
@@ -90,6 +93,11 @@ function Screens(props: {
 				<Switch fallback={<TenantList />}>
 					<Match when={route.pathname === paths.platformFind}>
 						<FindKeys />
+					</Match>
+					<Match when={route.pathname === paths.platformOperations}>
+						<Suspense fallback={<Skeleton height="240px" />}>
+							<OperationsScreen />
+						</Suspense>
 					</Match>
 					<Match when={params.id}>
 						<TenantPage />

@@ -5,6 +5,7 @@ import { create } from "./create.ts";
 import { key } from "./key.ts";
 import { keys } from "./keys.ts";
 import type { members } from "./members.ts";
+import type { operations } from "./operations.ts";
 import type { platform } from "./platform.ts";
 import { revokeDelete } from "./revoke-delete.ts";
 import type { rotate } from "./rotate.ts";
@@ -22,6 +23,7 @@ export type FirstWords = typeof en;
 export interface LaterWords {
 	audit: typeof audit;
 	members: typeof members;
+	operations: typeof operations;
 	platform: typeof platform;
 	rotate: typeof rotate;
 	sandbox: typeof sandbox;

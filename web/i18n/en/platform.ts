@@ -20,6 +20,7 @@ export const platform = {
 	views: "Views",
 	tenants: "Companies",
 	find: "Leaked keys",
+	operations: "Operations",
 	search: "Search by name, short name or id",
 	state: "State",
 	anyState: "All",

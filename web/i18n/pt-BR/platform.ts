@@ -17,6 +17,7 @@ export const platform: Words["platform"] = {
 	views: "Seções",
 	tenants: "Empresas",
 	find: "Chaves vazadas",
+	operations: "Operação",
 	search: "Buscar por nome, nome curto ou id",
 	state: "Situação",
 	anyState: "Todas",

@@ -9,6 +9,7 @@ import type { FoundKeys } from "../../schemas/leaked-key.ts";
 import type { IssuedToken, ManagementToken } from "../../schemas/management-token.ts";
 import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { OpenSession } from "../../schemas/open-session.ts";
+import type { OperationsOverview } from "../../schemas/operations.ts";
 import type { Quota } from "../../schemas/quota.ts";
 import type { CreatedTenant, Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
@@ -329,6 +330,10 @@ export const lead: Lead = {
 	team_id: null,
 	created_at: "2026-02-03T04:05:06.789Z",
 	updated_at: "2026-02-03T04:05:06.789Z",
+};
+
+export const operationsOverview: OperationsOverview = {
+	checks: [{ name: "database", ok: true, milliseconds: 4 }],
 };
 
 export const session: OpenSession = {

@@ -17,6 +17,7 @@ import { jobOperations } from "./jobs.ts";
 import { leadOperations } from "./leads.ts";
 import { tokenOperations } from "./management-tokens.ts";
 import { memberOperations } from "./members.ts";
+import { operationsOperations } from "./operations.ts";
 import { listScopes } from "./scopes.ts";
 import { sessionOperations } from "./sessions.ts";
 import { syncOperations } from "./sync.ts";
@@ -46,5 +47,6 @@ export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 		...sessionOperations,
 		...tokenOperations,
 		...tenantOperations,
+		...operationsOperations,
 	]);
 }

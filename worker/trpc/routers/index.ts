@@ -3,6 +3,7 @@ import { auditRouter } from "./audit.ts";
 import { jobsRouter } from "./jobs.ts";
 import { keysRouter } from "./keys.ts";
 import { membersRouter } from "./members.ts";
+import { operationsRouter } from "./operations.ts";
 import { passwordsRouter } from "./passwords.ts";
 import { platformRouter } from "./platform.ts";
 import { scopesRouter } from "./scopes.ts";
@@ -20,6 +21,7 @@ export const routers = {
 	passwords: passwordsRouter,
 	tenants: tenantsRouter,
 	platform: platformRouter,
+	operations: operationsRouter,
 	scopes: scopesRouter,
 	audit: auditRouter,
 	tokens: tokensRouter,

@@ -1,0 +1,13 @@
+import { t } from "../../i18n/index.ts";
+import styles from "../platform/platform.module.css";
+import { OverviewSection } from "./overview-section.tsx";
+
+/** The state of the running service. Each section loads, fails and is tried again on its own. */
+export default function OperationsScreen() {
+	return (
+		<div class={styles.section}>
+			<h1>{t().operations.title}</h1>
+			<OverviewSection />
+		</div>
+	);
+}
