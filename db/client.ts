@@ -1,14 +1,29 @@
 /** Drizzle on the D1 binding, with helpers for the limits of D1. */
 import { getTableColumns, type InferInsertModel, type SQL, sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
-import { type DrizzleD1Database, drizzle } from "drizzle-orm/d1";
-import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { DrizzleD1Database, SQLiteD1Session } from "drizzle-orm/d1";
+import { SQLiteAsyncDialect, type SQLiteTable } from "drizzle-orm/sqlite-core";
 
 export type Database = DrizzleD1Database & { $client: D1Database };
 
+/**
+ * Quotes names in backticks. SQLite reads an unknown name in double quotes, which Drizzle would use, as text: on a schema
+ * without the column, a release would read and store the column's name as its value.
+ */
+class Dialect extends SQLiteAsyncDialect {
+	override escapeName(name: string): string {
+		return `\`${name}\``;
+	}
+}
+
+const dialect = new Dialect();
+
 /** The query builder for a D1 binding. Cheap: it holds no connection, and no relations are configured. */
 export function database(d1: D1Database): Database {
-	return drizzle(d1);
+	// What `drizzle(d1)` does, which takes no dialect.
+	type NoRelations = Record<string, never>;
+	const session = new SQLiteD1Session<NoRelations, NoRelations>(d1, dialect, undefined);
+	return Object.assign(new DrizzleD1Database<NoRelations>("async", dialect, session, undefined), { $client: d1 });
 }
 
 /** A statement that can take part in a batch. */
