@@ -5,7 +5,14 @@
 
 import type { Secret } from "../env.ts";
 import type { KeyGate } from "../gate/key-gate.ts";
-import { type AdmissionCall, type CallerRefusals, type PackedVerdict, packCall, unpack } from "../gate/protocol.ts";
+import {
+	type AdmissionCall,
+	type CallerRefusals,
+	type PackedVerdict,
+	packCall,
+	packRefusals,
+	unpack,
+} from "../gate/protocol.ts";
 import { type IdentifiedKey, identifyKey, importedKeyIn } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
 import type { BearerVerdict, Refused, Throttled, Unavailable, Verdict } from "../keys/verdict.ts";
@@ -75,7 +82,9 @@ export async function admitIdentified(
 		// The first call may have admitted this very request, for which no handler has run.
 		const isUncertain = attempts > 1 && decided.code === "REPLAYED";
 		const verdict: Verdict = isUncertain ? { ...decided, code: "UNCERTAIN", retrySeconds: 1 } : decided;
-		const sendCounts = (counts: CallerRefusals[]) => gates.getByName(keyId).countRefusals(keyId, secretHash, counts);
+		// Safe to repeat: a caller may be counted twice, but never more than it sent again.
+		const sendCounts = (counts: CallerRefusals[]) =>
+			retryOnce(() => gates.getByName(keyId).countRefusals(keyId, secretHash, counts.map(packRefusals)));
 		rememberIfFinal(secretHash, verdict, sendCounts, now);
 		return verdict;
 	} catch (cause) {

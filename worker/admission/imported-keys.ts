@@ -10,6 +10,7 @@ import { sql } from "drizzle-orm";
 import { database } from "../../db/client.ts";
 import { apiKeys, IS_UNPROVEN } from "../../db/schema.ts";
 import { putLast } from "../bounded-map.ts";
+import { unknownCode } from "../gate/protocol.ts";
 import { LOAD_TIMEOUT_MS, withTimeout } from "../gate/timers.ts";
 import { hashKey, type IdentifiedKey } from "../keys/format.ts";
 import { networkOf } from "../keys/ip-address.ts";
@@ -127,11 +128,19 @@ async function compare(
 		for (const id of candidates) {
 			const asked = retryOnce(() => gates.getByName(id).recognize(id, key, caller));
 			const recognition = await withTimeout(deadline - performance.now(), asked, "The gate of an imported key");
-			if (recognition === "UNAVAILABLE") return { code: "UNAVAILABLE" };
-			if (recognition === "THROTTLED") return throttledUntilNextMinute(now);
-			if (recognition === "OTHER") continue;
-			putLast(ids, secretHash, id, KEYS_MAX);
-			return { keyId: id, secretHash };
+			switch (recognition) {
+				case "KNOWN":
+					putLast(ids, secretHash, id, KEYS_MAX);
+					return { keyId: id, secretHash };
+				case "OTHER":
+					continue;
+				case "THROTTLED":
+					return throttledUntilNextMinute(now);
+				case "UNAVAILABLE":
+					return { code: "UNAVAILABLE" };
+				default:
+					return { code: "UNAVAILABLE", cause: unknownCode(recognition) };
+			}
 		}
 		return UNKNOWN;
 	} catch (cause) {

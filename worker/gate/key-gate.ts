@@ -32,11 +32,11 @@ import {
 import {
 	type AdmissionCall,
 	type AlreadyRotated,
-	type CallerRefusals,
 	type Explained,
 	type GateResult,
 	type ManagementCall,
 	type PackedCall,
+	type PackedRefusals,
 	type PackedVerdict,
 	pack,
 	type Recognition,
@@ -45,6 +45,7 @@ import {
 	type Suspension,
 	UNAVAILABLE,
 	unpackCall,
+	unpackRefusals,
 } from "./protocol.ts";
 import type { Recognizer } from "./recognition.ts";
 import { GateStore, type HourCounts } from "./store.ts";
@@ -120,13 +121,14 @@ export class KeyGate extends DurableObject<Bindings> {
 	async countRefusals(
 		keyId: string,
 		secretHash: string,
-		refusals: readonly CallerRefusals[],
+		refusals: readonly PackedRefusals[],
 		now = Date.now(),
 	): Promise<void> {
+		const counted = refusals.map(unpackRefusals);
 		if (!(await this.#memory.load(keyId))) throw new Error("The key could not be loaded");
 		const { loaded } = this.#memory;
 		if (!loaded || !sameText(loaded.key.secretHash, secretHash)) return;
-		countRefusals(loaded, refusals, now);
+		countRefusals(loaded, counted, now);
 		this.#afterCounting(loaded, now);
 	}
 

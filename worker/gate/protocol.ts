@@ -2,8 +2,11 @@
  * What a Worker sends to a gate, and what the gate returns. Plain data, since it crosses RPC.
  *
  * On the admission path both are packed into flat arrays: an RPC call that returns an object takes the runtime a fifth
- * longer than one that returns an array with the same content. New fields go at the end and are optional, because a Worker
- * and a gate may be one release apart.
+ * longer than one that returns an array with the same content.
+ *
+ * During a deploy, a Worker and a gate may be one release apart. So every array names its protocol right after its fields,
+ * and an array that has anything else in that place is not read: a field that one side doesn't know must never be taken
+ * for another. See docs/decisions/versions.md for what may change in a release.
  */
 import type { Author } from "../../db/audit.ts";
 import type { Environment } from "../../db/enums.ts";
@@ -125,6 +128,32 @@ export const CONFLICTS = {
  */
 export type Recognition = "KNOWN" | "OTHER" | "THROTTLED" | "UNAVAILABLE";
 
+/**
+ * The version of the protocol, negative: no other number that crosses is, so no field can be taken for it. It rises when the
+ * fields of an array change other than by optional ones after it. 1: release 1.0.0, whose arrays end with their fields.
+ */
+const PROTOCOL = -2;
+type Protocol = typeof PROTOCOL;
+
+/** Whether an array has this many fields in the layout of this release, or of the one before, which names no version. */
+const isUnderstood = (packed: readonly unknown[], fields: number): boolean =>
+	packed[fields] === PROTOCOL || (packed.length === fields && !packed.some(isVersion));
+
+const isVersion = (field: unknown): field is number => typeof field === "number" && field < 0;
+
+/** For the log, when an array is not understood. */
+function layoutError(what: string, packed: readonly unknown[]): Error {
+	const version = packed.findLast(isVersion);
+	const theirs = version === undefined ? "no version" : `protocol ${-version}`;
+	return new Error(
+		`${what} has ${packed.length} fields and ${theirs}; this release reads protocols 1 and ${-PROTOCOL}`,
+	);
+}
+
+/** For the log, when a gate of another release gives a result that this one doesn't know. */
+export const unknownCode = (code: unknown): Error =>
+	new Error(`A gate of another release sent the code ${String(code)}`);
+
 /** Refusals of one caller that the Worker gave from memory. */
 export type CallerRefusals = [
 	ip: string | null,
@@ -133,6 +162,19 @@ export type CallerRefusals = [
 	requests: number,
 	lastSeenAt: number,
 ];
+const REFUSALS_FIELDS = 5;
+
+/** The refusals as they cross. */
+export type PackedRefusals = [...CallerRefusals, version?: Protocol];
+
+export const packRefusals = (refusals: CallerRefusals): PackedRefusals => [...refusals, PROTOCOL];
+
+/** Throws if a Worker of another release has sent fields that this one doesn't know. */
+export function unpackRefusals(packed: PackedRefusals): CallerRefusals {
+	if (!isUnderstood(packed, REFUSALS_FIELDS)) throw layoutError("A count of refusals", packed);
+	const [ip, userAgent, endpoint, requests, lastSeenAt] = packed;
+	return [ip, userAgent, endpoint, requests, lastSeenAt];
+}
 
 export type PackedCall = [
 	keyId: string,
@@ -143,15 +185,19 @@ export type PackedCall = [
 	endpoint: string,
 	tenantId: string | null,
 	consume: boolean,
-	pepperId?: string | undefined,
+	pepperId: string | undefined,
+	version?: Protocol,
 ];
+const CALL_FIELDS = 9;
 
 export function packCall(call: AdmissionCall): PackedCall {
 	const { keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId } = call;
-	return [keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId];
+	return [keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId, PROTOCOL];
 }
 
+/** Throws if a Worker of another release has sent fields that this one doesn't know. */
 export function unpackCall(packed: PackedCall): AdmissionCall {
+	if (!isUnderstood(packed, CALL_FIELDS)) throw layoutError("A Worker's call", packed);
 	const [keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId] = packed;
 	return { keyId, secretHash, scope, ip, userAgent, endpoint, tenantId, consume, pepperId };
 }
@@ -160,15 +206,31 @@ type PackedWindow = [limit: number, remaining: number, resetsAt: number, resetSe
 type PackedFacts = [tenantId: string, name: string, environment: Environment, scopes: string, expiresAt: number | null];
 
 export type PackedVerdict =
-	| ["VALID", ...PackedWindow, ...PackedFacts]
-	| ["NOT_FOUND", final: boolean]
-	| ["MISSING_SCOPE", ...PackedWindow, scope: string]
-	| [PlainRefusal, ...PackedWindow]
-	| ["UNCERTAIN", ...PackedWindow, retrySeconds: number]
-	| ["UNAVAILABLE"];
+	| ["VALID", ...PackedWindow, ...PackedFacts, version?: Protocol]
+	| ["NOT_FOUND", final: boolean, version?: Protocol]
+	| ["MISSING_SCOPE", ...PackedWindow, scope: string, version?: Protocol]
+	| [PlainRefusal, ...PackedWindow, version?: Protocol]
+	| ["UNCERTAIN", ...PackedWindow, retrySeconds: number, version?: Protocol]
+	| ["UNAVAILABLE", version?: Protocol];
 
 /** Refusals that have a window and nothing else. */
 type PlainRefusal = Exclude<(Refused | SignedRefused)["code"], "NOT_FOUND" | "MISSING_SCOPE" | "UNCERTAIN">;
+
+/** Number of fields of each verdict, its code included. */
+const VERDICT_FIELDS: Record<PackedVerdict[0], number> = {
+	VALID: 10,
+	NOT_FOUND: 2,
+	MISSING_SCOPE: 6,
+	UNCERTAIN: 6,
+	REVOKED: 5,
+	EXPIRED: 5,
+	TENANT_SUSPENDED: 5,
+	ADDRESS_NOT_ALLOWED: 5,
+	RATE_LIMITED: 5,
+	REPLAYED: 5,
+	OUTDATED: 5,
+	UNAVAILABLE: 1,
+};
 
 /** Scope names contain no space (RFC 6749, §3.3). */
 const SCOPE_SEPARATOR = " ";
@@ -178,14 +240,14 @@ export function pack(verdict: GateVerdict): PackedVerdict {
 		case "VALID": {
 			const { tenantId, name, environment, scopes, expiresAt } = verdict.key;
 			const facts: PackedFacts = [tenantId, name, environment, scopes.join(SCOPE_SEPARATOR), expiresAt];
-			return [verdict.code, ...packWindow(verdict.window), ...facts];
+			return [verdict.code, ...packWindow(verdict.window), ...facts, PROTOCOL];
 		}
 		case "NOT_FOUND":
-			return [verdict.code, verdict.final];
+			return [verdict.code, verdict.final, PROTOCOL];
 		case "MISSING_SCOPE":
-			return [verdict.code, ...packWindow(verdict.window), verdict.scope];
+			return [verdict.code, ...packWindow(verdict.window), verdict.scope, PROTOCOL];
 		case "UNCERTAIN":
-			return [verdict.code, ...packWindow(verdict.window), verdict.retrySeconds];
+			return [verdict.code, ...packWindow(verdict.window), verdict.retrySeconds, PROTOCOL];
 		case "REVOKED":
 		case "EXPIRED":
 		case "TENANT_SUSPENDED":
@@ -193,16 +255,22 @@ export function pack(verdict: GateVerdict): PackedVerdict {
 		case "RATE_LIMITED":
 		case "REPLAYED":
 		case "OUTDATED":
-			return [verdict.code, ...packWindow(verdict.window)];
+			return [verdict.code, ...packWindow(verdict.window), PROTOCOL];
 		case "UNAVAILABLE":
-			return [verdict.code];
+			return [verdict.code, PROTOCOL];
 		default:
 			return verdict satisfies never;
 	}
 }
 
-/** Unpacks the verdict on the key `id`. The Worker knows the id, so the gate doesn't send it back. */
+/**
+ * Unpacks the verdict on the key `id`. The Worker knows the id, so the gate doesn't send it back. A verdict that this
+ * release doesn't understand is none: `UNAVAILABLE`, with the reason for the log.
+ */
 export function unpack(packed: PackedVerdict, id: string): GateVerdict {
+	// A gate of the next release may give a verdict that this one doesn't know: then the number is undefined.
+	if (!isUnderstood(packed, VERDICT_FIELDS[packed[0]]))
+		return { code: "UNAVAILABLE", cause: layoutError(`The verdict ${packed[0]} on ${id}`, packed) };
 	switch (packed[0]) {
 		case "VALID": {
 			const [code, limit, remaining, resetsAt, resetSeconds, tenantId, name, environment, scopes, expiresAt] = packed;
@@ -235,9 +303,7 @@ export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 		case "UNAVAILABLE":
 			return { code: packed[0] };
 		default:
-			packed satisfies never;
-			// A gate of the next release may give a verdict that this one doesn't know.
-			return { code: "UNAVAILABLE" };
+			return packed satisfies never;
 	}
 }
 

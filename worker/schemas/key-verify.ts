@@ -4,7 +4,7 @@ import { apiKeySchema, currentHourSchema, scope } from "./api-key.ts";
 import { tenantChoice } from "./common.ts";
 
 /** Every verdict on a key, in the order in which they are decided. */
-const VERDICT_CODES = [
+export const VERDICT_CODES = [
 	"NOT_FOUND",
 	"REVOKED",
 	"EXPIRED",

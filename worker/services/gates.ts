@@ -5,7 +5,7 @@ import { apiKeys } from "../../db/schema.ts";
 import { retryOnce } from "../admission/retry-once.ts";
 import { AppError } from "../errors.ts";
 import type { KeyGate } from "../gate/key-gate.ts";
-import type { GateResult, ManagementCall } from "../gate/protocol.ts";
+import { type GateResult, type ManagementCall, unknownCode } from "../gate/protocol.ts";
 import { isKeyId } from "../keys/format.ts";
 import { ADDED_FIELDS } from "../keys/snapshot.ts";
 import { logError } from "../log.ts";
@@ -83,6 +83,10 @@ async function requireKnownKey({ db }: GateDeps, { keyId, tenantId }: Target): P
 	if (rows.length === 0) throw notFound();
 }
 
+interface Coded {
+	code: unknown;
+}
+
 /** Returns the value of a gate's result, or throws its error. */
 async function unwrap<T>(call: () => Promise<GateResult<T>>): Promise<T> {
 	let result: GateResult<T>;
@@ -101,7 +105,27 @@ async function unwrap<T>(call: () => Promise<GateResult<T>>): Promise<T> {
 		case "UNAVAILABLE":
 			throw new AppError("UNAVAILABLE");
 		default:
-			return result satisfies never;
+			// The type has every code of this release. A gate of the next one may send others, and each has a code.
+			throw new AppError("UNAVAILABLE", undefined, { cause: unknownCode((result satisfies never as Coded).code) });
+	}
+}
+
+/** What the platform throws when an object's class has no such method. */
+const MISSING_METHOD = /The RPC receiver does not implement/;
+
+/**
+ * Calls a method of a gate that was added in this release. Gates that are in use run the release before for up to a minute
+ * after a deploy (`code_update_strategy` in wrangler.toml), and have no such method. Then `fallback` runs instead: give one
+ * where something older does as well. Without one, throws `UNAVAILABLE`, since the call succeeds after a minute.
+ */
+export async function callAddedMethod<T>(call: () => Promise<T>, fallback?: () => T | Promise<T>): Promise<T> {
+	try {
+		return await retryOnce(call);
+	} catch (error) {
+		const isMissing = error instanceof TypeError && MISSING_METHOD.test(error.message);
+		if (!isMissing) throw error;
+		if (fallback) return fallback();
+		throw new AppError("UNAVAILABLE", "The API key's gate is being updated. Retry in a minute.", { cause: error });
 	}
 }
 

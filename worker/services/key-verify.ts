@@ -2,10 +2,12 @@
 import type { Author } from "../../db/audit.ts";
 import { decideImported, isUnknown } from "../admission/admit.ts";
 import { refusalError, refusalOf } from "../admission/refusal.ts";
+import { AppError } from "../errors.ts";
+import { unknownCode } from "../gate/protocol.ts";
 import { type IdentifiedKey, identifyKey } from "../keys/format.ts";
 import { readIpAddress } from "../keys/ip-address.ts";
 import { toRateLimit } from "../keys/window.ts";
-import type { Verification, VerifyKey } from "../schemas/key-verify.ts";
+import { VERDICT_CODES, type Verification, type VerifyKey } from "../schemas/key-verify.ts";
 import type { Deps } from "./deps.ts";
 import { askGate, complete } from "./gates.ts";
 
@@ -39,6 +41,8 @@ export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): P
 		throw refusalError(refusalOf(decision));
 	}
 	const { verdict, apiKey } = decision;
+	if (!VERDICT_CODES.includes(verdict.code))
+		throw new AppError("UNAVAILABLE", undefined, { cause: unknownCode(verdict.code) });
 	return {
 		valid: verdict.code === "VALID",
 		code: verdict.code,

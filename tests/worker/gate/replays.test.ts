@@ -106,6 +106,6 @@ describe("between two releases", () => {
 		const { key, api_key } = await createKey(admin);
 		const call = { ...presented(key), secretHash: signedHash(key) };
 		const packed = await env.KEY_GATE.getByName(api_key.id).admitSigned(packCall(call), { signature: "a", at: SECOND });
-		expect(packed).toEqual(["NOT_FOUND", false]);
+		expect(unpack(packed as unknown as PackedVerdict, api_key.id)).toEqual({ code: "NOT_FOUND", final: false });
 	});
 });
