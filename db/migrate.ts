@@ -16,7 +16,10 @@ export function readMigrations(): Migration[] {
 }
 
 /** Applies the migrations that the database doesn't have yet. Each is applied in whole or not at all. */
-export async function applyMigrations(db: D1Database, migrations: readonly Migration[]): Promise<void> {
+export async function applyMigrations(
+	db: Pick<D1Database, "prepare" | "batch">,
+	migrations: readonly Migration[],
+): Promise<void> {
 	await db
 		.prepare(
 			"CREATE TABLE IF NOT EXISTS d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)",

@@ -1,0 +1,68 @@
+/** The D1 databases of the service, on this machine or in Cloudflare. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Unstable_Config as Config, getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
+import { type Migration, readMigrations } from "../../db/migrate.ts";
+import { cloudflareApi } from "../cloudflare/api.ts";
+import { type D1, remoteD1 } from "../cloudflare/d1.ts";
+import { STATE_DIR } from "../local-files.ts";
+
+const WRANGLER_CONFIG = join(import.meta.dirname, "../../wrangler.toml");
+
+/** Every database by its binding in wrangler.toml, with its migrations. */
+const DATABASES: { binding: string; migrations: () => Migration[] }[] = [{ binding: "DB", migrations: readMigrations }];
+
+/** Whether an id of wrangler.toml is one that the repository ships with. */
+const isPlaceholder = (databaseId: string): boolean => /^$|^0{8}-/.test(databaseId);
+
+export interface OpenDatabase {
+	binding: string;
+	d1: D1;
+	/** All migrations of this release. */
+	migrations: readonly Migration[];
+	/**
+	 * The point of Time Travel that the database is at, with which Cloudflare can restore it for 30 days. Null on this
+	 * machine, which has no Time Travel.
+	 */
+	bookmark: () => Promise<string | null>;
+}
+
+/** Opens the databases of this machine while `use` runs, and returns its result. The service must be stopped. */
+export async function withLocalDatabases<T>(use: (databases: OpenDatabase[]) => Promise<T>): Promise<T> {
+	// Only the databases, because the other bindings need the Worker.
+	const { name, compatibility_date, d1_databases } = readConfig({ config: WRANGLER_CONFIG });
+	const configPath = join(STATE_DIR, "seed.json");
+	mkdirSync(STATE_DIR, { recursive: true });
+	writeFileSync(configPath, JSON.stringify({ name, compatibility_date, d1_databases }));
+	const platform = await getPlatformProxy<Record<string, D1Database>>({
+		configPath,
+		persist: { path: join(STATE_DIR, "v3") },
+	});
+	try {
+		const open = DATABASES.flatMap(({ binding, migrations }): OpenDatabase[] => {
+			const d1 = platform.env[binding];
+			return d1 ? [{ binding, d1, migrations: migrations(), bookmark: async () => null }] : [];
+		});
+		return await use(open);
+	} finally {
+		await platform.dispose();
+	}
+}
+
+/** The databases of an environment of wrangler.toml in Cloudflare. Throws if one of them is a placeholder. */
+export async function remoteDatabases(environment: string): Promise<OpenDatabase[]> {
+	const { d1_databases }: Config = readConfig({ config: WRANGLER_CONFIG, env: environment });
+	const api = await cloudflareApi();
+	return DATABASES.flatMap(({ binding, migrations }): OpenDatabase[] => {
+		const configured = d1_databases.find((database) => database.binding === binding);
+		if (configured === undefined) return [];
+		const id = configured.database_id ?? "";
+		if (isPlaceholder(id))
+			throw new Error(
+				`[env.${environment}] of wrangler.toml names no database for ${binding}. Write the id of the database there.`,
+			);
+		const path = `/d1/database/${id}/time_travel/bookmark`;
+		const bookmark = async () => (await api.call<{ bookmark: string }>("GET", path)).bookmark;
+		return [{ binding, d1: remoteD1(api, id), migrations: migrations(), bookmark }];
+	});
+}
