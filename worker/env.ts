@@ -214,8 +214,8 @@ function corsOrigins({ CORS_ORIGINS = "" }: Partial<Bindings>, problems: string[
 }
 
 /**
- * How late usage may reach D1, in seconds. 15 by default: a list that is 15 seconds old still helps an admin, and a busy
- * key costs D1 four writes a minute.
+ * How late usage may reach D1 while someone lists the keys, in seconds. 15 by default: a list that is 15 seconds old still
+ * helps an admin, and a busy key costs D1 four deliveries a minute.
  */
 export function usageFlushSeconds(env: Partial<Bindings>, problems: string[] = []): number {
 	const seconds = Number(env.USAGE_FLUSH_SECONDS ?? 15);

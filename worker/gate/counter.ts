@@ -26,6 +26,8 @@ export class UsageCounter {
 	/** The true counts. */
 	#counts: RequestCounts;
 	#lastUsedAt: number;
+	/** The last admission that D1 shows, or that is to be delivered by an alarm that is set. */
+	#lastUseInD1: number;
 
 	/** Resumes from the newest record, at its ceilings. Without a record, starts from the lifetime usage in D1. */
 	constructor(store: GateStore, callers: RecentCallers, inD1: LifetimeUsage) {
@@ -37,6 +39,17 @@ export class UsageCounter {
 		const { allowed, rateLimited, denied } = this.#reserved;
 		this.#counts = { allowed, rateLimited, denied };
 		this.#lastUsedAt = this.#reserved.lastUsedAt;
+		// Whatever is on disk was delivered, or an alarm is set for it.
+		this.#lastUseInD1 = this.#lastUsedAt;
+	}
+
+	get lastUseInD1(): number {
+		return this.#lastUseInD1;
+	}
+
+	/** Call this when D1 has taken the lifetime usage. */
+	delivered({ lastUsedAt }: LifetimeUsage): void {
+		this.#lastUseInD1 = Math.max(this.#lastUseInD1, lastUsedAt);
 	}
 
 	/** The hour that is being counted. Never goes back, not even when the clock does. */

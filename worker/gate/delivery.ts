@@ -27,6 +27,9 @@ export interface GateContent {
 	usage: { hours: HourCounts[]; lifetime: LifetimeUsage } | null;
 }
 
+/** Called after D1 has taken the usage. `watchedUntil`: until when the tenant's lists are watched. */
+export type OnUsageTaken = (lifetime: LifetimeUsage, watchedUntil: number) => void;
+
 /** Stores a tombstone in the gate of a successor that is discarded. */
 export type WriteTombstone = (successorId: string, predecessor: GateContent["key"]) => Promise<void>;
 
@@ -35,16 +38,24 @@ export class Delivery {
 	readonly #alarm: GateAlarm;
 	readonly #d1: () => D1Database;
 	readonly #writeTombstone: WriteTombstone;
+	readonly #onUsageTaken: OnUsageTaken;
 	/** Successors of rotations in progress, which must not be discarded yet. */
 	readonly #rotating = new Set<string>();
 	#last: Promise<void> = Promise.resolve();
 	#failures = 0;
 
-	constructor(store: GateStore, alarm: GateAlarm, d1: () => D1Database, writeTombstone: WriteTombstone) {
+	constructor(
+		store: GateStore,
+		alarm: GateAlarm,
+		d1: () => D1Database,
+		writeTombstone: WriteTombstone,
+		onUsageTaken: OnUsageTaken,
+	) {
 		this.#store = store;
 		this.#alarm = alarm;
 		this.#d1 = d1;
 		this.#writeTombstone = writeTombstone;
+		this.#onUsageTaken = onUsageTaken;
 	}
 
 	/** Delivers after the delivery in progress, if any. Never rejects: the alarm retries what D1 did not accept. */
@@ -117,7 +128,8 @@ export class Delivery {
 		const entries = Math.max(usage.hours.length, key.origin === "imported" ? 1 : 0);
 		for (let start = 0; start < entries; start += HOURS_PER_BATCH) {
 			const hours = usage.hours.slice(start, start + HOURS_PER_BATCH);
-			await recordUsage(connect(this.#d1()), key, hours, usage.lifetime);
+			const { watchedUntil } = await recordUsage(connect(this.#d1()), key, hours, usage.lifetime);
+			this.#onUsageTaken(usage.lifetime, watchedUntil);
 			// The record of the current hour stays, because the count resumes from it after a crash.
 			for (const { hour } of hours) if (hour !== currentHour) this.#store.deleteHour(hour);
 		}

@@ -50,6 +50,7 @@ import {
 import type { Recognizer } from "./recognition.ts";
 import { GateStore, type HourCounts } from "./store.ts";
 import { GateAlarm, IdleTimer } from "./timers.ts";
+import { UsagePace } from "./usage-pace.ts";
 
 /** Loaded by the first change, so that an isolate starts sooner. */
 const changes = () => import("./changes.ts");
@@ -64,6 +65,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	readonly #alarm: GateAlarm;
 	readonly #delivery: Delivery;
 	readonly #flushMs: number;
+	readonly #pace: UsagePace;
 	readonly #changing: ChangingGate;
 	/** Only for an imported key. */
 	#recognizer: Recognizer | undefined;
@@ -76,10 +78,19 @@ export class KeyGate extends DurableObject<Bindings> {
 		this.#store = new GateStore(ctx.storage.kv);
 		this.#memory = new KeyMemory(this.#store, d1);
 		this.#alarm = new GateAlarm(ctx.storage);
-		this.#delivery = new Delivery(this.#store, this.#alarm, d1, (successorId, { id, tenantId }) =>
-			this.env.KEY_GATE.getByName(successorId).discardSuccessor(successorId, tenantId, id),
-		);
 		this.#flushMs = usageFlushSeconds(env) * 1_000;
+		this.#pace = new UsagePace(this.#store, this.#flushMs);
+		this.#delivery = new Delivery(
+			this.#store,
+			this.#alarm,
+			d1,
+			(successorId, { id, tenantId }) =>
+				this.env.KEY_GATE.getByName(successorId).discardSuccessor(successorId, tenantId, id),
+			(lifetime, watchedUntil) => {
+				this.#memory.loaded?.counter.delivered(lifetime);
+				this.#pace.watch(watchedUntil);
+			},
+		);
 		this.#changing = { store: this.#store, memory: this.#memory, alarm: this.#alarm, delivery: this.#delivery, d1 };
 		void ctx.blockConcurrencyWhile(() => this.#alarm.load());
 	}
@@ -145,6 +156,17 @@ export class KeyGate extends DurableObject<Bindings> {
 		});
 	}
 
+	/**
+	 * Someone lists the tenant's keys. Delivers the usage that D1 lacks, and then delivers it soon until `until`. A method of
+	 * its own: the gate of a release without it always delivers soon.
+	 */
+	async watchUsage(keyId: string, tenantId: string, until: number, now = Date.now()): Promise<void> {
+		const { loaded } = this.#memory;
+		if (loaded?.key.id !== keyId || loaded.key.tenantId !== tenantId) return;
+		this.#pace.watch(until);
+		if (this.#alarm.isScheduled) await this.#deliverAll(now);
+	}
+
 	/** Changes settings. They apply from the next request on. */
 	async update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
 		return (await changes()).updateKey(this.#changing, call, patch, now);
@@ -200,9 +222,13 @@ export class KeyGate extends DurableObject<Bindings> {
 		const now = Date.now();
 		const { loaded } = this.#memory;
 		if (loaded && isSignedHash(loaded.key.secretHash)) loaded.signatures.recover(now);
+		await this.#deliverAll(now);
+	}
+
+	#deliverAll(now: number): Promise<void> {
 		// If the gate crashes later and is not called again, it resumes from what D1 gets now, and the two agree.
 		this.#memory.persistUsage();
-		await this.#delivery.run(() => this.#memory.content("with usage"), now);
+		return this.#delivery.run(() => this.#memory.content("with usage"), now);
 	}
 
 	#admit(call: AdmissionCall, now: number, decide: Decide<CountedVerdict>): Immediate<PackedVerdict> {
@@ -226,7 +252,7 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	#afterCounting({ counter, callers, signatures }: LoadedKey, now: number): void {
 		if (!callers.hasChanged) return;
-		this.#alarm.scheduleBy(now + this.#flushMs);
+		this.#alarm.scheduleBy(this.#pace.due(counter.lifetime, counter.lastUseInD1, now));
 		// A running timer keeps the object in memory, which is billed. So it runs only if an eviction would lose something.
 		if (counter.isAhead || callers.isAheadOfDisk || signatures.isOpen) this.#idle.activity();
 	}

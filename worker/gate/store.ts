@@ -43,6 +43,7 @@ const DISCARD = "discard:";
 const ROTATION = "rotation:";
 const SIGNATURES = "signatures";
 const SUSPENSION = "suspension";
+const WATCHED = "watched";
 
 export class GateStore implements SignatureStore {
 	readonly #kv: SyncKvStorage;
@@ -84,6 +85,15 @@ export class GateStore implements SignatureStore {
 		this.#kv.put(SUSPENSION, suspension);
 	}
 
+	/** Until when the tenant's lists are watched, as far as the gate knows. */
+	watchedUntil(): number {
+		return this.#kv.get<number>(WATCHED) ?? 0;
+	}
+
+	putWatchedUntil(until: number): void {
+		this.#kv.put(WATCHED, until);
+	}
+
 	/** Oldest first. */
 	hours(): HourRecord[] {
 		return this.#values<HourRecord>(HOUR);
@@ -103,6 +113,7 @@ export class GateStore implements SignatureStore {
 		this.#kv.delete(CALLERS);
 		this.#kv.delete(SIGNATURES);
 		this.#kv.delete(SUSPENSION);
+		this.#kv.delete(WATCHED);
 		for (const { hour } of this.hours()) this.deleteHour(hour);
 		for (const { nameHash } of this.#values<RotationRecord>(ROTATION)) this.#kv.delete(ROTATION + nameHash);
 	}

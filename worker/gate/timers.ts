@@ -9,6 +9,11 @@ export class GateAlarm {
 		this.#storage = storage;
 	}
 
+	/** Whether the alarm is set: there may be something to deliver. */
+	get isScheduled(): boolean {
+		return this.#scheduledAt !== null;
+	}
+
 	/** Reads the scheduled time from storage. Call this before anything else. */
 	async load(): Promise<void> {
 		this.#scheduledAt = await this.#storage.getAlarm();

@@ -23,6 +23,7 @@ import { keySearch } from "./key-search.ts";
 import { STANDINGS, settle } from "./key-standing.ts";
 import { currentPepperIds, rangesWithout } from "./peppers.ts";
 import { withRecentUsage } from "./recent-usage.ts";
+import { lookAtUsage } from "./usage-look.ts";
 
 /** What the tables returned for a page. */
 type Read = { rows: KeyRow[]; next_cursor: string | null } & Pick<
@@ -30,7 +31,13 @@ type Read = { rows: KeyRow[]; next_cursor: string | null } & Pick<
 	"counts" | "counts_capped" | "counts_behind"
 >;
 
-/** One page of the tenant's keys. Its usage is as old as the last delivery. */
+/** One page of the tenant's keys, with usage that is at most `USAGE_FLUSH_SECONDS` old. */
+export async function listFreshKeys(deps: Deps, tenantId: string, input: ListKeys): Promise<KeyList> {
+	await lookAtUsage(deps, tenantId);
+	return listKeys(deps, tenantId, input);
+}
+
+/** The same as D1 has it. Its usage is as old as the last delivery. */
 export async function listKeys(deps: Deps, tenantId: string, input: ListKeys): Promise<KeyList> {
 	const { rows, ...more } = await read(deps, tenantId, input);
 	const items = rows.map((row) => toApiKey(snapshotOf(row), row, deps.now));

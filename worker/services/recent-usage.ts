@@ -1,4 +1,4 @@
-/** The last hours of many keys at once, as lists show them. Read from D1 alone, so that a list wakes no gate. */
+/** The last hours of many keys at once, as lists show them. Read from D1 alone. */
 import { and, eq, gt, lte, sql } from "drizzle-orm";
 import { apiKeys, usageHourly } from "../../db/schema.ts";
 import { hourOf } from "../keys/window.ts";

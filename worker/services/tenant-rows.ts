@@ -3,6 +3,7 @@ import { eq, getTableName, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Statement } from "../../db/client.ts";
 import * as schema from "../../db/schema.ts";
+import { forgetWatch } from "../../db/usage-watch.ts";
 import type { Deps } from "./deps.ts";
 
 const { apiKeys, auditEvents, gateSweeps, tenants, usageDaily, usageHourly } = schema;
@@ -74,4 +75,5 @@ export async function deleteRows({ db }: Pick<Deps, "db">, tenantId: string): Pr
 export const endDeletion = ({ db, now }: Pick<Deps, "db" | "now">, tenantId: string): Statement[] => [
 	db.update(tenants).set({ deletedAt: now }).where(eq(tenants.id, tenantId)),
 	db.delete(gateSweeps).where(eq(gateSweeps.tenantId, tenantId)),
+	forgetWatch(db, tenantId),
 ];

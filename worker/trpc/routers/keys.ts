@@ -21,7 +21,7 @@ import { usageQuerySchema, usageSchema } from "../../schemas/usage.ts";
 import { attemptOf } from "../../services/idempotency.ts";
 import { importKeys } from "../../services/key-import.ts";
 import { createKey, createKeyOnce, type Replay, rotateKey, rotateOnce } from "../../services/key-issue.ts";
-import { listKeys } from "../../services/key-list.ts";
+import { listFreshKeys } from "../../services/key-list.ts";
 import { verifyKey } from "../../services/key-verify.ts";
 import { deleteKey, getKey, revokeKey, updateKey } from "../../services/keys.ts";
 import { keyUsage } from "../../services/usage.ts";
@@ -73,7 +73,7 @@ export const keysRouter = {
 	list: permittedProcedure("keys:read")
 		.input(listKeysSchema.prefault({}))
 		.output(keyListSchema)
-		.query(({ ctx, input }) => listKeys(ctx.deps, ctx.author.tenantId, input)),
+		.query(({ ctx, input }) => listFreshKeys(ctx.deps, ctx.author.tenantId, input)),
 
 	/** One key, read live from its gate. */
 	get: permittedProcedure("keys:read")

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { keyListItemSchema, keyListSchema, listKeysSchema } from "../../../schemas/key-list.ts";
-import { listKeys } from "../../../services/key-list.ts";
+import { listFreshKeys } from "../../../services/key-list.ts";
 import { managerOperation, permitted } from "../../define-route.ts";
 import { MANAGER_ERRORS } from "../../openapi/errors.ts";
 import * as examples from "../../openapi/examples.ts";
@@ -32,5 +32,6 @@ export const listApiKeys = managerOperation(
 			}),
 		},
 	}),
-	async (c) => c.json(listEnvelope(c, await listKeys(depsOf(c), c.var.author.tenantId, c.req.valid("query"))), 200),
+	async (c) =>
+		c.json(listEnvelope(c, await listFreshKeys(depsOf(c), c.var.author.tenantId, c.req.valid("query"))), 200),
 );

@@ -1,0 +1,44 @@
+/** What precedes a list of keys: usage that gates still hold is delivered, and from then on soon. */
+import { LOOK_EVERY_MS, readWatch, recordLook, usedSince, WATCHED_MS } from "../../db/usage-watch.ts";
+import { retryOnce } from "../admission/retry-once.ts";
+import { putLast } from "../bounded-map.ts";
+import { withTimeout } from "../gate/timers.ts";
+import { UNWATCHED_MAX_MS } from "../gate/usage-pace.ts";
+import { logError } from "../log.ts";
+import type { Deps } from "./deps.ts";
+
+/** Gates that are asked at the first look. Each delivers with a write, and D1 makes one after the other. */
+const ASKED_MAX = 100;
+/** The list waits for them this long, and then shows what D1 has. */
+const WAIT_MS = 2_000;
+/** A gate delivers at the latest this long after the use that D1 shows. A busy D1 takes a part of it. */
+const IN_USE_MS = UNWATCHED_MAX_MS + 60_000;
+
+/** Tenant → when this isolate recorded a look. */
+const recorded = new Map<string, number>();
+const TENANTS_MAX = 10_000;
+
+/**
+ * Call this before a list of the tenant's keys is read. If no one has looked for a while, asks the gates of keys in use for
+ * their usage. Never throws: without it the list is only older.
+ */
+export async function lookAtUsage({ db, gates, now }: Deps, tenantId: string): Promise<void> {
+	const before = recorded.get(tenantId);
+	if (before !== undefined && now - before < LOOK_EVERY_MS) return;
+	putLast(recorded, tenantId, now, TENANTS_MAX);
+	try {
+		const [watch, , used] = await db.batch([
+			readWatch(db, tenantId),
+			recordLook(db, tenantId, now),
+			usedSince(db, tenantId, now - IN_USE_MS, ASKED_MAX),
+		]);
+		if (Number(watch[0]?.until ?? 0) > now) return;
+		const deliver = ({ id }: { id: string }) =>
+			retryOnce(() => gates.getByName(id).watchUsage(id, tenantId, now + WATCHED_MS));
+		// A gate that doesn't deliver has logged why. One of an earlier release lacks the method, and always delivers soon.
+		await withTimeout(WAIT_MS, Promise.allSettled(used.map(deliver)), "A gate").catch(() => undefined);
+	} catch (error) {
+		recorded.delete(tenantId);
+		logError("Gates could not be asked for their usage", error);
+	}
+}
