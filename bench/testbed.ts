@@ -1,6 +1,5 @@
 /** Starts everything that is measured: the service, the floors and the peers. */
-import { applyMigrations, readMigrations } from "../db/migrate.ts";
-import { SERVICE, secret, serviceWorker } from "../scripts/built-service.ts";
+import { migrateService, SERVICE, secret, serviceWorker } from "../scripts/built-service.ts";
 import { type Runtime, startRuntime } from "../scripts/runtime.ts";
 import { Keys } from "./keys.ts";
 import { installPeers } from "./peers/install.ts";
@@ -44,10 +43,7 @@ export async function startTestbed({ peers, inspect = false }: TestbedOptions): 
 		await Promise.all([runtime.dispose(), nodePeer?.dispose()]);
 	};
 	try {
-		await Promise.all([
-			applyMigrations(await runtime.database(SERVICE), readMigrations()),
-			fillPoints(await runtime.database(FLOORS)),
-		]);
+		await Promise.all([migrateService(runtime), fillPoints(await runtime.database(FLOORS))]);
 		const pid = childNamed("workerd");
 		const service = await runtime.url(SERVICE);
 		const keys = await makeKeys(await Keys.inNewTenant(service, serviceRoleKey));

@@ -26,6 +26,18 @@ export function database(d1: D1Database): Database {
 	return Object.assign(new DrizzleD1Database<NoRelations>("async", dialect, session, undefined), { $client: d1 });
 }
 
+/** The databases of a deployment. One that has not moved its product data yet has only the first. */
+export interface DatabaseBindings {
+	DB: D1Database;
+	PRODUCT_DB?: D1Database;
+}
+
+/** `db` keeps tenants, people, keys and the audit log, `product` what integrations write. */
+export const databases = ({ DB, PRODUCT_DB = DB }: DatabaseBindings) => ({
+	db: database(DB),
+	product: database(PRODUCT_DB),
+});
+
 /** A statement that can take part in a batch. */
 export type Statement = BatchItem<"sqlite">;
 

@@ -1,8 +1,9 @@
+import type { productQuotas } from "./product-schema.ts";
 import type { quotas } from "./schema.ts";
 
 /**
  * What a tenant may store and do, where the platform has set nothing else for it. The trigger `quotas_checked` rejects
- * the write that exceeds a number of rows or bytes, and holds the same numbers: a change needs a migration.
+ * the write that exceeds a number of rows or bytes, and holds the same numbers: a change needs a migration of each database.
  */
 export const QUOTAS = {
 	/** Twice what lists are measured with. A tenant with a key for each of its customers should verify tokens instead. */
@@ -15,7 +16,7 @@ export const QUOTAS = {
 	activities: { default: 2_000_000, unit: "activities" },
 	/** Lists and search are measured with 100,000. */
 	leads: { default: 500_000, unit: "leads" },
-	/** An estimate. A tenth of the 10 GB that a D1 database can hold, which all tenants share. */
+	/** An estimate of the product data. A tenth of the 10 GB that a D1 database can hold, which all tenants share. */
 	stored_bytes: { default: 1_073_741_824, unit: "bytes of stored data" },
 	/** Highest `rate_limit` of a key, in requests an hour: what one Durable Object can count. */
 	rate_limit: { default: 1_000_000, unit: "requests an hour for each API key" },
@@ -45,6 +46,15 @@ export const QUOTA_COLUMNS = {
 	rate_limit: { used: null, max: "rateLimitMax" },
 	management_calls_per_minute: { used: null, max: "managementCallsPerMinuteMax" },
 } as const satisfies Record<QuotaName, { used: keyof QuotaRow | null; max: keyof QuotaRow }>;
+
+/** The quotas that the product database counts and enforces. */
+export const PRODUCT_QUOTAS = ["collaborators", "activities", "leads", "stored_bytes"] as const;
+
+/** The limits that the platform has set for the product database. */
+export type ProductLimits = Pick<
+	typeof productQuotas.$inferSelect,
+	(typeof QUOTA_COLUMNS)[(typeof PRODUCT_QUOTAS)[number]]["max"]
+>;
 
 /** The limit that applies to the tenant. */
 export const limitOf = (row: QuotaRow | null, name: QuotaName): number =>

@@ -4,6 +4,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { V4WorkerOptions, V4WorkerOptionsShape } from "miniflare";
+import { migrateAll } from "../db/migrate.ts";
+import type { Runtime } from "./runtime.ts";
 
 export const ROOT = join(import.meta.dirname, "..");
 /** What a deploy uploads. */
@@ -66,6 +68,13 @@ async function configuredOptions(): Promise<V4WorkerOptionsShape> {
 	writeFileSync(OPTIONS_FILE, JSON.stringify({ config, options }));
 	return options;
 }
+
+/** Migrates the databases of the built service. */
+export const migrateService = async (runtime: Runtime): Promise<void> =>
+	migrateAll({
+		DB: await runtime.database(SERVICE),
+		PRODUCT_DB: await runtime.database(SERVICE, "PRODUCT_DB"),
+	});
 
 /** The built service with the bindings of a deploy and random secrets. */
 export async function serviceWorker({

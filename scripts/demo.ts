@@ -2,9 +2,10 @@
  * Fills the local demo tenant with API keys, to try the dashboard at scale: `npm run demo -- [keys]`,
  * 10,000 by default. Run it while the server is stopped. Each run adds more keys.
  */
+import { databases } from "../db/client.ts";
 import { Secret } from "../worker/env.ts";
 import { fillDemo } from "./demo/fill.ts";
-import { withLocalDatabase } from "./local.ts";
+import { withLocalDatabases } from "./local.ts";
 import { isPrepared, localSecrets } from "./local-files.ts";
 import { DEMO_TENANT } from "./seed.ts";
 
@@ -22,7 +23,9 @@ async function demo(argument: string | undefined): Promise<void> {
 	if (!pepper) throw new Error(START_FIRST);
 
 	const begun = Date.now();
-	const written = await withLocalDatabase((db) => fillDemo(db, count, begun, new Secret(pepper)));
+	const written = await withLocalDatabases((bindings) =>
+		fillDemo(databases(bindings).db, count, begun, new Secret(pepper)),
+	);
 	if (!written) throw new Error(START_FIRST);
 	const { format } = new Intl.NumberFormat("en");
 	const seconds = Math.ceil((Date.now() - begun) / 1_000);

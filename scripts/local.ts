@@ -7,8 +7,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "n
 import { join, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
-import { type Database, database } from "../db/client.ts";
-import { applyMigrations, readMigrations } from "../db/migrate.ts";
+import { type DatabaseBindings, databases } from "../db/client.ts";
+import { migrateAll } from "../db/migrate.ts";
 import { hashPassword } from "../worker/auth/password.ts";
 import { localSecrets, PORT_TEXT, SECRETS_FILE, STATE_DIR } from "./local-files.ts";
 import { endOrphanedRuntimes } from "./orphaned-runtimes.ts";
@@ -43,26 +43,28 @@ function addMissingSecrets(): string[] {
 	return missing.map(([name]) => name);
 }
 
-/** Opens the local database while `use` runs, and returns its result. */
-export async function withLocalDatabase<T>(use: (db: Database, d1: D1Database) => Promise<T>): Promise<T> {
-	// Only the database, because the other bindings need the Worker.
+/** Opens the local databases while `use` runs, and returns its result. */
+export async function withLocalDatabases<T>(use: (bindings: Required<DatabaseBindings>) => Promise<T>): Promise<T> {
+	// Only the databases, because the other bindings need the Worker.
 	const { name, compatibility_date, d1_databases } = readConfig({ config: WRANGLER_CONFIG });
 	const configPath = join(STATE_DIR, "seed.json");
 	mkdirSync(STATE_DIR, { recursive: true });
 	writeFileSync(configPath, JSON.stringify({ name, compatibility_date, d1_databases }));
-	const platform = await getPlatformProxy<{ DB: D1Database }>({ configPath, persist: { path: join(STATE_DIR, "v3") } });
+	const persist = { path: join(STATE_DIR, "v3") };
+	const platform = await getPlatformProxy<Required<DatabaseBindings>>({ configPath, persist });
 	try {
-		return await use(database(platform.env.DB), platform.env.DB);
+		return await use(platform.env);
 	} finally {
 		await platform.dispose();
 	}
 }
 
-/** Migrates and seeds the local database. Returns whether it is new. */
+/** Migrates the local databases and adds the demo tenant. Returns whether they are new. */
 async function prepareDatabase(owner: OwnerSignIn, newSecrets: string[]): Promise<boolean> {
 	try {
-		return await withLocalDatabase(async (db, d1) => {
-			await applyMigrations(d1, readMigrations());
+		return await withLocalDatabases(async (bindings) => {
+			await migrateAll(bindings);
+			const { db } = databases(bindings);
 			const isNew = await seed(db, owner, Date.now());
 			if (!isNew && newSecrets.some((name) => name.startsWith("DEMO_OWNER"))) await resetSignIns(db, owner);
 			return isNew;

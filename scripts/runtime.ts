@@ -7,7 +7,8 @@ import { convertV4MiniflareOptions, Miniflare, type V4WorkerOptions } from "mini
 export interface Runtime {
 	/** The URL of a Worker, or of one of its named entrypoints, without a slash at the end. */
 	url(worker: string, entrypoint?: string): Promise<string>;
-	database(worker: string): Promise<D1Database>;
+	/** A database of a Worker. By default the one that is bound as `DB`. */
+	database(worker: string, binding?: string): Promise<D1Database>;
 	/** Inspector of a Worker's isolate, if `inspect` is set. */
 	inspector(worker: string): Promise<URL>;
 	dispose(): Promise<void>;
@@ -56,7 +57,7 @@ export async function startRuntime(
 	}
 	return {
 		url: async (worker, entrypoint) => (await miniflare.unsafeGetDirectURL(worker, entrypoint)).origin,
-		database: (worker) => miniflare.getD1Database("DB", worker),
+		database: (worker, binding = "DB") => miniflare.getD1Database(binding, worker),
 		inspector: async (worker) => new URL(`/core:user:${worker}`, await miniflare.getInspectorURL()),
 		dispose,
 	};

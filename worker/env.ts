@@ -3,7 +3,9 @@ import { type ClaimMapping, readClaimMapping } from "./jwt-claims.ts";
 import { type OpenIdConfig, readOpenIdConfig } from "./openid-config.ts";
 
 /** The bindings of wrangler.toml, and the secrets, which are in no committed file. */
-export interface Bindings extends Env {
+export interface Bindings extends Omit<Env, "PRODUCT_DB"> {
+	/** What integrations write. Without it, `DB` keeps it: a deployment of an earlier release has one database. */
+	PRODUCT_DB?: D1Database;
 	/** Signs and verifies this service's own tokens. */
 	JWT_SECRET: string;
 	/** The previous secret, while tokens that were signed with it are still valid. */

@@ -1,5 +1,5 @@
 /** The scheduled tasks (`[triggers]` in wrangler.toml). */
-import { database } from "../db/client.ts";
+import { databases } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { logError } from "./log.ts";
 import type { Deps } from "./services/deps.ts";
@@ -7,6 +7,7 @@ import { workOnSweeps } from "./services/gate-sweeps.ts";
 import { advanceJobs } from "./services/job-work.ts";
 import { settleAll } from "./services/key-standing.ts";
 import { reportMissingPepper } from "./services/peppers.ts";
+import { repairLimits } from "./services/quotas.ts";
 import { rollOff } from "./services/retention.ts";
 import { beginDeletions } from "./services/tenant-deletion.ts";
 import { foldOldText } from "./services/text.ts";
@@ -25,13 +26,14 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 		"Old rows could not be deleted": rollOff,
 		"Keys could not be settled": settleAll,
 		"Text could not be folded": foldOldText,
+		"Quotas could not be applied": repairLimits,
 		"Peppers could not be checked": reportMissingPepper,
 	},
 };
 
 /** `scheduledTime` is when the run was due, in milliseconds: a late run deletes no more because it is late. */
 export async function scheduled({ scheduledTime, cron }: ScheduledController, env: Bindings): Promise<void> {
-	const deps: Deps = { db: database(env.DB), gates: env.KEY_GATE, config: readConfig(env), now: scheduledTime };
+	const deps: Deps = { ...databases(env), gates: env.KEY_GATE, config: readConfig(env), now: scheduledTime };
 	const failures: unknown[] = [];
 	for (const [failure, task] of Object.entries(TASKS[cron === EVERY_MINUTE ? "everyMinute" : "hourly"])) {
 		try {

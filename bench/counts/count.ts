@@ -1,8 +1,7 @@
 /** Counts the work that admissions cause in D1 and in the storage of objects. */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { applyMigrations, readMigrations } from "../../db/migrate.ts";
-import { type Module, SERVICE, secret, serviceWorker } from "../../scripts/built-service.ts";
+import { type Module, migrateService, SERVICE, secret, serviceWorker } from "../../scripts/built-service.ts";
 import { type Runtime, startRuntime } from "../../scripts/runtime.ts";
 import { compiled } from "../build.ts";
 import { Keys, type MadeKey } from "../keys.ts";
@@ -110,7 +109,7 @@ async function withService<T>(
 		await serviceWorker({ serviceRoleKey, vars, before: await entry("service-entry.ts") }),
 	]);
 	try {
-		await applyMigrations(await runtime.database(SERVICE), readMigrations());
+		await migrateService(runtime);
 		const url = await runtime.url(SERVICE);
 		const keys = await Keys.inNewTenant(url, serviceRoleKey);
 		return await use(url, () => keys.make(limit));

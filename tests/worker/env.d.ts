@@ -8,6 +8,7 @@ declare namespace Cloudflare {
 		/** docs/examples/worker.ts, which has a service binding to the Worker under test. */
 		OTHER_WORKER: Fetcher;
 		TEST_MIGRATIONS: import("../../db/migrate.ts").Migration[];
+		TEST_PRODUCT_MIGRATIONS: import("../../db/migrate.ts").Migration[];
 	}
 }
 

@@ -2,14 +2,15 @@
 import { env, exports } from "cloudflare:workers";
 import { scryptSync } from "node:crypto";
 import { SignJWT } from "jose";
-import { database } from "../../db/client.ts";
+import { databases } from "../../db/client.ts";
 import type { Role } from "../../db/enums.ts";
 import { newId } from "../../db/ids.ts";
 import { tenants } from "../../db/schema.ts";
 import type { ApiKey } from "../../worker/schemas/api-key.ts";
 
 export const ORIGIN = "https://keys.example";
-export const db = database(env.DB);
+/** Where tenants and keys are, and where what integrations write is. */
+export const { db, product } = databases(env);
 
 /** A request to the Worker, as from outside. It renews a token that {@link token} has made for longer than a day. */
 export async function request(path: string | Request, init: RequestInit = {}): Promise<Response> {

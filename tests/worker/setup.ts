@@ -1,4 +1,4 @@
-/** Before every test file: an empty database and no objects. Files share a runtime, which saves a start for each. */
+/** Before every test file: empty databases and no objects. Files share a runtime, which saves a start for each. */
 import { reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
@@ -7,18 +7,25 @@ import { applyMigrations } from "../../db/migrate.ts";
 vi.useRealTimers();
 vi.restoreAllMocks();
 await reset();
-await dropTables();
-await applyMigrations(env.DB, env.TEST_MIGRATIONS);
+for (const [d1, migrations] of [
+	[env.DB, env.TEST_MIGRATIONS],
+	[env.PRODUCT_DB, env.TEST_PRODUCT_MIGRATIONS],
+] as const) {
+	await dropTables(d1);
+	await applyMigrations(d1, migrations);
+}
 
 /** `reset` empties objects and leaves D1 as it is. */
-async function dropTables(): Promise<void> {
-	const { results } = await env.DB.prepare(
-		"SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC, rowid DESC",
-	).all<{ type: string; name: string }>();
+async function dropTables(d1: D1Database): Promise<void> {
+	const { results } = await d1
+		.prepare(
+			"SELECT type, name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' ORDER BY type = 'view' DESC, sql LIKE 'CREATE VIRTUAL%' DESC, rowid DESC",
+		)
+		.all<{ type: string; name: string }>();
 	// The latest first: a drop deletes the rows that refer to the table, which needs the tables that those refer to.
 	// Dropping a virtual table also drops the tables that it is made of, hence IF EXISTS.
-	const drops = results.map(({ type, name }) => env.DB.prepare(`DROP ${type} IF EXISTS "${name}"`));
-	await env.DB.batch([env.DB.prepare("PRAGMA defer_foreign_keys = ON"), ...drops]);
+	const drops = results.map(({ type, name }) => d1.prepare(`DROP ${type} IF EXISTS "${name}"`));
+	await d1.batch([d1.prepare("PRAGMA defer_foreign_keys = ON"), ...drops]);
 }
 
 const { moduleRunner } = __vitest_mocker__;

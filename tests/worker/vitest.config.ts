@@ -42,6 +42,7 @@ export default defineConfig({
 			miniflare: {
 				bindings: {
 					TEST_MIGRATIONS: readMigrations(),
+					TEST_PRODUCT_MIGRATIONS: readMigrations("product-migrations"),
 					JWT_SECRET: "test-jwt-secret-0123456789abcdef0123456789",
 					SERVICE_ROLE_KEY: "test-service-role-key-0123456789abcdef",
 					KEY_PEPPER: "test-key-pepper-0123456789abcdef01234567",

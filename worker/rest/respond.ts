@@ -1,12 +1,12 @@
 /** What handlers of REST routes share: the dependencies of services, and the envelope of a response. */
-import { database } from "../../db/client.ts";
+import { databases } from "../../db/client.ts";
 import { metaOf } from "../http/response.ts";
 import { type LinkDelivery, linkDelivery } from "../mail.ts";
 import type { Deps } from "../services/deps.ts";
 import type { RestContext } from "./context.ts";
 
 export function depsOf({ env, var: { config, info } }: RestContext): Deps {
-	return { db: database(env.DB), gates: env.KEY_GATE, config, now: info.now };
+	return { ...databases(env), gates: env.KEY_GATE, config, now: info.now };
 }
 
 /** How links for people get to them. */

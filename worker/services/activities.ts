@@ -2,7 +2,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { foldEmail } from "../../db/fold-email.ts";
 import { newId } from "../../db/ids.ts";
-import { activities, collaborators } from "../../db/schema.ts";
+import { activities, collaborators } from "../../db/product-schema.ts";
 import { AppError } from "../errors.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import { activitySchema } from "../schemas/sync.ts";
@@ -25,7 +25,7 @@ export type UnknownFields = "reject" | "ignore";
  * all of them with `VALIDATION_ERROR`, whose details name every item. `CONFLICT` past a quota.
  */
 export async function syncActivities(
-	{ db, now }: Pick<Deps, "db" | "now">,
+	{ product, now }: Pick<Deps, "product" | "now">,
 	key: KeyFacts,
 	batch: Batch,
 	unknownFields: UnknownFields,
@@ -49,9 +49,9 @@ export async function syncActivities(
 	const people = [...new Set(rows.map(({ row }) => row.person))];
 	const sent = rowsOf(rows, "data");
 	const [known, written] = await withinQuotas(() =>
-		db.batch([
-			peopleQuery(db, key, people),
-			db
+		product.batch([
+			peopleQuery(product, key, people),
+			product
 				.insert(activities)
 				.select(activitiesOf(key, sent, now))
 				.onConflictDoNothing({ target: [activities.tenantId, activities.environment, activities.externalId] })
@@ -80,8 +80,8 @@ function invalidActivities(rejected: readonly RejectedItem[]): AppError {
 }
 
 /** Which of these people exist in the key's tenant and environment. */
-function peopleQuery(db: Deps["db"], key: KeyFacts, emails: readonly string[]) {
-	return db
+function peopleQuery(product: Deps["product"], key: KeyFacts, emails: readonly string[]) {
+	return product
 		.select({ emailFolded: collaborators.emailFolded })
 		.from(collaborators)
 		.where(

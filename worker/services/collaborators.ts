@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { foldEmail } from "../../db/fold-email.ts";
 import { newId } from "../../db/ids.ts";
-import { collaborators } from "../../db/schema.ts";
+import { collaborators } from "../../db/product-schema.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import { collaboratorSchema } from "../schemas/sync.ts";
 import { type Batch, firstOfEach, type RejectedItem, rowsOf, validateItems } from "./batch-items.ts";
@@ -19,7 +19,7 @@ interface Synced {
 
 /** Writes the valid items in one statement, and reports the others. `CONFLICT` past a quota. */
 export async function syncCollaborators(
-	{ db, now }: Pick<Deps, "db" | "now">,
+	{ product, now }: Pick<Deps, "product" | "now">,
 	key: KeyFacts,
 	batch: Batch,
 ): Promise<Synced> {
@@ -40,7 +40,7 @@ export async function syncCollaborators(
 		},
 	}));
 	const sent = rowsOf(rows, "metadata");
-	const written = rows.length === 0 ? [] : await withinQuotas(async () => upsert(db, key, sent, now));
+	const written = rows.length === 0 ? [] : await withinQuotas(async () => upsert(product, key, sent, now));
 	// An existing row keeps its id, so a new id that is returned is a new person.
 	const fresh = new Set(rows.map(({ row }) => row.id));
 	const created = written.filter(({ id }) => fresh.has(id)).length;
@@ -55,12 +55,12 @@ export async function syncCollaborators(
 /** An empty text clears a field, as null does. Absent, it stays as it is. */
 const cleared = (text: string | null | undefined) => (text === undefined ? undefined : text || null);
 
-function upsert(db: Deps["db"], key: KeyFacts, rows: string, now: number) {
+function upsert(product: Deps["product"], key: KeyFacts, rows: string, now: number) {
 	const value = (field: string) => sql`json_extract(sent.value, ${sql.raw(`'$.${field}'`)})`;
 	/** What was sent, or what the person has already. The row that exists is joined, because `excluded` has no absent fields. */
 	const kept = (field: string) =>
 		sql`iif(json_type(sent.value, ${sql.raw(`'$.${field}'`)}) is null, ${sql.raw(`person.${field}`)}, ${value(field)})`;
-	return db
+	return product
 		.insert(collaborators)
 		.select(
 			sql`

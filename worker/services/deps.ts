@@ -4,7 +4,10 @@ import type { Gates } from "../admission/admit.ts";
 import type { Config } from "../env.ts";
 
 export interface Deps {
+	/** Tenants, people, keys, the audit log. */
 	db: Database;
+	/** What integrations write. Can be the same database: `product-schema.ts` has its tables. */
+	product: Database;
 	gates: Gates;
 	config: Config;
 	/** When the request arrived, in milliseconds. */

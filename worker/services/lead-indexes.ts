@@ -7,13 +7,13 @@
  */
 import { and, type SQL, sql } from "drizzle-orm";
 import { columnsOf } from "../../db/client.ts";
-import { leads } from "../../db/schema.ts";
+import { leads } from "../../db/product-schema.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
 import type { ListLeads } from "../schemas/lead.ts";
 import type { Deps } from "./deps.ts";
 
 export type LeadRow = typeof leads.$inferSelect;
-export type Db = Deps["db"];
+export type Db = Deps["product"];
 export type Holder = Pick<KeyFacts, "tenantId" | "environment">;
 
 /** Indexes that are tried for a list. */

@@ -1,6 +1,6 @@
 /** Lists of leads: pages with totals, and cursors for long walks. `lead-indexes.ts` says how each list is read. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
-import { leadCounts } from "../../db/schema.ts";
+import { leadCounts } from "../../db/product-schema.ts";
 import { invalidField } from "../errors.ts";
 import type { ListLeads } from "../schemas/lead.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";

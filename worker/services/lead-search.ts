@@ -1,6 +1,6 @@
 /** Leads that contain a text, in the order of creation or in another one. */
 import { and, type SQL, sql } from "drizzle-orm";
-import { leads } from "../../db/schema.ts";
+import { leads } from "../../db/product-schema.ts";
 import { foldText, sourceToken, statusToken } from "../../db/search.ts";
 import { invalidField } from "../errors.ts";
 import type { ListLeads } from "../schemas/lead.ts";
@@ -10,7 +10,7 @@ import { type Holder, type Wanted, wantedBy } from "./lead-indexes.ts";
 import { type LeadPage, PAGES_REACH, PER_PAGE, requireReach, totalsOf } from "./lead-list.ts";
 import { type FoundRow, findRows, inOrderFound, isFound } from "./search.ts";
 
-type Db = Deps["db"];
+type Db = Deps["product"];
 
 /** Names the order in cursors. */
 const orderName = ({ descending }: Wanted) => (descending ? "leads found" : "leads found, oldest first");

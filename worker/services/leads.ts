@@ -1,6 +1,6 @@
 /** Leads of a tenant, as integrations read and write them. */
 import { and, eq } from "drizzle-orm";
-import { leads } from "../../db/schema.ts";
+import { leads } from "../../db/product-schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
 import { AppError } from "../errors.ts";
 import type { KeyFacts } from "../keys/verdict.ts";
@@ -51,7 +51,7 @@ const notFound = () => new AppError("NOT_FOUND", "Lead not found.");
 
 /** Adds a lead. */
 export async function createLead(
-	{ db, now }: Pick<Deps, "db" | "now">,
+	{ product, now }: Pick<Deps, "product" | "now">,
 	key: KeyFacts,
 	input: CreateLead,
 ): Promise<Lead> {
@@ -69,13 +69,13 @@ export async function createLead(
 		updatedAt: now,
 		writtenBy: key.id,
 	};
-	await withinQuotas(async () => db.insert(leads).values(row));
+	await withinQuotas(async () => product.insert(leads).values(row));
 	return toLead(row);
 }
 
 /** One lead. `NOT_FOUND` also for a lead of another tenant or environment. */
-export async function getLead({ db }: Pick<Deps, "db">, key: Holder, id: string): Promise<Lead> {
-	const [row] = await db.select().from(leads).where(oneOf(key, id));
+export async function getLead({ product }: Pick<Deps, "product">, key: Holder, id: string): Promise<Lead> {
+	const [row] = await product.select().from(leads).where(oneOf(key, id));
 	if (!row) throw notFound();
 	return toLead(row);
 }
@@ -85,7 +85,7 @@ const UPDATE_ATTEMPTS = 5;
 
 /** Changes the fields that are given. `CONFLICT` if other requests keep changing the lead at the same time. */
 export async function updateLead(
-	{ db, now }: Pick<Deps, "db" | "now">,
+	{ product, now }: Pick<Deps, "product" | "now">,
 	key: KeyFacts,
 	id: string,
 	{ custom_fields: customFields, owner_id: ownerId, team_id: teamId, ...fields }: UpdateLead,
@@ -93,11 +93,11 @@ export async function updateLead(
 	const given = { ...fields, customFields, ownerId, teamId };
 	const patch: Partial<Row> = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 	for (let attempt = 0; attempt < UPDATE_ATTEMPTS; attempt++) {
-		const [before] = await db.select().from(leads).where(oneOf(key, id));
+		const [before] = await product.select().from(leads).where(oneOf(key, id));
 		if (!before) throw notFound();
 		// The search text is made of old and new fields, so it must not overwrite a text that another request wrote since.
 		const [after] = await withinQuotas(async () =>
-			db
+			product
 				.update(leads)
 				.set({ ...patch, ...leadText({ ...before, ...patch }), updatedAt: now, writtenBy: key.id })
 				.where(and(oneOf(key, id), eq(leads.searchText, before.searchText)))
@@ -109,14 +109,16 @@ export async function updateLead(
 }
 
 /** Deletes a lead. */
-export async function deleteLead({ db }: Pick<Deps, "db">, key: Holder, id: string): Promise<void> {
-	const deleted = await db.delete(leads).where(oneOf(key, id)).returning({ id: leads.id });
+export async function deleteLead({ product }: Pick<Deps, "product">, key: Holder, id: string): Promise<void> {
+	const deleted = await withinQuotas(async () =>
+		product.delete(leads).where(oneOf(key, id)).returning({ id: leads.id }),
+	);
 	if (deleted.length === 0) throw notFound();
 }
 
 /** A page of the list. Without `cursor` and `limit`, the page has a number, and the leads are counted. */
 export async function listLeads(
-	{ db }: Pick<Deps, "db">,
+	{ product }: Pick<Deps, "product">,
 	key: Holder,
 	input: ListLeads,
 ): Promise<{ items: Lead[]; next_cursor: string | null } & Partial<LeadTotals>> {
@@ -124,7 +126,7 @@ export async function listLeads(
 	const isNumbered = input.cursor === undefined && input.limit === undefined;
 	const { rows, next_cursor, totals } =
 		search !== undefined
-			? await (isNumbered ? numberedFound : cursorFound)(db, key, input, search)
-			: await (isNumbered ? numberedPage : cursorPage)(db, key, input);
+			? await (isNumbered ? numberedFound : cursorFound)(product, key, input, search)
+			: await (isNumbered ? numberedPage : cursorPage)(product, key, input);
 	return { items: rows.map(toLead), next_cursor, ...totals };
 }

@@ -5,7 +5,8 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Database } from "../../db/client.ts";
 import type { Environment } from "../../db/enums.ts";
-import { type apiKeys, leads, quotas } from "../../db/schema.ts";
+import { leads } from "../../db/product-schema.ts";
+import { type apiKeys, quotas } from "../../db/schema.ts";
 import { NUMBERS_PER_TENANT, SPAN_ROWS, searchExpression } from "../../db/search.ts";
 
 /** Rows that one call reads and checks, unless the caller wants more. */
@@ -105,7 +106,8 @@ async function candidates(
 	{ in: table, tenantId, environments, term, tokens = [], where, extra }: Search,
 	{ after, descending, limit }: Range,
 ) {
-	const tenantNo = sql`(select tenant_no from ${quotas} where tenant_id = ${tenantId})`;
+	// A tenant that has stored no product data yet has no row in that database. No tenant has the number 0.
+	const tenantNo = sql`coalesce((select tenant_no from ${quotas} where tenant_id = ${tenantId}), 0)`;
 	const base = sql`(${tenantNo} * ${NUMBERS})`;
 	const newest = sql<number>`coalesce((
 		select ${rowNumber} from ${table} where search_no > ${base} and search_no < ${base} + ${NUMBERS}

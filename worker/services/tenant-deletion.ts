@@ -9,6 +9,7 @@
 import { and, asc, desc, eq, isNotNull, isNull, lte, type SQL, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent, createdWith } from "../../db/audit.ts";
 import { insertRows, runBatch } from "../../db/client.ts";
+import { productQuotas } from "../../db/product-schema.ts";
 import { auditEvents, gateSweeps, quotas, tenants } from "../../db/schema.ts";
 import { AppError, invalidField } from "../errors.ts";
 import type { CancelDeletion, DeleteTenant, Tenant } from "../schemas/tenant.ts";
@@ -126,8 +127,9 @@ async function beginDeletion(deps: Deps, id: string): Promise<void> {
 }
 
 /** What the tenant had, and who ordered the deletion. Made before anything is deleted. */
-async function summaryOf({ db, now }: Deps, tenantId: string) {
+async function summaryOf({ db, product, now }: Deps, tenantId: string) {
 	const [stored] = await db.select().from(quotas).where(eq(quotas.tenantId, tenantId));
+	const [integrated] = await product.select().from(productQuotas).where(eq(productQuotas.tenantId, tenantId));
 	const ofTenant = eq(auditEvents.tenantId, tenantId);
 	const counted = db.select({ id: auditEvents.id }).from(auditEvents).where(ofTenant).limit(EVENTS_COUNTED_MAX);
 	const atEnd = (order: SQL) =>
@@ -151,7 +153,8 @@ async function summaryOf({ db, now }: Deps, tenantId: string) {
 		ip: order?.ip ?? null,
 		userAgent: order?.userAgent ?? null,
 	};
-	const { apiKeys: api_keys, users, collaborators, activities, leads } = stored ?? {};
+	const { apiKeys: api_keys, users } = stored ?? {};
+	const { collaborators = 0, activities = 0, leads = 0 } = integrated ?? {};
 	const changes = createdWith({
 		api_keys,
 		users,

@@ -1,7 +1,8 @@
-/** The rows of a tenant in all tables: deleted in bounded statements. */
+/** The rows of a tenant in all tables of both databases: deleted in bounded statements. */
 import { eq, getTableName, type SQL, sql } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Statement } from "../../db/client.ts";
+import * as productSchema from "../../db/product-schema.ts";
 import * as schema from "../../db/schema.ts";
 import { forgetWatch } from "../../db/usage-watch.ts";
 import type { Deps } from "./deps.ts";
@@ -18,8 +19,8 @@ const STATEMENTS_PER_PORTION = 40;
 /** Id of the event that sums up the audit log of a deleted tenant. */
 export const summaryId = (tenantId: string) => `evt_deleted_${tenantId}`;
 
-/** The tables with rows of a tenant, children before their parents, so that no foreign key is violated. */
-function tablesOfTenants(): SQLiteTable[] {
+/** The tables of a schema with rows of a tenant, children before their parents, so that no foreign key is violated. */
+function tablesOfTenants(schema: object): SQLiteTable[] {
 	const all = Object.values(schema).filter((entry) => entry instanceof SQLiteTable) as SQLiteTable[];
 	const ofTenants = all.filter((table) => getTableConfig(table).columns.some(({ name }) => name === "tenant_id"));
 	const parentsOf = (table: SQLiteTable) =>
@@ -40,7 +41,9 @@ function tablesOfTenants(): SQLiteTable[] {
 	return [...ordered, ...ofTenants.filter((table) => isLast(table) && !getTableName(table).startsWith("gate_sweep"))];
 }
 
-const TABLES = tablesOfTenants();
+/** With the product data that a deployment has not moved, or not deleted after the move. */
+const TABLES = tablesOfTenants(schema);
+const PRODUCT_TABLES = tablesOfTenants(productSchema);
 
 /** The rows of the tenant in a table, some of them. */
 function someRows(table: SQLiteTable, tenantId: string): SQL {
@@ -58,12 +61,16 @@ function someRows(table: SQLiteTable, tenantId: string): SQL {
  * Deletes a portion of the rows of a tenant whose gates are erased. Returns whether all are deleted. Every portion begins with
  * the first table, so that a row that was written late is deleted as well.
  */
-export async function deleteRows({ db }: Pick<Deps, "db">, tenantId: string): Promise<boolean> {
+export async function deleteRows({ db, product }: Pick<Deps, "db" | "product">, tenantId: string): Promise<boolean> {
+	const tables = [
+		...TABLES.map((table) => ({ in: db, table })),
+		...PRODUCT_TABLES.map((table) => ({ in: product, table })),
+	];
 	let statements = 0;
-	for (const table of TABLES) {
+	for (const { in: database, table } of tables) {
 		for (let more = true; more; ) {
 			if (statements++ >= STATEMENTS_PER_PORTION) return false;
-			const { meta } = await db.run(sql`delete from ${table} where rowid in (${someRows(table, tenantId)})`);
+			const { meta } = await database.run(sql`delete from ${table} where rowid in (${someRows(table, tenantId)})`);
 			// Rows that are deleted along with others count too.
 			more = meta.changes > 0;
 		}

@@ -3,7 +3,7 @@ import { and, desc, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm
 import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { QUOTA_COLUMNS, QUOTA_NAMES } from "../../db/quotas.ts";
+import { PRODUCT_QUOTAS, QUOTA_COLUMNS, QUOTA_NAMES } from "../../db/quotas.ts";
 import { gateSweeps, quotas, tenants } from "../../db/schema.ts";
 import { AppError } from "../errors.ts";
 import type { UpdateTenant } from "../schemas/quota.ts";
@@ -11,6 +11,7 @@ import type { ListTenants, Tenant, TenantList } from "../schemas/tenant.ts";
 import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import { decodeCursor, paginate } from "./cursor.ts";
 import type { Deps } from "./deps.ts";
+import { applyLimits } from "./quotas.ts";
 
 const ORDER = "tenants";
 /** Later than any tenant, so that the first page is a range of the index like every other. */
@@ -71,7 +72,7 @@ const selectTenants = (db: Deps["db"]) =>
 
 /** Changes the name or the quotas. `NOT_FOUND` for an unknown tenant. */
 export async function updateTenant(
-	deps: Pick<Deps, "db" | "now">,
+	deps: Pick<Deps, "db" | "product" | "now">,
 	author: Omit<Author, "tenantId">,
 	{ id, name, quotas: limits = {} }: UpdateTenant,
 ): Promise<Tenant> {
@@ -89,13 +90,19 @@ export async function updateTenant(
 	};
 	const after = { name: name ?? tenant.name, ...Object.fromEntries(given.map((quota) => [quota, limits[quota]])) };
 	const changes = changesBetween(before, after);
-	if (Object.keys(changes).length === 0) return toTenant(found);
+	// Applied also if nothing changes: the product database may have been unreachable when the platform sent the same before.
+	const limitsProduct = PRODUCT_QUOTAS.some((quota) => given.includes(quota));
+	if (Object.keys(changes).length === 0) {
+		if (limitsProduct) await applyLimits(deps, id);
+		return toTenant(found);
+	}
 	const columns = Object.fromEntries(given.map((quota) => [QUOTA_COLUMNS[quota].max, limits[quota]]));
 	await runBatch(db, [
 		db.update(tenants).set({ name: after.name }).where(eq(tenants.id, id)),
 		...(given.length === 0 ? [] : [db.update(quotas).set(columns).where(eq(quotas.tenantId, id))]),
 		insertAudit(db, auditEvent({ ...author, tenantId: id }, "tenant.update", now, { changes })),
 	]);
+	if (limitsProduct) await applyLimits(deps, id);
 	return toTenant({ tenant: { ...tenant, name: after.name }, sweep });
 }
 

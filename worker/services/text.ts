@@ -3,7 +3,8 @@
  * scheduled run does, in portions. Running it twice, or twice at once, does no harm.
  */
 import { sql } from "drizzle-orm";
-import { apiKeys, leads } from "../../db/schema.ts";
+import { leads } from "../../db/product-schema.ts";
+import { apiKeys } from "../../db/schema.ts";
 import { TEXT_VERSION } from "../../db/search.ts";
 import { keyText } from "../gate/d1-records.ts";
 import type { Deps } from "./deps.ts";
@@ -18,7 +19,10 @@ const STATEMENTS_MAX = 50;
 const OLD_TEXT = sql.raw(`text_version < ${TEXT_VERSION}`);
 
 /** Rewrites rows, and returns how many. */
-export async function foldOldText({ db }: Pick<Deps, "db">): Promise<{ keys: number; leads: number }> {
+export async function foldOldText({
+	db,
+	product,
+}: Pick<Deps, "db" | "product">): Promise<{ keys: number; leads: number }> {
 	const done = { keys: 0, leads: 0 };
 	for (let statement = 0; statement < STATEMENTS_MAX; statement++) {
 		const rows = await db
@@ -40,10 +44,10 @@ export async function foldOldText({ db }: Pick<Deps, "db">): Promise<{ keys: num
 		done.keys += rows.length;
 	}
 	for (let statement = 0; statement < STATEMENTS_MAX; statement++) {
-		const rows = await db.select().from(leads).where(OLD_TEXT).limit(ROWS_PER_STATEMENT);
+		const rows = await product.select().from(leads).where(OLD_TEXT).limit(ROWS_PER_STATEMENT);
 		if (rows.length === 0) break;
 		const texts = rows.map((row) => ({ id: row.id, before: row.searchText, ...leadText(row) }));
-		await db.run(sql`
+		await product.run(sql`
 			update ${leads} set search_text = folded.search_text, name_sort = folded.name_sort, text_version = ${TEXT_VERSION}
 			from (
 				select value ->> '$.id' as id, value ->> '$.before' as before, value ->> '$.searchText' as search_text,

@@ -1,6 +1,6 @@
 /** Signing in with the identity provider: the browser leaves for the provider and comes back to the callback. */
 import type { Context } from "hono";
-import { database } from "../../db/client.ts";
+import { database, databases } from "../../db/client.ts";
 import { authorizationUrl, newHandshake, personOf } from "../auth/openid.ts";
 import { openSessionOf } from "../auth/principal.ts";
 import { SESSION_MS, sessionCookie } from "../auth/session.ts";
@@ -58,7 +58,7 @@ export async function completeSignIn(c: RouteContext): Promise<Response> {
 		if (attempt === null) throw new SignInProblem("outdated");
 		const redirectUri = dashboardOrigin(c.req.raw, config) + CALLBACK;
 		const person = await personOf(openid, redirectUri, attempt, new URL(c.req.url), info.now);
-		const deps = { config, gates: c.env.KEY_GATE, db: database(c.env.DB), now: info.now };
+		const deps = { config, gates: c.env.KEY_GATE, ...databases(c.env), now: info.now };
 		const visitor = { ...info, place: placeOf(c.req.raw), device: null, session: attempt.session };
 		const { token } = await signInWithProvider(deps, openid, visitor, person);
 		c.header("Set-Cookie", sessionCookie(token, SESSION_MS / 1_000), { append: true });

@@ -1,5 +1,5 @@
 /** What every procedure gets: the request, the dependencies of services, and the caller on demand. */
-import { database } from "../../db/client.ts";
+import { databases } from "../../db/client.ts";
 import { authenticate, type Principal } from "../auth/principal.ts";
 import { signInLimits } from "../auth/sign-in-limits.ts";
 import type { Bindings, Config } from "../env.ts";
@@ -32,7 +32,7 @@ export function createContext(
 	info: RequestInfo,
 	later: Context["later"],
 ): Context {
-	const deps: Deps = { db: database(env.DB), gates: env.KEY_GATE, config, now: info.now };
+	const deps: Deps = { ...databases(env), gates: env.KEY_GATE, config, now: info.now };
 	let principal: Promise<Principal> | undefined;
 	return {
 		request,

@@ -7,7 +7,7 @@ import { checkNoPassword, checkPassword, hashPassword } from "../../../worker/au
 import { readConfig } from "../../../worker/env.ts";
 import { AppError } from "../../../worker/errors.ts";
 import { logIn } from "../../../worker/services/session.ts";
-import { addTenant, db } from "../fixtures.ts";
+import { addTenant, db, product } from "../fixtures.ts";
 
 const email = "somebody@equal.example";
 await db.insert(users).values({
@@ -44,6 +44,7 @@ async function attempt(as: string, isWithin = true) {
 	};
 	const deps = {
 		db: database(counting),
+		product,
 		gates: env.KEY_GATE,
 		config: readConfig(env),
 		limits: { origin: { limit }, pair: { limit }, account: { limit } },

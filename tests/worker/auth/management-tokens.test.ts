@@ -9,7 +9,7 @@ import { createTokenSchema, type IssuedToken, type ManagementToken } from "../..
 import { DAY_MS, MINUTE_MS } from "../../../worker/schemas/time.ts";
 import { createToken, TOKENS_PER_TENANT_MAX } from "../../../worker/services/management-tokens.ts";
 import { rollOff, TOKENS_KEPT_DAYS } from "../../../worker/services/retention.ts";
-import { addTenant, createKey, db, fieldsOf, mutate, query, request, token } from "../fixtures.ts";
+import { addTenant, createKey, db, fieldsOf, mutate, product, query, request, token } from "../fixtures.ts";
 import { addToken } from "./add-token.ts";
 import { addPerson } from "./populated-tenant.ts";
 
@@ -106,7 +106,7 @@ describe("a new token", () => {
 	});
 
 	it("has only permissions that its creator has", async () => {
-		const deps = { db, config: readConfig(env), gates: env.KEY_GATE, now: Date.now() };
+		const deps = { db, product, config: readConfig(env), gates: env.KEY_GATE, now: Date.now() };
 		const author = { tenantId, actor: "usr_test", actorEmail: null, ip: null, userAgent: null };
 		const input = createTokenSchema.parse({ name: "a", permissions: ["keys:read", "audit:read"], expires_in_days: 1 });
 		await expect(createToken(deps, author, ["keys:read", "tokens:write"], input)).rejects.toThrow(

@@ -4,13 +4,13 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { TOKEN_PERMISSIONS } from "../../../db/enums.ts";
-import { collaborators } from "../../../db/schema.ts";
+import { collaborators } from "../../../db/product-schema.ts";
 import { Secret } from "../../../worker/env.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
 import type { ApiKey, ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import type { KeyList } from "../../../worker/schemas/key-list.ts";
-import { asIntegration, createKey, db, gateOf, mutate, query, sendJson, token } from "../fixtures.ts";
+import { asIntegration, createKey, gateOf, mutate, product, query, sendJson, token } from "../fixtures.ts";
 import {
 	type Credential,
 	fieldsOf,
@@ -234,11 +234,11 @@ describe.each(Object.entries(INTEGRATIONS))("%s", (_, credential) => {
 		const answer = await sendAs("/v1/sync_collaborators", { collaborators: [renamed] });
 		// New the first time and existing later, in the caller's own tenant.
 		expect(await answer.json()).toMatchObject({ data: { errors: [], total: 1 } });
-		const stored = await db.select().from(collaborators);
+		const stored = await product.select().from(collaborators);
 		const live = stored.filter((row) => row.tenantId === tenantId && row.environment === "live");
 		expect(live.map(({ externalId, name }) => [externalId, name])).toEqual([["ours-17", "Ana Souza"]]);
 		// So that the next credential of the same tenant is one who has not sent them either.
-		await db.delete(collaborators).where(eq(collaborators.name, "Renamed"));
+		await product.delete(collaborators).where(eq(collaborators.name, "Renamed"));
 	});
 
 	it("sees none of our leads", async () => {

@@ -6,7 +6,7 @@ import { database } from "../../../db/client.ts";
 import { auditEvents, sessions, users } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { logIn } from "../../../worker/services/session.ts";
-import { addTenant, db } from "../fixtures.ts";
+import { addTenant, db, product } from "../fixtures.ts";
 import { beforeBatch } from "./before-batch.ts";
 import { addPerson, PASSWORD } from "./populated-tenant.ts";
 
@@ -17,6 +17,7 @@ const limit = async () => ({ success: true });
 function signIn(email: string, change: () => PromiseLike<unknown>) {
 	const deps = {
 		db: database(beforeBatch(change)),
+		product,
 		gates: env.KEY_GATE,
 		config: readConfig(env),
 		limits: { origin: { limit }, pair: { limit }, account: { limit } },

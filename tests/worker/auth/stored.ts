@@ -1,4 +1,4 @@
-/** The contents of D1, to check that a call has changed nothing. */
+/** The contents of both databases, to check that a call has changed nothing. */
 import { env } from "cloudflare:workers";
 
 /** Usage, which gates flush some seconds after a request. */
@@ -17,29 +17,39 @@ interface Table {
 	columns: string;
 }
 
-async function readTables(): Promise<Table[]> {
-	const { results } = await env.DB.prepare(
-		`select t.name, group_concat('quote("' || c.name || '")', ' || '','' || ') as columns
+async function readTables(d1: D1Database): Promise<Table[]> {
+	const { results } = await d1
+		.prepare(
+			`select t.name, group_concat('quote("' || c.name || '")', ' || '','' || ') as columns
 		from sqlite_master t join pragma_table_info(t.name) c
 		where t.type = 'table' and t.name not like 'sqlite_%' and t.name not like '%_cf_%'
 			and t.name not in (select value from json_each(?)) and c.name not in (select value from json_each(?))
 		group by t.name`,
-	)
+		)
 		.bind(JSON.stringify(["d1_migrations", ...USAGE_TABLES]), JSON.stringify(USAGE_COLUMNS))
 		.all<Table>();
 	return results;
 }
 
-let tables: Table[] | undefined;
+const DATABASES = { "": env.DB, "product ": env.PRODUCT_DB };
+let tables: [prefix: string, d1: D1Database, Table[]][] | undefined;
 
 /**
  * Every row of every table as text, by table, without usage that gates may still flush, and without the events of reads.
  */
 export async function everythingStored(): Promise<Record<string, string[]>> {
-	tables ??= await readTables();
-	const contents = await env.DB.batch<{ rows: string }>(
+	tables ??= await Promise.all(
+		Object.entries(DATABASES).map(
+			async ([prefix, d1]): Promise<[string, D1Database, Table[]]> => [prefix, d1, await readTables(d1)],
+		),
+	);
+	return Object.assign({}, ...(await Promise.all(tables.map((read) => contentsOf(...read)))));
+}
+
+async function contentsOf(prefix: string, d1: D1Database, tables: Table[]): Promise<Record<string, string[]>> {
+	const contents = await d1.batch<{ rows: string }>(
 		tables.map(({ name, columns }) =>
-			env.DB.prepare(
+			d1.prepare(
 				`select group_concat(row, char(30)) as rows
 				from (select ${columns} as row, row_number() over () as no from "${name}") group by no / ${ROWS_PER_TEXT}`,
 			),
@@ -47,7 +57,7 @@ export async function everythingStored(): Promise<Record<string, string[]>> {
 	);
 	return Object.fromEntries(
 		tables.map(({ name }, index) => [
-			name,
+			prefix + name,
 			(contents[index]?.results ?? [])
 				.flatMap(({ rows }) => rows.split(ROW_END))
 				.filter((row) => name !== "audit_events" || !row.includes(READS))

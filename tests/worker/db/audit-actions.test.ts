@@ -6,7 +6,7 @@ import { auditEvents, users } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { listAuditSchema } from "../../../worker/schemas/audit.ts";
 import { listAudit } from "../../../worker/services/audit.ts";
-import { addTenant, cheapPasswordHash, db } from "../fixtures.ts";
+import { addTenant, cheapPasswordHash, db, product } from "../fixtures.ts";
 import { metered } from "./metered.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
@@ -71,5 +71,5 @@ it.each(["usr_ada", "ada@acme.example", "cme.exam"])(
 
 const page = (tenantId: string, input: ReturnType<typeof listAuditSchema.parse>) =>
 	metered((database) =>
-		listAudit({ db: database, now: NOW, config: readConfig(env), gates: env.KEY_GATE }, tenantId, input),
+		listAudit({ db: database, product, now: NOW, config: readConfig(env), gates: env.KEY_GATE }, tenantId, input),
 	);

@@ -83,7 +83,7 @@ beforeAll(async () => {
 });
 
 const names = async (tenantId: string, input: object) => {
-	const deps = { db, now: NOW, config: readConfig(env), gates: env.KEY_GATE };
+	const deps = { db, product: db, now: NOW, config: readConfig(env), gates: env.KEY_GATE };
 	const { items, counts } = await listKeys(deps, tenantId, listKeysSchema.parse({ sort: "name", ...input }));
 	return { names: items.map(({ name }) => name), counts };
 };
@@ -110,7 +110,7 @@ it("finds existing keys, each in its tenant", async () => {
 it("finds existing leads, after newer ones", async () => {
 	const holder = { id: "k1", tenantId: "ten_a", name: "", environment: "live", scopes: [], expiresAt: null } as const;
 	const found = async (input: object) =>
-		(await listLeads({ db }, holder, listLeadsSchema.parse(input))).items.map(({ name }) => name);
+		(await listLeads({ product: db }, holder, listLeadsSchema.parse(input))).items.map(({ name }) => name);
 	expect(await found({ search: "ana" })).toEqual(["Anabel", "Ana"]);
 	expect(await found({ search: "ana", status: "new", source: "form" })).toEqual(["Anabel", "Ana"]);
 	const nothing = {
@@ -124,7 +124,7 @@ it("finds existing leads, after newer ones", async () => {
 		owner_id: null,
 		team_id: null,
 	};
-	await createLead({ db, now: NOW + 1 }, holder, { ...nothing, name: "Mariana", status: "new" });
+	await createLead({ product: db, now: NOW + 1 }, holder, { ...nothing, name: "Mariana", status: "new" });
 	expect(await found({ search: "ana" })).toEqual(["Mariana", "Anabel", "Ana"]);
 	expect(await found({ search: "ana", source: "form" })).toEqual(["Anabel", "Ana"]);
 });
@@ -160,10 +160,10 @@ it("updates the person that an email had, and knows the activities that were sen
 	const key = { id: "k1", tenantId: "ten_a", name: "", environment: "live", scopes: [], expiresAt: null } as const;
 	const person = { external_id: "new", name: "Ana", email: "ana@acme.example" };
 	const batch = { items: [person], json: JSON.stringify({ collaborators: [person] }) };
-	expect(await syncCollaborators({ db, now: NOW }, key, batch)).toMatchObject({ created: 0, existing: 1 });
+	expect(await syncCollaborators({ product: db, now: NOW }, key, batch)).toMatchObject({ created: 0, existing: 1 });
 	const again = { activity_code: "042", external_id: "call-1", collaborator_email: "ana@acme.example" };
 	const activities = { items: [again], json: JSON.stringify({ activities: [again] }) };
-	expect(await syncActivities({ db, now: NOW }, key, activities, "reject")).toMatchObject({ duplicates: 1 });
+	expect(await syncActivities({ product: db, now: NOW }, key, activities, "reject")).toMatchObject({ duplicates: 1 });
 });
 
 it("counts for the quotas what is stored", async () => {

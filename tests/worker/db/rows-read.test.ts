@@ -46,7 +46,7 @@ import { logIn, logOut } from "../../../worker/services/session.ts";
 import { findTenant, listTenants } from "../../../worker/services/tenants.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
 import { addToken } from "../auth/add-token.ts";
-import { cheapPasswordHash } from "../fixtures.ts";
+import { cheapPasswordHash, product } from "../fixtures.ts";
 import { metered } from "./metered.ts";
 import {
 	BIG,
@@ -69,6 +69,7 @@ beforeAll(fillAtScale, 240_000);
 const ofPage = (limit: number) => 4 * limit + 75;
 
 const others = {
+	product,
 	now: NOW,
 	config: readConfig(env),
 	gates: env.KEY_GATE,
@@ -312,7 +313,7 @@ describe("GET /v1/leads", () => {
 	];
 
 	const ask = (environment: Environment, input: object) =>
-		metered((db) => listLeads({ db }, { tenantId: BIG, environment }, listLeadsSchema.parse(input)));
+		metered((db) => listLeads({ product: db }, { tenantId: BIG, environment }, listLeadsSchema.parse(input)));
 
 	it.each(ENVIRONMENTS.flatMap((environment) => questions.map((filters) => ({ environment, ...filters }))))(
 		"with a cursor reads little more than a page of %j",
@@ -426,7 +427,9 @@ describe("a sync of 500", () => {
 			[500, 0],
 			[0, 500],
 		]) {
-			const spent = await metered((db) => syncCollaborators({ db, now: NOW }, key, batch("collaborators", people)));
+			const spent = await metered((db) =>
+				syncCollaborators({ product: db, now: NOW }, key, batch("collaborators", people)),
+			);
 			expect(spent.result).toMatchObject({ created, existing, rejected: [] });
 			expect([spent.trips, spent.statements]).toEqual([1, 1]);
 			// The row that exists is joined by its index, found once more by the conflict, and updated.
@@ -445,7 +448,7 @@ describe("a sync of 500", () => {
 			[0, 1_000],
 		]) {
 			const spent = await metered((db) =>
-				syncActivities({ db, now: NOW }, key, batch("activities", activities), "reject"),
+				syncActivities({ product: db, now: NOW }, key, batch("activities", activities), "reject"),
 			);
 			expect(spent.result).toMatchObject({ processed, duplicates });
 			expect([spent.trips, spent.statements]).toEqual([1, 2]);
@@ -453,15 +456,19 @@ describe("a sync of 500", () => {
 			// The row, its three indexes, and the counter of the quota.
 			expect(spent.written).toBeLessThanOrEqual(5 * 1_000);
 		}
-		const again = await metered((db) => syncCollaborators({ db, now: NOW }, key, batch("collaborators", people)));
+		const again = await metered((db) =>
+			syncCollaborators({ product: db, now: NOW }, key, batch("collaborators", people)),
+		);
 		expect(again.read).toBeLessThanOrEqual(5 * 500);
 	});
 
 	it("without a valid item does not call the database", async () => {
 		const rejected = (db: Database) =>
-			syncActivities({ db, now: NOW }, key, batch("activities", [1, 2]), "reject").catch(() => undefined);
+			syncActivities({ product: db, now: NOW }, key, batch("activities", [1, 2]), "reject").catch(() => undefined);
 		expect((await metered(rejected)).trips).toBe(0);
-		const left = await metered((db) => syncCollaborators({ db, now: NOW }, key, batch("collaborators", [1, 2])));
+		const left = await metered((db) =>
+			syncCollaborators({ product: db, now: NOW }, key, batch("collaborators", [1, 2])),
+		);
 		expect(left.trips).toBe(0);
 	});
 });
@@ -612,10 +619,20 @@ describe("every other operation", () => {
 				await recordUsage(db, await held(), [hour], { usageCount: 1e9 + 1, lastUsedAt: NOW + 1 });
 			},
 		],
-		["reading a lead", 2, 0, (db) => getLead({ db }, holder, "lead_4")],
-		["adding a lead", 60, 27, (db) => createLead({ db, now: NOW }, holder, { ...lead, name: "Ana", status: "new" })],
-		["changing a lead", 60, 40, (db) => updateLead({ db, now: NOW }, holder, "lead_4", { name: "Bia", source: "x" })],
-		["deleting a lead", 60, 27, (db) => deleteLead({ db }, holder, "lead_4")],
+		["reading a lead", 2, 0, (db) => getLead({ product: db }, holder, "lead_4")],
+		[
+			"adding a lead",
+			60,
+			27,
+			(db) => createLead({ product: db, now: NOW }, holder, { ...lead, name: "Ana", status: "new" }),
+		],
+		[
+			"changing a lead",
+			60,
+			40,
+			(db) => updateLead({ product: db, now: NOW }, holder, "lead_4", { name: "Bia", source: "x" }),
+		],
+		["deleting a lead", 60, 27, (db) => deleteLead({ product: db }, holder, "lead_4")],
 	])("of %s reads at most %i rows and writes at most %i", async (_what, read, written, use) => {
 		const spent = await metered(use);
 		expect(spent.statements).toBeGreaterThan(0);

@@ -15,6 +15,7 @@ import { listKeys } from "../../../worker/services/key-list.ts";
 import { PAGES_REACH } from "../../../worker/services/lead-list.ts";
 import { listLeads } from "../../../worker/services/leads.ts";
 import { CANDIDATES_MAX, POSITIONS_PER_STATEMENT } from "../../../worker/services/search.ts";
+import { product } from "../fixtures.ts";
 import { metered } from "./metered.ts";
 import { backfill, NOW, numbers, withoutUpkeep } from "./scale.ts";
 
@@ -43,12 +44,13 @@ beforeAll(async () => {
 
 const holder = (tenantId: string) => ({ tenantId, environment: "live" }) as const;
 const leads = (tenantId: string, input: object) =>
-	metered((db) => listLeads({ db }, holder(tenantId), listLeadsSchema.parse(input)));
+	metered((db) => listLeads({ product: db }, holder(tenantId), listLeadsSchema.parse(input)));
 const keys = (tenantId: string, input: object) =>
 	metered((db) =>
 		listKeys(
 			{
 				db,
+				product,
 				now: NOW,
 				config: readConfig(env),
 				gates: env.KEY_GATE,

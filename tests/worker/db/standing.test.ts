@@ -14,7 +14,7 @@ import { type KeyList, type ListKeys, listKeysSchema } from "../../../worker/sch
 import { DAY_MS } from "../../../worker/schemas/time.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { settle } from "../../../worker/services/key-standing.ts";
-import { addTenant, db } from "../fixtures.ts";
+import { addTenant, db, product } from "../fixtures.ts";
 import { apiKeyRow } from "./api-key-row.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
@@ -33,7 +33,7 @@ async function add(tenantId: string, ends: Partial<typeof apiKeys.$inferInsert>)
 function list(tenantId: string, now: number, input: Partial<ListKeys>): Promise<KeyList> {
 	const config = readConfig(env);
 	return listKeys(
-		{ db, now, config, gates: env.KEY_GATE },
+		{ db, product, now, config, gates: env.KEY_GATE },
 		tenantId,
 		listKeysSchema.parse({ limit: 100, sort: "name", ...input }),
 	);

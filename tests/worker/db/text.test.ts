@@ -3,12 +3,13 @@ import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { expect, it } from "vitest";
-import { apiKeys, leads } from "../../../db/schema.ts";
+import { leads } from "../../../db/product-schema.ts";
+import { apiKeys } from "../../../db/schema.ts";
 import type { Bindings } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
 import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import { foldOldText } from "../../../worker/services/text.ts";
-import { addTenant, createKey, db, query, sendJson, token } from "../fixtures.ts";
+import { addTenant, createKey, db, product, query, sendJson, token } from "../fixtures.ts";
 
 it("old text is folded anew, so that search and order find it", async () => {
 	const tenantId = await addTenant();
@@ -21,7 +22,7 @@ it("old text is folded anew, so that search and order find it", async () => {
 		.update(apiKeys)
 		.set({ searchText: "straße zurich", nameSort: "", textVersion: 0 })
 		.where(eq(apiKeys.name, "Straße Zürich"));
-	await db.update(leads).set({ searchText: "łodz", textVersion: 0 }).where(eq(leads.tenantId, tenantId));
+	await product.update(leads).set({ searchText: "łodz", textVersion: 0 }).where(eq(leads.tenantId, tenantId));
 	const found = async (search: string) =>
 		(await query<KeyList>(admin, "keys.list", { search })).data.items.map(({ name }) => name);
 	expect(await found("strasse")).toEqual([]);
@@ -34,7 +35,7 @@ it("old text is folded anew, so that search and order find it", async () => {
 	expect(sorted).toEqual(["Straße Zürich", "Zebra"]);
 	const response = await sendJson(key, "GET", "/v1/leads?search=lodz", undefined);
 	expect(((await response.json()) as { data: unknown[] }).data).toHaveLength(1);
-	expect(await foldOldText({ db })).toEqual({ keys: 0, leads: 0 });
+	expect(await foldOldText({ db, product })).toEqual({ keys: 0, leads: 0 });
 });
 
 it("a row that changes meanwhile keeps its new text", async () => {
@@ -44,7 +45,7 @@ it("a row that changes meanwhile keeps its new text", async () => {
 		.update(apiKeys)
 		.set({ textVersion: 0, name: "New", searchText: "new", nameSort: "new" })
 		.where(eq(apiKeys.id, api_key.id));
-	await foldOldText({ db });
+	await foldOldText({ db, product });
 	const [row] = await db.select().from(apiKeys).where(eq(apiKeys.id, api_key.id));
 	expect([row?.nameSort, row?.textVersion]).toEqual(["new", 1]);
 });

@@ -12,7 +12,7 @@ import { listKeysSchema } from "../../../worker/schemas/key-list.ts";
 import { createKey as issueKey } from "../../../worker/services/key-issue.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
 import { reportMissingPepper } from "../../../worker/services/peppers.ts";
-import { addTenant, asIntegration, createKey, db, gateOf, mutate, ORIGIN, query, token } from "../fixtures.ts";
+import { addTenant, asIntegration, createKey, db, gateOf, mutate, ORIGIN, product, query, token } from "../fixtures.ts";
 import { crash } from "./gate-control.ts";
 
 afterEach(() => {
@@ -27,6 +27,7 @@ const dropped = configWith({ KEY_PEPPER: NEW_PEPPER });
 
 const depsWith = (config: typeof before) => ({
 	db,
+	product,
 	gates: env.KEY_GATE,
 	config,
 	now: Date.now(),

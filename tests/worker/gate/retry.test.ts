@@ -9,7 +9,7 @@ import { rotateKey } from "../../../worker/services/key-issue.ts";
 import { verifyKey } from "../../../worker/services/key-verify.ts";
 import * as keys from "../../../worker/services/keys.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
-import { addTenant, createKey, db, token } from "../fixtures.ts";
+import { addTenant, createKey, db, product, token } from "../fixtures.ts";
 
 const tenantId = await addTenant();
 const admin = await token({ tenantId });
@@ -59,6 +59,7 @@ const PRESENTED = { scope: null, ip: null, userAgent: null, endpoint: "GET /v1/w
 const present = (key: string, gates: Gates) => admit(gates, config.peppers, key, PRESENTED, Date.now());
 const depsWith = (gates: Gates) => ({
 	db,
+	product,
 	gates,
 	config,
 	now: Date.now(),

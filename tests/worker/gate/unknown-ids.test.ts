@@ -10,7 +10,7 @@ import { readConfig } from "../../../worker/env.ts";
 import { rotateKey } from "../../../worker/services/key-issue.ts";
 import * as keys from "../../../worker/services/keys.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
-import { addTenant, createKey, db, token } from "../fixtures.ts";
+import { addTenant, createKey, db, product, token } from "../fixtures.ts";
 import { admitMany } from "./gate-control.ts";
 
 const tenantId = await addTenant();
@@ -41,6 +41,7 @@ function watched() {
 
 const depsWith = (gates: Gates, d1 = env.DB) => ({
 	db: database(d1),
+	product,
 	gates,
 	config: readConfig(env),
 	now: Date.now(),

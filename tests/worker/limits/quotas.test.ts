@@ -3,20 +3,29 @@ import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { randomText } from "../../../db/ids.ts";
-import { QUOTAS } from "../../../db/quotas.ts";
-import { activities, apiKeys, auditEvents, collaborators, leads, quotas } from "../../../db/schema.ts";
+import { activities, collaborators, leads, productQuotas } from "../../../db/product-schema.ts";
+import { PRODUCT_QUOTAS, QUOTAS } from "../../../db/quotas.ts";
+import { apiKeys, auditEvents, quotas } from "../../../db/schema.ts";
 import type { QuotaList } from "../../../worker/schemas/quota.ts";
-import { withinQuotas } from "../../../worker/services/quotas.ts";
+import { applyLimits, repairLimits, withinQuotas } from "../../../worker/services/quotas.ts";
 import { addPerson } from "../auth/populated-tenant.ts";
-import { type Answer, addTenant, createKey, db, mutate, query, sendJson, token } from "../fixtures.ts";
+import { type Answer, addTenant, createKey, db, mutate, product, query, sendJson, token } from "../fixtures.ts";
 
-const setQuotas = (tenantId: string, values: Partial<typeof quotas.$inferInsert>) =>
-	db.update(quotas).set(values).where(eq(quotas.tenantId, tenantId));
+async function setQuotas(tenantId: string, values: Partial<typeof quotas.$inferInsert>): Promise<void> {
+	await db.update(quotas).set(values).where(eq(quotas.tenantId, tenantId));
+	await applyLimits({ db, product }, tenantId);
+}
 
 async function stored(tenantId: string) {
 	const [row] = await db.select().from(quotas).where(eq(quotas.tenantId, tenantId));
 	if (!row) throw new Error("Every tenant has a row.");
 	return row;
+}
+
+/** What the tenant stores in the product database. A tenant that has stored nothing yet has no row. */
+async function storedProduct(tenantId: string) {
+	const [row] = await product.select().from(productQuotas).where(eq(productQuotas.tenantId, tenantId));
+	return row ?? { storedBytes: 0 };
 }
 
 /** The error of a request with an API key. */
@@ -119,7 +128,7 @@ describe("data of integrations", () => {
 		const { status, code, message } = await sync([person("a"), person("b"), person("c")]);
 		expect([status, code]).toEqual([409, "CONFLICT"]);
 		expect(message).toContain("at most 2 collaborators");
-		expect(await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toEqual([]);
+		expect(await product.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toEqual([]);
 		const send = (path: string, body: object) => sendJson(key, "POST", path, body);
 		expect((await send("/v1/sync_collaborators", { collaborators: [person("a"), person("b")] })).status).toBe(200);
 		expect((await send("/v1/sync_collaborators", { collaborators: [person("a", { team: "North" })] })).status).toBe(
@@ -138,7 +147,7 @@ describe("data of integrations", () => {
 	it("is counted in bytes as it grows, shrinks and goes", async () => {
 		const tenantId = await addTenant();
 		const { key } = await createKey(await token({ tenantId }), { scopes: [] });
-		const bytes = async () => (await stored(tenantId)).storedBytes;
+		const bytes = async () => (await storedProduct(tenantId)).storedBytes;
 		const empty = await bytes();
 		const created = await sendJson(key, "POST", "/v1/leads", {
 			name: "Ana",
@@ -149,7 +158,7 @@ describe("data of integrations", () => {
 		expect(full - empty).toBeGreaterThan(10_000);
 		await sendJson(key, "PATCH", `/v1/leads/${data.id}`, { custom_fields: {} });
 		expect(full - (await bytes())).toBe(JSON.stringify({ text: "x".repeat(10_000) }).length - 2);
-		await db.delete(leads).where(eq(leads.id, data.id));
+		await product.delete(leads).where(eq(leads.id, data.id));
 		expect(await bytes()).toBe(empty);
 		await setQuotas(tenantId, { storedBytesMax: empty + 5_000 });
 		const big = { name: "Bia", custom_fields: { text: "x".repeat(10_000) } };
@@ -159,7 +168,7 @@ describe("data of integrations", () => {
 	it("is counted to the byte: what was created, changed and deleted again counts nothing", async () => {
 		const tenantId = await addTenant();
 		const { key } = await createKey(await token({ tenantId }), { scopes: [] });
-		const { storedBytes: before } = await stored(tenantId);
+		const { storedBytes: before } = await storedProduct(tenantId);
 		const send = async (method: string, path: string, body: object) => {
 			const response = await sendJson(key, method, path, body);
 			expect(response.status).toBeLessThan(300);
@@ -199,9 +208,15 @@ describe("data of integrations", () => {
 			await send("POST", "/v1/sync_collaborators", { collaborators: [{ ...collaborator, ...changes }] });
 		const activity = { activity_code: "001", external_id: "r1", collaborator_email: "a@acme.example", data: { a: 1 } };
 		await send("POST", "/v1/sync_activities", { activities: [activity, { ...activity, external_id: "r2" }] });
-		expect((await stored(tenantId)).storedBytes).toBeGreaterThan(before);
-		for (const table of [activities, collaborators, leads]) await db.delete(table).where(eq(table.tenantId, tenantId));
-		expect(await stored(tenantId)).toMatchObject({ storedBytes: before, activities: 0, collaborators: 0, leads: 0 });
+		expect((await storedProduct(tenantId)).storedBytes).toBeGreaterThan(before);
+		for (const table of [activities, collaborators, leads])
+			await product.delete(table).where(eq(table.tenantId, tenantId));
+		expect(await storedProduct(tenantId)).toMatchObject({
+			storedBytes: before,
+			activities: 0,
+			collaborators: 0,
+			leads: 0,
+		});
 	});
 });
 
@@ -233,6 +248,38 @@ describe("the platform", () => {
 		expect((await mutate(admin, "tenants.update", { id: tenantId, quotas: { api_keys: 9 } })).status).toBe(403);
 	});
 
+	it("sets the quotas of product data, which apply at once and show what is stored", async () => {
+		const tenantId = await addTenant();
+		const admin = await token({ tenantId });
+		const { key } = await createKey(admin, { scopes: [] });
+		const update = (limits: object) => mutate(platform, "tenants.update", { id: tenantId, quotas: limits });
+		await update({ leads: 1 });
+		expect((await sendJson(key, "POST", "/v1/leads", { name: "Ana" })).status).toBe(201);
+		expect((await refused(key, "POST", "/v1/leads", { name: "Bia" })).message).toContain("at most 1 leads");
+		const { items } = (await query<QuotaList>(admin, "tenants.quotas")).data;
+		const { storedBytes } = await storedProduct(tenantId);
+		expect(items.find(({ name }) => name === "leads")).toEqual({ name: "leads", used: 1, limit: 1, is_default: false });
+		expect(items.find(({ name }) => name === "stored_bytes")?.used).toBe(storedBytes);
+		await update({ leads: null });
+		expect((await sendJson(key, "POST", "/v1/leads", { name: "Bia" })).status).toBe(201);
+	});
+
+	it("applies a quota that the product database missed: with the next call, and with the hourly run", async () => {
+		const [first, second, third] = [await addTenant(), await addTenant(), await addTenant()];
+		for (const id of [first, second]) await db.update(quotas).set({ leadsMax: 5 }).where(eq(quotas.tenantId, id));
+		await product.insert(productQuotas).values({ tenantId: third, leadsMax: 7 });
+		const applied = async () => {
+			const rows = await product.select().from(productQuotas);
+			const maxOf = (id: string) => rows.find(({ tenantId }) => tenantId === id)?.leadsMax ?? null;
+			return [first, second, third].map(maxOf);
+		};
+		expect(await applied()).toEqual([null, null, 7]);
+		await mutate(platform, "tenants.update", { id: first, quotas: { leads: 5 } });
+		expect(await applied()).toEqual([5, null, 7]);
+		await repairLimits({ db, product });
+		expect(await applied()).toEqual([5, 5, null]);
+	});
+
 	it("limits the management calls of a tenant a minute, but not its own", async () => {
 		const [tenantId, other] = [await addTenant(), await addTenant()];
 		const [admin, neighbour] = [await token({ tenantId }), await token({ tenantId: other })];
@@ -250,18 +297,22 @@ describe("the platform", () => {
 });
 
 describe("the defaults", () => {
-	it("of the database are those of the table", async () => {
-		const { results } = await env.DB.prepare(
-			"select sql from sqlite_schema where name in ('quotas_checked', 'api_keys_added')",
-		).all<{
-			sql: string;
-		}>();
-		const text = results.map(({ sql }) => sql).join("\n");
-		for (const [name, { default: value }] of Object.entries(QUOTAS)) {
-			if (name === "management_calls_per_minute") continue;
-			expect(text, name).toContain(`coalesce(${name === "rate_limit" ? "" : "new."}${name}_max, ${value})`);
-		}
-	});
+	it.each([
+		["the keys", env.DB, Object.keys(QUOTAS)],
+		["the product data", env.PRODUCT_DB, [...PRODUCT_QUOTAS]],
+	] satisfies [string, D1Database, string[]][])(
+		"of the database of %s are those of the table",
+		async (_, d1, names: string[]) => {
+			const { results } = await d1
+				.prepare("select sql from sqlite_schema where name in ('quotas_checked', 'api_keys_added')")
+				.all<{ sql: string }>();
+			const text = results.map(({ sql }) => sql).join("\n");
+			for (const [name, { default: value }] of Object.entries(QUOTAS)) {
+				if (name === "management_calls_per_minute" || !names.includes(name)) continue;
+				expect(text, name).toContain(`coalesce(${name === "rate_limit" ? "" : "new."}${name}_max, ${value})`);
+			}
+		},
+	);
 
 	it("apply to a user past the quota", async () => {
 		const tenantId = await addTenant();

@@ -1,8 +1,8 @@
 /** The path that clients older than `/v1` use: `action` selects one of the two syncs. */
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { activities, collaborators } from "../../../db/schema.ts";
-import { createKey, db, fieldsOf } from "../fixtures.ts";
+import { activities, collaborators } from "../../../db/product-schema.ts";
+import { createKey, fieldsOf, product } from "../fixtures.ts";
 import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const PATH = "/functions/v1/default-integration";
@@ -24,8 +24,8 @@ describe("the action", () => {
 		expect(repeated.data).toEqual({ ...counts, processed: 0, duplicates: 1 });
 		expect(done.meta.request_id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 
-		expect(await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toHaveLength(1);
-		expect(await db.select().from(activities).where(eq(activities.tenantId, tenantId))).toHaveLength(1);
+		expect(await product.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toHaveLength(1);
+		expect(await product.select().from(activities).where(eq(activities.tenantId, tenantId))).toHaveLength(1);
 	});
 
 	it("sync_collaborators describes each item that is left out as one text, and stores the others", async () => {
@@ -70,7 +70,7 @@ describe("the action", () => {
 				details: [{ index: 1, field: "activity_code", message: "Must be a string" }],
 			},
 		]);
-		expect(await db.select().from(activities).where(eq(activities.tenantId, tenantId))).toEqual([]);
+		expect(await product.select().from(activities).where(eq(activities.tenantId, tenantId))).toEqual([]);
 	});
 
 	it("sync_activities ignores fields that it does not know", async () => {
@@ -90,7 +90,7 @@ describe("the action", () => {
 		const reply = await call(live, "POST", PATH, body);
 		expect([reply.status, reply.error.code, fieldsOf(reply)]).toEqual([400, "VALIDATION_ERROR", ["action"]]);
 		expect(reply.error.message).toBe('action: Must be "sync_collaborators" or "sync_activities"');
-		expect(await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toEqual([]);
+		expect(await product.select().from(collaborators).where(eq(collaborators.tenantId, tenantId))).toEqual([]);
 	});
 
 	it.each([
@@ -112,7 +112,7 @@ describe("the action", () => {
 	it("stores data in the key's environment", async () => {
 		const { tenantId, test } = await tenantWithKeys();
 		await call(test, "POST", PATH, { action: "sync_collaborators", collaborators: [ana] });
-		const rows = await db.select().from(collaborators).where(eq(collaborators.tenantId, tenantId));
+		const rows = await product.select().from(collaborators).where(eq(collaborators.tenantId, tenantId));
 		expect(rows.map(({ environment }) => environment)).toEqual(["test"]);
 	});
 

@@ -34,7 +34,7 @@ function expectDiscretion(reply: Reply<unknown>, status: number, code: string, k
 
 describe("a row that cannot be read", () => {
 	it("is 500 without internal details", async () => {
-		await env.DB.prepare("update leads set tags = 'no json' where id = ?").bind(lead.id).run();
+		await env.PRODUCT_DB.prepare("update leads set tags = 'no json' where id = ?").bind(lead.id).run();
 		const reply = await call(live, "GET", `/v1/leads/${lead.id}`);
 		expectDiscretion(reply, 500, "SERVER_ERROR", live);
 		expect(reply.headers.get("x-ratelimit-limit")).toBe("1000000");
@@ -49,7 +49,7 @@ describe("a missing table", () => {
 		["POST", "/v1/leads", { name: "Ana Secret-Name", email: "ana-secret@acme.example" }],
 		["PATCH", `/v1/leads/${lead.id}`, { name: "Ana Secret-Name" }],
 	])("makes %s %s 503 without internal details", async (method, path, body) => {
-		await env.DB.exec("drop table if exists leads");
+		await env.PRODUCT_DB.exec("drop table if exists leads");
 		expectDiscretion(await call(live, method, path, body), 503, "UNAVAILABLE", live);
 	});
 
@@ -63,8 +63,8 @@ describe("a missing table", () => {
 			{ activities: [{ activity_code: "001", external_id: "a", collaborator_email: "a@b.example" }] },
 		],
 	])("makes POST %s 503 without internal details", async (path, body) => {
-		await env.DB.exec("drop table if exists activities");
-		await env.DB.exec("drop table if exists collaborators");
+		await env.PRODUCT_DB.exec("drop table if exists activities");
+		await env.PRODUCT_DB.exec("drop table if exists collaborators");
 		expectDiscretion(await call(live, "POST", path, body), 503, "UNAVAILABLE", live);
 	});
 });

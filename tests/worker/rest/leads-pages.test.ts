@@ -1,9 +1,9 @@
 /** Pages of leads with numbers and totals, in every order and with every filter, and the same list by cursor. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { LEAD_SORTS, LEAD_STATUSES } from "../../../db/enums.ts";
-import { leads } from "../../../db/schema.ts";
+import { leads } from "../../../db/product-schema.ts";
 import type { Lead } from "../../../worker/schemas/lead.ts";
-import { asIntegration, createKey, db, fieldsOf } from "../fixtures.ts";
+import { asIntegration, createKey, fieldsOf, product } from "../fixtures.ts";
 import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
@@ -216,10 +216,10 @@ describe("a lead", () => {
 
 	it("of an earlier version keeps its id", async () => {
 		const { data } = await call<Lead>(acme.test, "POST", "/v1/leads", { name: "Old" });
-		const [row] = (await db.select().from(leads)).filter(({ id }) => id === data.id);
+		const [row] = (await product.select().from(leads)).filter(({ id }) => id === data.id);
 		if (!row) throw new Error("The lead is stored.");
 		const { bytes: _, searchNo: __, ...columns } = row;
-		await db.insert(leads).values({ ...columns, id: "lead_7Wd3nYk9Rq2xTm5p" });
+		await product.insert(leads).values({ ...columns, id: "lead_7Wd3nYk9Rq2xTm5p" });
 		expect((await call<Lead>(acme.test, "GET", "/v1/leads/lead_7Wd3nYk9Rq2xTm5p")).data.name).toBe("Old");
 	});
 

@@ -1,9 +1,9 @@
 /** Activities: each `external_id` is stored once, however often and concurrently it is sent. */
 import { and, asc, eq } from "drizzle-orm";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { activities, collaborators } from "../../../db/schema.ts";
+import { activities, collaborators } from "../../../db/product-schema.ts";
 import type { ActivitiesSynced } from "../../../worker/schemas/sync.ts";
-import { db, fieldsOf, sendText } from "../fixtures.ts";
+import { fieldsOf, product, sendText } from "../fixtures.ts";
 import { call, read, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
@@ -28,7 +28,7 @@ const activity = (more: Record<string, unknown> = {}) => ({
 
 /** The tenant's activities, each with the external id of its collaborator. */
 const stored = (tenantId: string) =>
-	db
+	product
 		.select({
 			person: collaborators.externalId,
 			activityCode: activities.activityCode,

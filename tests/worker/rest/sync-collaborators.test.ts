@@ -1,9 +1,9 @@
 /** Collaborators of a CRM: new ones are created, known ones updated, invalid ones reported. */
 import { asc, eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
-import { collaborators } from "../../../db/schema.ts";
+import { collaborators } from "../../../db/product-schema.ts";
 import type { CollaboratorsSynced } from "../../../worker/schemas/sync.ts";
-import { db, fieldsOf } from "../fixtures.ts";
+import { fieldsOf, product } from "../fixtures.ts";
 import { call, tenantWithKeys } from "./tenant-with-keys.ts";
 
 const sync = (key: string, people: unknown) =>
@@ -18,7 +18,7 @@ const person = (id: string, more: Record<string, unknown> = {}) => ({
 
 /** The tenant's collaborators, by external id. */
 const stored = (tenantId: string) =>
-	db
+	product
 		.select()
 		.from(collaborators)
 		.where(eq(collaborators.tenantId, tenantId))

@@ -3,7 +3,9 @@ import { env } from "cloudflare:workers";
 import { eq, getTableName, sql } from "drizzle-orm";
 import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { insertRows } from "../../../db/client.ts";
 import { newId } from "../../../db/ids.ts";
+import * as productSchema from "../../../db/product-schema.ts";
 import * as schema from "../../../db/schema.ts";
 import { scheduled } from "../../../worker/scheduled.ts";
 import type { AuditList } from "../../../worker/schemas/audit.ts";
@@ -20,6 +22,7 @@ import {
 	fieldsOf,
 	gateOf,
 	mutate,
+	product,
 	query,
 	sendJson,
 	token,
@@ -84,18 +87,43 @@ describe("the order", () => {
 });
 
 /** Every table whose rows belong to a tenant. */
-const TABLES = (Object.values(schema).filter((entry) => entry instanceof SQLiteTable) as SQLiteTable[]).filter(
-	(table) => getTableConfig(table).columns.some(({ name }) => name === "tenant_id"),
-);
+const tablesOf = (tables: object) =>
+	(Object.values(tables).filter((entry) => entry instanceof SQLiteTable) as SQLiteTable[]).filter((table) =>
+		getTableConfig(table).columns.some(({ name }) => name === "tenant_id"),
+	);
+const TABLES = [
+	...tablesOf(schema).map((table) => ({ name: getTableName(table), database: db, table })),
+	...tablesOf(productSchema).map((table) => ({ name: `product ${getTableName(table)}`, database: product, table })),
+];
 async function rowsOf(tenantId: string): Promise<Record<string, number>> {
 	const counts: Record<string, number> = {};
-	for (const table of TABLES) {
-		const [row] = await db.all<{ rows: number }>(
+	for (const { name, database, table } of TABLES) {
+		const [row] = await database.all<{ rows: number }>(
 			sql`select count(*) as rows from ${table} where tenant_id = ${tenantId}`,
 		);
-		counts[getTableName(table)] = row?.rows ?? 0;
+		counts[name] = row?.rows ?? 0;
 	}
 	return counts;
+}
+
+/** Copies the tenant's product data to the tables of the other database, where it stays for a while after a move. */
+async function leaveProductDataBehind(tenantId: string): Promise<void> {
+	const ofTenant = eq(productSchema.collaborators.tenantId, tenantId);
+	const [person] = await product.select().from(productSchema.collaborators).where(ofTenant);
+	const [activity] = await product
+		.select()
+		.from(productSchema.activities)
+		.where(eq(productSchema.activities.tenantId, tenantId));
+	const leads = await product.select().from(productSchema.leads).where(eq(productSchema.leads.tenantId, tenantId));
+	const [merged] = await product
+		.select()
+		.from(productSchema.mergedCollaborators)
+		.where(eq(productSchema.mergedCollaborators.tenantId, tenantId));
+	if (!person || !activity || !merged) throw new Error("The tenant has rows in every table.");
+	await insertRows(db, schema.collaborators, [person]);
+	await insertRows(db, schema.activities, [activity]);
+	await insertRows(db, schema.leads, leads);
+	await insertRows(db, schema.mergedCollaborators, [merged]);
 }
 
 /** A tenant with rows in every table. */
@@ -114,11 +142,11 @@ async function fullTenant() {
 	await mutate({ authorization: `Bearer ${platform}`, "x-tenant-id": tenantId }, "keys.import", {
 		keys: [exported(oldKey())],
 	});
-	const [collaborator] = await db
+	const [collaborator] = await product
 		.select()
-		.from(schema.collaborators)
-		.where(eq(schema.collaborators.tenantId, tenantId));
-	await db.insert(schema.mergedCollaborators).values({
+		.from(productSchema.collaborators)
+		.where(eq(productSchema.collaborators.tenantId, tenantId));
+	await product.insert(productSchema.mergedCollaborators).values({
 		id: newId("col"),
 		tenantId,
 		environment: "live",
@@ -166,6 +194,7 @@ async function fullTenant() {
 		keyId: keys.live.api_key.id,
 		createdAt: NOW,
 	});
+	await leaveProductDataBehind(tenantId);
 	return tenant;
 }
 

@@ -13,10 +13,10 @@ import { beginDeletions } from "../../../worker/services/tenant-deletion.ts";
 import { deleteRows } from "../../../worker/services/tenant-rows.ts";
 import { getTenant } from "../../../worker/services/tenants.ts";
 import { metered } from "../db/metered.ts";
-import { addTenant, db } from "../fixtures.ts";
+import { addTenant, db, product } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
-const at = (now: number): Deps => ({ db, gates: env.KEY_GATE, config: readConfig(env), now });
+const at = (now: number): Deps => ({ db, product, gates: env.KEY_GATE, config: readConfig(env), now });
 const stateOf = async (id: string) => (await getTenant({ db }, id)).state;
 afterEach(() => vi.restoreAllMocks());
 
@@ -99,7 +99,7 @@ describe("deleting the rows of a tenant", () => {
 				externalId: `${index}`,
 			})),
 		);
-		const spent = await metered((db) => deleteRows({ db }, ours));
+		const spent = await metered((db) => deleteRows({ db, product: db }, ours));
 		expect(spent.result).toBe(true);
 		expect(await db.$count(schema.collaborators, eq(schema.collaborators.tenantId, ours))).toBe(0);
 		expect(spent.read).toBeLessThanOrEqual(20 * PEOPLE);

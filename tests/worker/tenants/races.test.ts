@@ -11,7 +11,7 @@ import type { Deps } from "../../../worker/services/deps.ts";
 import { beginDeletions, cancelDeletion, deleteTenant } from "../../../worker/services/tenant-deletion.ts";
 import { resumeTenant, suspendTenant } from "../../../worker/services/tenant-state.ts";
 import { getTenant } from "../../../worker/services/tenants.ts";
-import { addTenant, asIntegration, createKey, db, token } from "../fixtures.ts";
+import { addTenant, asIntegration, createKey, db, product, token } from "../fixtures.ts";
 
 const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 beforeEach(() => vi.useFakeTimers({ toFake: ["Date"], now: NOW }));
@@ -20,6 +20,7 @@ afterEach(() => vi.useRealTimers());
 const platform = { actor: "service_role", actorEmail: null, ip: null, userAgent: null };
 const at = (now: number, more: Partial<Deps> = {}): Deps => ({
 	db,
+	product,
 	gates: env.KEY_GATE,
 	config: readConfig(env),
 	now,

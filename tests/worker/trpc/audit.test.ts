@@ -457,12 +457,14 @@ describe("no secret", () => {
 		await mutate(ada, "keys.update", { id: first.api_key.id, rate_limit: 5 });
 		await mutate(ada, "keys.delete", { id: last.api_key.id });
 
-		const tables = await env.DB.prepare(
-			"select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\'",
-		).all<{ name: string }>();
 		const dump: Record<string, string> = {};
-		for (const { name } of tables.results)
-			dump[name] = JSON.stringify((await env.DB.prepare(`select * from "${name}"`).all()).results);
+		for (const [prefix, d1] of Object.entries({ "": env.DB, "product ": env.PRODUCT_DB })) {
+			const tables = await d1
+				.prepare("select name from sqlite_master where type = 'table' and name not like '\\_cf%' escape '\\'")
+				.all<{ name: string }>();
+			for (const { name } of tables.results)
+				dump[prefix + name] = JSON.stringify((await d1.prepare(`select * from "${name}"`).all()).results);
+		}
 		expect(Object.keys(dump)).toEqual(expect.arrayContaining(["api_keys", "audit_events", "usage_hourly"]));
 		expect(dump.audit_events).toContain(tenantId);
 

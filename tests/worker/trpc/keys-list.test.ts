@@ -9,7 +9,7 @@ import { readConfig } from "../../../worker/env.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";
 import { type KeyList, listKeysSchema } from "../../../worker/schemas/key-list.ts";
 import { listKeys } from "../../../worker/services/key-list.ts";
-import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, query } from "../fixtures.ts";
+import { addTenant, asIntegration, createKey, db, fieldsOf, gateOf, mutate, product, query } from "../fixtures.ts";
 import { adminOf, ids, list, NOW, names, newAdmin, pages } from "./key-lists.ts";
 
 vi.useFakeTimers({ toFake: ["Date"], now: NOW });
@@ -319,7 +319,7 @@ describe("usage that is delivered while a list is read", () => {
 			},
 		});
 		const { items } = await listKeys(
-			{ db: late, now: NOW, config: readConfig(env), gates: env.KEY_GATE },
+			{ db: late, product, now: NOW, config: readConfig(env), gates: env.KEY_GATE },
 			tenantId,
 			listKeysSchema.parse({ recent_hours: 1 }),
 		);
