@@ -3,16 +3,19 @@
 export interface DeploymentValues {
 	name: string;
 	databaseId: string;
+	/** The id of the database that keeps what integrations write. */
+	productDatabaseId: string;
 	issuer: string;
 	publicUrl: string;
 }
 
 /** The text with the values. Throws if wrangler.toml lacks one of the lines. */
-export function withValues(toml: string, { name, databaseId, issuer, publicUrl }: DeploymentValues): string {
+export function withValues(
+	toml: string,
+	{ name, databaseId, productDatabaseId, issuer, publicUrl }: DeploymentValues,
+): string {
 	const values: Record<string, string> = {
 		name,
-		database_name: name,
-		database_id: databaseId,
 		JWT_ISSUER: issuer,
 		PUBLIC_URL: publicUrl,
 	};
@@ -23,7 +26,23 @@ export function withValues(toml: string, { name, databaseId, issuer, publicUrl }
 		// A function, because the value may contain `$`.
 		text = text.replace(line, () => `${key} = ${JSON.stringify(value)}`);
 	}
+	text = withDatabase(text, "DB", name, databaseId);
+	text = withDatabase(text, "PRODUCT_DB", productDatabaseName(name), productDatabaseId);
 	return withRoute(text, new URL(publicUrl).hostname);
+}
+
+/** The name of the database that keeps what integrations write. */
+export const productDatabaseName = (name: string) => `${name}-product`;
+
+function withDatabase(toml: string, binding: string, name: string, id: string): string {
+	const lines = new RegExp(`^binding = "${binding}"\ndatabase_name = ".*"\ndatabase_id = ".*"$`, "m");
+	if (!lines.test(toml))
+		throw new Error(
+			`wrangler.toml has no lines binding = "${binding}", database_name and database_id in a row. Add them and run this again.`,
+		);
+	const values = { binding, database_name: name, database_id: id };
+	const text = Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+	return toml.replace(lines, () => text.join("\n"));
 }
 
 /** A custom host needs a route. Cloudflare creates its DNS record and its certificate. */

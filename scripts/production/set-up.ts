@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Result, Run } from "./commands.ts";
-import { withValues } from "./config-file.ts";
+import { type DeploymentValues, productDatabaseName, withValues } from "./config-file.ts";
 import { type Api, firstOwnerLink, untilReachable } from "./first-tenant.ts";
 import type { SetupOptions } from "./options.ts";
 import { createSecrets, readSecrets, type Secrets } from "./secrets-file.ts";
@@ -24,7 +24,7 @@ const WRANGLER = ["npx", "wrangler"];
 const COMMANDS = {
 	whoAmI: [...WRANGLER, "whoami", "--json"],
 	databases: [...WRANGLER, "d1", "list", "--json"],
-	createDatabase: ({ name, place }: SetupOptions) => [
+	createDatabase: (name: string, { place }: SetupOptions) => [
 		...WRANGLER,
 		"d1",
 		"create",
@@ -35,6 +35,7 @@ const COMMANDS = {
 	putSecrets: ({ name }: SetupOptions) => [...WRANGLER, "secret", "bulk", "--name", name],
 	build: ["npm", "run", "build"],
 	migrate: [...WRANGLER, "d1", "migrations", "apply", "DB", "--remote"],
+	migrateProduct: [...WRANGLER, "d1", "migrations", "apply", "PRODUCT_DB", "--remote"],
 	deploy: [...WRANGLER, "deploy", "--config", BUILT_CONFIG],
 };
 
@@ -43,15 +44,19 @@ export function plan(options: SetupOptions): string[] {
 	const { name, secretsFile, publicUrl, issuer, tenant, owner } = options;
 	const steps: [string, ...(readonly string[])[]][] = [
 		["Check that wrangler is signed in to Cloudflare", COMMANDS.whoAmI],
-		[`Create the database ${name}, unless it exists`, COMMANDS.databases, COMMANDS.createDatabase(options)],
-		[`Write into wrangler.toml: the id of the database, JWT_ISSUER ${issuer}, PUBLIC_URL ${publicUrl}`],
+		...[name, productDatabaseName(name)].map((database): [string, ...(readonly string[])[]] => [
+			`Create the database ${database}, unless it exists`,
+			COMMANDS.databases,
+			COMMANDS.createDatabase(database, options),
+		]),
+		[`Write into wrangler.toml: the ids of the databases, JWT_ISSUER ${issuer}, PUBLIC_URL ${publicUrl}`],
 		[
 			`Make the secrets and keep them in ${secretsFile}, or take them from there; send those that Cloudflare lacks`,
 			COMMANDS.secrets(options),
 			COMMANDS.putSecrets(options),
 		],
 		["Build the Worker and the dashboard", COMMANDS.build],
-		["Migrate the database", COMMANDS.migrate],
+		["Migrate the databases", COMMANDS.migrate, COMMANDS.migrateProduct],
 		["Deploy", COMMANDS.deploy],
 		[
 			`Create the company ${tenant.name} (${tenant.slug}) and a one-time link for ${owner.email}`,
@@ -68,11 +73,13 @@ export function plan(options: SetupOptions): string[] {
 export async function setUp(options: SetupOptions, surroundings: Surroundings): Promise<void> {
 	const { print } = surroundings;
 	await requireLogin(surroundings);
-	const databaseId = await provideDatabase(options, surroundings);
-	writeConfig(options, databaseId, surroundings);
+	const databaseId = await provideDatabase(options.name, options, surroundings);
+	const productDatabaseId = await provideDatabase(productDatabaseName(options.name), options, surroundings);
+	writeConfig(options, { databaseId, productDatabaseId }, surroundings);
 	const secrets = await provideSecrets(options, surroundings);
 	await step(surroundings, "Build", COMMANDS.build);
 	await step(surroundings, "Migrations", COMMANDS.migrate);
+	await step(surroundings, "Migrations of the product data", COMMANDS.migrateProduct);
 	await step(surroundings, "Deployment", COMMANDS.deploy);
 	await untilReachable(options.publicUrl, surroundings);
 	const link = await firstOwnerLink(options, secrets.SERVICE_ROLE_KEY, surroundings);
@@ -94,15 +101,14 @@ async function requireLogin({ run }: Surroundings): Promise<void> {
 		throw new Error("wrangler is not signed in to Cloudflare. Run npx wrangler login, then run this again.");
 }
 
-/** The id of the database. A new one is created where the options say. */
-async function provideDatabase(options: SetupOptions, surroundings: Surroundings): Promise<string> {
-	const { name } = options;
+/** The id of the database with this name. A new one is created where the options say. */
+async function provideDatabase(name: string, options: SetupOptions, surroundings: Surroundings): Promise<string> {
 	const known = await findDatabase(name, surroundings);
 	if (known !== null) {
 		surroundings.print(`Database ${name}: ${stateOf(known, options, surroundings)}`);
 		return known.uuid;
 	}
-	await step(surroundings, `Database ${name}`, COMMANDS.createDatabase(options));
+	await step(surroundings, `Database ${name}`, COMMANDS.createDatabase(name, options));
 	const created = await findDatabase(name, surroundings);
 	if (created === null) throw new Error(`wrangler d1 list does not show the new database ${name}. Run this again.`);
 	return created.uuid;
@@ -123,7 +129,8 @@ async function findDatabase(name: string, { run }: Surroundings): Promise<Databa
 }
 
 /** What to print about a database that exists. Throws an error if it is not in the jurisdiction that the options say. */
-function stateOf(database: Database, { name, place }: SetupOptions, { folder }: Surroundings): string {
+function stateOf(database: Database, { place }: SetupOptions, { folder }: Surroundings): string {
+	const { name } = database;
 	const isOfEarlierRun = readFileSync(join(folder, "wrangler.toml"), "utf8").includes(database.uuid);
 	if ("jurisdiction" in place) {
 		const { jurisdiction } = place;
@@ -138,10 +145,14 @@ function stateOf(database: Database, { name, place }: SetupOptions, { folder }: 
 	return `it exists already and stays where it is, so --location ${place.location} has no effect`;
 }
 
-function writeConfig({ name, issuer, publicUrl }: SetupOptions, databaseId: string, { folder, print }: Surroundings) {
+function writeConfig(
+	{ name, issuer, publicUrl }: SetupOptions,
+	ids: Pick<DeploymentValues, "databaseId" | "productDatabaseId">,
+	{ folder, print }: Surroundings,
+) {
 	const path = join(folder, "wrangler.toml");
 	const before = readFileSync(path, "utf8");
-	const after = withValues(before, { name, databaseId, issuer, publicUrl });
+	const after = withValues(before, { name, ...ids, issuer, publicUrl });
 	if (after !== before) writeFileSync(path, after);
 	print(`wrangler.toml: ${after === before ? "already done" : "done"}`);
 }

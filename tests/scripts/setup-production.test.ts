@@ -44,7 +44,8 @@ class Cloudflare {
 		if (text.includes("d1 list")) return done(`A note\n${JSON.stringify(this.databases)}`);
 		if (text.includes("d1 create")) {
 			const jurisdiction = command[5] === "--jurisdiction" ? (command[6] ?? null) : null;
-			this.databases.push({ name: command[4] ?? "", uuid: "11111111-2222-4333-8444-555555555555", jurisdiction });
+			const uuid = `${command[4]?.endsWith("-product") ? "2222" : "1111"}1111-2222-4333-8444-555555555555`;
+			this.databases.push({ name: command[4] ?? "", uuid, jurisdiction });
 			return done("Created");
 		}
 		if (text.includes("secret list"))
@@ -122,7 +123,9 @@ describe("a first run", () => {
 	it("puts everything into place and prints the owner's link", async () => {
 		await setUpHere();
 		const toml = readFileSync(join(folder, "wrangler.toml"), "utf8");
-		expect(toml).toContain('database_id = "11111111-2222-4333-8444-555555555555"');
+		expect(toml).toContain('binding = "DB"\ndatabase_name = "salesos-keys"\ndatabase_id = "11111111-');
+		expect(toml).toContain('binding = "PRODUCT_DB"\ndatabase_name = "salesos-keys-product"\ndatabase_id = "22221111-');
+		expect(cloudflare.callsOf("migrations apply PRODUCT_DB")).toBe(1);
 		expect(toml).toContain('JWT_ISSUER = "https://keys.acme.com"');
 		expect(toml).toContain('name = "salesos-keys"\nroutes = [{ pattern = "keys.acme.com", custom_domain = true }]\n');
 		expect(Object.keys(cloudflare.secrets ?? {}).sort()).toEqual([...REQUIRED_SECRETS].sort());
@@ -154,11 +157,12 @@ describe("a first run", () => {
 	it.each([
 		[{ location: "weur" }, "--location weur"],
 		[{ location: undefined, jurisdiction: "eu" }, "--jurisdiction eu"],
-	])("creates the database where %j says", async (place, flags) => {
+	])("creates the databases where %j says", async (place, flags) => {
 		// A flag that is not given is absent.
 		const given = Object.fromEntries(Object.entries({ ...GIVEN, ...place }).filter(([, value]) => value !== undefined));
 		await setUpHere(readOptions(given));
-		expect(cloudflare.callsOf(`d1 create salesos-keys ${flags}`)).toBe(1);
+		for (const name of ["salesos-keys", "salesos-keys-product"])
+			expect(cloudflare.callsOf(`d1 create ${name} ${flags}`)).toBe(1);
 	});
 });
 
@@ -169,9 +173,9 @@ describe("a second run", () => {
 		printed = [];
 		await setUpHere();
 		expect([keptSecrets(), readFileSync(join(folder, "wrangler.toml"), "utf8"), cloudflare.secrets]).toEqual(before);
-		expect(cloudflare.callsOf("d1 create")).toBe(1);
+		expect(cloudflare.callsOf("d1 create")).toBe(2);
 		expect(cloudflare.callsOf("secret bulk")).toBe(1);
-		expect(printed.filter((line) => line.endsWith("already done"))).toHaveLength(4);
+		expect(printed.filter((line) => line.endsWith("already done"))).toHaveLength(5);
 		expect(printed.join("\n")).toContain("/invite#");
 	});
 
@@ -204,7 +208,7 @@ describe("a second run", () => {
 		cloudflare.failing = null;
 		await setUpHere();
 		if (kept) expect(keptSecrets()).toBe(kept);
-		expect(cloudflare.databases).toHaveLength(1);
+		expect(cloudflare.databases).toHaveLength(2);
 		expect(printed.join("\n")).toContain("/invite#");
 	});
 });
@@ -232,7 +236,7 @@ describe("a database that exists", () => {
 		expect(printed).toContain("Database salesos-keys: already done");
 		cloudflare.databases = cloudflare.databases.map(({ name, uuid }) => ({ name, uuid }));
 		await inEurope();
-		expect(cloudflare.callsOf("d1 create")).toBe(1);
+		expect(cloudflare.callsOf("d1 create")).toBe(2);
 	});
 
 	it("stays where it is, and the set-up says so", async () => {
@@ -306,8 +310,15 @@ it("shows every command of a run before it runs any", async () => {
 });
 
 it("removes the route of an earlier host, and adds none for workers.dev", () => {
-	const values = { name: "a", databaseId: "id", issuer: "https://a.acme.com", publicUrl: "https://a.acme.com" };
-	const toml = 'name = "x"\ndatabase_name = "x"\ndatabase_id = ""\nJWT_ISSUER = ""\nPUBLIC_URL = ""\n';
+	const values = {
+		name: "a",
+		databaseId: "id",
+		productDatabaseId: "other",
+		issuer: "https://a.acme.com",
+		publicUrl: "https://a.acme.com",
+	};
+	const databases = ["DB", "PRODUCT_DB"].map((it) => `binding = "${it}"\ndatabase_name = "x"\ndatabase_id = ""\n`);
+	const toml = `name = "x"\n${databases.join("")}JWT_ISSUER = ""\nPUBLIC_URL = ""\n`;
 	const custom = withValues(toml, values);
 	expect(custom).toContain('pattern = "a.acme.com"');
 	expect(withValues(custom, { ...values, publicUrl: "https://a.acme.workers.dev" })).not.toContain("routes");
