@@ -7,7 +7,7 @@ import { type PackedVerdict, packCall, packRefusals } from "../../../worker/gate
 import { callAddedMethod } from "../../../worker/services/gates.ts";
 import { verifyKey } from "../../../worker/services/key-verify.ts";
 import * as keys from "../../../worker/services/keys.ts";
-import { addTenant, createKey, db, gateOf, token } from "../fixtures.ts";
+import { addTenant, createKey, db, gateOf, product, token } from "../fixtures.ts";
 import { presented } from "./gate-control.ts";
 
 const tenantId = await addTenant();
@@ -127,7 +127,7 @@ describe("a call of a Worker", () => {
 		const { key, api_key } = await createKey(admin);
 		await expect(Promise.resolve(send(api_key.id, change(call(key))))).rejects.toThrow("reads protocols 1 and 2");
 		const { usage_count } = await keys.getKey(
-			{ db, gates: env.KEY_GATE, config, now: Date.now() },
+			{ db, product, gates: env.KEY_GATE, config, now: Date.now() },
 			tenantId,
 			api_key.id,
 		);
@@ -143,7 +143,7 @@ describe("a call of a Worker", () => {
 });
 
 describe("a management call", () => {
-	const deps = (gates: Gates) => ({ db, gates, config, now: Date.now() });
+	const deps = (gates: Gates) => ({ db, product, gates, config, now: Date.now() });
 
 	it("is refused if the gate's result has an unknown code", async () => {
 		const { api_key } = await createKey(admin);
