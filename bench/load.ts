@@ -40,8 +40,7 @@ export interface Measurement {
 export async function measure(target: Target, seconds: number): Promise<Measurement> {
 	const requests = target.fresh?.(Math.ceil(seconds * SIGNED_PER_SECOND)) ?? target.requests;
 	const cpuBefore = process.cpuUsage();
-	const startedAt = performance.now();
-	const { latencies, endedAt } = await fire({ ...target, requests }, { duration: seconds });
+	const { latencies, startedAt, endedAt } = await fire({ ...target, requests }, { duration: seconds });
 	const elapsed = (endedAt - startedAt) / 1_000;
 	const { user, system } = process.cpuUsage(cpuBefore);
 	return {
@@ -53,12 +52,17 @@ export async function measure(target: Target, seconds: number): Promise<Measurem
 	};
 }
 
-/** Sends each request once, to wake objects that went idle while other subjects were measured. */
-export async function touchAll(target: Target): Promise<void> {
+/**
+ * Wakes the objects of all requests, as they would be under steady load. Sends each request twice: the first time takes
+ * seconds, because each object reads its disk, and the objects that woke first may be idle again by the end of it.
+ */
+export async function wakeAll(target: Target): Promise<void> {
 	const amount = target.requests.length;
-	// Twice as many as are sent: connections don't send equally many, and one that runs out begins again.
-	const requests = target.fresh?.(2 * amount) ?? target.requests;
-	await send({ ...target, requests }, amount);
+	for (let pass = 0; pass < 2; pass++) {
+		// Twice as many as are sent: connections don't send equally many, and one that runs out begins again.
+		const requests = target.fresh?.(2 * amount) ?? target.requests;
+		await send({ ...target, requests }, amount);
+	}
 }
 
 /** Sends a number of requests as fast as possible. Throws on a wrong response. */
@@ -71,8 +75,9 @@ function fire(target: Target, extent: { duration: number } | { amount: number })
 	const latencies: number[] = [];
 	const wrong = new Map<number, number>();
 	let connection = 0;
+	let startedAt = 0;
 	let endedAt = 0;
-	return new Promise<{ latencies: number[]; endedAt: number }>((resolve, reject) => {
+	return new Promise<{ latencies: number[]; startedAt: number; endedAt: number }>((resolve, reject) => {
 		const run = autocannon(
 			{
 				url: target.url,
@@ -95,9 +100,13 @@ function fire(target: Target, extent: { duration: number } | { amount: number })
 					return reject(new Error(`Of ${latencies.length} responses, some were not ${target.status}: ${found}`));
 				}
 				if (latencies.length === 0) return reject(new Error("No response arrived"));
-				resolve({ latencies, endedAt });
+				resolve({ latencies, startedAt, endedAt });
 			},
 		);
+		// Not before: autocannon first builds all requests, which takes a part of a second for those that are sent once.
+		run.on("start", () => {
+			startedAt = performance.now();
+		});
 		run.on("response", (_client, status, _bytes, milliseconds) => {
 			latencies.push(milliseconds);
 			endedAt = performance.now();

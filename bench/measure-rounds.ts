@@ -1,7 +1,7 @@
 /** Measures all subjects in interleaved rounds, so that other work on the machine affects each of them. */
 import { setTimeout as pause } from "node:timers/promises";
 import { HOUR_MS } from "../worker/schemas/time.ts";
-import { type Measurement, measure, touchAll } from "./load.ts";
+import { type Measurement, measure, wakeAll } from "./load.ts";
 import { processorSeconds } from "./processor-time.ts";
 import { check, type Subject } from "./subjects.ts";
 
@@ -32,8 +32,8 @@ interface Plan {
 
 /**
  * Measures every subject once in each round. Each round starts at another subject, so that none is always last or always
- * after the same one. Subjects with many keys come last: a thousand keys flush their usage afterwards, and the next round
- * waits for that, so that it costs no other subject.
+ * after the same one. Subjects with many keys come last: a thousand keys go idle and flush their usage afterwards, and the
+ * next subject waits for that, so that none pays for the writes of another.
  */
 export async function measureRounds(subjects: readonly Subject[], plan: Plan): Promise<Rounds> {
 	const results: Rounds = new Map(subjects.map(({ name }) => [name, []]));
@@ -46,9 +46,10 @@ export async function measureRounds(subjects: readonly Subject[], plan: Plan): P
 			const result = await measureOne(subject, plan.seconds);
 			results.get(subject.name)?.push(result);
 			plan.report(`round ${round + 1}  ${subject.name.padEnd(17)} ${Math.round(result.requestsPerSecond)} requests/s`);
+			const isLast = round === plan.rounds - 1 && subject === many.at(-1);
+			if (many.includes(subject) && subject.floor !== null && !isLast)
+				await Promise.all([settle(subject), plan.meanwhile.shift()?.()]);
 		}
-		const isLast = round === plan.rounds - 1;
-		if (many.length > 0 && !isLast) await Promise.all([settle(many), plan.meanwhile.shift()?.()]);
 	}
 	for (const work of plan.meanwhile.splice(0)) await work();
 	return results;
@@ -59,8 +60,7 @@ async function measureOne(subject: Subject, seconds: number): Promise<Round> {
 		await avoidHourEnd(seconds);
 		// Retry once: the first check may use up the last request of a limit.
 		await check(subject).catch(() => check(subject));
-		// The objects went idle since the last round. Under steady load they would be awake.
-		if (subject.requests.length > 1) await touchAll(subject);
+		if (subject.requests.length > 1) await wakeAll(subject);
 		const before = processorSeconds(subject.pid);
 		const measurement = await measure(subject, seconds);
 		const after = processorSeconds(subject.pid);
@@ -78,13 +78,13 @@ async function avoidHourEnd(seconds: number): Promise<void> {
 }
 
 /** Waits until the keys in rotation have flushed their usage. */
-async function settle([subject]: readonly Subject[]): Promise<void> {
+async function settle({ pid }: Subject): Promise<void> {
 	await pause(USAGE_FLUSH_MS);
 	const deadline = Date.now() + SETTLE_TIMEOUT_MS;
 	let used: number;
 	do {
-		const before = processorSeconds(subject?.pid ?? null) ?? 0;
+		const before = processorSeconds(pid) ?? 0;
 		await pause(IDLE_FOR_MS);
-		used = (processorSeconds(subject?.pid ?? null) ?? 0) - before;
+		used = (processorSeconds(pid) ?? 0) - before;
 	} while (used * 1_000 > IDLE_SHARE * IDLE_FOR_MS && Date.now() < deadline);
 }

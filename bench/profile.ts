@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { SERVICE } from "../scripts/built-service.ts";
-import { measure } from "./load.ts";
+import { measure, wakeAll } from "./load.ts";
 import { check } from "./subjects.ts";
 import { columns } from "./table.ts";
 import { startTestbed } from "./testbed.ts";
@@ -70,7 +70,8 @@ async function run(wanted: string | undefined): Promise<void> {
 		const subject = subjects.find(({ name, url }) => name === wanted && url === service);
 		if (!subject) throw new Error("Name a subject of the service, such as whoami or forged.");
 		await check(subject).catch(() => check(subject));
-		await measure(subject, WARM_UP_SECONDS);
+		if (subject.requests.length > 1) await wakeAll(subject);
+		else await measure(subject, WARM_UP_SECONDS);
 		const { ask, close } = await inspector(await runtime.inspector(SERVICE));
 		await ask("Profiler.enable");
 		await ask("Profiler.setSamplingInterval", { interval: SAMPLE_EVERY_MICROSECONDS });

@@ -5,6 +5,7 @@ import { headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { Admitted } from "../keys/verdict.ts";
 import { type Admission, admit } from "./admit.ts";
+import type { admitSigned } from "./admit-signed.ts";
 import type { KeyRoute } from "./key-routes.ts";
 
 /** A request that was admitted on arrival, before any router ran. */
@@ -12,6 +13,14 @@ export interface Arrival {
 	info: RequestInfo;
 	admission?: { route: KeyRoute; admitted: Admitted };
 }
+
+let loaded: typeof admitSigned | undefined;
+
+/** Loaded by the first signed request, so that an isolate starts sooner. Kept, since each `import()` costs microseconds. */
+const loadAndAdmit: typeof admitSigned = async (...request) => {
+	loaded ??= (await import("./admit-signed.ts")).admitSigned;
+	return loaded(...request);
+};
 
 /**
  * Admits the request or not; null if it presents no key. Throws `UNAUTHORIZED` for credentials of another scheme. Continue
@@ -29,11 +38,7 @@ export function admitRequest(
 	const credential = headerCredential(request);
 	// Most requests have a bearer key, and such a request is not signed. A signature wins over X-API-Key.
 	const signed = credential?.from === "bearer" ? null : signedCredential(request);
-	if (signed !== null)
-		// Loaded on demand, so that an isolate starts sooner.
-		return import("./admit-signed.ts").then(({ admitSigned }) =>
-			admitSigned(env.KEY_GATE, config, request, signed, presented, now),
-		);
+	if (signed !== null) return loadAndAdmit(env.KEY_GATE, config, request, signed, presented, now);
 	if (credential === null) return null;
 	const imported = config.legacyKeys ? env.DB : null;
 	const verdict = admit(env.KEY_GATE, config.peppers, credential.value, presented, now, imported);

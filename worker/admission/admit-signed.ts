@@ -1,15 +1,14 @@
 /** A signed request → a verdict. The signature is checked before any I/O. */
 import type { Config } from "../env.ts";
 import { skipRawBody, withRawBody } from "../http/raw-body.ts";
-import { pepperOf } from "../keys/format.ts";
 import {
 	behindMs,
 	EMPTY_BODY_HASH,
 	SIGNATURE_VALID_MS,
 	type SignedContent,
 	type SignedCredential,
-	signerOf,
 } from "../keys/signature.ts";
+import { hasSigned, signerOf } from "../keys/signers.ts";
 import type { BadSignature } from "../keys/verdict.ts";
 import { type Admission, admitIdentified, type Gates, type Presented } from "./admit.ts";
 
@@ -25,9 +24,8 @@ export async function admitSigned(
 	presented: Presented,
 	now: number,
 ): Promise<Admission> {
-	// A key and its secret are made under the same signing key.
-	const signingKey = pepperOf(credential.key, signingKeys);
-	if (!signingKey) {
+	const signer = signerOf(credential.key, signingKeys);
+	if (signer === null) {
 		// Read without being kept, so that a body that is too large or cut off gets the same response for every key. Otherwise
 		// a stranger could find out which keys were made here.
 		await skipRawBody(request);
@@ -36,16 +34,15 @@ export async function admitSigned(
 	const { bodyHash, readable } = await hashBody(request);
 	const { origin, ...place } = placeOf(request.url);
 	const content: SignedContent = { method: request.method, ...place, bodyHash };
-	const signer = signerOf(credential, content, [signingKey]);
-	if (signer === null) {
+	if (!hasSigned(signer, credential, content)) {
 		const { explainMismatch } = await import("../keys/mismatch.ts");
-		const mismatch = explainMismatch(credential, content, origin, signingKey);
+		const mismatch = explainMismatch(credential, content, origin, signer.signingKey);
 		return { verdict: { code: "BAD_SIGNATURE", mismatch }, request: readable };
 	}
 	const behind = behindMs(credential, now);
 	if (Math.abs(behind) > SIGNATURE_VALID_MS) return { verdict: outdated(behind), request: readable };
 	const signed = { signature: credential.signature, at: Number(credential.timestamp) };
-	return { verdict: await admitIdentified(gates, signer, presented, now, signed), request: readable };
+	return { verdict: await admitIdentified(gates, signer.identified, presented, now, signed), request: readable };
 }
 
 const outdated = (behindMs: number): BadSignature => ({

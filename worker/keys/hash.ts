@@ -40,9 +40,9 @@ export function sha256(text: string): string {
 	return bytesToHex(digest);
 }
 
-/** Prepares a secret for {@link mac64} and {@link macHex}. */
-export function macKey(secret: string): MacKey {
-	return hmac.create(nobleSha256, encoder.encode(secret));
+/** Prepares a secret for {@link mac64}, {@link mac} and {@link macHex}. */
+export function macKey(secret: string | Uint8Array): MacKey {
+	return hmac.create(nobleSha256, typeof secret === "string" ? encoder.encode(secret) : secret);
 }
 
 const BLOCK_BYTES = nobleSha256.blockLen;
@@ -72,8 +72,11 @@ export function mac64(key: MacKey, text: string): [high: number, low: number] {
 	return [digestView.getUint32(0), digestView.getUint32(4)];
 }
 
-/** The whole HMAC-SHA-256 of the text in UTF-8, in hex. */
-export function macHex(key: MacKey, text: string): string {
+/** The whole HMAC-SHA-256 of the text in UTF-8. */
+export function mac(key: MacKey, text: string): Uint8Array {
 	key._cloneInto(workingMac).update(encode(text)).digestInto(digest);
-	return bytesToHex(digest);
+	return digest.slice();
 }
+
+/** The same in hex. */
+export const macHex = (key: MacKey, text: string): string => bytesToHex(mac(key, text));

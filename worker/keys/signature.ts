@@ -1,14 +1,9 @@
 /**
- * P2S-SIGN-V1, the scheme of signed requests: reads the header and checks the signature. No I/O and no clock.
- * docs/signed-requests.md describes the scheme.
- *
- * Every check does the same work whether the key exists or not: its secret is derived from the key itself. So neither the
- * response nor the time that it takes tells a stranger anything about a key.
+ * P2S-SIGN-V1, the scheme of signed requests: reads the header and makes signatures. No I/O and no clock.
+ * docs/signed-requests.md describes the scheme, and signers.ts checks signatures.
  */
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Secret } from "../env.ts";
 import { WHOLE_KEY } from "../schemas/key-pattern.ts";
-import { type IdentifiedKey, keyIdOf, pepperIdOf, sameText, signedHash, signingSecret } from "./format.ts";
 import { macChain } from "./hash.ts";
 
 /** How long before and after its timestamp a signature is valid. */
@@ -67,22 +62,3 @@ export function signatureOf(start: Uint8Array, path: string, bodyHash: string): 
 
 /** Milliseconds that the timestamp is behind the clock; negative if it is ahead. */
 export const behindMs = ({ timestamp }: SignedCredential, now: number): number => now - Number(timestamp) * 1_000;
-
-/**
- * The key that signed the request; null if the signature matches under none of the signing keys. It may cover the path
- * alone, or the path with its query. Doesn't look at the age of the timestamp.
- */
-export function signerOf(
-	credential: SignedCredential,
-	{ method, path, query, bodyHash }: SignedContent,
-	signingKeys: readonly Secret[],
-): IdentifiedKey | null {
-	const { key, signature } = credential;
-	for (const signingKey of signingKeys) {
-		const start = signingStart(signingSecret(key, signingKey), credential, method);
-		const matches = (signed: string) => sameText(signature, signatureOf(start, signed, bodyHash));
-		if (matches(path + query) || (query !== "" && matches(path)))
-			return { keyId: keyIdOf(key), secretHash: signedHash(key), pepperId: pepperIdOf(signingKey) };
-	}
-	return null;
-}
