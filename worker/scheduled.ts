@@ -11,6 +11,7 @@ import { repairLimits } from "./services/quotas.ts";
 import { rollOff } from "./services/retention.ts";
 import { beginDeletions } from "./services/tenant-deletion.ts";
 import { foldOldText } from "./services/text.ts";
+import { rollUpUsage } from "./services/usage-roll-up.ts";
 
 /** The cron expression of wrangler.toml that advances jobs. All others are the hourly upkeep. */
 const EVERY_MINUTE = "* * * * *";
@@ -24,6 +25,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 	},
 	hourly: {
 		"Old rows could not be deleted": rollOff,
+		"Usage could not be summed up": rollUpUsage,
 		"Keys could not be settled": settleAll,
 		"Text could not be folded": foldOldText,
 		"Quotas could not be applied": repairLimits,

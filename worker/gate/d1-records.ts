@@ -2,14 +2,15 @@
  * The statements that a gate runs in D1. Gates load this module, and with it Drizzle, only when they need D1, so a Worker
  * that only admits starts without it (see `tests/e2e/start-up.test.ts`).
  */
-import { and, eq, exists, lt, lte, or, sql } from "drizzle-orm";
+import { and, eq, exists, lt, lte, notExists, or, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
 import { type Database, database, insertRows, runBatch, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { apiKeys, auditEvents, importedHashes, tenants, usageHourly } from "../../db/schema.ts";
+import { apiKeys, auditEvents, importedHashes, tenants, usageDaily, usageHourly } from "../../db/schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
 import { readWatch } from "../../db/usage-watch.ts";
 import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../keys/snapshot.ts";
+import { DAY_MS } from "../schemas/time.ts";
 import type { Suspension } from "./protocol.ts";
 import type { HourCounts } from "./store.ts";
 
@@ -73,7 +74,8 @@ export async function recordUsage(
 						denied: sql`${denied}`.as("denied"),
 					})
 					.from(apiKeys)
-					.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId))),
+					// A day that was summed up is complete, so the hour is in it: see `usage-roll-up.ts`.
+					.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId), notExists(dayOf(db, key, hour)))),
 			)
 			.onConflictDoUpdate({
 				target: [usageHourly.keyId, usageHourly.hour],
@@ -105,6 +107,13 @@ export async function recordUsage(
 	]);
 	return { watchedUntil: Number(watch[0]?.until ?? 0) };
 }
+
+/** The day of the hour, if it was summed up. */
+const dayOf = (db: Database, { id }: KeySnapshot, hour: number) =>
+	db
+		.select({ day: usageDaily.day })
+		.from(usageDaily)
+		.where(and(eq(usageDaily.keyId, id), eq(usageDaily.day, hour - (hour % DAY_MS))));
 
 /** A statement of its own, because two further indexes contain the pepper: setting it again would rewrite their entries. */
 function recordPepper(db: Database, { id, tenantId, pepperId }: KeySnapshot): Statement[] {

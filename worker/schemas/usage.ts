@@ -33,6 +33,11 @@ export const usageSchema = z
 	.object({
 		buckets: z.array(z.object({ start: timestamp, ...counts })),
 		totals: z.object(counts),
+		hours_since: timestamp
+			.optional()
+			.describe(
+				"With `granularity=hour`, present if `from` is earlier. Until this instant, the requests of a whole UTC day are in the bucket of its first hour, because hours are kept for 35 days.",
+			),
 	})
 	.meta({ id: "Usage" });
 export type Usage = z.infer<typeof usageSchema>;

@@ -12,6 +12,7 @@ import {
 	managementTokens,
 	sessions,
 	tenants,
+	usageDaily,
 	usageHourly,
 	users,
 } from "../../db/schema.ts";
@@ -38,6 +39,7 @@ const STATEMENTS_MAX = 50;
 /** Rows deleted, by table, and whether the next run has more to delete. */
 export interface RolledOff {
 	usage_hourly: number;
+	usage_daily: number;
 	audit_events: number;
 	sessions: number;
 	idempotency_keys: number;
@@ -58,6 +60,9 @@ export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, 
 		usage_hourly: sql`delete from ${usageHourly} where rowid in (
 			select old.rowid from ${apiKeys} cross join ${usageHourly} old
 			on old.key_id = ${apiKeys.id} and old.hour < ${now - USAGE_KEPT_DAYS * DAY_MS} ${some})`,
+		usage_daily: sql`delete from ${usageDaily} where rowid in (
+			select old.rowid from ${apiKeys} cross join ${usageDaily} old
+			on old.key_id = ${apiKeys.id} and old.day <= ${now - (USAGE_KEPT_DAYS + 1) * DAY_MS} ${some})`,
 		audit_events: sql`delete from ${auditEvents} where rowid in (
 			select old.rowid from ${tenants} cross join ${auditEvents} old
 			on old.tenant_id = ${tenants.id} and old.at < ${now - AUDIT_KEPT_DAYS * DAY_MS} ${some})`,
@@ -85,6 +90,7 @@ export function rollOffStatements(now: number): Record<Exclude<keyof RolledOff, 
 export async function rollOff({ db, now }: Pick<Deps, "db" | "now">): Promise<RolledOff> {
 	const done: RolledOff = {
 		usage_hourly: 0,
+		usage_daily: 0,
 		audit_events: 0,
 		sessions: 0,
 		idempotency_keys: 0,

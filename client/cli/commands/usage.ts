@@ -25,8 +25,9 @@ export const usage = (): Command =>
 		.action(async (id: string, options: UsageOptions) => {
 			const { from, to, granularity } = options;
 			const { client } = contextOf(options);
-			const { buckets, totals } = await client().keys.usage.query({ id, ...given({ from, to, granularity }) });
-			if (options.json) return printJson({ buckets, totals });
+			const usage = await client().keys.usage.query({ id, ...given({ from, to, granularity }) });
+			if (options.json) return printJson(usage);
+			const { buckets, totals } = usage;
 			if (options.quiet) return print(String(totals.allowed));
 			const peak = Math.max(1, ...buckets.map(({ allowed }) => allowed));
 			const row = (start: string, { allowed, rate_limited, denied }: typeof totals, bar: string) => [

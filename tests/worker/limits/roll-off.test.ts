@@ -9,6 +9,7 @@ import {
 	jobItems,
 	jobs,
 	sessions,
+	usageDaily,
 	usageHourly,
 } from "../../../db/schema.ts";
 import type { Bindings } from "../../../worker/env.ts";
@@ -67,6 +68,10 @@ describe("a run", () => {
 			createdAt,
 		});
 		await db.insert(usageHourly).values([usage(usageEnd - 1), usage(usageEnd), usage(NOW - HOUR_MS)]);
+		// A day is deleted when its last hour is too old.
+		const daily = (day: number) => ({ keyId: api_key.id, day, tenantId, allowed: 1, rateLimited: 0, denied: 0 });
+		const dayEnd = usageEnd - DAY_MS;
+		await db.insert(usageDaily).values([daily(dayEnd), daily(dayEnd + 1)]);
 		await db.insert(auditEvents).values([event("evt_old", auditEnd - 1), event("evt_kept", auditEnd)]);
 		await db.insert(sessions).values([session("ses_over", NOW), session("ses_on", NOW + 1)]);
 		const link = (id: string, expiresAt: number) => ({
@@ -86,6 +91,7 @@ describe("a run", () => {
 		expect(await db.select().from(jobItems)).toEqual([]);
 		const hours = await db.select().from(usageHourly);
 		expect(hours.map(({ hour }) => hour)).toEqual([usageEnd, NOW - HOUR_MS]);
+		expect((await db.select().from(usageDaily)).map(({ day }) => day)).toEqual([dayEnd + 1]);
 		const ids = (await db.select().from(auditEvents)).map(({ id }) => id);
 		expect(ids).toContain("evt_kept");
 		expect(ids).not.toContain("evt_old");
