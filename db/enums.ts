@@ -166,6 +166,3 @@ export const TENANT_STATES = ["active", "suspending", "suspended", "resuming", "
 
 /** The result of one key of a job. */
 export const JOB_OUTCOMES = ["succeeded", "failed"] as const;
-
-/** Where Cloudflare can create a Durable Object: western and eastern North America, South America, and so on. */
-export const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;

@@ -18,10 +18,10 @@ import {
 	JOB_STATES,
 	KEY_ORIGINS,
 	LINK_PURPOSES,
-	LOCATION_HINTS,
 	ROLES,
 	SWEEP_KINDS,
 } from "./enums.ts";
+import { LOCATION_HINTS } from "./places.ts";
 import { productTables } from "./product-tables.ts";
 
 /** A customer company. Every other row belongs to one. */

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { JURISDICTIONS } from "../db/places.ts";
 import { runIn } from "./production/commands.ts";
-import { type Flag, type Given, JURISDICTIONS, LOCATIONS, readOptions } from "./production/options.ts";
+import { type Flag, type Given, LOCATIONS, readOptions } from "./production/options.ts";
 import { plan, setUp } from "./production/set-up.ts";
 
 const FLAGS: Record<Flag, { ask: string | null; help: string; default?: string }> = {

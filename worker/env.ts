@@ -1,4 +1,5 @@
 /** The bindings, and the configuration read from them. */
+import { JURISDICTIONS, LOCATION_HINTS } from "../db/places.ts";
 import { type ClaimMapping, readClaimMapping } from "./jwt-claims.ts";
 import { type OpenIdConfig, readOpenIdConfig } from "./openid-config.ts";
 
@@ -63,6 +64,8 @@ export interface Config {
 	mailFrom: string | null;
 	/** Whether keys that were imported from another system are admitted. */
 	legacyKeys: boolean;
+	/** The jurisdiction that the keys' gates never leave; empty: none. */
+	jurisdiction: string;
 }
 
 /** A secret in memory. Only `reveal()` shows it; text, JSON and the console get `[redacted]`. */
@@ -129,6 +132,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 		openid: readOpenIdConfig(env, problems, { isSafeUrl, secret: (value) => new Secret(value) }),
 		passwordSignIn: isOn({ PASSWORD_SIGN_IN: env.PASSWORD_SIGN_IN || "on" }, "PASSWORD_SIGN_IN", problems),
 		legacyKeys: isOn(env, "LEGACY_KEYS", problems),
+		jurisdiction: placeIn(env, "JURISDICTION", JURISDICTIONS, problems),
 		peppers: generations("KEY_PEPPER"),
 		signingKeys: generations("SIGNING_KEY"),
 	};
@@ -147,6 +151,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 		problems.push("MAIL_FROM must be an email address");
 	if (!config.passwordSignIn && config.openid === null)
 		problems.push("PASSWORD_SIGN_IN is off, and OIDC_ISSUER is not set: people could not sign in");
+	placeIn(env, "LOCATION_HINT", LOCATION_HINTS, problems);
 	usageFlushSeconds(env, problems);
 	if (problems.length > 0) throw new Error(`Configuration: ${problems.join("; ")}. See docs/configuration.md.`);
 	return config;
@@ -200,6 +205,18 @@ function isOn(env: Partial<Bindings>, name: "LEGACY_KEYS" | "PASSWORD_SIGN_IN", 
 	const value = (env[name] ?? "").trim().toLowerCase();
 	if (!ON.includes(value) && !OFF.includes(value)) problems.push(`${name} must be on or off`);
 	return ON.includes(value);
+}
+
+/** An empty value is none. A misspelt one must not put gates somewhere else. */
+function placeIn(
+	env: Partial<Bindings>,
+	name: "JURISDICTION" | "LOCATION_HINT",
+	known: readonly string[],
+	problems: string[],
+): string {
+	const value = env[name] ?? "";
+	if (value !== "" && !known.includes(value)) problems.push(`${name} must be empty, or one of ${known.join(", ")}`);
+	return value;
 }
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;

@@ -14,6 +14,7 @@ import { endAfterBody } from "./http/drain-body.ts";
 import { type RequestInfo, requestInfo } from "./http/request-info.ts";
 import { admittedResponse, refusedResponse } from "./http/response.ts";
 import { logError } from "./log.ts";
+import { keyGates } from "./namespaces.ts";
 
 type FetchHandler = (request: Request, env: Bindings, context?: ExecutionContext) => Promise<Response>;
 
@@ -29,7 +30,7 @@ export function createFetchHandler(config: Config): FetchHandler {
 	async function admitOrRefuse(route: KeyRoute, request: Request, env: Bindings, context?: ExecutionContext) {
 		const info = requestInfo(request);
 		try {
-			const admission = await admitRequest(request, route, env, config, info);
+			const admission = await admitRequest(request, route, { gates: keyGates(env), d1: env.DB }, config, info);
 			if (admission === null) return refuse(NO_KEY, route, info);
 			const { verdict } = admission;
 			if (verdict.code !== "VALID") return refuse(refusalOf(verdict), route, info);

@@ -2,6 +2,7 @@
 import { databases } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { logError } from "./log.ts";
+import { keyGates } from "./namespaces.ts";
 import type { Deps } from "./services/deps.ts";
 import { workOnSweeps } from "./services/gate-sweeps.ts";
 import { advanceJobs } from "./services/job-work.ts";
@@ -35,7 +36,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 
 /** `scheduledTime` is when the run was due, in milliseconds: a late run deletes no more because it is late. */
 export async function scheduled({ scheduledTime, cron }: ScheduledController, env: Bindings): Promise<void> {
-	const deps: Deps = { ...databases(env), gates: env.KEY_GATE, config: readConfig(env), now: scheduledTime };
+	const deps: Deps = { ...databases(env), gates: keyGates(env), config: readConfig(env), now: scheduledTime };
 	const failures: unknown[] = [];
 	for (const [failure, task] of Object.entries(TASKS[cron === EVERY_MINUTE ? "everyMinute" : "hourly"])) {
 		try {

@@ -14,6 +14,7 @@ import { readIpAddress } from "./keys/ip-address.ts";
 import type { Refused, Unavailable } from "./keys/verdict.ts";
 import { type RateLimitObject, toRateLimit } from "./keys/window.ts";
 import { logError } from "./log.ts";
+import { keyGates } from "./namespaces.ts";
 import { withoutKeys } from "./schemas/key-pattern.ts";
 import type { KeyPresentation } from "./schemas/key-verify.ts";
 import { toTimestamp } from "./schemas/time.ts";
@@ -70,7 +71,7 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 		const { scope, ip, consume, endpoint, user_agent } = parsed.data;
 		config ??= readConfig(this.env);
 		const verdict = await admit(
-			this.env.KEY_GATE,
+			keyGates(this.env),
 			config.peppers,
 			key,
 			{

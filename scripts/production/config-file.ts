@@ -7,17 +7,20 @@ export interface DeploymentValues {
 	productDatabaseId: string;
 	issuer: string;
 	publicUrl: string;
+	/** Null: the jurisdiction stays as it is. */
+	jurisdiction: string | null;
 }
 
 /** The text with the values. Throws if wrangler.toml lacks one of the lines. */
 export function withValues(
 	toml: string,
-	{ name, databaseId, productDatabaseId, issuer, publicUrl }: DeploymentValues,
+	{ name, databaseId, productDatabaseId, issuer, publicUrl, jurisdiction }: DeploymentValues,
 ): string {
 	const values: Record<string, string> = {
 		name,
 		JWT_ISSUER: issuer,
 		PUBLIC_URL: publicUrl,
+		...(jurisdiction === null ? {} : { JURISDICTION: jurisdiction }),
 	};
 	let text = toml;
 	for (const [key, value] of Object.entries(values)) {

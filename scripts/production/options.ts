@@ -1,7 +1,7 @@
 /** What a set-up needs to know, and which values it refuses. Pure. */
+import { JURISDICTIONS } from "../../db/places.ts";
 
 export const LOCATIONS = ["weur", "eeur", "apac", "oc", "wnam", "enam"] as const;
-export const JURISDICTIONS = ["eu", "fedramp", "us"] as const;
 
 export interface SetupOptions {
 	/** Name of the Worker and of the database. */

@@ -49,7 +49,7 @@ export function plan(options: SetupOptions): string[] {
 			COMMANDS.databases,
 			COMMANDS.createDatabase(database, options),
 		]),
-		[`Write into wrangler.toml: the ids of the databases, JWT_ISSUER ${issuer}, PUBLIC_URL ${publicUrl}`],
+		[`Write into wrangler.toml: the ids of the databases, JWT_ISSUER ${issuer}, PUBLIC_URL ${publicUrl}, JURISDICTION`],
 		[
 			`Make the secrets and keep them in ${secretsFile}, or take them from there; send those that Cloudflare lacks`,
 			COMMANDS.secrets(options),
@@ -146,13 +146,16 @@ function stateOf(database: Database, { place }: SetupOptions, { folder }: Surrou
 }
 
 function writeConfig(
-	{ name, issuer, publicUrl }: SetupOptions,
+	{ name, issuer, publicUrl, place }: SetupOptions,
 	ids: Pick<DeploymentValues, "databaseId" | "productDatabaseId">,
 	{ folder, print }: Surroundings,
 ) {
 	const path = join(folder, "wrangler.toml");
 	const before = readFileSync(path, "utf8");
-	const after = withValues(before, { name, ...ids, issuer, publicUrl });
+	// A database that this file names already may have keys, whose jurisdiction can't be changed.
+	const isNew = !before.includes(ids.databaseId);
+	const jurisdiction = isNew && "jurisdiction" in place ? place.jurisdiction : null;
+	const after = withValues(before, { name, ...ids, issuer, publicUrl, jurisdiction });
 	if (after !== before) writeFileSync(path, after);
 	print(`wrangler.toml: ${after === before ? "already done" : "done"}`);
 }

@@ -309,11 +309,22 @@ it("shows every command of a run before it runs any", async () => {
 	expect(shown).toContain("POST https://keys.acme.com/v1/tenants");
 });
 
+it("keeps gates in the jurisdiction of a new database, and leaves that of a database with keys as it is", async () => {
+	const inEu = readOptions({ ...GIVEN, location: "", jurisdiction: "eu" });
+	const toml = () => readFileSync(join(folder, "wrangler.toml"), "utf8");
+	await setUpHere(inEu);
+	expect(toml()).toContain('JURISDICTION = "eu"');
+	writeFileSync(join(folder, "wrangler.toml"), toml().replace('JURISDICTION = "eu"', 'JURISDICTION = ""'));
+	await setUpHere(inEu);
+	expect(toml()).toContain('JURISDICTION = ""');
+});
+
 it("removes the route of an earlier host, and adds none for workers.dev", () => {
 	const values = {
 		name: "a",
 		databaseId: "id",
 		productDatabaseId: "other",
+		jurisdiction: null,
 		issuer: "https://a.acme.com",
 		publicUrl: "https://a.acme.com",
 	};

@@ -1,9 +1,10 @@
 /** A request to a route that takes a key → a verdict. */
 
-import type { Bindings, Config } from "../env.ts";
+import type { Config } from "../env.ts";
 import { headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { Admitted } from "../keys/verdict.ts";
+import type { Gates } from "../namespaces.ts";
 import { type Admission, admit } from "./admit.ts";
 import type { admitSigned } from "./admit-signed.ts";
 import type { KeyRoute } from "./key-routes.ts";
@@ -29,7 +30,7 @@ const loadAndAdmit: typeof admitSigned = async (...request) => {
 export function admitRequest(
 	request: Request,
 	{ endpoint, scope }: KeyRoute,
-	env: Pick<Bindings, "KEY_GATE" | "DB">,
+	{ gates, d1 }: { gates: Gates; d1: D1Database },
 	config: Config,
 	{ ip, userAgent, now }: RequestInfo,
 	consume = true,
@@ -38,9 +39,9 @@ export function admitRequest(
 	const credential = headerCredential(request);
 	// Most requests have a bearer key, and such a request is not signed. A signature wins over X-API-Key.
 	const signed = credential?.from === "bearer" ? null : signedCredential(request);
-	if (signed !== null) return loadAndAdmit(env.KEY_GATE, config, request, signed, presented, now);
+	if (signed !== null) return loadAndAdmit(gates, config, request, signed, presented, now);
 	if (credential === null) return null;
-	const imported = config.legacyKeys ? env.DB : null;
-	const verdict = admit(env.KEY_GATE, config.peppers, credential.value, presented, now, imported);
+	const imported = config.legacyKeys ? d1 : null;
+	const verdict = admit(gates, config.peppers, credential.value, presented, now, imported);
 	return verdict.then((verdict) => ({ verdict, request }));
 }

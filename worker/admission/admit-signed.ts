@@ -10,7 +10,8 @@ import {
 } from "../keys/signature.ts";
 import { hasSigned, signerOf } from "../keys/signers.ts";
 import type { BadSignature } from "../keys/verdict.ts";
-import { type Admission, admitIdentified, type Gates, type Presented } from "./admit.ts";
+import type { Gates } from "../namespaces.ts";
+import { type Admission, admitIdentified, type Presented } from "./admit.ts";
 
 /**
  * Checks the signature and calls the gate. The request of the result still has its body, unless the tag of the key is wrong.

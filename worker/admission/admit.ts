@@ -4,7 +4,6 @@
  */
 
 import type { Secret } from "../env.ts";
-import type { KeyGate } from "../gate/key-gate.ts";
 import {
 	type AdmissionCall,
 	type CallerRefusals,
@@ -16,10 +15,9 @@ import {
 import { type IdentifiedKey, identifyKey, importedKeyIn } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
 import type { BearerVerdict, Refused, Throttled, Unavailable, Verdict } from "../keys/verdict.ts";
+import type { Gates } from "../namespaces.ts";
 import { refuseFromMemory, rememberIfFinal } from "./final-refusals.ts";
 import { retryOnce } from "./retry-once.ts";
-
-export type Gates = DurableObjectNamespace<KeyGate>;
 
 /** A request as an interface knows it. */
 export interface Presented extends Omit<AdmissionCall, keyof IdentifiedKey> {

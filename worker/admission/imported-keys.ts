@@ -15,8 +15,9 @@ import { LOAD_TIMEOUT_MS, withTimeout } from "../gate/timers.ts";
 import { hashKey, type IdentifiedKey } from "../keys/format.ts";
 import { networkOf } from "../keys/ip-address.ts";
 import type { Refused, Throttled, Unavailable } from "../keys/verdict.ts";
+import type { Gates } from "../namespaces.ts";
 import { MINUTE_MS } from "../schemas/time.ts";
-import type { Gates, Presented } from "./admit.ts";
+import type { Presented } from "./admit.ts";
 import { retryOnce } from "./retry-once.ts";
 
 /** By SHA-256 of the key: the id of its API key, which never changes. */

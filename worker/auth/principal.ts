@@ -3,7 +3,6 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { parse } from "hono/utils/cookie";
 import type { Database } from "../../db/client.ts";
 import { ADMIN_INTEGRATIONS, type Role } from "../../db/enums.ts";
-import type { Gates } from "../admission/admit.ts";
 import { admitRequest } from "../admission/admit-request.ts";
 import { NO_KEY, notForApiKeys, refusalError, refusalOf } from "../admission/refusal.ts";
 import type { Config } from "../env.ts";
@@ -11,6 +10,7 @@ import { AppError, CHALLENGES } from "../errors.ts";
 import { type HeaderCredential, hasHeaderCredential, headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
+import type { Gates } from "../namespaces.ts";
 import { verifyToken } from "./jwt.ts";
 import { TOKEN_PREFIX, type TokenPrincipal, useManagementToken } from "./management-token.ts";
 import { platformTokenOf, usePlatformSession } from "./platform-session.ts";
@@ -140,7 +140,7 @@ export async function openSessionOf(
 /** Checks a key on a management call without counting a request, so that a dead key gets 401 and a valid one 403. */
 async function integration(request: Request, { gates, config, db }: AuthDeps, info: RequestInfo): Promise<Principal> {
 	const route = { endpoint: "management", scope: null };
-	const admission = await admitRequest(request, route, { KEY_GATE: gates, DB: db.$client }, config, info, false);
+	const admission = await admitRequest(request, route, { gates, d1: db.$client }, config, info, false);
 	if (admission === null) throw refusalError(NO_KEY);
 	const { verdict } = admission;
 	// A rate-limited key is still a valid key: answer 403, not 429.

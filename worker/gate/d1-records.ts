@@ -6,13 +6,25 @@ import { and, eq, exists, lt, lte, notExists, or, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
 import { type Database, database, insertRows, runBatch, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { apiKeys, auditEvents, importedHashes, tenants, usageDaily, usageHourly } from "../../db/schema.ts";
+import {
+	apiKeys,
+	auditEvents,
+	importedHashes,
+	serviceState,
+	tenants,
+	usageDaily,
+	usageHourly,
+} from "../../db/schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
 import { readWatch } from "../../db/usage-watch.ts";
+import { JURISDICTION } from "../jurisdiction.ts";
 import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../keys/snapshot.ts";
 import { DAY_MS } from "../schemas/time.ts";
 import type { Suspension } from "./protocol.ts";
 import type { HourCounts } from "./store.ts";
+
+/** The jurisdiction that the keys of the database were made in. Releases before it was recorded knew none. */
+const RECORDED_JURISDICTION = sql<string>`coalesce((select value from ${serviceState} where name = ${JURISDICTION}), '')`;
 
 /** Drizzle over D1. Exported from here so that a gate loads it together with the statements. */
 export const connect = database;
@@ -184,13 +196,19 @@ export async function discardSuccessor(
 export async function readKey(
 	db: Database,
 	keyId: string,
-): Promise<{ key: KeySnapshot; lifetime: LifetimeUsage; suspension: Suspension } | null> {
+): Promise<{ key: KeySnapshot; lifetime: LifetimeUsage; suspension: Suspension; jurisdiction: string } | null> {
 	const [found] = await db
-		.select({ row: apiKeys, suspension: { no: tenants.suspensionNo, at: tenants.suspendedAt } })
+		.select({
+			row: apiKeys,
+			suspension: { no: tenants.suspensionNo, at: tenants.suspendedAt },
+			jurisdiction: RECORDED_JURISDICTION,
+		})
 		.from(apiKeys)
 		.innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
 		.where(eq(apiKeys.id, keyId));
-	return found ? { key: snapshotOf(found.row), lifetime: found.row, suspension: found.suspension } : null;
+	if (!found) return null;
+	const { row, suspension, jurisdiction } = found;
+	return { key: snapshotOf(row), lifetime: row, suspension, jurisdiction };
 }
 
 /** Inserts the successor of a key and the event of its creation. */

@@ -17,6 +17,7 @@ import type { Signed } from "../keys/signature.ts";
 import type { Tombstone } from "../keys/snapshot.ts";
 import type { KeyPatch } from "../keys/transitions.ts";
 import type { CountedVerdict, Refused, Unavailable } from "../keys/verdict.ts";
+import { keyGates, passwordHashers } from "../namespaces.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import type { ChangingGate } from "./changes.ts";
 import { Delivery } from "./delivery.ts";
@@ -76,7 +77,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		super(ctx, env);
 		const d1 = () => this.env.DB;
 		this.#store = new GateStore(ctx.storage.kv);
-		this.#memory = new KeyMemory(this.#store, d1);
+		this.#memory = new KeyMemory(this.#store, d1, () => this.env.JURISDICTION ?? "");
 		this.#alarm = new GateAlarm(ctx.storage);
 		this.#flushMs = usageFlushSeconds(env) * 1_000;
 		this.#pace = new UsagePace(this.#store, this.#flushMs);
@@ -85,7 +86,7 @@ export class KeyGate extends DurableObject<Bindings> {
 			this.#alarm,
 			d1,
 			(successorId, { id, tenantId }) =>
-				this.env.KEY_GATE.getByName(successorId).discardSuccessor(successorId, tenantId, id),
+				keyGates(this.env).getByName(successorId).discardSuccessor(successorId, tenantId, id),
 			(lifetime, watchedUntil) => {
 				this.#memory.loaded?.counter.delivered(lifetime);
 				this.#pace.watch(watchedUntil);
@@ -121,7 +122,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Whether `key` is the imported key of this gate. From the first time on, the gate admits it by its SHA-256. */
 	async recognize(keyId: string, key: string, caller: string, now = Date.now()): Promise<Recognition> {
 		const { Recognizer } = await import("./recognition.ts");
-		this.#recognizer ??= new Recognizer(this.#changing, this.#flushMs, () => this.env.PASSWORD_HASHER);
+		this.#recognizer ??= new Recognizer(this.#changing, this.#flushMs, () => passwordHashers(this.env));
 		return this.#recognizer.recognize(keyId, key, caller, now);
 	}
 

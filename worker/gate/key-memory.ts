@@ -1,4 +1,6 @@
 /** The key in a gate's memory: loading it from D1 the first time, deciding and counting. */
+
+import { otherJurisdiction } from "../jurisdiction.ts";
 import { type DecidedKey, decide, decideSigned } from "../keys/decide.ts";
 import { parseIpRules } from "../keys/ip-allowlist.ts";
 import { RecentCallers } from "../keys/recent-callers.ts";
@@ -35,15 +37,18 @@ const NEVER_SUSPENDED: Suspension = { no: 0, at: null };
 export class KeyMemory {
 	readonly #store: GateStore;
 	readonly #d1: () => D1Database;
+	/** The jurisdiction that this gate is in; empty: none. */
+	readonly #jurisdiction: () => string;
 	/** undefined: the gate has never seen its key, and has to ask D1. */
 	#state: LoadedKey | Tombstone | undefined;
 	#loading: Promise<boolean> | undefined;
 	#suspension: Suspension;
 
 	/** Starts from the gate's own disk. */
-	constructor(store: GateStore, d1: () => D1Database) {
+	constructor(store: GateStore, d1: () => D1Database, jurisdiction: () => string) {
 		this.#store = store;
 		this.#d1 = d1;
+		this.#jurisdiction = jurisdiction;
 		this.#suspension = store.suspension() ?? NEVER_SUSPENDED;
 		const stored = store.key();
 		if (stored) this.#remember(stored, NEVER_USED);
@@ -96,6 +101,9 @@ export class KeyMemory {
 			const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
 			// The state is set if a tombstone was written while D1 was asked.
 			if (!found || this.#state) return true;
+			// The gate that knows this key is in the other jurisdiction. Only that gate knows whether the key is revoked.
+			const configured = this.#jurisdiction();
+			if (found.jurisdiction !== configured) throw new Error(otherJurisdiction(found.jurisdiction, configured));
 			// A newer suspension may have arrived while D1 was asked.
 			this.suspend(found.suspension);
 			this.#store.putKey(found.key);

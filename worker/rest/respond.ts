@@ -2,11 +2,12 @@
 import { databases } from "../../db/client.ts";
 import { metaOf } from "../http/response.ts";
 import { type LinkDelivery, linkDelivery } from "../mail.ts";
+import { keyGates } from "../namespaces.ts";
 import type { Deps } from "../services/deps.ts";
 import type { RestContext } from "./context.ts";
 
 export function depsOf({ env, var: { config, info } }: RestContext): Deps {
-	return { ...databases(env), gates: env.KEY_GATE, config, now: info.now };
+	return { ...databases(env), gates: keyGates(env), config, now: info.now };
 }
 
 /** How links for people get to them. */

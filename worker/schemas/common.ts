@@ -1,5 +1,6 @@
 /** The types that several schemas share. */
 import { z } from "zod";
+import { LOCATION_HINTS } from "../../db/places.ts";
 import { withoutKeys } from "./key-pattern.ts";
 import "./messages.ts";
 import { LATEST } from "./time.ts";
@@ -24,6 +25,9 @@ export const uuidInput = z.guid("Must be a UUID").toLowerCase().meta({ format: "
 
 /** Id of any object. An id of the wrong shape is unknown (404), so only its length is validated. */
 export const id = z.string().min(1).max(64);
+
+/** Where Cloudflare creates an object (docs/configuration.md lists the places). */
+export const locationHint = z.enum(LOCATION_HINTS).nullable();
 
 /** `\p{Cc}` written out: not every tool that reads the OpenAPI document supports Unicode classes. */
 const NO_CONTROL_CHARACTERS = {

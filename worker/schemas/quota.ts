@@ -1,7 +1,7 @@
 /** What a tenant stores and may store. */
 import { z } from "zod";
 import { QUOTA_NAMES, QUOTAS, type QuotaName } from "../../db/quotas.ts";
-import { id, line, tenantChoice } from "./common.ts";
+import { id, line, locationHint, tenantChoice } from "./common.ts";
 
 const description = `One of ${QUOTA_NAMES.map((name) => `\`${name}\` (${QUOTAS[name].unit})`).join(", ")}.`;
 
@@ -46,5 +46,10 @@ export const updateTenantSchema = z.strictObject({
 	id,
 	name: line(100).optional(),
 	quotas: quotaLimitsSchema.optional(),
+	location_hint: locationHint
+		.optional()
+		.describe(
+			"Where the gates of API keys that were never used are created. Null: where the configuration says. Gates that exist stay where they are.",
+		),
 });
 export type UpdateTenant = z.output<typeof updateTenantSchema>;

@@ -1,7 +1,17 @@
 /** Tenants, which the platform's `service_role` manages. */
 import { z } from "zod";
 import { TENANT_STATES } from "../../db/enums.ts";
-import { accountEmail, id, line, nextCursor, optionalLine, page, tenantChoice, timestamp } from "./common.ts";
+import {
+	accountEmail,
+	id,
+	line,
+	locationHint,
+	nextCursor,
+	optionalLine,
+	page,
+	tenantChoice,
+	timestamp,
+} from "./common.ts";
 import { accessLinkSchema, memberSchema, personName } from "./member.ts";
 
 export const tenantSchema = z
@@ -20,6 +30,9 @@ export const tenantSchema = z
 			.nullable()
 			.describe("When the data of the tenant is deleted. Until then, the deletion can be cancelled."),
 		deleted_at: timestamp.nullable().describe("When the deletion was complete."),
+		location_hint: locationHint.describe(
+			"Where the gates of the tenant's API keys are created: a location hint of Cloudflare. Null: where the configuration says, or near the first caller of each API key.",
+		),
 		progress: z
 			.object({
 				done: z.number().int().describe("API keys that have been reached."),
@@ -36,6 +49,9 @@ export type Tenant = z.infer<typeof tenantSchema>;
 export const createTenantSchema = z.strictObject({
 	...tenantChoice,
 	name: line(100),
+	location_hint: locationHint
+		.optional()
+		.describe("Where the gates of the tenant's API keys are created, such as `sam` for South America."),
 	owner: z
 		.strictObject({ email: accountEmail, name: personName })
 		.optional()

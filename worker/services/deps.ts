@@ -1,7 +1,7 @@
 /** What services work with. */
 import type { Database } from "../../db/client.ts";
-import type { Gates } from "../admission/admit.ts";
 import type { Config } from "../env.ts";
+import type { Gates } from "../namespaces.ts";
 
 export interface Deps {
 	/** Tenants, people, keys, the audit log. */

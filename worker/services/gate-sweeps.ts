@@ -7,6 +7,7 @@
  */
 import { and, asc, eq, gt, lte, type SQL, sql } from "drizzle-orm";
 import { runBatch, type Statement } from "../../db/client.ts";
+import { toPlace } from "../../db/places.ts";
 import { apiKeys, gateSweepFailures, gateSweeps, quotas, tenants } from "../../db/schema.ts";
 import { NUMBERS_PER_TENANT } from "../../db/search.ts";
 import { retryOnce } from "../admission/retry-once.ts";
@@ -16,6 +17,7 @@ import { logError } from "../log.ts";
 import { MINUTE_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 import { forEachTenant } from "./for-each-tenant.ts";
+import { requireJurisdiction } from "./jurisdiction.ts";
 import { deleteRows, endDeletion } from "./tenant-rows.ts";
 
 type Sweep = typeof gateSweeps.$inferSelect;
@@ -37,6 +39,13 @@ const WAIT_MS = 200;
 const RUN_MS = 45_000;
 /** Few tenants are suspended at the same time. The others have their turn in the next run. */
 const SWEEPS_PER_RUN = 6;
+
+/** What the gates of a tenant are called with. */
+interface Order {
+	suspension: Suspension;
+	/** Where gates of keys that were never used are created. */
+	place: ReturnType<typeof toPlace>;
+}
 
 const ofSweep = ({ tenantId, suspensionNo }: Sweep) =>
 	and(eq(gateSweeps.tenantId, tenantId), eq(gateSweeps.suspensionNo, suspensionNo));
@@ -69,6 +78,8 @@ export async function workOnSweep(
 	tenantId: string,
 	{ forMs, callsMax = CALLS_MAX }: { forMs: number; callsMax?: number },
 ): Promise<void> {
+	// Gates of another jurisdiction would acknowledge too, and the keys would still be admitted once JURISDICTION is set back.
+	await requireJurisdiction(deps);
 	const startedAt = performance.now();
 	const elapsed = () => performance.now() - startedAt;
 	for (let calls = 0; calls + PORTION <= callsMax && elapsed() < forMs; ) {
@@ -108,12 +119,18 @@ async function workOnPortion(deps: Deps, tenantId: string): Promise<Worked> {
 		.returning();
 	if (!sweep) return (await hasSweep(deps, tenantId)) ? "busy" : "finished";
 	const [tenant] = await db
-		.select({ no: tenants.suspensionNo, at: tenants.suspendedAt, tenantNo: quotas.tenantNo })
+		.select({
+			no: tenants.suspensionNo,
+			at: tenants.suspendedAt,
+			locationHint: tenants.locationHint,
+			tenantNo: quotas.tenantNo,
+		})
 		.from(tenants)
 		.leftJoin(quotas, eq(quotas.tenantId, tenants.id))
 		.where(eq(tenants.id, tenantId));
 	if (!tenant) throw new Error(`The tenant ${tenantId} of a sweep does not exist`);
-	const { tenantNo, ...suspension } = tenant;
+	const { tenantNo, locationHint, ...suspension } = tenant;
+	const order: Order = { suspension, place: toPlace(locationHint) };
 	// A deletion that is nearly finished has deleted the row with the number. Then the tenant has no keys.
 	const first = (tenantNo ?? 0) * NUMBERS_PER_TENANT;
 	const keys = await db
@@ -126,14 +143,14 @@ async function workOnPortion(deps: Deps, tenantId: string): Promise<Worked> {
 		.limit(PORTION);
 	const last = keys.at(-1);
 	if (last) {
-		const failed = await tellGates(deps, sweep, keys, suspension);
+		const failed = await tellGates(deps, sweep, keys, order);
 		await runBatch(db, [
 			...recordFailures(deps, sweep, failed),
 			advance(deps, sweep, last.no, keys.length - failed.length),
 		]);
 		return keys.length;
 	}
-	return retryFailures(deps, sweep, suspension);
+	return retryFailures(deps, sweep, order);
 }
 
 async function hasSweep({ db }: Pick<Deps, "db">, tenantId: string): Promise<boolean> {
@@ -141,7 +158,7 @@ async function hasSweep({ db }: Pick<Deps, "db">, tenantId: string): Promise<boo
 }
 
 /** Calls the gates that have failed, once all others have acknowledged. Finishes the sweep when none is left. */
-async function retryFailures(deps: Deps, sweep: Sweep, suspension: Suspension): Promise<Worked> {
+async function retryFailures(deps: Deps, sweep: Sweep, order: Order): Promise<Worked> {
 	const { db, now } = deps;
 	const { tenantId } = sweep;
 	const keys = await db
@@ -162,7 +179,7 @@ async function retryFailures(deps: Deps, sweep: Sweep, suspension: Suspension): 
 			);
 		return "finished";
 	}
-	const failed = await tellGates(deps, sweep, keys, suspension);
+	const failed = await tellGates(deps, sweep, keys, order);
 	const acknowledged = keys.map(({ id }) => id).filter((id) => !failed.includes(id));
 	await runBatch(db, [
 		db.delete(gateSweepFailures).where(
@@ -205,7 +222,7 @@ async function tellGates(
 	{ gates }: Pick<Deps, "gates">,
 	{ kind, tenantId }: Sweep,
 	keys: readonly { id: string }[],
-	suspension: Suspension,
+	{ suspension, place }: Order,
 ): Promise<string[]> {
 	const failed: string[] = [];
 	let next = 0;
@@ -216,7 +233,7 @@ async function tellGates(
 				await withTimeout(
 					CALL_TIMEOUT_MS,
 					retryOnce(() => {
-						const gate = gates.getByName(id);
+						const gate = gates.getByName(id, place);
 						return kind === "delete" ? gate.erase(id, tenantId) : gate.suspend(suspension);
 					}),
 					"The gate of a key",

@@ -1,7 +1,8 @@
 /** Calls of the gates of keys, for everything that manages keys. */
 import { and, eq } from "drizzle-orm";
 import type { Author } from "../../db/audit.ts";
-import { apiKeys } from "../../db/schema.ts";
+import { toPlace } from "../../db/places.ts";
+import { apiKeys, tenants } from "../../db/schema.ts";
 import { retryOnce } from "../admission/retry-once.ts";
 import { AppError } from "../errors.ts";
 import type { KeyGate } from "../gate/key-gate.ts";
@@ -9,10 +10,12 @@ import { type GateResult, type ManagementCall, unknownCode } from "../gate/proto
 import { isKeyId } from "../keys/format.ts";
 import { ADDED_FIELDS } from "../keys/snapshot.ts";
 import { logError } from "../log.ts";
+import type { Gates } from "../namespaces.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import type { Deps } from "./deps.ts";
 
 type GateStub = DurableObjectStub<KeyGate>;
+type Place = NonNullable<Parameters<Gates["getByName"]>[1]>;
 type GateDeps = Pick<Deps, "db" | "gates">;
 
 /** The key that a call is about, and whose key it must be. */
@@ -30,8 +33,8 @@ export async function readFromGate<T>(
 	{ keyId, tenantId }: Target,
 	read: (gate: GateStub) => Promise<GateResult<T>>,
 ): Promise<T> {
-	await requireKnownKey(deps, { keyId, tenantId });
-	return askGate(deps, keyId, read);
+	const place = await requireKnownKey(deps, { keyId, tenantId });
+	return askGate(deps, keyId, read, place);
 }
 
 /** Calls the gate of a key that is known to exist, with a call that is safe to retry. Throws as {@link readFromGate} does. */
@@ -39,8 +42,9 @@ export function askGate<T>(
 	{ gates }: Pick<Deps, "gates">,
 	keyId: string,
 	ask: (gate: GateStub) => Promise<GateResult<T>>,
+	place?: Place,
 ): Promise<T> {
-	return unwrap(() => retryOnce(() => ask(gates.getByName(keyId))));
+	return unwrap(() => retryOnce(() => ask(gates.getByName(keyId, place))));
 }
 
 /**
@@ -54,8 +58,9 @@ export async function changeAtGate<T>(
 	change: (gate: GateStub) => Promise<GateResult<T>>,
 ): Promise<T> {
 	// The platform can also end a key that D1 has lost, for example after a restore.
-	if (!isPlatform(author)) await requireKnownKey(deps, { keyId, tenantId: author.tenantId });
-	const call = () => change(deps.gates.getByName(keyId));
+	const target = { keyId, tenantId: author.tenantId };
+	const place = isPlatform(author) ? await placeOf(deps, target) : await requireKnownKey(deps, target);
+	const call = () => change(deps.gates.getByName(keyId, place ?? undefined));
 	return unwrap(() => (isRepeatable ? retryOnce(call) : call()));
 }
 
@@ -68,19 +73,29 @@ const notFound = () => new AppError("NOT_FOUND", "API key not found.");
  * and an attacker with a list of random ids could create any number. While D1 is down, the gate decides alone, so that
  * known keys can still be managed.
  */
-async function requireKnownKey({ db }: GateDeps, { keyId, tenantId }: Target): Promise<void> {
-	if (!isKeyId(keyId)) throw notFound();
-	let rows: unknown[];
+async function requireKnownKey(deps: GateDeps, target: Target): Promise<Place> {
+	if (!isKeyId(target.keyId)) throw notFound();
+	const place = await placeOf(deps, target);
+	if (place === null) throw notFound();
+	return place;
+}
+
+/**
+ * Where the gate of the key is created if it doesn't exist yet: near the tenant's integrations, and not near the admin who was
+ * the first to look at the key. Null if D1 has no such key for the tenant.
+ */
+async function placeOf({ db }: GateDeps, { keyId, tenantId }: Target): Promise<Place | null> {
 	try {
-		rows = await db
-			.select({ id: apiKeys.id })
+		const [found] = await db
+			.select({ hint: tenants.locationHint })
 			.from(apiKeys)
+			.innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
 			.where(and(eq(apiKeys.id, keyId), eq(apiKeys.tenantId, tenantId)));
+		return found ? toPlace(found.hint) : null;
 	} catch (error) {
 		logError("D1 could not be asked whether a key exists, so its gate decides", error);
-		return;
+		return {};
 	}
-	if (rows.length === 0) throw notFound();
 }
 
 interface Coded {

@@ -21,6 +21,7 @@ import {
 	type KeysImported,
 } from "../schemas/key-import.ts";
 import type { Deps } from "./deps.ts";
+import { requireJurisdiction } from "./jurisdiction.ts";
 import { settle } from "./key-standing.ts";
 import { withinQuotas } from "./quotas.ts";
 
@@ -55,6 +56,7 @@ const failed = (...errors: FieldError[]): Outcome => ({ result: "error", id: nul
  * nothing, not even if its key was changed or deleted since. `CONFLICT` if the tenant has no room for the new keys.
  */
 export async function importKeys(deps: Deps, author: Author, { keys }: ImportKeys): Promise<KeysImported> {
+	await requireJurisdiction(deps);
 	const { tenantId } = author;
 	const outcomes = new Map<number, Outcome>();
 	const candidates: Candidate[] = [];

@@ -23,6 +23,7 @@ import { DAY_MS, HOUR_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 import { changeAtGate, complete, managementCall } from "./gates.ts";
 import { createdBefore, recordAttempt } from "./idempotency.ts";
+import { requireJurisdiction } from "./jurisdiction.ts";
 import { expiryOf, getKey } from "./keys.ts";
 import { requireRoomForKey, withinQuotas } from "./quotas.ts";
 
@@ -75,6 +76,7 @@ async function insertKey(
 	alongside: (keyId: string) => Statement[],
 ): Promise<IssuedKey> {
 	const { db, now } = deps;
+	await requireJurisdiction(deps);
 	const { key, secret, material } = mint(deps, input);
 	const snapshot: KeySnapshot = {
 		...material,

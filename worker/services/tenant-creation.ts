@@ -12,6 +12,7 @@ import type { LinkDelivery } from "../mail.ts";
 import type { CreatedTenant, CreateTenant } from "../schemas/tenant.ts";
 import { newLink, storeLink } from "./access-links.ts";
 import type { Deps } from "./deps.ts";
+import { requireJurisdiction } from "./jurisdiction.ts";
 import { emailTaken, invitedAccount, memberLink, resetPassword } from "./member-links.ts";
 import { getMember } from "./members.ts";
 import { getTenant, NEVER_SUSPENDED, toTenant } from "./tenants.ts";
@@ -32,9 +33,10 @@ export async function createTenant(
 	deps: Deps,
 	author: PlatformAuthor,
 	delivery: LinkDelivery,
-	{ name, slug, owner }: CreateTenant,
+	{ name, slug, owner, location_hint: locationHint = null }: CreateTenant,
 	idempotencyKey?: string,
 ): Promise<{ created: CreatedTenant; isReplay: boolean }> {
+	await requireJurisdiction(deps);
 	const { db, now } = deps;
 	const row = {
 		id: idempotencyKey === undefined ? newId("ten") : derivedId(author, idempotencyKey),
@@ -42,14 +44,19 @@ export async function createTenant(
 		slug,
 		createdAt: now,
 		...NEVER_SUSPENDED,
-		locationHint: null,
+		locationHint,
 	};
 	const inTenant = { ...author, tenantId: row.id };
 	const account = owner && { ...invitedAccount(row.id, owner.email, now), name: owner.name, role: "owner" as const };
 	const link = account && newLink(delivery.origin, "invitation", account, author.actor, now);
 	const statements: Statement[] = [
 		db.insert(tenants).values(row),
-		insertAudit(db, auditEvent(inTenant, "tenant.create", now, { changes: createdWith({ name, slug }) })),
+		insertAudit(
+			db,
+			auditEvent(inTenant, "tenant.create", now, {
+				changes: createdWith({ name, slug, ...(locationHint === null ? {} : { location_hint: locationHint }) }),
+			}),
+		),
 	];
 	if (account && link) {
 		const { id: targetId, email, role } = account;
@@ -81,7 +88,7 @@ async function replay(
 	const { db } = deps;
 	const [known] = await db.select().from(tenants).where(eq(tenants.id, row.id));
 	if (!known) throw await taken(deps, row.slug, owner?.email);
-	const isSame = known.slug === row.slug && known.name === row.name;
+	const isSame = known.slug === row.slug && known.name === row.name && known.locationHint === row.locationHint;
 	if (!isSame) throw new AppError("CONFLICT", CONFLICTS.idempotencyKeyReused.message);
 	const tenant = await getTenant(deps, known.id);
 	if (!owner) return { ...tenant, owner: null };

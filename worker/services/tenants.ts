@@ -47,7 +47,7 @@ export const isUnchanged = ({ tenant: { id, suspensionNo, deleteAfter } }: Tenan
 		and unchanged.suspension_no = ${suspensionNo} and unchanged.delete_after is ${deleteAfter})`;
 
 export function toTenant({ tenant, sweep }: TenantRow): Tenant {
-	const { id, name, slug, createdAt, suspendedAt, deleteAfter, deletedAt } = tenant;
+	const { id, name, slug, createdAt, suspendedAt, deleteAfter, deletedAt, locationHint } = tenant;
 	return {
 		id,
 		name,
@@ -58,6 +58,7 @@ export function toTenant({ tenant, sweep }: TenantRow): Tenant {
 		delete_after: toTimestampOrNull(deleteAfter),
 		deleted_at: toTimestampOrNull(deletedAt),
 		// Keys can be deleted meanwhile, and two callers may have called the same gate.
+		location_hint: locationHint,
 		progress: sweep && { done: Math.min(sweep.done, sweep.total), total: sweep.total },
 	};
 }
@@ -70,11 +71,11 @@ const selectTenants = (db: Deps["db"]) =>
 		.leftJoin(gateSweeps, eq(gateSweeps.tenantId, tenants.id))
 		.$dynamic();
 
-/** Changes the name or the quotas. `NOT_FOUND` for an unknown tenant. */
+/** Changes the name, the quotas, or where new gates are created. `NOT_FOUND` for an unknown tenant. */
 export async function updateTenant(
 	deps: Pick<Deps, "db" | "product" | "now">,
 	author: Omit<Author, "tenantId">,
-	{ id, name, quotas: limits = {} }: UpdateTenant,
+	{ id, name, quotas: limits = {}, location_hint }: UpdateTenant,
 ): Promise<Tenant> {
 	const { db, now } = deps;
 	const [[found], [row]] = await db.batch([
@@ -86,9 +87,15 @@ export async function updateTenant(
 	const given = QUOTA_NAMES.filter((quota) => limits[quota] !== undefined);
 	const before = {
 		name: tenant.name,
+		location_hint: tenant.locationHint,
 		...Object.fromEntries(given.map((quota) => [quota, row[QUOTA_COLUMNS[quota].max]])),
 	};
-	const after = { name: name ?? tenant.name, ...Object.fromEntries(given.map((quota) => [quota, limits[quota]])) };
+	const locationHint = location_hint === undefined ? tenant.locationHint : location_hint;
+	const after = {
+		name: name ?? tenant.name,
+		location_hint: locationHint,
+		...Object.fromEntries(given.map((quota) => [quota, limits[quota]])),
+	};
 	const changes = changesBetween(before, after);
 	// Applied also if nothing changes: the product database may have been unreachable when the platform sent the same before.
 	const limitsProduct = PRODUCT_QUOTAS.some((quota) => given.includes(quota));
@@ -98,12 +105,12 @@ export async function updateTenant(
 	}
 	const columns = Object.fromEntries(given.map((quota) => [QUOTA_COLUMNS[quota].max, limits[quota]]));
 	await runBatch(db, [
-		db.update(tenants).set({ name: after.name }).where(eq(tenants.id, id)),
+		db.update(tenants).set({ name: after.name, locationHint }).where(eq(tenants.id, id)),
 		...(given.length === 0 ? [] : [db.update(quotas).set(columns).where(eq(quotas.tenantId, id))]),
 		insertAudit(db, auditEvent({ ...author, tenantId: id }, "tenant.update", now, { changes })),
 	]);
 	if (limitsProduct) await applyLimits(deps, id);
-	return toTenant({ tenant: { ...tenant, name: after.name }, sweep });
+	return toTenant({ tenant: { ...tenant, name: after.name, locationHint }, sweep });
 }
 
 /** Tenants are thousands, not millions: a search reads them one by one, in the order of the list. */

@@ -22,7 +22,10 @@ const TENANTS_MAX = 10_000;
  * Call this before a list of the tenant's keys is read. If no one has looked for a while, asks the gates of keys in use for
  * their usage. Never throws: without it the list is only older.
  */
-export async function lookAtUsage({ db, gates, now }: Deps, tenantId: string): Promise<void> {
+export async function lookAtUsage(
+	{ db, gates, now }: Pick<Deps, "db" | "gates" | "now">,
+	tenantId: string,
+): Promise<void> {
 	const before = recorded.get(tenantId);
 	if (before !== undefined && now - before < LOOK_EVERY_MS) return;
 	putLast(recorded, tenantId, now, TENANTS_MAX);

@@ -11,6 +11,7 @@ import { AppError, toAppError } from "../errors.ts";
 import { dashboardOrigin } from "../http/dashboard-page.ts";
 import { placeOf } from "../http/place.ts";
 import { logError } from "../log.ts";
+import { keyGates } from "../namespaces.ts";
 import type { OpenIdConfig } from "../openid-config.ts";
 import type { RestEnv } from "../rest/context.ts";
 import { returnPath } from "../schemas/return-path.ts";
@@ -31,7 +32,7 @@ export function startSignIn(c: RouteContext): Promise<Response> {
 		// The cookie and the callback belong to one host.
 		if (new URL(c.req.url).origin !== origin) return c.redirect(`${origin}/auth/sso/start${toQuery({ to })}`);
 		await limitProviderSignIn(signInLimits(c.env), "start", info.ip);
-		const deps = { config, gates: c.env.KEY_GATE, db: database(c.env.DB) };
+		const deps = { config, gates: keyGates(c.env), db: database(c.env.DB) };
 		const open = await openSessionOf(c.req.raw, deps, info);
 		const session = open && {
 			id: open.id,
@@ -58,7 +59,7 @@ export async function completeSignIn(c: RouteContext): Promise<Response> {
 		if (attempt === null) throw new SignInProblem("outdated");
 		const redirectUri = dashboardOrigin(c.req.raw, config) + CALLBACK;
 		const person = await personOf(openid, redirectUri, attempt, new URL(c.req.url), info.now);
-		const deps = { config, gates: c.env.KEY_GATE, ...databases(c.env), now: info.now };
+		const deps = { config, gates: keyGates(c.env), ...databases(c.env), now: info.now };
 		const visitor = { ...info, place: placeOf(c.req.raw), device: null, session: attempt.session };
 		const { token } = await signInWithProvider(deps, openid, visitor, person);
 		c.header("Set-Cookie", sessionCookie(token, SESSION_MS / 1_000), { append: true });

@@ -5,6 +5,7 @@ import { signInLimits } from "../auth/sign-in-limits.ts";
 import type { Bindings, Config } from "../env.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import { type LinkDelivery, linkDelivery } from "../mail.ts";
+import { keyGates, passwordHashers } from "../namespaces.ts";
 import type { Deps } from "../services/deps.ts";
 import type { SignInDeps } from "../services/session.ts";
 
@@ -32,13 +33,13 @@ export function createContext(
 	info: RequestInfo,
 	later: Context["later"],
 ): Context {
-	const deps: Deps = { ...databases(env), gates: env.KEY_GATE, config, now: info.now };
+	const deps: Deps = { ...databases(env), gates: keyGates(env), config, now: info.now };
 	let principal: Promise<Principal> | undefined;
 	return {
 		request,
 		info,
 		deps,
-		signIn: { ...deps, limits: signInLimits(env), hashers: env.PASSWORD_HASHER },
+		signIn: { ...deps, limits: signInLimits(env), hashers: passwordHashers(env) },
 		links: linkDelivery(request, env, config),
 		later,
 		responseHeaders,

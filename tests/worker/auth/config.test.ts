@@ -49,6 +49,17 @@ describe("a complete configuration", () => {
 		);
 	});
 
+	it("has a known jurisdiction and a known location, or none", () => {
+		expect(readConfig(COMPLETE).jurisdiction).toBe("");
+		expect(readConfig({ ...COMPLETE, JURISDICTION: "eu", LOCATION_HINT: "sam" }).jurisdiction).toBe("eu");
+		expect(complaint({ ...COMPLETE, JURISDICTION: "EU" })).toContain(
+			"JURISDICTION must be empty, or one of eu, fedramp, us",
+		);
+		expect(complaint({ ...COMPLETE, LOCATION_HINT: "brazil" })).toContain(
+			"LOCATION_HINT must be empty, or one of wnam",
+		);
+	});
+
 	it("names the claims of the identity provider where JWT_CLAIMS is set, and is refused if that is wrong", () => {
 		expect(readConfig(COMPLETE).jwt.claims.names.tenant_id).toEqual(["tenant_id"]);
 		const named = readConfig({ ...COMPLETE, JWT_CLAIMS: '{"tenant_id":"https://salesos.example/tenant"}' });

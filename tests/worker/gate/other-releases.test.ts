@@ -1,9 +1,10 @@
 /** A Worker refuses what a gate of another release sends and it can't read, and never takes one field for another. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { admit, type Gates } from "../../../worker/admission/admit.ts";
+import { admit } from "../../../worker/admission/admit.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { type PackedVerdict, packCall, packRefusals } from "../../../worker/gate/protocol.ts";
+import type { Gates } from "../../../worker/namespaces.ts";
 import { callAddedMethod } from "../../../worker/services/gates.ts";
 import { verifyKey } from "../../../worker/services/key-verify.ts";
 import * as keys from "../../../worker/services/keys.ts";

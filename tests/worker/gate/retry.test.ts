@@ -1,10 +1,11 @@
 /** A call of a gate that fails is retried once, if the platform says that this helps and if running it twice is harmless. */
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { admit, admitIdentified, type Gates } from "../../../worker/admission/admit.ts";
+import { admit, admitIdentified } from "../../../worker/admission/admit.ts";
 import { readConfig } from "../../../worker/env.ts";
 import type { AppError } from "../../../worker/errors.ts";
 import { keyIdOf, signedHash } from "../../../worker/keys/format.ts";
+import type { Gates } from "../../../worker/namespaces.ts";
 import { rotateKey } from "../../../worker/services/key-issue.ts";
 import { verifyKey } from "../../../worker/services/key-verify.ts";
 import * as keys from "../../../worker/services/keys.ts";

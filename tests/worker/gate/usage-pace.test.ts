@@ -123,9 +123,7 @@ describe("a list", () => {
 
 	it("asks D1 once a minute, and writes one row", async () => {
 		const look = (now: number) =>
-			metered((counted) =>
-				lookAtUsage({ db: counted, gates: env.KEY_GATE, now } as Parameters<typeof lookAtUsage>[0], tenantId),
-			);
+			metered((counted) => lookAtUsage({ db: counted, gates: env.KEY_GATE, now }, tenantId));
 		await keyInUse();
 		const first = await look(START);
 		expect([first.trips, first.written <= 2]).toEqual([1, true]);

@@ -13,7 +13,7 @@ import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import { usageQuerySchema } from "../../../worker/schemas/usage.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
 import { completeHours, HOURS_KEPT_DAYS, rollUpUsage } from "../../../worker/services/usage-roll-up.ts";
-import { addTenant, createKey, db, gateOf, token } from "../fixtures.ts";
+import { addTenant, createKey, db, gateOf, product, token } from "../fixtures.ts";
 import { admitMany } from "../gate/gate-control.ts";
 
 /** A day in a far year, so that the gate of no key has counted in it. */
@@ -45,7 +45,7 @@ async function fill(days: number, until: number, id = keyId): Promise<void> {
 }
 
 const usage = (granularity: "hour" | "day", days: number) => {
-	const deps = { db, gates: env.KEY_GATE, config: readConfig(env), now: NOW };
+	const deps = { db, product, gates: env.KEY_GATE, config: readConfig(env), now: NOW };
 	const from = new Date(TODAY - days * DAY_MS).toISOString();
 	return keyUsage(deps, tenantId, usageQuerySchema.parse({ id: keyId, granularity, from }));
 };

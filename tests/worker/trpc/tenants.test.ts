@@ -30,6 +30,7 @@ describe("a tenant that is created", () => {
 				suspended_at: null,
 				delete_after: null,
 				deleted_at: null,
+				location_hint: null,
 				progress: null,
 				owner: null,
 			},

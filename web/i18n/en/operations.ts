@@ -7,7 +7,7 @@ export const operations = {
 		loadFailed: "The state of the service could not be loaded.",
 		checks: "Checks",
 		columns: { check: "Check", state: "State", duration: "Duration" },
-		names: { database: "Database" },
+		names: { database: "Database", jurisdiction: "Jurisdiction of the keys" },
 		ok: "Responds",
 		failed: "Does not respond",
 		milliseconds: (count: string) => `${count} ms`,

@@ -4,6 +4,7 @@ import { routePath } from "hono/route";
 import type { Scope } from "../../../db/enums.ts";
 import { admitRequest } from "../../admission/admit-request.ts";
 import { NO_KEY, refusalError, refusalOf } from "../../admission/refusal.ts";
+import { keyGates } from "../../namespaces.ts";
 import type { IntegrationEnv } from "../context.ts";
 
 /**
@@ -18,7 +19,13 @@ export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 		const isAdmitted = admission?.route.endpoint === endpoint && admission.route.scope === scope;
 		const admitted = isAdmitted
 			? { verdict: admission.admitted, request: c.req.raw }
-			: await admitRequest(c.req.raw, { endpoint, scope }, c.env, c.var.config, c.var.info);
+			: await admitRequest(
+					c.req.raw,
+					{ endpoint, scope },
+					{ gates: keyGates(c.env), d1: c.env.DB },
+					c.var.config,
+					c.var.info,
+				);
 		if (admitted === null) throw refusalError(NO_KEY);
 		const { verdict, request } = admitted;
 		c.req.raw = request;

@@ -13,11 +13,12 @@ import {
 } from "../../auth/authorize.ts";
 import { authenticate, type Principal } from "../../auth/principal.ts";
 import { isJson } from "../../http/body.ts";
+import { keyGates } from "../../namespaces.ts";
 import type { ManageEnv, PersonEnv, PlatformEnv, RestContext } from "../context.ts";
 
 function principalOf(c: RestContext): Promise<Principal> {
 	const { config, info } = c.var;
-	return authenticate(c.req.raw, { config, gates: c.env.KEY_GATE, db: database(c.env.DB) }, info);
+	return authenticate(c.req.raw, { config, gates: keyGates(c.env), db: database(c.env.DB) }, info);
 }
 
 /** Admits callers with the permission. {@link inTenant} then sets `c.var.author`, which names their tenant. */

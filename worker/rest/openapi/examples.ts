@@ -163,6 +163,7 @@ export const tenant: Tenant = {
 	suspended_at: null,
 	delete_after: null,
 	deleted_at: null,
+	location_hint: "sam",
 	progress: null,
 };
 export const suspendTenant = { reason: "Sends spam" };

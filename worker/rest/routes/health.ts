@@ -1,6 +1,7 @@
 /** Whether the service is up: it asks D1 and a Durable Object, without which it cannot work. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
+import { keyGates } from "../../namespaces.ts";
 import { publicOperation } from "../define-route.ts";
 import { INPUT_ERRORS, unavailable } from "../openapi/errors.ts";
 import { ok } from "../openapi/responses.ts";
@@ -30,7 +31,7 @@ export const health = publicOperation(
 		const responses = Promise.all([
 			c.env.DB.prepare("select 1").first(),
 			// A key id has 12 characters, so no key has this object.
-			c.env.KEY_GATE.getByName("healthz").ping(),
+			keyGates(c.env).getByName("healthz").ping(),
 		]).then(() => true);
 		try {
 			if (!(await Promise.race([responses, scheduler.wait(TIMEOUT_MS).then(() => false)]))) throw new Error("too slow");
