@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { writeBackup } from "./backup/write.ts";
-import { type OpenDatabase, remoteDatabases, withLocalDatabases } from "./database/databases.ts";
+import { type OpenDatabase, openLocalDatabases, remoteDatabases } from "./database/databases.ts";
 
 const HELP = `Writes a backup: every table as compressed JSON lines, with checksums, and a manifest.
 
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 	const jurisdiction = String(vars.JURISDICTION ?? "") || null;
 	const write = (databases: readonly OpenDatabase[]) =>
 		writeBackup({ databases, folder, source, jurisdiction, clock: Date.now, print: console.log });
-	const { sha256 } = values.env ? await write(await remoteDatabases(values.env)) : await withLocalDatabases(write);
+	const { sha256 } = values.env ? await write(await remoteDatabases(values.env)) : await openLocalDatabases(write);
 	console.log(`The backup is in ${folder}\nIts checksum is ${sha256}\n`);
 	console.log("It contains personal data and hashes of keys. Encrypt it before it leaves this machine.");
 }

@@ -1,6 +1,6 @@
 /** `npm run restore`: restores a backup into empty databases. See docs/deploy.md. */
 import { parseArgs } from "node:util";
-import { type OpenDatabase, remoteDatabases, withLocalDatabases } from "./database/databases.ts";
+import { type OpenDatabase, openLocalDatabases, remoteDatabases } from "./database/databases.ts";
 import { restoreBackup } from "./restore/restore.ts";
 
 const HELP = `Restores a backup of npm run backup into empty databases. Run it again after an interruption: it continues.
@@ -24,7 +24,7 @@ async function main(): Promise<void> {
 		restoreBackup({ databases, folder, clock: Date.now, print: console.log });
 	const { startedAt, finishedAt } = values.env
 		? await restore(await remoteDatabases(values.env))
-		: await withLocalDatabases(restore);
+		: await openLocalDatabases(restore);
 	console.log(`
 The databases are as they were between ${startedAt} and ${finishedAt}. Everyone has to sign in again.
 Next: start the service, then run \`npm run reconcile\`. It brings keys that were changed since, and their usage, from their gates.

@@ -8,6 +8,7 @@
  *     HISTORY_KILLS       kills of a running service (default 50)
  *     FUZZ_REQUESTS       hostile requests (default 20,000)
  *     IMPORTED_KEYS       keys of another system that are presented under load (default 2,000)
+ *     BACKUP_KEYS         keys of a service that is backed up, lost and restored (default 100,000)
  *     DATABASE_KEYS       keys of a tenant whose operations read few rows (default 100,000)
  *     DATABASE_LEADS      leads of that tenant (default 50,000)
  */
@@ -23,7 +24,11 @@ const RANDOMISED = [
 	"tests/e2e/imported-keys.test.ts",
 ];
 /** What `npm test` does with a sample or with fewer rows. */
-const COMPLETE = ["tests/worker/auth/matrix.test.ts", "tests/worker/db/rows-read.test.ts"];
+const COMPLETE = [
+	"tests/worker/auth/matrix.test.ts",
+	"tests/worker/db/rows-read.test.ts",
+	"tests/e2e/lost-and-restored.test.ts",
+];
 const SLOW = ["tests/proofs"];
 /** A history draws from a few seeds that follow its own. */
 const SEEDS_PER_ROUND = 10;
@@ -35,6 +40,7 @@ const {
 	HISTORY_KILLS = "50",
 	FUZZ_REQUESTS = "20000",
 	IMPORTED_KEYS = "2000",
+	BACKUP_KEYS = "100000",
 	DATABASE_KEYS = "100000",
 	DATABASE_LEADS = "50000",
 } = process.env;
@@ -58,6 +64,7 @@ do {
 		HISTORY_KILLS,
 		FUZZ_REQUESTS,
 		IMPORTED_KEYS,
+		BACKUP_KEYS,
 		DATABASE_KEYS,
 		DATABASE_LEADS,
 		MATRIX_EVERY_PAIR: "1",

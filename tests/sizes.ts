@@ -27,4 +27,6 @@ export const SIZES = {
 	database: { keys: numberFrom("DATABASE_KEYS", 20_000), leads: numberFrom("DATABASE_LEADS", 30_000) },
 	/** Keys of another system that are imported and presented under load. */
 	importedKeys: numberFrom("IMPORTED_KEYS", 300),
+	/** Keys of a service that is backed up, lost and restored. */
+	backup: { keys: numberFrom("BACKUP_KEYS", 400) },
 };

@@ -1,16 +1,19 @@
 /** The D1 databases of the service, on this machine or in Cloudflare. */
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Unstable_Config as Config, getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
+import { type Unstable_Config as Config, unstable_readConfig as readConfig } from "wrangler";
+import type { DatabaseBindings } from "../../db/client.ts";
 import { type Migration, readMigrations } from "../../db/migrate.ts";
 import { cloudflareApi } from "../cloudflare/api.ts";
 import { type D1, remoteD1 } from "../cloudflare/d1.ts";
-import { STATE_DIR } from "../local-files.ts";
+import { withLocalDatabases } from "../local.ts";
 
 const WRANGLER_CONFIG = join(import.meta.dirname, "../../wrangler.toml");
 
 /** Every database by its binding in wrangler.toml, with its migrations. */
-const DATABASES: { binding: string; migrations: () => Migration[] }[] = [{ binding: "DB", migrations: readMigrations }];
+const DATABASES: { binding: keyof DatabaseBindings; migrations: () => Migration[] }[] = [
+	{ binding: "DB", migrations: readMigrations },
+	{ binding: "PRODUCT_DB", migrations: () => readMigrations("product-migrations") },
+];
 
 /** Whether an id of wrangler.toml is one that the repository ships with. */
 const isPlaceholder = (databaseId: string): boolean => /^$|^0{8}-/.test(databaseId);
@@ -28,26 +31,15 @@ export interface OpenDatabase {
 }
 
 /** Opens the databases of this machine while `use` runs, and returns its result. The service must be stopped. */
-export async function withLocalDatabases<T>(use: (databases: OpenDatabase[]) => Promise<T>): Promise<T> {
-	// Only the databases, because the other bindings need the Worker.
-	const { name, compatibility_date, d1_databases } = readConfig({ config: WRANGLER_CONFIG });
-	const configPath = join(STATE_DIR, "seed.json");
-	mkdirSync(STATE_DIR, { recursive: true });
-	writeFileSync(configPath, JSON.stringify({ name, compatibility_date, d1_databases }));
-	const platform = await getPlatformProxy<Record<string, D1Database>>({
-		configPath,
-		persist: { path: join(STATE_DIR, "v3") },
-	});
-	try {
-		const open = DATABASES.flatMap(({ binding, migrations }): OpenDatabase[] => {
-			const d1 = platform.env[binding];
-			return d1 ? [{ binding, d1, migrations: migrations(), bookmark: async () => null }] : [];
-		});
-		return await use(open);
-	} finally {
-		await platform.dispose();
-	}
-}
+export const openLocalDatabases = <T>(use: (databases: OpenDatabase[]) => Promise<T>): Promise<T> =>
+	withLocalDatabases((bindings) =>
+		use(
+			DATABASES.map(({ binding, migrations }) => ({
+				...{ binding, d1: bindings[binding], migrations: migrations() },
+				bookmark: async () => null,
+			})),
+		),
+	);
 
 /** The databases of an environment of wrangler.toml in Cloudflare. Throws if one of them is a placeholder. */
 export async function remoteDatabases(environment: string): Promise<OpenDatabase[]> {

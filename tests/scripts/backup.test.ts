@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { applyMigrations, type Migration } from "../../db/migrate.ts";
+import { applyMigrations, type Migration, readMigrations } from "../../db/migrate.ts";
 import { readManifest, tableFile, writeManifest } from "../../scripts/backup/manifest.ts";
 import { writeBackup } from "../../scripts/backup/write.ts";
 import type { D1 } from "../../scripts/cloudflare/d1.ts";
@@ -11,8 +11,8 @@ import type { OpenDatabase } from "../../scripts/database/databases.ts";
 import { LEFT_OUT } from "../../scripts/database/kept-tables.ts";
 import { schemaOf } from "../../scripts/database/schema.ts";
 import { restoreBackup } from "../../scripts/restore/restore.ts";
-import { contentsOf, fill, MIGRATIONS, NOW, withoutLost } from "./filled-database.ts";
-import { sqliteD1 } from "./sqlite-d1.ts";
+import { contentsOf, fill, MIGRATIONS, NOW, PRODUCT_ROWS, withoutLost } from "./filled-database.ts";
+import { type SqliteD1, sqliteD1 } from "./sqlite-d1.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "backup-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -216,4 +216,17 @@ it("has every table, except for those that are left out for a reason", () => {
 	expect([...kept, ...Object.keys(LEFT_OUT)].toSorted()).toEqual(
 		[...tables.filter(({ virtualSql }) => virtualSql === null).map(({ name }) => name), ...made].toSorted(),
 	);
+});
+
+it("restores the product database as well, which has no tenants", async () => {
+	const migrations = readMigrations("product-migrations");
+	const productOf = ({ d1 }: SqliteD1) => ({ ...open(d1, migrations), binding: "PRODUCT_DB" });
+	const source = sqliteD1();
+	await applyMigrations(source.d1, migrations);
+	source.sqlite.exec(PRODUCT_ROWS);
+	const path = await backUp(productOf(source));
+	const target = sqliteD1();
+	await restore(path, productOf(target));
+	expect(contentsOf(target.sqlite)).toEqual(contentsOf(source.sqlite));
+	expect(contentsOf(target.sqlite).quotas).toHaveLength(2);
 });

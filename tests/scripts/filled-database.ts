@@ -6,11 +6,21 @@ import type { SqliteD1 } from "./sqlite-d1.ts";
 export const MIGRATIONS = readMigrations();
 export const NOW = Date.parse("2031-05-06T10:20:30.000Z");
 
+const numbers = (count: number) => `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`;
+
+/** What integrations have written for two tenants. */
+export const PRODUCT_ROWS = `
+	${numbers(100)} insert into leads (id, tenant_id, environment, created_at, written_by, name, source, status, tags,
+		custom_fields, search_text, updated_at)
+	select 'lead_' || i, 'ten_b', 'live', i, 'k', 'Lead ' || i, iif(i % 2, 'form', null), 'new', '[]', '{}', 'lead ' || i, i from n;
+	insert into collaborators (id, tenant_id, environment, created_at, written_by, external_id, name, email, updated_at)
+	values ('c1', 'ten_a', 'live', 1, 'k', 'x', 'Bia', 'bia@acme.example', 1);
+	insert into activities (id, tenant_id, environment, created_at, written_by, collaborator_id, activity_code, occurred_at, data)
+	values ('a1', 'ten_a', 'live', 1, 'k', 'c1', '042', 7, '{"quantity":2.50}');`;
+
 /** Three tenants with people, keys of every standing, usage, events and leads. Triggers derive the rest. */
 export async function fill({ d1, sqlite }: SqliteD1, migrations: readonly Migration[] = MIGRATIONS): Promise<void> {
 	await applyMigrations(d1, migrations);
-	const numbers = (count: number) =>
-		`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count})`;
 	sqlite.exec(`
 		insert into tenants (id, name, slug, created_at) values ('ten_a', 'Ação "1"', 'a', 1), ('ten_b', 'B', 'b', 2), ('ten_c', 'C', 'c', 3);
 		insert into users (id, tenant_id, email, name, password_hash, role, capabilities, created_at)
@@ -23,13 +33,7 @@ export async function fill({ d1, sqlite }: SqliteD1, migrations: readonly Migrat
 		${numbers(1000)} insert into usage_hourly select printf('k%04d', 100 + i % 500), i * 3600000, iif(i % 3, 'ten_a', 'ten_b'), i, 0, 0 from n;
 		${numbers(3000)} insert into audit_events (id, tenant_id, at, action, actor, changes)
 		select 'evt_' || i, 'ten_a', i, 'api_key.create', 'usr_1', '{"name":"' || printf('%.*c', i % 900, 'x') || '"}' from n;
-		${numbers(100)} insert into leads (id, tenant_id, environment, created_at, written_by, name, source, status, tags,
-			custom_fields, search_text, updated_at)
-		select 'lead_' || i, 'ten_b', 'live', i, 'k', 'Lead ' || i, iif(i % 2, 'form', null), 'new', '[]', '{}', 'lead ' || i, i from n;
-		insert into collaborators (id, tenant_id, environment, created_at, written_by, external_id, name, email, updated_at)
-		values ('c1', 'ten_a', 'live', 1, 'k', 'x', 'Bia', 'bia@acme.example', 1);
-		insert into activities (id, tenant_id, environment, created_at, written_by, collaborator_id, activity_code, occurred_at, data)
-		values ('a1', 'ten_a', 'live', 1, 'k', 'c1', '042', 7, '{"quantity":2.50}');
+		${PRODUCT_ROWS}
 		update api_keys set settled_at = ${NOW};
 		update leads set status = 'won' where id < 'lead_4';
 		delete from leads where id = 'lead_100';
