@@ -1,11 +1,11 @@
 /**
  * What changes a key: update, revoke, remove, rotate.
  *
- * A rotation makes a successor with the same settings. The successor is inserted into D1 before the old key points to it. Before that, an order to discard the successor is
- * stored, and completing the rotation deletes the order. So whatever fails or crashes in between, the result is either a
+ * A rotation makes a successor with the same settings. The successor is inserted into D1 before the old key points to it.
+ * Before that, an order to discard the successor is stored, and completing the rotation deletes the order. So whatever fails or crashes in between, the result is either a
  * complete rotation or none.
  */
-import { NEVER_USED, statusOf, toApiKey } from "../keys/snapshot.ts";
+import { type KeySnapshot, NEVER_USED, statusOf, toApiKey } from "../keys/snapshot.ts";
 import {
 	creation,
 	type KeyPatch,
@@ -16,6 +16,7 @@ import {
 	type Transition,
 	update,
 } from "../keys/transitions.ts";
+import { logError } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { type Delivery, RETRY_FIRST_MS } from "./delivery.ts";
 import { isTombstone, type KeyMemory } from "./key-memory.ts";
@@ -30,9 +31,10 @@ import {
 	NOT_FOUND,
 	type Rotated,
 	type RotationRequest,
+	UNAVAILABLE,
 } from "./protocol.ts";
 import type { GateStore } from "./store.ts";
-import { DELIVERY_WAIT_MS, type GateAlarm } from "./timers.ts";
+import { DELIVERY_WAIT_MS, type GateAlarm, LOAD_TIMEOUT_MS, withTimeout } from "./timers.ts";
 
 /** The parts of the gate that a change uses. */
 export interface ChangingGate {
@@ -83,26 +85,64 @@ export function updateKey(
 	});
 }
 
-export function revokeKey(
+export async function revokeKey(
 	gate: ChangingGate,
 	call: ManagementCall,
 	reason: string | null,
 	now: number,
 ): Promise<GateResult<ApiKey>> {
+	const end = (key: KeySnapshot) => revoke(key, reason, call.author, now);
+	if (gate.memory.isUnreadable) {
+		const ended = await endUnreadable(gate, call, end, now);
+		if (ended.code !== "OK") return ended;
+	}
 	return gate.memory.withKey(call.keyId, call.author.tenantId, ({ key }) => {
-		const transition = revoke(key, reason, call.author, now);
+		const transition = end(key);
 		if (transition && isOutdated(call, key)) return CONFLICTS.otherVersion;
 		return apply(gate, transition, now);
 	});
 }
 
-export function removeKey(gate: ChangingGate, call: ManagementCall, now: number): Promise<GateResult<null>> {
+export async function removeKey(gate: ChangingGate, call: ManagementCall, now: number): Promise<GateResult<null>> {
+	const end = (key: KeySnapshot) => {
+		gate.store.deleteUsage();
+		return remove(key, call.author, now);
+	};
+	if (gate.memory.isUnreadable) return endUnreadable(gate, call, end, now);
 	return gate.memory.withKey(call.keyId, call.author.tenantId, async ({ key }) => {
 		if (isOutdated(call, key)) return CONFLICTS.otherVersion;
-		gate.store.deleteUsage();
-		await apply(gate, remove(key, call.author, now), now);
+		await apply(gate, end(key), now);
 		return { code: "OK", value: null };
 	});
+}
+
+/**
+ * Ends a key whose records this release can't read: `end` revokes or deletes it, and what it returns replaces the record. D1's
+ * copy says what the key was. Nothing is admitted on the strength of that copy, and no version is expected of it.
+ */
+async function endUnreadable(
+	gate: ChangingGate,
+	{ keyId, author }: ManagementCall,
+	end: (key: KeySnapshot) => Transition | null,
+	now: number,
+): Promise<GateResult<null>> {
+	const { memory } = gate;
+	try {
+		const { connect, readKey } = await import("./d1-records.ts");
+		const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(gate.d1()), keyId));
+		if (found?.key.tenantId !== author.tenantId) return NOT_FOUND;
+		// Another call may have ended it while D1 was asked.
+		if (!memory.isUnreadable) return UNAVAILABLE;
+		memory.recover(found.key, found.lifetime);
+		const transition = end(found.key);
+		// D1 says that it was revoked before.
+		if (!transition) memory.replace(found.key);
+		await apply(gate, transition, now);
+		return { code: "OK", value: null };
+	} catch (error) {
+		logError(`The gate of ${keyId} could not end its key, whose record it cannot read`, error);
+		return UNAVAILABLE;
+	}
 }
 
 type Outcome = GateResult<Rotated | AlreadyRotated>;

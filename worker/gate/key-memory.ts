@@ -42,16 +42,29 @@ export class KeyMemory {
 	/** undefined: the gate has never seen its key, and has to ask D1. */
 	#state: LoadedKey | Tombstone | undefined;
 	#loading: Promise<boolean> | undefined;
-	#suspension: Suspension;
+	#suspension = NEVER_SUSPENDED;
+	/** Why the gate's records cannot be read; undefined: they can. */
+	#unreadable: unknown;
 
-	/** Starts from the gate's own disk. */
+	/**
+	 * Starts from the gate's own disk. If this release can't read a record, the key is refused. The object starts all the same,
+	 * because the key can still be revoked and deleted (`changes.ts`).
+	 */
 	constructor(store: GateStore, d1: () => D1Database, jurisdiction: () => string) {
 		this.#store = store;
 		this.#d1 = d1;
 		this.#jurisdiction = jurisdiction;
-		this.#suspension = store.suspension() ?? NEVER_SUSPENDED;
-		const stored = store.key();
-		if (stored) this.#remember(stored, NEVER_USED);
+		try {
+			this.#suspension = store.suspension() ?? NEVER_SUSPENDED;
+			const stored = store.key();
+			if (stored) this.#remember(stored, NEVER_USED);
+		} catch (error) {
+			this.#unreadable = error;
+		}
+	}
+
+	get isUnreadable(): boolean {
+		return this.#unreadable !== undefined;
 	}
 
 	get state(): LoadedKey | Tombstone | undefined {
@@ -71,9 +84,13 @@ export class KeyMemory {
 
 	/**
 	 * Loads the key from D1 if it exists there. Asks D1 once, however many requests wait. Returns false if D1 did not
-	 * respond.
+	 * respond, or if the gate has records that it can't read.
 	 */
 	load(keyId: string): Promise<boolean> {
+		if (this.isUnreadable) {
+			logError(`The gate of ${keyId} refuses its key, because it cannot read a record`, this.#unreadable);
+			return Promise.resolve(false);
+		}
 		this.#loading ??= this.#loadFromD1(keyId).finally(() => {
 			this.#loading = undefined;
 		});
@@ -127,11 +144,20 @@ export class KeyMemory {
 		if (state) this.#state = { ...state, isSuspended: suspension.at !== null };
 	}
 
+	/** Starts again from D1's copy of a key whose records cannot be read. Persist the end of the key in the same turn. */
+	recover(key: KeySnapshot, lifetime: LifetimeUsage): void {
+		this.#store.deleteUnreadable();
+		this.#unreadable = undefined;
+		this.#remember(key, lifetime);
+	}
+
 	/** Stores the next state of the key, on disk and in memory. */
 	replace(next: KeySnapshot | Tombstone): void {
 		this.#store.putKey(next);
-		if (isTombstone(next)) this.#state = next;
-		else if (this.loaded) this.#state = { ...this.loaded, key: next, ipRules: parseIpRules(next.ipAllowlist) };
+		if (isTombstone(next)) {
+			this.#state = next;
+			this.#unreadable = undefined;
+		} else if (this.loaded) this.#state = { ...this.loaded, key: next, ipRules: parseIpRules(next.ipAllowlist) };
 	}
 
 	/** Remembers which pepper the key's tag was made with. Keys of earlier releases are stored without it. */
@@ -171,6 +197,8 @@ export class KeyMemory {
 
 	#usage(lifetime: LifetimeUsage): Pick<LoadedKey, "counter" | "callers" | "signatures"> {
 		const updates = this.#store.hours().at(-1)?.callers;
+		// Read again by the first signed request. Here it shows that it can be read.
+		this.#store.signatures();
 		const callers = new RecentCallers(this.#store.callers(), updates);
 		return {
 			callers,

@@ -1,13 +1,28 @@
 /**
  * A gate's storage on its own disk. Every call is synchronous, so calls without an `await` between them become durable
  * together. The platform's output gate holds every response back until the writes before it are on disk.
+ *
+ * Records are read by `records.ts`, which throws {@link Unreadable} for one that this release can't read.
  */
 import type { AuditEvent } from "../../db/audit.ts";
 import type { Caller, StoredCaller } from "../keys/recent-callers.ts";
 import type { SignatureRecord, SignatureStore } from "../keys/signature-memory.ts";
 import type { KeySnapshot, Tombstone } from "../keys/snapshot.ts";
 import type { RequestCounts } from "../keys/window.ts";
+import { logError } from "../log.ts";
 import type { Attempt, Suspension } from "./protocol.ts";
+import {
+	readCallers,
+	readDiscardOrder,
+	readEvent,
+	readHour,
+	readKey,
+	readRotation,
+	readSignatures,
+	readSuspension,
+	Unreadable,
+	withSchema,
+} from "./records.ts";
 
 export interface HourCounts extends RequestCounts {
 	/** First millisecond of the hour. */
@@ -20,7 +35,7 @@ export interface HourRecord extends HourCounts {
 	lifetimeBefore: number;
 	lastUsedAt: number;
 	/** The callers that have changed since the list of callers was written. Absent in older records. */
-	callers?: Caller[];
+	callers?: StoredCaller[];
 }
 
 /** An order to discard the successor of a rotation that was not completed. */
@@ -53,36 +68,36 @@ export class GateStore implements SignatureStore {
 	}
 
 	key(): KeySnapshot | Tombstone | undefined {
-		return this.#kv.get<KeySnapshot | Tombstone>(KEY);
+		return this.#read(KEY, readKey);
 	}
 
 	putKey(key: KeySnapshot | Tombstone): void {
-		this.#kv.put(KEY, key);
+		this.#kv.put(KEY, withSchema(key));
 	}
 
 	callers(): StoredCaller[] {
-		return this.#kv.get<StoredCaller[]>(CALLERS) ?? [];
+		return this.#read(CALLERS, readCallers) ?? [];
 	}
 
 	putCallers(callers: Caller[]): void {
-		this.#kv.put(CALLERS, callers);
+		this.#kv.put(CALLERS, callers.map(withSchema));
 	}
 
 	signatures(): SignatureRecord | undefined {
-		return this.#kv.get<SignatureRecord>(SIGNATURES);
+		return this.#read(SIGNATURES, readSignatures);
 	}
 
 	putSignatures(record: SignatureRecord): void {
-		this.#kv.put(SIGNATURES, record);
+		this.#kv.put(SIGNATURES, withSchema(record));
 	}
 
 	/** Undefined: the tenant was never suspended since this gate was first called. */
 	suspension(): Suspension | undefined {
-		return this.#kv.get<Suspension>(SUSPENSION);
+		return this.#read(SUSPENSION, readSuspension);
 	}
 
 	putSuspension(suspension: Suspension): void {
-		this.#kv.put(SUSPENSION, suspension);
+		this.#kv.put(SUSPENSION, withSchema(suspension));
 	}
 
 	/** Until when the tenant's lists are watched, as far as the gate knows. */
@@ -96,12 +111,12 @@ export class GateStore implements SignatureStore {
 
 	/** Oldest first. */
 	hours(): HourRecord[] {
-		return this.#values<HourRecord>(HOUR);
+		return this.#stored(HOUR).map(([, record]) => readHour(record));
 	}
 
 	/** Milliseconds have 13 digits until the year 2286, so records are listed in chronological order. */
 	putHour(record: HourRecord): void {
-		this.#kv.put(HOUR + record.hour, record);
+		this.#kv.put(HOUR + record.hour, withSchema(record));
 	}
 
 	deleteHour(hour: number): void {
@@ -114,8 +129,13 @@ export class GateStore implements SignatureStore {
 		this.#kv.delete(SIGNATURES);
 		this.#kv.delete(SUSPENSION);
 		this.#kv.delete(WATCHED);
-		for (const { hour } of this.hours()) this.deleteHour(hour);
-		for (const { nameHash } of this.#values<RotationRecord>(ROTATION)) this.#kv.delete(ROTATION + nameHash);
+		for (const prefix of [HOUR, ROTATION]) for (const [name] of this.#stored(prefix)) this.#kv.delete(name);
+	}
+
+	/** Deletes the records of usage and of a suspension that this release can't read. */
+	deleteUnreadable(): void {
+		for (const [prefix, read] of READ_AT_START)
+			for (const [name, record] of this.#stored(prefix)) if (!canRead(read, record)) this.#kv.delete(name);
 	}
 
 	/** Deletes everything but the key's own record: usage, and what was to be delivered to D1. */
@@ -125,11 +145,11 @@ export class GateStore implements SignatureStore {
 
 	/** Audit events that D1 doesn't have yet. */
 	events(): AuditEvent[] {
-		return this.#values<AuditEvent>(EVENT);
+		return this.#readable(EVENT, readEvent);
 	}
 
 	putEvent(event: AuditEvent): void {
-		this.#kv.put(EVENT + event.id, event);
+		this.#kv.put(EVENT + event.id, withSchema(event));
 	}
 
 	deleteEvent(id: string): void {
@@ -137,7 +157,7 @@ export class GateStore implements SignatureStore {
 	}
 
 	discardOrders(): DiscardOrder[] {
-		return this.#values<DiscardOrder>(DISCARD);
+		return this.#readable(DISCARD, readDiscardOrder);
 	}
 
 	hasDiscardOrder(successorId: string): boolean {
@@ -145,7 +165,7 @@ export class GateStore implements SignatureStore {
 	}
 
 	putDiscardOrder(order: DiscardOrder): void {
-		this.#kv.put(DISCARD + order.successorId, order);
+		this.#kv.put(DISCARD + order.successorId, withSchema(order));
 	}
 
 	deleteDiscardOrder(successorId: string): void {
@@ -153,17 +173,52 @@ export class GateStore implements SignatureStore {
 	}
 
 	rotation(nameHash: string): RotationRecord | undefined {
-		return this.#kv.get<RotationRecord>(ROTATION + nameHash);
+		return this.#read(ROTATION + nameHash, readRotation);
 	}
 
 	/** Stores the record, and deletes records from before `since`. */
 	putRotation(record: RotationRecord, since: number): void {
-		for (const { nameHash, at } of this.#values<RotationRecord>(ROTATION))
+		for (const { nameHash, at } of this.#readable(ROTATION, readRotation))
 			if (at < since) this.#kv.delete(ROTATION + nameHash);
-		this.#kv.put(ROTATION + record.nameHash, record);
+		this.#kv.put(ROTATION + record.nameHash, withSchema(record));
 	}
 
-	#values<T>(prefix: string): T[] {
-		return Array.from(this.#kv.list<T>({ prefix }), ([, value]) => value);
+	#read<T>(name: string, read: (stored: unknown) => T): T | undefined {
+		const stored = this.#kv.get(name);
+		return stored === undefined ? undefined : read(stored);
+	}
+
+	#stored(prefix: string): [name: string, record: unknown][] {
+		return [...this.#kv.list({ prefix })];
+	}
+
+	/** The records that this release can read. One that it can't read stays, and doesn't hold up the others. */
+	#readable<T>(prefix: string, read: (stored: unknown) => T): T[] {
+		return this.#stored(prefix).flatMap(([name, record]) => {
+			try {
+				return [read(record)];
+			} catch (error) {
+				logError(`A gate cannot read its record ${name}`, error);
+				return [];
+			}
+		});
+	}
+}
+
+/** What a gate reads when it starts, apart from the key itself. */
+const READ_AT_START: [prefix: string, read: (stored: unknown) => unknown][] = [
+	[CALLERS, readCallers],
+	[SIGNATURES, readSignatures],
+	[SUSPENSION, readSuspension],
+	[HOUR, readHour],
+];
+
+function canRead(read: (stored: unknown) => unknown, record: unknown): boolean {
+	try {
+		read(record);
+		return true;
+	} catch (error) {
+		if (error instanceof Unreadable) return false;
+		throw error;
 	}
 }

@@ -38,7 +38,7 @@ export class RecentCallers {
 	#isAheadOfDisk = false;
 
 	/** `stored` is the persisted list, `updates` the callers that have changed since. Counts only rise, so the higher wins. */
-	constructor(stored: readonly StoredCaller[], updates: readonly Caller[] = []) {
+	constructor(stored: readonly StoredCaller[], updates: readonly StoredCaller[] = []) {
 		const merged = new Map<string, Caller>();
 		for (const caller of [...stored, ...updates].map((caller) => ({ refused: 0, ...caller }))) {
 			const id = identify(caller);
