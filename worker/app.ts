@@ -6,6 +6,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Config } from "./env.ts";
 import { AppError, toAppError, validationError } from "./errors.ts";
 import { pageFor } from "./http/dashboard-page.ts";
+import { logFailure } from "./http/log-failure.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { requestInfo } from "./http/request-info.ts";
 import { errorResponse } from "./http/response.ts";
@@ -69,8 +70,7 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 	app.notFound((c) => respond(c, new AppError("NOT_FOUND", `No route matches ${c.req.path}.`)));
 	app.onError((thrown, c) => {
 		const error = thrown instanceof HTTPException ? fromHono(thrown) : toAppError(thrown);
-		if (error.status >= 500)
-			logError(`${c.req.method} ${c.req.path}: ${error.code}`, error.cause, c.var.info.requestId);
+		logFailure(`${c.req.method} ${c.req.path}`, error, c.var.info);
 		return respond(c, error);
 	});
 	return app;
@@ -79,7 +79,7 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 /** Keeps the Worker running until the work is done, after the response. A failure is only logged. */
 function workAfter(c: Context<RestEnv>, work: Promise<unknown>): void {
 	c.executionCtx.waitUntil(
-		work.catch((thrown: unknown) => logError("Work after a response failed", thrown, c.var.info.requestId)),
+		work.catch((thrown: unknown) => logError("Work after a response failed", thrown, c.var.info)),
 	);
 }
 

@@ -27,6 +27,8 @@ export interface Bindings extends Omit<Env, "PRODUCT_DB"> {
 	OIDC_CLIENT_SECRET?: string;
 	/** Sends mail, where it is bound. */
 	EMAIL?: SendEmail;
+	/** Gets one data point for each verdict, where it is bound. */
+	ANALYTICS?: AnalyticsEngineDataset;
 }
 
 /** 32 characters of hex hold 128 bits. Shorter secrets can be guessed. */
@@ -66,6 +68,10 @@ export interface Config {
 	legacyKeys: boolean;
 	/** The jurisdiction that the keys' gates never leave; empty: none. */
 	jurisdiction: string;
+	/** Share of admissions that get a data point. */
+	analyticsSampleRate: number;
+	/** Whether the canary measures the service every minute. */
+	canary: boolean;
 }
 
 /** A secret in memory. Only `reveal()` shows it; text, JSON and the console get `[redacted]`. */
@@ -133,6 +139,8 @@ export function readConfig(env: Partial<Bindings>): Config {
 		passwordSignIn: isOn({ PASSWORD_SIGN_IN: env.PASSWORD_SIGN_IN || "on" }, "PASSWORD_SIGN_IN", problems),
 		legacyKeys: isOn(env, "LEGACY_KEYS", problems),
 		jurisdiction: placeIn(env, "JURISDICTION", JURISDICTIONS, problems),
+		analyticsSampleRate: share(env, problems),
+		canary: isOn(env, "CANARY", problems),
 		peppers: generations("KEY_PEPPER"),
 		signingKeys: generations("SIGNING_KEY"),
 	};
@@ -147,6 +155,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 		problems.push("PUBLIC_URL must be an origin such as https://keys.example");
 	// The header Host of a request must not decide where a link in a mail leads.
 	if (config.mailFrom !== null && config.publicUrl === null) problems.push("MAIL_FROM needs PUBLIC_URL");
+	if (config.canary && config.publicUrl === null) problems.push("CANARY needs PUBLIC_URL");
 	if (config.mailFrom !== null && !/^[^\s@<>"]+@[^\s@<>"]+$/.test(config.mailFrom))
 		problems.push("MAIL_FROM must be an email address");
 	if (!config.passwordSignIn && config.openid === null)
@@ -201,7 +210,11 @@ const ON = ["on", "true", "1"];
 const OFF = ["off", "false", "0", ""];
 
 /** A switch, which is off by default. A value that is neither is a mistake, and must not switch anything off silently. */
-function isOn(env: Partial<Bindings>, name: "LEGACY_KEYS" | "PASSWORD_SIGN_IN", problems: string[]): boolean {
+function isOn(
+	env: Partial<Bindings>,
+	name: "LEGACY_KEYS" | "PASSWORD_SIGN_IN" | "CANARY",
+	problems: string[],
+): boolean {
 	const value = (env[name] ?? "").trim().toLowerCase();
 	if (!ON.includes(value) && !OFF.includes(value)) problems.push(`${name} must be on or off`);
 	return ON.includes(value);
@@ -217,6 +230,14 @@ function placeIn(
 	const value = env[name] ?? "";
 	if (value !== "" && !known.includes(value)) problems.push(`${name} must be empty, or one of ${known.join(", ")}`);
 	return value;
+}
+
+/** `ANALYTICS_SAMPLE_RATE`. All admissions by default. */
+function share({ ANALYTICS_SAMPLE_RATE = "" }: Partial<Bindings>, problems: string[]): number {
+	const rate = ANALYTICS_SAMPLE_RATE.trim() === "" ? 1 : Number(ANALYTICS_SAMPLE_RATE);
+	if (rate >= 0 && rate <= 1) return rate;
+	problems.push("ANALYTICS_SAMPLE_RATE must be a number from 0 to 1");
+	return 1;
 }
 
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;

@@ -1,5 +1,6 @@
 /** Every failure that a caller can see, in one table: code → HTTP status, tRPC code, public message. */
 
+import type { LogEvent } from "./log.ts";
 import { withoutKeys } from "./schemas/key-pattern.ts";
 
 export const ERRORS = {
@@ -112,6 +113,8 @@ interface ErrorExtras {
 	/** Further headers of the response, such as `Allow`. */
 	headers?: Record<string, string>;
 	cause?: unknown;
+	/** For operators: the log gets an event with this name. */
+	event?: LogEvent;
 }
 
 /** Callers choose the number and the names of their fields, so both are bounded before they are echoed. */
@@ -125,6 +128,7 @@ export class AppError extends Error implements Failure {
 	readonly details: FieldError[] | undefined;
 	readonly retryAfter: number | undefined;
 	readonly challenge: string | undefined;
+	readonly event: LogEvent | undefined;
 	readonly #headers: Record<string, string>;
 
 	constructor(code: ErrorCode, message: string = ERRORS[code].message, extras: ErrorExtras = {}) {
@@ -137,6 +141,7 @@ export class AppError extends Error implements Failure {
 		}));
 		this.retryAfter = extras.retryAfter ?? (code === "UNAVAILABLE" ? UNAVAILABLE_RETRY_SECONDS : undefined);
 		this.challenge = extras.challenge ?? (code === "UNAUTHORIZED" ? CHALLENGES.invalidToken : undefined);
+		this.event = extras.event;
 		this.#headers = extras.headers ?? {};
 	}
 

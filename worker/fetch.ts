@@ -6,6 +6,7 @@
 import { type Arrival, admitRequest } from "./admission/admit-request.ts";
 import { type KeyRoute, keyRouteOf, WHOAMI } from "./admission/key-routes.ts";
 import { NO_KEY, type Refusal, refusalOf } from "./admission/refusal.ts";
+import { analyticsOf } from "./admission/verdict-points.ts";
 import { whoami } from "./admission/whoami.ts";
 import type { createApp } from "./app.ts";
 import type { Bindings, Config } from "./env.ts";
@@ -30,7 +31,8 @@ export function createFetchHandler(config: Config): FetchHandler {
 	async function admitOrRefuse(route: KeyRoute, request: Request, env: Bindings, context?: ExecutionContext) {
 		const info = requestInfo(request);
 		try {
-			const admission = await admitRequest(request, route, { gates: keyGates(env), d1: env.DB }, config, info);
+			const deps = { gates: keyGates(env), d1: env.DB, analytics: analyticsOf(env, config, request) };
+			const admission = await admitRequest(request, route, deps, config, info);
 			if (admission === null) return refuse(NO_KEY, route, info);
 			const { verdict } = admission;
 			if (verdict.code !== "VALID") return refuse(refusalOf(verdict), route, info);
@@ -58,6 +60,6 @@ export function createFetchHandler(config: Config): FetchHandler {
 
 function refuse(refusal: Refusal, { endpoint }: KeyRoute, info: RequestInfo): Response {
 	const { code, cause, window } = refusal;
-	if (code === "UNAVAILABLE" || code === "SERVER_ERROR") logError(`${endpoint}: ${code}`, cause, info.requestId);
+	if (code === "UNAVAILABLE" || code === "SERVER_ERROR") logError(`${endpoint}: ${code}`, cause, info);
 	return refusedResponse(refusal, window, info);
 }

@@ -1,6 +1,88 @@
-/** The log: one JSON object a line, for operators. It never contains secrets or customer data. */
-
+/**
+ * The log: one JSON object a line, for operators. It never contains secrets, customer data, emails or IP addresses: the ray
+ * id leads to the request at Cloudflare, and the audit log says who made a change.
+ */
+import { env } from "cloudflare:workers";
 import { withoutKeys } from "./schemas/key-pattern.ts";
+import { MINUTE_MS } from "./schemas/time.ts";
+
+type Level = "error" | "warn" | "info";
+
+/** What operators search for, and what alerts count. Each line has the name as `event` and the text as `what`. */
+const LOG_EVENTS = {
+	analytics_failed: { level: "warn", what: "Analytics Engine did not take a data point" },
+	config_problem: { level: "error", what: "The configuration does not fit the data" },
+	delivery_failed: { level: "error", what: "D1 did not accept a delivery, which will be retried" },
+	delivery_recovered: { level: "info", what: "D1 accepted a delivery that had failed before" },
+	management_refused: { level: "warn", what: "A management credential was refused" },
+	platform_read: { level: "info", what: "The platform reads data of a tenant" },
+	sign_in_throttled: { level: "warn", what: "A sign-in attempt was throttled" },
+	task_failed: { level: "error", what: "A scheduled task failed; the next run continues" },
+	unknown_protocol: { level: "error", what: "A Worker and a gate are more than one release apart" },
+	unreadable_record: { level: "error", what: "A gate cannot read a record on its disk" },
+} as const satisfies Record<string, { level: Level; what: string }>;
+
+export type LogEvent = keyof typeof LOG_EVENTS;
+
+/** The request that a line is about. */
+export interface Trace {
+	requestId: string;
+	/** Cloudflare's id of the request: the header `CF-Ray`. */
+	rayId: string | null;
+}
+
+/** Strangers cause some of the events, and each line costs money. So an isolate writes this many a minute of each event. */
+const LINES_MAX = 60;
+
+interface Budget {
+	until: number;
+	left: number;
+	suppressed: number;
+}
+const budgets = new Map<LogEvent, Budget>();
+
+/** Logs an event. `fields` are ids, names and numbers. A line says how many before it were left out, if any. */
+export function logEvent(
+	event: LogEvent,
+	fields: Record<string, string | number | boolean | null>,
+	{ trace, thrown }: { trace?: Trace | undefined; thrown?: unknown } = {},
+): void {
+	const now = performance.now();
+	let budget = budgets.get(event);
+	const suppressed = budget?.suppressed ?? 0;
+	if (!budget || budget.until <= now) {
+		budget = { until: now + MINUTE_MS, left: LINES_MAX, suppressed: 0 };
+		budgets.set(event, budget);
+	}
+	if (budget.left === 0) {
+		budget.suppressed++;
+		return;
+	}
+	budget.left--;
+	const { level, what } = LOG_EVENTS[event];
+	write(level, {
+		event,
+		what,
+		...fields,
+		...(thrown === undefined ? {} : { causes: causes(thrown), at: places(thrown) }),
+		...(suppressed > 0 ? { suppressed } : {}),
+		...traceOf(trace),
+	});
+}
+
+/** Logs a failure whose details the caller must not see. The request id is also in the response. */
+export function logError(what: string, thrown: unknown, trace?: Trace): void {
+	write("error", { what, ...traceOf(trace), causes: causes(thrown), at: places(thrown) });
+}
+
+const traceOf = (trace: Trace | undefined) => trace && { request_id: trace.requestId, ray_id: trace.rayId };
+
+function write(level: Level, line: Record<string, unknown>): void {
+	// Absent in a test of a module on its own. The types say that it is always there.
+	const version = (env.CF_VERSION_METADATA as WorkerVersionMetadata | undefined)?.id;
+	// biome-ignore lint/suspicious/noConsole: the log is written here and nowhere else
+	console[level](withoutKeys(JSON.stringify({ level, ...line, version })));
+}
 
 /** What is logged of an error. Drizzle's own messages are left out: they carry the parameters of the query. */
 function causes(thrown: unknown): string[] {
@@ -15,13 +97,4 @@ function causes(thrown: unknown): string[] {
 function places(thrown: unknown): string[] {
 	const stack = thrown instanceof Error ? (thrown.stack ?? "") : "";
 	return stack.split("\n").filter((line) => line.trimStart().startsWith("at "));
-}
-
-/** Logs a failure whose details the caller must not see. `requestId` is also in the response. */
-export function logError(what: string, thrown: unknown, requestId?: string): void {
-	console.error(
-		withoutKeys(
-			JSON.stringify({ level: "error", what, request_id: requestId, causes: causes(thrown), at: places(thrown) }),
-		),
-	);
 }

@@ -1,7 +1,7 @@
 /** The scheduled tasks (`[triggers]` in wrangler.toml). */
 import { databases } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
-import { logError } from "./log.ts";
+import { logEvent } from "./log.ts";
 import { keyGates } from "./namespaces.ts";
 import type { Deps } from "./services/deps.ts";
 import { workOnSweeps } from "./services/gate-sweeps.ts";
@@ -42,7 +42,7 @@ export async function scheduled({ scheduledTime, cron }: ScheduledController, en
 		try {
 			await task(deps);
 		} catch (thrown) {
-			logError(`${failure}; the next run continues`, thrown);
+			logEvent("task_failed", { task: failure }, { thrown });
 			failures.push(thrown);
 		}
 	}

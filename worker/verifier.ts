@@ -6,6 +6,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Environment } from "../db/enums.ts";
 import { admit } from "./admission/admit.ts";
 import { NO_KEY, type Refusal, refusalHeaders, refusalOf } from "./admission/refusal.ts";
+import { analyticsOf, keyIdIn, recordVerdict } from "./admission/verdict-points.ts";
 import { type Bindings, type Config, readConfig } from "./env.ts";
 import { ERRORS, type PublicError, publicError, validationError } from "./errors.ts";
 import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
@@ -70,6 +71,8 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 		if (!key) return refused("MISSING", NO_KEY);
 		const { scope, ip, consume, endpoint, user_agent } = parsed.data;
 		config ??= readConfig(this.env);
+		const analytics = analyticsOf(this.env, config);
+		const startedAt = performance.now();
 		const verdict = await admit(
 			keyGates(this.env),
 			config.peppers,
@@ -86,6 +89,15 @@ export class KeyVerifier extends WorkerEntrypoint<Bindings> {
 			Date.now(),
 			config.legacyKeys ? this.env.DB : null,
 		);
+		if (analytics !== null)
+			recordVerdict(analytics, {
+				verdict,
+				keyId: verdict.code === "VALID" ? verdict.key.id : keyIdIn(key),
+				// Not the endpoint of the other Worker, which may have an id in it.
+				endpoint: "KeyVerifier.verify",
+				milliseconds: performance.now() - startedAt,
+				requestId: crypto.randomUUID(),
+			});
 		if (verdict.code === "UNAVAILABLE") logError("KeyVerifier.verify: UNAVAILABLE", verdict.cause);
 		if (verdict.code === "THROTTLED") return refused("RATE_LIMITED", refusalOf(verdict));
 		if (verdict.code !== "VALID") return refused(verdict.code, refusalOf(verdict));

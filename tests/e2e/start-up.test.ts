@@ -41,6 +41,7 @@ describe("what is loaded at the start", () => {
 			"worker/admission/key-routes.ts",
 			"worker/admission/refusal.ts",
 			"worker/admission/retry-once.ts",
+			"worker/admission/verdict-points.ts",
 			"worker/admission/whoami.ts",
 			"worker/auth/password-hasher.ts",
 			"worker/bounded-map.ts",

@@ -8,6 +8,7 @@ import type { Gates } from "../namespaces.ts";
 import { type Admission, admit } from "./admit.ts";
 import type { admitSigned } from "./admit-signed.ts";
 import type { KeyRoute } from "./key-routes.ts";
+import { type Analytics, keyIdIn, type Recorded, recordVerdict } from "./verdict-points.ts";
 
 /** A request that was admitted on arrival, before any router ran. */
 export interface Arrival {
@@ -23,17 +24,60 @@ const loadAndAdmit: typeof admitSigned = async (...request) => {
 	return loaded(...request);
 };
 
+/** What admission works with. */
+interface AdmissionDeps {
+	gates: Gates;
+	d1: D1Database;
+	/** Where verdicts are recorded. Without it they are recorded nowhere. */
+	analytics?: Analytics | null;
+}
+
 /**
- * Admits the request or not; null if it presents no key. Throws `UNAUTHORIZED` for credentials of another scheme. Continue
- * with the request of the result: the body of a signed request is read here.
+ * Admits the request or not, and records the verdict; null if it presents no key. Throws `UNAUTHORIZED` for credentials of
+ * another scheme. Continue with the request of the result: the body of a signed request is read here.
  */
 export function admitRequest(
 	request: Request,
+	route: KeyRoute,
+	deps: AdmissionDeps,
+	config: Config,
+	info: RequestInfo,
+	consume = true,
+): Promise<Admission> | null {
+	const { analytics } = deps;
+	if (!analytics) return decide(request, route, deps, config, info, consume);
+	const startedAt = performance.now();
+	const admission = decide(request, route, deps, config, info, consume);
+	const record = (verdict: Recorded["verdict"], keyId: string | null) =>
+		recordVerdict(analytics, {
+			verdict,
+			keyId,
+			endpoint: route.endpoint,
+			milliseconds: performance.now() - startedAt,
+			requestId: info.requestId,
+		});
+	if (admission === null) {
+		record({ code: "MISSING" }, null);
+		return null;
+	}
+	return admission.then((done) => {
+		const { verdict } = done;
+		// A verdict has the id of a key that it admits. Of another one, the header is read again: refusals are few.
+		record(verdict, verdict.code === "VALID" ? verdict.key.id : presentedKeyId(request));
+		return done;
+	});
+}
+
+const presentedKeyId = (request: Request): string | null =>
+	keyIdIn(signedCredential(request)?.key ?? headerCredential(request)?.value ?? "");
+
+function decide(
+	request: Request,
 	{ endpoint, scope }: KeyRoute,
-	{ gates, d1 }: { gates: Gates; d1: D1Database },
+	{ gates, d1 }: AdmissionDeps,
 	config: Config,
 	{ ip, userAgent, now }: RequestInfo,
-	consume = true,
+	consume: boolean,
 ): Promise<Admission> | null {
 	const presented = { scope, ip, userAgent, endpoint, tenantId: null, consume };
 	const credential = headerCredential(request);

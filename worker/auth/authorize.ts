@@ -4,6 +4,7 @@ import type { Database } from "../../db/client.ts";
 import type { Permission } from "../../db/enums.ts";
 import { notForApiKeys, refusalError } from "../admission/refusal.ts";
 import { AppError, CHALLENGES } from "../errors.ts";
+import type { Trace } from "../log.ts";
 import { countManagementCall } from "./management-limit.ts";
 import type { TokenPrincipal } from "./management-token.ts";
 import { permissionsOf } from "./permissions.ts";
@@ -88,7 +89,7 @@ const isChange = ({ permission, isQuery }: TenantCall) => !isQuery && permission
 export async function authorIn(
 	manager: Manager,
 	call: TenantCall,
-	from: From & { now: number },
+	from: From & Trace & { now: number },
 	db: Database,
 	request: Request,
 	input: unknown,
@@ -102,6 +103,6 @@ export async function authorIn(
 	const tenantId = selectTenant(request, input);
 	await requireTenant(db, tenantId, isChange(call), from.now);
 	const author = { ...platformAuthor(manager, from), tenantId };
-	if (!isChange(call)) await recordRead(db, author, call.operation, from.now);
+	if (!isChange(call)) await recordRead(db, author, call.operation, from);
 	return author;
 }

@@ -10,6 +10,7 @@ import { AppError, CHALLENGES } from "../errors.ts";
 import { type HeaderCredential, hasHeaderCredential, headerCredential, signedCredential } from "../http/credential.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import type { KeyFacts, WindowState } from "../keys/verdict.ts";
+import { logEvent } from "../log.ts";
 import type { Gates } from "../namespaces.ts";
 import { verifyToken } from "./jwt.ts";
 import { TOKEN_PREFIX, type TokenPrincipal, useManagementToken } from "./management-token.ts";
@@ -75,6 +76,28 @@ function sessionToken({ headers }: Request): string | null {
  * `FORBIDDEN` for a cookie that another site made the browser send, `UNAVAILABLE` where a credential cannot be checked.
  */
 export async function authenticate(request: Request, deps: AuthDeps, info: RequestInfo): Promise<Principal> {
+	try {
+		return await identify(request, deps, info);
+	} catch (thrown) {
+		// A request without any credential guesses nothing.
+		if (thrown instanceof AppError && thrown.status < 500 && thrown.challenge !== CHALLENGES.none)
+			logEvent("management_refused", { credential: kindOf(request), code: thrown.code }, { trace: info });
+		throw thrown;
+	}
+}
+
+/** What kind of credential the request presents, for the log. */
+function kindOf(request: Request): string {
+	if (hasHeaderCredential(request)) {
+		const value = request.headers.get("authorization")?.replace(/^\S+ +/, "") ?? "";
+		if (value.startsWith(TOKEN_PREFIX)) return "management_token";
+		if (value === "" || value.startsWith("sk_")) return "api_key";
+		return "token_or_service_role";
+	}
+	return platformTokenOf(request) === null ? "session" : "operator_session";
+}
+
+async function identify(request: Request, deps: AuthDeps, info: RequestInfo): Promise<Principal> {
 	if (signedCredential(request) !== null) return integration(request, deps, info);
 	const operator = hasHeaderCredential(request) ? null : platformTokenOf(request);
 	if (operator !== null) {

@@ -68,5 +68,6 @@ export async function tooManyAttempts(): Promise<AppError> {
 	await delayRejection();
 	return new AppError("RATE_LIMITED", `Too many sign-in attempts. Retry in ${WINDOW_SECONDS} seconds.`, {
 		retryAfter: WINDOW_SECONDS,
+		event: "sign_in_throttled",
 	});
 }

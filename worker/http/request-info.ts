@@ -9,6 +9,8 @@ const USER_AGENT_MAX = 256;
 export interface RequestInfo extends Pick<Author, "ip" | "userAgent"> {
 	/** On every response and every line of the log. */
 	requestId: string;
+	/** Cloudflare's id of the request, for the log. */
+	readonly rayId: string | null;
 	/** When the request arrived, in milliseconds. All code below the interfaces takes the time from here. */
 	now: number;
 }
@@ -17,6 +19,10 @@ export interface RequestInfo extends Pick<Author, "ip" | "userAgent"> {
 export function requestInfo({ headers }: Request): RequestInfo {
 	return {
 		requestId: crypto.randomUUID(),
+		// Only the log reads it, and most requests log nothing.
+		get rayId() {
+			return headers.get("cf-ray");
+		},
 		now: Date.now(),
 		// Cloudflare sets this header itself and overwrites what a client sends. Other proxies may pass arbitrary text.
 		ip: readIpAddress(headers.get("cf-connecting-ip")),

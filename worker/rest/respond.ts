@@ -1,5 +1,6 @@
 /** What handlers of REST routes share: the dependencies of services, and the envelope of a response. */
 import { databases } from "../../db/client.ts";
+import { analyticsOf } from "../admission/verdict-points.ts";
 import { metaOf } from "../http/response.ts";
 import { type LinkDelivery, linkDelivery } from "../mail.ts";
 import { keyGates } from "../namespaces.ts";
@@ -7,7 +8,7 @@ import type { Deps } from "../services/deps.ts";
 import type { RestContext } from "./context.ts";
 
 export function depsOf({ env, var: { config, info } }: RestContext): Deps {
-	return { ...databases(env), gates: keyGates(env), config, now: info.now };
+	return { ...databases(env), gates: keyGates(env), config, analytics: analyticsOf(env, config), now: info.now };
 }
 
 /** How links for people get to them. */

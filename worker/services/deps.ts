@@ -1,5 +1,6 @@
 /** What services work with. */
 import type { Database } from "../../db/client.ts";
+import type { Analytics } from "../admission/verdict-points.ts";
 import type { Config } from "../env.ts";
 import type { Gates } from "../namespaces.ts";
 
@@ -10,6 +11,8 @@ export interface Deps {
 	product: Database;
 	gates: Gates;
 	config: Config;
+	/** Where verdicts are recorded. Without it they are recorded nowhere. */
+	analytics?: Analytics | null;
 	/** When the request arrived, in milliseconds. */
 	now: number;
 }

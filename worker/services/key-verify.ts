@@ -2,6 +2,7 @@
 import type { Author } from "../../db/audit.ts";
 import { decideImported, isUnknown } from "../admission/admit.ts";
 import { refusalError, refusalOf } from "../admission/refusal.ts";
+import { keyIdIn, recordVerdict } from "../admission/verdict-points.ts";
 import { AppError } from "../errors.ts";
 import { unknownCode } from "../gate/protocol.ts";
 import { type IdentifiedKey, identifyKey } from "../keys/format.ts";
@@ -11,8 +12,23 @@ import { VERDICT_CODES, type Verification, type VerifyKey } from "../schemas/key
 import type { Deps } from "./deps.ts";
 import { askGate, complete } from "./gates.ts";
 
-/** The verdict on a key. A key of another tenant is unknown, and its request is not counted. */
+/** The verdict on a key, which is recorded. A key of another tenant is unknown, and its request is not counted. */
 export async function verifyKey(deps: Deps, author: Author, input: VerifyKey): Promise<Verification> {
+	const startedAt = performance.now();
+	const verification = await verify(deps, author, input);
+	if (deps.analytics)
+		recordVerdict(deps.analytics, {
+			verdict: { code: verification.code },
+			keyId: keyIdIn(input.key),
+			tenantId: author.tenantId,
+			endpoint: "verify",
+			milliseconds: performance.now() - startedAt,
+			requestId: crypto.randomUUID(),
+		});
+	return verification;
+}
+
+async function verify(deps: Deps, author: Author, input: VerifyKey): Promise<Verification> {
 	const { gates, config, db, now } = deps;
 	const ip = readIpAddress(input.ip);
 	const { tenantId, userAgent } = author;

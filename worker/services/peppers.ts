@@ -4,7 +4,7 @@ import type { Authentication } from "../../db/enums.ts";
 import { apiKeys, tenants } from "../../db/schema.ts";
 import type { Config } from "../env.ts";
 import { pepperIdOf } from "../keys/format.ts";
-import { logError } from "../log.ts";
+import { logEvent } from "../log.ts";
 import type { Deps } from "./deps.ts";
 
 /** Bounds the rows that one run reads. The log says so if there are more. */
@@ -56,9 +56,7 @@ export async function reportMissingPepper(deps: Pick<Deps, "db" | "now" | "confi
 		const count = keys === KEYS_COUNTED_MAX ? `${keys} or more` : keys;
 		const secret = authentication === "signed" ? "signing key" : "pepper";
 		const problem = `${count} active API keys are refused, because their ${secret} (id ${pepper_id}) is not configured.`;
-		logError(
-			"Pepper is missing",
-			new Error(`${problem} Set ${PREVIOUS[authentication]} to it until they are rotated.`),
-		);
+		const advice = `Set ${PREVIOUS[authentication]} to it until they are rotated.`;
+		logEvent("config_problem", { problem: `${problem} ${advice}`, pepper_id, keys });
 	}
 }

@@ -10,7 +10,7 @@ import { SignInProblem } from "../auth/sign-in-problem.ts";
 import { AppError, toAppError } from "../errors.ts";
 import { dashboardOrigin } from "../http/dashboard-page.ts";
 import { placeOf } from "../http/place.ts";
-import { logError } from "../log.ts";
+import { logError, logEvent } from "../log.ts";
 import { keyGates } from "../namespaces.ts";
 import type { OpenIdConfig } from "../openid-config.ts";
 import type { RestEnv } from "../rest/context.ts";
@@ -80,9 +80,11 @@ async function leadingToSignIn(
 	try {
 		return await go(openid);
 	} catch (thrown) {
+		if (thrown instanceof AppError && thrown.event)
+			logEvent(thrown.event, { place: c.req.path }, { trace: c.var.info });
 		const problem = problemOf(thrown);
 		if (problem.cause !== undefined)
-			logError(`Sign-in with the identity provider: ${problem.code}`, problem.cause, c.var.info.requestId);
+			logError(`Sign-in with the identity provider: ${problem.code}`, problem.cause, c.var.info);
 		return c.redirect(`${SIGN_IN}${toQuery({ problem: problem.code, to })}`);
 	}
 }

@@ -1,5 +1,6 @@
 /** What every procedure gets: the request, the dependencies of services, and the caller on demand. */
 import { databases } from "../../db/client.ts";
+import { analyticsOf } from "../admission/verdict-points.ts";
 import { authenticate, type Principal } from "../auth/principal.ts";
 import { signInLimits } from "../auth/sign-in-limits.ts";
 import type { Bindings, Config } from "../env.ts";
@@ -33,7 +34,13 @@ export function createContext(
 	info: RequestInfo,
 	later: Context["later"],
 ): Context {
-	const deps: Deps = { ...databases(env), gates: keyGates(env), config, now: info.now };
+	const deps: Deps = {
+		...databases(env),
+		gates: keyGates(env),
+		config,
+		analytics: analyticsOf(env, config),
+		now: info.now,
+	};
 	let principal: Promise<Principal> | undefined;
 	return {
 		request,

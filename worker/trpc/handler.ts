@@ -8,8 +8,8 @@ import { delayRejection, limitOrigin, signInLimits } from "../auth/sign-in-limit
 import type { Bindings, Config } from "../env.ts";
 import { AppError, invalidField } from "../errors.ts";
 import { isJson, limitBody, limitSignInBody, wholeBody } from "../http/body.ts";
+import { logFailure } from "../http/log-failure.ts";
 import type { RequestInfo } from "../http/request-info.ts";
-import { logError } from "../log.ts";
 import { createContext } from "./context.ts";
 import { appErrorOf, errorData } from "./errors.ts";
 import { appRouter } from "./root.ts";
@@ -77,7 +77,7 @@ export async function handleTrpc(
 		responseMeta: ({ errors }) => ({ headers: headersOf(errors) }),
 		onError({ error, path }) {
 			const known = appErrorOf(error);
-			if (known.status >= 500) logError(`tRPC ${path ?? ""}: ${known.code}`, known.cause ?? error, info.requestId);
+			logFailure(`tRPC ${path ?? ""}`, known, info);
 		},
 	});
 }

@@ -4,6 +4,7 @@ import { routePath } from "hono/route";
 import type { Scope } from "../../../db/enums.ts";
 import { admitRequest } from "../../admission/admit-request.ts";
 import { NO_KEY, refusalError, refusalOf } from "../../admission/refusal.ts";
+import { analyticsOf } from "../../admission/verdict-points.ts";
 import { keyGates } from "../../namespaces.ts";
 import type { IntegrationEnv } from "../context.ts";
 
@@ -22,7 +23,7 @@ export function apiKeyAuth({ scope }: { scope: Scope | null }) {
 			: await admitRequest(
 					c.req.raw,
 					{ endpoint, scope },
-					{ gates: keyGates(c.env), d1: c.env.DB },
+					{ gates: keyGates(c.env), d1: c.env.DB, analytics: analyticsOf(c.env, c.var.config, c.req.raw) },
 					c.var.config,
 					c.var.info,
 				);

@@ -27,7 +27,10 @@ export const platformRouter = {
 			const key = input.key.trim();
 			const platform = platformOf(key, deps.config);
 			if (!platform)
-				throw new AppError("UNAUTHORIZED", "This is not the service_role key.", { challenge: CHALLENGES.none });
+				throw new AppError("UNAUTHORIZED", "This is not the service_role key.", {
+					challenge: CHALLENGES.none,
+					event: "management_refused",
+				});
 			const token = await openPlatformSession(deps.db, key, info, info.now);
 			responseHeaders.append("set-cookie", platformCookie(token));
 			return { credential: platform.credential, expires_at: toTimestamp(info.now + PLATFORM_SESSION_MS) };
