@@ -9,10 +9,10 @@ import { type Flag, type Given, LOCATIONS, readOptions } from "./production/opti
 import { plan, setUp } from "./production/set-up.ts";
 
 const FLAGS: Record<Flag, { ask: string | null; help: string; default?: string }> = {
+	env: { ask: null, help: "environment of wrangler.toml: staging or production", default: "production" },
 	name: {
-		ask: "Name of the Worker and its database",
-		help: "name of the Worker and its database",
-		default: "salesos-api-keys",
+		ask: "Name of the Worker and its databases",
+		help: "name of the Worker and its databases; default: salesos-api-keys, or salesos-api-keys-staging",
 	},
 	"public-url": {
 		ask: "URL of the dashboard, on a domain of your Cloudflare account or on workers.dev",
@@ -66,9 +66,10 @@ const ROOT = join(import.meta.dirname, "..");
 /** The values of the flags. Asks for those that are missing. */
 async function withAnswers(given: Given, mayAsk: boolean): Promise<Given> {
 	const all = { ...given };
-	for (const [name, { ask: question, default: usual }] of Object.entries(FLAGS)) {
+	for (const [name, { ask: question, default: fixed }] of Object.entries(FLAGS)) {
 		// `Object.entries` widens the keys.
 		const flag = name as Flag;
+		const usual = flag === "name" ? `salesos-api-keys${all.env === "staging" ? "-staging" : ""}` : fixed;
 		if (all[flag] === undefined && question !== null && mayAsk)
 			all[flag] = await ask(`${question}${usual === undefined ? "" : ` (${usual})`}: `);
 		if (!all[flag] && usual !== undefined) all[flag] = usual;

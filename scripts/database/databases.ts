@@ -6,6 +6,7 @@ import { type Migration, readMigrations } from "../../db/migrate.ts";
 import { cloudflareApi } from "../cloudflare/api.ts";
 import { type D1, remoteD1 } from "../cloudflare/d1.ts";
 import { withLocalDatabases } from "../local.ts";
+import { isPlaceholderId } from "../production/config-file.ts";
 
 const WRANGLER_CONFIG = join(import.meta.dirname, "../../wrangler.toml");
 
@@ -14,9 +15,6 @@ const DATABASES: { binding: keyof DatabaseBindings; migrations: () => Migration[
 	{ binding: "DB", migrations: readMigrations },
 	{ binding: "PRODUCT_DB", migrations: () => readMigrations("product-migrations") },
 ];
-
-/** Whether an id of wrangler.toml is one that the repository ships with. */
-const isPlaceholder = (databaseId: string): boolean => /^$|^0{8}-/.test(databaseId);
 
 export interface OpenDatabase {
 	binding: string;
@@ -49,7 +47,7 @@ export async function remoteDatabases(environment: string): Promise<OpenDatabase
 		const configured = d1_databases.find((database) => database.binding === binding);
 		if (configured === undefined) return [];
 		const id = configured.database_id ?? "";
-		if (isPlaceholder(id))
+		if (isPlaceholderId(id))
 			throw new Error(
 				`[env.${environment}] of wrangler.toml names no database for ${binding}. Write the id of the database there.`,
 			);

@@ -1,4 +1,5 @@
-/** Writes the values of a deployment into wrangler.toml. Comments and everything else stay as they are. Pure. */
+/** Writes the values of a deployment into an environment of wrangler.toml. Comments and everything else stay as they are. Pure. */
+import type { Environment } from "./steps.ts";
 
 export interface DeploymentValues {
 	name: string;
@@ -11,8 +12,17 @@ export interface DeploymentValues {
 	jurisdiction: string | null;
 }
 
-/** The text with the values. Throws if wrangler.toml lacks one of the lines. */
-export function withValues(
+/** The text with the values in one environment. Throws if that lacks one of the lines. */
+export function withValues(toml: string, environment: Environment, values: DeploymentValues): string {
+	const begin = toml.indexOf(`[env.${environment}]\n`);
+	if (begin < 0) throw new Error(`wrangler.toml has no [env.${environment}]. Add it and run this again.`);
+	// Up to the next environment. The tables of this one begin with its name.
+	const length = toml.slice(begin).search(new RegExp(`^\\[+env\\.(?!${environment}\\b)`, "m"));
+	const end = length < 0 ? toml.length : begin + length;
+	return toml.slice(0, begin) + withValuesIn(toml.slice(begin, end), values) + toml.slice(end);
+}
+
+function withValuesIn(
 	toml: string,
 	{ name, databaseId, productDatabaseId, issuer, publicUrl, jurisdiction }: DeploymentValues,
 ): string {
@@ -48,10 +58,13 @@ function withDatabase(toml: string, binding: string, name: string, id: string): 
 	return toml.replace(lines, () => text.join("\n"));
 }
 
-/** A custom host needs a route. Cloudflare creates its DNS record and its certificate. */
+/** A custom host needs a route, and closes workers.dev. Cloudflare creates its DNS record and its certificate. */
 function withRoute(toml: string, host: string): string {
-	const route = /^routes = .*\n/m;
-	const others = toml.replace(route, "");
-	if (host.endsWith(".workers.dev")) return others;
+	const isCustom = !host.endsWith(".workers.dev");
+	const others = toml.replace(/^routes = .*\n/m, "").replace(/^workers_dev = .*$/m, `workers_dev = ${!isCustom}`);
+	if (!isCustom) return others;
 	return others.replace(/^name = .*\n/m, (line) => `${line}routes = [{ pattern = "${host}", custom_domain = true }]\n`);
 }
+
+/** Whether the id of a database is one that the repository ships with. */
+export const isPlaceholderId = (databaseId: string): boolean => /^$|^0{8}-/.test(databaseId);

@@ -1,32 +1,6 @@
 /** Makes the first company over the API of the new service, and gets the one-time link of its owner. */
 import type { SetupOptions } from "./options.ts";
-
-/** A new host name and its certificate take up to some minutes. */
-const ATTEMPTS = 40;
-const PAUSE_MS = 5_000;
-
-export interface Api {
-	fetch: typeof fetch;
-	wait: (ms: number) => Promise<unknown>;
-}
-
-/** Waits until the service responds. Throws if it doesn't within a few minutes. */
-export async function untilReachable(publicUrl: string, { fetch, wait }: Api): Promise<void> {
-	let reason = "";
-	for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-		if (attempt > 0) await wait(PAUSE_MS);
-		try {
-			const { status } = await fetch(`${publicUrl}/healthz`, { signal: AbortSignal.timeout(10_000) });
-			if (status === 200) return;
-			reason = `status ${status}`;
-		} catch (thrown) {
-			reason = thrown instanceof Error ? thrown.message : String(thrown);
-		}
-	}
-	throw new Error(
-		`${publicUrl}/healthz does not respond (${reason}). Check the host name in Cloudflare, then run this again.`,
-	);
-}
+import type { Api } from "./smoke-test.ts";
 
 /**
  * The owner's link; null if the owner has used one already. A repetition creates nothing: its key is derived from the

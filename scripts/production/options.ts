@@ -1,9 +1,14 @@
-/** What a set-up needs to know, and which values it refuses. Pure. */
+/** What a set-up and a deployment need to know, and which values they refuse. Pure. */
+
 import { JURISDICTIONS } from "../../db/places.ts";
+import type { DeployOptions } from "./deploy.ts";
+import { ENVIRONMENTS, type Environment } from "./steps.ts";
 
 export const LOCATIONS = ["weur", "eeur", "apac", "oc", "wnam", "enam"] as const;
 
 export interface SetupOptions {
+	/** The environment of wrangler.toml that is set up. */
+	environment: Environment;
 	/** Name of the Worker and of the database. */
 	name: string;
 	/** Where people open the dashboard, such as `https://keys.acme.com`. */
@@ -21,6 +26,7 @@ export interface SetupOptions {
 /** Values by the names of their flags. */
 export type Given = Partial<Record<Flag, string>>;
 export type Flag =
+	| "env"
 	| "name"
 	| "public-url"
 	| "issuer"
@@ -35,7 +41,10 @@ export type Flag =
 /** Hosts that are reserved for documentation and tests (RFC 2606, RFC 6761). They have no owner. */
 const PLACEHOLDER = /(^|\.)(example|test|invalid|localhost)$|(^|\.)example\.(com|net|org)$|^\d+(\.\d+){3}$|^\[/;
 
-/** Reads the options. Throws an error that names every problem. */
+/** Whether a URL has a host that nobody can own. */
+export const isPlaceholderHost = (url: string): boolean => PLACEHOLDER.test(new URL(url).hostname);
+
+/** Reads the options of a set-up. Throws an error that names every problem. */
 export function readOptions(given: Given): SetupOptions {
 	const problems: string[] = [];
 	const required = (flag: Flag, pattern: RegExp, expected: string): string => {
@@ -53,14 +62,14 @@ export function readOptions(given: Given): SetupOptions {
 	] as const) {
 		if (url === "") continue;
 		if (!URL.canParse(url) || !url.startsWith("https://")) problems.push(`--${flag} must be an https:// URL`);
-		else if (PLACEHOLDER.test(new URL(url).hostname))
-			problems.push(`--${flag} ${url} is a placeholder. Use a host name that is yours`);
+		else if (isPlaceholderHost(url)) problems.push(`--${flag} ${url} is a placeholder. Use a host name that is yours`);
 	}
 	const owner = {
 		email: required("owner-email", /^[^\s@]+@[^\s@]+\.[^\s@]+$/, "the email of the first owner"),
 		name: required("owner-name", /^.{1,100}$/, "the name of the first owner"),
 	};
 	const options: SetupOptions = {
+		environment: environmentOf(given.env, problems),
 		name,
 		publicUrl,
 		issuer,
@@ -74,6 +83,37 @@ export function readOptions(given: Given): SetupOptions {
 	};
 	if (problems.length > 0) throw new Error(problems.join("\n"));
 	return options;
+}
+
+/** The default is production. */
+function environmentOf(given: string | undefined, problems: string[]): Environment {
+	const found = ENVIRONMENTS.find((name) => name === (given?.trim() || "production"));
+	if (found === undefined) problems.push(`--env must be ${ENVIRONMENTS.join(" or ")}`);
+	return found ?? "production";
+}
+
+const SHARES = "10,50,100";
+const PAUSE_SECONDS = "60";
+
+/** Reads the options of a deployment. Throws an error that names every problem. */
+export function readDeployOptions({
+	env,
+	shares: given = SHARES,
+	pause = PAUSE_SECONDS,
+}: {
+	env?: string;
+	shares?: string;
+	pause?: string;
+}): DeployOptions {
+	const problems: string[] = [];
+	const environment = environmentOf(env, problems);
+	const shares = given.split(",").map(Number);
+	const isAscending = shares.every((share, index) => Number.isInteger(share) && share > (shares[index - 1] ?? 0));
+	if (!isAscending || shares.at(-1) !== 100)
+		problems.push("--shares must be ascending whole numbers that end with 100, such as 10,50,100");
+	if (!/^\d{1,5}$/.test(pause)) problems.push("--pause must be a number of seconds");
+	if (problems.length > 0) throw new Error(problems.join("\n"));
+	return { environment, shares, pauseMs: Number(pause) * 1_000 };
 }
 
 function placeOf({ location, jurisdiction }: Given, problems: string[]): SetupOptions["place"] {

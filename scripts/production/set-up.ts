@@ -4,69 +4,51 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Result, Run } from "./commands.ts";
 import { type DeploymentValues, productDatabaseName, withValues } from "./config-file.ts";
-import { type Api, firstOwnerLink, untilReachable } from "./first-tenant.ts";
+import { firstOwnerLink } from "./first-tenant.ts";
 import type { SetupOptions } from "./options.ts";
 import { createSecrets, readSecrets, type Secrets } from "./secrets-file.ts";
-
-export interface Surroundings extends Api {
-	/** Folder of the repository. */
-	folder: string;
-	run: Run;
-	print: (line: string) => void;
-}
-
-/** What `npm run deploy` uploads. */
-const BUILT_CONFIG = "dist/salesos_api_keys/wrangler.json";
-
-const WRANGLER = ["npx", "wrangler"];
-const COMMANDS = {
-	whoAmI: [...WRANGLER, "whoami", "--json"],
-	databases: [...WRANGLER, "d1", "list", "--json"],
-	createDatabase: (name: string, { place }: SetupOptions) => [
-		...WRANGLER,
-		"d1",
-		"create",
-		name,
-		...Object.entries(place).flatMap(([flag, value]) => [`--${flag}`, value]),
-	],
-	secrets: ({ name }: SetupOptions) => [...WRANGLER, "secret", "list", "--name", name, "--format", "json"],
-	putSecrets: ({ name }: SetupOptions) => [...WRANGLER, "secret", "bulk", "--name", name],
-	build: ["npm", "run", "build"],
-	migrate: [...WRANGLER, "d1", "migrations", "apply", "DB", "--remote"],
-	migrateProduct: [...WRANGLER, "d1", "migrations", "apply", "PRODUCT_DB", "--remote"],
-	deploy: [...WRANGLER, "deploy", "--config", BUILT_CONFIG],
-};
+import { untilReachable } from "./smoke-test.ts";
+import {
+	COMMANDS,
+	DATABASE_BINDINGS,
+	jsonOf,
+	linesOf,
+	type Plan,
+	remoteSecrets,
+	report,
+	requireLogin,
+	type Surroundings,
+	step,
+} from "./steps.ts";
 
 /** Every step in words, with the commands that it runs. Runs none of them. */
 export function plan(options: SetupOptions): string[] {
-	const { name, secretsFile, publicUrl, issuer, tenant, owner } = options;
-	const steps: [string, ...(readonly string[])[]][] = [
+	const { environment, name, place, secretsFile, publicUrl, issuer, tenant, owner } = options;
+	const steps: Plan = [
 		["Check that wrangler is signed in to Cloudflare", COMMANDS.whoAmI],
-		...[name, productDatabaseName(name)].map((database): [string, ...(readonly string[])[]] => [
+		...[name, productDatabaseName(name)].map((database): Plan[number] => [
 			`Create the database ${database}, unless it exists`,
 			COMMANDS.databases,
-			COMMANDS.createDatabase(database, options),
+			COMMANDS.createDatabase(database, place),
 		]),
-		[`Write into wrangler.toml: the ids of the databases, JWT_ISSUER ${issuer}, PUBLIC_URL ${publicUrl}, JURISDICTION`],
+		[
+			`Write into [env.${environment}] of wrangler.toml: the ids of the databases, JWT_ISSUER ${issuer}, PUBLIC_URL ${publicUrl}, JURISDICTION`,
+		],
 		[
 			`Make the secrets and keep them in ${secretsFile}, or take them from there; send those that Cloudflare lacks`,
-			COMMANDS.secrets(options),
-			COMMANDS.putSecrets(options),
+			COMMANDS.secrets(name),
+			COMMANDS.putSecrets(name),
 		],
-		["Build the Worker and the dashboard", COMMANDS.build],
-		["Migrate the databases", COMMANDS.migrate, COMMANDS.migrateProduct],
+		["Build the Worker and the dashboard", COMMANDS.build(environment)],
+		["Migrate the databases", ...DATABASE_BINDINGS.map((binding) => COMMANDS.migrate(binding, environment))],
 		["Deploy", COMMANDS.deploy],
 		[
 			`Create the company ${tenant.name} (${tenant.slug}) and a one-time link for ${owner.email}`,
 			["POST", `${publicUrl}/v1/tenants`],
 		],
 	];
-	return steps.flatMap(([what, ...commands], index) => [
-		`${index + 1}. ${what}`,
-		...commands.map((command) => `     ${command.join(" ")}`),
-	]);
+	return linesOf(steps);
 }
 
 /** Runs every step, and prints the owner's link. Throws an error that says which step failed and what to do. */
@@ -77,9 +59,9 @@ export async function setUp(options: SetupOptions, surroundings: Surroundings): 
 	const productDatabaseId = await provideDatabase(productDatabaseName(options.name), options, surroundings);
 	writeConfig(options, { databaseId, productDatabaseId }, surroundings);
 	const secrets = await provideSecrets(options, surroundings);
-	await step(surroundings, "Build", COMMANDS.build);
-	await step(surroundings, "Migrations", COMMANDS.migrate);
-	await step(surroundings, "Migrations of the product data", COMMANDS.migrateProduct);
+	await step(surroundings, "Build", COMMANDS.build(options.environment));
+	for (const binding of DATABASE_BINDINGS)
+		await step(surroundings, `Migrations of ${binding}`, COMMANDS.migrate(binding, options.environment));
 	await step(surroundings, "Deployment", COMMANDS.deploy);
 	await untilReachable(options.publicUrl, surroundings);
 	const link = await firstOwnerLink(options, secrets.SERVICE_ROLE_KEY, surroundings);
@@ -92,13 +74,7 @@ export async function setUp(options: SetupOptions, surroundings: Surroundings): 
 		print(`  ${link}`);
 	}
 	print(`The secrets are in ${secretsFile}. Keep a copy in your password manager: Cloudflare never shows them.`);
-	print("Commit wrangler.toml. `npm run deploy` deploys later releases.");
-}
-
-async function requireLogin({ run }: Surroundings): Promise<void> {
-	const { code } = await run(COMMANDS.whoAmI);
-	if (code !== 0)
-		throw new Error("wrangler is not signed in to Cloudflare. Run npx wrangler login, then run this again.");
+	print(`Commit wrangler.toml. \`npm run deploy -- --env ${options.environment}\` deploys later releases.`);
 }
 
 /** The id of the database with this name. A new one is created where the options say. */
@@ -108,7 +84,7 @@ async function provideDatabase(name: string, options: SetupOptions, surroundings
 		surroundings.print(`Database ${name}: ${stateOf(known, options, surroundings)}`);
 		return known.uuid;
 	}
-	await step(surroundings, `Database ${name}`, COMMANDS.createDatabase(name, options));
+	await step(surroundings, `Database ${name}`, COMMANDS.createDatabase(name, options.place));
 	const created = await findDatabase(name, surroundings);
 	if (created === null) throw new Error(`wrangler d1 list does not show the new database ${name}. Run this again.`);
 	return created.uuid;
@@ -146,7 +122,7 @@ function stateOf(database: Database, { place }: SetupOptions, { folder }: Surrou
 }
 
 function writeConfig(
-	{ name, issuer, publicUrl, place }: SetupOptions,
+	{ environment, name, issuer, publicUrl, place }: SetupOptions,
 	ids: Pick<DeploymentValues, "databaseId" | "productDatabaseId">,
 	{ folder, print }: Surroundings,
 ) {
@@ -155,7 +131,7 @@ function writeConfig(
 	// A database that this file names already may have keys, whose jurisdiction can't be changed.
 	const isNew = !before.includes(ids.databaseId);
 	const jurisdiction = isNew && "jurisdiction" in place ? place.jurisdiction : null;
-	const after = withValues(before, { name, ...ids, issuer, publicUrl, jurisdiction });
+	const after = withValues(before, environment, { name, ...ids, issuer, publicUrl, jurisdiction });
 	if (after !== before) writeFileSync(path, after);
 	print(`wrangler.toml: ${after === before ? "already done" : "done"}`);
 }
@@ -169,7 +145,7 @@ async function provideSecrets(options: SetupOptions, surroundings: Surroundings)
 	const { folder, run, print } = surroundings;
 	const path = resolve(folder, secretsFile);
 	const kept = readSecrets(path);
-	const remote = await remoteSecrets(options, surroundings);
+	const remote = await remoteSecrets(name, surroundings);
 	if (kept === null && remote.length > 0)
 		throw new Error(
 			`The Worker ${name} has secrets (${remote.join(", ")}), and ${secretsFile} does not exist. Name their file with --secrets-file, or choose another --name.`,
@@ -179,44 +155,8 @@ async function provideSecrets(options: SetupOptions, surroundings: Surroundings)
 	const missing = Object.entries(secrets).filter(([secret]) => !remote.includes(secret));
 	if (missing.length === 0) print("Secrets in Cloudflare: already done");
 	else {
-		const sent = await run(COMMANDS.putSecrets(options), JSON.stringify(Object.fromEntries(missing)));
+		const sent = await run(COMMANDS.putSecrets(name), JSON.stringify(Object.fromEntries(missing)));
 		report("Secrets in Cloudflare", sent, surroundings, Object.values(secrets));
 	}
 	return secrets;
-}
-
-/** Names of the secrets that the Worker has. A Worker that doesn't exist has none. */
-async function remoteSecrets(options: SetupOptions, { run }: Surroundings): Promise<string[]> {
-	const listed = await run(COMMANDS.secrets(options));
-	if (listed.code !== 0 && /not found|does not exist|10007/i.test(listed.output)) return [];
-	// The shape is wrangler's.
-	return jsonOf<{ name: string }[]>("The list of secrets", listed).map((secret) => secret.name);
-}
-
-async function step(surroundings: Surroundings, what: string, command: readonly string[]): Promise<void> {
-	report(what, await surroundings.run(command), surroundings);
-}
-
-/** Prints that a step is done. Throws if it has failed, with the output of its command. */
-function report(what: string, { code, output }: Result, { print }: Surroundings, hidden: readonly string[] = []): void {
-	if (code === 0) {
-		print(`${what}: done`);
-		return;
-	}
-	const shown = hidden.reduce((text, secret) => text.replaceAll(secret, "[redacted]"), output);
-	throw new Error(`${what}: failed. Solve this, then run the same command again:\n${shown.trim()}`);
-}
-
-function jsonOf<T>(what: string, { code, stdout, output }: Result): T {
-	if (code === 0) {
-		// Wrangler may print notes before it.
-		const start = stdout.indexOf("[");
-		try {
-			// Each caller names the shape.
-			return JSON.parse(stdout.slice(Math.max(0, start))) as T;
-		} catch {
-			// Reported below.
-		}
-	}
-	throw new Error(`${what} could not be read. Solve this, then run the same command again:\n${output.trim()}`);
 }

@@ -319,20 +319,37 @@ it("keeps gates in the jurisdiction of a new database, and leaves that of a data
 	expect(toml()).toContain('JURISDICTION = ""');
 });
 
-it("removes the route of an earlier host, and adds none for workers.dev", () => {
+describe("wrangler.toml", () => {
 	const values = {
-		name: "a",
-		databaseId: "id",
-		productDatabaseId: "other",
-		jurisdiction: null,
-		issuer: "https://a.acme.com",
-		publicUrl: "https://a.acme.com",
+		...{ name: "a", databaseId: "id", productDatabaseId: "other" },
+		...{ issuer: "https://a.acme.com", publicUrl: "https://a.acme.com", jurisdiction: null },
 	};
-	const databases = ["DB", "PRODUCT_DB"].map((it) => `binding = "${it}"\ndatabase_name = "x"\ndatabase_id = ""\n`);
-	const toml = `name = "x"\n${databases.join("")}JWT_ISSUER = ""\nPUBLIC_URL = ""\n`;
-	const custom = withValues(toml, values);
-	expect(custom).toContain('pattern = "a.acme.com"');
-	expect(withValues(custom, { ...values, publicUrl: "https://a.acme.workers.dev" })).not.toContain("routes");
+	/** What changes between two texts. */
+	const changed = (before: string, after: string) =>
+		after.split("\n").filter((line) => !before.split("\n").includes(line));
+
+	it.each(["staging", "production"] as const)("gets the values in the environment %s alone", (environment) => {
+		const toml = withValues(WRANGLER_TOML, environment, values);
+		expect(changed(WRANGLER_TOML, toml)).toEqual([
+			'name = "a"',
+			'routes = [{ pattern = "a.acme.com", custom_domain = true }]',
+			...['JWT_ISSUER = "https://a.acme.com"', 'PUBLIC_URL = "https://a.acme.com"'],
+			...['database_name = "a"', 'database_id = "id"', 'database_name = "a-product"', 'database_id = "other"'],
+		]);
+		const [top] = toml.split("[env.");
+		expect(WRANGLER_TOML.startsWith(top ?? "nothing")).toBe(true);
+		const other = environment === "staging" ? "production" : "staging";
+		const otherOf = (text: string) => text.slice(text.indexOf(`[env.${other}]`)).split(`[env.${environment}]`)[0];
+		expect(otherOf(toml)).toBe(otherOf(WRANGLER_TOML));
+	});
+
+	it("opens workers.dev only for a host name there", () => {
+		const custom = withValues(WRANGLER_TOML, "production", values);
+		const open = withValues(custom, "production", { ...values, publicUrl: "https://a.acme.workers.dev" });
+		expect(changed(custom, open)).toContain("workers_dev = true");
+		expect(open.split("[env.production]")[1]).not.toContain("routes");
+		expect(withValues(open, "production", values)).toBe(custom);
+	});
 });
 
 it("gives programs their input, and reads their output", async () => {

@@ -1,0 +1,265 @@
+/**
+ * Deploys a release to an environment: bookmarks of the databases, migrations, a new version with a growing share of the
+ * requests, and a smoke test of it at each share. If a smoke test fails, the old version gets all requests again.
+ */
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Unstable_Config as Config, unstable_readConfig as readConfig } from "wrangler";
+import { REQUIRED_SECRETS } from "../secrets.ts";
+import { isPlaceholderId } from "./config-file.ts";
+import { isPlaceholderHost } from "./options.ts";
+import { smokeTest, untilReachable } from "./smoke-test.ts";
+import {
+	COMMANDS,
+	DATABASE_BINDINGS,
+	type Environment,
+	isMissing,
+	jsonOf,
+	linesOf,
+	type Plan,
+	remoteSecrets,
+	report,
+	requireLogin,
+	type Surroundings,
+	step,
+} from "./steps.ts";
+
+export interface DeployOptions {
+	environment: Environment;
+	/** Shares of the requests that the new version gets, in percent, ascending. The last one is 100. */
+	shares: readonly number[];
+	/** How long each share lasts before the next one. */
+	pauseMs: number;
+}
+
+/** What a deployment needs of wrangler.toml. */
+interface Target {
+	worker: string;
+	publicUrl: string;
+	bindings: string[];
+}
+
+/** What an interrupted deployment needs in order to continue. Contains no secret. */
+interface State {
+	commit: string;
+	bookmarks: Record<string, string>;
+	/** The version that had all requests before; null: there was none. */
+	previous: string | null;
+	/** The version that was uploaded; null: none yet. */
+	version: string | null;
+}
+
+/** A smoke test is repeated for a minute. */
+const SMOKE_TEST_ATTEMPTS = 12;
+const stateFile = ({ folder }: Surroundings, environment: Environment) =>
+	join(folder, `.deployment.${environment}.json`);
+
+/** Every step in words, with the commands that it runs. Runs none of them. */
+export function planDeployment(
+	{ environment, shares }: DeployOptions,
+	{ folder }: Pick<Surroundings, "folder">,
+): string[] {
+	const { worker, publicUrl, bindings } = targetOf(environment, folder);
+	const plan: Plan = [
+		[
+			"Check that all changes are committed, that wrangler is signed in, and that the Worker has its secrets",
+			COMMANDS.whoAmI,
+		],
+		["Build the Worker and the dashboard", COMMANDS.build(environment)],
+		["Keep a bookmark of each database", ...bindings.map((binding) => COMMANDS.bookmark(binding, environment))],
+		["Migrate the databases", ...bindings.map((binding) => COMMANDS.migrate(binding, environment))],
+		["Upload the new version", COMMANDS.upload("<commit>")],
+		...shares.map((share): Plan[number] => [
+			`Give the new version ${share} % of the requests, and test it at ${publicUrl}`,
+			COMMANDS.share(worker, sharesOf("<new version>", "<old version>", share)),
+		]),
+		["Apply the routes and the times of scheduled runs", COMMANDS.triggers],
+	];
+	return linesOf(plan);
+}
+
+/** Runs every step that is not done. Throws an error that says what failed and how to go back. */
+export async function deploy(options: DeployOptions, surroundings: Surroundings): Promise<void> {
+	const { environment } = options;
+	const { print, folder } = surroundings;
+	const target = targetOf(environment, folder);
+	const commit = await committedState(surroundings);
+	await requireLogin(surroundings);
+	await requireSecrets(target, surroundings);
+	await step(surroundings, "Build", COMMANDS.build(environment));
+	const state = await begin(commit, target, options, surroundings);
+	const keep = () => writeFileSync(stateFile(surroundings, environment), `${JSON.stringify(state, null, "\t")}\n`);
+	keep();
+	try {
+		for (const binding of target.bindings)
+			await step(surroundings, `Migrations of ${binding}`, COMMANDS.migrate(binding, environment));
+		state.version ??= await upload(commit, state, surroundings);
+		keep();
+		if (state.version === null) await deployAtOnce(target, surroundings);
+		else await shift(target, options, { ...state, version: state.version }, surroundings);
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new Error([reason, "", ...wayBack(target, state, environment)].join("\n"), { cause: error });
+	}
+	rmSync(stateFile(surroundings, environment));
+	print(`\n${target.publicUrl} runs the commit ${commit.slice(0, 12)}.`);
+	for (const line of wayBack(target, state, environment)) print(line);
+}
+
+function targetOf(environment: Environment, folder: string): Target {
+	const config: Config = readConfig({ config: join(folder, "wrangler.toml"), env: environment });
+	const publicUrl = String(config.vars.PUBLIC_URL ?? "");
+	const bindings = DATABASE_BINDINGS.filter((binding) =>
+		config.d1_databases.some((known) => known.binding === binding),
+	);
+	const problems = [
+		...(URL.canParse(publicUrl) && !isPlaceholderHost(publicUrl) ? [] : [`PUBLIC_URL is ${publicUrl || "empty"}`]),
+		...config.d1_databases
+			.filter(({ database_id }) => isPlaceholderId(database_id ?? ""))
+			.map(({ binding }) => `${binding} has no database_id`),
+	];
+	if (problems.length > 0)
+		throw new Error(
+			`[env.${environment}] of wrangler.toml is not set up: ${problems.join(", ")}. Run npm run setup:production -- --env ${environment}.`,
+		);
+	return { worker: config.name ?? "", publicUrl, bindings };
+}
+
+/** The commit that is deployed. Throws if there are changes that are not in it: nobody could deploy the same again. */
+async function committedState({ run }: Surroundings): Promise<string> {
+	const changed = await run(["git", "status", "--porcelain"]);
+	if (changed.stdout.trim() !== "")
+		throw new Error(
+			`There are changes that are not committed. Commit them, then run this again:\n${changed.stdout.trimEnd()}`,
+		);
+	const head = await run(["git", "rev-parse", "HEAD"]);
+	if (changed.code !== 0 || head.code !== 0) throw new Error(`git failed: ${changed.output}${head.output}`);
+	return head.stdout.trim();
+}
+
+async function requireSecrets({ worker }: Target, surroundings: Surroundings): Promise<void> {
+	const present = await remoteSecrets(worker, surroundings);
+	const missing = REQUIRED_SECRETS.filter((name) => !present.includes(name));
+	if (missing.length > 0)
+		throw new Error(
+			`The Worker ${worker} has no ${missing.join(", ")}. Set it with npx wrangler secret put <name> --name ${worker}, and keep a copy.`,
+		);
+}
+
+/** The state to continue from: that of an interrupted deployment of the same commit, or a new one. */
+async function begin(
+	commit: string,
+	{ worker, bindings }: Target,
+	{ environment }: DeployOptions,
+	surroundings: Surroundings,
+): Promise<State> {
+	const { run, print } = surroundings;
+	const path = stateFile(surroundings, environment);
+	// Written by this program.
+	const kept = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as State) : null;
+	if (kept?.commit === commit) {
+		print("The interrupted deployment of this commit continues.");
+		return kept;
+	}
+	const previous = await servingVersion(worker, surroundings);
+	const bookmarks: Record<string, string> = {};
+	for (const binding of bindings) {
+		const info = await run(COMMANDS.bookmark(binding, environment));
+		// The shape is wrangler's.
+		bookmarks[binding] = jsonOf<{ bookmark: string }>(`The bookmark of ${binding}`, info).bookmark;
+		print(`Bookmark of ${binding}: ${bookmarks[binding]}`);
+	}
+	return { commit, bookmarks, previous, version: null };
+}
+
+/** The versions of the Worker that have a share of the requests, in percent; null: the Worker was never deployed. */
+async function sharesNow(worker: string, { run }: Surroundings): Promise<Map<string, number> | null> {
+	const status = await run(COMMANDS.deployments(worker));
+	if (isMissing(status)) return null;
+	// The shape is wrangler's.
+	const { versions } = jsonOf<{ versions: { version_id: string; percentage: number }[] }>("The deployment", status);
+	return new Map(versions.filter(({ percentage }) => percentage > 0).map((one) => [one.version_id, one.percentage]));
+}
+
+/** The version that has all requests; null: the Worker was never deployed. Throws while two versions share them. */
+async function servingVersion(worker: string, surroundings: Surroundings): Promise<string | null> {
+	const shares = await sharesNow(worker, surroundings);
+	if (shares !== null && shares.size > 1) {
+		const listed = [...shares].map(([version, share]) => `${version}@${share}`);
+		throw new Error(
+			`Two versions share the requests: ${listed.join(" and ")}. Give one of them all, then run this again:\n  npx wrangler versions deploy <version>@100 --name ${worker}`,
+		);
+	}
+	return shares?.keys().next().value ?? null;
+}
+
+/**
+ * Uploads the new version. Null if Cloudflare can't share requests between the two: for a first deployment, and for a release
+ * that adds a class of Durable Objects, which Cloudflare applies to all requests at once.
+ */
+async function upload(commit: string, { previous }: State, surroundings: Surroundings): Promise<string | null> {
+	if (previous === null) return null;
+	const result = await surroundings.run(COMMANDS.upload(commit.slice(0, 12)));
+	if (result.code !== 0 && /pending Durable Object migration|10211/.test(result.output)) {
+		surroundings.print("The release adds a class of Durable Objects, so it is deployed to all requests at once.");
+		return null;
+	}
+	report("Upload", result, surroundings);
+	const [, version] = /Version ID: ([0-9a-f-]{36})/.exec(result.output) ?? [];
+	if (version === undefined) throw new Error(`wrangler printed no version:\n${result.output.trim()}`);
+	return version;
+}
+
+async function deployAtOnce({ publicUrl }: Target, surroundings: Surroundings): Promise<void> {
+	await step(surroundings, "Deployment", COMMANDS.deploy);
+	await untilReachable(publicUrl, surroundings);
+	const problem = await smokeTest(publicUrl, null, SMOKE_TEST_ATTEMPTS, surroundings);
+	if (problem !== null) throw new Error(`The new version does not work: ${problem}.`);
+	surroundings.print("Smoke test: passed");
+}
+
+const sharesOf = (version: string, previous: string | null, share: number): string[] =>
+	share === 100 || previous === null ? [`${version}@100`] : [`${version}@${share}`, `${previous}@${100 - share}`];
+
+/** Shifts the requests to the new version. Gives them back to the old one if it doesn't work. */
+async function shift(
+	{ worker, publicUrl }: Target,
+	{ shares, pauseMs }: DeployOptions,
+	{ version, previous }: State & { version: string },
+	surroundings: Surroundings,
+): Promise<void> {
+	const { print, wait, run } = surroundings;
+	const reached = (await sharesNow(worker, surroundings))?.get(version) ?? 0;
+	for (const [index, share] of shares.filter((one) => one >= reached).entries()) {
+		if (index > 0) await wait(pauseMs);
+		await step(surroundings, `${share} % of the requests`, COMMANDS.share(worker, sharesOf(version, previous, share)));
+		const problem = await smokeTest(publicUrl, { worker, id: version }, SMOKE_TEST_ATTEMPTS, surroundings);
+		if (problem === null) {
+			print(`Smoke test at ${share} %: passed`);
+			continue;
+		}
+		const back = previous === null ? null : await run(COMMANDS.share(worker, [`${previous}@100`]));
+		throw new Error(
+			`The new version does not work: ${problem}. ${
+				back?.code === 0
+					? `The old version ${previous} has all requests again.`
+					: "The new version still has requests: give them back as shown below."
+			}`,
+		);
+	}
+	await step(surroundings, "Routes and scheduled runs", COMMANDS.triggers);
+}
+
+/** How to return to the old version, and, only if a migration has damaged rows, to the old databases. */
+function wayBack({ worker }: Target, { previous, bookmarks }: State, environment: Environment): string[] {
+	if (previous === null) return [];
+	return [
+		"To go back to the version before:",
+		`  ${COMMANDS.share(worker, [`${previous}@100`]).join(" ")}`,
+		"It works on the migrated databases. Only if rows were damaged, also bring them back, which loses later changes:",
+		...Object.entries(bookmarks).map(
+			([binding, bookmark]) => `  ${COMMANDS.restoreBookmark(binding, environment, bookmark).join(" ")}`,
+		),
+		"  npm run reconcile",
+	];
+}

@@ -1,0 +1,261 @@
+/** Deployments of a release, against a stand-in for Cloudflare. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Run } from "../../scripts/production/commands.ts";
+import { withValues } from "../../scripts/production/config-file.ts";
+import { deploy, planDeployment } from "../../scripts/production/deploy.ts";
+import { readDeployOptions } from "../../scripts/production/options.ts";
+import { REQUIRED_SECRETS } from "../../scripts/secrets.ts";
+
+const OLD = "00000000-0000-4000-8000-00000000000a";
+const NEW = "00000000-0000-4000-8000-00000000000b";
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+const WRANGLER_TOML = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
+const PUBLIC_URL = "https://keys.acme.com";
+const CONFIGURED = withValues(WRANGLER_TOML, "production", {
+	...{ name: "salesos-keys", databaseId: "11111111-2222", productDatabaseId: "33333333-4444" },
+	...{ issuer: PUBLIC_URL, publicUrl: PUBLIC_URL, jurisdiction: null },
+});
+
+/** Cloudflare as wrangler shows it: the versions of one Worker and their shares of the requests. */
+class Cloudflare {
+	readonly calls: string[] = [];
+	/** Versions with their shares, in percent; null: the Worker doesn't exist. */
+	shares: Record<string, number> | null = { [OLD]: 100 };
+	secrets: readonly string[] = REQUIRED_SECRETS;
+	/** The release adds a class of Durable Objects. */
+	hasPendingMigration = false;
+	changes = "";
+	/** Part of the command that fails. */
+	failing: string | null = null;
+	/** Versions whose /readyz has the status 503. */
+	readonly broken = new Set<string>();
+
+	readonly run: Run = async (command) => {
+		const text = command.join(" ");
+		this.calls.push(text);
+		const done = (stdout = "") => ({ code: 0, stdout, output: stdout });
+		const failed = (output: string) => ({ code: 1, stdout: "", output });
+		if (this.failing !== null && text.includes(this.failing)) return failed("A fetch failed");
+		if (text.startsWith("git status")) return done(this.changes);
+		if (text.startsWith("git rev-parse")) return done(`${COMMIT}\n`);
+		if (text.includes("secret list")) return done(JSON.stringify(this.secrets.map((name) => ({ name }))));
+		if (text.includes("time-travel info"))
+			return done(JSON.stringify({ bookmark: `bookmark-of-${text.includes("PRODUCT_DB") ? "product" : "keys"}` }));
+		if (text.includes("deployments status")) {
+			if (this.shares === null) return failed("This Worker does not exist on your account. [code: 10007]");
+			const versions = Object.entries(this.shares).map(([version_id, percentage]) => ({ version_id, percentage }));
+			return done(`A note\n${JSON.stringify({ versions })}`);
+		}
+		if (text.includes("versions upload"))
+			return this.hasPendingMigration
+				? failed("This Worker has a pending Durable Object migration, which cannot be applied by versions upload.")
+				: done(`Uploaded\nWorker Version ID: ${NEW}\n`);
+		if (text.includes("versions deploy"))
+			this.shares = Object.fromEntries(
+				[...text.matchAll(/([0-9a-f-]{36})@(\d+)/g)].map(([, id = "", share]) => [id, Number(share)]),
+			);
+		if (text.includes("wrangler deploy")) this.shares = { [NEW]: 100 };
+		return done();
+	};
+
+	/** A version with a share responds to requests that name it, and otherwise the one with the largest share. */
+	readonly fetch: typeof fetch = async (url, init) => {
+		const headers = new Headers(init?.headers);
+		const shares = this.shares ?? {};
+		const [, named = ""] = /="(.*)"/.exec(headers.get("cloudflare-workers-version-overrides") ?? "") ?? [];
+		const [largest = ""] = Object.keys(shares).toSorted((a, b) => (shares[b] ?? 0) - (shares[a] ?? 0));
+		const version = named in shares ? named : largest;
+		const { pathname } = new URL(String(url));
+		if (pathname === "/v1/whoami") return new Response(null, { status: 401 });
+		return new Response(null, { status: pathname === "/readyz" && this.broken.has(version) ? 503 : 200 });
+	};
+
+	/** Calls that change something, in short. */
+	get changesMade(): string[] {
+		return this.calls
+			.filter((call) => /build|migrations apply|versions (upload|deploy)|wrangler deploy(?!ments)|triggers/.test(call))
+			.map((call) =>
+				call
+					.replace(/^(env CLOUDFLARE_ENV=\w+ npm run|npx wrangler) /, "")
+					.replaceAll(OLD, "old")
+					.replaceAll(NEW, "new")
+					.replace(/ --(config|name|tag) \S+| --yes/g, ""),
+			);
+	}
+}
+
+let folder: string;
+let cloudflare: Cloudflare;
+let printed: string[];
+let waits: number[];
+const stateFile = () => join(folder, ".deployment.production.json");
+
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), "deploy-"));
+	writeFileSync(join(folder, "wrangler.toml"), CONFIGURED);
+	cloudflare = new Cloudflare();
+	printed = [];
+	waits = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const deployHere = (given: Parameters<typeof readDeployOptions>[0] = {}) =>
+	deploy(readDeployOptions(given), {
+		folder,
+		run: cloudflare.run,
+		fetch: cloudflare.fetch,
+		print: (line) => printed.push(line),
+		wait: async (ms) => waits.push(ms),
+	});
+
+const MIGRATIONS = ["DB", "PRODUCT_DB"].map((binding) => `d1 migrations apply ${binding} --remote --env production`);
+
+describe("a deployment", () => {
+	it("keeps bookmarks, migrates, and gives the new version more and more of the requests", async () => {
+		await deployHere();
+		const bookmark = cloudflare.calls.findIndex((call) => call.includes("time-travel"));
+		expect(bookmark).toBeLessThan(cloudflare.calls.findIndex((call) => call.includes("migrations apply")));
+		expect(cloudflare.changesMade).toEqual([
+			...["build", ...MIGRATIONS, "versions upload"],
+			...[
+				"versions deploy new@10 old@90",
+				"versions deploy new@50 old@50",
+				"versions deploy new@100",
+				"triggers deploy",
+			],
+		]);
+		expect(waits).toEqual([60_000, 60_000]);
+		expect(existsSync(stateFile())).toBe(false);
+	});
+
+	it("says how to go back, with the version and the bookmarks from before", async () => {
+		await deployHere();
+		const text = printed.join("\n");
+		expect(text).toContain(`npx wrangler versions deploy ${OLD}@100 --name salesos-keys`);
+		expect(text).toContain("npx wrangler d1 time-travel restore DB --env production --bookmark=bookmark-of-keys");
+		expect(text).toContain("restore PRODUCT_DB --env production --bookmark=bookmark-of-product");
+		expect(text).toContain("npm run reconcile");
+	});
+
+	it("gives the old version all requests again if the new one doesn't work", async () => {
+		cloudflare.broken.add(NEW);
+		const failure = await deployHere().catch(String);
+		expect(failure).toContain("GET /readyz has the status 503 instead of 200");
+		expect(failure).toContain(`The old version ${OLD} has all requests again.`);
+		expect(failure).toContain("--bookmark=bookmark-of-keys");
+		expect(cloudflare.shares).toEqual({ [OLD]: 100 });
+		expect(cloudflare.changesMade.at(-1)).toBe("versions deploy old@100");
+	});
+
+	it("waits for a version that needs a while", async () => {
+		cloudflare.broken.add(NEW);
+		const { fetch } = cloudflare;
+		let asked = 0;
+		const slow: typeof fetch = (url, init) => {
+			if (++asked > 6) cloudflare.broken.clear();
+			return fetch(url, init);
+		};
+		Object.assign(cloudflare, { fetch: slow });
+		await deployHere({ shares: "100" });
+		expect(cloudflare.shares).toEqual({ [NEW]: 100 });
+		expect(waits.every((ms) => ms === 5_000)).toBe(true);
+	});
+
+	it("is made at once if the release adds a class of Durable Objects", async () => {
+		cloudflare.hasPendingMigration = true;
+		await deployHere();
+		expect(cloudflare.changesMade).toEqual(["build", ...MIGRATIONS, "versions upload", "deploy"]);
+		expect(printed.join("\n")).toContain("deployed to all requests at once");
+	});
+
+	it("is made at once if it is the first", async () => {
+		cloudflare.shares = null;
+		await deployHere();
+		expect(cloudflare.changesMade).toEqual(["build", ...MIGRATIONS, "deploy"]);
+		expect(printed.join("\n")).not.toContain("To go back");
+	});
+
+	it.each([
+		"npm run build",
+		"time-travel",
+		"migrations apply PRODUCT_DB",
+		"versions upload",
+		"new@50",
+		"triggers deploy",
+	])("that failed at %s continues in a second run, with the bookmarks of the first", async (failing) => {
+		cloudflare.failing = failing.replace("new", NEW);
+		await expect(deployHere()).rejects.toThrow(/again/);
+		cloudflare.failing = null;
+		await deployHere();
+		expect(cloudflare.shares).toEqual({ [NEW]: 100 });
+		const bookmarks = cloudflare.calls.filter((call) => call.includes("time-travel info")).length;
+		expect(bookmarks).toBe(failing === "time-travel" ? 3 : 2);
+		expect(printed.join("\n")).toContain(`versions deploy ${OLD}@100`);
+	});
+});
+
+it("continues at the share that an interrupted deployment has reached", async () => {
+	cloudflare.failing = `${NEW}@100`;
+	await expect(deployHere()).rejects.toThrow(/100 % of the requests: failed/);
+	expect(cloudflare.shares).toEqual({ [NEW]: 50, [OLD]: 50 });
+	cloudflare.failing = null;
+	cloudflare.calls.length = 0;
+	await deployHere();
+	expect(cloudflare.changesMade).toEqual([
+		...["build", ...MIGRATIONS, "versions deploy new@50 old@50", "versions deploy new@100", "triggers deploy"],
+	]);
+});
+
+describe("a deployment is refused", () => {
+	it.each([
+		[
+			"changes that are not committed",
+			() => Object.assign(cloudflare, { changes: " M worker/index.ts\n" }),
+			/not committed.*\n.*worker\/index\.ts/,
+		],
+		[
+			"a missing secret",
+			() => Object.assign(cloudflare, { secrets: ["JWT_SECRET"] }),
+			/salesos-keys has no SERVICE_ROLE_KEY, KEY_PEPPER, SIGNING_KEY/,
+		],
+		["no sign-in", () => Object.assign(cloudflare, { failing: "whoami" }), /npx wrangler login/],
+		[
+			"an environment that is not set up",
+			() => writeFileSync(join(folder, "wrangler.toml"), WRANGLER_TOML),
+			/\[env\.production\] of wrangler\.toml is not set up: PUBLIC_URL is .*, DB has no database_id, PRODUCT_DB has no database_id\. Run npm run setup:production/,
+		],
+		[
+			"two versions that share the requests",
+			() => Object.assign(cloudflare, { shares: { [OLD]: 60, [NEW]: 40 } }),
+			/Two versions share the requests: .*@60 and .*@40/,
+		],
+	] as const)("for %s, before anything is changed", async (_, arrange, message) => {
+		arrange();
+		await expect(deployHere()).rejects.toThrow(message);
+		expect(cloudflare.changesMade.filter((call) => call !== "build")).toEqual([]);
+	});
+
+	it.each([
+		[{ shares: "50,10,100" }, "--shares"],
+		[{ shares: "10,50" }, "--shares"],
+		[{ shares: "ten,100" }, "--shares"],
+		[{ pause: "soon" }, "--pause"],
+		[{ env: "dev" }, "--env must be staging or production"],
+	])("with the options %j", (given, flag) => {
+		expect(() => readDeployOptions(given)).toThrow(flag);
+	});
+});
+
+it("shows every command of a deployment before it runs any", async () => {
+	const shown = planDeployment(readDeployOptions({}), { folder })
+		.join("\n")
+		.replaceAll("<new version>", NEW)
+		.replaceAll("<old version>", OLD)
+		.replace("<commit>", COMMIT.slice(0, 12));
+	await deployHere();
+	for (const call of cloudflare.calls.filter((call) => !/^git|secret list|deployments status/.test(call)))
+		expect(shown).toContain(call);
+});
