@@ -118,6 +118,7 @@ export const AUDIT_ACTIONS = [
 	"api_key.rotate",
 	"api_key.revoke",
 	"api_key.delete",
+	"api_key.repair",
 	"session.login",
 	"session.login_failed",
 	"session.throttled",
@@ -163,6 +164,23 @@ export const SWEEP_KINDS = ["suspend", "resume", "delete"] as const;
 
 /** Whether the keys of a tenant are admitted, and whether its data exists. In between, some gates have not acknowledged yet. */
 export const TENANT_STATES = ["active", "suspending", "suspended", "resuming", "deleting", "deleted"] as const;
+
+/** What a comparison of a gate with D1 can find: see `Outcome` in `worker/gate/protocol.ts`. */
+export const RECONCILE_OUTCOMES = [
+	"agrees",
+	"missing",
+	"outdated",
+	"ghost",
+	"behind",
+	"deleted",
+	"lost",
+	"unused",
+	"unlisted",
+	"elsewhere",
+	"empty",
+	"unknown",
+	"unreadable",
+] as const;
 
 /** The result of one key of a job. */
 export const JOB_OUTCOMES = ["succeeded", "failed"] as const;

@@ -324,6 +324,11 @@ export const quotas = sqliteTable("quotas", {
 	/** Highest `rate_limit` that a key can be given. */
 	rateLimitMax: integer("rate_limit_max"),
 	managementCallsPerMinuteMax: integer("management_calls_per_minute_max"),
+	/**
+	 * 1 inside the batch that inserts a key which its gate already admits: no quota and no suspension rejects the row then.
+	 * Always 0 outside of such a batch.
+	 */
+	unchecked: integer("unchecked").notNull().default(0),
 });
 
 /**

@@ -19,6 +19,10 @@ const ofTenant = (tenantId: string) => eq(serviceState.name, nameOf(tenantId));
 export const readWatch = (db: Database, tenantId: string) =>
 	db.select({ until: serviceState.value }).from(serviceState).where(ofTenant(tenantId));
 
+/** The instant until which the tenant is watched; 0 if it never was. An expression, so that it costs no statement. */
+export const watchedUntil = (tenantId: string) =>
+	sql`coalesce((select value from ${serviceState} where ${ofTenant(tenantId)}), 0)`.mapWith(Number);
+
 /** Records a look. Changes nothing if another was recorded a moment ago. */
 export const recordLook = (db: Database, tenantId: string, now: number) =>
 	db

@@ -19,7 +19,7 @@ import {
 import { logError } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { type Delivery, RETRY_FIRST_MS } from "./delivery.ts";
-import { isTombstone, type KeyMemory } from "./key-memory.ts";
+import { isTombstone, type KeyMemory, type LoadedKey } from "./key-memory.ts";
 import {
 	type AlreadyRotated,
 	ATTEMPT_KEPT_MS,
@@ -61,11 +61,34 @@ async function apply(
 	}
 	const value = memory.publicKey(now);
 	const result: GateResult<ApiKey> = value ? { code: "OK", value } : NOT_FOUND;
-	if (transition) {
-		const delivered = delivery.run(() => memory.content("without usage"), transition.event.at);
-		await Promise.race([delivered, scheduler.wait(DELIVERY_WAIT_MS)]);
-	}
+	// The caller wanted a change that was made before, so D1 may have lost it.
+	const extent = transition ? "without usage" : "with comparison";
+	const delivered = delivery.run(() => memory.content(extent), now);
+	await Promise.race([delivered, scheduler.wait(DELIVERY_WAIT_MS)]);
 	return result;
+}
+
+/**
+ * Runs `change` on the key. If D1 lists a later version, the gate's storage was put back: then the gate first takes that
+ * version over, so that the change is made to what the caller sees.
+ */
+async function changing<T>(
+	gate: ChangingGate,
+	{ keyId, author, listedVersion }: ManagementCall,
+	now: number,
+	change: (loaded: LoadedKey) => GateResult<T> | Promise<GateResult<T>>,
+): Promise<GateResult<T>> {
+	const { loaded } = gate.memory;
+	if (loaded && listedVersion !== undefined && listedVersion > loaded.key.version) {
+		try {
+			const { takeOver } = await import("./repair.ts");
+			await takeOver(gate, now);
+		} catch (error) {
+			logError(`The gate of ${keyId} could not take over the later version that D1 has`, error);
+			return UNAVAILABLE;
+		}
+	}
+	return gate.memory.withKey(keyId, author.tenantId, change);
 }
 
 export function updateKey(
@@ -74,7 +97,7 @@ export function updateKey(
 	patch: KeyPatch,
 	now: number,
 ): Promise<GateResult<ApiKey>> {
-	return gate.memory.withKey(call.keyId, call.author.tenantId, ({ key, counter }) => {
+	return changing(gate, call, now, ({ key, counter }) => {
 		if (statusOf(key, now) === "revoked") return CONFLICTS.updatingRevoked;
 		if (isOutdated(call, key)) return CONFLICTS.otherVersion;
 		// An admin who removes the last scope wants to take rights away, but an empty list grants all.
@@ -96,7 +119,7 @@ export async function revokeKey(
 		const ended = await endUnreadable(gate, call, end, now);
 		if (ended.code !== "OK") return ended;
 	}
-	return gate.memory.withKey(call.keyId, call.author.tenantId, ({ key }) => {
+	return changing(gate, call, now, ({ key }) => {
 		const transition = end(key);
 		if (transition && isOutdated(call, key)) return CONFLICTS.otherVersion;
 		return apply(gate, transition, now);
@@ -109,7 +132,7 @@ export async function removeKey(gate: ChangingGate, call: ManagementCall, now: n
 		return remove(key, call.author, now);
 	};
 	if (gate.memory.isUnreadable) return endUnreadable(gate, call, end, now);
-	return gate.memory.withKey(call.keyId, call.author.tenantId, async ({ key }) => {
+	return changing(gate, call, now, async ({ key }) => {
 		if (isOutdated(call, key)) return CONFLICTS.otherVersion;
 		await apply(gate, end(key), now);
 		return { code: "OK", value: null };
@@ -133,7 +156,7 @@ async function endUnreadable(
 		if (found?.key.tenantId !== author.tenantId) return NOT_FOUND;
 		// Another call may have ended it while D1 was asked.
 		if (!memory.isUnreadable) return UNAVAILABLE;
-		memory.recover(found.key, found.lifetime);
+		memory.recover(found);
 		const transition = end(found.key);
 		// D1 says that it was revoked before.
 		if (!transition) memory.replace(found.key);
@@ -155,7 +178,7 @@ export function rotateKey(
 ): Promise<Outcome> {
 	const { store, memory } = gate;
 	const { keyId, author } = call;
-	return memory.withKey(keyId, author.tenantId, async (before) => {
+	return changing<Rotated | AlreadyRotated>(gate, call, now, async (before) => {
 		const repeated = outcomeBefore(store, attempt, now);
 		if (repeated) return repeated;
 		if (statusOf(before.key, now) === "revoked") return CONFLICTS.rotatingRevoked;
@@ -183,7 +206,7 @@ export function rotateKey(
 				return { code: "OK", value: { successor: toApiKey(successor, NEVER_USED, now), previous: previous.value } };
 			});
 		const outcome = await gate.delivery.insertSuccessor(successor.id, now, insert, complete);
-		return outcome ?? { code: "UNAVAILABLE" };
+		return outcome ?? UNAVAILABLE;
 	});
 }
 

@@ -29,13 +29,11 @@ export class UsageCounter {
 	/** The last admission that D1 shows, or that is to be delivered by an alarm that is set. */
 	#lastUseInD1: number;
 
-	/** Resumes from the newest record, at its ceilings. Without a record, starts from the lifetime usage in D1. */
-	constructor(store: GateStore, callers: RecentCallers, inD1: LifetimeUsage) {
+	/** Resumes from the newest record, at its ceilings. */
+	constructor(store: GateStore, callers: RecentCallers) {
 		this.#store = store;
 		this.#callers = callers;
-		const { usageCount: lifetimeBefore, lastUsedAt } = inD1;
-		this.#reserved = store.hours().at(-1) ?? { hour: NO_HOUR, ...noRequests(), lifetimeBefore, lastUsedAt };
-		if (this.#reserved.hour === NO_HOUR && lifetimeBefore > 0) this.#write(this.#reserved);
+		this.#reserved = store.hours().at(-1) ?? { hour: NO_HOUR, ...noRequests(), lifetimeBefore: 0, lastUsedAt: 0 };
 		const { allowed, rateLimited, denied } = this.#reserved;
 		this.#counts = { allowed, rateLimited, denied };
 		this.#lastUsedAt = this.#reserved.lastUsedAt;
@@ -63,6 +61,30 @@ export class UsageCounter {
 
 	get lifetime(): LifetimeUsage {
 		return { usageCount: this.#reserved.lifetimeBefore + this.#counts.allowed, lastUsedAt: this.#lastUsedAt };
+	}
+
+	/**
+	 * Counts what D1 has counted beyond this gate, whose storage was lost or put back. Then an hour never admits more than
+	 * its limit, as far as D1 knows.
+	 */
+	raise(inD1: HourCounts | null, lifetime: LifetimeUsage): void {
+		if (inD1) this.roll(inD1.hour);
+		if (inD1?.hour === this.hour) {
+			const { allowed, rateLimited, denied } = this.#counts;
+			this.#counts = {
+				allowed: Math.max(allowed, inD1.allowed),
+				rateLimited: Math.max(rateLimited, inD1.rateLimited),
+				denied: Math.max(denied, inD1.denied),
+			};
+		}
+		this.#lastUsedAt = Math.max(this.#lastUsedAt, lifetime.lastUsedAt);
+		const { hour, lifetimeBefore } = this.#reserved;
+		this.#write({
+			hour,
+			...this.#counts,
+			lifetimeBefore: Math.max(lifetimeBefore, lifetime.usageCount - this.#counts.allowed),
+			lastUsedAt: this.#lastUsedAt,
+		});
 	}
 
 	/** True counts of all hours that D1 may not have in full: oldest first, the current hour last. */

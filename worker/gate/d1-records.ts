@@ -16,7 +16,7 @@ import {
 	usageHourly,
 } from "../../db/schema.ts";
 import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
-import { readWatch } from "../../db/usage-watch.ts";
+import { watchedUntil } from "../../db/usage-watch.ts";
 import { JURISDICTION } from "../jurisdiction.ts";
 import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../keys/snapshot.ts";
 import { DAY_MS } from "../schemas/time.ts";
@@ -39,20 +39,42 @@ export function keyText({ name, keyPrefix, lastFour }: Pick<KeySnapshot, "name" 
 	return { searchText: foldText(name, keyPrefix, lastFour), nameSort: sortText(name), textVersion: TEXT_VERSION };
 }
 
-/** Brings the key's row up to date, and records the events of the changes. */
+/** What D1 lists of a key after a delivery. */
+export interface Listed {
+	version: number;
+	usageCount: number;
+}
+
+/** The columns of {@link Listed}. */
+const LISTED = { version: apiKeys.version, usageCount: apiKeys.usageCount };
+
+/** The condition for the row of a key. */
+export const isRowOf = ({ id, tenantId }: Pick<Tombstone, "id" | "tenantId">) =>
+	and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId));
+
+/**
+ * Brings the key's row up to date, and records the events of the changes. A row of the same version or a later one stays.
+ * Returns what D1 lists afterwards; null: D1 has no row of the key.
+ */
 export async function recordKey(
 	db: Database,
 	key: KeySnapshot | Tombstone,
 	events: readonly AuditEvent[],
-): Promise<void> {
+): Promise<Listed | null> {
 	const row =
 		"deletedAt" in key
-			? db.delete(apiKeys).where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId)))
+			? db.delete(apiKeys).where(isRowOf(key))
 			: db
 					.update(apiKeys)
 					.set(newRow(key))
-					.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId), lt(apiKeys.version, key.version)));
-	await runBatch(db, [row, ...learnedHash(db, key), ...events.map((event) => insertAudit(db, event))]);
+					.where(and(isRowOf(key), lt(apiKeys.version, key.version)));
+	const [, listed] = await db.batch([
+		row,
+		db.select(LISTED).from(apiKeys).where(isRowOf(key)),
+		...learnedHash(db, key),
+		...events.map((event) => insertAudit(db, event)),
+	]);
+	return listed[0] ?? null;
 }
 
 /** Keeps the SHA-256 of a deleted imported key. D1 may not have it yet. */
@@ -63,15 +85,15 @@ function learnedHash(db: Database, key: KeySnapshot | Tombstone): Statement[] {
 }
 
 /**
- * Records usage by hour and in total. Changes nothing if the key's row is gone. Returns until when the tenant's lists are
- * watched.
+ * Records usage by hour and in total. Returns what D1 listed before, and until when the tenant's lists are watched. If D1
+ * has no row of the key, it took nothing.
  */
 export async function recordUsage(
 	db: Database,
 	key: KeySnapshot,
 	hours: readonly HourCounts[],
 	lifetime: LifetimeUsage,
-): Promise<{ watchedUntil: number }> {
+): Promise<{ listed: Listed | null; watchedUntil: number }> {
 	const upserts = hours.map(({ hour, allowed, rateLimited, denied }) =>
 		db
 			.insert(usageHourly)
@@ -87,7 +109,7 @@ export async function recordUsage(
 					})
 					.from(apiKeys)
 					// A day that was summed up is complete, so the hour is in it: see `usage-roll-up.ts`.
-					.where(and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId), notExists(dayOf(db, key, hour)))),
+					.where(and(isRowOf(key), notExists(dayOf(db, key, hour)))),
 			)
 			.onConflictDoUpdate({
 				target: [usageHourly.keyId, usageHourly.hour],
@@ -101,7 +123,7 @@ export async function recordUsage(
 					or excluded.denied > ${usageHourly.denied}`,
 			}),
 	);
-	const ofKey = and(eq(apiKeys.id, key.id), eq(apiKeys.tenantId, key.tenantId));
+	const ofKey = isRowOf(key);
 	const totals = db
 		.update(apiKeys)
 		.set({
@@ -110,14 +132,17 @@ export async function recordUsage(
 		})
 		// Two indexes contain these columns, so a delivery of refusals alone saves three of four writes.
 		.where(and(ofKey, or(lt(apiKeys.usageCount, lifetime.usageCount), lt(apiKeys.lastUsedAt, lifetime.lastUsedAt))));
-	const [watch] = await db.batch([
-		readWatch(db, key.tenantId),
+	const [[row]] = await db.batch([
+		db
+			.select({ listed: LISTED, watchedUntil: watchedUntil(key.tenantId) })
+			.from(apiKeys)
+			.where(ofKey),
 		...upserts,
 		totals,
 		...recordPepper(db, key),
 		...recordSecret(db, key),
 	]);
-	return { watchedUntil: Number(watch[0]?.until ?? 0) };
+	return { listed: row?.listed ?? null, watchedUntil: row?.watchedUntil ?? 0 };
 }
 
 /** The day of the hour, if it was summed up. */
@@ -128,14 +153,15 @@ const dayOf = (db: Database, { id }: KeySnapshot, hour: number) =>
 		.where(and(eq(usageDaily.keyId, id), eq(usageDaily.day, hour - (hour % DAY_MS))));
 
 /** A statement of its own, because two further indexes contain the pepper: setting it again would rewrite their entries. */
-function recordPepper(db: Database, { id, tenantId, pepperId }: KeySnapshot): Statement[] {
+function recordPepper(db: Database, key: KeySnapshot): Statement[] {
+	const { pepperId } = key;
 	if (pepperId == null) return [];
 	const isBehind = sql`${apiKeys.pepperId} is not ${pepperId}`;
 	return [
 		db
 			.update(apiKeys)
 			.set({ pepperId })
-			.where(and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId), isBehind)),
+			.where(and(isRowOf(key), isBehind)),
 	];
 }
 
@@ -189,26 +215,38 @@ export async function discardSuccessor(
 	return deleted.length > 0;
 }
 
-/**
- * The key and its usage as stored in D1, and whether its tenant is suspended; null if D1 has no such key. One statement, so
- * that both are of the same moment.
- */
-export async function readKey(
-	db: Database,
-	keyId: string,
-): Promise<{ key: KeySnapshot; lifetime: LifetimeUsage; suspension: Suspension; jurisdiction: string } | null> {
+/** A key as stored in D1, with its usage, and whether its tenant is suspended. */
+export interface StoredKey {
+	key: KeySnapshot;
+	lifetime: LifetimeUsage;
+	/** The newest hour with usage; null: the key was never used. */
+	newestHour: HourCounts | null;
+	suspension: Suspension;
+	jurisdiction: string;
+}
+
+/** The key as stored in D1; null if D1 has no such key. One statement, so that everything is of the same moment. */
+export async function readKey(db: Database, keyId: string): Promise<StoredKey | null> {
+	const { hour, allowed, rateLimited, denied } = usageHourly;
 	const [found] = await db
 		.select({
 			row: apiKeys,
 			suspension: { no: tenants.suspensionNo, at: tenants.suspendedAt },
 			jurisdiction: RECORDED_JURISDICTION,
+			newestHour: { hour, allowed, rateLimited, denied },
 		})
 		.from(apiKeys)
 		.innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
+		.leftJoin(
+			usageHourly,
+			and(
+				eq(usageHourly.keyId, apiKeys.id),
+				eq(hour, sql`(select max(hour) from usage_hourly where key_id = ${apiKeys.id})`),
+			),
+		)
 		.where(eq(apiKeys.id, keyId));
 	if (!found) return null;
-	const { row, suspension, jurisdiction } = found;
-	return { key: snapshotOf(row), lifetime: row, suspension, jurisdiction };
+	return { ...found, key: snapshotOf(found.row), lifetime: found.row };
 }
 
 /** Inserts the successor of a key and the event of its creation. */

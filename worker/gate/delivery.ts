@@ -3,8 +3,12 @@
  * failed before. While D1 is down, lists and charts are late, but requests are not affected.
  */
 
-import type { KeySnapshot, LifetimeUsage, Tombstone } from "../keys/snapshot.ts";
+import { isConstraintFailure } from "../errors.ts";
+import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../keys/snapshot.ts";
+import { isSame } from "../keys/stricter.ts";
 import { logError } from "../log.ts";
+import type { Listed } from "./d1-records.ts";
+import type { Suspension } from "./protocol.ts";
 import type { GateStore, HourCounts } from "./store.ts";
 import { DELIVERY_TIMEOUT_MS, type GateAlarm, withTimeout } from "./timers.ts";
 
@@ -17,14 +21,34 @@ const DISCARD_RETRY_MS = 30_000;
 /** After a long outage many hours are waiting. D1 gets at most this many per batch. */
 const HOURS_PER_BATCH = 50;
 
-/** Whether a delivery brings the usage too, or only the key and its audit events. */
-export type DeliveryExtent = "with usage" | "without usage";
+/**
+ * What a delivery brings: the key and its audit events; with its usage; or in any case, even if nothing is to be delivered,
+ * and compares the result with what D1 has.
+ */
+export type DeliveryExtent = "without usage" | "with usage" | "with comparison";
 
 /** The content of a gate that D1 has to catch up with. */
 export interface GateContent {
 	key: KeySnapshot | Tombstone;
 	/** Null: leave the usage to the next alarm. Hours are oldest first, the current hour last. */
 	usage: { hours: HourCounts[]; lifetime: LifetimeUsage } | null;
+	/** Whether D1 may differ from the gate although nothing is to be delivered. */
+	isCompared: boolean;
+}
+
+/** What the gate does with what a delivery finds in D1. */
+export interface Restored {
+	/** D1 knows a later state than the gate, whose storage was lost or put back: takes over the stricter of the two. */
+	takeOver(now: number): Promise<void>;
+	/** D1 knows that the key was deleted, or its tenant. */
+	forget(placement: "deleted" | "tenant deleted", now: number): Promise<void>;
+	/** D1 has inserted the key, and the tenant may have been suspended while the key was not listed. */
+	suspend(suspension: Suspension): void;
+}
+
+/** The key's tenant is missing in D1, so there is no row that a delivery could write to. Waiting doesn't change that. */
+class TenantMissing extends Error {
+	override name = "TenantMissing";
 }
 
 /** Called after D1 has taken the usage. `watchedUntil`: until when the tenant's lists are watched. */
@@ -39,6 +63,7 @@ export class Delivery {
 	readonly #d1: () => D1Database;
 	readonly #writeTombstone: WriteTombstone;
 	readonly #onUsageTaken: OnUsageTaken;
+	readonly #restored: Restored;
 	/** Successors of rotations in progress, which must not be discarded yet. */
 	readonly #rotating = new Set<string>();
 	#last: Promise<void> = Promise.resolve();
@@ -50,12 +75,14 @@ export class Delivery {
 		d1: () => D1Database,
 		writeTombstone: WriteTombstone,
 		onUsageTaken: OnUsageTaken,
+		restored: Restored,
 	) {
 		this.#store = store;
 		this.#alarm = alarm;
 		this.#d1 = d1;
 		this.#writeTombstone = writeTombstone;
 		this.#onUsageTaken = onUsageTaken;
+		this.#restored = restored;
 	}
 
 	/** Delivers after the delivery in progress, if any. Never rejects: the alarm retries what D1 did not accept. */
@@ -92,19 +119,26 @@ export class Delivery {
 		return outcome;
 	}
 
-	/** Runs the three steps independently, so that one that fails doesn't hold up the others. */
+	/** Runs the steps independently, so that one that fails doesn't hold up the others. */
 	async #deliverAll(content: GateContent | null, now: number): Promise<void> {
 		if (!content) return;
+		const { id, tenantId } = content.key;
 		let failed = false;
 		for (const step of [
-			() => this.#deliverKey(content.key),
-			() => this.#deliverUsage(content),
+			() => this.#deliverKey(content, now),
+			() => this.#deliverUsage(content, now),
+			() => this.#compareStored(content, now),
 			() => this.#discardSuccessors(content.key, now),
 		]) {
 			try {
 				await withTimeout(DELIVERY_TIMEOUT_MS, step());
 			} catch (error) {
-				logError("D1 did not accept a delivery, which will be retried", error);
+				if (error instanceof TenantMissing) {
+					// The next request of the key, or `npm run reconcile`, tries again.
+					logError(`The key ${id} is not listed, because its tenant ${tenantId} is missing in D1`, error);
+					return;
+				}
+				logError(`D1 did not accept a delivery of the key ${id} of tenant ${tenantId}; it will be retried`, error);
 				failed = true;
 			}
 		}
@@ -112,15 +146,25 @@ export class Delivery {
 		else this.#failures = 0;
 	}
 
-	async #deliverKey(key: GateContent["key"]): Promise<void> {
+	async #deliverKey(content: GateContent, now: number): Promise<void> {
+		const { key } = content;
 		const events = this.#store.events();
 		if (events.length === 0) return;
 		const { connect, recordKey } = await import("./d1-records.ts");
-		await recordKey(connect(this.#d1()), key, events);
+		let listed: Listed | null;
+		try {
+			listed = await recordKey(connect(this.#d1()), key, events);
+		} catch (error) {
+			// The events refer to the tenant. Without it, D1 rejects them, and the key is reported instead.
+			if (isConstraintFailure(error, "FOREIGN KEY") && !("deletedAt" in key)) await this.#list(key, content, now);
+			throw error;
+		}
 		for (const event of events) this.#store.deleteEvent(event.id);
+		if (!("deletedAt" in key)) await this.#compare(key, content, listed, now);
 	}
 
-	async #deliverUsage({ key, usage }: GateContent): Promise<void> {
+	async #deliverUsage(content: GateContent, now: number): Promise<void> {
+		const { key, usage } = content;
 		if (!usage || "deletedAt" in key) return;
 		const { connect, recordUsage } = await import("./d1-records.ts");
 		const currentHour = usage.hours.at(-1)?.hour;
@@ -128,10 +172,70 @@ export class Delivery {
 		const entries = Math.max(usage.hours.length, key.origin === "imported" ? 1 : 0);
 		for (let start = 0; start < entries; start += HOURS_PER_BATCH) {
 			const hours = usage.hours.slice(start, start + HOURS_PER_BATCH);
-			const { watchedUntil } = await recordUsage(connect(this.#d1()), key, hours, usage.lifetime);
+			const record = () => recordUsage(connect(this.#d1()), key, hours, usage.lifetime);
+			const { listed, watchedUntil } = await record();
+			if (!(await this.#compare(key, content, listed, now))) return;
+			// No row took the hours before it was inserted.
+			if (!listed) await record();
 			this.#onUsageTaken(usage.lifetime, watchedUntil);
 			// The record of the current hour stays, because the count resumes from it after a crash.
 			for (const { hour } of hours) if (hour !== currentHour) this.#store.deleteHour(hour);
+		}
+	}
+
+	/**
+	 * Repairs the difference between the gate and what D1 lists after a delivery. There is none unless one of the two was
+	 * restored. Returns whether D1 has a row of the key now.
+	 */
+	async #compare(key: KeySnapshot, content: GateContent, listed: Listed | null, now: number): Promise<boolean> {
+		if (!listed) return this.#list(key, content, now);
+		if (listed.version > key.version || (content.usage && listed.usageCount > content.usage.lifetime.usageCount)) {
+			await this.#restored.takeOver(now);
+		} else if (listed.version < key.version && this.#store.events().length === 0) {
+			const { connect } = await import("./d1-records.ts");
+			const { rewriteRow } = await import("./d1-repair.ts");
+			await rewriteRow(connect(this.#d1()), key, now);
+		}
+		return true;
+	}
+
+	/** Compares the whole row, if the content asks for it. */
+	async #compareStored(content: GateContent, now: number): Promise<void> {
+		if (!content.isCompared) return;
+		const { key } = content;
+		const { connect, readKey } = await import("./d1-records.ts");
+		const { deleteGhost, rewriteRow } = await import("./d1-repair.ts");
+		const db = connect(this.#d1());
+		if ("deletedAt" in key) {
+			await deleteGhost(db, key, now);
+			return;
+		}
+		const inD1 = await readKey(db, key.id);
+		const listed = inD1 && { version: inD1.key.version, usageCount: inD1.lifetime.usageCount };
+		await this.#compare(key, content, listed, now);
+		if (inD1?.key.version === key.version && !isSame(key, inD1.key)) await rewriteRow(db, key, now);
+	}
+
+	/** Inserts the row of the key, which D1 has lost. Returns whether D1 has it now. Throws if its tenant is missing. */
+	async #list(key: KeySnapshot, { usage }: GateContent, now: number): Promise<boolean> {
+		const { connect } = await import("./d1-records.ts");
+		const { insertMissing } = await import("./d1-repair.ts");
+		const lifetime = usage?.lifetime ?? NEVER_USED;
+		const { placement, suspension } = await insertMissing(connect(this.#d1()), key, lifetime, now);
+		switch (placement) {
+			case "listed":
+				if (suspension) this.#restored.suspend(suspension);
+				return true;
+			case "unlisted":
+				throw new TenantMissing();
+			case "deleted":
+			case "tenant deleted":
+				await this.#restored.forget(placement, now);
+				return false;
+			case "elsewhere":
+				throw new Error("The row of the key belongs to another tenant");
+			default:
+				return placement satisfies never;
 		}
 	}
 

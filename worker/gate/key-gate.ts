@@ -34,6 +34,7 @@ import {
 	type AdmissionCall,
 	type AlreadyRotated,
 	type Explained,
+	type GateReport,
 	type GateResult,
 	type ManagementCall,
 	type PackedCall,
@@ -55,6 +56,8 @@ import { UsagePace } from "./usage-pace.ts";
 
 /** Loaded by the first change, so that an isolate starts sooner. */
 const changes = () => import("./changes.ts");
+/** Loaded when D1 or the gate was restored. */
+const repairs = () => import("./repair.ts");
 
 type Decide<V extends CountedVerdict> = (loaded: LoadedKey) => V;
 /** The value in the same turn if the key is in memory. */
@@ -70,6 +73,7 @@ export class KeyGate extends DurableObject<Bindings> {
 	readonly #changing: ChangingGate;
 	/** Only for an imported key. */
 	#recognizer: Recognizer | undefined;
+	#hasCheckedForGhost = false;
 	/** Runs before the platform evicts an idle object, which must not cost admissions or lose callers. */
 	readonly #idle = new IdleTimer(() => this.#persistAll(Date.now()));
 
@@ -90,6 +94,11 @@ export class KeyGate extends DurableObject<Bindings> {
 			(lifetime, watchedUntil) => {
 				this.#memory.loaded?.counter.delivered(lifetime);
 				this.#pace.watch(watchedUntil);
+			},
+			{
+				takeOver: async (now) => (await repairs()).takeOver(this.#changing, now),
+				forget: async (placement, now) => (await repairs()).forget(this.#changing, placement, now),
+				suspend: (suspension) => this.#memory.suspend(suspension),
 			},
 		);
 		this.#changing = { store: this.#store, memory: this.#memory, alarm: this.#alarm, delivery: this.#delivery, d1 };
@@ -212,6 +221,14 @@ export class KeyGate extends DurableObject<Bindings> {
 		(await changes()).discardSuccessor(this.#changing, { id: keyId, tenantId, predecessorId }, now);
 	}
 
+	/**
+	 * Compares this gate with D1, and repairs the difference unless it is a dry run. `keyId` is null if the object was found by
+	 * its own id.
+	 */
+	async reconcile(keyId: string | null, isDryRun: boolean, now = Date.now()): Promise<GateReport> {
+		return (await repairs()).reconcile(this.#changing, keyId, isDryRun, now);
+	}
+
 	/** For health checks: shows that objects can be reached. */
 	ping(): "pong" {
 		return "pong";
@@ -244,11 +261,21 @@ export class KeyGate extends DurableObject<Bindings> {
 		now: number,
 		decide: Decide<V>,
 	): V | Refused {
-		if (isTombstone(state)) return { code: "NOT_FOUND", final: true };
+		if (isTombstone(state)) {
+			this.#removeGhost(now);
+			return { code: "NOT_FOUND", final: true };
+		}
 		const verdict = decide(state);
 		if (verdict.code !== "NOT_FOUND") this.#memory.recordPepper(call.pepperId);
 		this.#afterCounting(state, now);
 		return verdict;
+	}
+
+	/** A restore of D1 may have brought the row of the deleted key back. Checked once while the object is in memory. */
+	#removeGhost(now: number): void {
+		if (this.#hasCheckedForGhost) return;
+		this.#hasCheckedForGhost = true;
+		void this.#delivery.run(() => this.#memory.content("with comparison"), now);
 	}
 
 	#afterCounting({ counter, callers, signatures }: LoadedKey, now: number): void {

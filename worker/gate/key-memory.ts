@@ -6,12 +6,14 @@ import { parseIpRules } from "../keys/ip-allowlist.ts";
 import { RecentCallers } from "../keys/recent-callers.ts";
 import type { Signed } from "../keys/signature.ts";
 import { SignatureMemory } from "../keys/signature-memory.ts";
-import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone, toApiKey } from "../keys/snapshot.ts";
+import { type KeySnapshot, type Tombstone, toApiKey } from "../keys/snapshot.ts";
+import { stricterOf } from "../keys/stricter.ts";
 import type { Admitted, Refused, SignedRefused } from "../keys/verdict.ts";
 import { toRateLimit, windowState } from "../keys/window.ts";
 import { logError } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { UsageCounter } from "./counter.ts";
+import type { StoredKey } from "./d1-records.ts";
 import type { DeliveryExtent, GateContent } from "./delivery.ts";
 import {
 	type AdmissionCall,
@@ -57,7 +59,7 @@ export class KeyMemory {
 		try {
 			this.#suspension = store.suspension() ?? NEVER_SUSPENDED;
 			const stored = store.key();
-			if (stored) this.#remember(stored, NEVER_USED);
+			if (stored) this.#remember(stored);
 		} catch (error) {
 			this.#unreadable = error;
 		}
@@ -124,12 +126,35 @@ export class KeyMemory {
 			// A newer suspension may have arrived while D1 was asked.
 			this.suspend(found.suspension);
 			this.#store.putKey(found.key);
-			this.#remember(found.key, found.lifetime);
+			this.#remember(found.key);
+			this.#raiseUsage(found);
 			return true;
 		} catch (error) {
-			logError("A gate could not load its key from D1", error);
+			logError(`The gate of ${keyId} could not load its key from D1`, error);
 			return false;
 		}
+	}
+
+	/**
+	 * Takes over what D1 knows and this gate doesn't, because the gate's storage was put back: the later version, every
+	 * revocation, and the usage. Returns the key; null if D1 has no row of it. Throws if D1 doesn't respond.
+	 */
+	async takeOver(keyId: string): Promise<KeySnapshot | null> {
+		const { connect, readKey } = await import("./d1-records.ts");
+		const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
+		const { loaded } = this;
+		// The key may have been deleted while D1 was asked.
+		if (!loaded || found?.key.tenantId !== loaded.key.tenantId) return null;
+		this.suspend(found.suspension);
+		const next = stricterOf(loaded.key, found.key);
+		if (next !== loaded.key) this.replace(next);
+		this.#raiseUsage(found);
+		return next;
+	}
+
+	/** Counts what D1 has counted for the key, unless it was never used. */
+	#raiseUsage({ newestHour, lifetime }: StoredKey): void {
+		if (newestHour || lifetime.usageCount > 0) this.loaded?.counter.raise(newestHour, lifetime);
 	}
 
 	/**
@@ -145,10 +170,11 @@ export class KeyMemory {
 	}
 
 	/** Starts again from D1's copy of a key whose records cannot be read. Persist the end of the key in the same turn. */
-	recover(key: KeySnapshot, lifetime: LifetimeUsage): void {
+	recover(found: StoredKey): void {
 		this.#store.deleteUnreadable();
 		this.#unreadable = undefined;
-		this.#remember(key, lifetime);
+		this.#remember(found.key);
+		this.#raiseUsage(found);
 	}
 
 	/** Stores the next state of the key, on disk and in memory. */
@@ -190,31 +216,33 @@ export class KeyMemory {
 	content(extent: DeliveryExtent): GateContent | null {
 		const state = this.#state;
 		if (!state) return null;
-		if (isTombstone(state)) return { key: state, usage: null };
+		const isCompared = extent === "with comparison";
+		if (isTombstone(state)) return { key: state, usage: null, isCompared };
 		const { key, counter } = state;
-		return { key, usage: extent === "with usage" ? { hours: counter.hours(), lifetime: counter.lifetime } : null };
+		const usage = extent === "without usage" ? null : { hours: counter.hours(), lifetime: counter.lifetime };
+		return { key, usage, isCompared };
 	}
 
-	#usage(lifetime: LifetimeUsage): Pick<LoadedKey, "counter" | "callers" | "signatures"> {
+	#usage(): Pick<LoadedKey, "counter" | "callers" | "signatures"> {
 		const updates = this.#store.hours().at(-1)?.callers;
 		// Read again by the first signed request. Here it shows that it can be read.
 		this.#store.signatures();
 		const callers = new RecentCallers(this.#store.callers(), updates);
 		return {
 			callers,
-			counter: new UsageCounter(this.#store, callers, lifetime),
+			counter: new UsageCounter(this.#store, callers),
 			signatures: new SignatureMemory(this.#store),
 		};
 	}
 
-	#remember(key: KeySnapshot | Tombstone, lifetime: LifetimeUsage): void {
+	#remember(key: KeySnapshot | Tombstone): void {
 		this.#state = isTombstone(key)
 			? key
 			: {
 					key,
 					ipRules: parseIpRules(key.ipAllowlist),
 					isSuspended: this.#suspension.at !== null,
-					...this.#usage(lifetime),
+					...this.#usage(),
 				};
 	}
 }

@@ -9,7 +9,7 @@
  * for another. See docs/decisions/versions.md for what may change in a release.
  */
 import type { Author } from "../../db/audit.ts";
-import type { Environment } from "../../db/enums.ts";
+import type { Environment, RECONCILE_OUTCOMES } from "../../db/enums.ts";
 import type { AdmissionRequest } from "../keys/decide.ts";
 import type { KeyMaterial } from "../keys/format.ts";
 import type { KeySnapshot } from "../keys/snapshot.ts";
@@ -43,6 +43,8 @@ export interface ManagementCall {
 	expectedVersion?: number | undefined;
 	/** The caller confirms that a restricted key becomes unrestricted. */
 	unrestricted?: boolean | undefined;
+	/** The version that D1 lists. If the gate's is lower, its storage was put back. Absent: D1 was not asked. */
+	listedVersion?: number | undefined;
 }
 
 /** Whether the key is no longer the version that the caller expects. */
@@ -153,6 +155,24 @@ function layoutError(what: string, packed: readonly unknown[]): Error {
 /** For the log, when a gate of another release gives a result that this one doesn't know. */
 export const unknownCode = (code: unknown): Error =>
 	new Error(`A gate of another release sent the code ${String(code)}`);
+
+/**
+ * What a comparison of a gate with D1 has found. `missing`: D1 had no row. `outdated`: its row was older. `ghost`: its row was
+ * back although the key was deleted. `behind`: the gate's storage was older than D1. `deleted`: the gate had a key that D1
+ * knows as deleted. `lost`: the gate of a used key had no storage. `unused`: the same of a key that was never used, which is
+ * as it should be. `unlisted`: the tenant is missing in D1. `elsewhere`: the row belongs to another tenant. `empty`: the object
+ * has no key. `unknown`: neither knows the key. `unreadable`: the gate has a record that its release can't read.
+ */
+export type Outcome = (typeof RECONCILE_OUTCOMES)[number];
+
+export interface GateReport {
+	/** Null: the object has no key. */
+	keyId: string | null;
+	tenantId: string | null;
+	outcome: Outcome;
+	/** False if a difference is left, because D1 did not accept the repair. */
+	isRepaired: boolean;
+}
 
 /** Refusals of one caller that the Worker gave from memory. */
 export type CallerRefusals = [

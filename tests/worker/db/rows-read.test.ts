@@ -611,8 +611,9 @@ describe("every other operation", () => {
 			},
 		],
 		[
+			// One of the rows read is the key's own: a database that was restored may have lost it.
 			"delivering more usage of the hour",
-			5,
+			6,
 			4,
 			async (db) => {
 				const hour = { hour: NOW - (NOW % HOUR_MS), allowed: 2, rateLimited: 0, denied: 0 };

@@ -172,24 +172,21 @@ describe("usage", () => {
 		expect(await db.select().from(usageHourly).where(eq(usageHourly.keyId, api_key.id))).toHaveLength(121);
 		expect(await row(api_key.id)).toMatchObject({ usageCount: 121 });
 	});
-
-	it("of a key without a row is dropped, and does not block other deliveries", async () => {
-		const { key, api_key } = await createKey(admin);
-		await admitMany(key, 2);
-		await db.delete(apiKeys).where(eq(apiKeys.id, api_key.id));
-		const author = { tenantId, actor: "usr_test", actorEmail: null, ip: null, userAgent: null };
-		await gateOf(api_key.id).revoke({ keyId: api_key.id, author }, null);
-		await runDurableObjectAlarm(gateOf(api_key.id));
-		expect(await events(api_key.id, "api_key.revoke")).toHaveLength(1);
-		expect(await pending(api_key.id)).toBe(0);
-	});
 });
 
 it("an older state that is delivered late does not overwrite a newer one", async () => {
 	const { key, api_key } = await createKey(admin);
 	await admitMany(key, 1);
-	await mutate(admin, "keys.update", { id: api_key.id, name: "New" });
-	await db.update(apiKeys).set({ name: "Newer version", version: 99 }).where(eq(apiKeys.id, api_key.id));
-	await mutate(admin, "keys.update", { id: api_key.id, rate_limit: 7 });
-	expect(await row(api_key.id)).toMatchObject({ name: "Newer version", version: 99, rateLimit: 1_000 });
+	const link = await linkToD1(api_key.id);
+	const late: (() => Promise<unknown>)[] = [];
+	link.intercept = (apply) => {
+		late.push(apply);
+		return Promise.reject(new Error("D1_ERROR: no response"));
+	};
+	await mutate(admin, "keys.update", { id: api_key.id, name: "Older" });
+	delete link.intercept;
+	await mutate(admin, "keys.update", { id: api_key.id, name: "Newer", rate_limit: 7 });
+	expect(late).toHaveLength(1);
+	for (const apply of late) await apply();
+	expect(await row(api_key.id)).toMatchObject({ name: "Newer", version: 3, rateLimit: 7 });
 });

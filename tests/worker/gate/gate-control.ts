@@ -92,6 +92,16 @@ export function disk(keyId: string): Promise<Map<string, unknown>> {
 	return runInDurableObject(gateOf(keyId), (_instance: KeyGate, state) => new Map(state.storage.kv.list()));
 }
 
+/** Puts the gate's storage back to what {@link disk} returned earlier, and evicts it from memory. */
+export async function restoreDisk(keyId: string, entries: ReadonlyMap<string, unknown>): Promise<void> {
+	await runInDurableObject(gateOf(keyId), async (_instance: KeyGate, { storage }) => {
+		for (const [name] of storage.kv.list()) storage.kv.delete(name);
+		for (const [name, value] of entries) storage.kv.put(name, value);
+		await storage.sync();
+	});
+	await crash(keyId);
+}
+
 /** Crashes the gate: its memory is lost, and acknowledged writes are on disk. */
 export async function crash(keyId: string): Promise<void> {
 	await runInDurableObject(gateOf(keyId), (_instance: KeyGate, state) => {

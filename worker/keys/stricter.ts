@@ -1,0 +1,45 @@
+/** What a key is when its gate and D1 know different states of it, because one of the two was restored. Pure. */
+import { isBcrypt } from "./format.ts";
+import type { KeySnapshot } from "./snapshot.ts";
+
+/**
+ * The settings of the later version, and of both the earliest revocation: a revocation is final, whichever side has
+ * forgotten it. Of two states with the same version the gate's counts. The version is higher than that of both if the result
+ * is neither of them. Returns `gate` itself if nothing changes.
+ */
+export function stricterOf(gate: KeySnapshot, inD1: KeySnapshot): KeySnapshot {
+	const isNewer = inD1.version > gate.version;
+	const [base, other] = isNewer ? [inD1, gate] : [gate, inD1];
+	const revoked = firstRevoked(base, other);
+	const revokeAt = earliest(base.revokeAt, other.revokeAt);
+	const isUnchanged = revoked.revokedAt === base.revokedAt && revokeAt === base.revokeAt;
+	if (isUnchanged && !isNewer) return gate;
+	const next = { ...base, revokedAt: revoked.revokedAt, revokedBy: revoked.revokedBy, revokeAt };
+	const version = isUnchanged ? base.version : base.version + 1;
+	return { ...next, version, ...learned(base, other) };
+}
+
+function firstRevoked(base: KeySnapshot, other: KeySnapshot): KeySnapshot {
+	if (other.revokedAt !== null && (base.revokedAt === null || other.revokedAt < base.revokedAt)) return other;
+	if (base.revokedAt === null && base.revokeAt === null && other.revokeAt !== null) return other;
+	return base;
+}
+
+const earliest = (a: number | null, b: number | null): number | null =>
+	a === null || b === null ? (a ?? b) : Math.min(a, b);
+
+/** What requests have taught one side about the secret: no version counts it. */
+function learned(base: KeySnapshot, other: KeySnapshot): Partial<KeySnapshot> {
+	const { secretHash, lastFour } = isBcrypt(base.secretHash) ? other : base;
+	const pepperId = base.pepperId ?? other.pepperId;
+	return { secretHash, lastFour, ...(pepperId === undefined ? {} : { pepperId }) };
+}
+
+/** Whether the two are the same state. Usage brings the pepper and the secret of an imported key later. */
+export function isSame(gate: KeySnapshot, inD1: KeySnapshot): boolean {
+	return canonical(gate) === canonical(inD1);
+}
+
+function canonical({ pepperId: _pepper, secretHash: _hash, lastFour: _four, origin: _origin, ...state }: KeySnapshot) {
+	return JSON.stringify(Object.entries(state).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
