@@ -1,7 +1,7 @@
 /** The dashboard is one page: it handles every path that is neither a file nor an interface. */
 import type { Config } from "../env.ts";
 
-const INTERFACES = /^\/(trpc|v1|functions|auth|healthz)(\/|$)/;
+const INTERFACES = /^\/(trpc|v1|functions|auth|healthz|readyz|status)(\/|$)/;
 
 /** The page, for a browser that opens one of its paths; null for every other request. */
 export async function pageFor(request: Request, assets: Fetcher): Promise<Response | null> {

@@ -4,7 +4,7 @@ import { z } from "zod";
 export const operationsOverviewInput = z.strictObject({});
 
 /** What the service needs in order to work. `GET /readyz` asks the same. */
-const CHECKS = ["database", "jurisdiction"] as const;
+const CHECKS = ["database", "schema", "gate", "jurisdiction"] as const;
 
 const checkSchema = z.object({
 	name: z.enum(CHECKS).describe("What was asked."),

@@ -4,5 +4,5 @@ import type { Deps } from "./deps.ts";
 import { checkReadiness } from "./readiness.ts";
 
 export async function operationsOverview(deps: Deps): Promise<OperationsOverview> {
-	return { checks: await checkReadiness(deps) };
+	return { checks: await checkReadiness(deps, "") };
 }

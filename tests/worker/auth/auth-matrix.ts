@@ -19,6 +19,7 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 		"passwords.set",
 		"passwords.forgot",
 		"GET /healthz",
+		"GET /readyz",
 	],
 	person: [
 		"session.me",

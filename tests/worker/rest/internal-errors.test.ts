@@ -1,8 +1,6 @@
 /** An internal error says only that it happened. The log has the cause, with the same request id. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createApp } from "../../../worker/app.ts";
-import { readConfig } from "../../../worker/env.ts";
 import { asIntegration, createKey } from "../fixtures.ts";
 import { call, type Reply, read, tenantWithKeys } from "./tenant-with-keys.ts";
 
@@ -76,21 +74,5 @@ describe("without the table of keys", () => {
 		expect((await asIntegration(live)).status).toBe(200);
 		log.mockClear();
 		expectDiscretion(await read(await asIntegration(unseen)), 503, "UNAVAILABLE", unseen);
-	});
-});
-
-describe("health", () => {
-	const app = createApp(readConfig(env));
-	const fails = () => Promise.reject(new Error("no route to 10.0.0.1"));
-
-	it.each([
-		["the database", { DB: { prepare: () => ({ first: fails }) } }],
-		["a gate", { KEY_GATE: { getByName: () => ({ ping: fails }) } }],
-	])("is 503 if %s does not respond", async (_what, broken) => {
-		const reply = await read(await app.fetch(new Request("https://keys.example/healthz"), { ...env, ...broken }));
-		expect([reply.status, reply.error.code]).toEqual([503, "UNAVAILABLE"]);
-		expect(JSON.stringify(reply)).not.toContain("10.0.0.1");
-		const well = await read(await app.fetch(new Request("https://keys.example/healthz"), env));
-		expect([well.status, well.data]).toEqual([200, { status: "ok" }]);
 	});
 });

@@ -7,7 +7,12 @@ export const operations = {
 		loadFailed: "The state of the service could not be loaded.",
 		checks: "Checks",
 		columns: { check: "Check", state: "State", duration: "Duration" },
-		names: { database: "Database", jurisdiction: "Jurisdiction of the keys" },
+		names: {
+			database: "Database",
+			schema: "Schema of the database",
+			gate: "Durable Objects",
+			jurisdiction: "Jurisdiction of the keys",
+		},
 		ok: "Responds",
 		failed: "Does not respond",
 		milliseconds: (count: string) => `${count} ms`,

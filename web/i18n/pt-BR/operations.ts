@@ -8,7 +8,12 @@ export const operations: Words["operations"] = {
 		loadFailed: "Não foi possível carregar a situação do serviço.",
 		checks: "Verificações",
 		columns: { check: "Verificação", state: "Situação", duration: "Duração" },
-		names: { database: "Banco de dados", jurisdiction: "Jurisdição das chaves" },
+		names: {
+			database: "Banco de dados",
+			schema: "Esquema do banco de dados",
+			gate: "Durable Objects",
+			jurisdiction: "Jurisdição das chaves",
+		},
 		ok: "Responde",
 		failed: "Não responde",
 		milliseconds: (count) => `${count} ms`,

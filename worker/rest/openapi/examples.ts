@@ -334,7 +334,12 @@ export const lead: Lead = {
 };
 
 export const operationsOverview: OperationsOverview = {
-	checks: [{ name: "database", ok: true, milliseconds: 4 }],
+	checks: [
+		{ name: "database", ok: true, milliseconds: 4 },
+		{ name: "schema", ok: true, milliseconds: 6 },
+		{ name: "gate", ok: true, milliseconds: 3 },
+		{ name: "jurisdiction", ok: true, milliseconds: 4 },
+	],
 };
 
 export const session: OpenSession = {

@@ -1,43 +1,59 @@
-/** Whether the service is up: it asks D1 and a Durable Object, without which it cannot work. */
+/** Whether the service is up, for monitors and load balancers. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { AppError } from "../../errors.ts";
-import { keyGates } from "../../namespaces.ts";
+import { coloOf } from "../../http/place.ts";
+import { recentReadiness } from "../../services/readiness.ts";
 import { publicOperation } from "../define-route.ts";
 import { INPUT_ERRORS, unavailable } from "../openapi/errors.ts";
 import { ok } from "../openapi/responses.ts";
 import { NO_QUERY } from "../query.ts";
-import { envelope } from "../respond.ts";
+import { depsOf, envelope } from "../respond.ts";
 
-/** Monitors give up after a few seconds, so a slower response would be lost anyway. */
-const TIMEOUT_MS = 3_000;
+const tags = ["Service"];
 
-export const health = publicOperation(
-	createRoute({
-		method: "get",
-		path: "/healthz",
-		tags: ["Service"],
-		operationId: "health",
-		summary: "Check the service",
-		description: "For monitors and load balancers. Asks the database and a Durable Object. Counts nothing.",
-		security: [],
-		request: { query: NO_QUERY },
-		responses: {
-			...INPUT_ERRORS,
-			200: ok(z.object({ status: z.literal("ok") }), "D1 and Durable Objects respond.", { status: "ok" }),
-			...unavailable("D1 or Durable Objects do not respond."),
+export const healthOperations = [
+	publicOperation(
+		createRoute({
+			method: "get",
+			path: "/healthz",
+			tags,
+			operationId: "health",
+			summary: "Check that the service is alive",
+			description: "Asks nothing, so the response says only that the Worker runs.",
+			security: [],
+			request: { query: NO_QUERY },
+			responses: {
+				...INPUT_ERRORS,
+				200: ok(z.object({ status: z.literal("ok") }), "The Worker runs.", { status: "ok" }),
+			},
+		}),
+		(c) => c.json(envelope(c, { status: "ok" as const }), 200),
+	),
+	publicOperation(
+		createRoute({
+			method: "get",
+			path: "/readyz",
+			tags,
+			operationId: "readiness",
+			summary: "Check that the service can work",
+			description:
+				"Asks the database, whether it has the schema of this release, and a Durable Object, for at most 2 seconds each. A 503 names what failed in `details`. The result is used again for 5 seconds.",
+			security: [],
+			request: { query: NO_QUERY },
+			responses: {
+				...INPUT_ERRORS,
+				200: ok(z.object({ status: z.literal("ready") }), "The service can work.", { status: "ready" }),
+				...unavailable("Something that the service needs does not respond, or the schema is too old."),
+			},
+		}),
+		async (c) => {
+			const checks = await recentReadiness(depsOf(c), coloOf(c.req.raw), c.var.info.now);
+			const failed = checks.filter((check) => !check.ok);
+			if (failed.length > 0)
+				throw new AppError("UNAVAILABLE", `Not ready: ${failed.map(({ name }) => name).join(", ")}.`, {
+					details: failed.map(({ name }) => ({ field: name, message: "The check failed" })),
+				});
+			return c.json(envelope(c, { status: "ready" as const }), 200);
 		},
-	}),
-	async (c) => {
-		const responses = Promise.all([
-			c.env.DB.prepare("select 1").first(),
-			// A key id has 12 characters, so no key has this object.
-			keyGates(c.env).getByName("healthz").ping(),
-		]).then(() => true);
-		try {
-			if (!(await Promise.race([responses, scheduler.wait(TIMEOUT_MS).then(() => false)]))) throw new Error("too slow");
-		} catch (cause) {
-			throw new AppError("UNAVAILABLE", "The database or the gates do not respond.", { cause });
-		}
-		return c.json(envelope(c, { status: "ok" as const }), 200);
-	},
-);
+	),
+] as const;

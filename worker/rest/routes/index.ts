@@ -12,7 +12,7 @@ import { updateApiKey } from "./api-keys/update.ts";
 import { getApiKeyUsage } from "./api-keys/usage.ts";
 import { verifyApiKey } from "./api-keys/verify.ts";
 import { listAuditEvents } from "./audit-events.ts";
-import { health } from "./health.ts";
+import { healthOperations } from "./health.ts";
 import { jobOperations } from "./jobs.ts";
 import { leadOperations } from "./leads.ts";
 import { tokenOperations } from "./management-tokens.ts";
@@ -26,7 +26,7 @@ import { whoamiOperation } from "./whoami.ts";
 
 export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 	app.openapiRoutes([
-		health,
+		...healthOperations,
 		whoamiOperation,
 		...syncOperations,
 		...leadOperations,
