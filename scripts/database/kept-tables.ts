@@ -13,6 +13,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
 	access_links: "a link that was used after the backup must not work again",
 	d1_migrations: "written by the migrations",
 	restore_progress: "written by a restore",
+	product_move_changes: "written by a move of product data",
+	product_move_progress: "written by a move of product data",
 };
 
 /** The tables that a backup has, parents before their children. Virtual tables are search indexes, which are derived. */

@@ -4,11 +4,10 @@ import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { databases } from "../../../db/client.ts";
 import * as productSchema from "../../../db/product-schema.ts";
-import { readConfig } from "../../../worker/env.ts";
-import { createFetchHandler } from "../../../worker/fetch.ts";
 import { listQuotas } from "../../../worker/services/quotas.ts";
 import { deleteRows } from "../../../worker/services/tenant-rows.ts";
-import { addTenant, createKey, db, mutate, ORIGIN, product, query, token } from "../fixtures.ts";
+import { db, mutate, product, query } from "../fixtures.ts";
+import { integration, workerWith } from "./worker-with.ts";
 
 /** A D1 whose statements fail with the error. */
 function failing(message: string): D1Database {
@@ -34,32 +33,6 @@ function counting(d1: D1Database) {
 		},
 	});
 	return { binding, counted };
-}
-
-/** The Worker with other databases. */
-function workerWith(bindings: { DB?: D1Database; PRODUCT_DB?: D1Database | undefined }) {
-	const { PRODUCT_DB, ...others } = { ...env, ...bindings };
-	const changed = PRODUCT_DB === undefined ? others : { ...others, PRODUCT_DB };
-	const handler = createFetchHandler(readConfig(changed));
-	return async (key: string, method: string, path: string, body?: unknown) => {
-		const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-		const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-		const response = await handler(new Request(ORIGIN + path, { method, headers, ...sent }), changed);
-		const text = await response.text();
-		// The envelope of REST; a 204 has no body.
-		const json = (text === "" ? {} : JSON.parse(text)) as {
-			data: { id: string; name: string };
-			error: { code: string; message: string };
-		};
-		return { status: response.status, retryAfter: response.headers.get("retry-after"), ...json };
-	};
-}
-
-async function integration() {
-	const tenantId = await addTenant();
-	const admin = await token({ tenantId });
-	const { key, api_key } = await createKey(admin, { scopes: [] });
-	return { tenantId, admin, key, keyId: api_key.id };
 }
 
 const PEOPLE = { collaborators: [{ external_id: "1", name: "Ana", email: "ana@acme.example" }] };
