@@ -1,6 +1,6 @@
 /** `npm run move:product-data`: moves product data to a database of its own. See docs/deploy.md. */
 import { parseArgs } from "node:util";
-import { type OpenDatabase, remoteDatabases, withLocalDatabases } from "./database/databases.ts";
+import { type OpenDatabase, openLocalDatabases, remoteDatabases } from "./database/databases.ts";
 import { back, cancel, copy, deleteOld, finish, type MovedDatabases, status } from "./move-product-data/move.ts";
 
 const STEPS: Record<string, (databases: MovedDatabases) => Promise<void>> = {
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
 		return step({ keys, product, print: console.log });
 	};
 	if (values.env) await move(await remoteDatabases(values.env));
-	else await withLocalDatabases(move);
+	else await openLocalDatabases(move);
 }
 
 try {

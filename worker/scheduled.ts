@@ -8,6 +8,7 @@ import { workOnSweeps } from "./services/gate-sweeps.ts";
 import { advanceJobs } from "./services/job-work.ts";
 import { settleAll } from "./services/key-standing.ts";
 import { reportMissingPepper } from "./services/peppers.ts";
+import { requireMovedProductData } from "./services/product-data.ts";
 import { repairLimits } from "./services/quotas.ts";
 import { rollOff } from "./services/retention.ts";
 import { beginDeletions } from "./services/tenant-deletion.ts";
@@ -30,6 +31,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 		"Keys could not be settled": settleAll,
 		"Text could not be folded": foldOldText,
 		"Quotas could not be applied": repairLimits,
+		"Product data is not where the service looks": requireMovedProductData,
 		"Peppers could not be checked": reportMissingPepper,
 	},
 };

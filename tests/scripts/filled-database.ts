@@ -52,7 +52,7 @@ function readSchemaOf(sqlite: DatabaseSync) {
 	const all = (sql: string) => sqlite.prepare(sql).all();
 	const tables = all("select name from pragma_table_list where schema = 'main' and type in ('table', 'virtual')")
 		.map(({ name }) => String(name))
-		.filter((name) => !/^sqlite_|^d1_migrations$/.test(name))
+		.filter((name) => !/^sqlite_|^d1_migrations$|^product_move_/.test(name))
 		.toSorted();
 	return {
 		tables,

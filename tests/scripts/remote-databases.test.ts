@@ -4,12 +4,14 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { applyMigrations, readMigrations } from "../../db/migrate.ts";
 import { readManifest } from "../../scripts/backup/manifest.ts";
 import { writeBackup } from "../../scripts/backup/write.ts";
 import { cloudflareApi } from "../../scripts/cloudflare/api.ts";
 import { remoteD1 } from "../../scripts/cloudflare/d1.ts";
+import { copy, deleteOld, finish } from "../../scripts/move-product-data/move.ts";
 import { restoreBackup } from "../../scripts/restore/restore.ts";
-import { contentsOf, fill, MIGRATIONS, NOW, withoutLost } from "./filled-database.ts";
+import { contentsOf, fill, MIGRATIONS, NOW, PRODUCT_ROWS, withoutLost } from "./filled-database.ts";
 import { type SqliteD1, sqliteD1 } from "./sqlite-d1.ts";
 
 let databases: Record<string, SqliteD1>;
@@ -87,6 +89,27 @@ it("backs up and restores databases in Cloudflare", async () => {
 	expect(readManifest(backup).manifest.source).toBe("production");
 	await restoreBackup({ ...options, databases: [open("target")], folder: backup });
 	expect(withoutLost(contentsOf(target.sqlite))).toEqual(withoutLost(contentsOf(source.sqlite)));
+});
+
+it("moves product data between databases in Cloudflare", async () => {
+	const { source, target } = databases;
+	if (!source || !target) throw new Error("Both databases are there");
+	await fill(source);
+	await applyMigrations(target.d1, readMigrations("product-migrations"));
+	const before = contentsOf(source.sqlite);
+	const cloudflare = await api();
+	const moved = {
+		keys: remoteD1(cloudflare, "source"),
+		product: remoteD1(cloudflare, "target"),
+		print: () => undefined,
+	};
+	for (const step of [copy, finish, deleteOld]) await step(moved);
+	const after = contentsOf(target.sqlite);
+	for (const name of ["collaborators", "activities", "leads", "lead_search"]) {
+		expect([name, after[name]]).toEqual([name, before[name]]);
+		expect(contentsOf(source.sqlite)[name]).toEqual([]);
+	}
+	expect(() => source.sqlite.exec(PRODUCT_ROWS)).toThrow("product data is being moved");
 });
 
 it("waits and repeats a request that Cloudflare refuses for a while", async () => {

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { activities, collaborators, leads, productQuotas } from "../../../db/product-schema.ts";
 import { quotas } from "../../../db/schema.ts";
 import { back, cancel, copy, deleteOld, finish, status } from "../../../scripts/move-product-data/move.ts";
+import { requireMovedProductData } from "../../../worker/services/product-data.ts";
 import { deleteRows } from "../../../worker/services/tenant-rows.ts";
 import { db, product } from "../fixtures.ts";
 import { integration, workerWith } from "./worker-with.ts";
@@ -285,6 +286,18 @@ describe("after a move", () => {
 		for (let i = 0; i < 5; i++) await writer.write(twoDatabases);
 		expect(await storedIn(product, tenantId)).toEqual(writer.acknowledged);
 	});
+});
+
+it("a service with a product database fails its hourly check while the data is in the other one", async () => {
+	const two = { db, product };
+	await requireMovedProductData(two);
+	await filled(12);
+	await expect(requireMovedProductData(two)).rejects.toThrow("not moved to PRODUCT_DB");
+	await requireMovedProductData({ db, product: db });
+	await copy(databases);
+	await expect(requireMovedProductData(two)).rejects.toThrow("not moved to PRODUCT_DB");
+	await finish(databases);
+	await requireMovedProductData(two);
 });
 
 describe("before the deploy", () => {
