@@ -52,7 +52,7 @@ export function terminalReport(results: Results): string {
 
 /** The section of docs/performance.md. */
 export function performanceSection(results: Results): string {
-	const { machine, versions, date, settings, counts, startUp } = results;
+	const { machine, versions, date, settings, counts, countedOn, startUp } = results;
 	const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
 	const lines = [
 		`Measured on ${date}: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; ${named.join(", ")}. ` +
@@ -63,9 +63,9 @@ export function performanceSection(results: Results): string {
 	];
 	if (counts) {
 		lines.push(
-			`With a limit of 10,000 an hour that is used up at once, an admission writes ${figure(rowsPerRequest(counts.flatOut))} rows ` +
+			`Counted on ${countedOn}: with a limit of 10,000 an hour that is used up at once, an admission writes ${figure(rowsPerRequest(counts.flatOut))} rows ` +
 				`in its object and D1 together. Spread evenly over the hour it writes ${figure(rowsPerRequest(counts.evenly))}, because ` +
-				"usage is flushed to D1 every 15 seconds.",
+				"usage is flushed to D1 every five minutes while no one lists the keys.",
 		);
 	}
 	if (startUp) {

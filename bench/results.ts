@@ -18,6 +18,8 @@ export interface Results extends Conditions {
 	subjects: SubjectResult[];
 	/** Null: not counted. */
 	counts: CountResults | null;
+	/** Day of the counts, in UTC. */
+	countedOn: string;
 	/** Null: cold starts were not measured. */
 	startUp: StartUp | null;
 	targets: TargetResult[];

@@ -6,7 +6,7 @@
  *   billed. All results pass through the runtime's D1 client.
  * - Objects: each put or delete of a key-value pair and each alarm is one row written, as the platform bills it. SQL
  *   cursors report their rows.
- * - Timers: the seconds that they were set for. Only objects set timers of this length.
+ * - Timers: the seconds for which one was pending. Only objects set timers of this length.
  */
 export interface Counts {
 	d1Statements: number;
@@ -15,8 +15,10 @@ export interface Counts {
 	objectRowsWritten: number;
 	/** Alarms that fired. */
 	alarms: number;
-	/** Seconds that timers were set for. An object that waits for a timer can't hibernate and is billed. */
+	/** Seconds for which a timer was pending that then fired. An object that waits for one can't hibernate and is billed. */
 	timerSeconds: number;
+	/** Seconds for which a timer was pending that was then cleared: how long an object waited for D1. */
+	waitSeconds: number;
 }
 
 const none = (): Counts => ({
@@ -26,14 +28,32 @@ const none = (): Counts => ({
 	objectRowsWritten: 0,
 	alarms: 0,
 	timerSeconds: 0,
+	waitSeconds: 0,
 });
 let counts = none();
 /** A cursor counts rows while it is read, so its count is taken at the end. */
 let cursors: { rowsWritten: number }[] = [];
 
+/** Pending timers and when each was set. */
+const pending = new Map<unknown, number>();
+/** When the timers that have fired were set, and when they fired. */
+let fired: { from: number; to: number }[] = [];
+
+/** The seconds that at least one of the periods covers. */
+function covered(periods: readonly { from: number; to: number }[]): number {
+	let milliseconds = 0;
+	let end = Number.NEGATIVE_INFINITY;
+	for (const { from, to } of periods.toSorted((a, b) => a.from - b.from)) {
+		milliseconds += Math.max(0, to - Math.max(from, end));
+		end = Math.max(end, to);
+	}
+	return milliseconds / 1_000;
+}
+
 /** Returns the counts since the last call and resets them. */
 export function takeCounts(): Counts {
-	const taken = { ...counts };
+	const taken = { ...counts, timerSeconds: covered(fired) };
+	fired = [];
 	for (const { rowsWritten } of cursors) taken.objectRowsWritten += rowsWritten;
 	counts = none();
 	cursors = [];
@@ -115,10 +135,32 @@ export function countTimers(): void {
 		globalThis,
 		"setTimeout",
 		(original) =>
-			function (this: unknown, ...args) {
-				const milliseconds = Number(args[1] ?? 0);
-				if (milliseconds >= TIMER_MIN_MS) counts.timerSeconds += milliseconds / 1_000;
-				return original.apply(this, args);
+			function (this: unknown, callback, delay, ...args) {
+				if (Number(delay ?? 0) < TIMER_MIN_MS) return original.call(this, callback, delay, ...args);
+				const from = Date.now();
+				const timer = original.call(
+					this,
+					(...given: unknown[]) => {
+						pending.delete(timer);
+						fired.push({ from, to: Date.now() });
+						callback(...given);
+					},
+					delay,
+					...args,
+				);
+				pending.set(timer, from);
+				return timer;
+			},
+	);
+	wrap(
+		globalThis,
+		"clearTimeout",
+		(original) =>
+			function (this: unknown, timer) {
+				const from = pending.get(timer);
+				if (from !== undefined) counts.waitSeconds += (Date.now() - from) / 1_000;
+				pending.delete(timer);
+				return original.call(this, timer);
 			},
 	);
 }

@@ -41,6 +41,7 @@ const none = {
 	objectRowsWritten: 0,
 	alarms: 0,
 	timerSeconds: 0,
+	waitSeconds: 0,
 };
 
 const COUNTS: CountResults = {

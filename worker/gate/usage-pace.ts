@@ -10,13 +10,16 @@ import type { GateStore } from "./store.ts";
 const FLUSHES_SKIPPED = 20;
 export const UNWATCHED_MAX_MS = 300_000;
 
+/** Where the gate keeps until when the tenant is watched. */
+type WatchStore = Pick<GateStore, "watchedUntil" | "putWatchedUntil">;
+
 export class UsagePace {
-	readonly #store: GateStore;
+	readonly #store: WatchStore;
 	readonly #flushMs: number;
 	readonly #unwatchedMs: number;
 	#watchedUntil: number;
 
-	constructor(store: GateStore, flushMs: number) {
+	constructor(store: WatchStore, flushMs: number) {
 		this.#store = store;
 		this.#flushMs = flushMs;
 		this.#unwatchedMs = Math.max(flushMs, Math.min(FLUSHES_SKIPPED * flushMs, UNWATCHED_MAX_MS));
