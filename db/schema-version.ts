@@ -1,7 +1,7 @@
 /** Whether the database has the schema that this release needs. */
 
 /** The newest migration that this release needs, by its file name without `.sql`. A test compares it with db/migrations. */
-export const SCHEMA_VERSION = "0021_keys_from_gates";
+export const SCHEMA_VERSION = "0022_peppers_of_tokens";
 
 /**
  * What is wrong with the schema of the database, in a sentence for an operator; null: nothing. A newer schema is right:

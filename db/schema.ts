@@ -141,6 +141,8 @@ export const managementTokens = sqliteTable(
 		/** The last successful use, to the minute. */
 		lastUsedAt: integer("last_used_at"),
 		lastUsedIp: text("last_used_ip"),
+		/** Identifies the pepper of the token's tag. Null: made by a release before this column, and not used since. */
+		pepperId: text("pepper_id"),
 	},
 	(t) => [index("management_tokens_by_created").on(t.tenantId, t.createdAt, t.id)],
 );

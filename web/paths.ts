@@ -23,6 +23,8 @@ export const paths = {
 	keys: KEYS,
 	/** The keys that a member has created. */
 	keysOf: (memberId: string): string => `${KEYS}?${new URLSearchParams({ creator: memberId })}`,
+	/** The keys that depend on the previous pepper or signing key. */
+	keysOfPreviousPepper: `${KEYS}?pepper=previous`,
 	newKey: `${KEYS}/new`,
 	/** The form for a key of this environment; live is its default. */
 	newKeyIn: (environment: "live" | "test"): string => (environment === "test" ? `${KEYS}/new?env=test` : `${KEYS}/new`),

@@ -11,6 +11,7 @@ import { reportMissingPepper } from "./services/peppers.ts";
 import { requireMovedProductData } from "./services/product-data.ts";
 import { repairLimits } from "./services/quotas.ts";
 import { rollOff } from "./services/retention.ts";
+import { recordSecrets } from "./services/secrets.ts";
 import { beginDeletions } from "./services/tenant-deletion.ts";
 import { foldOldText } from "./services/text.ts";
 import { rollUpUsage } from "./services/usage-roll-up.ts";
@@ -33,6 +34,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 		"Quotas could not be applied": repairLimits,
 		"Product data is not where the service looks": requireMovedProductData,
 		"Peppers could not be checked": reportMissingPepper,
+		"Secrets could not be recorded": recordSecrets,
 	},
 };
 

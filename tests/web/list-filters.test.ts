@@ -11,6 +11,7 @@ describe("the query string of a list", () => {
 			environment: "live",
 			authentication: "any",
 			creator: "",
+			pepper: "any",
 			search: "",
 			sort: "-created_at",
 		});
@@ -23,6 +24,7 @@ describe("the query string of a list", () => {
 			environment: "test",
 			authentication: "signed",
 			creator: "usr_8Rk2mWq5Zt1bNc7v",
+			pepper: "previous",
 			search: "crm são",
 			sort: "-usage_count",
 		} as const;
@@ -36,6 +38,7 @@ describe("the query string of a list", () => {
 			environment: "live",
 			authentication: "any",
 			creator: "",
+			pepper: "any",
 			search: "x".repeat(100),
 			sort: "-created_at",
 		});
@@ -123,6 +126,7 @@ describe("the query for the service", () => {
 	});
 
 	it("has the member who created the keys", () => {
+		expect(queryOf({ ...usual, pepper: "previous" })).toMatchObject({ pepper: "previous" });
 		expect(queryOf({ ...usual, creator: "usr_1" })).toEqual({
 			environment: "live",
 			created_by: "usr_1",

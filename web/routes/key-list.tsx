@@ -82,7 +82,10 @@ function KeyList() {
 	const keys = createMemo(() => unwrap(dataOf(list))?.pages.flatMap((page) => page.items) ?? []);
 	/** The service counts keys by status only. Null: there are no numbers for these filters. */
 	const counts = () =>
-		pastedIds().length > 0 || filters().authentication !== "any" || filters().creator !== ""
+		pastedIds().length > 0 ||
+		filters().authentication !== "any" ||
+		filters().creator !== "" ||
+		filters().pepper !== "any"
 			? null
 			: dataOf(list)?.pages.at(-1)?.counts;
 	const total = (): number => {
@@ -160,6 +163,13 @@ function KeyList() {
 				<div class={styles.behind}>
 					<Notice tone="calm">
 						{t().keys.ofOneMember} <Button onClick={() => change({ creator: "" })}>{t().keys.ofAnyone}</Button>
+					</Notice>
+				</div>
+			</Show>
+			<Show when={filters().pepper === "previous"}>
+				<div class={styles.behind}>
+					<Notice tone="calm">
+						{t().keys.ofPreviousPepper} <Button onClick={() => change({ pepper: "any" })}>{t().keys.ofAnyone}</Button>
 					</Notice>
 				</div>
 			</Show>

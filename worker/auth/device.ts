@@ -28,7 +28,7 @@ export async function deviceOf(request: Request, config: Config["jwt"], now: num
 	const cookie = parse(request.headers.get("cookie") ?? "", DEVICE_COOKIE)[DEVICE_COOKIE];
 	if (!cookie) return null;
 	try {
-		const payload = await verifyOwn(cookie, config, {
+		const { payload } = await verifyOwn(cookie, config, {
 			issuer: config.issuer,
 			audience: audienceOf(config),
 			requiredClaims: ["exp", "sub", "jti"],

@@ -61,9 +61,11 @@ const claimsSchema = z.object({
 	at_provider: z.boolean().optional(),
 });
 export type Claims = Omit<z.output<typeof claimsSchema>, "email_verified">;
+/** The claims, and whether the token was signed with `JWT_SECRET_PREVIOUS`. */
+type VerifiedClaims = Claims & { isOfPrevious?: true };
 
 /** The claims of a valid token. Throws `UNAUTHORIZED`, or `UNAVAILABLE` if the provider's keys can't be fetched. */
-export async function verifyToken(token: string, config: Config["jwt"], now: number): Promise<Claims> {
+export async function verifyToken(token: string, config: Config["jwt"], now: number): Promise<VerifiedClaims> {
 	const checks = {
 		issuer: config.issuer,
 		audience: config.audience,
@@ -73,11 +75,12 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 	};
 	let payload: JWTPayload;
 	let isOurs = false;
+	let isCurrent = true;
 	try {
 		const { alg } = decodeProtectedHeader(token);
 		if (alg === "HS256") {
 			isOurs = true;
-			payload = await verifyOwn(token, config, checks);
+			({ payload, isCurrent } = await verifyOwn(token, config, checks));
 		} else if (config.jwksUrl !== null) {
 			const keys = providerKeys(config.jwksUrl, now);
 			({ payload } = await jwtVerify(token, keys, { ...checks, algorithms: PROVIDER_ALGORITHMS }));
@@ -93,7 +96,7 @@ export async function verifyToken(token: string, config: Config["jwt"], now: num
 		throw new AppError("UNAUTHORIZED", "The token's sub must not begin with usr_ or tok_, like an id of this service.");
 	requireShortLife(parsed.data.exp, payload.iat, now);
 	const { email_verified, ...claims } = parsed.data;
-	if (isOurs) return claims;
+	if (isOurs) return isCurrent ? claims : { ...claims, isOfPrevious: true };
 	return {
 		...claims,
 		// Users of many providers can enter any email. Only a verified one may name them (OpenID Connect Core, §5.1).

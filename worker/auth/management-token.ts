@@ -11,7 +11,7 @@ import { managementTokens } from "../../db/schema.ts";
 import type { Secret } from "../env.ts";
 import { AppError } from "../errors.ts";
 import type { RequestInfo } from "../http/request-info.ts";
-import { hashKey, pepperOf, withTag } from "../keys/format.ts";
+import { hashKey, pepperIdOf, pepperOf, withTag } from "../keys/format.ts";
 import { isIpAllowed, parseIpRules } from "../keys/ip-allowlist.ts";
 import { logError } from "../log.ts";
 import { WHOLE_TOKEN } from "../schemas/key-pattern.ts";
@@ -33,9 +33,14 @@ export interface TokenPrincipal {
 }
 
 /** Makes a new token. The returned text is the only copy; only the hash is stored. */
-export function mintManagementToken(pepper: Secret): { token: string; secretHash: string; lastFour: string } {
+export function mintManagementToken(pepper: Secret): {
+	token: string;
+	secretHash: string;
+	lastFour: string;
+	pepperId: string;
+} {
 	const token = withTag(TOKEN_PREFIX + randomText(SECRET_LENGTH), pepper);
-	return { token, secretHash: hashKey(token), lastFour: token.slice(-4) };
+	return { token, secretHash: hashKey(token), lastFour: token.slice(-4), pepperId: pepperIdOf(pepper) };
 }
 
 /**
@@ -48,7 +53,8 @@ export async function useManagementToken(
 	peppers: readonly Secret[],
 	{ ip, now }: Pick<RequestInfo, "ip" | "now">,
 ): Promise<TokenPrincipal> {
-	if (!WHOLE_TOKEN.test(token) || !pepperOf(token, peppers))
+	const pepper = WHOLE_TOKEN.test(token) ? pepperOf(token, peppers) : undefined;
+	if (!pepper)
 		throw new AppError("UNAUTHORIZED", "The management token is not valid. Check that it was copied completely.");
 	const [found] = await db
 		.select()
@@ -64,7 +70,8 @@ export async function useManagementToken(
 			"FORBIDDEN",
 			`The request comes from ${ip === null ? "an unknown IP address" : `the IP address ${ip}`}, which is not on the allow-list of this management token.`,
 		);
-	if (found.lastUsedAt === null || now - found.lastUsedAt >= USED_INTERVAL_MS) await markUsed(db, found.id, ip, now);
+	const isDue = found.lastUsedAt === null || now - found.lastUsedAt >= USED_INTERVAL_MS;
+	if (isDue || found.pepperId === null) await markUsed(db, found.id, pepperIdOf(pepper), ip, now);
 	const { id, tenantId, name, permissions } = found;
 	return {
 		kind: "token",
@@ -79,12 +86,16 @@ export async function useManagementToken(
 const dateOf = (at: number) => new Date(at).toISOString().slice(0, 10);
 
 /** Of several requests at once, one writes. A failure fails no request: the next one tries again. */
-async function markUsed(db: Database, id: string, ip: string | null, now: number): Promise<void> {
-	const isDue = or(isNull(managementTokens.lastUsedAt), lte(managementTokens.lastUsedAt, now - USED_INTERVAL_MS));
+async function markUsed(db: Database, id: string, pepperId: string, ip: string | null, now: number): Promise<void> {
+	const isDue = or(
+		isNull(managementTokens.lastUsedAt),
+		lte(managementTokens.lastUsedAt, now - USED_INTERVAL_MS),
+		isNull(managementTokens.pepperId),
+	);
 	try {
 		await db
 			.update(managementTokens)
-			.set({ lastUsedAt: now, lastUsedIp: ip })
+			.set({ lastUsedAt: now, lastUsedIp: ip, pepperId })
 			.where(and(eq(managementTokens.id, id), isDue));
 	} catch (thrown) {
 		logError("The last use of a management token can't be recorded", thrown);

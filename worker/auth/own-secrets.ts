@@ -10,6 +10,12 @@ const ALGORITHM = "HS256";
 
 const bytesOf = (secret: Secret) => new TextEncoder().encode(secret.reveal());
 
+/** A valid token, and whether its secret is the current one. */
+interface Verified {
+	payload: JWTPayload;
+	isCurrent: boolean;
+}
+
 /**
  * The payload of a valid token. Throws as `jwtVerify` does. Other back ends sign tokens with our secret too, without `kid` or
  * with one of their own: for these, every secret is tried.
@@ -18,13 +24,14 @@ export async function verifyOwn(
 	token: string,
 	{ secrets }: Pick<Config["jwt"], "secrets">,
 	options: JWTVerifyOptions,
-): Promise<JWTPayload> {
+): Promise<Verified> {
 	const { kid } = decodeProtectedHeader(token);
 	const named = secrets.filter((secret) => pepperIdOf(secret) === kid);
 	let failure: unknown;
 	for (const secret of named.length > 0 ? named : secrets) {
 		try {
-			return (await jwtVerify(token, bytesOf(secret), { ...options, algorithms: [ALGORITHM] })).payload;
+			const { payload } = await jwtVerify(token, bytesOf(secret), { ...options, algorithms: [ALGORITHM] });
+			return { payload, isCurrent: secret === secrets[0] };
 		} catch (thrown) {
 			// Only a wrong signature is a reason to try another secret.
 			if (!(thrown instanceof errors.JWSSignatureVerificationFailed)) throw thrown;

@@ -15,6 +15,7 @@ import type { Gates } from "../namespaces.ts";
 import { verifyToken } from "./jwt.ts";
 import { TOKEN_PREFIX, type TokenPrincipal, useManagementToken } from "./management-token.ts";
 import { platformTokenOf, usePlatformSession } from "./platform-session.ts";
+import { recordPreviousUse } from "./previous-uses.ts";
 import { requireOwnCookie } from "./same-origin.ts";
 import { SESSION_COOKIE, useSession } from "./session.ts";
 
@@ -104,6 +105,8 @@ async function identify(request: Request, deps: AuthDeps, info: RequestInfo): Pr
 		requireOwnCookie(request);
 		const session = await usePlatformSession(deps.db, operator, deps.config, info.now);
 		if (!session) throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
+		if (session.credential === "previous")
+			await recordPreviousUse(deps, "SERVICE_ROLE_KEY", session.expiresAt, info.now);
 		return { kind: "service_role", ...session };
 	}
 	const credential = credentialOf(request);
@@ -115,6 +118,7 @@ async function identify(request: Request, deps: AuthDeps, info: RequestInfo): Pr
 		return useManagementToken(deps.db, credential.value, deps.config.peppers, info);
 	if (credential.from === "bearer") {
 		const platform = platformOf(credential.value, deps.config);
+		if (platform?.credential === "previous") await recordPreviousUse(deps, "SERVICE_ROLE_KEY", info.now, info.now);
 		if (platform) return platform;
 	}
 	return userOf(credential.value, deps, info);
@@ -122,7 +126,8 @@ async function identify(request: Request, deps: AuthDeps, info: RequestInfo): Pr
 
 /** The user of a valid token. Throws `UNAUTHORIZED` for an invalid one, or if its session has ended. */
 async function userOf(token: string, { config, db }: AuthDeps, { now }: RequestInfo): Promise<UserPrincipal> {
-	const claims = await verifyToken(token, config.jwt, now);
+	const { isOfPrevious, ...claims } = await verifyToken(token, config.jwt, now);
+	if (isOfPrevious) await recordPreviousUse({ config, db }, "JWT_SECRET", claims.exp * 1_000, now);
 	const sessionId = claims.session_id ?? null;
 	const person =
 		sessionId === null

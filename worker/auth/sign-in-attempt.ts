@@ -48,7 +48,7 @@ export async function attemptOf(request: Request, config: Config["jwt"], now: nu
 	const sent = parse(request.headers.get("cookie") ?? "", ATTEMPT_COOKIE)[ATTEMPT_COOKIE];
 	if (!sent) return null;
 	try {
-		const payload = await verifyOwn(sent, config, {
+		const { payload } = await verifyOwn(sent, config, {
 			issuer: config.issuer,
 			audience: audienceOf(config),
 			requiredClaims: ["exp"],

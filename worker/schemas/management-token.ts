@@ -37,6 +37,12 @@ export const managementTokenSchema = z
 		revoked_by: z.string().nullable(),
 		last_used_at: timestamp.nullable().describe("To the minute."),
 		last_used_ip: z.string().nullable(),
+		pepper_id: z
+			.string()
+			.nullable()
+			.describe(
+				"Identifies the pepper of the token's tag. Replace the token before that pepper is removed. Null: not known before the next use.",
+			),
 	})
 	.meta({ id: "ManagementToken" });
 export type ManagementToken = z.infer<typeof managementTokenSchema>;

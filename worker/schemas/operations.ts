@@ -1,7 +1,12 @@
 /** What the operators of the platform see of the running service. */
 import { z } from "zod";
+import { id, timestamp } from "./common.ts";
 
 export const operationsOverviewInput = z.strictObject({});
+export const operationsSecretsInput = z.strictObject({});
+
+/** Enough to see who has work to do. The list of a tenant's keys shows which keys. */
+export const TENANTS_SHOWN_MAX = 20;
 
 /** What the service needs in order to work. `GET /readyz` asks the same. */
 const CHECKS = ["database", "schema", "gate", "jurisdiction"] as const;
@@ -17,6 +22,48 @@ export const operationsOverviewSchema = z
 		checks: z.array(checkSchema).describe("What the service needs, asked just now."),
 	})
 	.meta({ id: "OperationsOverview" });
+
+/** The secrets that have generations. */
+const GENERATIONS = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY"] as const;
+
+const dependents = z.object({
+	api_keys: z.number().int().describe("Active API keys whose tag was made with the secret, or may have been."),
+	management_tokens: z.number().int().describe("Active management tokens, in the same way."),
+});
+
+const secretSchema = z.object({
+	name: z.enum(GENERATIONS).describe("The variable that holds the secret."),
+	id: z.string().describe("Identifies the secret without revealing it. Keys show it as `pepper_id`, tokens as `kid`."),
+	since: timestamp.nullable().describe("When the service was first seen with the secret. Null: not recorded yet."),
+	previous: z
+		.object({
+			id: z.string(),
+			since: timestamp.nullable(),
+			last_used_at: timestamp
+				.nullable()
+				.describe(
+					"When a token of the previous `JWT_SECRET`, or the previous `SERVICE_ROLE_KEY`, was last used, to the minute.",
+				),
+			dependents: dependents.nullable().describe("Null for secrets that no API key depends on."),
+			tenants: z
+				.array(dependents.extend({ id, name: z.string() }))
+				.describe(`The ${TENANTS_SHOWN_MAX} tenants with the most dependents.`),
+			removable_at: timestamp
+				.nullable()
+				.describe(
+					"When the previous secret can be deleted without refusing a valid credential. In the past: now. Null: as soon as nothing depends on it.",
+				),
+		})
+		.nullable()
+		.describe("Null: no previous secret is configured."),
+	missing: z
+		.array(z.object({ id: z.string(), api_keys: z.number().int() }))
+		.describe("Secrets that active API keys need, and that are not configured: requests with those keys are refused."),
+});
+export type SecretState = z.infer<typeof secretSchema>;
+
+export const operationsSecretsSchema = z.object({ secrets: z.array(secretSchema) }).meta({ id: "OperationsSecrets" });
+export type OperationsSecrets = z.infer<typeof operationsSecretsSchema>;
 
 export type Check = z.infer<typeof checkSchema>;
 export type OperationsOverview = z.infer<typeof operationsOverviewSchema>;

@@ -58,7 +58,7 @@ export async function createToken(
 
 	const [pepper] = config.peppers;
 	if (!pepper) throw new Error("A pepper is always configured");
-	const { token, secretHash, lastFour } = mintManagementToken(pepper);
+	const { token, secretHash, lastFour, pepperId } = mintManagementToken(pepper);
 	const row: Row = {
 		id: newId("tok"),
 		tenantId: author.tenantId,
@@ -74,6 +74,7 @@ export async function createToken(
 		revokedBy: null,
 		lastUsedAt: null,
 		lastUsedIp: null,
+		pepperId,
 	};
 	const event = auditEvent(author, "token.create", now, {
 		targetId: row.id,
@@ -205,4 +206,5 @@ const toToken = (row: Row, creator: Creator | null, now: number): ManagementToke
 	revoked_by: row.revokedBy,
 	last_used_at: row.lastUsedAt === null ? null : toTimestamp(row.lastUsedAt),
 	last_used_ip: row.lastUsedIp,
+	pepper_id: row.pepperId,
 });

@@ -28,20 +28,41 @@ export function rangesWithout(pepperIds: readonly string[], column = "pepper_id"
 	});
 }
 
-/**
- * The number of active keys by pepper or signing key, for all but the current ones. Not by tenant: these secrets are the
- * platform's.
- */
-async function countOutdatedKeys({ db, now, config }: Pick<Deps, "db" | "now" | "config">) {
-	const ranges = rangesWithout(currentPepperIds(config), "k.pepper_id");
-	return db.all<{ pepper_id: string; authentication: Authentication; keys: number }>(sql`
-		select pepper_id, authentication, count(*) as keys from (
-			select k.pepper_id, k.authentication from ${tenants} t cross join ${apiKeys} k indexed by api_keys_by_pepper
-			on k.tenant_id = t.id and k.environment in ('live', 'test')
+/** Active keys of a tenant that were not made with a current secret. A `pepper_id` of null: not known before the next use. */
+export interface OutdatedKeys {
+	tenant_id: string;
+	pepper_id: string | null;
+	authentication: Authentication;
+	keys: number;
+}
+
+/** The active keys by tenant and secret, for all secrets but the current ones. Imported keys have no tag, and so need none. */
+export async function countOutdatedKeys({ db, now, config }: Pick<Deps, "db" | "now" | "config">) {
+	const ranges = [sql`k.pepper_id is null`, ...rangesWithout(currentPepperIds(config), "k.pepper_id")];
+	return db.all<OutdatedKeys>(sql`
+		select tenant_id, pepper_id, authentication, count(*) as keys from (
+			select k.tenant_id, k.pepper_id, k.authentication
+			from ${tenants} t cross join ${apiKeys} k indexed by api_keys_by_origin
+			on k.tenant_id = t.id and k.environment in ('live', 'test') and k.origin = 'created'
 			where (${sql.join(ranges, sql` or `)})
 				and k.revoked_at is null and coalesce(k.ends_at > ${now}, true)
 			limit ${sql.raw(String(KEYS_COUNTED_MAX))}
-		) group by pepper_id, authentication`);
+		) group by tenant_id, pepper_id, authentication`);
+}
+
+/** The number of keys by secret that is not configured. */
+export function missingPeppers(
+	outdated: readonly OutdatedKeys[],
+	{ peppers, signingKeys }: Config,
+): { pepperId: string; authentication: Authentication; keys: number }[] {
+	const configured = [...peppers, ...signingKeys].map(pepperIdOf);
+	const missing = new Map<string, { pepperId: string; authentication: Authentication; keys: number }>();
+	for (const { pepper_id: pepperId, authentication, keys } of outdated) {
+		if (pepperId === null || configured.includes(pepperId)) continue;
+		const known = missing.get(pepperId);
+		missing.set(pepperId, { pepperId, authentication, keys: keys + (known?.keys ?? 0) });
+	}
+	return [...missing.values()];
 }
 
 /**
@@ -49,14 +70,11 @@ async function countOutdatedKeys({ db, now, config }: Pick<Deps, "db" | "now" | 
  * keys were forged, so nothing else would show it.
  */
 export async function reportMissingPepper(deps: Pick<Deps, "db" | "now" | "config">): Promise<void> {
-	const { peppers, signingKeys } = deps.config;
-	const configured = [...peppers, ...signingKeys].map(pepperIdOf);
-	for (const { pepper_id, authentication, keys } of await countOutdatedKeys(deps)) {
-		if (configured.includes(pepper_id)) continue;
+	for (const { pepperId, authentication, keys } of missingPeppers(await countOutdatedKeys(deps), deps.config)) {
 		const count = keys === KEYS_COUNTED_MAX ? `${keys} or more` : keys;
 		const secret = authentication === "signed" ? "signing key" : "pepper";
-		const problem = `${count} active API keys are refused, because their ${secret} (id ${pepper_id}) is not configured.`;
+		const problem = `${count} active API keys are refused, because their ${secret} (id ${pepperId}) is not configured.`;
 		const advice = `Set ${PREVIOUS[authentication]} to it until they are rotated.`;
-		logEvent("config_problem", { problem: `${problem} ${advice}`, pepper_id, keys });
+		logEvent("config_problem", { problem: `${problem} ${advice}`, pepper_id: pepperId, keys });
 	}
 }

@@ -15,7 +15,7 @@ export async function addToken(
 ): Promise<{ id: string; token: string }> {
 	const id = newId("tok");
 	const now = Date.now();
-	const { token, secretHash, lastFour } = mintManagementToken(new Secret(env.KEY_PEPPER));
+	const { token, secretHash, lastFour, pepperId } = mintManagementToken(new Secret(env.KEY_PEPPER));
 	await db.insert(managementTokens).values({
 		id,
 		tenantId,
@@ -28,6 +28,7 @@ export async function addToken(
 		createdBy: "usr_test",
 		expiresAt: now + DAY_MS,
 		lastUsedAt: now,
+		pepperId,
 		...changes,
 	});
 	return { id, token };

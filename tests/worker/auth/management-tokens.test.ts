@@ -53,6 +53,7 @@ describe("a new token", () => {
 			revoked_by: null,
 			last_used_at: null,
 			last_used_ip: null,
+			pepper_id: expect.stringMatching(/^[0-9a-f]{8}$/),
 		});
 		const { created_at, expires_at } = data.management_token;
 		expect(Date.parse(expires_at) - Date.parse(created_at)).toBe(90 * DAY_MS);

@@ -240,6 +240,7 @@ describe("who I am", () => {
 				suspended_at: null,
 				delete_after: null,
 				deleted_at: null,
+				location_hint: null,
 				progress: null,
 			},
 			expires_at: expect.stringMatching(/^\d{4}-.*Z$/),

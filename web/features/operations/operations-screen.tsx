@@ -1,6 +1,7 @@
 import { t } from "../../i18n/index.ts";
 import styles from "../platform/platform.module.css";
 import { OverviewSection } from "./overview-section.tsx";
+import { SecretsSection } from "./secrets-section.tsx";
 
 /** The state of the running service. Each section loads, fails and is tried again on its own. */
 export default function OperationsScreen() {
@@ -8,6 +9,7 @@ export default function OperationsScreen() {
 		<div class={styles.section}>
 			<h1>{t().operations.title}</h1>
 			<OverviewSection />
+			<SecretsSection />
 		</div>
 	);
 }

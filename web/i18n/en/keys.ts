@@ -10,6 +10,8 @@ export const keys = {
 	environment: "Environment",
 	/** Above a list of the keys that one member has created. */
 	ofOneMember: "Only keys that one member has created.",
+	ofPreviousPepper:
+		"Only active keys that stop working when the previous pepper or signing key is removed. Rotate them.",
 	ofAnyone: "Show all",
 	authentication: "Authentication",
 	authentications: { bearer: "API key", signed: "Signed requests" },

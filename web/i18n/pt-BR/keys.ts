@@ -8,6 +8,8 @@ export const keys: Words["keys"] = {
 	searchHint: "Busque por nome, ID ou parte da chave",
 	environment: "Ambiente",
 	ofOneMember: "Somente chaves criadas por um membro.",
+	ofPreviousPepper:
+		"Somente chaves ativas que deixam de funcionar quando o pepper ou a chave de assinatura anterior for removido. Rotacione-as.",
 	ofAnyone: "Mostrar todas",
 	authentication: "Autenticação",
 	authentications: { bearer: "Chave de API", signed: "Requisições assinadas" },

@@ -9,7 +9,7 @@ import type { FoundKeys } from "../../schemas/leaked-key.ts";
 import type { IssuedToken, ManagementToken } from "../../schemas/management-token.ts";
 import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { OpenSession } from "../../schemas/open-session.ts";
-import type { OperationsOverview } from "../../schemas/operations.ts";
+import type { OperationsOverview, OperationsSecrets } from "../../schemas/operations.ts";
 import type { Quota } from "../../schemas/quota.ts";
 import type { CreatedTenant, Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
@@ -261,6 +261,7 @@ export const managementToken: ManagementToken = {
 	revoked_by: null,
 	last_used_at: "2026-02-03T04:05:00.000Z",
 	last_used_ip: "203.0.113.7",
+	pepper_id: "5f0c1a9e",
 };
 export const createToken = {
 	name: managementToken.name,
@@ -339,6 +340,25 @@ export const operationsOverview: OperationsOverview = {
 		{ name: "schema", ok: true, milliseconds: 6 },
 		{ name: "gate", ok: true, milliseconds: 3 },
 		{ name: "jurisdiction", ok: true, milliseconds: 4 },
+	],
+};
+
+export const operationsSecrets: OperationsSecrets = {
+	secrets: [
+		{
+			name: "KEY_PEPPER",
+			id: "c41e77b0",
+			since: "2026-02-01T09:17:00.000Z",
+			previous: {
+				id: "5f0c1a9e",
+				since: "2025-02-03T09:17:00.000Z",
+				last_used_at: null,
+				dependents: { api_keys: 412, management_tokens: 3 },
+				tenants: [{ id: tenant.id, name: tenant.name, api_keys: 412, management_tokens: 3 }],
+				removable_at: null,
+			},
+			missing: [],
+		},
 	],
 };
 

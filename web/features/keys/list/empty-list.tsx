@@ -16,7 +16,8 @@ export function EmptyList(props: Props) {
 		props.filters.search.trim() !== "" ||
 		props.filters.tab !== "all" ||
 		props.filters.authentication !== "any" ||
-		props.filters.creator !== "";
+		props.filters.creator !== "" ||
+		props.filters.pepper !== "any";
 	const words = () => (props.filters.environment === "test" ? t().keys.emptyTest : t().keys.empty);
 	return (
 		<Switch>
@@ -47,7 +48,11 @@ function NothingFound(props: Props) {
 			title={t().keys.nothing.title}
 			action={
 				<>
-					<Button onClick={() => props.onChange({ search: "", tab: "all", authentication: "any", creator: "" })}>
+					<Button
+						onClick={() =>
+							props.onChange({ search: "", tab: "all", authentication: "any", creator: "", pepper: "any" })
+						}
+					>
 						{t().keys.nothing.clear}
 					</Button>
 					<Button variant="quiet" onClick={() => props.onChange({ environment: other() })}>

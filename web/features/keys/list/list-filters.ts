@@ -23,6 +23,8 @@ export interface ListFilters {
 	authentication: AuthenticationFilter;
 	/** Id of the member who has created the keys; empty: anyone. */
 	creator: string;
+	/** Whether only keys that depend on the previous pepper are listed, before an operator removes it. */
+	pepper: "any" | "previous";
 	/** As typed. */
 	search: string;
 	sort: KeySort;
@@ -33,12 +35,16 @@ const DEFAULTS: ListFilters = {
 	environment: "live",
 	authentication: "any",
 	creator: "",
+	pepper: "any",
 	search: "",
 	sort: "-created_at",
 };
 
 /** The query parameters that the list reads. `undefined` removes one. */
-export type ListParams = Record<"status" | "env" | "authentication" | "creator" | "q" | "sort", string | undefined>;
+export type ListParams = Record<
+	"status" | "env" | "authentication" | "creator" | "pepper" | "q" | "sort",
+	string | undefined
+>;
 
 /** Ignores unknown values, since a person may have edited the URL. */
 function known<T extends string>(words: readonly T[], value: string | string[] | undefined, otherwise: T): T {
@@ -51,6 +57,7 @@ export function filtersOf(params: Partial<Record<string, string | string[]>>): L
 		environment: known(ENVIRONMENTS, params.env, DEFAULTS.environment),
 		authentication: known(AUTHENTICATION_FILTERS, params.authentication, DEFAULTS.authentication),
 		creator: typeof params.creator === "string" ? params.creator.slice(0, ID_MAX) : DEFAULTS.creator,
+		pepper: known(["previous"], params.pepper, DEFAULTS.pepper),
 		search: typeof params.q === "string" ? searchText(params.q) : DEFAULTS.search,
 		sort: known(KEY_SORTS, params.sort, DEFAULTS.sort),
 	};
@@ -76,6 +83,7 @@ export function paramsOf(filters: ListFilters): ListParams {
 		env: unless(filters.environment, DEFAULTS.environment),
 		authentication: unless(filters.authentication, DEFAULTS.authentication),
 		creator: unless(filters.creator, DEFAULTS.creator),
+		pepper: unless(filters.pepper, DEFAULTS.pepper),
 		q: unless(filters.search, DEFAULTS.search),
 		sort: unless(filters.sort, DEFAULTS.sort),
 	};
@@ -99,7 +107,7 @@ const QUERIES = {
 } as const satisfies Record<ListTab, Partial<KeyFilters>>;
 
 /** The filters as the service takes them. */
-export function queryOf({ tab, environment, authentication, creator, search, sort }: ListFilters): KeyFilters {
+export function queryOf({ tab, environment, authentication, creator, pepper, search, sort }: ListFilters): KeyFilters {
 	// Pasted keys are looked up by id instead.
 	const text = keyIdsIn(search).length > 0 ? "" : search.trim();
 	return {
@@ -107,6 +115,7 @@ export function queryOf({ tab, environment, authentication, creator, search, sor
 		sort,
 		...(authentication === "any" ? {} : { authentication }),
 		...(creator === "" ? {} : { created_by: creator }),
+		...(pepper === "any" ? {} : { pepper }),
 		...(text === "" ? {} : { search: text }),
 		...QUERIES[tab],
 	};

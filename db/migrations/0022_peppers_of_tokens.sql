@@ -1,0 +1,1 @@
+ALTER TABLE `management_tokens` ADD `pepper_id` text;
