@@ -14,3 +14,6 @@ export const randomText = customAlphabet(ALPHABET, ID_LENGTH);
 export const newId = (
 	kind: "ten" | "usr" | "ses" | "evt" | "col" | "act" | "lead" | "job" | "dev" | "lnk" | "tok",
 ): string => `${kind}_${randomText()}`;
+
+/** The tenant of the canary. It is created by the service itself, and its keys live for seconds. */
+export const CANARY_TENANT_ID = "ten_canary";

@@ -11,11 +11,14 @@ import { rateLimitHeaders } from "./http/rate-limit-headers.ts";
 import { requestInfo } from "./http/request-info.ts";
 import { errorResponse } from "./http/response.ts";
 import { SECURITY_HEADERS } from "./http/security-headers.ts";
+import { STATUS_HEADERS, statusLanguage, statusPage } from "./http/status-page.ts";
 import { logError } from "./log.ts";
 import type { RestEnv } from "./rest/context.ts";
 import { openToOrigins } from "./rest/middleware/cors.ts";
 import { addOpenApiRoute } from "./rest/openapi/index.ts";
+import { depsOf, envelope } from "./rest/respond.ts";
 import { addRoutes } from "./rest/routes/index.ts";
+import { recentStatus } from "./services/canary/status.ts";
 import { guardTrpc, handleTrpc, TRPC_PATH, trpcErrorResponse } from "./trpc/handler.ts";
 
 /** The targets of zod-openapi by the names that callers know. */
@@ -40,6 +43,7 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 		await next();
 		for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.header(name, value);
 		// Set by `apiKeyAuth` for the key that was admitted. An error of the handler carries them too.
+		if (c.var.page) for (const [name, value] of Object.entries(c.var.page)) c.header(name, value);
 		if (c.var.window) for (const [name, value] of Object.entries(rateLimitHeaders(c.var.window))) c.header(name, value);
 	});
 	app.use(
@@ -60,6 +64,13 @@ export function createApp(config: Config): OpenAPIHono<RestEnv> {
 
 	addRoutes(app);
 	addOpenApiRoute(app);
+	app.get("/status", async (c) => {
+		const status = await recentStatus(depsOf(c));
+		if (!c.req.header("accept")?.includes("text/html")) return c.json(envelope(c, status));
+		// After the middleware, which sets the headers of responses that are data.
+		c.set("page", STATUS_HEADERS);
+		return c.body(statusPage(status, statusLanguage(c.req.raw)));
+	});
 	// Loaded on demand: most isolates serve no sign-in with a provider.
 	app.get("/auth/sso/start", async (c) => (await import("./sso/routes.ts")).startSignIn(c));
 	app.get("/auth/sso/callback", async (c) => (await import("./sso/routes.ts")).completeSignIn(c));

@@ -11,9 +11,11 @@ type Level = "error" | "warn" | "info";
 /** What operators search for, and what alerts count. Each line has the name as `event` and the text as `what`. */
 const LOG_EVENTS = {
 	analytics_failed: { level: "warn", what: "Analytics Engine did not take a data point" },
+	canary_failed: { level: "error", what: "The canary could not measure the service" },
 	config_problem: { level: "error", what: "The configuration does not fit the data" },
 	delivery_failed: { level: "error", what: "D1 did not accept a delivery, which will be retried" },
 	delivery_recovered: { level: "info", what: "D1 accepted a delivery that had failed before" },
+	guarantee_broken: { level: "error", what: "The canary saw a promise of the service broken" },
 	management_refused: { level: "warn", what: "A management credential was refused" },
 	platform_read: { level: "info", what: "The platform reads data of a tenant" },
 	sign_in_throttled: { level: "warn", what: "A sign-in attempt was throttled" },

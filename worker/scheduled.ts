@@ -3,6 +3,8 @@ import { databases } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { logEvent } from "./log.ts";
 import { keyGates } from "./namespaces.ts";
+import { forgetCanaryRuns, runCanary } from "./services/canary/run.ts";
+import { keepCanaryDays } from "./services/canary/status.ts";
 import type { Deps } from "./services/deps.ts";
 import { workOnSweeps } from "./services/gate-sweeps.ts";
 import { advanceJobs } from "./services/job-work.ts";
@@ -12,6 +14,7 @@ import { requireMovedProductData } from "./services/product-data.ts";
 import { repairLimits } from "./services/quotas.ts";
 import { rollOff } from "./services/retention.ts";
 import { recordSecrets } from "./services/secrets.ts";
+import { recordOutcomes, type TaskOutcome } from "./services/task-outcomes.ts";
 import { beginDeletions } from "./services/tenant-deletion.ts";
 import { foldOldText } from "./services/text.ts";
 import { rollUpUsage } from "./services/usage-roll-up.ts";
@@ -19,22 +22,26 @@ import { rollUpUsage } from "./services/usage-roll-up.ts";
 /** The cron expression of wrangler.toml that advances jobs. All others are the hourly upkeep. */
 const EVERY_MINUTE = "* * * * *";
 
-/** Each task on its own: one that fails doesn't keep the others from running. */
+/** By name, as the log and the operators' screen show it. */
 const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Promise<unknown>>> = {
 	everyMinute: {
-		"Deletions of tenants could not begin": beginDeletions,
-		"Sweeps could not be continued": workOnSweeps,
-		"Jobs could not be advanced": advanceJobs,
+		// First: the others may take most of the minute.
+		canary: (deps) => runCanary(deps),
+		"deletions of tenants": beginDeletions,
+		sweeps: workOnSweeps,
+		jobs: advanceJobs,
 	},
 	hourly: {
-		"Old rows could not be deleted": rollOff,
-		"Usage could not be summed up": rollUpUsage,
-		"Keys could not be settled": settleAll,
-		"Text could not be folded": foldOldText,
-		"Quotas could not be applied": repairLimits,
-		"Product data is not where the service looks": requireMovedProductData,
-		"Peppers could not be checked": reportMissingPepper,
-		"Secrets could not be recorded": recordSecrets,
+		"old rows": rollOff,
+		"days of the canary": keepCanaryDays,
+		"old canary runs": forgetCanaryRuns,
+		"sums of usage": rollUpUsage,
+		"standing of keys": settleAll,
+		"text of lists": foldOldText,
+		quotas: repairLimits,
+		peppers: reportMissingPepper,
+		"place of product data": requireMovedProductData,
+		secrets: recordSecrets,
 	},
 };
 
@@ -42,14 +49,19 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 export async function scheduled({ scheduledTime, cron }: ScheduledController, env: Bindings): Promise<void> {
 	const deps: Deps = { ...databases(env), gates: keyGates(env), config: readConfig(env), now: scheduledTime };
 	const failures: unknown[] = [];
-	for (const [failure, task] of Object.entries(TASKS[cron === EVERY_MINUTE ? "everyMinute" : "hourly"])) {
+	const outcomes: TaskOutcome[] = [];
+	// Each on its own: one that fails doesn't keep the others from running.
+	for (const [name, task] of Object.entries(TASKS[cron === EVERY_MINUTE ? "everyMinute" : "hourly"])) {
 		try {
 			await task(deps);
+			outcomes.push({ name, ok: true });
 		} catch (thrown) {
-			logEvent("task_failed", { task: failure }, { thrown });
+			logEvent("task_failed", { task: name }, { thrown });
 			failures.push(thrown);
+			outcomes.push({ name, ok: false });
 		}
 	}
+	await recordOutcomes(deps, outcomes);
 	// The platform shows the run as failed.
 	if (failures.length > 0) throw failures[0];
 }

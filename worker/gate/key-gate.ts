@@ -11,6 +11,7 @@
  * The last parameter of a method is the time. Callers leave it out; tests pass it.
  */
 import { DurableObject } from "cloudflare:workers";
+import { CANARY_TENANT_ID } from "../../db/ids.ts";
 import { type Bindings, usageFlushSeconds } from "../env.ts";
 import { isSignedHash, sameText } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
@@ -214,6 +215,19 @@ export class KeyGate extends DurableObject<Bindings> {
 		this.#memory.replace({ id: keyId, tenantId, deletedAt: now });
 		this.#store.eraseAllButKey();
 		void this.ctx.storage.deleteAlarm();
+	}
+
+	/**
+	 * Deletes everything about a deleted key of the canary, tombstone included: thousands a day would stay for ever, and no
+	 * request will ever present one again. Returns false, and deletes nothing, for any other key and while D1 lacks an event.
+	 */
+	async forgetCanary(): Promise<boolean> {
+		const { state } = this.#memory;
+		if (!state || !isTombstone(state) || state.tenantId !== CANARY_TENANT_ID) return false;
+		if (this.#store.events().length > 0) return false;
+		await this.ctx.storage.deleteAlarm();
+		await this.ctx.storage.deleteAll();
+		return true;
 	}
 
 	/** Deletes this key because the rotation that made it was not completed. Only the key that made it can discard it. */

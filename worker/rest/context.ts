@@ -14,8 +14,8 @@ interface RestBindings extends Bindings {
 
 export interface RestEnv {
 	Bindings: RestBindings;
-	/** `window` is set once a key is admitted. */
-	Variables: { info: RequestInfo; config: Config; window?: WindowState };
+	/** `window` is set once a key is admitted, `page` by a response that is a page and has headers of its own. */
+	Variables: { info: RequestInfo; config: Config; window?: WindowState; page?: Record<string, string> };
 }
 
 /** Behind `apiKeyAuth`: the key that was admitted. */

@@ -20,6 +20,47 @@ const checkSchema = z.object({
 export const operationsOverviewSchema = z
 	.object({
 		checks: z.array(checkSchema).describe("What the service needs, asked just now."),
+		version: z
+			.object({
+				id: z.string().describe("Cloudflare's id of the version."),
+				tag: z.string().describe("Its tag, if the deployment has set one."),
+				created_at: z.string(),
+			})
+			.nullable()
+			.describe("The version of the Worker that responds. Null where Cloudflare doesn't tell."),
+		tasks: z
+			.array(
+				z.object({
+					name: z.string(),
+					last_success_at: timestamp.nullable(),
+					last_failure_at: timestamp.nullable(),
+				}),
+			)
+			.describe("Scheduled tasks, with the last success and the last failure of each."),
+		canary: z
+			.object({
+				enabled: z.boolean().describe("Whether the configuration switches it on."),
+				last: z
+					.object({
+						at: timestamp,
+						error: z.string().nullable().describe("Why nothing was measured."),
+						late_admissions: z.number().int().nullable(),
+						rate_limit: z.number().int().nullable(),
+						admitted: z.number().int().nullable(),
+						refused_after_ms: z.number().int().nullable(),
+					})
+					.nullable()
+					.describe("The last run. Null: there is none."),
+			})
+			.describe("The measurement of every minute. `GET /v1/status` has the last 30 days."),
+		waiting: z
+			.object({
+				sweeps: z.number().int().describe("Suspensions and deletions of tenants in progress."),
+				failed_gates: z.number().int().describe("Gates that have not acknowledged one of them."),
+				stalled_jobs: z.number().int().describe("Running jobs that have not advanced for five minutes."),
+				unlisted_keys: z.number().int().describe("Keys that are in use and missing from lists."),
+			})
+			.describe("Work that is not done yet."),
 	})
 	.meta({ id: "OperationsOverview" });
 

@@ -1,7 +1,8 @@
 /** Tenants, for the platform. */
-import { and, desc, eq, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, isNull, ne, or, type SQL, sql } from "drizzle-orm";
 import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
+import { CANARY_TENANT_ID } from "../../db/ids.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { PRODUCT_QUOTAS, QUOTA_COLUMNS, QUOTA_NAMES } from "../../db/quotas.ts";
 import { gateSweeps, quotas, tenants } from "../../db/schema.ts";
@@ -134,7 +135,8 @@ export async function listTenants({ db }: Pick<Deps, "db">, input: ListTenants):
 		.where(
 			and(
 				sql`(${tenants.createdAt}, ${tenants.id}) < (${after.value}, ${after.id})`,
-				input.search ? matches(input.search) : undefined,
+				// The canary's tenant is found by its id only.
+				input.search ? matches(input.search) : ne(tenants.id, CANARY_TENANT_ID),
 				input.state && IN_STATE[input.state],
 			),
 		)

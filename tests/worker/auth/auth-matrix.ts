@@ -20,6 +20,7 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 		"passwords.forgot",
 		"GET /healthz",
 		"GET /readyz",
+		"GET /v1/status",
 	],
 	person: [
 		"session.me",
@@ -132,7 +133,7 @@ export const AUDIENCES: Record<Audience, readonly string[]> = {
 };
 
 /** Routes that are in no document. They are public and return no data of a tenant. Browsers are sent to the last two. */
-export const UNDOCUMENTED = ["GET /v1/openapi.json", "GET /auth/sso/start", "GET /auth/sso/callback"];
+export const UNDOCUMENTED = ["GET /v1/openapi.json", "GET /status", "GET /auth/sso/start", "GET /auth/sso/callback"];
 
 /** A valid id that no API key has. */
 export const UNKNOWN_KEY_ID = "000000000000";

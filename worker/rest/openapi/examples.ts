@@ -11,6 +11,7 @@ import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { OpenSession } from "../../schemas/open-session.ts";
 import type { OperationsOverview, OperationsSecrets } from "../../schemas/operations.ts";
 import type { Quota } from "../../schemas/quota.ts";
+import type { ServiceStatus } from "../../schemas/status.ts";
 import type { CreatedTenant, Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
 
@@ -340,6 +341,41 @@ export const operationsOverview: OperationsOverview = {
 		{ name: "schema", ok: true, milliseconds: 6 },
 		{ name: "gate", ok: true, milliseconds: 3 },
 		{ name: "jurisdiction", ok: true, milliseconds: 4 },
+	],
+	version: { id: "db7cd8d3-4425-4fe7-8c81-01bf963b6067", tag: "1.1.0", created_at: "2026-02-03T03:00:00.000000Z" },
+	tasks: [{ name: "sweeps", last_success_at: "2026-02-03T04:05:00.000Z", last_failure_at: null }],
+	canary: {
+		enabled: true,
+		last: {
+			at: "2026-02-03T04:05:00.000Z",
+			error: null,
+			late_admissions: 0,
+			rate_limit: 20,
+			admitted: 20,
+			refused_after_ms: 8,
+		},
+	},
+	waiting: { sweeps: 0, failed_gates: 0, stalled_jobs: 0, unlisted_keys: 0 },
+};
+
+export const serviceStatus: ServiceStatus = {
+	since: "2026-01-05T00:00:00.000Z",
+	updated_at: "2026-02-03T04:05:06.789Z",
+	measured_minutes: 42_002,
+	missing_minutes: 3,
+	late_admissions: 0,
+	limit_error: 0,
+	admission_ms: { p50: 9, p99: 41 },
+	refused_after_ms: { p50: 8, p99: 37 },
+	days: [
+		{
+			date: "2026-02-03",
+			measured_minutes: 244,
+			missing_minutes: 0,
+			late_admissions: 0,
+			limit_error: 0,
+			admission_ms: { p50: 9, p99: 38 },
+		},
 	],
 };
 

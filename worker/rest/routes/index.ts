@@ -20,6 +20,7 @@ import { memberOperations } from "./members.ts";
 import { operationsOperations } from "./operations.ts";
 import { listScopes } from "./scopes.ts";
 import { sessionOperations } from "./sessions.ts";
+import { getStatus } from "./status.ts";
 import { syncOperations } from "./sync.ts";
 import { tenantOperations } from "./tenants.ts";
 import { whoamiOperation } from "./whoami.ts";
@@ -27,6 +28,7 @@ import { whoamiOperation } from "./whoami.ts";
 export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 	app.openapiRoutes([
 		...healthOperations,
+		getStatus,
 		whoamiOperation,
 		...syncOperations,
 		...leadOperations,

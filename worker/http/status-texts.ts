@@ -1,0 +1,51 @@
+/** The texts of `/status`, in the languages of the dashboard. */
+interface StatusTexts {
+	title: string;
+	intro: string;
+	none: string;
+	lateAdmissions: string;
+	limitError: string;
+	admission: string;
+	refusedAfter: string;
+	measured: string;
+	missing: string;
+	byDay: string;
+	columns: [day: string, late: string, limitError: string, p50: string, p99: string, missing: string];
+	ms: (value: string) => string;
+	json: string;
+}
+
+export const STATUS_TEXTS = {
+	en: {
+		title: "Status of SalesOS API Keys",
+		intro:
+			"Every minute, a canary makes keys of its own over the public URL of the service, uses one up to its limit, and revokes the other. These are its measurements of the last 30 days.",
+		none: "There are no measurements yet.",
+		lateAdmissions: "Admissions after a revocation",
+		limitError: "Admissions above or below a limit",
+		admission: "Time of an admission (half / 99 of 100)",
+		refusedAfter: "From a revocation to the first refusal (half / 99 of 100)",
+		measured: "Minutes measured",
+		missing: "Minutes without a measurement",
+		byDay: "By day (UTC)",
+		columns: ["Day", "After a revocation", "Off the limit", "Half", "99 of 100", "Not measured"],
+		ms: (value) => `${value} ms`,
+		json: 'The same as JSON: <a href="/v1/status">/v1/status</a>',
+	},
+	"pt-BR": {
+		title: "Status do SalesOS API Keys",
+		intro:
+			"A cada minuto, um canário cria chaves próprias pela URL pública do serviço, usa uma até o limite e revoga a outra. Estas são as medições dos últimos 30 dias.",
+		none: "Ainda não há medições.",
+		lateAdmissions: "Requisições aceitas após uma revogação",
+		limitError: "Requisições aceitas acima ou abaixo de um limite",
+		admission: "Tempo de uma requisição aceita (metade / 99 de 100)",
+		refusedAfter: "Da revogação à primeira recusa (metade / 99 de 100)",
+		measured: "Minutos medidos",
+		missing: "Minutos sem medição",
+		byDay: "Por dia (UTC)",
+		columns: ["Dia", "Após revogação", "Fora do limite", "Metade", "99 de 100", "Sem medição"],
+		ms: (value) => `${value} ms`,
+		json: 'O mesmo em JSON: <a href="/v1/status">/v1/status</a>',
+	},
+} satisfies Record<string, StatusTexts>;

@@ -1,0 +1,32 @@
+/** What the canary has measured, for everyone. */
+import { z } from "zod";
+import { timestamp } from "./common.ts";
+
+const count = z.number().int().min(0);
+
+const percentiles = z
+	.object({
+		p50: count.describe("Half of the measurements took at most this long, in milliseconds."),
+		p99: count.describe("99 of 100 took at most this long, in milliseconds."),
+	})
+	.nullable();
+
+const counts = {
+	measured_minutes: count.describe("Minutes in which the canary has measured the service."),
+	missing_minutes: count.describe("Minutes without a measurement: the service or the canary was not available."),
+	late_admissions: count.describe("Requests that were sent after the response to a revocation, and admitted."),
+	limit_error: count.describe("Admissions more or fewer than the limit, in total. Each run tries a limit of 20."),
+	admission_ms: percentiles.describe("How long an admitted request took."),
+};
+
+export const serviceStatusSchema = z
+	.object({
+		since: timestamp.nullable().describe("First measurement of the last 30 days. Null: there is none."),
+		updated_at: timestamp,
+		...counts,
+		refused_after_ms: percentiles.describe("From the response to a revocation until the first refusal."),
+		days: z.array(z.object({ date: z.iso.date().describe("In UTC."), ...counts })).describe("Newest first."),
+	})
+	.meta({ id: "ServiceStatus" });
+
+export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
