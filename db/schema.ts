@@ -305,6 +305,9 @@ export const apiKeyCounts = sqliteTable(
 /**
  * What a tenant stores, and how much of it the platform allows. Triggers make the row with the tenant, maintain the
  * numbers, and reject the statement that would exceed a quota (`quotas.ts`). A quota of null is the default.
+ *
+ * With a product database, its own `quotas` counts collaborators, activities, leads and their bytes, and has copies of their
+ * limits.
  */
 export const quotas = sqliteTable("quotas", {
 	/** Numbers the tenant for the tokens of the search indexes. */

@@ -9,7 +9,7 @@ export const operationsSecretsInput = z.strictObject({});
 export const TENANTS_SHOWN_MAX = 20;
 
 /** What the service needs in order to work. `GET /readyz` asks the same. */
-const CHECKS = ["database", "schema", "gate", "jurisdiction"] as const;
+const CHECKS = ["database", "schema", "gate", "jurisdiction", "product_data"] as const;
 
 const checkSchema = z.object({
 	name: z.enum(CHECKS).describe("What was asked."),

@@ -1,7 +1,16 @@
-/** Whether the service finds the product data that it has stored. */
+/** Whether the service can use the product database, and finds there what it has stored. */
 import { sql } from "drizzle-orm";
 import { collaborators, leads } from "../../db/product-schema.ts";
+import { PRODUCT_SCHEMA_VERSION, schemaProblem } from "../../db/schema-version.ts";
 import type { Deps } from "./deps.ts";
+
+/** Throws if a product database is bound that is down, lacks migrations, or has not got the data yet. */
+export async function requireProductData(deps: Pick<Deps, "db" | "product">): Promise<void> {
+	if (deps.product.$client === deps.db.$client) return;
+	const problem = await schemaProblem(deps.product.$client, PRODUCT_SCHEMA_VERSION);
+	if (problem !== null) throw new Error(problem);
+	await requireMovedProductData(deps);
+}
 
 /**
  * Throws if a product database is bound, and the other one has product data that was not moved. The service doesn't find it,

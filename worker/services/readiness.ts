@@ -3,8 +3,9 @@ import { schemaProblem } from "../../db/schema-version.ts";
 import type { Check } from "../schemas/operations.ts";
 import type { Deps } from "./deps.ts";
 import { checkJurisdiction } from "./jurisdiction.ts";
+import { requireProductData } from "./product-data.ts";
 
-type ReadinessDeps = Pick<Deps, "db" | "config" | "gates">;
+type ReadinessDeps = Pick<Deps, "db" | "product" | "config" | "gates">;
 
 /** A service that needs longer is as good as down for its callers. */
 const CHECK_TIMEOUT_MS = 2_000;
@@ -21,6 +22,7 @@ export function checkReadiness(deps: ReadinessDeps, colo: string): Promise<Check
 		check("schema", () => requireSchema(d1)),
 		check("gate", () => deps.gates.getByName(object).ping()),
 		check("jurisdiction", () => checkJurisdiction(deps)),
+		check("product_data", () => requireProductData(deps)),
 	]);
 }
 

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { eq, sql } from "drizzle-orm";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { afterEach, describe, expect, it } from "vitest";
-import { SCHEMA_VERSION, schemaProblem } from "../../../db/schema-version.ts";
+import { PRODUCT_SCHEMA_VERSION, SCHEMA_VERSION, schemaProblem } from "../../../db/schema-version.ts";
 import { addTenant, db } from "../fixtures.ts";
 
 describe("the schema", () => {
@@ -11,6 +11,7 @@ describe("the schema", () => {
 
 	it("is named by the newest migration of the repository", () => {
 		expect(`${SCHEMA_VERSION}.sql`).toBe(env.TEST_MIGRATIONS.at(-1)?.name);
+		expect(`${PRODUCT_SCHEMA_VERSION}.sql`).toBe(env.TEST_PRODUCT_MIGRATIONS.at(-1)?.name);
 	});
 
 	it("is right when the newest migration is applied, and when a later release has added to it", async () => {

@@ -44,7 +44,7 @@ describe("/readyz", () => {
 	});
 
 	it.each([
-		["the database", brokenDatabase, ["database", "schema", "jurisdiction"]],
+		["the database", brokenDatabase, ["database", "schema", "jurisdiction", "product_data"]],
 		["an object", { KEY_GATE: { getByName: () => ({ ping: fails }) } }, ["gate"]],
 		["an object in time", { KEY_GATE: { getByName: () => ({ ping: () => new Promise(() => {}) }) } }, ["gate"]],
 	])("is 503 and names what failed if %s does not respond", async (_what, broken, failed) => {
@@ -61,6 +61,16 @@ describe("/readyz", () => {
 		await env.DB.prepare("delete from d1_migrations where name > '0001'").run();
 		expect((await ask("/readyz")).body.error?.message).toBe("Not ready: schema.");
 		await env.DB.prepare("insert into d1_migrations (name) values (?)").bind(newest?.name).run();
+	});
+
+	it("is 503 while the product database is down or lacks migrations, and asks for none where none is bound", async () => {
+		const broken = { PRODUCT_DB: { prepare: () => ({ first: fails }) } };
+		expect((await ask("/readyz", broken)).body.error?.message).toBe("Not ready: product_data.");
+		vi.setSystemTime(now + 6_000);
+		const empty = { PRODUCT_DB: { prepare: () => ({ first: async () => null }) } };
+		expect((await ask("/readyz", empty)).body.error?.message).toBe("Not ready: product_data.");
+		vi.setSystemTime(now + 12_000);
+		expect((await ask("/readyz", { PRODUCT_DB: undefined })).status).toBe(200);
 	});
 
 	it("is 503 while a restore is unfinished", async () => {

@@ -12,6 +12,7 @@ export const operations = {
 			schema: "Schema of the database",
 			gate: "Durable Objects",
 			jurisdiction: "Jurisdiction of the keys",
+			product_data: "Database of product data",
 		},
 		ok: "Responds",
 		failed: "Does not respond",

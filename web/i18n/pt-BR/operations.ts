@@ -13,6 +13,7 @@ export const operations: Words["operations"] = {
 			schema: "Esquema do banco de dados",
 			gate: "Durable Objects",
 			jurisdiction: "Jurisdição das chaves",
+			product_data: "Banco de dados do produto",
 		},
 		ok: "Responde",
 		failed: "Não responde",

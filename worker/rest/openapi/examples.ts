@@ -341,6 +341,7 @@ export const operationsOverview: OperationsOverview = {
 		{ name: "schema", ok: true, milliseconds: 6 },
 		{ name: "gate", ok: true, milliseconds: 3 },
 		{ name: "jurisdiction", ok: true, milliseconds: 4 },
+		{ name: "product_data", ok: true, milliseconds: 3 },
 	],
 	version: { id: "db7cd8d3-4425-4fe7-8c81-01bf963b6067", tag: "1.1.0", created_at: "2026-02-03T03:00:00.000000Z" },
 	tasks: [{ name: "sweeps", last_success_at: "2026-02-03T04:05:00.000Z", last_failure_at: null }],
