@@ -6,7 +6,7 @@ import { GATE_BYTES, ROW_BYTES } from "../../../bench/scaling/storage.ts";
 import { addTenant, createKey, gateOf, token } from "../fixtures.ts";
 import { admitMany } from "../gate/gate-control.ts";
 
-const ROWS = 20_000;
+const ROWS = 4_000;
 const tenantId = await addTenant();
 const admin = await token({ tenantId });
 const NOW = Date.UTC(2031, 0, 1);

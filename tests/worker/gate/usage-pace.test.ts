@@ -121,6 +121,17 @@ describe("a list", () => {
 		expect((await list()).items).toMatchObject([{ id, usage_count: 1 }]);
 	});
 
+	it("does without the usage of a gate of the last release, which always delivers soon", async () => {
+		const { key, id } = await keyInUse();
+		await useAgain(key);
+		const lacksMethod = () =>
+			Promise.reject(new TypeError('The RPC receiver does not implement the method "watchUsage".'));
+		const gates = { getByName: () => ({ watchUsage: lacksMethod }) };
+		const deps = { db, gates, now: Date.now() } as unknown as Parameters<typeof lookAtUsage>[0];
+		await expect(lookAtUsage(deps, tenantId)).resolves.toBeUndefined();
+		expect((await list()).items).toMatchObject([{ id, usage_count: 1 }]);
+	});
+
 	it("asks D1 once a minute, and writes one row", async () => {
 		const look = (now: number) =>
 			metered((counted) => lookAtUsage({ db: counted, gates: env.KEY_GATE, now }, tenantId));
