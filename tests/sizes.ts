@@ -15,6 +15,8 @@ export const SIZES = {
 		operations: numberFrom("HISTORY_OPERATIONS", 10_000),
 		/** `kill -9` of a running service. */
 		kills: numberFrom("HISTORY_KILLS", 8),
+		/** Calls of each history over two releases. */
+		callsOverReleases: numberFrom("HISTORY_RELEASE_CALLS", 500),
 	},
 	/** Hostile requests, over all operations of both interfaces. */
 	fuzz: {

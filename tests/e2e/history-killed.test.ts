@@ -6,11 +6,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { randomOf, seeded } from "../../scripts/demo/random.ts";
 import { eventually, Service } from "../harness.ts";
-import { disagreements, type Stored } from "../history/agreement.ts";
+import { disagreements } from "../history/agreement.ts";
 import { check } from "../history/checker.ts";
 import { Clients } from "../history/clients.ts";
 import { describeViolations, replay } from "../history/report.ts";
-import { ServiceCalls } from "../history/service-calls.ts";
+import { listed, ServiceCalls } from "../history/service-calls.ts";
 import type { Session } from "../session.ts";
 import { SIZES } from "../sizes.ts";
 
@@ -104,25 +104,8 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 	expect(describeViolations(check(calls)), replay(seed)).toEqual([]);
 	let left: string[] = [];
 	await eventually("D1 agrees", CATCH_UP_MS, async () => {
-		left = disagreements(calls, await stored());
+		left = disagreements(calls, await listed(admin));
 		return left.length === 0;
 	}).catch(() => undefined);
 	expect(left, replay(seed)).toEqual([]);
 });
-
-/** The contents of D1, as the lists show them. */
-async function stored(): Promise<Stored> {
-	const rows: Stored["rows"] = new Map();
-	for (let cursor: string | null | undefined; cursor !== null; ) {
-		const page = await admin.query("keys.list", { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-		for (const item of page.items) (rows as Map<string, (typeof page.items)[number]>).set(item.id, item);
-		cursor = page.next_cursor;
-	}
-	const events: Stored["events"][number][] = [];
-	for (let cursor: string | null | undefined; cursor !== null; ) {
-		const page = await admin.query("audit.list", { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
-		events.push(...page.items);
-		cursor = page.next_cursor;
-	}
-	return { rows, events };
-}

@@ -4,6 +4,7 @@ import type { Verification } from "../../worker/schemas/key-verify.ts";
 import { exported, oldKey } from "../old-key.ts";
 import { CallRefused, type Reachable, Session } from "../session.ts";
 import { authorizationOf } from "../sign.ts";
+import type { Stored } from "./agreement.ts";
 import type { CallResponse, Settings, Signature, VerdictCode } from "./operations.ts";
 
 const HOUR_MS = 3_600_000;
@@ -353,4 +354,21 @@ function windowOf(headers: Headers): { window?: { limit: number; remaining: numb
 	if (limit == null) return {};
 	const hour = Number(reset) * 1_000 - HOUR_MS;
 	return { window: { limit: Number(limit), remaining: Number(remaining), hour } };
+}
+
+/** The contents of D1, as the lists show them. */
+export async function listed(admin: Session): Promise<Stored> {
+	const rows: Stored["rows"] = new Map();
+	for (let cursor: string | null | undefined; cursor !== null; ) {
+		const page = await admin.query("keys.list", { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+		for (const item of page.items) (rows as Map<string, (typeof page.items)[number]>).set(item.id, item);
+		cursor = page.next_cursor;
+	}
+	const events: Stored["events"][number][] = [];
+	for (let cursor: string | null | undefined; cursor !== null; ) {
+		const page = await admin.query("audit.list", { limit: 100, ...(cursor === undefined ? {} : { cursor }) });
+		events.push(...page.items);
+		cursor = page.next_cursor;
+	}
+	return { rows, events };
 }
