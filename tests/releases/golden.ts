@@ -32,7 +32,7 @@ export const STATES = [
 	"undelivered",
 	"unfinished rotation",
 ] as const;
-export type State = (typeof STATES)[number];
+type State = (typeof STATES)[number];
 
 /** The records of one gate, by their names in its storage. */
 export interface GoldenGate {

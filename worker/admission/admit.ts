@@ -15,6 +15,7 @@ import {
 import { type IdentifiedKey, identifyKey, importedKeyIn } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
 import type { BearerVerdict, Refused, Throttled, Unavailable, Verdict } from "../keys/verdict.ts";
+import { logEvent } from "../log.ts";
 import type { Gates } from "../namespaces.ts";
 import { refuseFromMemory, rememberIfFinal } from "./final-refusals.ts";
 import { retryOnce } from "./retry-once.ts";
@@ -77,6 +78,7 @@ export async function admitIdentified(
 		};
 		// Safe to repeat: if the first call was counted too, the count is too high, so never too much is admitted.
 		const decided = unpack(await retryOnce(ask), keyId);
+		if ("cause" in decided) logEvent("unknown_protocol", { key_id: keyId }, { thrown: decided.cause });
 		// The first call may have admitted this very request, for which no handler has run.
 		const isUncertain = attempts > 1 && decided.code === "REPLAYED";
 		const verdict: Verdict = isUncertain ? { ...decided, code: "UNCERTAIN", retrySeconds: 1 } : decided;

@@ -32,7 +32,7 @@ export interface Analytics {
 /** Of a verdict, as far as a data point holds it. */
 export interface Recorded {
 	/** `MISSING`: the request presents no key. */
-	verdict: { code: string; key?: { tenantId: string } };
+	verdict: { code: string; key?: { tenantId: string }; tenantId?: string };
 	/** The key that was presented. */
 	keyId: string | null;
 	/** Whose key it is, where the verdict doesn't say. */
@@ -77,7 +77,7 @@ export function recordVerdict({ dataset, sampleRate, version, colo }: Analytics,
 	const keyId = WITHOUT_KEY.has(code) ? null : recorded.keyId;
 	const blobs: Record<(typeof VERDICT_BLOBS)[number], string> = {
 		code,
-		tenant: verdict.key?.tenantId ?? recorded.tenantId ?? "",
+		tenant: verdict.key?.tenantId ?? verdict.tenantId ?? recorded.tenantId ?? "",
 		key: keyId ?? "",
 		endpoint,
 		colo,

@@ -17,7 +17,7 @@ import { isSignedHash, sameText } from "../keys/format.ts";
 import type { Signed } from "../keys/signature.ts";
 import type { Tombstone } from "../keys/snapshot.ts";
 import type { KeyPatch } from "../keys/transitions.ts";
-import type { CountedVerdict, Refused, Unavailable } from "../keys/verdict.ts";
+import type { CountedVerdict, GateVerdict, Refused, Unavailable } from "../keys/verdict.ts";
 import { keyGates, passwordHashers } from "../namespaces.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import type { ChangingGate } from "./changes.ts";
@@ -265,7 +265,8 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	#admit(call: AdmissionCall, now: number, decide: Decide<CountedVerdict>): Immediate<PackedVerdict> {
 		const { state } = this.#memory;
-		return state ? pack(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(pack);
+		const packed = (verdict: GateVerdict) => pack(verdict, this.#memory.loaded?.key.tenantId);
+		return state ? packed(this.#decide(state, call, now, decide)) : this.#loadAndDecide(call, now, decide).then(packed);
 	}
 
 	/** Decides with `decide`, which also counts. */

@@ -10,7 +10,7 @@ import { type KeySnapshot, type Tombstone, toApiKey } from "../keys/snapshot.ts"
 import { stricterOf } from "../keys/stricter.ts";
 import type { Admitted, Refused, SignedRefused } from "../keys/verdict.ts";
 import { toRateLimit, windowState } from "../keys/window.ts";
-import { logError } from "../log.ts";
+import { logError, logEvent } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { UsageCounter } from "./counter.ts";
 import type { StoredKey } from "./d1-records.ts";
@@ -90,7 +90,7 @@ export class KeyMemory {
 	 */
 	load(keyId: string): Promise<boolean> {
 		if (this.isUnreadable) {
-			logError(`The gate of ${keyId} refuses its key, because it cannot read a record`, this.#unreadable);
+			logEvent("unreadable_record", { key_id: keyId }, { thrown: this.#unreadable });
 			return Promise.resolve(false);
 		}
 		this.#loading ??= this.#loadFromD1(keyId).finally(() => {

@@ -228,10 +228,13 @@ type PackedFacts = [tenantId: string, name: string, environment: Environment, sc
 export type PackedVerdict =
 	| ["VALID", ...PackedWindow, ...PackedFacts, version?: Protocol]
 	| ["NOT_FOUND", final: boolean, version?: Protocol]
-	| ["MISSING_SCOPE", ...PackedWindow, scope: string, version?: Protocol]
-	| [PlainRefusal, ...PackedWindow, version?: Protocol]
-	| ["UNCERTAIN", ...PackedWindow, retrySeconds: number, version?: Protocol]
+	| ["MISSING_SCOPE", ...PackedWindow, scope: string, ...Added]
+	| [PlainRefusal, ...PackedWindow, ...Added]
+	| ["UNCERTAIN", ...PackedWindow, retrySeconds: number, ...Added]
 	| ["UNAVAILABLE", version?: Protocol];
+
+/** What release 1.0.0 doesn't send with the refusal of a known key. */
+type Added = [version?: Protocol, tenantId?: string | undefined];
 
 /** Refusals that have a window and nothing else. */
 type PlainRefusal = Exclude<(Refused | SignedRefused)["code"], "NOT_FOUND" | "MISSING_SCOPE" | "UNCERTAIN">;
@@ -255,7 +258,8 @@ const VERDICT_FIELDS: Record<PackedVerdict[0], number> = {
 /** Scope names contain no space (RFC 6749, §3.3). */
 const SCOPE_SEPARATOR = " ";
 
-export function pack(verdict: GateVerdict): PackedVerdict {
+/** `tenantId`: whose key it is. A refusal names it after the version. */
+export function pack(verdict: GateVerdict, tenantId?: string): PackedVerdict {
 	switch (verdict.code) {
 		case "VALID": {
 			const { tenantId, name, environment, scopes, expiresAt } = verdict.key;
@@ -265,9 +269,9 @@ export function pack(verdict: GateVerdict): PackedVerdict {
 		case "NOT_FOUND":
 			return [verdict.code, verdict.final, PROTOCOL];
 		case "MISSING_SCOPE":
-			return [verdict.code, ...packWindow(verdict.window), verdict.scope, PROTOCOL];
+			return [verdict.code, ...packWindow(verdict.window), verdict.scope, PROTOCOL, tenantId];
 		case "UNCERTAIN":
-			return [verdict.code, ...packWindow(verdict.window), verdict.retrySeconds, PROTOCOL];
+			return [verdict.code, ...packWindow(verdict.window), verdict.retrySeconds, PROTOCOL, tenantId];
 		case "REVOKED":
 		case "EXPIRED":
 		case "TENANT_SUSPENDED":
@@ -275,7 +279,7 @@ export function pack(verdict: GateVerdict): PackedVerdict {
 		case "RATE_LIMITED":
 		case "REPLAYED":
 		case "OUTDATED":
-			return [verdict.code, ...packWindow(verdict.window), PROTOCOL];
+			return [verdict.code, ...packWindow(verdict.window), PROTOCOL, tenantId];
 		case "UNAVAILABLE":
 			return [verdict.code, PROTOCOL];
 		default:
@@ -303,12 +307,12 @@ export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 		case "NOT_FOUND":
 			return { code: packed[0], final: packed[1] };
 		case "MISSING_SCOPE": {
-			const [code, limit, remaining, resetsAt, resetSeconds, scope] = packed;
-			return { code, scope, window: { limit, remaining, resetsAt, resetSeconds } };
+			const [code, limit, remaining, resetsAt, resetSeconds, scope, , tenantId] = packed;
+			return { code, scope, window: { limit, remaining, resetsAt, resetSeconds }, ...of(tenantId) };
 		}
 		case "UNCERTAIN": {
-			const [code, limit, remaining, resetsAt, resetSeconds, retrySeconds] = packed;
-			return { code, retrySeconds, window: { limit, remaining, resetsAt, resetSeconds } };
+			const [code, limit, remaining, resetsAt, resetSeconds, retrySeconds, , tenantId] = packed;
+			return { code, retrySeconds, window: { limit, remaining, resetsAt, resetSeconds }, ...of(tenantId) };
 		}
 		case "REVOKED":
 		case "EXPIRED":
@@ -317,8 +321,8 @@ export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 		case "RATE_LIMITED":
 		case "REPLAYED":
 		case "OUTDATED": {
-			const [code, limit, remaining, resetsAt, resetSeconds] = packed;
-			return { code, window: { limit, remaining, resetsAt, resetSeconds } };
+			const [code, limit, remaining, resetsAt, resetSeconds, , tenantId] = packed;
+			return { code, window: { limit, remaining, resetsAt, resetSeconds }, ...of(tenantId) };
 		}
 		case "UNAVAILABLE":
 			return { code: packed[0] };
@@ -326,6 +330,8 @@ export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 			return packed satisfies never;
 	}
 }
+
+const of = (tenantId: string | undefined) => (tenantId === undefined ? {} : { tenantId });
 
 const packWindow = ({ limit, remaining, resetsAt, resetSeconds }: WindowState): PackedWindow => [
 	limit,

@@ -9,7 +9,7 @@ import type { Caller, StoredCaller } from "../keys/recent-callers.ts";
 import type { SignatureRecord, SignatureStore } from "../keys/signature-memory.ts";
 import type { KeySnapshot, Tombstone } from "../keys/snapshot.ts";
 import type { RequestCounts } from "../keys/window.ts";
-import { logError } from "../log.ts";
+import { logEvent } from "../log.ts";
 import type { Attempt, Suspension } from "./protocol.ts";
 import {
 	readCallers,
@@ -198,7 +198,7 @@ export class GateStore implements SignatureStore {
 			try {
 				return [read(record)];
 			} catch (error) {
-				logError(`A gate cannot read its record ${name}`, error);
+				logEvent("unreadable_record", { record: name }, { thrown: error });
 				return [];
 			}
 		});

@@ -24,18 +24,25 @@ export interface KeyFacts {
 	expiresAt: number | null;
 }
 
+/** What every refusal of a known key has. */
+interface OfKey {
+	window: WindowState;
+	/** Whose key it is, for data points. A gate of release 1.0.0 doesn't send it with a refusal. */
+	tenantId?: string;
+}
+
 export type Admitted = { code: "VALID"; key: KeyFacts; window: WindowState };
 
 export type Refused =
 	/** The key doesn't exist, or belongs to another tenant than the caller's. `final`: it never will exist. */
 	| { code: "NOT_FOUND"; final: boolean }
-	| { code: "REVOKED"; window: WindowState }
-	| { code: "EXPIRED"; window: WindowState }
+	| ({ code: "REVOKED" } & OfKey)
+	| ({ code: "EXPIRED" } & OfKey)
 	/** The platform has suspended the key's tenant. */
-	| { code: "TENANT_SUSPENDED"; window: WindowState }
-	| { code: "ADDRESS_NOT_ALLOWED"; window: WindowState }
-	| { code: "MISSING_SCOPE"; scope: string; window: WindowState }
-	| { code: "RATE_LIMITED"; window: WindowState };
+	| ({ code: "TENANT_SUSPENDED" } & OfKey)
+	| ({ code: "ADDRESS_NOT_ALLOWED" } & OfKey)
+	| ({ code: "MISSING_SCOPE"; scope: string } & OfKey)
+	| ({ code: "RATE_LIMITED" } & OfKey);
 
 /** What keeps a request with a right signature from being admitted. Only its sender can see it. */
 export type ReplayRefusal =
@@ -46,7 +53,7 @@ export type ReplayRefusal =
 	/** The gate lost its memory of requests that were signed at that time. One that is signed again is admitted. */
 	| { code: "UNCERTAIN"; retrySeconds: number };
 
-export type SignedRefused = ReplayRefusal & { window: WindowState };
+export type SignedRefused = ReplayRefusal & OfKey;
 
 /** Why a signature does not match, as far as it can be proven. */
 export type Mismatch =

@@ -42,3 +42,13 @@ it("every verdict is the same after packing and unpacking", () => {
 		}),
 	);
 });
+
+it("every refusal of a known key names its tenant, for data points", () => {
+	fc.assert(
+		fc.property(verdict, (given) => {
+			const read = unpack(structuredClone(pack(given, "ten_known")), ID);
+			const isRefusalOfKey = "window" in given && given.code !== "VALID";
+			expect(read).toEqual(isRefusalOfKey ? { ...given, tenantId: "ten_known" } : given);
+		}),
+	);
+});

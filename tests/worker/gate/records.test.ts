@@ -90,7 +90,11 @@ describe.each(UNREADABLE)("a record %s", (_what, name, change) => {
 		expect(response.status).toBe(503);
 		expect((await query(admin, "keys.get", { id: api_key.id })).status).toBe(503);
 		expect((await mutate(admin, "keys.update", { id: api_key.id, name: "Other" })).status).toBe(503);
-		expect(logged.join("\n")).toMatch(new RegExp(`The gate of ${api_key.id} refuses its key.*Unreadable|Error`));
+		const line = logged.find((text) => text.includes("unreadable_record")) ?? "";
+		expect(JSON.parse(line)).toMatchObject({
+			key_id: api_key.id,
+			causes: [expect.stringMatching(/^Unreadable: The /)],
+		});
 	});
 
 	it("lets the key be revoked, for good and in D1, and once in the audit log", async () => {
