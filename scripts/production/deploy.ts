@@ -13,16 +13,15 @@ import {
 	COMMANDS,
 	DATABASE_BINDINGS,
 	type Environment,
-	isMissing,
 	jsonOf,
 	linesOf,
 	type Plan,
 	remoteSecrets,
-	report,
 	requireLogin,
 	type Surroundings,
 	step,
 } from "./steps.ts";
+import { servingVersion, sharesNow, sharesOf, upload } from "./versions.ts";
 
 export interface DeployOptions {
 	environment: Environment;
@@ -45,7 +44,7 @@ interface State {
 	bookmarks: Record<string, string>;
 	/** The version that had all requests before; null: there was none. */
 	previous: string | null;
-	/** The version that was uploaded; null: none yet. */
+	/** The version that was uploaded; null: none, or none that can get a part of the requests. */
 	version: string | null;
 }
 
@@ -93,7 +92,7 @@ export async function deploy(options: DeployOptions, surroundings: Surroundings)
 	try {
 		for (const binding of target.bindings)
 			await step(surroundings, `Migrations of ${binding}`, COMMANDS.migrate(binding, environment));
-		state.version ??= await upload(commit, state, surroundings);
+		if (state.previous !== null) state.version ??= await upload(commit, surroundings);
 		keep();
 		if (state.version === null) await deployAtOnce(target, surroundings);
 		else await shift(target, options, { ...state, version: state.version }, surroundings);
@@ -125,7 +124,7 @@ function targetOf(environment: Environment, folder: string): Target {
 	return { worker: config.name ?? "", publicUrl, bindings };
 }
 
-/** The commit that is deployed. Throws if there are changes that are not in it: nobody could deploy the same again. */
+/** The commit that is deployed. Throws if there are changes that are not in it: the same could not be deployed again. */
 async function committedState({ run }: Surroundings): Promise<string> {
 	const changed = await run(["git", "status", "--porcelain"]);
 	if (changed.stdout.trim() !== "")
@@ -172,44 +171,6 @@ async function begin(
 	return { commit, bookmarks, previous, version: null };
 }
 
-/** The versions of the Worker that have a share of the requests, in percent; null: the Worker was never deployed. */
-async function sharesNow(worker: string, { run }: Surroundings): Promise<Map<string, number> | null> {
-	const status = await run(COMMANDS.deployments(worker));
-	if (isMissing(status)) return null;
-	// The shape is wrangler's.
-	const { versions } = jsonOf<{ versions: { version_id: string; percentage: number }[] }>("The deployment", status);
-	return new Map(versions.filter(({ percentage }) => percentage > 0).map((one) => [one.version_id, one.percentage]));
-}
-
-/** The version that has all requests; null: the Worker was never deployed. Throws while two versions share them. */
-async function servingVersion(worker: string, surroundings: Surroundings): Promise<string | null> {
-	const shares = await sharesNow(worker, surroundings);
-	if (shares !== null && shares.size > 1) {
-		const listed = [...shares].map(([version, share]) => `${version}@${share}`);
-		throw new Error(
-			`Two versions share the requests: ${listed.join(" and ")}. Give one of them all, then run this again:\n  npx wrangler versions deploy <version>@100 --name ${worker}`,
-		);
-	}
-	return shares?.keys().next().value ?? null;
-}
-
-/**
- * Uploads the new version. Null if Cloudflare can't share requests between the two: for a first deployment, and for a release
- * that adds a class of Durable Objects, which Cloudflare applies to all requests at once.
- */
-async function upload(commit: string, { previous }: State, surroundings: Surroundings): Promise<string | null> {
-	if (previous === null) return null;
-	const result = await surroundings.run(COMMANDS.upload(commit.slice(0, 12)));
-	if (result.code !== 0 && /pending Durable Object migration|10211/.test(result.output)) {
-		surroundings.print("The release adds a class of Durable Objects, so it is deployed to all requests at once.");
-		return null;
-	}
-	report("Upload", result, surroundings);
-	const [, version] = /Version ID: ([0-9a-f-]{36})/.exec(result.output) ?? [];
-	if (version === undefined) throw new Error(`wrangler printed no version:\n${result.output.trim()}`);
-	return version;
-}
-
 async function deployAtOnce({ publicUrl }: Target, surroundings: Surroundings): Promise<void> {
 	await step(surroundings, "Deployment", COMMANDS.deploy);
 	await untilReachable(publicUrl, surroundings);
@@ -217,9 +178,6 @@ async function deployAtOnce({ publicUrl }: Target, surroundings: Surroundings): 
 	if (problem !== null) throw new Error(`The new version does not work: ${problem}.`);
 	surroundings.print("Smoke test: passed");
 }
-
-const sharesOf = (version: string, previous: string | null, share: number): string[] =>
-	share === 100 || previous === null ? [`${version}@100`] : [`${version}@${share}`, `${previous}@${100 - share}`];
 
 /** Shifts the requests to the new version. Gives them back to the old one if it doesn't work. */
 async function shift(

@@ -41,7 +41,7 @@ export type Flag =
 /** Hosts that are reserved for documentation and tests (RFC 2606, RFC 6761). They have no owner. */
 const PLACEHOLDER = /(^|\.)(example|test|invalid|localhost)$|(^|\.)example\.(com|net|org)$|^\d+(\.\d+){3}$|^\[/;
 
-/** Whether a URL has a host that nobody can own. */
+/** Whether the host of a URL is reserved for documentation or tests. */
 export const isPlaceholderHost = (url: string): boolean => PLACEHOLDER.test(new URL(url).hostname);
 
 /** Reads the options of a set-up. Throws an error that names every problem. */
