@@ -55,6 +55,7 @@ describe("what is loaded at the start", () => {
 			"worker/gate/protocol.ts",
 			"worker/gate/store.ts",
 			"worker/gate/timers.ts",
+			"worker/gate/usage-pace.ts",
 			"worker/http/credential.ts",
 			"worker/http/drain-body.ts",
 			"worker/http/rate-limit-headers.ts",
