@@ -2,19 +2,17 @@
  * Keeps a release for the tests of upgrades: `node tests/releases/keep.ts <version> [folder]`. The folder is a copy of the
  * repository at the release, built by `npm run build`; by default this one. Writes into tests/releases/<version>/:
  *
- * - worker.json.br: the built Worker without the dashboard and without the list of common passwords.
- * - reads.json: what the release reads of the database, which later migrations must neither drop nor rename.
+ * - worker.json.br: the built Worker without the dashboard and the list of common passwords, and which migration it needs.
  * - records.json: what its gates write to their disks.
  *
  * With `next` as the version it writes records.json alone: what the release that is being developed writes.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { ROOT } from "../../scripts/built-service.ts";
 import { goldenRecords } from "./golden.ts";
-import { readsOf } from "./reads.ts";
 import { builtRelease, fileOf, NEXT_RELEASE } from "./release.ts";
 
 const [version, folder = ROOT] = process.argv.slice(2);
@@ -27,13 +25,9 @@ if (status !== 0) throw new Error(`The release in ${place} is not built:\n${stde
 
 const release = builtRelease(place);
 mkdirSync(fileOf(version, "."), { recursive: true });
-const write = (name: string, value: unknown) =>
-	writeFileSync(fileOf(version, name), `${JSON.stringify(value, null, "\t")}\n`);
-write("records.json", await goldenRecords(release));
-if (version !== NEXT_RELEASE) {
-	writeFileSync(fileOf(version, "worker.json.br"), compressed(JSON.stringify(release)));
-	write("reads.json", readsOf(release, join(place, "db", "migrations")));
-}
+const records = JSON.stringify(await goldenRecords(release), null, "\t");
+writeFileSync(fileOf(version, "records.json"), `${records}\n`);
+if (version !== NEXT_RELEASE) writeFileSync(fileOf(version, "worker.json.br"), compressed(JSON.stringify(release)));
 for (const name of readdirSync(fileOf(version, ".")))
 	console.log(`${fileOf(version, name)}: ${readFileSync(fileOf(version, name)).length} bytes`);
 

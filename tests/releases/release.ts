@@ -18,6 +18,8 @@ export interface Release {
 	options: V4WorkerOptionsShape;
 	/** The entry first. */
 	modules: Module[];
+	/** The newest migration that it needs, by its file name without `.sql`. */
+	schema: string;
 }
 
 /** The file of a release that is kept. */
@@ -47,7 +49,9 @@ export function builtRelease(folder: string): Release {
 		}))
 		.filter(({ code }) => !COMMON_PASSWORDS.test(code))
 		.sort((a, b) => Number(b.name === ENTRY) - Number(a.name === ENTRY));
-	return { options: kept as V4WorkerOptionsShape, modules };
+	const migrations = readdirSync(join(folder, "db", "migrations")).filter((name) => name.endsWith(".sql"));
+	const schema = migrations.sort().at(-1)?.replace(".sql", "") ?? "";
+	return { options: kept as V4WorkerOptionsShape, modules, schema };
 }
 
 /** The secrets of Workers that share their databases and gates. */

@@ -109,15 +109,10 @@ export function statusOf(key: Pick<KeySnapshot, "revokedAt" | "revokeAt" | "expi
 }
 
 /**
- * Values of public fields that were added with this release. A gate that still runs the release before doesn't send them;
- * the Worker fills them in. No key has the version 0, so no `expected_version` matches it.
+ * Values of public fields that were added after release 1.0.0. A gate that still runs it doesn't send them, and the Worker
+ * fills them in: without that, the responses of management calls would fail for as long as both releases run.
  */
-export const ADDED_FIELDS = {
-	version: 0,
-	pepper_id: null,
-	authentication: "bearer",
-	origin: "created",
-} satisfies Partial<ApiKey>;
+export const ADDED_FIELDS = {} satisfies Partial<ApiKey>;
 
 /** The public object, without the hash. */
 export function toApiKey(key: KeySnapshot, lifetime: LifetimeUsage, now: number): ApiKey {

@@ -1,6 +1,10 @@
 /** Requests of a revoked key are refused from the isolate's memory, and still counted. */
 import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { admit } from "../../../worker/admission/admit.ts";
+import { readConfig } from "../../../worker/env.ts";
+import type { Gates } from "../../../worker/namespaces.ts";
 import type { ApiKeyDetail } from "../../../worker/schemas/api-key.ts";
 import { addTenant, asIntegration, createKey, gateOf, mutate, query, token } from "../fixtures.ts";
 
@@ -100,4 +104,30 @@ it("counts that could not be sent to a gate are sent with the next refusals", as
 	await asIntegration(key);
 	flush();
 	await vi.waitUntil(async () => (await deniedOf(api_key.id)) === 5);
+});
+
+it("counts are sent once more, at once, to a gate that a deploy has reset", async () => {
+	const { key, api_key } = await revokedKey();
+	let sent = 0;
+	const reset = async () => {
+		throw Object.assign(new Error("Durable Object reset because its code was updated."), { retryable: true });
+	};
+	const stubOf = (name: string) =>
+		new Proxy(gateOf(name), {
+			get: (stub, method) => (method === "countRefusals" && sent++ === 0 ? reset : Reflect.get(stub, method)),
+		});
+	// Only `getByName` is called.
+	const gates = { getByName: stubOf } as unknown as Gates;
+	const presented = {
+		scope: null,
+		ip: null,
+		userAgent: null,
+		endpoint: "GET /v1/whoami",
+		tenantId: null,
+		consume: true,
+	};
+	for (let n = 0; n < 3; n++) await admit(gates, readConfig(env).peppers, key, presented, Date.now());
+	flush();
+	await vi.waitUntil(async () => (await deniedOf(api_key.id)) === 3);
+	expect(sent).toBe(2);
 });
