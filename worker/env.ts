@@ -25,6 +25,8 @@ export interface Bindings extends Omit<Env, "PRODUCT_DB"> {
 	SIGNING_KEY_PREVIOUS?: string;
 	/** The secret of this service at the identity provider that people sign in with. */
 	OIDC_CLIENT_SECRET?: string;
+	/** Sign-ins and links from before this time are not valid. Set it before the database is restored. */
+	SESSIONS_VALID_FROM?: string;
 	/** Sends mail, where it is bound. */
 	EMAIL?: SendEmail;
 	/** Gets one data point for each verdict, where it is bound. */
@@ -68,6 +70,8 @@ export interface Config {
 	legacyKeys: boolean;
 	/** The jurisdiction that the keys' gates never leave; empty: none. */
 	jurisdiction: string;
+	/** Sign-ins and links from before this instant are not valid. 0: all are. */
+	sessionsValidFrom: number;
 	/** Share of admissions that get a data point. */
 	analyticsSampleRate: number;
 	/** Whether the canary measures the service every minute. */
@@ -139,6 +143,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 		passwordSignIn: isOn({ PASSWORD_SIGN_IN: env.PASSWORD_SIGN_IN || "on" }, "PASSWORD_SIGN_IN", problems),
 		legacyKeys: isOn(env, "LEGACY_KEYS", problems),
 		jurisdiction: placeIn(env, "JURISDICTION", JURISDICTIONS, problems),
+		sessionsValidFrom: instant(env, problems),
 		analyticsSampleRate: share(env, problems),
 		canary: isOn(env, "CANARY", problems),
 		peppers: generations("KEY_PEPPER"),
@@ -230,6 +235,15 @@ function placeIn(
 	const value = env[name] ?? "";
 	if (value !== "" && !known.includes(value)) problems.push(`${name} must be empty, or one of ${known.join(", ")}`);
 	return value;
+}
+
+/** `SESSIONS_VALID_FROM`, in milliseconds. */
+function instant({ SESSIONS_VALID_FROM = "" }: Partial<Bindings>, problems: string[]): number {
+	if (SESSIONS_VALID_FROM === "") return 0;
+	const at = Date.parse(SESSIONS_VALID_FROM);
+	if (/^\d{4}-\d\d-\d\dT.*Z$/.test(SESSIONS_VALID_FROM) && !Number.isNaN(at)) return at;
+	problems.push("SESSIONS_VALID_FROM must be a time in UTC such as 2026-11-29T04:00:00Z");
+	return 0;
 }
 
 /** `ANALYTICS_SAMPLE_RATE`. All admissions by default. */

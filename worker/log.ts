@@ -14,6 +14,7 @@ const LOG_EVENTS = {
 	canary_failed: { level: "error", what: "The canary could not measure the service" },
 	config_problem: { level: "error", what: "The configuration does not fit the data" },
 	delivery_failed: { level: "error", what: "D1 did not accept a delivery, which will be retried" },
+	key_unlisted: { level: "error", what: "A key is not listed, because its tenant is missing in D1" },
 	delivery_recovered: { level: "info", what: "D1 accepted a delivery that had failed before" },
 	guarantee_broken: { level: "error", what: "The canary saw a promise of the service broken" },
 	management_refused: { level: "warn", what: "A management credential was refused" },

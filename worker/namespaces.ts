@@ -6,8 +6,8 @@ import type { Jurisdiction, LocationHint } from "../db/places.ts";
 import type { Bindings } from "./env.ts";
 import type { KeyGate } from "./gate/key-gate.ts";
 
-/** Calls gates by the ids of their keys. */
-export type Gates = Pick<DurableObjectNamespace<KeyGate>, "getByName">;
+/** Calls gates by the ids of their keys, or an object that exists by its own id. */
+export type Gates = Pick<DurableObjectNamespace<KeyGate>, "getByName" | "idFromString" | "get">;
 
 /** `readConfig` has validated both at start. An older configuration has neither. */
 type Places = Partial<Pick<Bindings, "JURISDICTION" | "LOCATION_HINT">>;
@@ -17,7 +17,11 @@ export function keyGates({ KEY_GATE, JURISDICTION, LOCATION_HINT }: Places & Pic
 	const gates = confined(KEY_GATE, JURISDICTION);
 	if (!LOCATION_HINT) return gates;
 	const near = { locationHint: LOCATION_HINT as LocationHint };
-	return { getByName: (keyId, place) => gates.getByName(keyId, { ...near, ...place }) };
+	return {
+		getByName: (keyId, place) => gates.getByName(keyId, { ...near, ...place }),
+		idFromString: (id) => gates.idFromString(id),
+		get: (id) => gates.get(id),
+	};
 }
 
 /** The objects that check passwords. */

@@ -17,6 +17,8 @@ export interface CloudflareApi {
 	 * a while: too many requests, and errors of its servers. Throws an error with Cloudflare's messages.
 	 */
 	call<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T>;
+	/** The same for a list that continues at a cursor; null: it has ended. */
+	page<T>(path: string): Promise<{ result: T[]; cursor: string | null }>;
 }
 
 interface Options {
@@ -37,22 +39,33 @@ export async function cloudflareApi({
 	const token = environment.CLOUDFLARE_API_TOKEN || (await tokenOfWrangler(run));
 	const accountId = environment.CLOUDFLARE_ACCOUNT_ID || (await accountOfWrangler(run));
 	const base = `${environment.CLOUDFLARE_API_BASE_URL || API_URL}/accounts/${accountId}`;
+	async function retried(method: "GET" | "POST", path: string, body?: unknown): Promise<Success> {
+		for (let attempt = 1; ; attempt++) {
+			const outcome = await send(`${base}${path}`, method, token, body);
+			if ("result" in outcome) return outcome;
+			if (!outcome.mayRetry || attempt === ATTEMPTS)
+				throw new Error(`Cloudflare refused ${method} ${path}: ${outcome.message}`);
+			await pause(outcome.retryAfterMs ?? Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS));
+		}
+	}
+	// The caller names the shape of the result.
 	return {
 		accountId,
-		async call<T>(method: "GET" | "POST", path: string, body?: unknown): Promise<T> {
-			for (let attempt = 1; ; attempt++) {
-				const outcome = await send(`${base}${path}`, method, token, body);
-				// The caller names the shape of the result.
-				if ("result" in outcome) return outcome.result as T;
-				if (!outcome.mayRetry || attempt === ATTEMPTS)
-					throw new Error(`Cloudflare refused ${method} ${path}: ${outcome.message}`);
-				await pause(outcome.retryAfterMs ?? Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS));
-			}
+		call: async <T>(method: "GET" | "POST", path: string, body?: unknown) =>
+			(await retried(method, path, body)).result as T,
+		async page<T>(path: string) {
+			const { result, cursor } = await retried("GET", path);
+			return { result: result as T[], cursor };
 		},
 	};
 }
 
-type Outcome = { result: unknown } | { message: string; mayRetry: boolean; retryAfterMs?: number };
+interface Success {
+	result: unknown;
+	/** Where a list continues. */
+	cursor: string | null;
+}
+type Outcome = Success | { message: string; mayRetry: boolean; retryAfterMs?: number };
 
 async function send(url: string, method: string, token: string, body: unknown): Promise<Outcome> {
 	try {
@@ -68,9 +81,13 @@ async function send(url: string, method: string, token: string, body: unknown): 
 		const envelope = (await response.json().catch(() => ({}))) as {
 			success?: boolean;
 			result?: unknown;
+			result_info?: { cursor?: string; cursors?: { after?: string } };
 			errors?: { message: string }[];
 		};
-		if (response.ok && envelope.success === true) return { result: envelope.result };
+		if (response.ok && envelope.success === true) {
+			const { cursor, cursors } = envelope.result_info ?? {};
+			return { result: envelope.result, cursor: cursors?.after || cursor || null };
+		}
 		const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
 		return {
 			message: envelope.errors?.map(({ message }) => message).join("; ") || `status ${response.status}`,

@@ -11,6 +11,7 @@ import { platformSessions } from "../../db/schema.ts";
 import type { Config } from "../env.ts";
 import { sha256 } from "../keys/hash.ts";
 import { HOUR_MS, MINUTE_MS } from "../schemas/time.ts";
+import { isValidSince } from "./valid-from.ts";
 
 /** A cookie of its own: an operator may be signed in as a person of a tenant as well. */
 const COOKIE = "__Host-platform";
@@ -74,6 +75,7 @@ export async function usePlatformSession(
 		.where(
 			and(
 				isThis,
+				isValidSince(platformSessions.createdAt, config.sessionsValidFrom),
 				gt(platformSessions.createdAt, now - PLATFORM_SESSION_MS),
 				gt(platformSessions.lastSeenAt, now - IDLE_MS),
 			),

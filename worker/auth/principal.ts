@@ -132,7 +132,12 @@ async function userOf(token: string, { config, db }: AuthDeps, { now }: RequestI
 	const person =
 		sessionId === null
 			? claims
-			: await useSession(db, { sessionId, userId: claims.sub, tenantId: claims.tenant_id }, now);
+			: await useSession(
+					db,
+					{ sessionId, userId: claims.sub, tenantId: claims.tenant_id },
+					config.sessionsValidFrom,
+					now,
+				);
 	if (!person) throw new AppError("UNAUTHORIZED", "The session has ended. Sign in again.");
 	return {
 		kind: "user",

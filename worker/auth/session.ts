@@ -5,6 +5,7 @@ import type { Database } from "../../db/client.ts";
 import { sessions, users } from "../../db/schema.ts";
 import { logError } from "../log.ts";
 import { HOUR_MS, MINUTE_MS } from "../schemas/time.ts";
+import { isValidSince } from "./valid-from.ts";
 
 /** `__Host-`: only over TLS, only for this host, on every path (RFC 6265bis, §4.1.3.2). */
 export const SESSION_COOKIE = "__Host-session";
@@ -25,9 +26,13 @@ interface SessionClaims {
 	tenantId: string;
 }
 
-/** The condition for a session that has neither expired nor been idle for too long. */
-export const isOpen = (now: number) =>
-	and(gt(sessions.expiresAt, now), or(isNull(sessions.lastSeenAt), gt(sessions.lastSeenAt, now - SESSION_IDLE_MS)));
+/** The condition for a session that has neither expired nor been idle for too long. `validFrom` is that of the configuration. */
+export const isOpen = (now: number, validFrom: number) =>
+	and(
+		isValidSince(sessions.createdAt, validFrom),
+		gt(sessions.expiresAt, now),
+		or(isNull(sessions.lastSeenAt), gt(sessions.lastSeenAt, now - SESSION_IDLE_MS)),
+	);
 
 /**
  * Returns the user of a session and records its use. Null if the session has ended or was idle for too long, if the user is
@@ -36,6 +41,7 @@ export const isOpen = (now: number) =>
 export async function useSession(
 	db: Database,
 	{ sessionId, userId, tenantId }: SessionClaims,
+	validFrom: number,
 	now: number,
 ): Promise<SessionUser | null> {
 	const [found] = await db
@@ -52,7 +58,7 @@ export async function useSession(
 				eq(sessions.tenantId, tenantId),
 				// A deactivation deletes the sessions too. This also stops one that was opened at the same moment.
 				isNull(users.deactivatedAt),
-				isOpen(now),
+				isOpen(now, validFrom),
 			),
 		);
 	if (!found) return null;

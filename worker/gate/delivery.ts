@@ -5,8 +5,7 @@
 
 import { isConstraintFailure } from "../errors.ts";
 import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../keys/snapshot.ts";
-import { isSame } from "../keys/stricter.ts";
-import { logError } from "../log.ts";
+import { logError, logEvent } from "../log.ts";
 import type { Listed } from "./d1-records.ts";
 import type { Suspension } from "./protocol.ts";
 import type { GateStore, HourCounts } from "./store.ts";
@@ -135,15 +134,20 @@ export class Delivery {
 			} catch (error) {
 				if (error instanceof TenantMissing) {
 					// The next request of the key, or `npm run reconcile`, tries again.
-					logError(`The key ${id} is not listed, because its tenant ${tenantId} is missing in D1`, error);
+					logEvent("key_unlisted", { key_id: id, tenant_id: tenantId });
 					return;
 				}
-				logError(`D1 did not accept a delivery of the key ${id} of tenant ${tenantId}; it will be retried`, error);
+				const failures = this.#failures + 1;
+				logEvent("delivery_failed", { key_id: id, tenant_id: tenantId, failures }, { thrown: error });
 				failed = true;
 			}
 		}
-		if (failed) this.#alarm.scheduleBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
-		else this.#failures = 0;
+		if (failed) {
+			this.#alarm.scheduleBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
+		} else if (this.#failures > 0) {
+			logEvent("delivery_recovered", { key_id: id, tenant_id: tenantId });
+			this.#failures = 0;
+		}
 	}
 
 	async #deliverKey(content: GateContent, now: number): Promise<void> {
@@ -205,6 +209,7 @@ export class Delivery {
 		const { key } = content;
 		const { connect, readKey } = await import("./d1-records.ts");
 		const { deleteGhost, rewriteRow } = await import("./d1-repair.ts");
+		const { isSame } = await import("../keys/stricter.ts");
 		const db = connect(this.#d1());
 		if ("deletedAt" in key) {
 			await deleteGhost(db, key, now);

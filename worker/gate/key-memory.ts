@@ -7,7 +7,6 @@ import { RecentCallers } from "../keys/recent-callers.ts";
 import type { Signed } from "../keys/signature.ts";
 import { SignatureMemory } from "../keys/signature-memory.ts";
 import { type KeySnapshot, type Tombstone, toApiKey } from "../keys/snapshot.ts";
-import { stricterOf } from "../keys/stricter.ts";
 import type { Admitted, Refused, SignedRefused } from "../keys/verdict.ts";
 import { toRateLimit, windowState } from "../keys/window.ts";
 import { logError, logEvent } from "../log.ts";
@@ -140,6 +139,7 @@ export class KeyMemory {
 	 * revocation, and the usage. Returns the key; null if D1 has no row of it. Throws if D1 doesn't respond.
 	 */
 	async takeOver(keyId: string): Promise<KeySnapshot | null> {
+		const { stricterOf } = await import("../keys/stricter.ts");
 		const { connect, readKey } = await import("./d1-records.ts");
 		const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
 		const { loaded } = this;

@@ -48,6 +48,13 @@ export type Tenant = z.infer<typeof tenantSchema>;
 
 export const createTenantSchema = z.strictObject({
 	...tenantChoice,
+	id: z
+		.string()
+		.regex(/^ten_[0-9A-Za-z]{20}$/, "Must be an id that this service has made, such as ten_3Kd8Qm1ZrXw5Ty7Lp2Va")
+		.optional()
+		.describe(
+			"The id of a tenant that the database has lost. Its API keys are listed again as soon as their gates report them. Leave it out for a new customer.",
+		),
 	name: line(100),
 	location_hint: locationHint
 		.optional()

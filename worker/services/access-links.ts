@@ -8,12 +8,14 @@ import { type Database, insertRows, type Statement } from "../../db/client.ts";
 import type { LinkPurpose } from "../../db/enums.ts";
 import { newId, randomText } from "../../db/ids.ts";
 import { accessLinks, users } from "../../db/schema.ts";
+import { isValidSince } from "../auth/valid-from.ts";
 import { AppError } from "../errors.ts";
 import { logError } from "../log.ts";
 import type { LinkDelivery, Mailer } from "../mail.ts";
 import { linkMail } from "../mail-texts.ts";
 import type { AccessLink } from "../schemas/member.ts";
 import { DAY_MS, HOUR_MS, toTimestamp } from "../schemas/time.ts";
+import type { Deps } from "./deps.ts";
 import type { Account } from "./session-opening.ts";
 
 /** How long a link works. An invitation may wait over a weekend; a person who asks for a reset is waiting for the link. */
@@ -108,9 +110,8 @@ async function mail(mailer: Mailer, to: string, message: { subject: string; text
 
 /** The link and its person; null if the link is unknown, used or expired, or if the person is deactivated. */
 export async function findLink(
-	db: Database,
+	{ db, config, now }: Pick<Deps, "db" | "config" | "now">,
 	secret: string,
-	now: number,
 ): Promise<{ link: typeof accessLinks.$inferSelect; account: Account } | null> {
 	const [found] = await db
 		.select({ link: accessLinks, account: users })
@@ -119,6 +120,7 @@ export async function findLink(
 		.where(
 			and(
 				eq(accessLinks.secretHash, hashOf(secret)),
+				isValidSince(accessLinks.createdAt, config.sessionsValidFrom),
 				isNull(accessLinks.usedAt),
 				gt(accessLinks.expiresAt, now),
 				isNull(users.deactivatedAt),

@@ -33,8 +33,10 @@ export async function readFromGate<T>(
 	{ keyId, tenantId }: Target,
 	read: (gate: GateStub) => Promise<GateResult<T>>,
 ): Promise<T> {
-	const place = await requireKnownKey(deps, { keyId, tenantId });
-	return askGate(deps, keyId, read, place);
+	const listed = await requireKnownKey(deps, { keyId, tenantId });
+	const value = await withoutGhost(deps, keyId, listed, () => askGate(deps, keyId, read, listed.place));
+	if (listed.version !== null && isAnotherVersion(value, listed.version)) await repair(deps, keyId);
+	return value;
 }
 
 /** Calls the gate of a key that is known to exist, with a call that is safe to retry. Throws as {@link readFromGate} does. */
@@ -53,15 +55,49 @@ export function askGate<T>(
  */
 export async function changeAtGate<T>(
 	deps: GateDeps,
-	{ keyId, author }: ManagementCall,
+	call: ManagementCall,
 	isRepeatable: boolean,
-	change: (gate: GateStub) => Promise<GateResult<T>>,
+	change: (gate: GateStub, call: ManagementCall) => Promise<GateResult<T>>,
 ): Promise<T> {
 	// The platform can also end a key that D1 has lost, for example after a restore.
+	const { keyId, author } = call;
 	const target = { keyId, tenantId: author.tenantId };
-	const place = isPlatform(author) ? await placeOf(deps, target) : await requireKnownKey(deps, target);
-	const call = () => change(deps.gates.getByName(keyId, place ?? undefined));
-	return unwrap(() => (isRepeatable ? retryOnce(call) : call()));
+	const listed = isPlatform(author) ? await listedKey(deps, target) : await requireKnownKey(deps, target);
+	const send = () =>
+		change(deps.gates.getByName(keyId, listed?.place), { ...call, listedVersion: listed?.version ?? undefined });
+	return withoutGhost(deps, keyId, listed, () => unwrap(() => (isRepeatable ? retryOnce(send) : send())));
+}
+
+/** Runs a call of a gate. If D1 lists a key that its gate knows as deleted, the gate deletes the row again. */
+async function withoutGhost<T>(
+	deps: GateDeps,
+	keyId: string,
+	listed: Listed | null,
+	call: () => Promise<T>,
+): Promise<T> {
+	try {
+		return await call();
+	} catch (error) {
+		if (error instanceof AppError && error.code === "NOT_FOUND" && listed !== null) await repair(deps, keyId);
+		throw error;
+	}
+}
+
+/** Has a gate repair the row of its key. A failure is only logged: `npm run reconcile` repairs it too. */
+async function repair({ gates }: GateDeps, keyId: string): Promise<void> {
+	try {
+		await callAddedMethod(
+			() => gates.getByName(keyId).reconcile(keyId, false),
+			() => null,
+		);
+	} catch (error) {
+		logError(`The gate of the key ${keyId} could not repair its row`, error);
+	}
+}
+
+/** Whether a gate has returned the key in another version. */
+function isAnotherVersion(value: unknown, version: number): boolean {
+	return typeof value === "object" && value !== null && "version" in value && value.version !== version;
 }
 
 const isPlatform = ({ actor }: Author): boolean => actor === "service_role";
@@ -73,28 +109,36 @@ const notFound = () => new AppError("NOT_FOUND", "API key not found.");
  * and an attacker with a list of random ids could create any number. While D1 is down, the gate decides alone, so that
  * known keys can still be managed.
  */
-async function requireKnownKey(deps: GateDeps, target: Target): Promise<Place> {
+async function requireKnownKey(deps: GateDeps, target: Target): Promise<Listed> {
 	if (!isKeyId(target.keyId)) throw notFound();
-	const place = await placeOf(deps, target);
-	if (place === null) throw notFound();
-	return place;
+	const listed = await listedKey(deps, target);
+	if (listed === null) throw notFound();
+	return listed;
 }
 
-/**
- * Where the gate of the key is created if it doesn't exist yet: near the tenant's integrations, and not near the admin who was
- * the first to look at the key. Null if D1 has no such key for the tenant.
- */
-async function placeOf({ db }: GateDeps, { keyId, tenantId }: Target): Promise<Place | null> {
+/** What D1 knows of a key that it lists. */
+interface Listed {
+	/**
+	 * Where the gate of the key is created if it doesn't exist yet: near the tenant's integrations, and not near the admin
+	 * who was the first to look at the key.
+	 */
+	place: Place;
+	/** Null: D1 could not be asked. */
+	version: number | null;
+}
+
+/** Null if D1 has no such key for the tenant. */
+async function listedKey({ db }: GateDeps, { keyId, tenantId }: Target): Promise<Listed | null> {
 	try {
 		const [found] = await db
-			.select({ hint: tenants.locationHint })
+			.select({ hint: tenants.locationHint, version: apiKeys.version })
 			.from(apiKeys)
 			.innerJoin(tenants, eq(tenants.id, apiKeys.tenantId))
 			.where(and(eq(apiKeys.id, keyId), eq(apiKeys.tenantId, tenantId)));
-		return found ? toPlace(found.hint) : null;
+		return found ? { place: toPlace(found.hint), version: found.version } : null;
 	} catch (error) {
 		logError("D1 could not be asked whether a key exists, so its gate decides", error);
-		return {};
+		return { place: {}, version: null };
 	}
 }
 

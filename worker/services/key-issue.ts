@@ -128,8 +128,8 @@ export async function rotateOnce(
 	const { key, secret, material } = mint(deps, lasting);
 	const change = managementCall(author, input);
 	// Not repeatable: the second of two rotations would make another successor, or hide the secret of the first.
-	const rotated = await changeAtGate(deps, change, false, (gate) =>
-		gate.rotate(change, {
+	const rotated = await changeAtGate(deps, change, false, (gate, call) =>
+		gate.rotate(call, {
 			material,
 			lifeMs: input.expires_in_days === undefined ? null : input.expires_in_days * DAY_MS,
 			overlapMs:

@@ -26,20 +26,20 @@ export async function updateKey(deps: Deps, author: Author, input: UpdateKey): P
 	const change = managementCall(author, input);
 	// The first of two updates would change the version that the second expects.
 	const isRepeatable = change.expectedVersion === undefined;
-	return complete(await changeAtGate(deps, change, isRepeatable, (gate) => gate.update(change, patch)));
+	return complete(await changeAtGate(deps, change, isRepeatable, (gate, call) => gate.update(call, patch)));
 }
 
 /** When this has returned, the key admits no request. */
 export async function revokeKey(deps: Deps, author: Author, input: RevokeKey): Promise<ApiKey> {
 	const change = managementCall(author, input);
-	return complete(await changeAtGate(deps, change, true, (gate) => gate.revoke(change, input.reason ?? null)));
+	return complete(await changeAtGate(deps, change, true, (gate, call) => gate.revoke(call, input.reason ?? null)));
 }
 
 /** Removes the key and its usage. The audit trail keeps that it existed. */
 export async function deleteKey(deps: Deps, author: Author, input: DeleteKey): Promise<{ id: string; deleted: true }> {
 	const change = managementCall(author, input);
 	// Not repeatable: the second of two deletions would not find the key.
-	await changeAtGate(deps, change, false, (gate) => gate.remove(change));
+	await changeAtGate(deps, change, false, (gate, call) => gate.remove(call));
 	return { id: input.id, deleted: true };
 }
 

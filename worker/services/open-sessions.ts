@@ -16,19 +16,15 @@ const ROUNDS_MAX = 5;
 
 type Person = Pick<UserPrincipal, "id" | "tenantId">;
 
-const ofPerson = ({ id, tenantId }: Person, now: number) =>
-	and(eq(sessions.userId, id), eq(sessions.tenantId, tenantId), isOpen(now));
+const ofPerson = ({ id, tenantId }: Person, { config, now }: Pick<Deps, "config" | "now">) =>
+	and(eq(sessions.userId, id), eq(sessions.tenantId, tenantId), isOpen(now, config.sessionsValidFrom));
 
 /** The person's open sessions, the newest first. */
-export async function listOpenSessions(
-	{ db, now }: Deps,
-	person: Person,
-	currentId: string | null,
-): Promise<OpenSessionList> {
-	const rows = await db
+export async function listOpenSessions(deps: Deps, person: Person, currentId: string | null): Promise<OpenSessionList> {
+	const rows = await deps.db
 		.select()
 		.from(sessions)
-		.where(ofPerson(person, now))
+		.where(ofPerson(person, deps))
 		.orderBy(desc(sessions.createdAt), desc(sessions.id));
 	return {
 		items: rows.map(
@@ -54,7 +50,7 @@ export async function endOpenSession(
 	person: Person,
 	{ id }: EndSession,
 ): Promise<SessionEnded> {
-	return { ended: (await endAll(deps, author, and(ofPerson(person, deps.now), eq(sessions.id, id)))) > 0 };
+	return { ended: (await endAll(deps, author, and(ofPerson(person, deps), eq(sessions.id, id)))) > 0 };
 }
 
 /** Ends all sessions of the person, but the one that is kept. */
@@ -64,7 +60,7 @@ export async function endOpenSessions(
 	person: Person,
 	keptId: string | null,
 ): Promise<SessionsEnded> {
-	const all = ofPerson(person, deps.now);
+	const all = ofPerson(person, deps);
 	return { ended: await endAll(deps, author, keptId === null ? all : and(all, ne(sessions.id, keptId))) };
 }
 

@@ -41,7 +41,7 @@ const invalidLink = () =>
 
 /** Whose link it is, for the page that it opens. Throws `NOT_FOUND` if it can't be used. */
 export async function readLink(deps: Deps, secret: string): Promise<LinkDetails> {
-	const found = await findLink(deps.db, secret, deps.now);
+	const found = await findLink(deps, secret);
 	if (!found) throw invalidLink();
 	const { link, account } = found;
 	const tenant = await findTenant(deps, account.tenantId);
@@ -61,7 +61,7 @@ export async function readLink(deps: Deps, secret: string): Promise<LinkDetails>
 export async function setPassword(deps: SignInDeps, visitor: Visitor, input: SetPassword): Promise<LoggedIn> {
 	const { db, now } = deps;
 	requirePasswords(deps);
-	const found = await findLink(db, input.secret, now);
+	const found = await findLink(deps, input.secret);
 	if (!found) throw invalidLink();
 	const { link } = found;
 	const account = { ...found.account, name: input.name ?? found.account.name };

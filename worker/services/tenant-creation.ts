@@ -15,6 +15,7 @@ import type { Deps } from "./deps.ts";
 import { requireJurisdiction } from "./jurisdiction.ts";
 import { emailTaken, invitedAccount, memberLink, resetPassword } from "./member-links.ts";
 import { getMember } from "./members.ts";
+import { listKeysAgain } from "./reconcile.ts";
 import { getTenant, NEVER_SUSPENDED, toTenant } from "./tenants.ts";
 
 type PlatformAuthor = Omit<Author, "tenantId">;
@@ -33,13 +34,13 @@ export async function createTenant(
 	deps: Deps,
 	author: PlatformAuthor,
 	delivery: LinkDelivery,
-	{ name, slug, owner, location_hint: locationHint = null }: CreateTenant,
+	{ id, name, slug, owner, location_hint: locationHint = null }: CreateTenant,
 	idempotencyKey?: string,
 ): Promise<{ created: CreatedTenant; isReplay: boolean }> {
 	await requireJurisdiction(deps);
 	const { db, now } = deps;
 	const row = {
-		id: idempotencyKey === undefined ? newId("ten") : derivedId(author, idempotencyKey),
+		id: id ?? (idempotencyKey === undefined ? newId("ten") : derivedId(author, idempotencyKey)),
 		name,
 		slug,
 		createdAt: now,
@@ -71,10 +72,20 @@ export async function createTenant(
 		await runBatch(db, statements);
 	} catch (thrown) {
 		if (!isConstraintFailure(thrown, "UNIQUE")) throw thrown;
+		if (id !== undefined && idempotencyKey === undefined) await requireUnknown(deps, id);
 		return { created: await replay(deps, inTenant, delivery, row, owner), isReplay: true };
 	}
+	if (id !== undefined) await listKeysAgain(deps, id);
 	const invited = account && link ? await memberLink(deps, delivery, account, link) : null;
 	return { created: { ...toTenant({ tenant: row, sweep: null }), owner: invited }, isReplay: false };
+}
+
+/** Throws `CONFLICT` if there is a tenant with the id that was asked for. */
+async function requireUnknown({ db }: Deps, id: string): Promise<void> {
+	if ((await db.$count(tenants, eq(tenants.id, id))) === 0) return;
+	throw new AppError("CONFLICT", `There is a tenant with the id ${id}.`, {
+		details: [{ field: "id", message: "Already used by another tenant" }],
+	});
 }
 
 /** What the same request has created before. Throws `CONFLICT` if it was another request. */

@@ -125,6 +125,9 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 		key: () => (operation.name === "platform.login" ? env.SERVICE_ROLE_KEY : of.keys.live.key),
 		keys: () => [exported(oldKey())],
 		name: () => "Named",
+		object_ids: () => [env.KEY_GATE.idFromName(of.keys.live.api_key.id).toString()],
+		// Older than any token.
+		created_before: () => "2020-01-01T00:00:00.000Z",
 		text: () => `A key: ${of.keys.live.key}`,
 		slug: () => spare?.slug ?? newId("ten").toLowerCase().replace("_", "-"),
 		email: async () => {

@@ -552,7 +552,7 @@ describe("every other operation", () => {
 				),
 		],
 		["signing out", 5, 15, (db) => logOut({ ...others, db }, user, visitor)],
-		["looking up a session", 5, 0, (db) => useSession(db, { sessionId: "s", userId: "u", tenantId: BIG }, NOW)],
+		["looking up a session", 5, 0, (db) => useSession(db, { sessionId: "s", userId: "u", tenantId: BIG }, 0, NOW)],
 		[
 			"looking up a management token",
 			2,

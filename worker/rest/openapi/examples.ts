@@ -409,3 +409,31 @@ export const session: OpenSession = {
 	place: "São Paulo, BR",
 	current: true,
 };
+
+export const reconcileKeys = { after: "", limit: 50, dry_run: true };
+export const reconcileObjects = { object_ids: ["0".repeat(63) + "1"], dry_run: true };
+export const reconcilePage = {
+	items: [
+		{
+			object_id: null,
+			key_id: apiKey.id,
+			tenant_id: tenant.id,
+			outcome: "missing" as const,
+			repaired: true,
+		},
+	],
+	next_after: apiKey.id,
+};
+export const openTokens = { created_before: "2026-02-03T00:00:00.000Z" };
+export const openTokenList = {
+	items: [
+		{
+			id: managementToken.id,
+			tenant_id: tenant.id,
+			name: managementToken.name,
+			created_at: managementToken.created_at,
+			last_used_at: managementToken.last_used_at,
+		},
+	],
+	next_after: null,
+};

@@ -1,12 +1,20 @@
 /** The running service, for the platform's operators. */
 import { createRoute } from "@hono/zod-openapi";
 import { operationsOverviewSchema, operationsSecretsSchema } from "../../schemas/operations.ts";
+import {
+	openTokenListSchema,
+	openTokensSchema,
+	reconcileKeysSchema,
+	reconcileObjectsSchema,
+	reconcilePageSchema,
+} from "../../schemas/reconcile.ts";
 import { operationsOverview } from "../../services/operations-overview.ts";
+import { openTokens, reconcileKeys, reconcileObjects } from "../../services/reconcile.ts";
 import { operationsSecrets } from "../../services/secrets.ts";
-import { platform, platformOperation } from "../define-route.ts";
-import { PLATFORM_ERRORS } from "../openapi/errors.ts";
+import { platform, platformOperation, platformWithBody } from "../define-route.ts";
+import { BODY_ERRORS, PLATFORM_ERRORS } from "../openapi/errors.ts";
 import * as examples from "../openapi/examples.ts";
-import { ok } from "../openapi/responses.ts";
+import { jsonBody, ok } from "../openapi/responses.ts";
 import { NO_QUERY } from "../query.ts";
 import { depsOf, envelope } from "../respond.ts";
 
@@ -48,5 +56,62 @@ export const operationsOperations = [
 			},
 		}),
 		async (c) => c.json(envelope(c, await operationsSecrets(depsOf(c))), 200),
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "post",
+			path: `${OPERATIONS}/reconcile/keys`,
+			operationId: "reconcileKeys",
+			summary: "Compare the gates of API keys with the database",
+			description:
+				"Takes the next API keys that the database knows, and repairs what a restore has made different. `npm run reconcile` calls it until `next_after` is null.",
+			request: { query: NO_QUERY, body: jsonBody(reconcileKeysSchema, examples.reconcileKeys) },
+			responses: {
+				...PLATFORM_ERRORS,
+				...BODY_ERRORS,
+				200: ok(reconcilePageSchema, "What was found and repaired.", examples.reconcilePage),
+			},
+		}),
+		async (c) => c.json(envelope(c, await reconcileKeys(depsOf(c), c.req.valid("json"))), 200),
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "post",
+			path: `${OPERATIONS}/reconcile/objects`,
+			operationId: "reconcileObjects",
+			summary: "Compare gates with the database by the ids of their objects",
+			description:
+				"Finds API keys that the database has lost. Send only ids that Cloudflare lists: asking for another id creates an object.",
+			request: { query: NO_QUERY, body: jsonBody(reconcileObjectsSchema, examples.reconcileObjects) },
+			responses: {
+				...PLATFORM_ERRORS,
+				...BODY_ERRORS,
+				200: ok(reconcilePageSchema, "What was found and repaired.", examples.reconcilePage),
+			},
+		}),
+		async (c) => c.json(envelope(c, await reconcileObjects(depsOf(c), c.req.valid("json"))), 200),
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "post",
+			path: `${OPERATIONS}/open-tokens`,
+			operationId: "listOpenTokens",
+			summary: "List or revoke the management tokens of all tenants",
+			description:
+				"Returns management tokens that are valid and were created before a time. After a restore of the database, one that was revoked since the backup is valid again.",
+			request: { query: NO_QUERY, body: jsonBody(openTokensSchema, examples.openTokens) },
+			responses: {
+				...PLATFORM_ERRORS,
+				...BODY_ERRORS,
+				200: ok(openTokenListSchema, "The tokens.", examples.openTokenList),
+			},
+		}),
+		async (c) => c.json(envelope(c, await openTokens(depsOf(c), c.var.platform, c.req.valid("json"))), 200),
 	),
 ] as const;
