@@ -143,6 +143,8 @@ export const AUDIT_ACTIONS = [
 	"member.deactivate",
 	"member.reactivate",
 	"member.remove",
+	"person.export",
+	"person.delete",
 	"password.link",
 	"password.reset",
 	"password.change",

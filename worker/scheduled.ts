@@ -3,6 +3,7 @@ import { databases } from "../db/client.ts";
 import { type Bindings, readConfig } from "./env.ts";
 import { logEvent } from "./log.ts";
 import { keyGates } from "./namespaces.ts";
+import { removeAddresses } from "./services/address-roll-off.ts";
 import { forgetCanaryRuns, runCanary } from "./services/canary/run.ts";
 import { keepCanaryDays } from "./services/canary/status.ts";
 import type { Deps } from "./services/deps.ts";
@@ -42,6 +43,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 		peppers: reportMissingPepper,
 		"place of product data": requireMovedProductData,
 		secrets: recordSecrets,
+		"old IP addresses": removeAddresses,
 	},
 };
 

@@ -210,10 +210,16 @@ export class KeyGate extends DurableObject<Bindings> {
 		this.#memory.suspend(suspension);
 	}
 
-	/** Deletes everything but a tombstone, because the key's tenant is deleted. Its rows in D1 are deleted afterwards. */
-	erase(keyId: string, tenantId: string, now = Date.now()): void {
-		this.#memory.replace({ id: keyId, tenantId, deletedAt: now });
-		this.#store.eraseAllButKey();
+	/**
+	 * Deletes everything but a tombstone, because the key's tenant is deleted. Its rows in D1 are deleted afterwards. The
+	 * tombstone has ids and a time only. It stays, so that a restored database can't bring the key back.
+	 */
+	async erase(keyId: string, tenantId: string, now = Date.now()): Promise<void> {
+		const tombstone = { id: keyId, tenantId, deletedAt: now };
+		// First in memory: a gate that is busy then writes nothing while its storage is emptied.
+		this.#memory.replace(tombstone);
+		await this.ctx.storage.deleteAll();
+		this.#memory.replace(tombstone);
 		void this.ctx.storage.deleteAlarm();
 	}
 

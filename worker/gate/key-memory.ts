@@ -291,7 +291,7 @@ export function describeKey({ key, counter, callers }: LoadedKey, now: number): 
 	return {
 		...toApiKey(key, counter.lifetime, now),
 		current_hour: { used, ...toRateLimit(window) },
-		recent_callers: callers.describe(),
+		recent_callers: callers.describe(now),
 	};
 }
 

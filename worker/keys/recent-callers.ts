@@ -2,7 +2,7 @@
 
 import { putLast } from "../bounded-map.ts";
 import type { ApiKeyDetail } from "../schemas/api-key.ts";
-import { toTimestamp } from "../schemas/time.ts";
+import { DAY_MS, toTimestamp } from "../schemas/time.ts";
 
 /** More callers than a person can read through don't help, and the list is kept in memory. */
 const CALLERS_MAX = 20;
@@ -26,6 +26,10 @@ type CallerIdentity = Pick<Caller, "ip" | "userAgent" | "endpoint">;
 
 /** A caller as stored on disk. Older records have no `refused`. */
 export type StoredCaller = Omit<Caller, "refused"> & { refused?: number };
+
+/** How long IP addresses and user agents are kept, in gates and in the audit log: enough to look into an attack. */
+export const ADDRESSES_KEPT_DAYS = 90;
+export const ADDRESSES_KEPT_MS = ADDRESSES_KEPT_DAYS * DAY_MS;
 
 /** A bounded list, least recent first. When it is full, a new caller replaces the least recent one. */
 export class RecentCallers {
@@ -57,7 +61,7 @@ export class RecentCallers {
 		requests = 1,
 	): void {
 		const identity = { ip: ip ?? "unknown", userAgent: (userAgent ?? "unknown").slice(0, USER_AGENT_MAX), endpoint };
-		const caller = this.#latestIf(identity) ?? this.#moveToEnd(identity);
+		const caller = this.#latestIf(identity) ?? this.#moveToEnd(identity, now);
 		caller.lastSeenAt = Math.max(caller.lastSeenAt, now);
 		caller.count += requests;
 		if (!admitted) caller.refused += requests;
@@ -71,7 +75,9 @@ export class RecentCallers {
 		return isSame ? latest : null;
 	}
 
-	#moveToEnd(identity: CallerIdentity): Caller {
+	#moveToEnd(identity: CallerIdentity, now: number): Caller {
+		// Also here: a key that no one looks at must not keep old callers.
+		this.#forget(now - ADDRESSES_KEPT_MS);
 		const id = identify(identity);
 		const caller = this.#callers.get(id) ?? { ...identity, lastSeenAt: 0, count: 0, refused: 0 };
 		putLast(this.#callers, id, caller, CALLERS_MAX);
@@ -79,8 +85,9 @@ export class RecentCallers {
 		return caller;
 	}
 
-	/** The public form, most recent first. */
-	describe(): ApiKeyDetail["recent_callers"] {
+	/** The public form, most recent first. Forgets callers that were not seen for {@link ADDRESSES_KEPT_DAYS}. */
+	describe(now: number): ApiKeyDetail["recent_callers"] {
+		this.#forget(now - ADDRESSES_KEPT_MS);
 		return this.list()
 			.reverse()
 			.map(({ ip, userAgent, endpoint, lastSeenAt, count, refused }) => ({
@@ -91,6 +98,16 @@ export class RecentCallers {
 				count,
 				refused,
 			}));
+	}
+
+	/** They are in the order of their last request, so the first one that is recent ends the search. */
+	#forget(before: number): void {
+		for (const [id, caller] of this.#callers) {
+			if (caller.lastSeenAt >= before) return;
+			this.#callers.delete(id);
+			this.#changed.delete(caller);
+			if (this.#latest === caller) this.#latest = undefined;
+		}
 	}
 
 	/** Least recent first, as the constructor takes them. */

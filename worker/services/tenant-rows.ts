@@ -20,7 +20,7 @@ const STATEMENTS_PER_PORTION = 40;
 export const summaryId = (tenantId: string) => `evt_deleted_${tenantId}`;
 
 /** The tables of a schema with rows of a tenant, children before their parents, so that no foreign key is violated. */
-function tablesOfTenants(schema: object): SQLiteTable[] {
+export function tablesOfTenants(schema: object): SQLiteTable[] {
 	const all = Object.values(schema).filter((entry) => entry instanceof SQLiteTable) as SQLiteTable[];
 	const ofTenants = all.filter((table) => getTableConfig(table).columns.some(({ name }) => name === "tenant_id"));
 	const parentsOf = (table: SQLiteTable) =>

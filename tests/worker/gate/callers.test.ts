@@ -10,11 +10,22 @@ const AGENT = { userAgent: "agent", endpoint: "GET /v1/whoami" };
 
 const admin = await token({ tenantId: await addTenant() });
 
+it("callers that were not seen for 90 days are forgotten, when another one comes or someone looks", () => {
+	const DAY_MS = 86_400_000;
+	const callers = new RecentCallers([]);
+	callers.record({ ip: "203.0.113.1", ...AGENT }, true, 0);
+	callers.record({ ip: "203.0.113.2", ...AGENT }, true, 5 * DAY_MS);
+	expect(callers.describe(90 * DAY_MS)).toHaveLength(2);
+	callers.record({ ip: "203.0.113.3", ...AGENT }, true, 91 * DAY_MS);
+	expect(callers.list().map(({ ip }) => ip)).toEqual(["203.0.113.2", "203.0.113.3"]);
+	expect(callers.describe(96 * DAY_MS).map(({ ip }) => ip)).toEqual(["203.0.113.3"]);
+});
+
 it("the list has the twenty most recent callers with their counts", () => {
 	const callers = new RecentCallers([]);
 	for (let n = 0; n < 30; n++) callers.record({ ip: `203.0.113.${n}`, ...AGENT }, true, n);
 	callers.record({ ip: "203.0.113.15", ...AGENT }, false, 100);
-	const list = callers.describe();
+	const list = callers.describe(100);
 	expect(list).toHaveLength(20);
 	expect(list[0]).toEqual({
 		ip: "203.0.113.15",

@@ -1,6 +1,7 @@
 /** Old rows are deleted by the scheduled run, a limited number at a time. Newer rows stay. */
 import { createScheduledController } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import {
 	accessLinks,
@@ -8,14 +9,17 @@ import {
 	idempotencyKeys,
 	jobItems,
 	jobs,
+	managementTokens,
 	sessions,
 	usageDaily,
 	usageHourly,
 } from "../../../db/schema.ts";
 import type { Bindings } from "../../../worker/env.ts";
 import worker from "../../../worker/index.ts";
+import { ADDRESSES_KEPT_DAYS } from "../../../worker/keys/recent-callers.ts";
 import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import { newLink } from "../../../worker/services/access-links.ts";
+import { removeAddresses } from "../../../worker/services/address-roll-off.ts";
 import {
 	AUDIT_KEPT_DAYS,
 	JOBS_KEPT_DAYS,
@@ -23,6 +27,7 @@ import {
 	rollOffStatements,
 	USAGE_KEPT_DAYS,
 } from "../../../worker/services/retention.ts";
+import { addToken } from "../auth/add-token.ts";
 import { addPerson, openSession } from "../auth/populated-tenant.ts";
 import { addTenant, createKey, db, ORIGIN, token } from "../fixtures.ts";
 
@@ -98,6 +103,24 @@ describe("a run", () => {
 		expect((await db.select().from(sessions)).map(({ id }) => id)).toEqual(["ses_on"]);
 		expect((await db.select().from(accessLinks)).map(({ id }) => id)).toEqual(["lnk_on"]);
 		expect((await db.select().from(idempotencyKeys)).map(({ nameHash }) => nameHash)).toEqual(["young"]);
+	});
+
+	it("removes IP addresses and user agents of events after 90 days, and keeps the events", async () => {
+		const end = NOW - ADDRESSES_KEPT_DAYS * DAY_MS;
+		const from = { ip: "203.0.113.7", userAgent: "Firefox" };
+		await db.insert(auditEvents).values([
+			{ ...event("evt_address_old", end - 1), ...from },
+			{ ...event("evt_address_kept", end), ...from },
+		]);
+		const token = await addToken(tenantId, { lastUsedAt: end - 1, lastUsedIp: "203.0.113.7" });
+		const stored = async (id: string) => (await db.select().from(auditEvents).where(eq(auditEvents.id, id)))[0];
+		await removeAddresses({ db, now: NOW });
+		expect(await stored("evt_address_old")).toMatchObject({ ip: null, userAgent: null, actor: "usr_test" });
+		expect(await stored("evt_address_kept")).toMatchObject(from);
+		const [used] = await db.select().from(managementTokens).where(eq(managementTokens.id, token.id));
+		expect([used?.lastUsedIp, used?.lastUsedAt]).toEqual([null, end - 1]);
+		await removeAddresses({ db, now: NOW + 1 });
+		expect(await stored("evt_address_kept")).toMatchObject({ ip: null, userAgent: null });
 	});
 
 	it("deletes a limited number, says that there are more, and the next run deletes the rest", async () => {

@@ -10,6 +10,7 @@ import type { IssuedToken, ManagementToken } from "../../schemas/management-toke
 import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { OpenSession } from "../../schemas/open-session.ts";
 import type { OperationsOverview, OperationsSecrets } from "../../schemas/operations.ts";
+import type { PersonDeleted, PersonExport } from "../../schemas/person.ts";
 import type { Quota } from "../../schemas/quota.ts";
 import type { ServiceStatus } from "../../schemas/status.ts";
 import type { CreatedTenant, Tenant } from "../../schemas/tenant.ts";
@@ -378,6 +379,20 @@ export const serviceStatus: ServiceStatus = {
 			admission_ms: { p50: 9, p99: 38 },
 		},
 	],
+};
+
+export const person = { email: "ana@acme.example" };
+export const personExport: PersonExport = {
+	email: person.email,
+	tables: {
+		leads: [{ id: "5b1f0c2e-7d64-4c1b-9a55-0f6f8c1f2a10", environment: "live", name: "Ana", email: person.email }],
+	},
+	cut_off: [],
+};
+export const personDeleted: PersonDeleted = {
+	deleted: { activities: 12, merged_collaborators: 0, collaborators: 1, leads: 1 },
+	cleaned_audit_events: 34,
+	is_complete: true,
 };
 
 export const operationsSecrets: OperationsSecrets = {

@@ -33,6 +33,7 @@ const TAGS = [
 	{ name: "Integrations", description: "The endpoints that take API keys." },
 	{ name: "Sessions", description: "Where a person is signed in." },
 	{ name: "Tenants", description: "For the platform only." },
+	{ name: "People", description: "Export and deletion of a person's data." },
 	{ name: "Operations", description: "For the platform only." },
 	{ name: "Service", description: "About the service itself." },
 ];

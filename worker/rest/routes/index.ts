@@ -18,6 +18,7 @@ import { leadOperations } from "./leads.ts";
 import { tokenOperations } from "./management-tokens.ts";
 import { memberOperations } from "./members.ts";
 import { operationsOperations } from "./operations.ts";
+import { peopleOperations } from "./people.ts";
 import { listScopes } from "./scopes.ts";
 import { sessionOperations } from "./sessions.ts";
 import { getStatus } from "./status.ts";
@@ -46,6 +47,7 @@ export function addRoutes(app: OpenAPIHono<RestEnv>): void {
 		listScopes,
 		...jobOperations,
 		...memberOperations,
+		...peopleOperations,
 		...sessionOperations,
 		...tokenOperations,
 		...tenantOperations,

@@ -15,6 +15,7 @@ import { findByKey } from "../../services/leaked-keys.ts";
 import { listQuotas } from "../../services/quotas.ts";
 import { createTenant } from "../../services/tenant-creation.ts";
 import { cancelDeletion, deleteTenant } from "../../services/tenant-deletion.ts";
+import { exportTenant } from "../../services/tenant-export.ts";
 import { resumeTenant, suspendTenant } from "../../services/tenant-state.ts";
 import { getTenant, listTenants, updateTenant } from "../../services/tenants.ts";
 import {
@@ -39,6 +40,38 @@ const tags = ["Tenants"];
 const tenantId = z.object({ id: id.meta({ description: "Id of the tenant.", example: examples.tenant.id }) });
 
 export const tenantOperations = [
+	platformOperation(
+		createRoute({
+			...platform,
+			tags,
+			method: "get",
+			path: `${TENANTS}/{id}/export`,
+			operationId: "exportTenant",
+			summary: "Export a tenant",
+			description:
+				"Everything that is stored about the tenant, as JSON Lines: first a line that says what is left out, then one line for each row of each table, and last the number of rows by table. Without the last line, the export is incomplete. Contains no hashes of secrets.",
+			request: { params: tenantId, query: NO_QUERY },
+			responses: {
+				...PLATFORM_ERRORS,
+				...notFound("No tenant has this id."),
+				200: {
+					description: "The rows of the tenant.",
+					content: {
+						"application/x-ndjson": {
+							schema: z.string().meta({ example: '{"table":"api_keys","row":{"id":"7fK2mWq5Zt1b","name":"CRM"}}' }),
+						},
+					},
+				},
+			},
+		}),
+		async (c) => {
+			const { id } = c.req.valid("param");
+			const lines = await exportTenant(depsOf(c), c.var.platform, id, c.var.info);
+			const headers = { "content-type": "application/x-ndjson; charset=utf-8", "cache-control": "no-store" };
+			// The document says text, and the type of a streamed response is not that of a text.
+			return c.body(lines, 200, headers) as never;
+		},
+	),
 	platformOperation(
 		createRoute({
 			...platformWithBody,

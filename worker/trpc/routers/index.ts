@@ -5,6 +5,7 @@ import { keysRouter } from "./keys.ts";
 import { membersRouter } from "./members.ts";
 import { operationsRouter } from "./operations.ts";
 import { passwordsRouter } from "./passwords.ts";
+import { peopleRouter } from "./people.ts";
 import { platformRouter } from "./platform.ts";
 import { scopesRouter } from "./scopes.ts";
 import { sessionRouter } from "./session.ts";
@@ -19,6 +20,7 @@ export const routers = {
 	jobs: jobsRouter,
 	members: membersRouter,
 	passwords: passwordsRouter,
+	people: peopleRouter,
 	tenants: tenantsRouter,
 	platform: platformRouter,
 	operations: operationsRouter,

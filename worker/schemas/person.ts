@@ -1,0 +1,42 @@
+/** A person's data in a tenant, for requests under privacy laws. */
+import { z } from "zod";
+import { line, tenantChoice } from "./common.ts";
+
+/** The longest email that can be delivered (RFC 5321, §4.5.3.1.3). */
+const EMAIL_MAX = 254;
+
+export const personSchema = z.strictObject({
+	...tenantChoice,
+	email: line(EMAIL_MAX).describe("The email of the person, in any case."),
+});
+
+const row = z.record(z.string(), z.unknown());
+
+export const personExportSchema = z
+	.object({
+		email: z.string(),
+		tables: z
+			.record(z.string(), z.array(row))
+			.describe("The rows about the person by table, as they are stored, without hashes of secrets."),
+		cut_off: z.array(z.string()).describe("Tables that have more rows than the export contains."),
+	})
+	.meta({ id: "PersonExport" });
+export type PersonExport = z.infer<typeof personExportSchema>;
+
+const count = z.number().int();
+
+export const personDeletedSchema = z
+	.object({
+		deleted: z.object({
+			activities: count,
+			merged_collaborators: count,
+			collaborators: count,
+			leads: count,
+		}),
+		cleaned_audit_events: count.describe(
+			"Events of the audit log that now have no email, name, IP address and user agent of the person.",
+		),
+		is_complete: z.boolean().describe("False: there was more than one call deletes. Call again."),
+	})
+	.meta({ id: "PersonDeleted" });
+export type PersonDeleted = z.infer<typeof personDeletedSchema>;

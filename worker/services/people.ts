@@ -1,0 +1,204 @@
+/**
+ * A person's data in a tenant, found by their email: as members, as collaborators, as leads, and in the audit log. For requests of
+ * people under privacy laws (GDPR, articles 15 and 17; LGPD, article 18). Both environments are covered.
+ */
+import { and, eq, inArray, or, type SQL, sql } from "drizzle-orm";
+import { type Author, auditEvent, createdWith } from "../../db/audit.ts";
+import { runBatch } from "../../db/client.ts";
+import { foldEmail } from "../../db/fold-email.ts";
+import { insertAudit } from "../../db/insert-audit.ts";
+import { activities, collaborators, leads, mergedCollaborators } from "../../db/product-schema.ts";
+import { accessLinks, auditEvents, sessions, userIdentities, users } from "../../db/schema.ts";
+import { AppError } from "../errors.ts";
+import type { PersonDeleted, PersonExport } from "../schemas/person.ts";
+import type { Deps } from "./deps.ts";
+import { type StoredRow, shown } from "./stored-rows.ts";
+
+type PersonDeps = Pick<Deps, "db" | "product" | "now">;
+
+/** Rows of one table in an export. More would not fit into one response. */
+const ROWS_EXPORTED_MAX = 5_000;
+/** Rows of one statement: D1 runs one statement at a time, so a long one would delay other requests. */
+const ROWS_PER_STATEMENT = 500;
+/** Statements of one deletion. What is left then needs another call. */
+const STATEMENTS_MAX = 40;
+
+/** What stands in the audit log in place of the name and the email of a person who was deleted. */
+export const DELETED = "[deleted]";
+
+/** Actions whose changes contain the name or the email of the person whom they are about. */
+const ABOUT_PEOPLE = sql`('member.invite', 'member.create', 'member.join', 'member.update', 'member.remove', 'member.deactivate', 'member.reactivate')`;
+
+interface Person {
+	tenantId: string;
+	email: string;
+	/** Ids of the accounts that they have or had in the tenant. */
+	userIds: string[];
+}
+
+/** Ids as one parameter: D1 allows 100 parameters. */
+const idsIn = (ids: readonly string[]) => sql`(select value from json_each(${JSON.stringify(ids)}))`;
+
+async function findPerson({ db }: PersonDeps, tenantId: string, email: string): Promise<Person> {
+	const [accounts, actors, targets] = await db.batch([
+		db
+			.select({ id: users.id })
+			.from(users)
+			.where(and(eq(users.tenantId, tenantId), eq(users.email, foldEmail(email)))),
+		db
+			.selectDistinct({ id: auditEvents.actor })
+			.from(auditEvents)
+			.where(and(byEmail(tenantId, email), sql`actor glob 'usr_*'`)),
+		db
+			.selectDistinct({ id: auditEvents.targetId })
+			.from(auditEvents)
+			.where(and(aboutPeople(tenantId), names(email))),
+	]);
+	const ids = [...accounts, ...actors, ...targets].flatMap(({ id }) => (id === null ? [] : [id]));
+	return { tenantId, email, userIds: [...new Set(ids)] };
+}
+
+const byEmail = (tenantId: string, email: string) =>
+	and(eq(auditEvents.tenantId, tenantId), sql`actor_email = ${email} collate nocase`);
+const aboutPeople = (tenantId: string) => and(eq(auditEvents.tenantId, tenantId), sql`action in ${ABOUT_PEOPLE}`);
+/** Whether the email is the one of an account that the event is about. */
+const names = (email: string) =>
+	sql`${email.toLowerCase()} in (lower(changes ->> '$.email.from'), lower(changes ->> '$.email.to'))`;
+
+/** Whether an event was caused by the person. */
+const causedBy = ({ tenantId, email, userIds }: Person): SQL | undefined =>
+	or(byEmail(tenantId, email), and(eq(auditEvents.tenantId, tenantId), inArray(auditEvents.actor, idsIn(userIds))));
+/** Whether an event is about the person. */
+const isAbout = ({ tenantId, email, userIds }: Person): SQL | undefined =>
+	and(aboutPeople(tenantId), or(names(email), inArray(auditEvents.targetId, idsIn(userIds))));
+
+const collaboratorsOf = ({ tenantId, email }: Pick<Person, "tenantId" | "email">) =>
+	sql`tenant_id = ${tenantId} and environment in ('live', 'test') and email_folded = ${foldEmail(email)}`;
+const activitiesOf = (person: Person) =>
+	sql`collaborator_id in (select id from ${collaborators} where ${collaboratorsOf(person)})`;
+const mergedInto = (person: Person) =>
+	sql`merged_into in (select id from ${collaborators} where ${collaboratorsOf(person)})`;
+/** No index leads to the email of a lead, so the leads of the tenant are read. */
+const leadsOf = ({ tenantId, email }: Person) => sql`tenant_id = ${tenantId} and lower(email) = ${email.toLowerCase()}`;
+
+/** Everything that the tenant stores about the person, without hashes. Leaves an event without the email. */
+export async function exportPerson(
+	deps: PersonDeps,
+	author: Author,
+	{ email }: { email: string },
+): Promise<PersonExport> {
+	const { db, product, now } = deps;
+	const person = await findPerson(deps, author.tenantId, email);
+	const ofUser = inArray(sql`user_id`, idsIn(person.userIds));
+	const queries: Record<string, [typeof db, SQL]> = {
+		members: [db, sql`${users} where ${inArray(users.id, idsIn(person.userIds))}`],
+		user_identities: [db, sql`${userIdentities} where ${ofUser}`],
+		sessions: [db, sql`${sessions} where ${ofUser}`],
+		access_links: [db, sql`${accessLinks} where ${ofUser}`],
+		collaborators: [product, sql`${collaborators} where ${collaboratorsOf(person)}`],
+		merged_collaborators: [product, sql`${mergedCollaborators} where ${mergedInto(person)}`],
+		activities: [product, sql`${activities} where ${activitiesOf(person)}`],
+		leads: [product, sql`${leads} where ${leadsOf(person)}`],
+		audit_events: [db, sql`${auditEvents} where ${or(causedBy(person), isAbout(person))}`],
+	};
+	const tables: Record<string, StoredRow[]> = {};
+	const cutOff: string[] = [];
+	for (const [name, [database, from]] of Object.entries(queries)) {
+		const rows = await database.all<StoredRow>(
+			sql`select * from ${from} limit ${sql.raw(String(ROWS_EXPORTED_MAX + 1))}`,
+		);
+		if (rows.length > ROWS_EXPORTED_MAX) cutOff.push(name);
+		tables[name] = rows.slice(0, ROWS_EXPORTED_MAX).map(shown);
+	}
+	const rows = Object.fromEntries(Object.entries(tables).map(([name, found]) => [name, found.length]));
+	await runBatch(db, [insertAudit(db, auditEvent(author, "person.export", now, { changes: createdWith(rows) }))]);
+	return { email, tables, cut_off: cutOff };
+}
+
+/**
+ * Deletes the person. `CONFLICT` while they are a member: a member is removed first, which keeps the rule of the last owner. Events
+ * of the audit log stay, without the person's email, name, IP addresses and user agents. Repeating it is harmless.
+ */
+export async function deletePerson(
+	deps: PersonDeps,
+	author: Author,
+	{ email }: { email: string },
+): Promise<PersonDeleted> {
+	const { db, product, now } = deps;
+	const person = await findPerson(deps, author.tenantId, email);
+	const isMember = await db.$count(users, and(eq(users.tenantId, author.tenantId), eq(users.email, foldEmail(email))));
+	if (isMember > 0)
+		throw new AppError("CONFLICT", "The person is a member. Remove the member first, then delete the person.");
+	let statements = 0;
+	/** Runs a statement until it changes nothing. Returns how many rows it has changed. */
+	const all = async (database: typeof db, statement: SQL): Promise<number> => {
+		for (let changed = 0; ; ) {
+			if (statements++ >= STATEMENTS_MAX) return changed;
+			// Not what D1 says has changed: that includes rows that triggers change.
+			const rows = await database.all(sql`${statement} returning 1`);
+			changed += rows.length;
+			if (rows.length === 0) return changed;
+		}
+	};
+	const some = sql.raw(`limit ${ROWS_PER_STATEMENT}`);
+	const remove = (
+		table: typeof leads | typeof activities | typeof collaborators | typeof mergedCollaborators,
+		of: SQL,
+	) => all(product, sql`delete from ${table} where rowid in (select rowid from ${table} where ${of} ${some})`);
+	// Children first, because of the foreign keys.
+	const deleted = {
+		activities: await remove(activities, activitiesOf(person)),
+		merged_collaborators: await remove(mergedCollaborators, mergedInto(person)),
+		collaborators: await remove(collaborators, collaboratorsOf(person)),
+		leads: await remove(leads, leadsOf(person)),
+	};
+	let events = await all(
+		db,
+		sql`update ${auditEvents} set actor_email = null, ip = null, user_agent = null where rowid in (
+			select rowid from ${auditEvents} where ${causedBy(person)}
+			and (actor_email is not null or ip is not null or user_agent is not null) ${some})`,
+	);
+	for (;;) {
+		if (statements++ >= STATEMENTS_MAX) break;
+		const cleaned = await cleanEvents(deps, person);
+		events += cleaned;
+		if (cleaned === 0) break;
+	}
+	const changes = createdWith({ ...deleted, audit_events: events });
+	await runBatch(db, [insertAudit(db, auditEvent(author, "person.delete", now, { changes }))]);
+	return { deleted, cleaned_audit_events: events, is_complete: statements < STATEMENTS_MAX };
+}
+
+/** Replaces the name and the email in events about the person. Returns how many events it has changed. */
+async function cleanEvents({ db }: PersonDeps, person: Person): Promise<number> {
+	const found = await db
+		.select({ id: auditEvents.id, changes: auditEvents.changes })
+		.from(auditEvents)
+		.where(and(isAbout(person), isNamed))
+		.limit(ROWS_PER_STATEMENT);
+	if (found.length === 0) return 0;
+	const cleaned = found.map(({ id, changes }) => ({ id, changes: JSON.stringify(cleanedChanges(changes)) }));
+	await db.run(
+		sql`update ${auditEvents} set changes = cleaned.value ->> 'changes'
+			from json_each(${JSON.stringify(cleaned)}) as cleaned where ${auditEvents.id} = cleaned.value ->> 'id'`,
+	);
+	return found.length;
+}
+
+/** Whether an event still has a name or an email that was not replaced. */
+const isNamed = sql`(
+	coalesce(changes ->> '$.email.from', ${DELETED}) <> ${DELETED} or coalesce(changes ->> '$.email.to', ${DELETED}) <> ${DELETED}
+	or coalesce(changes ->> '$.name.from', ${DELETED}) <> ${DELETED} or coalesce(changes ->> '$.name.to', ${DELETED}) <> ${DELETED})`;
+
+type StoredChanges = (typeof auditEvents.$inferSelect)["changes"];
+
+function cleanedChanges(changes: StoredChanges): StoredChanges {
+	const replaced = (value: unknown) => (value === null || value === undefined ? value : DELETED);
+	return Object.fromEntries(
+		Object.entries(changes).map(([field, { from, to }]) =>
+			field === "email" || field === "name"
+				? [field, { from: replaced(from), to: replaced(to) }]
+				: [field, { from, to }],
+		),
+	);
+}
