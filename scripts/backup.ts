@@ -1,9 +1,13 @@
 /** `npm run backup`: writes a backup of the databases. See docs/deploy.md. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { unstable_readConfig as readConfig } from "wrangler";
 import { writeBackup } from "./backup/write.ts";
-import { type OpenDatabase, openLocalDatabases, remoteDatabases } from "./database/databases.ts";
+import {
+	configuredJurisdiction,
+	type OpenDatabase,
+	openLocalDatabases,
+	remoteDatabases,
+} from "./database/databases.ts";
 
 const HELP = `Writes a backup: every table as compressed JSON lines, with checksums, and a manifest.
 
@@ -25,8 +29,7 @@ async function main(): Promise<void> {
 	const source = values.env ?? "local";
 	const time = new Date().toISOString().replaceAll(":", "-").slice(0, 19);
 	const folder = values.to ?? join(ROOT, "backups", `${source}-${time}`);
-	const { vars } = readConfig({ config: join(ROOT, "wrangler.toml"), ...(values.env ? { env: values.env } : {}) });
-	const jurisdiction = String(vars.JURISDICTION ?? "") || null;
+	const jurisdiction = configuredJurisdiction(values.env);
 	const write = (databases: readonly OpenDatabase[]) =>
 		writeBackup({ databases, folder, source, jurisdiction, clock: Date.now, print: console.log });
 	const { sha256 } = values.env ? await write(await remoteDatabases(values.env)) : await openLocalDatabases(write);

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
 	});
 	if (values.help) return console.log(HELP);
 	const options = readDeployOptions(values);
-	const surroundings = { folder: ROOT, run: runIn(ROOT), print: console.log, fetch, wait };
+	const surroundings = { folder: ROOT, run: runIn(ROOT), print: console.log, fetch, wait, clock: Date.now };
 	console.log(planDeployment(options, surroundings).join("\n"));
 	if (values["dry-run"]) return;
 	console.log("");

@@ -1,6 +1,11 @@
 /** `npm run restore`: restores a backup into empty databases. See docs/deploy.md. */
 import { parseArgs } from "node:util";
-import { type OpenDatabase, openLocalDatabases, remoteDatabases } from "./database/databases.ts";
+import {
+	configuredJurisdiction,
+	type OpenDatabase,
+	openLocalDatabases,
+	remoteDatabases,
+} from "./database/databases.ts";
 import { restoreBackup } from "./restore/restore.ts";
 
 const HELP = `Restores a backup of npm run backup into empty databases. Run it again after an interruption: it continues.
@@ -20,8 +25,9 @@ async function main(): Promise<void> {
 	const [folder, ...others] = positionals;
 	if (values.help) return console.log(HELP);
 	if (folder === undefined || others.length > 0) throw new Error(`Name the folder of one backup.\n\n${HELP}`);
+	const jurisdiction = values.env ? configuredJurisdiction(values.env) : undefined;
 	const restore = (databases: readonly OpenDatabase[]) =>
-		restoreBackup({ databases, folder, clock: Date.now, print: console.log });
+		restoreBackup({ databases, folder, jurisdiction, clock: Date.now, print: console.log });
 	const { startedAt, finishedAt } = values.env
 		? await restore(await remoteDatabases(values.env))
 		: await openLocalDatabases(restore);

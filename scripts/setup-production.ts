@@ -58,7 +58,7 @@ async function main(): Promise<void> {
 	if (isDry) return;
 	if (mayAsk && !/^y(es)?$/i.test(await ask("\nRun these steps? (y/n) "))) return;
 	console.log("");
-	await setUp(options, { folder: ROOT, run: runIn(ROOT), print: console.log, fetch, wait });
+	await setUp(options, { folder: ROOT, run: runIn(ROOT), print: console.log, fetch, wait, clock: Date.now });
 }
 
 const ROOT = join(import.meta.dirname, "..");

@@ -5,7 +5,7 @@
  * that exists from the beginning to the end is in it once, and no row is mixed of two moments. Rows that are added or
  * deleted meanwhile may be missing or be there. `npm run reconcile` repairs keys from their gates afterwards.
  */
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { OpenDatabase } from "../database/databases.ts";
 import { keptColumns, keptTables } from "../database/kept-tables.ts";
@@ -28,6 +28,7 @@ interface BackupOptions {
 /** Writes a backup into a new folder. Returns its manifest and the manifest's checksum. */
 export async function writeBackup(options: BackupOptions): Promise<{ manifest: Manifest; sha256: string }> {
 	const { databases, folder, source, jurisdiction, clock, print } = options;
+	if (existsSync(folder)) throw new Error(`${folder} exists already. Name a folder that doesn't exist with --to.`);
 	const startedAt = new Date(clock()).toISOString();
 	const unfinished = `${folder}.unfinished`;
 	rmSync(unfinished, { recursive: true, force: true });

@@ -56,3 +56,9 @@ export async function remoteDatabases(environment: string): Promise<OpenDatabase
 		return [{ binding, d1: remoteD1(api, id), migrations: migrations(), bookmark }];
 	});
 }
+
+/** The jurisdiction that the configuration keeps data in; null: none. Without an environment, that of the top level. */
+export function configuredJurisdiction(environment?: string): string | null {
+	const { vars }: Config = readConfig({ config: WRANGLER_CONFIG, ...(environment ? { env: environment } : {}) });
+	return String(vars.JURISDICTION ?? "") || null;
+}

@@ -6,14 +6,16 @@
 import type { D1 } from "../cloudflare/d1.ts";
 import type { Schema } from "./schema.ts";
 
-/** Tenants whose rows are counted in one batch. */
-const TENANTS_PER_BATCH = 20;
-/** Rows that are indexed in one batch. */
-const ROWS_PER_BATCH = 2_000;
+/** Rows that are counted, numbered or indexed in one statement. */
+const ROWS_PER_STATEMENT = 10_000;
+/** Rows that are indexed for search in one batch. Each has a hundred tokens. */
+const INDEXED_PER_BATCH = 1_000;
+/** Rows of counts that are written in one statement. */
+const WRITTEN_PER_STATEMENT = 1_000;
 /** The numbers of a tenant's rows begin at its own number times this (db/migrations/0013_search_by_span.sql). */
 const NUMBERS_PER_TENANT = 4_294_967_296;
 
-/** What one row counts towards `stored_bytes`, as the triggers count it. */
+/** What the rows of a tenant count towards `stored_bytes`, as the triggers count it. */
 const BYTES: Readonly<Record<string, string>> = {
 	api_keys: "2000 * count(*)",
 	users: "500 * count(*)",
@@ -27,32 +29,79 @@ const SEARCHED: Readonly<Record<string, string>> = { api_keys: "api_key_search",
 
 /** Tables with the number of rows of each group of another table. */
 const COUNTS = [
-	{ table: "api_key_counts", of: "api_keys", group: "tenant_id, environment, standing", column: "keys" },
-	{ table: "lead_counts", of: "leads", group: "tenant_id, environment, status", column: "leads" },
+	{ table: "api_key_counts", of: "api_keys", group: ["tenant_id", "environment", "standing"], column: "keys" },
+	{ table: "lead_counts", of: "leads", group: ["tenant_id", "environment", "status"], column: "leads" },
 ] as const;
 
-/** Rebuilds everything that the database derives. */
+/** Rebuilds everything that the database derives. No one may write to it meanwhile. */
 export async function rebuild(d1: D1, schema: Schema): Promise<void> {
 	const tables = new Map(schema.tables.map((table) => [table.name, table]));
-	const columnsOf = (name: string) => tables.get(name)?.columns.map((column) => column.name) ?? [];
+	const quotaColumns = tables.get("quotas")?.columns.map(({ name }) => name) ?? [];
 	await provideQuotas(d1, tables.has("tenants"));
-	const counted = Object.keys(BYTES).filter((name) => tables.has(name) && columnsOf("quotas").includes(name));
-	const numbers = Object.keys(SEARCHED).filter((name) => tables.has(name));
-	const statements = [
-		...numbers.map(numberRows),
-		quotaCounts(columnsOf("quotas"), counted),
-		...COUNTS.filter(({ table }) => tables.has(table)).flatMap(({ table, of, group, column }) => [
-			`delete from ${table} where tenant_id in (select value from json_each(?1))`,
-			`insert into ${table} (${group}, ${column}) select ${group}, count(*) from ${of}
-			where tenant_id in (select value from json_each(?1)) group by ${group}`,
-		]),
-	];
-	const tenants = await d1.prepare("select tenant_id from quotas order by tenant_id").raw<[string]>();
-	for (let start = 0; start < tenants.length; start += TENANTS_PER_BATCH) {
-		const some = JSON.stringify(tenants.slice(start, start + TENANTS_PER_BATCH).flat());
-		await d1.batch(statements.map((sql) => d1.prepare(sql).bind(some)));
+	for (const name of Object.keys(SEARCHED)) if (tables.has(name)) await numberRows(d1, name);
+	const counted = Object.keys(BYTES).filter((name) => tables.has(name) && quotaColumns.includes(name));
+	await countForQuotas(d1, quotaColumns, counted);
+	for (const counts of COUNTS) if (tables.has(counts.table)) await countGroups(d1, counts);
+	for (const name of Object.keys(SEARCHED)) if (tables.has(name)) await indexRows(d1, name);
+}
+
+/**
+ * Adds up values of all rows of a table by group, a portion of rows in each statement. Returns each group as JSON with its sums.
+ */
+async function sumsOf(
+	d1: D1,
+	table: string,
+	group: readonly string[],
+	values: readonly string[],
+): Promise<Map<string, number[]>> {
+	const sums = new Map<string, number[]>();
+	let last = -1;
+	for (;;) {
+		const [end] = await d1
+			.prepare(
+				`select max(row), count(*) from (
+					select rowid as row from ${table} where rowid > ${last} order by rowid limit ${ROWS_PER_STATEMENT}
+				)`,
+			)
+			.raw<[number | null, number]>();
+		if (end === undefined || end[0] === null) return sums;
+		const portion = await d1
+			.prepare(
+				// `+` keeps SQLite from reading the whole table in the order of an index.
+				`select ${[...group.map((name) => `+${name}`), ...values].join(", ")} from ${table}
+				where rowid > ${last} and rowid <= ${end[0]} group by ${group.map((_, index) => index + 1).join(", ")}`,
+			)
+			.raw<(string | number)[]>();
+		for (const row of portion) {
+			const name = JSON.stringify(row.slice(0, group.length));
+			const before = sums.get(name);
+			sums.set(
+				name,
+				row.slice(group.length).map((value, index) => Number(value) + (before?.[index] ?? 0)),
+			);
+		}
+		last = end[0];
 	}
-	for (const name of numbers) await indexRows(d1, name);
+}
+
+/** Runs a statement for rows, which it gets as one JSON parameter, a portion at a time. */
+async function write(d1: D1, sql: string, rows: readonly unknown[]): Promise<void> {
+	for (let start = 0; start < rows.length; start += WRITTEN_PER_STATEMENT)
+		await d1
+			.prepare(sql)
+			.bind(JSON.stringify(rows.slice(start, start + WRITTEN_PER_STATEMENT)))
+			.run();
+}
+
+async function countGroups(d1: D1, { table, of, group, column }: (typeof COUNTS)[number]): Promise<void> {
+	const sums = await sumsOf(d1, of, group, ["count(*)"]);
+	await d1.prepare(`delete from ${table}`).run();
+	const values = [...group, column].map((_, index) => `value ->> '$[${index}]'`);
+	await write(
+		d1,
+		`insert into ${table} (${[...group, column].join(", ")}) select ${values.join(", ")} from json_each(?1) where true`,
+		[...sums].map(([name, [count]]) => [...JSON.parse(name), count]),
+	);
 }
 
 /** Every tenant has a row of quotas. In a database without tenants, every tenant that has rows. */
@@ -69,36 +118,54 @@ async function provideQuotas(d1: D1, hasTenants: boolean): Promise<void> {
 }
 
 /**
- * Counts the rows of tenants. The rows of quotas are replaced, not updated: the trigger of an update would refuse a tenant
+ * Counts the rows of each tenant. The rows of quotas are replaced, not updated: the trigger of an update would refuse a tenant
  * that has more than a lowered quota allows.
  */
-function quotaCounts(columns: readonly string[], counted: readonly string[]): string {
-	const of = (table: string, value: string) => `(select ${value} from ${table} where tenant_id = quotas.tenant_id)`;
-	const values = columns.map((column) => {
-		if (counted.includes(column)) return of(column, "count(*)");
-		if (column === "stored_bytes") return counted.map((table) => of(table, BYTES[table] ?? "0")).join(" + ");
-		return column;
-	});
-	return `insert or replace into quotas (${columns.join(", ")}) select ${values.join(", ")} from quotas
-		where tenant_id in (select value from json_each(?1))`;
+async function countForQuotas(d1: D1, columns: readonly string[], counted: readonly string[]): Promise<void> {
+	const tenants = await d1.prepare("select tenant_id from quotas").raw<[string]>();
+	const rows = new Map(tenants.map(([id]) => [id, { id, stored_bytes: 0 } as Record<string, string | number>]));
+	for (const table of counted)
+		for (const [name, [count = 0, bytes = 0]] of await sumsOf(
+			d1,
+			table,
+			["tenant_id"],
+			["count(*)", BYTES[table] ?? "0"],
+		)) {
+			const row = rows.get(JSON.parse(name)[0]);
+			if (row) Object.assign(row, { [table]: count, stored_bytes: Number(row.stored_bytes) + bytes });
+		}
+	const derived = [...counted, "stored_bytes"];
+	const values = columns.map((column) => (derived.includes(column) ? `coalesce(value ->> '$.${column}', 0)` : column));
+	await write(
+		d1,
+		`insert or replace into quotas (${columns.join(", ")}) select ${values.join(", ")}
+		from json_each(?1) join quotas on quotas.tenant_id = value ->> '$.id'`,
+		[...rows.values()],
+	);
 }
 
-/** Numbers the rows that have no number after those that have one, in the order of their creation. */
-const numberRows = (table: string): string => `update ${table} set search_no = numbered.no from (
-		select row.id, row_number() over (partition by row.tenant_id order by row.created_at, row.id) + coalesce(
-			(
-				select search_no from ${table} where search_no between first_no and first_no + ${NUMBERS_PER_TENANT - 2}
-				order by search_no desc limit 1
-			),
-			first_no - 1
-		) as no
-		from (
-			select id, tenant_id, created_at, (
-				select tenant_no from quotas where quotas.tenant_id = ${table}.tenant_id
-			) * ${NUMBERS_PER_TENANT} + 1 as first_no
-			from ${table} where search_no is null and tenant_id in (select value from json_each(?1))
-		) row
-	) numbered where numbered.id = ${table}.id`;
+/** Numbers the rows that have no number after those that have one, in the order of their creation. There are only few. */
+async function numberRows(d1: D1, table: string): Promise<void> {
+	await d1
+		.prepare(
+			`update ${table} set search_no = numbered.no from (
+				select row.id, row_number() over (partition by row.tenant_id order by row.created_at, row.id) + coalesce(
+					(
+						select search_no from ${table} where search_no between first_no and first_no + ${NUMBERS_PER_TENANT - 2}
+						order by search_no desc limit 1
+					),
+					first_no - 1
+				) as no
+				from (
+					select id, tenant_id, created_at, (
+						select tenant_no from quotas where quotas.tenant_id = ${table}.tenant_id
+					) * ${NUMBERS_PER_TENANT} + 1 as first_no
+					from ${table} where search_no is null
+				) row
+			) numbered where numbered.id = ${table}.id`,
+		)
+		.run();
+}
 
 /** Indexes rows in the order of their numbers. What the index has of rows that are gone is removed. */
 async function indexRows(d1: D1, table: string): Promise<void> {
@@ -109,12 +176,12 @@ async function indexRows(d1: D1, table: string): Promise<void> {
 		const [row] = await d1
 			.prepare(
 				`select max(search_no), count(*) from (
-					select search_no from ${table} where search_no > ${last} order by search_no limit ${ROWS_PER_BATCH}
+					select search_no from ${table} where search_no > ${last} order by search_no limit ${INDEXED_PER_BATCH}
 				)`,
 			)
 			.raw<[number | null, number]>();
 		const end = row?.[0] ?? null;
-		const isLast = end === null || (row?.[1] ?? 0) < ROWS_PER_BATCH;
+		const isLast = end === null || (row?.[1] ?? 0) < INDEXED_PER_BATCH;
 		await d1.batch([
 			d1.prepare(`delete from ${index} where rowid > ${last}${isLast ? "" : ` and rowid <= ${end}`}`),
 			d1.prepare(

@@ -16,8 +16,10 @@ import {
 	jsonOf,
 	linesOf,
 	type Plan,
+	productDataCheck,
 	remoteSecrets,
 	requireLogin,
+	requireMovedProductData,
 	type Surroundings,
 	step,
 } from "./steps.ts";
@@ -41,6 +43,8 @@ interface Target {
 /** What an interrupted deployment needs in order to continue. Contains no secret. */
 interface State {
 	commit: string;
+	/** When the bookmarks were taken, in milliseconds. */
+	takenAt: number;
 	bookmarks: Record<string, string>;
 	/** The version that had all requests before; null: there was none. */
 	previous: string | null;
@@ -48,6 +52,8 @@ interface State {
 	version: string | null;
 }
 
+/** After that, a bookmark is too old to go back to: a deployment that continues takes new ones. */
+const BOOKMARKS_MAX_AGE_MS = 3_600_000;
 /** A smoke test is repeated for a minute. */
 const SMOKE_TEST_ATTEMPTS = 12;
 const stateFile = ({ folder }: Surroundings, environment: Environment) =>
@@ -67,6 +73,7 @@ export function planDeployment(
 		["Build the Worker and the dashboard", COMMANDS.build(environment)],
 		["Keep a bookmark of each database", ...bindings.map((binding) => COMMANDS.bookmark(binding, environment))],
 		["Migrate the databases", ...bindings.map((binding) => COMMANDS.migrate(binding, environment))],
+		...(bindings.includes("PRODUCT_DB") ? [productDataCheck(environment)] : []),
 		["Upload the new version", COMMANDS.upload("<commit>")],
 		...shares.map((share): Plan[number] => [
 			`Give the new version ${share} % of the requests, and test it at ${publicUrl}`,
@@ -92,6 +99,7 @@ export async function deploy(options: DeployOptions, surroundings: Surroundings)
 	try {
 		for (const binding of target.bindings)
 			await step(surroundings, `Migrations of ${binding}`, COMMANDS.migrate(binding, environment));
+		if (target.bindings.includes("PRODUCT_DB")) await requireMovedProductData(environment, surroundings);
 		if (state.previous !== null) state.version ??= await upload(commit, surroundings);
 		keep();
 		if (state.version === null) await deployAtOnce(target, surroundings);
@@ -152,15 +160,25 @@ async function begin(
 	{ environment }: DeployOptions,
 	surroundings: Surroundings,
 ): Promise<State> {
-	const { run, print } = surroundings;
+	const { print, clock } = surroundings;
 	const path = stateFile(surroundings, environment);
 	// Written by this program.
 	const kept = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as State) : null;
-	if (kept?.commit === commit) {
-		print("The interrupted deployment of this commit continues.");
-		return kept;
+	if (kept?.commit !== commit) {
+		const previous = await servingVersion(worker, surroundings);
+		const bookmarks = await takeBookmarks(bindings, environment, surroundings);
+		return { commit, takenAt: clock(), bookmarks, previous, version: null };
 	}
-	const previous = await servingVersion(worker, surroundings);
+	print("The interrupted deployment of this commit continues.");
+	if (clock() - kept.takenAt <= BOOKMARKS_MAX_AGE_MS) return kept;
+	return { ...kept, takenAt: clock(), bookmarks: await takeBookmarks(bindings, environment, surroundings) };
+}
+
+async function takeBookmarks(
+	bindings: readonly string[],
+	environment: Environment,
+	{ run, print }: Surroundings,
+): Promise<Record<string, string>> {
 	const bookmarks: Record<string, string> = {};
 	for (const binding of bindings) {
 		const info = await run(COMMANDS.bookmark(binding, environment));
@@ -168,7 +186,7 @@ async function begin(
 		bookmarks[binding] = jsonOf<{ bookmark: string }>(`The bookmark of ${binding}`, info).bookmark;
 		print(`Bookmark of ${binding}: ${bookmarks[binding]}`);
 	}
-	return { commit, bookmarks, previous, version: null };
+	return bookmarks;
 }
 
 async function deployAtOnce({ publicUrl }: Target, surroundings: Surroundings): Promise<void> {

@@ -15,9 +15,11 @@ import {
 	jsonOf,
 	linesOf,
 	type Plan,
+	productDataCheck,
 	remoteSecrets,
 	report,
 	requireLogin,
+	requireMovedProductData,
 	type Surroundings,
 	step,
 } from "./steps.ts";
@@ -42,6 +44,7 @@ export function plan(options: SetupOptions): string[] {
 		],
 		["Build the Worker and the dashboard", COMMANDS.build(environment)],
 		["Migrate the databases", ...DATABASE_BINDINGS.map((binding) => COMMANDS.migrate(binding, environment))],
+		productDataCheck(environment),
 		["Deploy", COMMANDS.deploy],
 		[
 			`Create the company ${tenant.name} (${tenant.slug}) and a one-time link for ${owner.email}`,
@@ -62,6 +65,7 @@ export async function setUp(options: SetupOptions, surroundings: Surroundings): 
 	await step(surroundings, "Build", COMMANDS.build(options.environment));
 	for (const binding of DATABASE_BINDINGS)
 		await step(surroundings, `Migrations of ${binding}`, COMMANDS.migrate(binding, options.environment));
+	await requireMovedProductData(options.environment, surroundings);
 	await step(surroundings, "Deployment", COMMANDS.deploy);
 	await untilReachable(options.publicUrl, surroundings);
 	const link = await firstOwnerLink(options, secrets.SERVICE_ROLE_KEY, surroundings);

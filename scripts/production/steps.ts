@@ -1,4 +1,5 @@
 /** What the set-up and a deployment share: wrangler's commands, and how a step is run and reported. */
+import { UNMOVED_PRODUCT_DATA } from "../../db/unmoved-product-data.ts";
 import type { Result, Run } from "./commands.ts";
 
 /** The part of the world that a set-up or a deployment works on. Tests replace it. */
@@ -9,6 +10,8 @@ export interface Surroundings {
 	print: (line: string) => void;
 	fetch: typeof fetch;
 	wait: (ms: number) => Promise<unknown>;
+	/** The current time. */
+	clock: () => number;
 }
 
 export const ENVIRONMENTS = ["staging", "production"] as const;
@@ -42,6 +45,9 @@ export const COMMANDS = {
 	migrate: (binding: string, environment: Environment) => [
 		...[...WRANGLER, "d1", "migrations", "apply", binding, "--remote", "--env", environment],
 	],
+	query: (binding: string, environment: Environment, sql: string) => [
+		...[...WRANGLER, "d1", "execute", binding, "--remote", "--env", environment, "--json", "--command", sql],
+	],
 	deploy: [...WRANGLER, "deploy", "--config", BUILT_CONFIG],
 	deployments: (worker: string) => [...WRANGLER, "deployments", "status", "--name", worker, "--json"],
 	upload: (tag: string) => [...WRANGLER, "versions", "upload", "--config", BUILT_CONFIG, "--tag", tag],
@@ -72,6 +78,27 @@ export async function remoteSecrets(worker: string, { run }: Surroundings): Prom
 	const listed = await run(COMMANDS.secrets(worker));
 	if (isMissing(listed)) return [];
 	return jsonOf<{ name: string }[]>("The list of secrets", listed).map((secret) => secret.name);
+}
+
+const unmovedQuery = (environment: Environment) =>
+	COMMANDS.query("DB", environment, UNMOVED_PRODUCT_DATA.replaceAll(/\s+/g, " "));
+
+/** The step that the next function runs. */
+export const productDataCheck = (environment: Environment): Plan[number] => [
+	"Check that no product data is left in DB, where a Worker with PRODUCT_DB would not find it",
+	unmovedQuery(environment),
+];
+
+/** Throws if the new Worker would not find the product data: integrations would write beside it, and it could not be moved any more. */
+export async function requireMovedProductData(environment: Environment, { run }: Surroundings): Promise<void> {
+	const [result] = jsonOf<{ results: { unmoved: number }[] }[]>(
+		"The product data",
+		await run(unmovedQuery(environment)),
+	);
+	if (result?.results[0]?.unmoved === 0) return;
+	throw new Error(
+		`DB has product data that was not moved to PRODUCT_DB. Remove the blocks of PRODUCT_DB from wrangler.toml, or move the data first: docs/deploy.md, "Move product data".`,
+	);
 }
 
 /** Whether wrangler says that the Worker doesn't exist. */

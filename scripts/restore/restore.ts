@@ -19,14 +19,23 @@ interface RestoreOptions {
 	databases: readonly OpenDatabase[];
 	/** The folder of the backup. */
 	folder: string;
+	/** Where the environment keeps its data; null: anywhere. Undefined on this machine, whose place its operator knows. */
+	jurisdiction: string | null | undefined;
 	/** The current time. */
 	clock: () => number;
 	print: (line: string) => void;
 }
 
 /** Restores every database of the backup. Throws before it writes if something is missing, damaged or not empty. */
-export async function restoreBackup({ databases, folder, clock, print }: RestoreOptions): Promise<Manifest> {
+export async function restoreBackup({
+	databases,
+	folder,
+	jurisdiction,
+	clock,
+	print,
+}: RestoreOptions): Promise<Manifest> {
 	const { manifest, sha256 } = readManifest(folder);
+	requireJurisdiction(manifest, jurisdiction, print);
 	const pairs = manifest.databases.map((entry) => {
 		const database = databases.find(({ binding }) => binding === entry.binding);
 		if (database === undefined)
@@ -44,6 +53,20 @@ export async function restoreBackup({ databases, folder, clock, print }: Restore
 		if (entry.tables.some(({ name }) => name === "service_state")) await endSessions(database.d1, clock());
 	for (const { database } of pairs) await endRestore(database.d1);
 	return manifest;
+}
+
+/** Data that must stay in one jurisdiction is not restored into another. */
+function requireJurisdiction(
+	{ jurisdiction: required }: Manifest,
+	given: string | null | undefined,
+	print: (line: string) => void,
+): void {
+	if (required === null || given === required) return;
+	if (given !== undefined)
+		throw new Error(
+			`The data of the backup must stay in the jurisdiction ${required}, and the environment has ${given ?? "none"}. Create the databases with --jurisdiction ${required}, and set JURISDICTION.`,
+		);
+	print(`The data must stay in the jurisdiction ${required}. Restore it only on a machine that is there.`);
 }
 
 function requireKnownMigration({ binding, migration }: DatabaseEntry, { migrations }: OpenDatabase): void {

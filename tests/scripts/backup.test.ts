@@ -1,5 +1,5 @@
 /** Backups and their restore, against databases in memory. */
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -37,8 +37,11 @@ async function backUp(database: OpenDatabase): Promise<string> {
 	return path;
 }
 
-const restore = (path: string, database: OpenDatabase) =>
-	restoreBackup({ databases: [database], folder: path, clock: () => NOW, print: (line) => printed.push(line) });
+const restore = (path: string, database: OpenDatabase, jurisdiction: string | null = "eu") =>
+	restoreBackup({
+		...{ databases: [database], folder: path, jurisdiction, clock: () => NOW },
+		print: (line) => printed.push(line),
+	});
 
 describe("a backup that is restored", () => {
 	const source = sqliteD1();
@@ -89,6 +92,35 @@ describe("a backup that is restored", () => {
 		);
 		expect(contentsOf(target.sqlite)).toEqual(before);
 	});
+});
+
+describe("a backup of data that must stay in the EU", () => {
+	it.each([null, "us"])("is refused by an environment with the jurisdiction %s", async (jurisdiction) => {
+		const source = sqliteD1();
+		await applyMigrations(source.d1, MIGRATIONS);
+		const path = await backUp(open(source.d1));
+		const target = sqliteD1();
+		await expect(restore(path, open(target.d1), jurisdiction)).rejects.toThrow(
+			/must stay in the jurisdiction eu, and the environment has (none|us)/,
+		);
+		expect(target.sqlite.prepare("select name from sqlite_schema").all()).toEqual([]);
+	});
+});
+
+it("refuses to back up into a folder that exists, before it reads anything", async () => {
+	const reads: string[] = [];
+	const { d1 } = sqliteD1();
+	const watched: D1 = {
+		...d1,
+		prepare(sql) {
+			reads.push(sql);
+			return d1.prepare(sql);
+		},
+	};
+	made = 999;
+	mkdirSync(join(folder, "backup-1000"));
+	await expect(backUp(open(watched))).rejects.toThrow(/backup-1000 exists already.*--to/);
+	expect(reads).toEqual([]);
 });
 
 describe("a damaged backup", () => {

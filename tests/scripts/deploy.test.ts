@@ -28,6 +28,8 @@ class Cloudflare {
 	/** The release adds a class of Durable Objects. */
 	hasPendingMigration = false;
 	changes = "";
+	/** DB has product data that PRODUCT_DB has not. */
+	unmoved = false;
 	/** Part of the command that fails. */
 	failing: string | null = null;
 	/** Versions whose /readyz has the status 503. */
@@ -44,6 +46,7 @@ class Cloudflare {
 		if (text.includes("secret list")) return done(JSON.stringify(this.secrets.map((name) => ({ name }))));
 		if (text.includes("time-travel info"))
 			return done(JSON.stringify({ bookmark: `bookmark-of-${text.includes("PRODUCT_DB") ? "product" : "keys"}` }));
+		if (text.includes("d1 execute")) return done(JSON.stringify([{ results: [{ unmoved: Number(this.unmoved) }] }]));
 		if (text.includes("deployments status")) {
 			if (this.shares === null) return failed("This Worker does not exist on your account. [code: 10007]");
 			const versions = Object.entries(this.shares).map(([version_id, percentage]) => ({ version_id, percentage }));
@@ -91,6 +94,7 @@ let folder: string;
 let cloudflare: Cloudflare;
 let printed: string[];
 let waits: number[];
+let now: number;
 const stateFile = () => join(folder, ".deployment.production.json");
 
 beforeEach(() => {
@@ -99,6 +103,7 @@ beforeEach(() => {
 	cloudflare = new Cloudflare();
 	printed = [];
 	waits = [];
+	now = Date.parse("2031-05-06T10:00:00.000Z");
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -109,6 +114,7 @@ const deployHere = (given: Parameters<typeof readDeployOptions>[0] = {}) =>
 		fetch: cloudflare.fetch,
 		print: (line) => printed.push(line),
 		wait: async (ms) => waits.push(ms),
+		clock: () => now,
 	});
 
 const MIGRATIONS = ["DB", "PRODUCT_DB"].map((binding) => `d1 migrations apply ${binding} --remote --env production`);
@@ -207,6 +213,32 @@ it("continues at the share that an interrupted deployment has reached", async ()
 	expect(cloudflare.changesMade).toEqual([
 		...["build", ...MIGRATIONS, "versions deploy new@50 old@50", "versions deploy new@100", "triggers deploy"],
 	]);
+});
+
+it("takes new bookmarks when it continues more than an hour later", async () => {
+	cloudflare.failing = "versions upload";
+	await expect(deployHere()).rejects.toThrow("Upload: failed");
+	now += 3_600_001;
+	cloudflare.failing = null;
+	await deployHere();
+	expect(cloudflare.calls.filter((call) => call.includes("time-travel info"))).toHaveLength(4);
+});
+
+it("gives no request to a version that would not find the product data", async () => {
+	cloudflare.unmoved = true;
+	await expect(deployHere()).rejects.toThrow(
+		/DB has product data that was not moved to PRODUCT_DB\. Remove the blocks/,
+	);
+	expect(cloudflare.changesMade).toEqual(["build", ...MIGRATIONS]);
+});
+
+it("needs no product database", async () => {
+	const without = CONFIGURED.replaceAll(/\[\[(env\.\w+\.)?d1_databases\]\]\nbinding = "PRODUCT_DB"\n(.+\n)+/g, "");
+	writeFileSync(join(folder, "wrangler.toml"), without);
+	cloudflare.unmoved = true;
+	await deployHere();
+	expect(cloudflare.calls.join("\n")).not.toContain("PRODUCT_DB");
+	expect(cloudflare.shares).toEqual({ [NEW]: 100 });
 });
 
 describe("a deployment is refused", () => {

@@ -31,6 +31,8 @@ class Cloudflare {
 	migrated = false;
 	deployed = false;
 	isSignedIn = true;
+	/** DB has product data that PRODUCT_DB has not. */
+	unmoved = false;
 	/** Part of the command that fails. */
 	failing: string | null = null;
 
@@ -56,6 +58,7 @@ class Cloudflare {
 			this.secrets = { ...this.secrets, ...JSON.parse(input) };
 			return done("Created");
 		}
+		if (text.includes("d1 execute")) return done(JSON.stringify([{ results: [{ unmoved: Number(this.unmoved) }] }]));
 		if (text.includes("migrations apply")) this.migrated = true;
 		if (text.includes("wrangler deploy")) this.deployed = true;
 		return done();
@@ -115,6 +118,7 @@ const setUpHere = (options: SetupOptions = readOptions(GIVEN)) =>
 		print: (line) => printed.push(line),
 		fetch: fetchFromService,
 		wait: async () => undefined,
+		clock: Date.now,
 	});
 
 const keptSecrets = () => readFileSync(join(folder, SECRETS_FILE), "utf8");
@@ -246,6 +250,12 @@ describe("a database that exists", () => {
 			"Database salesos-keys: it exists already and stays where it is, so --location weur has no effect",
 		);
 	});
+});
+
+it("does not deploy beside product data of 1.0.0 that was not moved", async () => {
+	cloudflare.unmoved = true;
+	await expect(setUpHere()).rejects.toThrow("DB has product data that was not moved to PRODUCT_DB");
+	expect(cloudflare.deployed).toBe(false);
 });
 
 describe("secrets that exist", () => {

@@ -22,15 +22,22 @@ export function checkReadiness(deps: ReadinessDeps, colo: string): Promise<Check
 		check("schema", () => requireSchema(d1)),
 		check("gate", () => deps.gates.getByName(object).ping()),
 		check("jurisdiction", () => checkJurisdiction(deps)),
-		check("product_data", () => requireProductData(deps)),
+		check("product_data", async () => {
+			await requireProductData(deps);
+			await requireComplete(deps.product.$client);
+		}),
 	]);
 }
 
 async function requireSchema(d1: D1Database): Promise<void> {
 	const problem = await schemaProblem(d1);
 	if (problem !== null) throw new Error(problem);
-	// `npm run restore` keeps this row until the database is complete.
-	const restoring = await d1.prepare("select 1 from service_state where name = 'restore'").first();
+	await requireComplete(d1);
+}
+
+/** `npm run restore` keeps this table in a database until it is complete. */
+async function requireComplete(d1: D1Database): Promise<void> {
+	const restoring = await d1.prepare("select 1 from sqlite_schema where name = 'restore_progress'").first();
 	if (restoring !== null) throw new Error("A restore of the database is unfinished.");
 }
 

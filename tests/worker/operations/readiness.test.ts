@@ -73,10 +73,13 @@ describe("/readyz", () => {
 		expect((await ask("/readyz", { PRODUCT_DB: undefined })).status).toBe(200);
 	});
 
-	it("is 503 while a restore is unfinished", async () => {
-		await env.DB.prepare("insert into service_state values ('restore', 'begun', 0)").run();
-		expect((await ask("/readyz")).body.error?.message).toBe("Not ready: schema.");
-		await env.DB.prepare("delete from service_state where name = 'restore'").run();
+	it.each([
+		["DB", "schema"],
+		["PRODUCT_DB", "product_data"],
+	] as const)("is 503 while a restore of %s is unfinished", async (binding, name) => {
+		await env[binding].prepare("create table restore_progress (name text)").run();
+		expect((await ask("/readyz")).body.error?.message).toBe(`Not ready: ${name}.`);
+		await env[binding].prepare("drop table restore_progress").run();
 		vi.setSystemTime(now + 6_000);
 		expect((await ask("/readyz")).status).toBe(200);
 	});
