@@ -1,6 +1,6 @@
 /** Every failure that a caller can see, in one table: code → HTTP status, tRPC code, public message. */
 
-import type { LogEvent } from "./log.ts";
+import type { LogEvent } from "./log-events.ts";
 import { withoutKeys } from "./schemas/key-pattern.ts";
 
 export const ERRORS = {

@@ -3,29 +3,9 @@
  * id leads to the request at Cloudflare, and the audit log says who made a change.
  */
 import { env } from "cloudflare:workers";
+import { type Level, LOG_EVENTS, type LogEvent } from "./log-events.ts";
 import { withoutKeys } from "./schemas/key-pattern.ts";
 import { MINUTE_MS } from "./schemas/time.ts";
-
-type Level = "error" | "warn" | "info";
-
-/** What operators search for, and what alerts count. Each line has the name as `event` and the text as `what`. */
-const LOG_EVENTS = {
-	analytics_failed: { level: "warn", what: "Analytics Engine did not take a data point" },
-	canary_failed: { level: "error", what: "The canary could not measure the service" },
-	config_problem: { level: "error", what: "The configuration does not fit the data" },
-	delivery_failed: { level: "error", what: "D1 did not accept a delivery, which will be retried" },
-	key_unlisted: { level: "error", what: "A key is not listed, because its tenant is missing in D1" },
-	delivery_recovered: { level: "info", what: "D1 accepted a delivery that had failed before" },
-	guarantee_broken: { level: "error", what: "The canary saw a promise of the service broken" },
-	management_refused: { level: "warn", what: "A management credential was refused" },
-	platform_read: { level: "info", what: "The platform reads data of a tenant" },
-	sign_in_throttled: { level: "warn", what: "A sign-in attempt was throttled" },
-	task_failed: { level: "error", what: "A scheduled task failed; the next run continues" },
-	unknown_protocol: { level: "error", what: "A Worker and a gate are more than one release apart" },
-	unreadable_record: { level: "error", what: "A gate cannot read a record on its disk" },
-} as const satisfies Record<string, { level: Level; what: string }>;
-
-export type LogEvent = keyof typeof LOG_EVENTS;
 
 /** The request that a line is about. */
 export interface Trace {

@@ -10,13 +10,7 @@ import type { Bindings, Config } from "../env.ts";
 import { keyIdOf } from "../keys/format.ts";
 import { logEvent } from "../log.ts";
 import { WHOLE_KEY } from "../schemas/key-pattern.ts";
-
-/**
- * What a data point holds, in its order: `blob1` is the code. New fields go to the end, because Analytics Engine keeps data
- * points for three months. Dashboards and alerts take their columns from here.
- */
-export const VERDICT_BLOBS = ["code", "tenant", "key", "endpoint", "colo", "version"] as const;
-export const VERDICT_DOUBLES = ["milliseconds", "weight"] as const;
+import { VERDICT_BLOBS, VERDICT_DOUBLES } from "./verdict-columns.ts";
 
 /** The bindings that recording needs. Without a dataset, nothing is recorded. */
 export type AnalyticsBindings = Partial<Pick<Bindings, "ANALYTICS" | "CF_VERSION_METADATA">>;

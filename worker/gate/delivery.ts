@@ -56,6 +56,17 @@ export type OnUsageTaken = (lifetime: LifetimeUsage, watchedUntil: number) => vo
 /** Stores a tombstone in the gate of a successor that is discarded. */
 export type WriteTombstone = (successorId: string, predecessor: GateContent["key"]) => Promise<void>;
 
+/** How far D1 is behind a gate. */
+export interface DeliveryState {
+	/** Deliveries that failed in a row. */
+	failures: number;
+	/** In milliseconds; null: the last delivery succeeded. */
+	failingSince: number | null;
+	/** Audit events that D1 doesn't have yet. */
+	waitingEvents: number;
+	oldestEventAt: number | null;
+}
+
 export class Delivery {
 	readonly #store: GateStore;
 	readonly #alarm: GateAlarm;
@@ -67,6 +78,8 @@ export class Delivery {
 	readonly #rotating = new Set<string>();
 	#last: Promise<void> = Promise.resolve();
 	#failures = 0;
+	/** When the first of the failures in a row was. In memory: a restart begins a new row. */
+	#failingSince: number | null = null;
 
 	constructor(
 		store: GateStore,
@@ -137,17 +150,36 @@ export class Delivery {
 					logEvent("key_unlisted", { key_id: id, tenant_id: tenantId });
 					return;
 				}
-				const failures = this.#failures + 1;
-				logEvent("delivery_failed", { key_id: id, tenant_id: tenantId, failures }, { thrown: error });
 				failed = true;
+				this.#failingSince ??= now;
+				const fields = { key_id: id, tenant_id: tenantId, failures: this.#failures + 1, ...this.#lateness(now) };
+				logEvent("delivery_failed", fields, { thrown: error });
 			}
 		}
-		if (failed) {
-			this.#alarm.scheduleBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
-		} else if (this.#failures > 0) {
-			logEvent("delivery_recovered", { key_id: id, tenant_id: tenantId });
+		if (failed) this.#alarm.scheduleBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
+		else if (this.#failures > 0) {
+			const fields = { key_id: id, tenant_id: tenantId, failures: this.#failures, ...this.#lateness(now) };
+			logEvent("delivery_recovered", fields);
 			this.#failures = 0;
+			this.#failingSince = null;
 		}
+	}
+
+	/** What D1 doesn't have yet, and since when deliveries fail. For operators. */
+	state(): DeliveryState {
+		const events = this.#store.events();
+		return {
+			failures: this.#failures,
+			failingSince: this.#failingSince,
+			waitingEvents: events.length,
+			oldestEventAt: events.length === 0 ? null : Math.min(...events.map(({ at }) => at)),
+		};
+	}
+
+	#lateness(now: number): { late_ms: number; waiting_events: number } {
+		const { failingSince, oldestEventAt, waitingEvents } = this.state();
+		const since = Math.min(failingSince ?? now, oldestEventAt ?? now);
+		return { late_ms: Math.max(0, now - since), waiting_events: waitingEvents };
 	}
 
 	async #deliverKey(content: GateContent, now: number): Promise<void> {

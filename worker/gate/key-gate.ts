@@ -21,7 +21,7 @@ import type { CountedVerdict, GateVerdict, Refused, Unavailable } from "../keys/
 import { keyGates, passwordHashers } from "../namespaces.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import type { ChangingGate } from "./changes.ts";
-import { Delivery } from "./delivery.ts";
+import { Delivery, type DeliveryState } from "./delivery.ts";
 import {
 	countRefusals,
 	decideAndCount,
@@ -247,6 +247,11 @@ export class KeyGate extends DurableObject<Bindings> {
 	 */
 	async reconcile(keyId: string | null, isDryRun: boolean, now = Date.now()): Promise<GateReport> {
 		return (await repairs()).reconcile(this.#changing, keyId, isDryRun, now);
+	}
+
+	/** How far D1 is behind this gate. */
+	deliveryState(): DeliveryState {
+		return this.#delivery.state();
 	}
 
 	/** For health checks: shows that objects can be reached. */

@@ -14,6 +14,7 @@ import type { AdmissionRequest } from "../keys/decide.ts";
 import type { KeyMaterial } from "../keys/format.ts";
 import type { KeySnapshot } from "../keys/snapshot.ts";
 import type { Admitted, GateVerdict, Refused, SignedRefused, WindowState } from "../keys/verdict.ts";
+import { logEvent } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import { DAY_MS } from "../schemas/time.ts";
 
@@ -153,8 +154,13 @@ function layoutError(what: string, packed: readonly unknown[]): Error {
 }
 
 /** For the log, when a gate of another release gives a result that this one doesn't know. */
-export const unknownCode = (code: unknown): Error =>
-	new Error(`A gate of another release sent the code ${String(code)}`);
+export function unknownCode(code: unknown): Error {
+	const text = String(code).slice(0, CODE_MAX);
+	logEvent("unknown_protocol", { code: text });
+	return new Error(`A gate of another release sent the code ${text}`);
+}
+/** Longer than any code. */
+const CODE_MAX = 40;
 
 /**
  * What a comparison of a gate with D1 has found. `missing`: D1 had no row. `outdated`: its row was older. `ghost`: its row was

@@ -2,7 +2,7 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { VERDICT_BLOBS, VERDICT_DOUBLES } from "../../../worker/admission/verdict-points.ts";
+import { VERDICT_BLOBS, VERDICT_DOUBLES } from "../../../worker/admission/verdict-columns.ts";
 import { type Bindings, readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
 import { KeyVerifier } from "../../../worker/verifier.ts";

@@ -8,6 +8,7 @@ import { Button } from "../../ui/button.tsx";
 import { Skeleton } from "../../ui/states.tsx";
 import { platformApi } from "../platform/api.ts";
 import styles from "../platform/platform.module.css";
+import { OverviewDetails } from "./overview-details.tsx";
 
 /** What the service needs in order to work, asked when the screen opens. */
 export function OverviewSection() {
@@ -35,28 +36,31 @@ export function OverviewSection() {
 				</Match>
 				<Match when={dataOf(query)}>
 					{(overview) => (
-						<div class={styles.scroll}>
-							<table class={styles.table} aria-label={words().checks}>
-								<thead>
-									<tr>
-										<th scope="col">{words().columns.check}</th>
-										<th scope="col">{words().columns.state}</th>
-										<th scope="col">{words().columns.duration}</th>
-									</tr>
-								</thead>
-								<tbody>
-									<For each={overview().checks}>
-										{(check) => (
-											<tr>
-												<th scope="row">{words().names[check.name]}</th>
-												<td>{check.ok ? words().ok : words().failed}</td>
-												<td class="number">{words().milliseconds(formatNumber(check.milliseconds))}</td>
-											</tr>
-										)}
-									</For>
-								</tbody>
-							</table>
-						</div>
+						<>
+							<div class={styles.scroll}>
+								<table class={styles.table} aria-label={words().checks}>
+									<thead>
+										<tr>
+											<th scope="col">{words().columns.check}</th>
+											<th scope="col">{words().columns.state}</th>
+											<th scope="col">{words().columns.duration}</th>
+										</tr>
+									</thead>
+									<tbody>
+										<For each={overview().checks}>
+											{(check) => (
+												<tr>
+													<th scope="row">{words().names[check.name]}</th>
+													<td>{check.ok ? words().ok : words().failed}</td>
+													<td class="number">{words().milliseconds(formatNumber(check.milliseconds))}</td>
+												</tr>
+											)}
+										</For>
+									</tbody>
+								</table>
+							</div>
+							<OverviewDetails overview={overview()} />
+						</>
 					)}
 				</Match>
 			</Switch>

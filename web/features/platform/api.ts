@@ -9,4 +9,5 @@ type Outputs = inferRouterOutputs<AppRouter>;
 export type Tenant = Outputs["tenants"]["get"];
 export type CreatedTenant = Outputs["tenants"]["create"];
 export type FoundKeys = Outputs["tenants"]["find_by_key"];
+export type Overview = Outputs["operations"]["overview"];
 export type Quota = Outputs["tenants"]["quotas"]["items"][number];
