@@ -12,6 +12,10 @@ export const LOG_EVENTS = {
 	guarantee_broken: { level: "error", what: "The canary saw a promise of the service broken" },
 	key_unlisted: { level: "error", what: "A key is not listed, because its tenant is missing in D1" },
 	management_refused: { level: "warn", what: "A management credential was refused" },
+	past_order_ended: {
+		level: "warn",
+		what: "An order from before a restore was ended; order it again if it is still wanted",
+	},
 	platform_read: { level: "info", what: "The platform reads data of a tenant" },
 	sign_in_throttled: { level: "warn", what: "A sign-in attempt was throttled" },
 	task_failed: { level: "error", what: "A scheduled task failed; the next run continues" },

@@ -10,6 +10,7 @@ import type { Deps } from "./services/deps.ts";
 import { workOnSweeps } from "./services/gate-sweeps.ts";
 import { advanceJobs } from "./services/job-work.ts";
 import { settleAll } from "./services/key-standing.ts";
+import { endPastOrders } from "./services/past-orders.ts";
 import { reportMissingPepper } from "./services/peppers.ts";
 import { requireMovedProductData } from "./services/product-data.ts";
 import { repairLimits } from "./services/quotas.ts";
@@ -28,6 +29,7 @@ const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Pro
 	everyMinute: {
 		// First: the others may take most of the minute.
 		canary: (deps) => runCanary(deps),
+		"orders from before a restore": endPastOrders,
 		"deletions of tenants": beginDeletions,
 		sweeps: workOnSweeps,
 		jobs: advanceJobs,

@@ -6,6 +6,7 @@
  * triggers come back before newer migrations, and what they would have derived is rebuilt at the end.
  */
 import { applyMigrations } from "../../db/migrate.ts";
+import { END_PENDING_ORDERS, ORDERS_VALID_FROM, PENDING_ORDERS } from "../../db/past-orders.ts";
 import { type DatabaseEntry, type Manifest, readManifest } from "../backup/manifest.ts";
 import type { D1 } from "../cloudflare/d1.ts";
 import type { OpenDatabase } from "../database/databases.ts";
@@ -50,7 +51,7 @@ export async function restoreBackup({
 	print("Every file of the backup has its checksum.");
 	for (const { entry, database } of pairs) await restoreDatabase({ folder, entry, database, sha256, print });
 	for (const { entry, database } of pairs)
-		if (entry.tables.some(({ name }) => name === "service_state")) await endSessions(database.d1, clock());
+		if (entry.tables.some(({ name }) => name === "service_state")) await endThePast(database.d1, clock(), print);
 	for (const { database } of pairs) await endRestore(database.d1);
 	return manifest;
 }
@@ -155,12 +156,18 @@ async function addTriggers(d1: D1, schema: Schema): Promise<void> {
 	await d1.batch([...triggersOf(schema).map(({ sql }) => d1.prepare(sql)), stepDone(d1, "triggers")]);
 }
 
-/** No sign-in from before the restore is valid. The backup has none, and the Worker also rejects tokens that are older. */
-async function endSessions(d1: D1, now: number): Promise<void> {
-	await d1
-		.prepare(
-			`insert or replace into service_state (name, value, updated_at) values ('sessions_valid_from', ?1, cast(?1 as integer))`,
-		)
-		.bind(String(now))
-		.run();
+/**
+ * No sign-in from before the restore is valid: the backup has none, and the Worker also rejects tokens that are older. No deletion
+ * of a tenant and no job goes on either, because it may have been cancelled since the backup.
+ */
+async function endThePast(d1: D1, now: number, print: (line: string) => void): Promise<void> {
+	for (const [kind, id] of await d1.prepare(PENDING_ORDERS).raw<[string, string]>())
+		print(`Stopped: ${kind} ${id}. Order it again if it is still wanted.`);
+	const state = d1.prepare(
+		"insert or replace into service_state (name, value, updated_at) values (?1, ?2, cast(?2 as integer))",
+	);
+	await d1.batch([
+		...END_PENDING_ORDERS.map((statement) => d1.prepare(statement)),
+		...["sessions_valid_from", ORDERS_VALID_FROM].map((name) => state.bind(name, String(now))),
+	]);
 }

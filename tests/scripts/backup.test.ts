@@ -123,6 +123,30 @@ it("refuses to back up into a folder that exists, before it reads anything", asy
 	expect(reads).toEqual([]);
 });
 
+it("stops deletions of tenants and jobs, which may have been cancelled since the backup", async () => {
+	const { d1, sqlite } = sqliteD1();
+	await fill({ d1, sqlite });
+	sqlite.exec(`
+		update tenants set suspended_at = 1, delete_after = ${NOW - 1} where id = 'ten_b';
+		insert into gate_sweeps (tenant_id, kind, suspension_no, total, created_at, updated_at)
+		values ('ten_b', 'delete', 1, 1, 1, 1), ('ten_a', 'suspend', 1, 1, 1, 1);
+		insert into jobs (id, tenant_id, kind, state, total, created_at, updated_at, actor)
+		values ('job_1', 'ten_a', 'revoke_keys', 'running', 1, 1, 1, 'usr_1')`);
+	const target = sqliteD1();
+	await restore(await backUp(open(d1)), open(target.d1));
+	const all = (sql: string) => target.sqlite.prepare(sql).all();
+	expect(all("select suspended_at, delete_after from tenants where id = 'ten_b'")).toEqual([
+		{ suspended_at: 1, delete_after: null },
+	]);
+	expect(all("select tenant_id from gate_sweeps")).toEqual([{ tenant_id: "ten_a" }]);
+	expect(all("select state from jobs")).toEqual([{ state: "stopped" }]);
+	const stopped = printed.filter((line) => line.startsWith("Stopped"));
+	expect(stopped).toEqual([
+		"Stopped: deletion of a tenant ten_b. Order it again if it is still wanted.",
+		"Stopped: job job_1. Order it again if it is still wanted.",
+	]);
+});
+
 describe("a damaged backup", () => {
 	const source = sqliteD1();
 	beforeAll(() => fill(source));

@@ -6,7 +6,7 @@ import { type AnyColumn, type SQL, sql } from "drizzle-orm";
 import { serviceState } from "../../db/schema.ts";
 
 /** Name of the row of `service_state`. Its value is an instant in milliseconds, as text. */
-const SESSIONS_VALID_FROM = "sessions_valid_from";
+export const SESSIONS_VALID_FROM = "sessions_valid_from";
 
 /**
  * The condition for what was created since. `configured` is `SESSIONS_VALID_FROM`, which can be set before the restore: then
