@@ -8,6 +8,7 @@ import { type Unstable_Config as Config, unstable_readConfig as readConfig } fro
 import { REQUIRED_SECRETS } from "../secrets.ts";
 import { isPlaceholderId } from "./config-file.ts";
 import { isPlaceholderHost } from "./options.ts";
+import { requireSoundConfig } from "./preflight.ts";
 import { smokeTest, untilReachable } from "./smoke-test.ts";
 import {
 	COMMANDS,
@@ -67,8 +68,9 @@ export function planDeployment(
 	const { worker, publicUrl, bindings } = targetOf(environment, folder);
 	const plan: Plan = [
 		[
-			"Check that all changes are committed, that wrangler is signed in, and that the Worker has its secrets",
+			"Check that all changes are committed, that wrangler is signed in, that the Worker has its secrets, and where its databases are",
 			COMMANDS.whoAmI,
+			COMMANDS.databases,
 		],
 		["Build the Worker and the dashboard", COMMANDS.build(environment)],
 		["Keep a bookmark of each database", ...bindings.map((binding) => COMMANDS.bookmark(binding, environment))],
@@ -92,6 +94,7 @@ export async function deploy(options: DeployOptions, surroundings: Surroundings)
 	const commit = await committedState(surroundings);
 	await requireLogin(surroundings);
 	await requireSecrets(target, surroundings);
+	await requireSoundConfig(environment, surroundings);
 	await step(surroundings, "Build", COMMANDS.build(environment));
 	const state = await begin(commit, target, options, surroundings);
 	const keep = () => writeFileSync(stateFile(surroundings, environment), `${JSON.stringify(state, null, "\t")}\n`);

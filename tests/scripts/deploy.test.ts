@@ -28,6 +28,8 @@ class Cloudflare {
 	/** The release adds a class of Durable Objects. */
 	hasPendingMigration = false;
 	changes = "";
+	/** Where wrangler lists the databases; undefined: it doesn't say. */
+	jurisdictions: Record<string, string | null | undefined> = {};
 	/** DB has product data that PRODUCT_DB has not. */
 	unmoved = false;
 	/** Part of the command that fails. */
@@ -46,6 +48,15 @@ class Cloudflare {
 		if (text.includes("secret list")) return done(JSON.stringify(this.secrets.map((name) => ({ name }))));
 		if (text.includes("time-travel info"))
 			return done(JSON.stringify({ bookmark: `bookmark-of-${text.includes("PRODUCT_DB") ? "product" : "keys"}` }));
+		if (text.includes("d1 list"))
+			return done(
+				JSON.stringify(
+					Object.entries(this.jurisdictions).map(([uuid, jurisdiction]) => ({
+						uuid,
+						...(jurisdiction === undefined ? {} : { jurisdiction }),
+					})),
+				),
+			);
 		if (text.includes("d1 execute")) return done(JSON.stringify([{ results: [{ unmoved: Number(this.unmoved) }] }]));
 		if (text.includes("deployments status")) {
 			if (this.shares === null) return failed("This Worker does not exist on your account. [code: 10007]");
@@ -230,6 +241,41 @@ it("gives no request to a version that would not find the product data", async (
 		/DB has product data that was not moved to PRODUCT_DB\. Remove the blocks/,
 	);
 	expect(cloudflare.changesMade).toEqual(["build", ...MIGRATIONS]);
+});
+
+describe("the databases of an environment with a jurisdiction", () => {
+	const KEYS = "11111111-2222";
+	const PRODUCT = "33333333-4444";
+	beforeEach(() => {
+		const [others, production] = CONFIGURED.split("[env.production]");
+		const confined = production?.replace('JURISDICTION = ""', 'JURISDICTION = "eu"');
+		writeFileSync(join(folder, "wrangler.toml"), `${others}[env.production]${confined}`);
+	});
+
+	it("must be there", async () => {
+		cloudflare.jurisdictions = { [KEYS]: "eu", [PRODUCT]: "eu" };
+		await deployHere();
+		expect(cloudflare.shares).toEqual({ [NEW]: 100 });
+	});
+
+	it.each([null, "us", undefined])("are refused in the jurisdiction %s", async (elsewhere) => {
+		cloudflare.jurisdictions = { [KEYS]: "eu", [PRODUCT]: elsewhere };
+		await expect(deployHere()).rejects.toThrow(
+			/JURISDICTION is eu, and wrangler does not show that the database of PRODUCT_DB is there/,
+		);
+		expect(cloudflare.changesMade).toEqual([]);
+	});
+});
+
+it("refuses a sender of mails without the binding that sends them", async () => {
+	const [others, production] = CONFIGURED.split("[env.production]");
+	const mailing = production?.replace('MAIL_FROM = ""', 'MAIL_FROM = "keys@acme.com"');
+	writeFileSync(join(folder, "wrangler.toml"), `${others}[env.production]${mailing}`);
+	await expect(deployHere()).rejects.toThrow(/MAIL_FROM is set, but EMAIL is not bound/);
+	const bound = mailing?.replace(/# (\[\[env\.production\.send_email\]\])\n# /, "$1\n");
+	writeFileSync(join(folder, "wrangler.toml"), `${others}[env.production]${bound}`);
+	await deployHere();
+	expect(cloudflare.shares).toEqual({ [NEW]: 100 });
 });
 
 it("needs no product database", async () => {
