@@ -67,11 +67,18 @@ export default defineConfig(({ command, isPreview }) => ({
 		client: {
 			build: { rolldownOptions: { output: { codeSplitting: { groups: [{ name: "shared", test: SHARED }] } } } },
 		},
-		// A runtime parses comments and whitespace at each cold start. Names stay, so that the log's stacks are readable.
+		// A runtime parses comments, whitespace and names at each cold start. The names of functions and classes stay, so that the
+		// log's stacks are readable.
 		salesos_api_keys: {
 			build: {
 				rolldownOptions: {
-					output: { minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } },
+					output: {
+						minify: {
+							compress: false,
+							mangle: { toplevel: false, keepNames: { function: true, class: true } },
+							codegen: { removeWhitespace: true },
+						},
+					},
 				},
 			},
 		},

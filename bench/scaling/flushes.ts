@@ -24,7 +24,9 @@ export function flushesPerSecond(requestsPerSecond: number, isWatched: boolean):
 			alarm = Number.POSITIVE_INFINITY;
 		}
 		lastUsedAt = now;
-		alarm = Math.min(alarm, pace.due({ lastUsedAt }, lastUseInD1, now));
+		// Even use never leaves a tenth of an hour's limit undelivered.
+		const usage = { lifetime: { usageCount: request, lastUsedAt }, lastUseInD1, undelivered: 0 };
+		alarm = Math.min(alarm, pace.due(usage, Number.POSITIVE_INFINITY, now));
 	}
 	return flushes / (now / 1_000);
 }

@@ -18,7 +18,8 @@ import {
 } from "../keys/transitions.ts";
 import { logError } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
-import { type Delivery, RETRY_FIRST_MS } from "./delivery.ts";
+import { RETRY_FIRST_MS } from "./back-off.ts";
+import type { Delivery } from "./delivery.ts";
 import { isTombstone, type KeyMemory, type LoadedKey } from "./key-memory.ts";
 import {
 	type AlreadyRotated,

@@ -28,6 +28,8 @@ export class UsageCounter {
 	#lastUsedAt: number;
 	/** The last admission that D1 shows, or that is to be delivered by an alarm that is set. */
 	#lastUseInD1: number;
+	/** Admissions that D1 has, or that are to be delivered by an alarm that is set. */
+	#countInD1: number;
 
 	/** Resumes from the newest record, at its ceilings. */
 	constructor(store: GateStore, callers: RecentCallers) {
@@ -39,14 +41,21 @@ export class UsageCounter {
 		this.#lastUsedAt = this.#reserved.lastUsedAt;
 		// Whatever is on disk was delivered, or an alarm is set for it.
 		this.#lastUseInD1 = this.#lastUsedAt;
+		this.#countInD1 = this.lifetime.usageCount;
 	}
 
 	get lastUseInD1(): number {
 		return this.#lastUseInD1;
 	}
 
+	/** Admissions that D1 doesn't have. If the gate's storage is lost, they are not counted. */
+	get undelivered(): number {
+		return this.#reserved.lifetimeBefore + this.#counts.allowed - this.#countInD1;
+	}
+
 	/** Call this when D1 has taken the lifetime usage. */
-	delivered({ lastUsedAt }: LifetimeUsage): void {
+	delivered({ usageCount, lastUsedAt }: LifetimeUsage): void {
+		this.#countInD1 = Math.max(this.#countInD1, usageCount);
 		this.#lastUseInD1 = Math.max(this.#lastUseInD1, lastUsedAt);
 	}
 
@@ -85,6 +94,7 @@ export class UsageCounter {
 			lifetimeBefore: Math.max(lifetimeBefore, lifetime.usageCount - this.#counts.allowed),
 			lastUsedAt: this.#lastUsedAt,
 		});
+		this.delivered(lifetime);
 	}
 
 	/** True counts of all hours that D1 may not have in full: oldest first, the current hour last. */

@@ -6,14 +6,12 @@
 import { isConstraintFailure } from "../errors.ts";
 import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../keys/snapshot.ts";
 import { logError, logEvent } from "../log.ts";
+import { type BackOff, RETRY_FIRST_MS } from "./back-off.ts";
 import type { Listed } from "./d1-records.ts";
 import type { Suspension } from "./protocol.ts";
 import type { GateStore, HourCounts } from "./store.ts";
 import { DELIVERY_TIMEOUT_MS, type GateAlarm, withTimeout } from "./timers.ts";
 
-/** The pause before a retry doubles each time, from one second to five minutes. */
-export const RETRY_FIRST_MS = 1_000;
-const RETRY_MAX_MS = 300_000;
 /** D1 gives up on a statement long before this, so after it no insert can be in progress any more. */
 const DISCARD_KEPT_MS = 300_000;
 const DISCARD_RETRY_MS = 30_000;
@@ -70,6 +68,7 @@ export interface DeliveryState {
 export class Delivery {
 	readonly #store: GateStore;
 	readonly #alarm: GateAlarm;
+	readonly #backOff: BackOff;
 	readonly #d1: () => D1Database;
 	readonly #writeTombstone: WriteTombstone;
 	readonly #onUsageTaken: OnUsageTaken;
@@ -77,13 +76,11 @@ export class Delivery {
 	/** Successors of rotations in progress, which must not be discarded yet. */
 	readonly #rotating = new Set<string>();
 	#last: Promise<void> = Promise.resolve();
-	#failures = 0;
-	/** When the first of the failures in a row was. In memory: a restart begins a new row. */
-	#failingSince: number | null = null;
 
 	constructor(
 		store: GateStore,
 		alarm: GateAlarm,
+		backOff: BackOff,
 		d1: () => D1Database,
 		writeTombstone: WriteTombstone,
 		onUsageTaken: OnUsageTaken,
@@ -91,6 +88,7 @@ export class Delivery {
 	) {
 		this.#store = store;
 		this.#alarm = alarm;
+		this.#backOff = backOff;
 		this.#d1 = d1;
 		this.#writeTombstone = writeTombstone;
 		this.#onUsageTaken = onUsageTaken;
@@ -146,22 +144,23 @@ export class Delivery {
 				await withTimeout(DELIVERY_TIMEOUT_MS, step());
 			} catch (error) {
 				if (error instanceof TenantMissing) {
-					// The next request of the key, or `npm run reconcile`, tries again.
+					// A request after the pause, or `npm run reconcile`, tries again.
+					this.#backOff.blocked(now);
 					logEvent("key_unlisted", { key_id: id, tenant_id: tenantId });
 					return;
 				}
 				failed = true;
-				this.#failingSince ??= now;
-				const fields = { key_id: id, tenant_id: tenantId, failures: this.#failures + 1, ...this.#lateness(now) };
+				const failures = this.#backOff.failures + 1;
+				const fields = { key_id: id, tenant_id: tenantId, failures, ...this.#lateness(now) };
 				logEvent("delivery_failed", fields, { thrown: error });
 			}
 		}
-		if (failed) this.#alarm.scheduleBy(now + Math.min(RETRY_FIRST_MS * 2 ** this.#failures++, RETRY_MAX_MS));
-		else if (this.#failures > 0) {
-			const fields = { key_id: id, tenant_id: tenantId, failures: this.#failures, ...this.#lateness(now) };
-			logEvent("delivery_recovered", fields);
-			this.#failures = 0;
-			this.#failingSince = null;
+		if (failed) this.#alarm.scheduleBy(this.#backOff.failed(now));
+		else {
+			const { failures } = this.#backOff;
+			if (failures > 0)
+				logEvent("delivery_recovered", { key_id: id, tenant_id: tenantId, failures, ...this.#lateness(now) });
+			this.#backOff.succeeded();
 		}
 	}
 
@@ -169,8 +168,8 @@ export class Delivery {
 	state(): DeliveryState {
 		const events = this.#store.events();
 		return {
-			failures: this.#failures,
-			failingSince: this.#failingSince,
+			failures: this.#backOff.failures,
+			failingSince: this.#backOff.since,
 			waitingEvents: events.length,
 			oldestEventAt: events.length === 0 ? null : Math.min(...events.map(({ at }) => at)),
 		};

@@ -20,8 +20,9 @@ import type { KeyPatch } from "../keys/transitions.ts";
 import type { CountedVerdict, GateVerdict, Refused, Unavailable } from "../keys/verdict.ts";
 import { keyGates, passwordHashers } from "../namespaces.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
+import { BackOff } from "./back-off.ts";
 import type { ChangingGate } from "./changes.ts";
-import { Delivery, type DeliveryState } from "./delivery.ts";
+import type { DeliveryState } from "./delivery.ts";
 import {
 	countRefusals,
 	decideAndCount,
@@ -68,41 +69,25 @@ export class KeyGate extends DurableObject<Bindings> {
 	readonly #store: GateStore;
 	readonly #memory: KeyMemory;
 	readonly #alarm: GateAlarm;
-	readonly #delivery: Delivery;
+	readonly #backOff: BackOff;
 	readonly #flushMs: number;
 	readonly #pace: UsagePace;
-	readonly #changing: ChangingGate;
+	#loadedParts: Promise<ChangingGate> | undefined;
 	/** Only for an imported key. */
 	#recognizer: Recognizer | undefined;
 	#hasCheckedForGhost = false;
+	readonly #d1 = () => this.env.DB;
 	/** Runs before the platform evicts an idle object, which must not cost admissions or lose callers. */
 	readonly #idle = new IdleTimer(() => this.#persistAll(Date.now()));
 
 	constructor(ctx: DurableObjectState, env: Bindings) {
 		super(ctx, env);
-		const d1 = () => this.env.DB;
 		this.#store = new GateStore(ctx.storage.kv);
-		this.#memory = new KeyMemory(this.#store, d1, () => this.env.JURISDICTION ?? "");
+		this.#memory = new KeyMemory(this.#store, this.#d1, () => this.env.JURISDICTION ?? "");
 		this.#alarm = new GateAlarm(ctx.storage);
 		this.#flushMs = usageFlushSeconds(env) * 1_000;
 		this.#pace = new UsagePace(this.#store, this.#flushMs);
-		this.#delivery = new Delivery(
-			this.#store,
-			this.#alarm,
-			d1,
-			(successorId, { id, tenantId }) =>
-				keyGates(this.env).getByName(successorId).discardSuccessor(successorId, tenantId, id),
-			(lifetime, watchedUntil) => {
-				this.#memory.loaded?.counter.delivered(lifetime);
-				this.#pace.watch(watchedUntil);
-			},
-			{
-				takeOver: async (now) => (await repairs()).takeOver(this.#changing, now),
-				forget: async (placement, now) => (await repairs()).forget(this.#changing, placement, now),
-				suspend: (suspension) => this.#memory.suspend(suspension),
-			},
-		);
-		this.#changing = { store: this.#store, memory: this.#memory, alarm: this.#alarm, delivery: this.#delivery, d1 };
+		this.#backOff = new BackOff(this.#store);
 		void ctx.blockConcurrencyWhile(() => this.#alarm.load());
 	}
 
@@ -132,7 +117,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	/** Whether `key` is the imported key of this gate. From the first time on, the gate admits it by its SHA-256. */
 	async recognize(keyId: string, key: string, caller: string, now = Date.now()): Promise<Recognition> {
 		const { Recognizer } = await import("./recognition.ts");
-		this.#recognizer ??= new Recognizer(this.#changing, this.#flushMs, () => passwordHashers(this.env));
+		const parts = await this.#parts();
+		this.#recognizer ??= new Recognizer(parts, this.#flushMs, () => passwordHashers(this.env));
 		return this.#recognizer.recognize(keyId, key, caller, now);
 	}
 
@@ -180,17 +166,17 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Changes settings. They apply from the next request on. */
 	async update(call: ManagementCall, patch: KeyPatch, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return (await changes()).updateKey(this.#changing, call, patch, now);
+		return (await changes()).updateKey(await this.#parts(), call, patch, now);
 	}
 
 	/** Revokes the key for good: once this has returned, no request is admitted. Idempotent, whatever version is expected. */
 	async revoke(call: ManagementCall, reason: string | null, now = Date.now()): Promise<GateResult<ApiKey>> {
-		return (await changes()).revokeKey(this.#changing, call, reason, now);
+		return (await changes()).revokeKey(await this.#parts(), call, reason, now);
 	}
 
 	/** Deletes the key. A tombstone stays here, and the audit trail stays in D1. */
 	async remove(call: ManagementCall, now = Date.now()): Promise<GateResult<null>> {
-		return (await changes()).removeKey(this.#changing, call, now);
+		return (await changes()).removeKey(await this.#parts(), call, now);
 	}
 
 	/** Makes a successor with the same settings. If the same attempt was completed before, returns that successor's id. */
@@ -199,7 +185,7 @@ export class KeyGate extends DurableObject<Bindings> {
 		request: RotationRequest,
 		now = Date.now(),
 	): Promise<GateResult<Rotated | AlreadyRotated>> {
-		return (await changes()).rotateKey(this.#changing, call, request, now);
+		return (await changes()).rotateKey(await this.#parts(), call, request, now);
 	}
 
 	/**
@@ -238,7 +224,7 @@ export class KeyGate extends DurableObject<Bindings> {
 
 	/** Deletes this key because the rotation that made it was not completed. Only the key that made it can discard it. */
 	async discardSuccessor(keyId: string, tenantId: string, predecessorId: string, now = Date.now()): Promise<void> {
-		(await changes()).discardSuccessor(this.#changing, { id: keyId, tenantId, predecessorId }, now);
+		(await changes()).discardSuccessor(await this.#parts(), { id: keyId, tenantId, predecessorId }, now);
 	}
 
 	/**
@@ -246,12 +232,12 @@ export class KeyGate extends DurableObject<Bindings> {
 	 * its own id.
 	 */
 	async reconcile(keyId: string | null, isDryRun: boolean, now = Date.now()): Promise<GateReport> {
-		return (await repairs()).reconcile(this.#changing, keyId, isDryRun, now);
+		return (await repairs()).reconcile(await this.#parts(), keyId, isDryRun, now);
 	}
 
 	/** How far D1 is behind this gate. */
-	deliveryState(): DeliveryState {
-		return this.#delivery.state();
+	async deliveryState(): Promise<DeliveryState> {
+		return (await this.#parts()).delivery.state();
 	}
 
 	/** For health checks: shows that objects can be reached. */
@@ -268,10 +254,40 @@ export class KeyGate extends DurableObject<Bindings> {
 		await this.#deliverAll(now);
 	}
 
-	#deliverAll(now: number): Promise<void> {
+	/** What changes and deliveries work on. Loaded by the first of them, because admission needs no delivery. */
+	#parts(): Promise<ChangingGate> {
+		this.#loadedParts ??= this.#loadParts();
+		return this.#loadedParts;
+	}
+
+	async #loadParts(): Promise<ChangingGate> {
+		const { Delivery } = await import("./delivery.ts");
+		const delivery = new Delivery(
+			this.#store,
+			this.#alarm,
+			this.#backOff,
+			this.#d1,
+			(successorId, { id, tenantId }) =>
+				keyGates(this.env).getByName(successorId).discardSuccessor(successorId, tenantId, id),
+			(lifetime, watchedUntil) => {
+				this.#memory.loaded?.counter.delivered(lifetime);
+				this.#pace.watch(watchedUntil);
+			},
+			{
+				takeOver: async (now) => (await repairs()).takeOver(parts, now),
+				forget: async (placement, now) => (await repairs()).forget(parts, placement, now),
+				suspend: (suspension) => this.#memory.suspend(suspension),
+			},
+		);
+		const parts = { store: this.#store, memory: this.#memory, alarm: this.#alarm, delivery, d1: this.#d1 };
+		return parts;
+	}
+
+	async #deliverAll(now: number): Promise<void> {
 		// If the gate crashes later and is not called again, it resumes from what D1 gets now, and the two agree.
 		this.#memory.persistUsage();
-		return this.#delivery.run(() => this.#memory.content("with usage"), now);
+		const { delivery } = await this.#parts();
+		await delivery.run(() => this.#memory.content("with usage"), now);
 	}
 
 	#admit(call: AdmissionCall, now: number, decide: Decide<CountedVerdict>): Immediate<PackedVerdict> {
@@ -301,12 +317,12 @@ export class KeyGate extends DurableObject<Bindings> {
 	#removeGhost(now: number): void {
 		if (this.#hasCheckedForGhost) return;
 		this.#hasCheckedForGhost = true;
-		void this.#delivery.run(() => this.#memory.content("with comparison"), now);
+		void this.#parts().then(({ delivery }) => delivery.run(() => this.#memory.content("with comparison"), now));
 	}
 
-	#afterCounting({ counter, callers, signatures }: LoadedKey, now: number): void {
+	#afterCounting({ key, counter, callers, signatures }: LoadedKey, now: number): void {
 		if (!callers.hasChanged) return;
-		this.#alarm.scheduleBy(this.#pace.due(counter.lifetime, counter.lastUseInD1, now));
+		this.#alarm.scheduleBy(Math.max(this.#backOff.until, this.#pace.due(counter, key.rateLimit, now)));
 		// A running timer keeps the object in memory, which is billed. So it runs only if an eviction would lose something.
 		if (counter.isAhead || callers.isAheadOfDisk || signatures.isOpen) this.#idle.activity();
 	}

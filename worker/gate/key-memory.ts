@@ -1,6 +1,5 @@
 /** The key in a gate's memory: loading it from D1 the first time, deciding and counting. */
 
-import { otherJurisdiction } from "../jurisdiction.ts";
 import { type DecidedKey, decide, decideSigned } from "../keys/decide.ts";
 import { parseIpRules } from "../keys/ip-allowlist.ts";
 import { RecentCallers } from "../keys/recent-callers.ts";
@@ -121,7 +120,10 @@ export class KeyMemory {
 			if (!found || this.#state) return true;
 			// The gate that knows this key is in the other jurisdiction. Only that gate knows whether the key is revoked.
 			const configured = this.#jurisdiction();
-			if (found.jurisdiction !== configured) throw new Error(otherJurisdiction(found.jurisdiction, configured));
+			if (found.jurisdiction !== configured) {
+				const { otherJurisdiction } = await import("../jurisdiction.ts");
+				throw new Error(otherJurisdiction(found.jurisdiction, configured));
+			}
 			// A newer suspension may have arrived while D1 was asked.
 			this.suspend(found.suspension);
 			this.#store.putKey(found.key);
@@ -139,8 +141,8 @@ export class KeyMemory {
 	 * revocation, and the usage. Returns the key; null if D1 has no row of it. Throws if D1 doesn't respond.
 	 */
 	async takeOver(keyId: string): Promise<KeySnapshot | null> {
-		const { stricterOf } = await import("../keys/stricter.ts");
 		const { connect, readKey } = await import("./d1-records.ts");
+		const { stricterOf } = await import("../keys/stricter.ts");
 		const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
 		const { loaded } = this;
 		// The key may have been deleted while D1 was asked.

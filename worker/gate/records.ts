@@ -11,7 +11,7 @@ import type { StoredCaller } from "../keys/recent-callers.ts";
 import type { SignatureRecord } from "../keys/signature-memory.ts";
 import type { KeySnapshot, Tombstone } from "../keys/snapshot.ts";
 import type { Suspension } from "./protocol.ts";
-import type { DiscardOrder, HourRecord, RotationRecord } from "./store.ts";
+import type { BackOffRecord, DiscardOrder, HourRecord, RotationRecord } from "./store.ts";
 
 /** The schema that this release writes. */
 const SCHEMA = 2;
@@ -155,6 +155,9 @@ export const readEvent = (stored: unknown): AuditEvent => readRecord("audit even
 const DISCARD_ORDER: Shape<DiscardOrder> = { successorId: isText, since: isNumber };
 export const readDiscardOrder = (stored: unknown): DiscardOrder =>
 	readRecord("order to discard a successor", stored, DISCARD_ORDER);
+
+const BACK_OFF: Shape<BackOffRecord> = { failures: isNumber, since: orNull(isNumber), until: isNumber };
+export const readBackOff = (stored: unknown): BackOffRecord => readRecord("record of a pause", stored, BACK_OFF);
 
 const ROTATION: Shape<RotationRecord> = {
 	nameHash: isText,

@@ -4,10 +4,10 @@
  */
 import type { KeySnapshot } from "../keys/snapshot.ts";
 import { isSame } from "../keys/stricter.ts";
+import { RETRY_FIRST_MS } from "./back-off.ts";
 import type { ChangingGate } from "./changes.ts";
 import { connect, readKey, type StoredKey } from "./d1-records.ts";
 import { type Placement, placementOf, repairEvent } from "./d1-repair.ts";
-import { RETRY_FIRST_MS } from "./delivery.ts";
 import { isTombstone } from "./key-memory.ts";
 import type { GateReport, Outcome } from "./protocol.ts";
 

@@ -12,6 +12,7 @@ import type { RequestCounts } from "../keys/window.ts";
 import { logEvent } from "../log.ts";
 import type { Attempt, Suspension } from "./protocol.ts";
 import {
+	readBackOff,
 	readCallers,
 	readDiscardOrder,
 	readEvent,
@@ -44,6 +45,16 @@ export interface DiscardOrder {
 	since: number;
 }
 
+/** The pause after deliveries that D1 did not take. */
+export interface BackOffRecord {
+	/** Deliveries that failed one after the other. */
+	failures: number;
+	/** When the first of them was; null: none failed. */
+	since: number | null;
+	/** When the next one is tried. */
+	until: number;
+}
+
 /** A completed rotation that had an idempotency key. */
 export interface RotationRecord extends Attempt {
 	successorId: string;
@@ -59,6 +70,7 @@ const ROTATION = "rotation:";
 const SIGNATURES = "signatures";
 const SUSPENSION = "suspension";
 const WATCHED = "watched";
+const BACK_OFF = "backOff";
 
 export class GateStore implements SignatureStore {
 	readonly #kv: SyncKvStorage;
@@ -107,6 +119,19 @@ export class GateStore implements SignatureStore {
 
 	putWatchedUntil(until: number): void {
 		this.#kv.put(WATCHED, until);
+	}
+
+	/** Undefined: D1 took the last delivery. A record that can't be read is none, because D1 is only asked sooner. */
+	backOff(): BackOffRecord | undefined {
+		return this.#readable(BACK_OFF, readBackOff)[0];
+	}
+
+	putBackOff(record: BackOffRecord): void {
+		this.#kv.put(BACK_OFF, withSchema(record));
+	}
+
+	deleteBackOff(): void {
+		this.#kv.delete(BACK_OFF);
 	}
 
 	/** Oldest first. */

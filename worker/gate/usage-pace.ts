@@ -1,17 +1,26 @@
 /**
  * When usage goes to D1. Soon after a request while someone watches the tenant's lists, and soon after the first request
  * of a key that was not in use. A key that stays in use while no one watches delivers every few minutes, because each
- * delivery writes eight rows. The reasons are in `docs/decisions/usage-delivery.md`.
+ * delivery writes eight rows, and whenever a share of its limit is undelivered. The reasons are in `docs/decisions/usage-delivery.md`.
  */
-import type { LifetimeUsage } from "../keys/snapshot.ts";
+import type { UsageCounter } from "./counter.ts";
 import type { GateStore } from "./store.ts";
 
 /** Without a watcher, a key in use delivers after this many flushes, or after the most that they may take together. */
 const FLUSHES_SKIPPED = 20;
 export const UNWATCHED_MAX_MS = 300_000;
 
+/**
+ * Once D1 lacks this share of the limit, it is delivered soon. A gate whose storage is lost resumes from what D1 has, so this
+ * bounds what the key can get beyond its limit. It causes at most ten deliveries an hour.
+ */
+const UNDELIVERED_SHARE = 0.1;
+
 /** Where the gate keeps until when the tenant is watched. */
 type WatchStore = Pick<GateStore, "watchedUntil" | "putWatchedUntil">;
+
+/** What D1 has of the usage, and what it lacks. */
+type Undelivered = Pick<UsageCounter, "lifetime" | "lastUseInD1" | "undelivered">;
 
 export class UsagePace {
 	readonly #store: WatchStore;
@@ -27,14 +36,15 @@ export class UsagePace {
 	}
 
 	/**
-	 * When the usage has to be delivered. `lastUseInD1` is the last admission that D1 shows. While it is recent, a list
-	 * knows that the key is in use, and can ask its gate.
+	 * When the usage has to be delivered. While the last admission that D1 shows is recent, a list knows that the key is in
+	 * use, and can ask its gate.
 	 */
-	due({ lastUsedAt }: Pick<LifetimeUsage, "lastUsedAt">, lastUseInD1: number, now: number): number {
+	due({ lifetime: { lastUsedAt }, lastUseInD1, undelivered }: Undelivered, limit: number, now: number): number {
 		const soon = now + this.#flushMs;
 		if (now < this.#watchedUntil) return soon;
 		// Lists show no refusals, and `keys.usage` asks the gate for them.
 		if (lastUsedAt <= lastUseInD1) return now + this.#unwatchedMs;
+		if (undelivered >= UNDELIVERED_SHARE * limit) return soon;
 		return Math.max(soon, lastUseInD1 + this.#unwatchedMs);
 	}
 

@@ -11,7 +11,7 @@ import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import { lookAtUsage } from "../../../worker/services/usage-look.ts";
 import { metered } from "../db/metered.ts";
 import { addTenant, createKey, db, gateOf, mutate, query, token } from "../fixtures.ts";
-import { admitMany, crash, disk, linkToD1 } from "./gate-control.ts";
+import { admitMany, crash, disk, linkToD1, restoreDisk } from "./gate-control.ts";
 
 /** USAGE_FLUSH_SECONDS of wrangler.toml. */
 const FLUSH_MS = 15_000;
@@ -37,8 +37,8 @@ const rowOf = async (keyId: string) => (await db.select().from(apiKeys).where(eq
 const list = async (): Promise<KeyList> => (await query<KeyList>(admin, "keys.list", {})).data;
 
 /** A key that was used once, which D1 knows. */
-async function keyInUse() {
-	const { key, api_key } = await createKey(admin);
+async function keyInUse(input: Record<string, unknown> = {}) {
+	const { key, api_key } = await createKey(admin, input);
 	await admitMany(key, 1, START);
 	expect(await alarmOf(api_key.id)).toBe(START + FLUSH_MS);
 	await runDurableObjectAlarm(gateOf(api_key.id));
@@ -76,6 +76,83 @@ describe("while no one looks", () => {
 		const later = START + UNWATCHED_MAX_MS + 1;
 		await admitMany(key, 1, later);
 		expect(await alarmOf(id)).toBe(later + UNWATCHED_MAX_MS);
+	});
+});
+
+describe("a key that uses a large share of its limit", () => {
+	it("delivers soon, so that a gate whose storage is lost admits little beyond the limit", async () => {
+		const { key, id } = await keyInUse({ rate_limit: 100 });
+		let now = START;
+		for (const count of [9, 1, 50, 9, 1]) {
+			now += 20_000;
+			vi.setSystemTime(now);
+			await admitMany(key, count, now);
+			if (((await alarmOf(id)) ?? 0) <= now + FLUSH_MS) await runDurableObjectAlarm(gateOf(id));
+		}
+		expect(await rowOf(id)).toMatchObject({ usageCount: 71 });
+		await admitMany(key, 9, now);
+		await restoreDisk(id, new Map());
+		// 80 were admitted, and D1 knows of 71 of them.
+		expect(await admitMany(key, 100, now)).toEqual({ VALID: 29, RATE_LIMITED: 71 });
+	});
+
+	it("waits while less than a tenth is undelivered", async () => {
+		const { key, id } = await keyInUse({ rate_limit: 100 });
+		await admitMany(key, 9, START + 20_000);
+		expect(await alarmOf(id)).toBe(START + UNWATCHED_MAX_MS);
+		await admitMany(key, 1, START + 20_000);
+		expect(await alarmOf(id)).toBe(START + 20_000 + FLUSH_MS);
+	});
+});
+
+describe("after a delivery that failed", () => {
+	beforeEach(() => {
+		vi.spyOn(console, "error").mockImplementation(() => undefined);
+	});
+
+	it("no request brings the retry forward, also after an eviction", async () => {
+		const { key, id } = await keyInUse();
+		const now = await useAgain(key);
+		(await linkToD1(id)).down = true;
+		// The pause doubles from one second to five minutes.
+		for (let failure = 0; failure < 10; failure++) await runDurableObjectAlarm(gateOf(id));
+		expect(await alarmOf(id)).toBe(now + UNWATCHED_MAX_MS);
+		const later = now + UNWATCHED_MAX_MS - 30_000;
+		for (const isEvicted of [false, true]) {
+			if (isEvicted) await crash(id);
+			await admitMany(key, 1, later);
+			expect(await alarmOf(id)).toBe(now + UNWATCHED_MAX_MS);
+		}
+	});
+
+	it("the pause continues to double after an eviction, and ends with the first delivery that D1 takes", async () => {
+		const { key, id } = await keyInUse();
+		const now = await useAgain(key);
+		for (const pause of [1_000, 2_000, 4_000]) {
+			(await linkToD1(id)).down = true;
+			await runDurableObjectAlarm(gateOf(id));
+			expect(await alarmOf(id)).toBe(now + pause);
+			await crash(id);
+		}
+		await runDurableObjectAlarm(gateOf(id));
+		expect(await rowOf(id)).toMatchObject({ usageCount: 4 });
+		expect((await disk(id)).has("backOff")).toBe(false);
+		await admitMany(key, 1, now + UNWATCHED_MAX_MS);
+		expect(await alarmOf(id)).toBe(now + UNWATCHED_MAX_MS + FLUSH_MS);
+	});
+
+	it("because D1 lacks the tenant, the next request waits for minutes", async () => {
+		const { key, id } = await keyInUse();
+		const now = await useAgain(key);
+		await env.DB.batch([
+			env.DB.prepare("delete from usage_hourly where key_id = ?").bind(id),
+			env.DB.prepare("delete from api_keys where id = ?").bind(id),
+			env.DB.prepare("delete from audit_events where tenant_id = ?").bind(tenantId),
+			env.DB.prepare("delete from tenants where id = ?").bind(tenantId),
+		]);
+		await runDurableObjectAlarm(gateOf(id));
+		await admitMany(key, 1, now + 1_000);
+		expect(await alarmOf(id)).toBe(now + UNWATCHED_MAX_MS);
 	});
 });
 
