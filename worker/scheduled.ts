@@ -27,8 +27,6 @@ const EVERY_MINUTE = "* * * * *";
 /** By name, as the log and the operators' screen show it. */
 const TASKS: Record<"everyMinute" | "hourly", Record<string, (deps: Deps) => Promise<unknown>>> = {
 	everyMinute: {
-		// First: the others may take most of the minute.
-		canary: (deps) => runCanary(deps),
 		"orders from before a restore": endPastOrders,
 		"deletions of tenants": beginDeletions,
 		sweeps: workOnSweeps,
@@ -54,8 +52,7 @@ export async function scheduled({ scheduledTime, cron }: ScheduledController, en
 	const deps: Deps = { ...databases(env), gates: keyGates(env), config: readConfig(env), now: scheduledTime };
 	const failures: unknown[] = [];
 	const outcomes: TaskOutcome[] = [];
-	// Each on its own: one that fails doesn't keep the others from running.
-	for (const [name, task] of Object.entries(TASKS[cron === EVERY_MINUTE ? "everyMinute" : "hourly"])) {
+	async function run(name: string, task: (deps: Deps) => Promise<unknown>): Promise<void> {
 		try {
 			await task(deps);
 			outcomes.push({ name, ok: true });
@@ -65,6 +62,12 @@ export async function scheduled({ scheduledTime, cron }: ScheduledController, en
 			outcomes.push({ name, ok: false });
 		}
 	}
+	const isEveryMinute = cron === EVERY_MINUTE;
+	// Beside the others: it waits for the public URL, and must not hold them up.
+	const canary = isEveryMinute ? run("canary", (deps) => runCanary(deps)) : null;
+	// Each on its own: one that fails doesn't keep the others from running.
+	for (const [name, task] of Object.entries(TASKS[isEveryMinute ? "everyMinute" : "hourly"])) await run(name, task);
+	await canary;
 	await recordOutcomes(deps, outcomes);
 	// The platform shows the run as failed.
 	if (failures.length > 0) throw failures[0];

@@ -1,4 +1,5 @@
 /** The alert rules, in Grafana's format for provisioning. Each has a runbook in docs/operations.md under its title. */
+import { CANARY_TENANT_ID } from "../../db/ids.ts";
 import type { LogEvent } from "../../worker/log-events.ts";
 import { COUNT, column, DATASET } from "./queries.ts";
 
@@ -8,13 +9,17 @@ interface Rule {
 	severity: "page" | "ticket";
 	/** How long the condition must hold. */
 	for: string;
-	/** Fires above this. */
-	above: number;
+	/** Fires above this, or below it where the absence of something is the alarm. */
+	above?: number;
+	below?: number;
 	query: { log: LogEvent; over: string } | { sql: string };
 }
 
 const lastMinutes = (minutes: number): string => `timestamp > NOW() - INTERVAL '${minutes}' MINUTE`;
 const codes = (...names: string[]): string => `${column("code")} IN (${names.map((name) => `'${name}'`).join(", ")})`;
+
+/** Its requests are most of the data of a small deployment. */
+const notCanary = `${column("tenant")} != '${CANARY_TENANT_ID}'`;
 
 const RULES: Rule[] = [
 	{
@@ -24,6 +29,13 @@ const RULES: Rule[] = [
 		above: 0,
 		query: { log: "guarantee_broken", over: "5m" },
 	},
+	{
+		title: "Nothing is measured",
+		severity: "page",
+		for: "0m",
+		below: 1,
+		query: { log: "canary_measured", over: "10m" },
+	},
 	{ title: "The canary fails", severity: "page", for: "5m", above: 2, query: { log: "canary_failed", over: "5m" } },
 	{
 		title: "Keys cannot be verified",
@@ -31,7 +43,7 @@ const RULES: Rule[] = [
 		for: "2m",
 		above: 0.01,
 		query: {
-			sql: `SELECT sum(if(${codes("UNAVAILABLE")}, _sample_interval * ${column("weight")}, 0)) / ${COUNT} AS value FROM ${DATASET} WHERE ${lastMinutes(5)}`,
+			sql: `SELECT sum(if(${codes("UNAVAILABLE")}, _sample_interval * ${column("weight")}, 0)) / ${COUNT} AS value FROM ${DATASET} WHERE ${codes("VALID", "RATE_LIMITED", "UNAVAILABLE")} AND ${notCanary} AND ${lastMinutes(5)}`,
 		},
 	},
 	{
@@ -104,7 +116,7 @@ const anchorOf = (title: string): string => title.toLowerCase().replaceAll(" ", 
 /** Seconds that a query looks back. A query says itself how far. */
 const RANGE = { from: 3_600, to: 0 };
 
-const ruleOf = ({ title, severity, for: duration, above, query }: Rule) => ({
+const ruleOf = ({ title, severity, for: duration, above, below, query }: Rule) => ({
 	uid: `salesos-${anchorOf(title)}`.slice(0, 40),
 	title,
 	condition: "B",
@@ -134,12 +146,15 @@ const ruleOf = ({ title, severity, for: duration, above, query }: Rule) => ({
 				refId: "B",
 				type: "threshold",
 				expression: "A",
-				conditions: [{ evaluator: { type: "gt", params: [above] } }],
+				conditions: [
+					{ evaluator: below === undefined ? { type: "gt", params: [above] } : { type: "lt", params: [below] } },
+				],
 			},
 		},
 	],
 	for: duration,
-	noDataState: "OK",
+	// An absence is an alarm, also where the log itself is missing.
+	noDataState: below === undefined ? "OK" : "Alerting",
 	execErrState: "Error",
 	labels: { severity },
 	annotations: { summary: title, runbook: `docs/operations.md#${anchorOf(title)}` },

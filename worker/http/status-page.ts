@@ -1,6 +1,6 @@
 /** `/status` as a page: plain HTML without scripts, in the language of the browser. */
 
-import type { ServiceStatus } from "../schemas/status.ts";
+import type { PublicStatus } from "../schemas/status.ts";
 import { STATUS_TEXTS } from "./status-texts.ts";
 
 export type StatusLanguage = keyof typeof STATUS_TEXTS;
@@ -13,7 +13,7 @@ export function statusLanguage({ headers }: Request): StatusLanguage {
 }
 
 /** The page. Every value is a number or a date of the service's own, so nothing has to be escaped. */
-export function statusPage(status: ServiceStatus, language: StatusLanguage): string {
+export function statusPage(status: PublicStatus, language: StatusLanguage): string {
 	const words = STATUS_TEXTS[language];
 	const number = new Intl.NumberFormat(language);
 	const date = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
@@ -42,7 +42,7 @@ export function statusPage(status: ServiceStatus, language: StatusLanguage): str
 	const body =
 		status.since === null
 			? `<p>${words.none}</p>`
-			: `<dl>${facts.map(([term, value]) => `<div><dt>${term}</dt><dd>${value}</dd></div>`).join("\n")}</dl>\n${table}`;
+			: `${status.measuring ? "" : `<p role="alert"><strong>${words.stopped}</strong></p>\n`}<dl>${facts.map(([term, value]) => `<div><dt>${term}</dt><dd>${value}</dd></div>`).join("\n")}</dl>\n${table}`;
 	return `<!doctype html>
 <html lang="${language}">
 <head>

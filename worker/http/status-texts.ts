@@ -3,6 +3,7 @@ interface StatusTexts {
 	title: string;
 	intro: string;
 	none: string;
+	stopped: string;
 	lateAdmissions: string;
 	limitError: string;
 	admission: string;
@@ -21,6 +22,7 @@ export const STATUS_TEXTS = {
 		intro:
 			"Every minute, a canary makes keys of its own over the public URL of the service, uses one up to its limit, and revokes the other. These are its measurements of the last 30 days.",
 		none: "There are no measurements yet.",
+		stopped: "The service was not measured in the last five minutes.",
 		lateAdmissions: "Admissions after a revocation",
 		limitError: "Admissions above or below a limit",
 		admission: "Time of an admission (half / 99 of 100)",
@@ -37,6 +39,7 @@ export const STATUS_TEXTS = {
 		intro:
 			"A cada minuto, um canário cria chaves próprias pela URL pública do serviço, usa uma até o limite e revoga a outra. Estas são as medições dos últimos 30 dias.",
 		none: "Ainda não há medições.",
+		stopped: "O serviço não foi medido nos últimos cinco minutos.",
 		lateAdmissions: "Requisições aceitas após uma revogação",
 		limitError: "Requisições aceitas acima ou abaixo de um limite",
 		admission: "Tempo de uma requisição aceita (metade / 99 de 100)",

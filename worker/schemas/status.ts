@@ -19,14 +19,20 @@ const counts = {
 	admission_ms: percentiles.describe("How long an admitted request took."),
 };
 
-export const serviceStatusSchema = z
-	.object({
-		since: timestamp.nullable().describe("First measurement of the last 30 days. Null: there is none."),
-		updated_at: timestamp,
-		...counts,
-		refused_after_ms: percentiles.describe("From the response to a revocation until the first refusal."),
-		days: z.array(z.object({ date: z.iso.date().describe("In UTC."), ...counts })).describe("Newest first."),
-	})
+const publishedSchema = z.object({
+	since: timestamp.nullable().describe("First minute of the last 30 days that counts. Null: there is no measurement."),
+	last_measured_at: timestamp.nullable().describe("The last minute that was measured."),
+	updated_at: timestamp,
+	...counts,
+	refused_after_ms: percentiles.describe("From the response to a revocation until the first refusal."),
+	days: z.array(z.object({ date: z.iso.date().describe("In UTC."), ...counts })).describe("Newest first."),
+});
+
+/** What the canary's run publishes. */
+export type ServiceStatus = z.infer<typeof publishedSchema>;
+
+export const serviceStatusSchema = publishedSchema
+	.extend({ measuring: z.boolean().describe("Whether a measurement was made in the last five minutes.") })
 	.meta({ id: "ServiceStatus" });
 
-export type ServiceStatus = z.infer<typeof serviceStatusSchema>;
+export type PublicStatus = z.infer<typeof serviceStatusSchema>;

@@ -9,7 +9,7 @@ import { readConfig } from "../../../worker/env.ts";
 import { keyGates } from "../../../worker/namespaces.ts";
 import type { ServiceStatus } from "../../../worker/schemas/status.ts";
 import { forgetCanaryRuns, runCanary } from "../../../worker/services/canary/run.ts";
-import { keepCanaryDays, readStatus } from "../../../worker/services/canary/status.ts";
+import { keepCanaryDays, publishStatus, readStatus, recentStatus } from "../../../worker/services/canary/status.ts";
 import type { Deps } from "../../../worker/services/deps.ts";
 import { addTenant, createKey, db, gateOf, mutate, ORIGIN, product, query, request, token } from "../fixtures.ts";
 
@@ -77,7 +77,7 @@ describe("a run", () => {
 		}
 	});
 
-	it("deletes the keys that a run has left behind", async () => {
+	it("deletes the keys that a run has left behind, and leaves those of a run in progress", async () => {
 		const dying = runCanary(deps(), async (sent) => {
 			if (sent.method === "DELETE") throw new Error("The run dies");
 			return request(sent);
@@ -85,8 +85,10 @@ describe("a run", () => {
 		await dying;
 		expect(await db.$count(apiKeys, eq(apiKeys.tenantId, CANARY_TENANT_ID))).toBe(2);
 		await runCanary(deps(minute + MINUTE), (sent) => request(sent));
+		expect(await db.$count(apiKeys, eq(apiKeys.tenantId, CANARY_TENANT_ID))).toBe(2);
+		await runCanary(deps(minute + 3 * MINUTE), (sent) => request(sent));
 		expect(await db.$count(apiKeys, eq(apiKeys.tenantId, CANARY_TENANT_ID))).toBe(0);
-		minute += MINUTE;
+		minute += 3 * MINUTE;
 	});
 
 	it("does nothing unless the configuration switches it on", async () => {
@@ -164,12 +166,53 @@ describe("a fault", () => {
 				isAdmission(sent) ? Response.json({ error: { code: "UNAVAILABLE" } }, { status: 503 }) : response,
 			),
 		);
-		expect(await lastRun()).toMatchObject({ minute, error: "UNAVAILABLE", lateAdmissions: null, admitted: null });
+		expect(await lastRun()).toMatchObject({ minute, error: "UNAVAILABLE", lateAdmissions: 0, admitted: null });
 		expect(alarms()).toMatchObject([{ event: "canary_failed", code: "UNAVAILABLE" }]);
 		const after = await readStatus(deps(minute + 2 * MINUTE));
 		expect(after.missing_minutes).toBe(before.missing_minutes + 1);
 		expect(after.measured_minutes).toBe(before.measured_minutes);
 		expect(await db.$count(apiKeys, eq(apiKeys.tenantId, CANARY_TENANT_ID))).toBe(0);
+	});
+
+	it("of a late admission is seen although a later request of the run fails", async () => {
+		let valid: Response | undefined;
+		let revoked = false;
+		let after = 0;
+		await runCanary(
+			deps(),
+			faulty((sent, response) => {
+				if (sent.url.endsWith("/revoke")) revoked = true;
+				if (!isAdmission(sent)) return response;
+				if (!revoked && response.status === 200) valid = response.clone();
+				if (!revoked || !valid) return response;
+				return after++ === 0 ? valid.clone() : Response.json({ error: { code: "UNAVAILABLE" } }, { status: 503 });
+			}),
+		);
+		expect(await lastRun()).toMatchObject({
+			error: "UNAVAILABLE",
+			lateAdmissions: 1,
+			refusedAfterMs: null,
+			admitted: 20,
+		});
+		expect(alarms()).toMatchObject([{ event: "canary_failed" }, { event: "guarantee_broken", late_admissions: 1 }]);
+	});
+
+	it("of too many admissions is seen although a request fails, and too few are not blamed on the limit", async () => {
+		let valid: Response | undefined;
+		const failing = (admitAll: boolean) => {
+			let count = 0;
+			return faulty((sent, response) => {
+				if (!isAdmission(sent)) return response;
+				if (response.status === 200) valid = response.clone();
+				if (count++ === 0) return Response.json({ error: { code: "UNAVAILABLE" } }, { status: 503 });
+				return admitAll && response.status === 429 && valid ? valid.clone() : response;
+			});
+		};
+		await runCanary(deps(), failing(true));
+		expect(await lastRun()).toMatchObject({ error: "UNAVAILABLE", admitted: 24, rateLimit: 20 });
+		minute += MINUTE;
+		await runCanary(deps(), failing(false));
+		expect(await lastRun()).toMatchObject({ error: "UNAVAILABLE", admitted: null, rateLimit: null });
 	});
 
 	it("of the network has a code of its own, and the row says nothing else", async () => {
@@ -235,6 +278,8 @@ describe("/status", () => {
 	async function fill(days: number): Promise<void> {
 		await db.delete(canaryRuns);
 		await db.delete(serviceState);
+		const begin = Math.floor(today / DAY) * DAY - days * DAY;
+		if (days > 0) await db.insert(serviceState).values({ name: "canary since", value: String(begin), updatedAt: 0 });
 		for (let day = 1; day <= days; day++) {
 			const start = Math.floor(today / DAY) * DAY - day * DAY;
 			await db.insert(canaryRuns).values(
@@ -286,22 +331,44 @@ describe("/status", () => {
 		expect([status.days.length, status.measured_minutes, status.late_admissions]).toEqual([30, 290, 1]);
 		// The sums stay although the runs are gone.
 		await db.delete(canaryRuns);
-		expect(await at(today)).toEqual(status);
+		expect(await at(today)).toEqual({ ...status, last_measured_at: null });
+		// Days without a run are missing as a whole.
 		await keepCanaryDays({ db, now: today + 40 * DAY });
-		expect((await at(today + 40 * DAY)).since).toBeNull();
+		expect(await at(today + 40 * DAY)).toMatchObject({ measured_minutes: 0, missing_minutes: 29 * 1_440 + 719 });
+	});
+
+	it("is one read of one row, and stays while the database fails", async () => {
+		await fill(1);
+		await publishStatus({ db, now: today });
+		const later = today + 10 * DAY;
+		await recentStatus({ db, now: later });
+		const reads = vi.spyOn(env.DB, "prepare");
+		const all = await Promise.all(Array.from({ length: 20 }, () => recentStatus({ db, now: later + 2 * MINUTE })));
+		expect(reads).toHaveBeenCalledTimes(1);
+		expect(all[0]).toMatchObject({ measuring: false });
+		// Ten days without a run.
+		expect(all[0]?.missing_minutes).toBeGreaterThan(10 * 1_440);
+		reads.mockImplementation(() => {
+			throw new Error("no route to the database");
+		});
+		expect(await recentStatus({ db, now: later + 4 * MINUTE })).toMatchObject({ measured_minutes: 10 });
+		vi.restoreAllMocks();
 	});
 
 	it("is JSON for programs and a page without scripts for browsers, in their language", async () => {
-		vi.setSystemTime(today);
+		// After every result that is used again.
+		const shown = today + 20 * DAY;
+		vi.setSystemTime(shown);
 		const json = await request("/v1/status");
 		expect(json.status).toBe(200);
 		expect(Object.keys(((await json.json()) as { data: ServiceStatus }).data)).toContain("late_admissions");
 		expect(((await (await request("/status")).json()) as { data: ServiceStatus }).data).toHaveProperty("days");
 		const texts = { en: "Minutes without a measurement", "pt-BR": "Minutos sem medição" };
-		vi.setSystemTime(today + 2 * MINUTE);
+		vi.setSystemTime(shown + 2 * MINUTE);
 		await db
 			.insert(canaryRuns)
 			.values({ minute: today, lateAdmissions: 7, admissionMs: [5], rateLimit: 20, admitted: 20 });
+		await publishStatus({ db, now: today + 2 * MINUTE });
 		for (const [language, text] of Object.entries(texts)) {
 			const page = await request("/status", { headers: { accept: "text/html", "accept-language": `${language},*` } });
 			expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");

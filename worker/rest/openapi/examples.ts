@@ -12,7 +12,7 @@ import type { OpenSession } from "../../schemas/open-session.ts";
 import type { OperationsOverview, OperationsSecrets } from "../../schemas/operations.ts";
 import type { PersonDeleted, PersonExport } from "../../schemas/person.ts";
 import type { Quota } from "../../schemas/quota.ts";
-import type { ServiceStatus } from "../../schemas/status.ts";
+import type { PublicStatus } from "../../schemas/status.ts";
 import type { CreatedTenant, Tenant } from "../../schemas/tenant.ts";
 import type { Usage } from "../../schemas/usage.ts";
 
@@ -360,7 +360,9 @@ export const operationsOverview: OperationsOverview = {
 	waiting: { sweeps: 0, failed_gates: 0, stalled_jobs: 0, unlisted_keys: 0 },
 };
 
-export const serviceStatus: ServiceStatus = {
+export const serviceStatus: PublicStatus = {
+	measuring: true,
+	last_measured_at: "2026-02-03T04:04:00.000Z",
 	since: "2026-01-05T00:00:00.000Z",
 	updated_at: "2026-02-03T04:05:06.789Z",
 	measured_minutes: 42_002,

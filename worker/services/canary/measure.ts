@@ -12,20 +12,25 @@ const AT_ONCE = 5;
 const WARMING = 3;
 /** Requests after the response to the revocation. Each must be refused. */
 const AFTER_REVOCATION = 5;
-/** A request that takes longer counts as lost. */
+/** A request that takes longer is given up. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
+/** What was measured, as far as the run came. A broken promise counts although another request of the run has failed. */
 export interface Measured {
+	/** Public code of the first request that failed, such as `UNAVAILABLE`; null: every step was carried out. */
+	error: string | null;
 	/** Milliseconds from the response to the revocation until the first refusal; null: none of the requests was refused. */
 	refusedAfterMs: number | null;
-	lateAdmissions: number;
-	/** Null: the hour changed in between, so that twice the limit is right. */
+	/** Null: the key was not revoked. */
+	lateAdmissions: number | null;
+	/** Null: it cannot be compared with the limit. A request has failed, or the hour changed in between. */
 	admitted: number | null;
+	/** A request that took too long counts with the time after which it was given up. */
 	admissionMs: number[];
 }
 
-/** The measurement could not be carried out. The message is a public code, such as `UNAVAILABLE`. */
-export class CanaryError extends Error {
+/** A request failed. The message is a public code. */
+class CanaryError extends Error {
 	override readonly name = "CanaryError";
 }
 
@@ -35,6 +40,8 @@ export interface CanaryService {
 	/** The credential that makes, revokes and deletes keys in the tenant. */
 	credential: string;
 	tenantId: string;
+	/** When the whole run must end. */
+	deadline: AbortSignal;
 	fetch: (request: Request) => Promise<Response>;
 }
 
@@ -45,38 +52,60 @@ interface Reply {
 	milliseconds: number;
 }
 
-/** Measures once. `made` gets the id of each key that was made: delete them, whatever happens. Throws `CanaryError`. */
+/** Measures once. `made` gets the id of each key that was made: delete them, whatever happens. */
 export async function measure(service: CanaryService, made: (keyId: string) => void): Promise<Measured> {
-	const limited = await makeKey(service, CANARY_LIMIT, made);
-	const replies: Reply[] = [];
-	for (let sent = 0; sent < REQUESTS; sent += AT_ONCE)
-		replies.push(...(await Promise.all(Array.from({ length: AT_ONCE }, () => present(service, limited.key)))));
-	const admitted = replies.filter(({ status }) => status === 200);
-	const unexpected = replies.find(({ status }) => status !== 200 && status !== 429);
-	if (unexpected) throw failed(unexpected);
-	const hours = new Set(replies.map(({ headers }) => headers.get("x-ratelimit-reset")));
-
-	const revoked = await makeKey(service, 10 * (WARMING + AFTER_REVOCATION), made);
-	for (let sent = 0; sent < WARMING; sent++) {
-		const reply = await present(service, revoked.key);
-		if (reply.status !== 200) throw failed(reply);
-	}
-	await manage(service, "POST", `/v1/api-keys/${revoked.id}/revoke`);
-	const revokedAt = performance.now();
-	let refusedAfterMs: number | null = null;
-	let lateAdmissions = 0;
-	for (let sent = 0; sent < AFTER_REVOCATION; sent++) {
-		const reply = await present(service, revoked.key);
-		if (reply.status === 200) lateAdmissions++;
-		else if (reply.status === 401) refusedAfterMs ??= Math.round(performance.now() - revokedAt);
-		else throw failed(reply);
-	}
-	return {
-		refusedAfterMs,
-		lateAdmissions,
-		admitted: hours.size === 1 ? admitted.length : null,
-		admissionMs: admitted.map(({ milliseconds }) => Math.round(milliseconds)),
+	const measured: Measured = {
+		error: null,
+		refusedAfterMs: null,
+		lateAdmissions: null,
+		admitted: null,
+		admissionMs: [],
 	};
+	for (const step of [measureLimit, measureRevocation])
+		try {
+			await step(service, measured, made);
+		} catch (thrown) {
+			if (!(thrown instanceof CanaryError)) throw thrown;
+			measured.error ??= thrown.message;
+		}
+	return measured;
+}
+
+async function measureLimit(service: CanaryService, measured: Measured, made: (keyId: string) => void): Promise<void> {
+	const { key } = await makeKey(service, CANARY_LIMIT, made);
+	const replies: Presented[] = [];
+	for (let sent = 0; sent < REQUESTS; sent += AT_ONCE)
+		replies.push(...(await Promise.all(Array.from({ length: AT_ONCE }, () => present(service, key)))));
+	const admitted = replies.filter(({ code }) => code === "VALID");
+	const failure = replies.find(({ code }) => code !== "VALID" && code !== "RATE_LIMITED");
+	const late = replies.filter(({ code }) => code === TIMEOUT);
+	measured.admissionMs = [...admitted, ...late].map(({ milliseconds }) => Math.round(milliseconds));
+	measured.error ??= failure?.code ?? null;
+	const hours = new Set(replies.flatMap(({ hour }) => hour ?? []));
+	if (hours.size > 1) return;
+	// A request that failed may have been one of the twenty. More than twenty are too many all the same.
+	if (!failure || admitted.length > CANARY_LIMIT) measured.admitted = admitted.length;
+}
+
+async function measureRevocation(
+	service: CanaryService,
+	measured: Measured,
+	made: (keyId: string) => void,
+): Promise<void> {
+	const { key, id } = await makeKey(service, 10 * (WARMING + AFTER_REVOCATION), made);
+	for (let sent = 0; sent < WARMING; sent++) {
+		const { code } = await present(service, key);
+		if (code !== "VALID") measured.error ??= code;
+	}
+	await manage(service, "POST", `/v1/api-keys/${id}/revoke`);
+	const revokedAt = performance.now();
+	measured.lateAdmissions = 0;
+	for (let sent = 0; sent < AFTER_REVOCATION; sent++) {
+		const { code } = await present(service, key);
+		if (code === "VALID") measured.lateAdmissions++;
+		else if (code === "UNAUTHORIZED") measured.refusedAfterMs ??= Math.round(performance.now() - revokedAt);
+		else measured.error ??= code;
+	}
 }
 
 /** Deletes a key that the canary has made. */
@@ -103,14 +132,34 @@ async function manage(service: CanaryService, method: string, path: string, body
 	return reply;
 }
 
-const present = (service: CanaryService, key: string): Promise<Reply> =>
-	send(service, "/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
+/** The outcome of a request with a key: `VALID`, or the code of the error. */
+interface Presented {
+	code: string;
+	milliseconds: number;
+	/** When the hour of the limit ends; null: the response doesn't say. */
+	hour: string | null;
+}
 
-async function send({ url, fetch }: CanaryService, path: string, init: RequestInit): Promise<Reply> {
+const TIMEOUT = "TIMEOUT";
+
+/** Never throws: one request that fails doesn't hide what the others show. */
+async function present(service: CanaryService, key: string): Promise<Presented> {
+	try {
+		const reply = await send(service, "/v1/whoami", { headers: { authorization: `Bearer ${key}` } });
+		const code = reply.status === 200 ? "VALID" : failed(reply).message;
+		return { code, milliseconds: reply.milliseconds, hour: reply.headers.get("x-ratelimit-reset") };
+	} catch (thrown) {
+		if (!(thrown instanceof CanaryError)) throw thrown;
+		return { code: thrown.message, milliseconds: REQUEST_TIMEOUT_MS, hour: null };
+	}
+}
+
+async function send({ url, deadline, fetch }: CanaryService, path: string, init: RequestInit): Promise<Reply> {
 	const headers = { ...(init.headers as Record<string, string>), "user-agent": "salesos-canary" };
 	const startedAt = performance.now();
 	try {
-		const request = new Request(url + path, { ...init, headers, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+		const signal = AbortSignal.any([AbortSignal.timeout(REQUEST_TIMEOUT_MS), deadline]);
+		const request = new Request(url + path, { ...init, headers, signal });
 		const response = await fetch(request);
 		const text = await response.text();
 		const milliseconds = performance.now() - startedAt;
@@ -119,7 +168,7 @@ async function send({ url, fetch }: CanaryService, path: string, init: RequestIn
 		return { status: response.status, headers: response.headers, body, milliseconds };
 	} catch (cause) {
 		const isLate = cause instanceof Error && cause.name === "TimeoutError";
-		throw new CanaryError(isLate ? "TIMEOUT" : "UNREACHABLE", { cause });
+		throw new CanaryError(isLate ? TIMEOUT : "UNREACHABLE", { cause });
 	}
 }
 

@@ -9,14 +9,18 @@ import { logEvent } from "../../log.ts";
 import { DAY_MS, MINUTE_MS } from "../../schemas/time.ts";
 import type { Deps } from "../deps.ts";
 import { NEVER_SUSPENDED } from "../tenants.ts";
-import { CANARY_LIMIT, CanaryError, type CanaryService, deleteKey, type Measured, measure } from "./measure.ts";
+import { CANARY_LIMIT, type CanaryService, deleteKey, type Measured, measure } from "./measure.ts";
+import { publishStatus, RUNS_KEPT_DAYS } from "./status.ts";
 
-/** `/status` publishes this many days. */
-export const RUNS_KEPT_DAYS = 30;
 /** A canary leaves thousands of audit events a day, about keys that live for seconds. */
 const EVENTS_KEPT_MS = DAY_MS;
 /** Keys that runs have left behind: at most this many are deleted in one run. */
 const LEFT_BEHIND_MAX = 10;
+
+/** A run that comes later than this would meet the next one. */
+const RUN_MS = MINUTE_MS / 2;
+/** Keys of a run in progress are younger. */
+const LEFT_BEHIND_MS = 2 * MINUTE_MS;
 
 /** Measures, if the configuration says so. One row for each minute: a run that comes twice changes nothing. */
 export async function runCanary(deps: Deps, fetch: CanaryService["fetch"] = (request) => globalThis.fetch(request)) {
@@ -24,31 +28,34 @@ export async function runCanary(deps: Deps, fetch: CanaryService["fetch"] = (req
 	const [credential] = config.serviceRoleKeys;
 	if (!config.canary || config.publicUrl === null || !credential) return;
 	await addTenant(deps);
-	const service = { url: config.publicUrl, credential: credential.reveal(), tenantId: CANARY_TENANT_ID, fetch };
-	const minute = now - (now % MINUTE_MS);
+	const service = {
+		url: config.publicUrl,
+		credential: credential.reveal(),
+		tenantId: CANARY_TENANT_ID,
+		deadline: AbortSignal.timeout(RUN_MS),
+		fetch,
+	};
 	const keys = await leftBehind(deps);
-	let measured: Measured | null = null;
-	let error: string | null = null;
-	try {
-		measured = await measure(service, (keyId) => void keys.push(keyId));
-	} catch (thrown) {
-		if (!(thrown instanceof CanaryError)) throw thrown;
-		error = thrown.message;
-		logEvent("canary_failed", { code: error }, { thrown });
-	} finally {
-		for (const keyId of keys) await removeKey(deps, service, keyId);
-	}
-	const limit = measured?.admitted == null ? null : CANARY_LIMIT;
+	const measured = await measure(service, (keyId) => void keys.push(keyId));
+	report(measured);
 	await db
 		.insert(canaryRuns)
-		.values({ minute, error, rateLimit: limit, ...(measured ?? {}) })
+		.values({
+			minute: now - (now % MINUTE_MS),
+			rateLimit: measured.admitted === null ? null : CANARY_LIMIT,
+			...measured,
+		})
 		.onConflictDoNothing();
-	if (measured) reportBroken(measured);
+	await publishStatus(deps);
+	await Promise.all(keys.map((keyId) => removeKey(deps, service, keyId)));
 }
 
-/** An alert is set on this event. */
-function reportBroken({ lateAdmissions, admitted }: Measured): void {
-	if (lateAdmissions > 0) logEvent("guarantee_broken", { guarantee: "immediate", late_admissions: lateAdmissions });
+/** Alerts are set on these events, and on the absence of `canary_measured`. */
+function report({ error, lateAdmissions, admitted }: Measured): void {
+	if (error === null) logEvent("canary_measured", { late_admissions: lateAdmissions, admitted });
+	else logEvent("canary_failed", { code: error });
+	if ((lateAdmissions ?? 0) > 0)
+		logEvent("guarantee_broken", { guarantee: "immediate", late_admissions: lateAdmissions });
 	if (admitted !== null && admitted !== CANARY_LIMIT)
 		logEvent("guarantee_broken", { guarantee: "exact", rate_limit: CANARY_LIMIT, admitted });
 }
@@ -67,11 +74,11 @@ async function addTenant({ db, now }: Deps): Promise<void> {
 }
 
 /** Keys of runs that have died. */
-async function leftBehind({ db }: Deps): Promise<string[]> {
+async function leftBehind({ db, now }: Deps): Promise<string[]> {
 	const found = await db
 		.select({ id: apiKeys.id })
 		.from(apiKeys)
-		.where(eq(apiKeys.tenantId, CANARY_TENANT_ID))
+		.where(and(eq(apiKeys.tenantId, CANARY_TENANT_ID), lt(apiKeys.createdAt, now - LEFT_BEHIND_MS)))
 		.limit(LEFT_BEHIND_MAX);
 	return found.map(({ id }) => id);
 }
