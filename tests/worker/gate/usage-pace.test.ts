@@ -1,7 +1,7 @@
 /** Usage reaches D1 soon while someone lists the keys, and rarely while a key is in use and no one looks. */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { eq } from "drizzle-orm";
+import { and, eq, ne } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, serviceState, usageHourly } from "../../../db/schema.ts";
 import { LOOK_EVERY_MS, usedSince, WATCHED_MS } from "../../../db/usage-watch.ts";
@@ -205,13 +205,13 @@ describe("a list", () => {
 			Promise.reject(new TypeError('The RPC receiver does not implement the method "watchUsage".'));
 		const gates = { getByName: () => ({ watchUsage: lacksMethod }) };
 		const deps = { db, gates, now: Date.now() } as unknown as Parameters<typeof lookAtUsage>[0];
-		await expect(lookAtUsage(deps, tenantId)).resolves.toBeUndefined();
+		await expect(lookAtUsage(deps, tenantId, async () => [])).resolves.toBeUndefined();
 		expect((await list()).items).toMatchObject([{ id, usage_count: 1 }]);
 	});
 
 	it("asks D1 once a minute, and writes one row", async () => {
 		const look = (now: number) =>
-			metered((counted) => lookAtUsage({ db: counted, gates: env.KEY_GATE, now }, tenantId));
+			metered((counted) => lookAtUsage({ db: counted, gates: env.KEY_GATE, now }, tenantId, async () => []));
 		await keyInUse();
 		const first = await look(START);
 		expect([first.trips, first.written <= 2]).toEqual([1, true]);
@@ -228,6 +228,19 @@ describe("a list", () => {
 		expect(plan.results.map(({ detail }) => detail)).toEqual([
 			expect.stringMatching(/^SEARCH api_keys USING COVERING INDEX api_keys_by_last_used .*last_used_at>/),
 		]);
+	});
+
+	it("asks the gates of its own keys first if more keys are in use than are asked", async () => {
+		const { key, id } = await keyInUse({ name: "Shown" });
+		// The index finds keys that were used earlier first.
+		await Promise.all(Array.from({ length: 101 }, () => createKey(admin)));
+		await db
+			.update(apiKeys)
+			.set({ lastUsedAt: START - 1_000 })
+			.where(and(eq(apiKeys.tenantId, tenantId), ne(apiKeys.id, id)));
+		await useAgain(key);
+		const { items } = (await query<KeyList>(admin, "keys.list", { search: "Shown" })).data;
+		expect(items).toMatchObject([{ id, usage_count: 4 }]);
 	});
 
 	it("of another tenant does not make the key's gate deliver", async () => {

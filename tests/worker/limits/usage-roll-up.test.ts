@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { and, asc, eq } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../../db/client.ts";
-import { apiKeys, usageDaily, usageHourly } from "../../../db/schema.ts";
+import { apiKeys, serviceState, usageDaily, usageHourly } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
 import { connect, recordUsage } from "../../../worker/gate/d1-records.ts";
 import worker from "../../../worker/index.ts";
@@ -12,7 +12,15 @@ import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";
 import { usageQuerySchema } from "../../../worker/schemas/usage.ts";
 import { keyUsage } from "../../../worker/services/usage.ts";
-import { completeHours, HOURS_KEPT_DAYS, rollUpUsage } from "../../../worker/services/usage-roll-up.ts";
+import {
+	completeHours,
+	FIRST_RUN,
+	HOURS_KEPT_DAYS,
+	POSITION,
+	pageFrom,
+	rollUpUsage,
+	WAIT_DAYS,
+} from "../../../worker/services/usage-roll-up.ts";
 import { addTenant, createKey, db, gateOf, product, token } from "../fixtures.ts";
 import { admitMany } from "../gate/gate-control.ts";
 
@@ -31,7 +39,15 @@ beforeEach(async () => {
 	const created = await createKey(await token({ tenantId }));
 	keyId = created.api_key.id;
 	key = created.key;
+	await remember(FIRST_RUN, String(NOW - WAIT_DAYS * DAY_MS));
+	await remember(POSITION, "");
 });
+
+const remember = (name: string, value: string) =>
+	db
+		.insert(serviceState)
+		.values({ name, value, updatedAt: NOW })
+		.onConflictDoUpdate({ target: serviceState.name, set: { value } });
 
 /** Usage of every hour of `days` days before `until`. Every hour has other numbers. */
 async function fill(days: number, until: number, id = keyId): Promise<void> {
@@ -118,6 +134,47 @@ describe("summing up", () => {
 		expect([await daysOf(), await daysOf(other.api_key.id)].map(({ length }) => length)).toEqual([115, 1]);
 	});
 
+	it("begins two weeks after its first run, because the release before reads no days", async () => {
+		await db.delete(serviceState).where(eq(serviceState.name, FIRST_RUN));
+		await fill(60, TODAY);
+		for (const days of [0, 1, WAIT_DAYS - 1]) {
+			expect(await rollUpUsage({ db, now: NOW + days * DAY_MS })).toEqual({ days: 0, more: false });
+			expect([(await daysOf()).length, (await hoursOf()).length]).toEqual([0, 60 * 24]);
+		}
+		await rollUpUsage({ db, now: NOW + WAIT_DAYS * DAY_MS });
+		expect((await daysOf()).length).toBeGreaterThan(0);
+	});
+
+	it("looks at a bounded number of keys in a statement, and at the rest in later runs", async () => {
+		const others = await Promise.all(Array.from({ length: 25 }, async () => createKey(await token({ tenantId }))));
+		const ids = [keyId, ...others.map(({ api_key }) => api_key.id)];
+		for (const id of ids) await fill(36, TODAY, id);
+		let runs = 1;
+		while ((await rollUpUsage({ db, now: NOW }, 2)).more) runs++;
+		expect(runs).toBeGreaterThan(1);
+		expect(await Promise.all(ids.map(async (id) => (await daysOf(id)).length))).toEqual(ids.map(() => 1));
+	});
+
+	it("continues from the key where the last run has stopped, and then begins again", async () => {
+		const other = await createKey(await token({ tenantId }));
+		const [first = "", second = ""] = [keyId, other.api_key.id].sort();
+		for (const id of [first, second]) await fill(36, TODAY, id);
+		await remember(POSITION, second);
+		await rollUpUsage({ db, now: NOW });
+		expect([(await daysOf(first)).length, (await daysOf(second)).length]).toEqual([0, 1]);
+		await rollUpUsage({ db, now: NOW });
+		expect((await daysOf(first)).length).toBe(1);
+	});
+
+	it("finds the keys of a page by the index of their ids", async () => {
+		const { sql, params } = db.all(pageFrom("a", 10)).getQuery();
+		const plan = await env.DB.prepare(`explain query plan ${sql}`)
+			.bind(...params)
+			.all<{ detail: string }>();
+		const details = plan.results.map(({ detail }) => detail);
+		expect(details).toContainEqual(expect.stringMatching(/^SEARCH api_keys USING COVERING INDEX .*\(id>\?\)/));
+	});
+
 	it("is one of the hourly tasks", async () => {
 		await fill(40, TODAY);
 		const controller = createScheduledController({ scheduledTime: new Date(NOW), cron: "17 * * * *" });
@@ -126,7 +183,7 @@ describe("summing up", () => {
 	});
 
 	it("reads the hours of each key by the index, in order", async () => {
-		const { sql, params } = db.all(completeHours(KEPT_FROM, "")).getQuery();
+		const { sql, params } = db.all(completeHours(KEPT_FROM, "", "z")).getQuery();
 		const plan = await env.DB.prepare(`explain query plan ${sql}`)
 			.bind(...params)
 			.all<{ detail: string }>();
