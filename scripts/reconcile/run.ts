@@ -36,9 +36,9 @@ export async function reconcile({ send, objects, stateFile, isDryRun, print }: O
 	const state = readState(stateFile);
 	if (state.after !== "" || state.phase === "objects") print("Continuing the run that was interrupted.");
 	const note = (phase: State["phase"], items: readonly Reconciled[], after: string) => {
+		for (const item of items) count(state, item, isDryRun);
 		state.phase = phase;
 		state.after = after;
-		for (const item of items) count(state, item, isDryRun);
 		if (!isDryRun) writeFileSync(stateFile, JSON.stringify(state), { mode: 0o600 });
 	};
 	while (state.phase === "keys") {
@@ -73,15 +73,18 @@ function readState(stateFile: string): State {
 
 const IN_ORDER: readonly Reconciled["outcome"][] = ["agrees", "unused", "empty", "unknown"];
 
-function count(state: State, { outcome, key_id, object_id, tenant_id, repaired }: Reconciled, isDryRun: boolean): void {
-	// A key that agrees is found a second time by its object.
-	if (object_id !== null && outcome === "agrees") return;
-	state.counts[outcome] = (state.counts[outcome] ?? 0) + 1;
+function count(
+	{ phase, counts, open }: State,
+	{ outcome, key_id, tenant_id, repaired }: Reconciled,
+	isDryRun: boolean,
+): void {
+	// A key that is in order is found a second time by its object.
+	if (phase === "objects" && outcome === "agrees") return;
 	const isOpen = outcome === "unlisted" || (isDryRun ? !IN_ORDER.includes(outcome) : !repaired);
-	if (isOpen)
-		state.open.push(
-			`${outcome}: key ${key_id ?? "?"} of tenant ${tenant_id ?? "?"}${object_id ? `, object ${object_id}` : ""}`,
-		);
+	const line = `${outcome}: key ${key_id ?? "?"} of tenant ${tenant_id ?? "?"}`;
+	if (key_id !== null && open.includes(line)) return;
+	counts[outcome] = (counts[outcome] ?? 0) + 1;
+	if (isOpen) open.push(line);
 }
 
 const total = ({ counts }: State) => Object.values(counts).reduce((sum, number) => sum + number, 0);

@@ -28,7 +28,6 @@ export const reconcileObjectsSchema = z.strictObject({
 export type ReconcileObjects = z.output<typeof reconcileObjectsSchema>;
 
 const reconciledSchema = z.object({
-	object_id: z.string().nullable().describe("The object that was asked for; null if the key was."),
 	key_id: id.nullable().describe("Null: the object has no key."),
 	tenant_id: id.nullable(),
 	outcome: z
@@ -42,7 +41,7 @@ export type Reconciled = z.infer<typeof reconciledSchema>;
 
 export const reconcilePageSchema = z
 	.object({
-		items: z.array(reconciledSchema),
+		items: z.array(reconciledSchema).describe("In the order of the keys or of `object_ids`."),
 		next_after: z.string().nullable().describe("Where to continue; null at the end."),
 	})
 	.meta({ id: "ReconcilePage" });

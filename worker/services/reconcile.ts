@@ -36,7 +36,7 @@ export async function reconcileKeys(deps: Deps, { after, limit, dry_run }: Recon
 		union select key_id from (select key_id from ${unlistedKeys} where key_id > ${after} order by key_id limit ${limit})
 		order by id limit ${limit}`);
 	const ids = page.map(({ id }) => id);
-	const items = await eachAtOnce(ids, (id) => reconciled(null, () => gates.getByName(id).reconcile(id, dry_run)));
+	const items = await eachAtOnce(ids, (id) => reconciled(id, () => gates.getByName(id).reconcile(id, dry_run)));
 	return { items, next_after: ids.length < limit ? null : (ids.at(-1) ?? null) };
 }
 
@@ -46,7 +46,7 @@ export async function reconcileObjects(
 	{ object_ids, dry_run }: ReconcileObjects,
 ): Promise<ReconcilePage> {
 	const items = await eachAtOnce(object_ids, (objectId) =>
-		reconciled(objectId, () => gates.get(gates.idFromString(objectId)).reconcile(null, dry_run)),
+		reconciled(null, () => gates.get(gates.idFromString(objectId)).reconcile(null, dry_run)),
 	);
 	return { items, next_after: null };
 }
@@ -58,16 +58,21 @@ export async function listKeysAgain({ db, gates }: Deps, tenantId: string): Prom
 		.from(unlistedKeys)
 		.where(eq(unlistedKeys.tenantId, tenantId))
 		.limit(LISTED_WITH_TENANT);
-	await eachAtOnce(lost, ({ id }) => reconciled(null, () => gates.getByName(id).reconcile(id, false)));
+	await eachAtOnce(lost, ({ id }) => reconciled(id, () => gates.getByName(id).reconcile(id, false)));
 }
 
-async function reconciled(objectId: string | null, call: () => Promise<GateReport>): Promise<Reconciled> {
+async function reconciled(keyId: string | null, call: () => Promise<GateReport>): Promise<Reconciled> {
 	try {
-		const { keyId, tenantId, outcome, isRepaired } = await callAddedMethod(call);
-		return { object_id: objectId, key_id: keyId, tenant_id: tenantId, outcome, repaired: isRepaired };
+		const report = await callAddedMethod(call);
+		return {
+			key_id: report.keyId,
+			tenant_id: report.tenantId,
+			outcome: report.outcome,
+			repaired: report.isRepaired,
+		};
 	} catch (error) {
 		logError("A gate could not be compared with D1", error);
-		return { object_id: objectId, key_id: null, tenant_id: null, outcome: "failed", repaired: false };
+		return { key_id: keyId, tenant_id: null, outcome: "failed", repaired: false };
 	}
 }
 

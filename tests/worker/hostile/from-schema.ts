@@ -21,6 +21,7 @@ const FORMATS: Record<string, fc.Arbitrary<string>> = {
 const CANDIDATES = [
 	...["001", "042", "999", "acme", "north-wind-2", "Integração", "sk_live_h3k9", "sk_test_7c2m0a1b2c3d"],
 	...["203.0.113.7", "203.0.113.0/24", "2001:db8::7", "2001:db8::/32", "::ffff:203.0.113.7"],
+	...["ten_3Kd8Qm1ZrXw5Ty7Lp2Va", "0123456789abcdef".repeat(4), "0".repeat(64)],
 ];
 
 function text({ format, pattern, minLength, maxLength }: Json): fc.Arbitrary<string> {

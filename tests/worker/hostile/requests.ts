@@ -60,12 +60,16 @@ function idOf(operation: Operation): string {
 
 const plainEmail = fc.stringMatching(/^[a-z0-9]{6,12}@[a-z]{4,8}\.example$/);
 
+const createsTenant = ({ name }: Operation) => name === "tenants.create" || name === "POST /v1/tenants";
+
 function wellKnown(operation: Operation, names: ReadonlySet<string>): fc.Arbitrary<Json> {
 	const now = Date.now();
 	const instant = (from: number, to: number) =>
 		fc.integer({ min: from, max: to }).map((minutes) => new Date(now + minutes * 60_000).toISOString());
 	const always = {
-		id: fc.constant(idOf(operation)),
+		id: createsTenant(operation)
+			? fc.option(fc.stringMatching(/^ten_[0-9A-Za-z]{20}$/), { nil: undefined })
+			: fc.constant(idOf(operation)),
 		key: fc.constant(operation.name === "platform.login" ? env.SERVICE_ROLE_KEY : POOLED.key),
 		slug: changesTenantState(operation) ? fc.constant(POOLED.slug) : fc.stringMatching(/^[a-z0-9]{12,40}$/),
 		secret: fc.constant(POOLED.link),

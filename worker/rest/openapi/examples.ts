@@ -432,7 +432,6 @@ export const reconcileObjects = { object_ids: ["0".repeat(63) + "1"], dry_run: t
 export const reconcilePage = {
 	items: [
 		{
-			object_id: null,
 			key_id: apiKey.id,
 			tenant_id: tenant.id,
 			outcome: "missing" as const,
