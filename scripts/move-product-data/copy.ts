@@ -69,23 +69,28 @@ export async function removeOthers(from: D1, to: D1): Promise<void> {
 	}
 }
 
-/** Copies all rows, in the order in which they were added. Continues where an earlier copy ended. Returns how many. */
-export async function copyRows(from: D1, to: D1, print: (line: string) => void): Promise<number> {
-	let all = 0;
+/** Ids of rows by table. */
+export type RowIds = Map<string, Set<string>>;
+
+/** Copies all rows, in the order in which they were added. Continues where an earlier copy ended. */
+export async function copyRows(
+	from: D1,
+	to: D1,
+	print: (line: string) => void,
+	writeRows: typeof write = write,
+): Promise<void> {
 	for (const table of MOVED) {
 		let copied = 0;
 		for (let last = Number((await progressOf(from, `copied ${table.name}`)) ?? 0); ; ) {
 			const { rows, end } = await nextPage(from, table, last);
 			if (end === null) break;
-			await write(to, table, rows);
+			await writeRows(to, table, rows);
 			await saveProgress(from, `copied ${table.name}`, String(end));
 			last = end;
 			copied += rows.length;
 		}
 		print(`${table.name}: ${copied} rows copied`);
-		all += copied;
 	}
-	return all;
 }
 
 async function nextPage(from: D1, { name, columns, order }: MovedTable, last: number) {
@@ -103,10 +108,10 @@ async function nextPage(from: D1, { name, columns, order }: MovedTable, last: nu
 	return { rows: page.map(([, ...row]) => row), end: page.at(-1)?.[0] ?? null };
 }
 
-/** Copies what the journal has now. What is added meanwhile stays for the next call. Returns how many rows it concerned. */
-export async function copyChanges(from: D1, to: D1): Promise<number> {
+/** Copies what the journal has now. What is added meanwhile stays for the next call. Returns the rows that it concerned. */
+export async function copyChanges(from: D1, to: D1): Promise<RowIds> {
 	const end = await lastChange(from);
-	let copied = 0;
+	const copied: RowIds = new Map();
 	for (let portion = await nextChanges(from, end); portion; portion = await nextChanges(from, end)) {
 		const { ids } = portion;
 		const changed = new Map<string, Row[]>();
@@ -130,7 +135,7 @@ export async function copyChanges(from: D1, to: D1): Promise<number> {
 			);
 		}
 		await forgetChanges(from, portion);
-		copied += [...ids.values()].flat().length;
+		for (const [table, changes] of ids) copied.set(table, new Set([...(copied.get(table) ?? []), ...changes]));
 	}
 	return copied;
 }
@@ -143,32 +148,4 @@ async function readInPages(from: D1, table: MovedTable, ids: readonly string[]):
 	for (let start = 0; start < ids.length; start += CHANGED_ROWS_PER_PAGE)
 		rows.push(...(await read(from, table, ids.slice(start, start + CHANGED_ROWS_PER_PAGE))));
 	return rows;
-}
-
-/** How two databases differ: one line for each tenant, environment and table. Empty: they have the same. */
-export async function differences(from: D1, to: D1): Promise<string[]> {
-	const [before, after] = [await summaryOf(from), await summaryOf(to)];
-	return [...new Set([...before.keys(), ...after.keys()])]
-		.filter((what) => before.get(what) !== after.get(what))
-		.map((what) => `${what}: ${before.get(what) ?? "nothing"}, copied: ${after.get(what) ?? "nothing"}`);
-}
-
-const SUMMARIES: Record<string, string> = {
-	collaborators: "count(*) || ' rows, ' || sum(bytes) || ' bytes, last update ' || max(updated_at)",
-	merged_collaborators: "count(*) || ' rows, last update ' || max(updated_at)",
-	activities: "count(*) || ' rows, ' || sum(bytes) || ' bytes, last one ' || max(created_at)",
-	leads: "count(*) || ' rows, ' || sum(bytes) || ' bytes, last update ' || max(updated_at)",
-	lead_counts: "group_concat(status || ' ' || leads order by status)",
-};
-
-async function summaryOf(d1: D1): Promise<Map<string, string>> {
-	const lines = new Map<string, string>();
-	for (const [table, summary] of Object.entries(SUMMARIES)) {
-		const counted = table === "lead_counts" ? "where leads > 0" : "";
-		const rows = await d1
-			.prepare(`select tenant_id, environment, ${summary} from ${table} ${counted} group by tenant_id, environment`)
-			.raw<[string, string, string]>();
-		for (const [tenant, environment, text] of rows) lines.set(`${table} of ${tenant} (${environment})`, text);
-	}
-	return lines;
 }

@@ -53,6 +53,12 @@ export async function beginJournal(d1: D1): Promise<void> {
 /** Ends the journal. What it has can still be copied. */
 export const endJournal = (d1: D1) => runAll(d1, [...TABLES, ...withoutTriggers("journal")]);
 
+/** Forgets what the journal has. */
+export async function forgetJournal(d1: D1): Promise<void> {
+	await endJournal(d1);
+	await d1.prepare("delete from product_move_changes").run();
+}
+
 /** Ends the journal, the freeze and the mark, and forgets them. */
 export async function endMove(d1: D1): Promise<void> {
 	const all = (["journal", "freeze", "mark"] as const).flatMap((kind) => withoutTriggers(kind));
@@ -101,6 +107,9 @@ export async function markFirstChange(d1: D1): Promise<void> {
 	}));
 	await runAll(d1, [...TABLES, ...mark]);
 }
+
+/** Ends the mark. */
+export const endMark = (d1: D1) => runAll(d1, withoutTriggers("mark"));
 
 /** Whether the service has changed this database since {@link markFirstChange}. */
 export const isWrittenSince = async (d1: D1) => (await progressOf(d1, WRITTEN)) !== null;

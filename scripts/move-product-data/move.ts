@@ -3,13 +3,16 @@
  * to run which step, and docs/decisions/product-database.md why nothing is lost.
  */
 import type { D1 } from "../cloudflare/d1.ts";
-import { addTenants, copyChanges, copyLimits, copyRows, differences, removeOthers } from "./copy.ts";
+import { compareAll, count, requireSame, settle } from "./compare.ts";
+import { addTenants, copyChanges, copyLimits, copyRows, type RowIds, removeOthers } from "./copy.ts";
 import {
 	allowDeletions,
 	beginCopy,
 	beginJournal,
 	endJournal,
+	endMark,
 	endMove,
+	forgetJournal,
 	freeze,
 	isFrozen,
 	isWrittenSince,
@@ -18,7 +21,8 @@ import {
 	saveProgress,
 	unfreeze,
 } from "./journal.ts";
-import { CHILDREN_FIRST, MOVED } from "./tables.ts";
+import { isNotedAsMoved, noteMoved, requireServiceState } from "./moved.ts";
+import { CHILDREN_FIRST, MOVED, writeUnchecked } from "./tables.ts";
 
 export interface MovedDatabases {
 	/** `DB` */
@@ -30,7 +34,6 @@ export interface MovedDatabases {
 
 /** Steps, as the databases note them. In `DB`: */
 const COPIED = "copied all";
-const FINISHED = "finished";
 /** In `PRODUCT_DB`: all of its rows come from a copy. */
 const IS_COPY = "is a copy";
 /** In `PRODUCT_DB`: its data was taken back. */
@@ -51,7 +54,7 @@ export async function copy({ keys, product, print }: MovedDatabases): Promise<vo
 	}
 	await addTenants(keys, product);
 	await copyRows(keys, product, print);
-	print(`${await copyChanges(keys, product)} rows that changed meanwhile are copied`);
+	print(`${count(await copyChanges(keys, product))} rows that changed meanwhile are copied`);
 	await saveProgress(keys, COPIED, "yes");
 	print("Everything is copied. Next: finish, and deploy with PRODUCT_DB right after.");
 }
@@ -61,23 +64,27 @@ export async function copy({ keys, product, print }: MovedDatabases): Promise<vo
  * differ, and then allows writes again.
  */
 export async function finish({ keys, product, print }: MovedDatabases): Promise<void> {
-	if ((await progressOf(keys, FINISHED)) !== null)
+	if (await isMoved(keys, product)) {
+		await keepMoved(keys, product);
 		return print("The move is finished already. Next: deploy with PRODUCT_DB.");
+	}
 	if ((await progressOf(keys, COPIED)) === null) throw new Error("Copy first: npm run move:product-data -- copy");
 	await addTenants(keys, product);
-	print(`${await copyChanges(keys, product)} rows that changed since the copy are copied`);
+	print("Comparing both databases. The service goes on.");
+	const left = await settle(keys, product, await compareAll(keys, product));
 	await freeze(keys);
 	try {
 		print("Writes of integrations get 503 from now on. They retry.");
-		print(`${await copyChanges(keys, product)} last changes are copied`);
-		await requireSame(keys, product, "Nothing is switched. Cancel, and copy again.");
+		const last = await copyChanges(keys, product);
+		print(`${count(last)} last changes are copied`);
+		await requireSame(keys, product, union(left, last), "Nothing is switched. Cancel, and copy again.");
 		await copyLimits(keys, product);
-		await markFirstChange(product);
-		await saveProgress(keys, FINISHED, "yes");
+		await noteMoved(keys, true);
 	} catch (error) {
-		await unfreeze(keys);
+		if (!(await isNotedAsMoved(keys))) await unfreeze(keys);
 		throw error;
 	}
+	await markFirstChange(product);
 	print("Both databases have the same rows, counts and bytes. Next, right now: deploy with PRODUCT_DB.");
 }
 
@@ -85,6 +92,8 @@ export async function finish({ keys, product, print }: MovedDatabases): Promise<
 export async function cancel({ keys, product, print }: MovedDatabases): Promise<void> {
 	if (await isWrittenSince(product))
 		throw new Error("The service uses PRODUCT_DB already. Take its data back: npm run move:product-data -- back");
+	await noteMoved(keys, false);
+	await endMark(product);
 	await endMove(keys);
 	print("The move is cancelled, and the service writes to DB again. The next copy begins anew.");
 }
@@ -94,21 +103,24 @@ export async function cancel({ keys, product, print }: MovedDatabases): Promise<
  * PRODUCT_DB.
  */
 export async function back({ keys, product, print }: MovedDatabases): Promise<void> {
-	if ((await progressOf(keys, FINISHED)) === null) throw new Error("The move is not finished. Cancel it instead.");
+	if (!(await isMoved(keys, product))) throw new Error("The move is not finished. Cancel it instead.");
 	await freeze(product);
 	await unfreeze(keys);
 	await endJournal(keys);
 	await removeOthers(product, keys);
-	await copyRows(product, keys, print);
-	await requireSame(product, keys, "Run this again.");
+	await copyRows(product, keys, print, writeUnchecked);
+	await requireSame(product, keys, await compareAll(product, keys), "Run this again.");
 	await saveProgress(product, TAKEN_BACK, "yes");
+	await endMark(product);
+	await noteMoved(keys, false);
 	await endMove(keys);
 	print("DB has everything again. Next, right now: deploy without PRODUCT_DB.");
 }
 
 /** Deletes the old rows, once the service runs with the product database. They can't be added again. */
 export async function deleteOld({ keys, product, print }: MovedDatabases): Promise<void> {
-	if ((await progressOf(keys, FINISHED)) === null) throw new Error("The move is not finished. Nothing is deleted.");
+	if (!(await isMoved(keys, product))) throw new Error("The move is not finished. Nothing is deleted.");
+	await keepMoved(keys, product);
 	// Before anything is deleted here: the journal would delete it there.
 	await endJournal(keys);
 	// What was deleted here after the move: rows of tenants that the service deleted before it was deployed.
@@ -133,20 +145,30 @@ export async function status({ keys, product, print }: MovedDatabases): Promise<
 		const count = async (d1: D1) => (await d1.prepare(`select count(*) from ${name}`).raw<[number]>())[0]?.[0] ?? 0;
 		print(`${name}: ${await count(keys)} rows in DB, ${await count(product)} in PRODUCT_DB`);
 	}
-	const step = (await progressOf(keys, FINISHED))
-		? "finished"
-		: (await progressOf(keys, COPIED))
-			? "copied"
-			: "not copied";
+	const step = (await isMoved(keys, product)) ? "finished" : (await progressOf(keys, COPIED)) ? "copied" : "not copied";
 	print(`The move is ${step}. Writes to DB are ${(await isFrozen(keys)) ? "rejected" : "accepted"}.`);
 	if (await isWrittenSince(product)) print("The service has written to PRODUCT_DB since the move was finished.");
 }
 
+/** Whether the move is finished. A database of the keys that was restored to a moment before doesn't know it. */
+async function isMoved(keys: D1, product: D1): Promise<boolean> {
+	await requireServiceState(keys);
+	if (await isNotedAsMoved(keys)) return true;
+	return (await isWrittenSince(product)) && (await progressOf(product, TAKEN_BACK)) === null;
+}
+
+/** Makes the database of the keys that of a finished move again, after it was restored: a backup has no triggers of a move. */
+async function keepMoved(keys: D1, product: D1): Promise<void> {
+	// Its journal would be from before the move was finished: its rows are older than those of the product database.
+	if (!(await isNotedAsMoved(keys))) await forgetJournal(keys);
+	await freeze(keys);
+	await noteMoved(keys, true);
+	await markFirstChange(product);
+}
+
 /** Throws where a copy would overwrite or delete rows that the service wrote. */
 async function requireCopyable(keys: D1, product: D1): Promise<void> {
-	const isTakenBack = (await progressOf(product, TAKEN_BACK)) !== null;
-	if ((await progressOf(keys, FINISHED)) !== null || ((await isWrittenSince(product)) && !isTakenBack))
-		throw new Error("The move is finished. Another copy would overwrite newer rows.");
+	if (await isMoved(keys, product)) throw new Error("The move is finished. Another copy would overwrite newer rows.");
 	if ((await progressOf(product, IS_COPY)) !== null) return;
 	for (const { name } of MOVED) {
 		const found = await product.prepare(`select 1 from ${name} limit 1`).raw();
@@ -155,7 +177,6 @@ async function requireCopyable(keys: D1, product: D1): Promise<void> {
 	}
 }
 
-async function requireSame(from: D1, to: D1, remedy: string): Promise<void> {
-	const different = await differences(from, to);
-	if (different.length > 0) throw new Error(`The databases differ. ${remedy}\n${different.join("\n")}`);
+function union(some: RowIds, others: RowIds): RowIds {
+	return new Map(MOVED.map(({ name }) => [name, new Set([...(some.get(name) ?? []), ...(others.get(name) ?? [])])]));
 }

@@ -40,16 +40,38 @@ export type Row = readonly unknown[];
 const PARAMETER_BYTES = 1_000_000;
 
 /** Adds rows, or changes those that exist. Leaves out a row whose parent is missing: it was added later, and is in the journal. */
-export async function write(d1: D1, { name, columns, parent }: MovedTable, rows: readonly Row[]): Promise<void> {
+export async function write(d1: D1, table: MovedTable, rows: readonly Row[]): Promise<void> {
+	for (const portion of portions(rows))
+		await insertion(d1, table)
+			.bind(`[${portion.join(",")}]`)
+			.run();
+}
+
+/**
+ * Does the same in the database of the keys, where a limit may have been lowered since the rows were accepted. Each batch checks
+ * quotas again at its end, so an interruption leaves no tenant without limits.
+ */
+export async function writeUnchecked(d1: D1, table: MovedTable, rows: readonly Row[]): Promise<void> {
+	const tenant = `value ->> '$[${table.columns.indexOf("tenant_id")}]'`;
+	const setUnchecked = (value: 0 | 1) =>
+		d1.prepare(
+			`update quotas set unchecked = ${value} where tenant_id in (select distinct ${tenant} from json_each(?1))`,
+		);
+	for (const portion of portions(rows)) {
+		const given = `[${portion.join(",")}]`;
+		await d1.batch([setUnchecked(1), insertion(d1, table), setUnchecked(0)].map((statement) => statement.bind(given)));
+	}
+}
+
+function insertion(d1: D1, { name, columns, parent }: MovedTable): D1PreparedStatement {
 	const value = (column: string) => `value ->> '$[${columns.indexOf(column)}]'`;
 	const hasParent = parent
 		? `exists (select 1 from ${parent.table} parent where parent.id = ${value(parent.column)})`
 		: "true";
-	const statement = d1.prepare(
+	return d1.prepare(
 		`insert into ${name} (${columns.join(", ")}) select ${columns.map(value).join(", ")} from json_each(?1)
 		where ${hasParent} on conflict (id) do update set ${columns.map((column) => `${column} = excluded.${column}`).join(", ")}`,
 	);
-	for (const portion of portions(rows)) await statement.bind(`[${portion.join(",")}]`).run();
 }
 
 /** The rows as JSON, each portion small enough for a parameter. */

@@ -14,7 +14,7 @@ export async function requireProductData(deps: Pick<Deps, "db" | "product">): Pr
 
 /**
  * Throws if a product database is bound, and the other one has product data that was not moved. The service doesn't find it,
- * and must not be deployed so. A move leaves triggers there, until the tables are dropped.
+ * and must not be deployed so.
  */
 export async function requireMovedProductData({ db, product }: Pick<Deps, "db" | "product">): Promise<void> {
 	if (product.$client === db.$client) return;
