@@ -20,7 +20,7 @@ const HELP = `Moves collaborators, activities and leads from DB to PRODUCT_DB. B
   npm run move:product-data -- delete-old    deletes the rows of DB, once the service runs with PRODUCT_DB
 
   npm run move:product-data -- cancel        before the deploy: goes back to before the copy
-  npm run move:product-data -- back          after the deploy: takes everything back to DB; then deploy without PRODUCT_DB
+  npm run move:product-data -- back          after the deploy: takes everything back to DB; then deploy
 
   --env <name>     staging or production; without it: the databases of this machine, with the service stopped
   --help           shows this

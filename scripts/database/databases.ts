@@ -39,7 +39,10 @@ export const openLocalDatabases = <T>(use: (databases: OpenDatabase[]) => Promis
 		),
 	);
 
-/** The databases of an environment of wrangler.toml in Cloudflare. Throws if one of them is a placeholder. */
+/**
+ * The databases of an environment of wrangler.toml in Cloudflare. Throws if the id of `DB` is a placeholder. That of `PRODUCT_DB` is
+ * one until product data is moved there, and `npm run deploy` refuses a placeholder afterwards.
+ */
 export async function remoteDatabases(environment: string): Promise<OpenDatabase[]> {
 	const { d1_databases }: Config = readConfig({ config: WRANGLER_CONFIG, env: environment });
 	const api = await cloudflareApi();
@@ -47,6 +50,7 @@ export async function remoteDatabases(environment: string): Promise<OpenDatabase
 		const configured = d1_databases.find((database) => database.binding === binding);
 		if (configured === undefined) return [];
 		const id = configured.database_id ?? "";
+		if (isPlaceholderId(id) && binding === "PRODUCT_DB") return [];
 		if (isPlaceholderId(id))
 			throw new Error(
 				`[env.${environment}] of wrangler.toml names no database for ${binding}. Write the id of the database there.`,

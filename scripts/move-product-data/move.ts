@@ -56,7 +56,7 @@ export async function copy({ keys, product, print }: MovedDatabases): Promise<vo
 	await copyRows(keys, product, print);
 	print(`${count(await copyChanges(keys, product))} rows that changed meanwhile are copied`);
 	await saveProgress(keys, COPIED, "yes");
-	print("Everything is copied. Next: finish, and deploy with PRODUCT_DB right after.");
+	print("Everything is copied. Next: finish, and npm run deploy right after.");
 }
 
 /**
@@ -66,7 +66,7 @@ export async function copy({ keys, product, print }: MovedDatabases): Promise<vo
 export async function finish({ keys, product, print }: MovedDatabases): Promise<void> {
 	if (await isMoved(keys, product)) {
 		await keepMoved(keys, product);
-		return print("The move is finished already. Next: deploy with PRODUCT_DB.");
+		return print("The move is finished already. Next: npm run deploy.");
 	}
 	if ((await progressOf(keys, COPIED)) === null) throw new Error("Copy first: npm run move:product-data -- copy");
 	await addTenants(keys, product);
@@ -85,7 +85,7 @@ export async function finish({ keys, product, print }: MovedDatabases): Promise<
 		throw error;
 	}
 	await markFirstChange(product);
-	print("Both databases have the same rows, counts and bytes. Next, right now: deploy with PRODUCT_DB.");
+	print("Both databases have the same rows, counts and bytes. Next, right now: npm run deploy.");
 }
 
 /** Goes back to before the copy, if the service has not used the product database yet. */
@@ -99,8 +99,8 @@ export async function cancel({ keys, product, print }: MovedDatabases): Promise<
 }
 
 /**
- * Takes the data back after the deploy. Writes of integrations get 503 from the start, until the service is deployed without
- * PRODUCT_DB.
+ * Takes the data back after the deploy. Writes of integrations get 503 from the start, until the service is deployed
+ * again.
  */
 export async function back({ keys, product, print }: MovedDatabases): Promise<void> {
 	if (!(await isMoved(keys, product))) throw new Error("The move is not finished. Cancel it instead.");
@@ -114,7 +114,7 @@ export async function back({ keys, product, print }: MovedDatabases): Promise<vo
 	await endMark(product);
 	await noteMoved(keys, false);
 	await endMove(keys);
-	print("DB has everything again. Next, right now: deploy without PRODUCT_DB.");
+	print("DB has everything again. Next, right now: npm run deploy.");
 }
 
 /** Deletes the old rows, once the service runs with the product database. They can't be added again. */

@@ -9,6 +9,13 @@ import { REQUIRED_SECRETS } from "../secrets.ts";
 import { isPlaceholderId } from "./config-file.ts";
 import { isPlaceholderHost } from "./options.ts";
 import { requireSoundConfig } from "./preflight.ts";
+import {
+	leaveOutProductDatabase,
+	type ProductDatabase,
+	productDatabase,
+	productDatabaseCheck,
+	wayBackOfSwitch,
+} from "./product-database.ts";
 import { smokeTest, untilReachable } from "./smoke-test.ts";
 import {
 	COMMANDS,
@@ -17,10 +24,8 @@ import {
 	jsonOf,
 	linesOf,
 	type Plan,
-	productDataCheck,
 	remoteSecrets,
 	requireLogin,
-	requireMovedProductData,
 	type Surroundings,
 	step,
 } from "./steps.ts";
@@ -51,6 +56,8 @@ interface State {
 	previous: string | null;
 	/** The version that was uploaded; null: none, or none that can get a part of the requests. */
 	version: string | null;
+	/** How the new version uses the product database; null: not decided yet. */
+	product: ProductDatabase | null;
 }
 
 /** After that, a bookmark is too old to go back to: a deployment that continues takes new ones. */
@@ -75,7 +82,7 @@ export function planDeployment(
 		["Build the Worker and the dashboard", COMMANDS.build(environment)],
 		["Keep a bookmark of each database", ...bindings.map((binding) => COMMANDS.bookmark(binding, environment))],
 		["Migrate the databases", ...bindings.map((binding) => COMMANDS.migrate(binding, environment))],
-		...(bindings.includes("PRODUCT_DB") ? [productDataCheck(environment)] : []),
+		productDatabaseCheck(worker, environment),
 		["Upload the new version", COMMANDS.upload("<commit>")],
 		...shares.map((share): Plan[number] => [
 			`Give the new version ${share} % of the requests, and test it at ${publicUrl}`,
@@ -102,7 +109,17 @@ export async function deploy(options: DeployOptions, surroundings: Surroundings)
 	try {
 		for (const binding of target.bindings)
 			await step(surroundings, `Migrations of ${binding}`, COMMANDS.migrate(binding, environment));
-		if (target.bindings.includes("PRODUCT_DB")) await requireMovedProductData(environment, surroundings);
+		const product = await productDatabase(
+			target.worker,
+			state.previous,
+			target.bindings.includes("PRODUCT_DB"),
+			environment,
+			surroundings,
+		);
+		// A version of an interrupted deployment, from before the data was moved.
+		if (state.product !== null && state.product.isBound !== product.isBound) state.version = null;
+		state.product = product;
+		if (!product.isBound) leaveOutProductDatabase(surroundings);
 		if (state.previous !== null) state.version ??= await upload(commit, surroundings);
 		keep();
 		if (state.version === null) await deployAtOnce(target, surroundings);
@@ -119,14 +136,17 @@ export async function deploy(options: DeployOptions, surroundings: Surroundings)
 function targetOf(environment: Environment, folder: string): Target {
 	const config: Config = readConfig({ config: join(folder, "wrangler.toml"), env: environment });
 	const publicUrl = String(config.vars.PUBLIC_URL ?? "");
-	const bindings = DATABASE_BINDINGS.filter((binding) =>
-		config.d1_databases.some((known) => known.binding === binding),
+	const unknown = config.d1_databases
+		.filter(({ database_id }) => isPlaceholderId(database_id ?? ""))
+		.map(({ binding }) => binding);
+	const bindings = DATABASE_BINDINGS.filter(
+		(binding) => !unknown.includes(binding) && config.d1_databases.some((known) => known.binding === binding),
 	);
+	// A deployment of 1.0 has no PRODUCT_DB until its data is moved.
+	const missing = unknown.includes("DB") ? unknown : [];
 	const problems = [
 		...(URL.canParse(publicUrl) && !isPlaceholderHost(publicUrl) ? [] : [`PUBLIC_URL is ${publicUrl || "empty"}`]),
-		...config.d1_databases
-			.filter(({ database_id }) => isPlaceholderId(database_id ?? ""))
-			.map(({ binding }) => `${binding} has no database_id`),
+		...missing.map((binding) => `${binding} has no database_id`),
 	];
 	if (problems.length > 0)
 		throw new Error(
@@ -170,7 +190,7 @@ async function begin(
 	if (kept?.commit !== commit) {
 		const previous = await servingVersion(worker, surroundings);
 		const bookmarks = await takeBookmarks(bindings, environment, surroundings);
-		return { commit, takenAt: clock(), bookmarks, previous, version: null };
+		return { commit, takenAt: clock(), bookmarks, previous, version: null, product: null };
 	}
 	print("The interrupted deployment of this commit continues.");
 	if (clock() - kept.takenAt <= BOOKMARKS_MAX_AGE_MS) return kept;
@@ -204,12 +224,14 @@ async function deployAtOnce({ publicUrl }: Target, surroundings: Surroundings): 
 async function shift(
 	{ worker, publicUrl }: Target,
 	{ shares, pauseMs }: DeployOptions,
-	{ version, previous }: State & { version: string },
+	{ version, previous, product }: State & { version: string },
 	surroundings: Surroundings,
 ): Promise<void> {
 	const { print, wait, run } = surroundings;
+	// While both serve, each would see writes of its own only.
+	const steps = product?.isSwitch ? [100] : shares;
 	const reached = (await sharesNow(worker, surroundings))?.get(version) ?? 0;
-	for (const [index, share] of shares.filter((one) => one >= reached).entries()) {
+	for (const [index, share] of steps.filter((one) => one >= reached).entries()) {
 		if (index > 0) await wait(pauseMs);
 		await step(surroundings, `${share} % of the requests`, COMMANDS.share(worker, sharesOf(version, previous, share)));
 		const problem = await smokeTest(publicUrl, { worker, id: version }, SMOKE_TEST_ATTEMPTS, surroundings);
@@ -217,6 +239,10 @@ async function shift(
 			print(`Smoke test at ${share} %: passed`);
 			continue;
 		}
+		if (product?.isSwitch)
+			throw new Error(
+				`The new version does not work: ${problem}. It has all requests. Repair it, or go back as shown below.`,
+			);
 		const back = previous === null ? null : await run(COMMANDS.share(worker, [`${previous}@100`]));
 		throw new Error(
 			`The new version does not work: ${problem}. ${
@@ -230,8 +256,9 @@ async function shift(
 }
 
 /** How to return to the old version, and, only if a migration has damaged rows, to the old databases. */
-function wayBack({ worker }: Target, { previous, bookmarks }: State, environment: Environment): string[] {
+function wayBack({ worker }: Target, { previous, bookmarks, product }: State, environment: Environment): string[] {
 	if (previous === null) return [];
+	if (product?.isSwitch) return wayBackOfSwitch(worker, previous, product.isBound, environment);
 	return [
 		"To go back to the version before:",
 		`  ${COMMANDS.share(worker, [`${previous}@100`]).join(" ")}`,

@@ -1,6 +1,7 @@
 /** Compares the configuration with itself and with Cloudflare before a deployment changes anything. */
 import { join } from "node:path";
 import { type Unstable_Config as Config, unstable_readConfig as readConfig } from "wrangler";
+import { isPlaceholderId } from "./config-file.ts";
 import { COMMANDS, type Environment, jsonOf, type Surroundings } from "./steps.ts";
 
 /** A database as wrangler lists it. One without a jurisdiction has null. */
@@ -31,6 +32,7 @@ async function placeProblems({ vars, d1_databases }: Config, { run }: Surroundin
 	// The shape is wrangler's.
 	const listed = jsonOf<ListedDatabase[]>("The list of databases", await run(COMMANDS.databases));
 	return d1_databases
+		.filter(({ database_id }) => !isPlaceholderId(database_id ?? ""))
 		.filter(({ database_id }) => listed.find(({ uuid }) => uuid === database_id)?.jurisdiction !== required)
 		.map(
 			({ binding }) =>

@@ -22,7 +22,7 @@ export type Environment = (typeof ENVIRONMENTS)[number];
 export const DATABASE_BINDINGS = ["DB", "PRODUCT_DB"] as const;
 
 /** Written by the build for one environment, so commands that use it need no `--env`. */
-const BUILT_CONFIG = "dist/salesos_api_keys/wrangler.json";
+export const BUILT_CONFIG = "dist/salesos_api_keys/wrangler.json";
 
 const WRANGLER = ["npx", "wrangler"];
 /** Every command that changes something in Cloudflare, or reads from it. */
@@ -49,6 +49,9 @@ export const COMMANDS = {
 		...[...WRANGLER, "d1", "execute", binding, "--remote", "--env", environment, "--json", "--command", sql],
 	],
 	deploy: [...WRANGLER, "deploy", "--config", BUILT_CONFIG],
+	version: (worker: string, version: string) => [
+		...[...WRANGLER, "versions", "view", version, "--name", worker, "--json"],
+	],
 	deployments: (worker: string) => [...WRANGLER, "deployments", "status", "--name", worker, "--json"],
 	upload: (tag: string) => [...WRANGLER, "versions", "upload", "--config", BUILT_CONFIG, "--tag", tag],
 	share: (worker: string, shares: readonly string[]) => [
@@ -97,7 +100,7 @@ export async function requireMovedProductData(environment: Environment, { run }:
 	);
 	if (result?.results[0]?.unmoved === 0) return;
 	throw new Error(
-		`DB has product data that was not moved to PRODUCT_DB. Remove the blocks of PRODUCT_DB from wrangler.toml, or move the data first: docs/deploy.md, "Move product data".`,
+		`DB has product data that was not moved to PRODUCT_DB. npm run deploy -- --env ${environment} deploys this release with DB alone. To move the data: docs/deploy.md, "Move product data".`,
 	);
 }
 

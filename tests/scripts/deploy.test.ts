@@ -1,12 +1,14 @@
 /** Deployments of a release, against a stand-in for Cloudflare. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Run } from "../../scripts/production/commands.ts";
 import { withValues } from "../../scripts/production/config-file.ts";
 import { deploy, planDeployment } from "../../scripts/production/deploy.ts";
 import { readDeployOptions } from "../../scripts/production/options.ts";
+import { decide } from "../../scripts/production/product-database.ts";
+import { BUILT_CONFIG } from "../../scripts/production/steps.ts";
 import { REQUIRED_SECRETS } from "../../scripts/secrets.ts";
 
 const OLD = "00000000-0000-4000-8000-00000000000a";
@@ -32,6 +34,11 @@ class Cloudflare {
 	jurisdictions: Record<string, string | null | undefined> = {};
 	/** DB has product data that PRODUCT_DB has not. */
 	unmoved = false;
+	/** What DB notes about the move. */
+	moved: string | null = null;
+	/** Databases of the version that has the requests, and of the one that was uploaded. */
+	bindings: string[] = ["DB", "PRODUCT_DB"];
+	uploaded: string[] = [];
 	/** Part of the command that fails. */
 	failing: string | null = null;
 	/** Versions whose /readyz has the status 503. */
@@ -57,7 +64,21 @@ class Cloudflare {
 					})),
 				),
 			);
-		if (text.includes("d1 execute")) return done(JSON.stringify([{ results: [{ unmoved: Number(this.unmoved) }] }]));
+		if (text.includes("d1 execute"))
+			return done(JSON.stringify([{ results: [{ unmoved: Number(this.unmoved), moved: this.moved }] }]));
+		if (text.includes("versions view"))
+			return done(JSON.stringify({ resources: { bindings: this.bindings.map((name) => ({ type: "d1", name })) } }));
+		if (text.includes("npm run build")) {
+			mkdirSync(dirname(join(folder, BUILT_CONFIG)), { recursive: true });
+			writeFileSync(
+				join(folder, BUILT_CONFIG),
+				JSON.stringify({ d1_databases: [{ binding: "DB" }, { binding: "PRODUCT_DB" }] }),
+			);
+		}
+		if (/versions upload|wrangler deploy /.test(text)) {
+			const { d1_databases } = JSON.parse(readFileSync(join(folder, BUILT_CONFIG), "utf8"));
+			this.uploaded = d1_databases.map(({ binding }: { binding: string }) => binding);
+		}
 		if (text.includes("deployments status")) {
 			if (this.shares === null) return failed("This Worker does not exist on your account. [code: 10007]");
 			const versions = Object.entries(this.shares).map(([version_id, percentage]) => ({ version_id, percentage }));
@@ -235,14 +256,6 @@ it("takes new bookmarks when it continues more than an hour later", async () => 
 	expect(cloudflare.calls.filter((call) => call.includes("time-travel info"))).toHaveLength(4);
 });
 
-it("gives no request to a version that would not find the product data", async () => {
-	cloudflare.unmoved = true;
-	await expect(deployHere()).rejects.toThrow(
-		/DB has product data that was not moved to PRODUCT_DB\. Remove the blocks/,
-	);
-	expect(cloudflare.changesMade).toEqual(["build", ...MIGRATIONS]);
-});
-
 describe("the databases of an environment with a jurisdiction", () => {
 	const KEYS = "11111111-2222";
 	const PRODUCT = "33333333-4444";
@@ -278,13 +291,72 @@ it("refuses a sender of mails without the binding that sends them", async () => 
 	expect(cloudflare.shares).toEqual({ [NEW]: 100 });
 });
 
-it("needs no product database", async () => {
-	const without = CONFIGURED.replaceAll(/\[\[(env\.\w+\.)?d1_databases\]\]\nbinding = "PRODUCT_DB"\n(.+\n)+/g, "");
-	writeFileSync(join(folder, "wrangler.toml"), without);
-	cloudflare.unmoved = true;
-	await deployHere();
-	expect(cloudflare.calls.join("\n")).not.toContain("PRODUCT_DB");
-	expect(cloudflare.shares).toEqual({ [NEW]: 100 });
+describe("the product database", () => {
+	const withoutId = CONFIGURED.replace("33333333-4444", "00000000-0000-0000-0000-000000000005");
+	const withoutBlock = CONFIGURED.replaceAll(/\[\[(env\.\w+\.)?d1_databases\]\]\nbinding = "PRODUCT_DB"\n(.+\n)+/g, "");
+
+	it.each([
+		["the id that the repository ships with", withoutId],
+		["no block", withoutBlock],
+		["a new database", CONFIGURED],
+	])("is left out of the new version while the data is in DB, with %s in wrangler.toml", async (_, toml) => {
+		writeFileSync(join(folder, "wrangler.toml"), toml);
+		Object.assign(cloudflare, { unmoved: true, bindings: ["DB"] });
+		await deployHere();
+		expect(cloudflare.uploaded).toEqual(["DB"]);
+		expect(cloudflare.changesMade).toContain("versions deploy new@10 old@90");
+		expect(cloudflare.shares).toEqual({ [NEW]: 100 });
+		expect(printed.join("\n")).toContain("uses DB alone");
+	});
+
+	it("gets all requests at once after the move, and the way back begins with the data", async () => {
+		Object.assign(cloudflare, { moved: "yes", bindings: ["DB"] });
+		await deployHere();
+		expect(cloudflare.uploaded).toEqual(["DB", "PRODUCT_DB"]);
+		expect(cloudflare.changesMade.filter((call) => call.includes("@"))).toEqual(["versions deploy new@100"]);
+		expect(printed.join("\n")).toMatch(/move:product-data -- back --env production\n {2}npx wrangler versions deploy/);
+		expect(printed.join("\n")).not.toContain("time-travel restore");
+	});
+
+	it("keeps the requests if its first smoke test fails: the version before can't write any more", async () => {
+		Object.assign(cloudflare, { moved: "yes", bindings: ["DB"] });
+		cloudflare.broken.add(NEW);
+		const failure = await deployHere().catch(String);
+		expect(failure).toContain("It has all requests. Repair it, or go back as shown below.");
+		expect(failure).toContain("npm run move:product-data -- back --env production");
+		expect(cloudflare.shares).toEqual({ [NEW]: 100 });
+	});
+
+	it("is left out at once after its data was taken back", async () => {
+		Object.assign(cloudflare, { moved: "no", unmoved: true });
+		await deployHere();
+		expect(cloudflare.uploaded).toEqual(["DB"]);
+		expect(cloudflare.changesMade.filter((call) => call.includes("@"))).toEqual(["versions deploy new@100"]);
+	});
+
+	it("is in a version that is uploaded again, if the data was moved while a deployment was interrupted", async () => {
+		Object.assign(cloudflare, { unmoved: true, bindings: ["DB"], failing: `${NEW}@10` });
+		await expect(deployHere()).rejects.toThrow("failed");
+		Object.assign(cloudflare, { unmoved: false, moved: "yes", failing: null });
+		await deployHere();
+		expect(cloudflare.uploaded).toEqual(["DB", "PRODUCT_DB"]);
+	});
+
+	it.each([
+		["its id is missing and the data is in it", { moved: "yes" }, withoutId, /PRODUCT_DB, which has no database_id/],
+		["both databases have data", { unmoved: true }, CONFIGURED, /DB has product data too.*-- finish/],
+	])("stops a deployment before any share if %s", async (_, state, toml, message) => {
+		writeFileSync(join(folder, "wrangler.toml"), toml);
+		Object.assign(cloudflare, state);
+		await expect(deployHere()).rejects.toThrow(message);
+		expect(cloudflare.shares).toEqual({ [OLD]: 100 });
+	});
+
+	it("is used by a first version, unless its DB was restored with product data", () => {
+		const first = { isConfigured: true, isInUse: null, moved: null };
+		expect(decide({ ...first, isUnmoved: false })).toEqual({ isBound: true, isSwitch: false });
+		expect(decide({ ...first, isUnmoved: true })).toEqual({ isBound: false, isSwitch: false });
+	});
 });
 
 describe("a deployment is refused", () => {

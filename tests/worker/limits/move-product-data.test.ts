@@ -169,7 +169,7 @@ describe("a move while integrations write", () => {
 		// Writes did come in between.
 		expect(printed.join("\n")).toMatch(/[1-9]\d* rows that changed meanwhile are copied/);
 		expect(writers.map(({ refused }) => refused > 0)).toEqual([true, true]);
-		expect(printed.at(-1)).toContain("deploy with PRODUCT_DB");
+		expect(printed.at(-1)).toContain("Next, right now: npm run deploy");
 
 		for (const { key, tenantId, writer } of tenants) {
 			expect(await storedIn(product, tenantId)).toEqual(writer.acknowledged);
