@@ -116,10 +116,10 @@ export function readConfig(env: Partial<Bindings>): Config {
 		if (weakness !== null) problems.push(`${name} ${weakness}`);
 		return new Secret(value);
 	}
-	/** The current secret, and the previous one where it is set. */
+	/** The current secret, and the previous one where it is set. An equal one is none, so that both can be set one after the other. */
 	function generations(name: "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER" | "SIGNING_KEY"): Secret[] {
 		const previous = `${name}_PREVIOUS` as const;
-		return [secret(name), ...(env[previous] ? [secret(previous)] : [])];
+		return [secret(name), ...(env[previous] && env[previous] !== env[name] ? [secret(previous)] : [])];
 	}
 	function variable(name: "JWT_ISSUER" | "JWT_AUDIENCE"): string {
 		const value = env[name];
@@ -195,11 +195,11 @@ function weaknessOf(value: string): string | null {
 	return null;
 }
 
-/** Equal secrets. Each must be of its own: who learns one must not have the others. */
+/** Equal secrets. Each must be of its own: who learns one must not have the others. Generations of one secret may be equal. */
 function equalSecrets(env: Partial<Bindings>): string[] {
 	return SECRET_NAMES.flatMap((name, index) =>
 		SECRET_NAMES.slice(index + 1)
-			.filter((other) => env[name] && env[name] === env[other])
+			.filter((other) => env[name] && env[name] === env[other] && other !== `${name}_PREVIOUS`)
 			.map((other) => `${name} and ${other} are equal`),
 	);
 }

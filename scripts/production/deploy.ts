@@ -29,7 +29,7 @@ import {
 	type Surroundings,
 	step,
 } from "./steps.ts";
-import { servingVersion, sharesNow, sharesOf, upload } from "./versions.ts";
+import { latestVersion, servingVersion, sharesNow, sharesOf, upload } from "./versions.ts";
 
 export interface DeployOptions {
 	environment: Environment;
@@ -40,7 +40,7 @@ export interface DeployOptions {
 }
 
 /** What a deployment needs of wrangler.toml. */
-interface Target {
+export interface Target {
 	worker: string;
 	publicUrl: string;
 	bindings: string[];
@@ -58,6 +58,8 @@ interface State {
 	version: string | null;
 	/** How the new version uses the product database; null: not decided yet. */
 	product: ProductDatabase | null;
+	/** The release is deployed to all requests at once. */
+	isAtOnce?: boolean;
 }
 
 /** After that, a bookmark is too old to go back to: a deployment that continues takes new ones. */
@@ -121,6 +123,7 @@ export async function deploy(options: DeployOptions, surroundings: Surroundings)
 		state.product = product;
 		if (!product.isBound) leaveOutProductDatabase(surroundings);
 		if (state.previous !== null) state.version ??= await upload(commit, surroundings);
+		state.isAtOnce = state.version === null;
 		keep();
 		if (state.version === null) await deployAtOnce(target, surroundings);
 		else await shift(target, options, { ...state, version: state.version }, surroundings);
@@ -133,7 +136,7 @@ export async function deploy(options: DeployOptions, surroundings: Surroundings)
 	for (const line of wayBack(target, state, environment)) print(line);
 }
 
-function targetOf(environment: Environment, folder: string): Target {
+export function targetOf(environment: Environment, folder: string): Target {
 	const config: Config = readConfig({ config: join(folder, "wrangler.toml"), env: environment });
 	const publicUrl = String(config.vars.PUBLIC_URL ?? "");
 	const unknown = config.d1_databases
@@ -187,7 +190,7 @@ async function begin(
 	const path = stateFile(surroundings, environment);
 	// Written by this program.
 	const kept = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as State) : null;
-	if (kept?.commit !== commit) {
+	if (kept?.commit !== commit || !(await isAsLeft(kept, worker, surroundings))) {
 		const previous = await servingVersion(worker, surroundings);
 		const bookmarks = await takeBookmarks(bindings, environment, surroundings);
 		return { commit, takenAt: clock(), bookmarks, previous, version: null, product: null };
@@ -195,6 +198,21 @@ async function begin(
 	print("The interrupted deployment of this commit continues.");
 	if (clock() - kept.takenAt <= BOOKMARKS_MAX_AGE_MS) return kept;
 	return { ...kept, takenAt: clock(), bookmarks: await takeBookmarks(bindings, environment, surroundings) };
+}
+
+/**
+ * Whether the Worker still has the versions of an interrupted deployment. A version contains the secrets of its time: after a secret
+ * was changed, the versions from before would bring the old one back.
+ */
+async function isAsLeft(
+	{ previous, version, isAtOnce = false }: State,
+	worker: string,
+	surroundings: Surroundings,
+): Promise<boolean> {
+	if (previous === null || isAtOnce) return true;
+	const known = [previous, version];
+	const running = [...((await sharesNow(worker, surroundings))?.keys() ?? [])];
+	return running.every((one) => known.includes(one)) && known.includes(await latestVersion(worker, surroundings));
 }
 
 async function takeBookmarks(
@@ -256,16 +274,22 @@ async function shift(
 }
 
 /** How to return to the old version, and, only if a migration has damaged rows, to the old databases. */
-function wayBack({ worker }: Target, { previous, bookmarks, product }: State, environment: Environment): string[] {
+function wayBack(
+	{ worker }: Target,
+	{ previous, bookmarks, takenAt, product }: State,
+	environment: Environment,
+): string[] {
 	if (previous === null) return [];
 	if (product?.isSwitch) return wayBackOfSwitch(worker, previous, product.isBound, environment);
 	return [
 		"To go back to the version before:",
 		`  ${COMMANDS.share(worker, [`${previous}@100`]).join(" ")}`,
-		"It works on the migrated databases. Only if rows were damaged, also bring them back, which loses later changes:",
+		`If a secret was changed after ${new Date(takenAt).toISOString()}, this would bring the old secret back. Deploy the old commit instead:`,
+		`  git checkout <commit of the version before> && npm ci && npm run deploy -- --env ${environment} --shares 100`,
+		"The version before works on the migrated databases. Only if rows were damaged, also bring them back, which loses later changes:",
 		...Object.entries(bookmarks).map(
 			([binding, bookmark]) => `  ${COMMANDS.restoreBookmark(binding, environment, bookmark).join(" ")}`,
 		),
-		"  npm run reconcile",
+		`  SERVICE_ROLE_KEY=<the service key> npm run reconcile -- --env ${environment}`,
 	];
 }

@@ -1,7 +1,9 @@
 /** What a set-up and a deployment need to know, and which values they refuse. Pure. */
 
 import { JURISDICTIONS } from "../../db/places.ts";
+import { REQUIRED_SECRETS } from "../secrets.ts";
 import type { DeployOptions } from "./deploy.ts";
+import type { RotateOptions } from "./rotate-secret.ts";
 import { ENVIRONMENTS, type Environment } from "./steps.ts";
 
 export const LOCATIONS = ["weur", "eeur", "apac", "oc", "wnam", "enam"] as const;
@@ -114,6 +116,37 @@ export function readDeployOptions({
 	if (!/^\d{1,5}$/.test(pause)) problems.push("--pause must be a number of seconds");
 	if (problems.length > 0) throw new Error(problems.join("\n"));
 	return { environment, shares, pauseMs: Number(pause) * 1_000 };
+}
+
+/** How long a change of secrets spreads by default. Cloudflare needs seconds, and what runs in a location ends within a minute. */
+const SPREAD_SECONDS = "120";
+
+/** Reads the options of a rotation. Throws an error that names every problem. */
+export function readRotateOptions(
+	names: readonly string[],
+	given: {
+		env?: string;
+		leaked?: boolean;
+		"refuse-keys"?: boolean;
+		"remove-previous"?: boolean;
+		pause?: string;
+		"secrets-file"?: string;
+	},
+): RotateOptions {
+	const { leaked: isLeaked = false, "refuse-keys": refusesKeys = false, pause = SPREAD_SECONDS } = given;
+	const problems: string[] = [];
+	const environment = environmentOf(given.env, problems);
+	const name = REQUIRED_SECRETS.find((known) => names.length === 1 && known === names[0]);
+	if (name === undefined) problems.push(`Name one secret: ${REQUIRED_SECRETS.join(", ")}`);
+	if (refusesKeys && !isLeaked) problems.push("--refuse-keys needs --leaked");
+	if (!/^\d{1,5}$/.test(pause)) problems.push("--pause must be a number of seconds");
+	if (name === undefined || problems.length > 0) throw new Error(problems.join("\n"));
+	return {
+		...{ name, environment, isLeaked, refusesKeys },
+		removesPrevious: given["remove-previous"] ?? false,
+		pauseMs: Number(pause) * 1_000,
+		secretsFile: given["secrets-file"]?.trim() || null,
+	};
 }
 
 function placeOf({ location, jurisdiction }: Given, problems: string[]): SetupOptions["place"] {

@@ -1,5 +1,5 @@
 /** The file that keeps the secrets of a deployment. Cloudflare never shows a secret again, so this file is the only copy. */
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { newSecret, REQUIRED_SECRETS } from "../secrets.ts";
 
@@ -27,4 +27,22 @@ export function createSecrets(path: string, service: string): Secrets {
 	const header = `# Secrets of ${service}. Keep a copy in your password manager. Never commit this file.\n`;
 	writeFileSync(path, header + lines.join(""), { mode: 0o600, flag: "wx" });
 	return secrets;
+}
+
+/** One variable of the file; null if the file lacks it. */
+export function readVariable(path: string, name: string): string | null {
+	return parseEnv(readFileSync(path, "utf8"))[name] || null;
+}
+
+/** Sets variables of the file, and removes those that are null. The file has all changes or none, also after a crash. */
+export function writeVariables(path: string, changes: Readonly<Record<string, string | null>>): void {
+	const isChanged = (line: string) => (/^(?:export )?(\w+)\s*=/.exec(line)?.[1] ?? "") in changes;
+	const others = readFileSync(path, "utf8")
+		.split("\n")
+		.filter((line) => line !== "" && !isChanged(line));
+	const lines = Object.entries(changes).flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`]));
+	const unfinished = `${path}.unfinished`;
+	rmSync(unfinished, { force: true });
+	writeFileSync(unfinished, [...others, ...lines, ""].join("\n"), { mode: 0o600, flush: true });
+	renameSync(unfinished, path);
 }

@@ -53,6 +53,7 @@ export const COMMANDS = {
 		...[...WRANGLER, "versions", "view", version, "--name", worker, "--json"],
 	],
 	deployments: (worker: string) => [...WRANGLER, "deployments", "status", "--name", worker, "--json"],
+	versions: (worker: string) => [...WRANGLER, "versions", "list", "--name", worker, "--json"],
 	upload: (tag: string) => [...WRANGLER, "versions", "upload", "--config", BUILT_CONFIG, "--tag", tag],
 	share: (worker: string, shares: readonly string[]) => [
 		...[...WRANGLER, "versions", "deploy", ...shares, "--name", worker, "--yes"],

@@ -41,3 +41,10 @@ export async function upload(commit: string, surroundings: Surroundings): Promis
 /** How `wrangler versions deploy` divides the requests between two versions. */
 export const sharesOf = (version: string, previous: string | null, share: number): string[] =>
 	share === 100 || previous === null ? [`${version}@100`] : [`${version}@${share}`, `${previous}@${100 - share}`];
+
+/** The version that was uploaded last. Cloudflare changes secrets only while that one runs. */
+export async function latestVersion(worker: string, { run }: Surroundings): Promise<string | null> {
+	// Wrangler sorts by time of creation. The shape is wrangler's.
+	const versions = jsonOf<{ id: string }[]>("The list of versions", await run(COMMANDS.versions(worker)));
+	return versions.at(-1)?.id ?? null;
+}

@@ -13,6 +13,9 @@ import { REQUIRED_SECRETS } from "../../scripts/secrets.ts";
 
 const OLD = "00000000-0000-4000-8000-00000000000a";
 const NEW = "00000000-0000-4000-8000-00000000000b";
+const NEWER = "00000000-0000-4000-8000-00000000000c";
+/** The version that a change of a secret makes. */
+const CHANGED = "00000000-0000-4000-8000-00000000000d";
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const WRANGLER_TOML = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
 const PUBLIC_URL = "https://keys.acme.com";
@@ -41,6 +44,8 @@ class Cloudflare {
 	uploaded: string[] = [];
 	/** Part of the command that fails. */
 	failing: string | null = null;
+	/** Every version, the last one at the end. */
+	versions = [OLD];
 	/** Versions whose /readyz has the status 503. */
 	readonly broken = new Set<string>();
 
@@ -84,10 +89,16 @@ class Cloudflare {
 			const versions = Object.entries(this.shares).map(([version_id, percentage]) => ({ version_id, percentage }));
 			return done(`A note\n${JSON.stringify({ versions })}`);
 		}
-		if (text.includes("versions upload"))
-			return this.hasPendingMigration
-				? failed("This Worker has a pending Durable Object migration, which cannot be applied by versions upload.")
-				: done(`Uploaded\nWorker Version ID: ${NEW}\n`);
+		if (text.includes("versions list")) return done(JSON.stringify(this.versions.map((id) => ({ id }))));
+		if (text.includes("versions upload")) {
+			if (this.hasPendingMigration)
+				return failed(
+					"This Worker has a pending Durable Object migration, which cannot be applied by versions upload.",
+				);
+			const id = this.versions.includes(NEW) ? NEWER : NEW;
+			this.versions.push(id);
+			return done(`Uploaded\nWorker Version ID: ${id}\n`);
+		}
 		if (text.includes("versions deploy"))
 			this.shares = Object.fromEntries(
 				[...text.matchAll(/([0-9a-f-]{36})@(\d+)/g)].map(([, id = "", share]) => [id, Number(share)]),
@@ -175,7 +186,9 @@ describe("a deployment", () => {
 		expect(text).toContain(`npx wrangler versions deploy ${OLD}@100 --name salesos-keys`);
 		expect(text).toContain("npx wrangler d1 time-travel restore DB --env production --bookmark=bookmark-of-keys");
 		expect(text).toContain("restore PRODUCT_DB --env production --bookmark=bookmark-of-product");
-		expect(text).toContain("npm run reconcile");
+		expect(text).toContain("SERVICE_ROLE_KEY=<the service key> npm run reconcile -- --env production");
+		expect(text).toContain("If a secret was changed after 2031-05-06T10:00:00.000Z");
+		expect(text).toContain("npm ci && npm run deploy -- --env production --shares 100");
 	});
 
 	it("gives the old version all requests again if the new one doesn't work", async () => {
@@ -245,6 +258,23 @@ it("continues at the share that an interrupted deployment has reached", async ()
 	expect(cloudflare.changesMade).toEqual([
 		...["build", ...MIGRATIONS, "versions deploy new@50 old@50", "versions deploy new@100", "triggers deploy"],
 	]);
+});
+
+it.each([
+	["with all requests", { [CHANGED]: 100 }],
+	["without a request", { [OLD]: 100 }],
+])("uploads the commit again if a secret was changed since the interruption, in a version %s", async (_, shares) => {
+	cloudflare.failing = `${NEW}@50`;
+	await expect(deployHere()).rejects.toThrow(/50 % of the requests: failed/);
+	Object.assign(cloudflare, { failing: null, shares });
+	cloudflare.versions.push(CHANGED);
+	cloudflare.calls.length = 0;
+	await deployHere();
+	const running = Object.keys(shares)[0];
+	expect(cloudflare.calls.filter((call) => call.includes("versions deploy"))[0]).toContain(
+		`versions deploy ${NEWER}@10 ${running}@90`,
+	);
+	expect(cloudflare.shares).toEqual({ [NEWER]: 100 });
 });
 
 it("takes new bookmarks when it continues more than an hour later", async () => {
@@ -406,6 +436,6 @@ it("shows every command of a deployment before it runs any", async () => {
 		.replaceAll("<old version>", OLD)
 		.replace("<commit>", COMMIT.slice(0, 12));
 	await deployHere();
-	for (const call of cloudflare.calls.filter((call) => !/^git|secret list|deployments status/.test(call)))
+	for (const call of cloudflare.calls.filter((call) => !/^git|secret list|deployments status|versions list/.test(call)))
 		expect(shown).toContain(call);
 });

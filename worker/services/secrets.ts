@@ -26,11 +26,15 @@ const generationsOf = ({ jwt, serviceRoleKeys, peppers, signingKeys }: Config): 
 
 const SINCE = "secret since: ";
 const sinceRecord = (name: Name, id: string) => `${SINCE}${name} ${id}`;
+const acceptedRecord = (name: Name, id: string) => `secret accepted: ${name} ${id}`;
 
-/** Records when each current secret was first seen. The scheduled run does so every hour. */
+/** Records when each secret was first seen, as the current and as the previous one. The scheduled run does so every hour. */
 export async function recordSecrets({ db, config, now }: SecretDeps): Promise<void> {
-	const rows = generationsOf(config).flatMap(([name, [current]]) =>
-		current ? [{ name: sinceRecord(name, pepperIdOf(current)), value: String(now), updatedAt: now }] : [],
+	const rows = generationsOf(config).flatMap(([name, [current, previous]]) =>
+		[
+			...(current ? [sinceRecord(name, pepperIdOf(current))] : []),
+			...(previous ? [acceptedRecord(name, pepperIdOf(previous))] : []),
+		].map((record) => ({ name: record, value: String(now), updatedAt: now })),
 	);
 	await db.insert(serviceState).values(rows).onConflictDoNothing();
 }
@@ -87,9 +91,12 @@ function previousOf({ now }: SecretDeps, known: Known): SecretState["previous"] 
 	const { name, records } = known;
 	const id = pepperIdOf(known.previous);
 	const since = toTimestampOrNull(records.get(sinceRecord(name, id))?.value ?? null);
+	// A rotation accepts the new secret as the previous one before anything is made with it. That one must stay.
+	const accepted = records.get(acceptedRecord(name, id))?.value ?? null;
+	const isNext = since === null && accepted !== null && known.since !== null && accepted > known.since;
 	if (name === "JWT_SECRET" || name === "SERVICE_ROLE_KEY") {
 		const used = records.get(usedRecord(name, id));
-		const removableAt = known.since === null ? null : lastNeed(name, known.since, used);
+		const removableAt = known.since === null || isNext ? null : lastNeed(name, known.since, used);
 		return {
 			id,
 			since,
@@ -107,7 +114,7 @@ function previousOf({ now }: SecretDeps, known: Known): SecretState["previous"] 
 		last_used_at: null,
 		dependents: { api_keys: sum("api_keys"), management_tokens: sum("management_tokens") },
 		tenants: byTenant.slice(0, TENANTS_SHOWN_MAX),
-		removable_at: byTenant.length === 0 ? toTimestamp(now) : null,
+		removable_at: byTenant.length === 0 && !isNext ? toTimestamp(now) : null,
 	};
 }
 

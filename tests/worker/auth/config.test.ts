@@ -175,8 +175,13 @@ describe("a configuration that will not do", () => {
 	it("is refused with two equal secrets, by their names", () => {
 		const equal = { ...COMPLETE, SERVICE_ROLE_KEY: SECRETS.JWT_SECRET };
 		expect(complaint(equal)).toContain("JWT_SECRET and SERVICE_ROLE_KEY are equal");
-		const rotated = { ...COMPLETE, KEY_PEPPER_PREVIOUS: SECRETS.KEY_PEPPER };
-		expect(complaint(rotated)).toContain("KEY_PEPPER and KEY_PEPPER_PREVIOUS are equal");
+		const mixed = { ...COMPLETE, SIGNING_KEY_PREVIOUS: SECRETS.KEY_PEPPER };
+		expect(complaint(mixed)).toContain("KEY_PEPPER and SIGNING_KEY_PREVIOUS are equal");
+	});
+
+	it("takes a previous secret that equals the current one for none", () => {
+		const { peppers } = readConfig({ ...COMPLETE, KEY_PEPPER_PREVIOUS: SECRETS.KEY_PEPPER });
+		expect(peppers.map((pepper) => pepper.reveal())).toEqual([SECRETS.KEY_PEPPER]);
 	});
 
 	it("accepts secrets as generators make them", () => {

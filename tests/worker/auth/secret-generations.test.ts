@@ -71,6 +71,21 @@ it("a secret is in use since it was first seen, and keeps that time when it beco
 	expect([state?.since, state?.previous?.since]).toEqual(["2031-06-01T00:00:00.000Z", "2031-01-01T00:00:00.000Z"]);
 });
 
+it("a secret that is accepted before it is used can't go, and what it replaces then shows when it can", async () => {
+	const now = Date.UTC(2031, 5, 1);
+	const names = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY"] as const;
+	await recordSecrets({ db, config: before, now });
+	const accepting = configWith(Object.fromEntries(names.map((name) => [`${name}_PREVIOUS`, SECOND[name]] as const)));
+	for (const name of names)
+		for (const later of [now + 60_000, now + 30 * DAY_MS])
+			expect([name, (await stateOf(name, accepting, later))?.previous?.removable_at]).toEqual([name, null]);
+	for (const name of names)
+		expect([name, (await stateOf(name, during, now + 31 * DAY_MS))?.previous?.removable_at]).toEqual([
+			name,
+			expect.any(String),
+		]);
+});
+
 describe("the previous pepper", () => {
 	it("counts the active keys and management tokens that depend on it, by tenant, and can go when there are none", async () => {
 		const [many, few] = [await addTenant(), await addTenant()];
