@@ -47,44 +47,63 @@ async function makeCredentials(): Promise<Record<string, Request>> {
 	};
 }
 
-/** Replaces the lines of the secrets in `.dev.vars`. */
-function writeSecrets(change: (vars: Record<string, string>) => Record<string, string>): void {
+/** Starts the service with other secrets, as a new version does. */
+async function restartWith(secrets: Record<string, string>): Promise<void> {
 	const path = join(service.folder, ".dev.vars");
 	const kept = readFileSync(path, "utf8")
 		.split("\n")
 		.filter((line) => !ROTATED.some((name) => line.startsWith(`${name}=`) || line.startsWith(`${name}_PREVIOUS=`)));
-	const lines = Object.entries(change(service.vars)).map(([name, value]) => `${name}=${value}`);
+	const lines = Object.entries(secrets).map(([name, value]) => `${name}=${value}`);
 	writeFileSync(path, `${[...kept, ...lines].join("\n")}\n`);
+	await service.kill();
+	await service.restart();
 }
 
-it("no request of a valid credential is refused, and without the previous secrets exactly the old credentials are", async () => {
-	const old = await makeCredentials();
-	const outcomes: { what: string; outcome: Outcome }[] = [];
+const secretsOf = (secretOf: (name: string) => string, suffix = "") =>
+	Object.fromEntries(ROTATED.map((name) => [name + suffix, secretOf(name)]));
+
+it("no request of a valid credential is refused in any step, and without the previous secrets exactly the old ones are", async () => {
+	const { vars } = service;
+	const current = secretsOf((name) => vars[name] ?? "");
+	const next = secretsOf(() => randomBytes(32).toString("hex"));
+	const accepting = { ...current, ...secretsOf((name) => next[name] ?? "", "_PREVIOUS") };
+	const swapped = { ...next, ...secretsOf((name) => current[name] ?? "", "_PREVIOUS") };
+
+	const outcomes: { by: Request; what: string; outcome: Outcome }[] = [];
+	const loops: Promise<void>[] = [];
+	const used: Request[] = [];
 	let stopped = false;
 	let sent = 0;
-	const loops = Object.entries(old).map(async ([what, request]) => {
-		while (!stopped) outcomes.push({ what, outcome: await request(++sent) });
-	});
+	const use = (credentials: Record<string, Request>) => {
+		for (const [what, by] of Object.entries(credentials)) {
+			used.push(by);
+			loops.push(
+				(async () => {
+					while (!stopped) outcomes.push({ by, what, outcome: await by(++sent) });
+				})(),
+			);
+		}
+	};
 	/** Waits until each credential has been accepted some more times. */
 	const untilUsed = async () => {
 		const start = outcomes.length;
-		const responses = (what: string) =>
-			outcomes.slice(start).filter((one) => one.what === what && one.outcome.status === 200).length;
+		const responses = (request: Request) =>
+			outcomes.slice(start).filter(({ by, outcome }) => by === request && outcome.status === 200).length;
 		await eventually("every credential was used", LOAD_PATIENCE_MS, () =>
-			Object.keys(old).every((what) => responses(what) >= REQUESTS),
+			used.every((request) => responses(request) >= REQUESTS),
 		);
 	};
+	const old = await makeCredentials();
+	use(old);
 	await untilUsed();
-	writeSecrets((vars) =>
-		Object.fromEntries(
-			ROTATED.flatMap((name) => [
-				[name, randomBytes(32).toString("hex")],
-				[`${name}_PREVIOUS`, vars[name] ?? ""],
-			]),
-		),
-	);
-	await service.kill();
-	await service.restart();
+	await restartWith(accepting);
+	await untilUsed();
+	await restartWith(swapped);
+	const young = await makeCredentials();
+	use(young);
+	await untilUsed();
+	// Where the new version has not arrived, the one that accepts first takes what the new one has made.
+	await restartWith(accepting);
 	await untilUsed();
 	stopped = true;
 	await Promise.all(loops);
@@ -94,10 +113,7 @@ it("no request of a valid credential is refused, and without the previous secret
 	);
 	expect(refused.map(({ what, outcome }) => [what, outcome.status, outcome.body])).toEqual([]);
 
-	const young = await makeCredentials();
-	writeSecrets((vars) => Object.fromEntries(ROTATED.map((name) => [name, vars[name] ?? ""])));
-	await service.kill();
-	await service.restart();
+	await restartWith(next);
 	const statuses = async (credentials: Record<string, Request>) =>
 		Promise.all(Object.values(credentials).map(async (request) => (await request(++sent)).status));
 	expect(await statuses(young)).toEqual([200, 200, 200, 200, 200]);
