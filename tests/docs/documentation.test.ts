@@ -54,6 +54,26 @@ describe.each(pages)("$path", ({ path, markdown, blocks }) => {
 		for (const [, name = ""] of markdown.matchAll(/npm\s+run\s+([\w:-]+\w)/g)) expect(scripts).toHaveProperty([name]);
 	});
 
+	it("names the Worker or the environment in every command of wrangler that changes a deployment", () => {
+		// Without it, wrangler takes the Worker at the top level of wrangler.toml, which is deployed nowhere.
+		if (path === "docs/client.md") return; // About the Workers of integrations.
+		const commands = [...markdown.matchAll(/npx\s+wrangler\s+(?:secret|versions|deployments|rollback|d1)\b[^`]*/g)].map(
+			([command]) => command.replaceAll(/\s+/g, " "),
+		);
+		const isOfOneDatabase = /^npx wrangler d1 (create|info|list)\b/;
+		expect(commands.filter((one) => !isOfOneDatabase.test(one) && !/ --(name|env) /.test(one))).toEqual([]);
+	});
+
+	it("gives scripts only flags that they have", () => {
+		for (const [, name = "", given = ""] of markdown.matchAll(/npm\s+run\s+([\w:-]+\w)\s+--\s([^`\n]*)/g)) {
+			const [, program] = /^node (scripts\/\S+\.ts)$/.exec(scripts[name] ?? "") ?? [];
+			if (program === undefined) continue;
+			const text = readFileSync(join(ROOT, program), "utf8");
+			for (const [, flag = ""] of given.matchAll(/(?:^| )--([\w-]+)/g))
+				expect([name, flag, new RegExp(`"?${flag}"?: `).test(text)]).toEqual([name, flag, true]);
+		}
+	});
+
 	it("links to pages and headings that exist", () => {
 		const broken = linksOf(markdown).filter((link) => {
 			const [target = "", anchor] = link.split("#");
