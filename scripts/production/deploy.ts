@@ -190,29 +190,28 @@ async function begin(
 	const path = stateFile(surroundings, environment);
 	// Written by this program.
 	const kept = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as State) : null;
-	if (kept?.commit !== commit || !(await isAsLeft(kept, worker, surroundings))) {
+	if (kept?.commit !== commit) {
 		const previous = await servingVersion(worker, surroundings);
 		const bookmarks = await takeBookmarks(bindings, environment, surroundings);
 		return { commit, takenAt: clock(), bookmarks, previous, version: null, product: null };
 	}
 	print("The interrupted deployment of this commit continues.");
-	if (clock() - kept.takenAt <= BOOKMARKS_MAX_AGE_MS) return kept;
-	return { ...kept, takenAt: clock(), bookmarks: await takeBookmarks(bindings, environment, surroundings) };
+	const state = await withoutOldSecrets(kept, worker, surroundings);
+	if (clock() - kept.takenAt <= BOOKMARKS_MAX_AGE_MS) return state;
+	return { ...state, takenAt: clock(), bookmarks: await takeBookmarks(bindings, environment, surroundings) };
 }
 
 /**
- * Whether the Worker still has the versions of an interrupted deployment. A version contains the secrets of its time: after a secret
- * was changed, the versions from before would bring the old one back.
+ * The state without versions from before a change of a secret. A version contains the secrets of its time, so those would bring the
+ * old one back. A change of a secret makes a version, which is then the last one.
  */
-async function isAsLeft(
-	{ previous, version, isAtOnce = false }: State,
-	worker: string,
-	surroundings: Surroundings,
-): Promise<boolean> {
-	if (previous === null || isAtOnce) return true;
-	const known = [previous, version];
+async function withoutOldSecrets(state: State, worker: string, surroundings: Surroundings): Promise<State> {
+	const { previous, version, isAtOnce = false } = state;
+	if (previous === null || isAtOnce) return state;
 	const running = [...((await sharesNow(worker, surroundings))?.keys() ?? [])];
-	return running.every((one) => known.includes(one)) && known.includes(await latestVersion(worker, surroundings));
+	if (!running.every((one) => one === previous || one === version))
+		return { ...state, previous: await servingVersion(worker, surroundings), version: null };
+	return (await latestVersion(worker, surroundings)) === version ? state : { ...state, version: null };
 }
 
 async function takeBookmarks(

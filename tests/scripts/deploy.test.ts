@@ -275,6 +275,7 @@ it.each([
 		`versions deploy ${NEWER}@10 ${running}@90`,
 	);
 	expect(cloudflare.shares).toEqual({ [NEWER]: 100 });
+	expect(cloudflare.calls.join("\n")).not.toContain("time-travel");
 });
 
 it("takes new bookmarks when it continues more than an hour later", async () => {
