@@ -2,7 +2,7 @@
  * The statements that a gate runs in D1. Gates load this module, and with it Drizzle, only when they need D1, so a Worker
  * that only admits starts without it (see `tests/e2e/start-up.test.ts`).
  */
-import { and, eq, exists, lt, lte, notExists, or, sql } from "drizzle-orm";
+import { and, eq, exists, isNull, lt, lte, notExists, or, sql } from "drizzle-orm";
 import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
 import { type Database, database, insertRows, runBatch, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
@@ -43,14 +43,18 @@ export function keyText({ name, keyPrefix, lastFour }: Pick<KeySnapshot, "name" 
 export interface Listed {
 	version: number;
 	usageCount: number;
+	revokedAt: number | null;
 }
 
 /** The columns of {@link Listed}. */
-const LISTED = { version: apiKeys.version, usageCount: apiKeys.usageCount };
+const LISTED = { version: apiKeys.version, usageCount: apiKeys.usageCount, revokedAt: apiKeys.revokedAt };
 
 /** The condition for the row of a key. */
 export const isRowOf = ({ id, tenantId }: Pick<Tombstone, "id" | "tenantId">) =>
 	and(eq(apiKeys.id, id), eq(apiKeys.tenantId, tenantId));
+
+/** A row that this key may replace. No row is un-revoked: a gate that was put back may have forgotten the revocation. */
+export const mayReplace = ({ revokedAt }: KeySnapshot) => (revokedAt === null ? isNull(apiKeys.revokedAt) : undefined);
 
 /**
  * Brings the key's row up to date, and records the events of the changes. A row of the same version or a later one stays.
@@ -67,7 +71,7 @@ export async function recordKey(
 			: db
 					.update(apiKeys)
 					.set(newRow(key))
-					.where(and(isRowOf(key), lt(apiKeys.version, key.version)));
+					.where(and(isRowOf(key), lt(apiKeys.version, key.version), mayReplace(key)));
 	const [, listed] = await db.batch([
 		row,
 		db.select(LISTED).from(apiKeys).where(isRowOf(key)),

@@ -8,7 +8,7 @@ import { type Database, insertRows, type Statement } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys, auditEvents, gateSweeps, importedHashes, quotas, tenants, unlistedKeys } from "../../db/schema.ts";
 import type { KeySnapshot, LifetimeUsage, Tombstone } from "../keys/snapshot.ts";
-import { isRowOf, newRow } from "./d1-records.ts";
+import { isRowOf, mayReplace, newRow } from "./d1-records.ts";
 import type { Suspension } from "./protocol.ts";
 
 type KeyRef = Pick<Tombstone, "id" | "tenantId">;
@@ -159,7 +159,7 @@ export async function rewriteRow(db: Database, key: KeySnapshot, now: number): P
 		db
 			.update(apiKeys)
 			.set(newRow(key))
-			.where(and(isRowOf(key), lte(apiKeys.version, key.version))),
+			.where(and(isRowOf(key), lte(apiKeys.version, key.version), mayReplace(key))),
 		insertAudit(db, repairEvent(key, "row was outdated", now)),
 	]);
 }

@@ -191,7 +191,9 @@ export class Delivery {
 			listed = await recordKey(connect(this.#d1()), key, events);
 		} catch (error) {
 			// The events refer to the tenant. Without it, D1 rejects them, and the key is reported instead.
-			if (isConstraintFailure(error, "FOREIGN KEY") && !("deletedAt" in key)) await this.#list(key, content, now);
+			if (!isConstraintFailure(error, "FOREIGN KEY")) throw error;
+			if ("deletedAt" in key) throw new TenantMissing();
+			await this.#list(key, content, now);
 			throw error;
 		}
 		for (const event of events) this.#store.deleteEvent(event.id);
@@ -224,7 +226,11 @@ export class Delivery {
 	 */
 	async #compare(key: KeySnapshot, content: GateContent, listed: Listed | null, now: number): Promise<boolean> {
 		if (!listed) return this.#list(key, content, now);
-		if (listed.version > key.version || (content.usage && listed.usageCount > content.usage.lifetime.usageCount)) {
+		const isBehind =
+			listed.version > key.version ||
+			(listed.revokedAt !== null && key.revokedAt === null) ||
+			(content.usage && listed.usageCount > content.usage.lifetime.usageCount);
+		if (isBehind) {
 			await this.#restored.takeOver(now);
 		} else if (listed.version < key.version && this.#store.events().length === 0) {
 			const { connect } = await import("./d1-records.ts");
@@ -240,16 +246,19 @@ export class Delivery {
 		const { key } = content;
 		const { connect, readKey } = await import("./d1-records.ts");
 		const { deleteGhost, rewriteRow } = await import("./d1-repair.ts");
-		const { isSame } = await import("../keys/stricter.ts");
+		const { isSame, stricterOf } = await import("../keys/stricter.ts");
 		const db = connect(this.#d1());
 		if ("deletedAt" in key) {
 			await deleteGhost(db, key, now);
 			return;
 		}
 		const inD1 = await readKey(db, key.id);
-		const listed = inD1 && { version: inD1.key.version, usageCount: inD1.lifetime.usageCount };
+		const listed = inD1 && { ...inD1.key, usageCount: inD1.lifetime.usageCount };
 		await this.#compare(key, content, listed, now);
-		if (inD1?.key.version === key.version && !isSame(key, inD1.key)) await rewriteRow(db, key, now);
+		if (inD1?.key.version !== key.version || isSame(key, inD1.key)) return;
+		// Both were changed from the same version on. What is stricter in D1 counts.
+		if (stricterOf(key, inD1.key) === key) await rewriteRow(db, key, now);
+		else await this.#restored.takeOver(now);
 	}
 
 	/** Inserts the row of the key, which D1 has lost. Returns whether D1 has it now. Throws if its tenant is missing. */

@@ -138,20 +138,21 @@ export class KeyMemory {
 
 	/**
 	 * Takes over what D1 knows and this gate doesn't, because the gate's storage was put back: the later version, every
-	 * revocation, and the usage. Returns the key; null if D1 has no row of it. Throws if D1 doesn't respond.
+	 * revocation, and the usage. Returns whether that changed anything. Throws if D1 doesn't respond.
 	 */
-	async takeOver(keyId: string): Promise<KeySnapshot | null> {
+	async takeOver(keyId: string): Promise<boolean> {
 		const { connect, readKey } = await import("./d1-records.ts");
 		const { stricterOf } = await import("../keys/stricter.ts");
 		const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
 		const { loaded } = this;
 		// The key may have been deleted while D1 was asked.
-		if (!loaded || found?.key.tenantId !== loaded.key.tenantId) return null;
+		if (!loaded || found?.key.tenantId !== loaded.key.tenantId) return false;
 		this.suspend(found.suspension);
 		const next = stricterOf(loaded.key, found.key);
 		if (next !== loaded.key) this.replace(next);
-		this.#raiseUsage(found);
-		return next;
+		const isCountedFurther = found.lifetime.usageCount > loaded.counter.lifetime.usageCount;
+		if (isCountedFurther) this.#raiseUsage(found);
+		return next !== loaded.key || isCountedFurther;
 	}
 
 	/** Counts what D1 has counted for the key, unless it was never used. */

@@ -3,7 +3,7 @@
  * later state of the same key. docs/decisions/reconcile.md says what is promised.
  */
 import type { KeySnapshot } from "../keys/snapshot.ts";
-import { isSame } from "../keys/stricter.ts";
+import { isSame, stricterOf } from "../keys/stricter.ts";
 import { RETRY_FIRST_MS } from "./back-off.ts";
 import type { ChangingGate } from "./changes.ts";
 import { connect, readKey, type StoredKey } from "./d1-records.ts";
@@ -14,6 +14,7 @@ import type { GateReport, Outcome } from "./protocol.ts";
 /** Takes over the later state that D1 knows, because the gate's storage was lost or put back. */
 export async function takeOver({ memory, store, alarm }: ChangingGate, now: number): Promise<void> {
 	const { loaded } = memory;
+	// A delivery that took too long may have compared an older state, and then nothing changes.
 	if (!loaded || !(await memory.takeOver(loaded.key.id))) return;
 	store.putEvent(repairEvent(loaded.key, "storage was lost or outdated", now));
 	alarm.scheduleBy(now + RETRY_FIRST_MS);
@@ -92,6 +93,6 @@ const withoutStorage = ({ key, lifetime, newestHour }: StoredKey): Outcome =>
 
 /** D1 may have less usage than the gate: the next delivery brings it. */
 function difference(key: KeySnapshot, usageCount: number, inD1: StoredKey): Outcome {
-	if (inD1.key.version > key.version || inD1.lifetime.usageCount > usageCount) return "behind";
+	if (stricterOf(key, inD1.key) !== key || inD1.lifetime.usageCount > usageCount) return "behind";
 	return isSame(key, inD1.key) ? "agrees" : "outdated";
 }

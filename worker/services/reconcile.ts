@@ -6,7 +6,8 @@ import { and, asc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
 import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
 import { runBatch } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
-import { apiKeys, managementTokens, unlistedKeys } from "../../db/schema.ts";
+import { type LocationHint, toPlace } from "../../db/places.ts";
+import { apiKeys, managementTokens, tenants, unlistedKeys } from "../../db/schema.ts";
 import type { GateReport } from "../gate/protocol.ts";
 import { logError } from "../log.ts";
 import type {
@@ -31,12 +32,18 @@ const TOKENS_AT_ONCE = 40;
 /** The next keys that D1 knows, in the order of their ids, those without a tenant included. */
 export async function reconcileKeys(deps: Deps, { after, limit, dry_run }: ReconcileKeys): Promise<ReconcilePage> {
 	const { db, gates } = deps;
-	const page = await db.all<{ id: string }>(sql`
-		select id from (select id from ${apiKeys} where id > ${after} order by id limit ${limit})
-		union select key_id from (select key_id from ${unlistedKeys} where key_id > ${after} order by key_id limit ${limit})
-		order by id limit ${limit}`);
+	// With the place of the tenant: comparing a key that was never used creates its gate.
+	const page = await db.all<{ id: string; hint: LocationHint | null }>(sql`
+		select page.id, tenants.location_hint as hint from (
+			select id, tenant_id from (select id, tenant_id from ${apiKeys} where id > ${after} order by id limit ${limit})
+			union select key_id, tenant_id
+				from (select key_id, tenant_id from ${unlistedKeys} where key_id > ${after} order by key_id limit ${limit})
+			order by id limit ${limit}
+		) page left join ${tenants} on tenants.id = page.tenant_id order by page.id`);
 	const ids = page.map(({ id }) => id);
-	const items = await eachAtOnce(ids, (id) => reconciled(id, () => gates.getByName(id).reconcile(id, dry_run)));
+	const items = await eachAtOnce(page, ({ id, hint }) =>
+		reconciled(id, () => gates.getByName(id, toPlace(hint)).reconcile(id, dry_run)),
+	);
 	return { items, next_after: ids.length < limit ? null : (ids.at(-1) ?? null) };
 }
 

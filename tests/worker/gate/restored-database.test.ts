@@ -167,6 +167,25 @@ it("reports a key whose tenant is missing when the platform revokes it, and deli
 	expect(events.map(({ action }) => action).sort()).toEqual(["api_key.repair", "api_key.revoke"]);
 });
 
+it("keeps the event of a deleted key whose tenant is missing, and sets no alarm for it", async () => {
+	const tenantId = await addTenant();
+	const { key, api_key } = await createKey(await token({ tenantId }));
+	await admitMany(key, 1, NOW);
+	const [tenant] = await db.select().from(tenants).where(eq(tenants.id, tenantId));
+	await lose(api_key.id);
+	await db.delete(auditEvents).where(eq(auditEvents.tenantId, tenantId));
+	await db.delete(tenants).where(eq(tenants.id, tenantId));
+	const author = { tenantId, actor: "service_role", actorEmail: null, ip: null, userAgent: null };
+	await gateOf(api_key.id).remove({ keyId: api_key.id, author });
+	await runDurableObjectAlarm(gateOf(api_key.id));
+	expect(await runDurableObjectAlarm(gateOf(api_key.id))).toBe(false);
+
+	if (tenant) await db.insert(tenants).values(tenant);
+	await gateOf(api_key.id).reconcile(api_key.id, false);
+	const events = await db.select().from(auditEvents).where(eq(auditEvents.keyId, api_key.id));
+	expect(events.map(({ action }) => action)).toEqual(["api_key.delete"]);
+});
+
 it("deletes the row of a deleted key again when the key is used", async () => {
 	const { key, api_key } = await createKey(admin);
 	await admitMany(key, 1, NOW);

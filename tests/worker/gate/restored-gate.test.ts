@@ -113,6 +113,37 @@ it("a revocation that was made on a gate that was put back is kept, with the set
 	expect((await asIntegration(key)).status).toBe(401);
 });
 
+it("a revocation that D1 has is kept, however often a gate that was put back is changed while D1 is down", async () => {
+	for (const changes of [1, 2, 3]) {
+		const { key, api_key } = await createKey(admin);
+		await admitMany(key, 1, NOW);
+		const yesterday = await disk(api_key.id);
+		await mutate(admin, "keys.revoke", { id: api_key.id });
+		await restoreDisk(api_key.id, yesterday);
+		const link = await linkToD1(api_key.id);
+		link.down = true;
+		const author = { tenantId, actor: "usr_test", actorEmail: null, ip: null, userAgent: null };
+		for (let no = 1; no <= changes; no++)
+			await gateOf(api_key.id).update({ keyId: api_key.id, author }, { name: `Name ${no}` });
+		link.down = false;
+		for (let run = 0; run < 3; run++) await gateOf(api_key.id).reconcile(api_key.id, false);
+		expect((await admit(presented(key), NOW)).code).toBe("REVOKED");
+		expect((await row(api_key.id))?.revokedAt).not.toBeNull();
+		expect(await gateOf(api_key.id).reconcile(api_key.id, true)).toMatchObject({ outcome: "agrees" });
+	}
+});
+
+it("a gate that D1 does not differ from is not repaired, also if it keeps fields of the next release", async () => {
+	const { key, api_key } = await createKey(admin);
+	await admitMany(key, 1, NOW);
+	await runDurableObjectAlarm(gateOf(api_key.id));
+	const stored = await disk(api_key.id);
+	const newer = { ...(stored.get("key") as Record<string, unknown>), fieldOfTheNextRelease: 1 };
+	await restoreDisk(api_key.id, new Map([...stored, ["key", newer]]));
+	expect(await gateOf(api_key.id).reconcile(api_key.id, false)).toMatchObject({ outcome: "agrees", isRepaired: true });
+	expect(await actions(api_key.id)).toEqual(["api_key.create"]);
+});
+
 it("an update of a gate that was put back fails while D1 does not say what is later", async () => {
 	const { key, api_key } = await createKey(admin);
 	await admitMany(key, 1, NOW);
