@@ -171,6 +171,8 @@ export function productTables(tenantId: typeof plainTenantId) {
 			index("leads_by_team_updated")
 				.on(t.tenantId, t.environment, t.teamId, t.updatedAt, t.id)
 				.where(sql`team_id is not null`),
+			// Finds the leads of a person whose data is exported or deleted.
+			index("leads_by_email").on(t.tenantId, sql`lower(email)`).where(sql`email is not null`),
 			index("leads_by_old_text").on(t.id).where(sql`text_version < 1`),
 			uniqueIndex("leads_by_search_no").on(t.searchNo),
 		],

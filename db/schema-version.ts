@@ -1,9 +1,9 @@
 /** Whether the database has the schema that this release needs. */
 
 /** The newest migration that this release needs, by its file name without `.sql`. A test compares it with db/migrations. */
-export const SCHEMA_VERSION = "0022_peppers_of_tokens";
+export const SCHEMA_VERSION = "0023_leads_by_email";
 /** The same of the product database, in db/product-migrations. */
-export const PRODUCT_SCHEMA_VERSION = "0000_initial";
+export const PRODUCT_SCHEMA_VERSION = "0001_leads_by_email";
 
 /**
  * What is wrong with the schema of the database, in a sentence for an operator; null: nothing. A newer schema is right:

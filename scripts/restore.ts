@@ -34,6 +34,7 @@ async function main(): Promise<void> {
 	console.log(`
 The databases are as they were between ${startedAt} and ${finishedAt}. Everyone has to sign in again.
 Next: start the service, then run \`npm run reconcile\`. It brings keys that were changed since, and their usage, from their gates.
+Then delete again the people and tenants that were deleted since the backup: search the log for person_deleted and tenant_deleted.
 Then look through members and management tokens: what was removed or revoked since the backup is back.`);
 }
 

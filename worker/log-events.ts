@@ -17,9 +17,11 @@ export const LOG_EVENTS = {
 		level: "warn",
 		what: "An order from before a restore was ended; order it again if it is still wanted",
 	},
+	person_deleted: { level: "info", what: "A person was deleted; after a restore, delete them again" },
 	platform_read: { level: "info", what: "The platform reads data of a tenant" },
 	sign_in_throttled: { level: "warn", what: "A sign-in attempt was throttled" },
 	task_failed: { level: "error", what: "A scheduled task failed; the next run continues" },
+	tenant_deleted: { level: "info", what: "A tenant was deleted; after a restore, delete it again" },
 	unknown_protocol: { level: "error", what: "A Worker and a gate are more than one release apart" },
 	unreadable_record: { level: "error", what: "A gate cannot read a record on its disk" },
 } as const satisfies Record<string, { level: Level; what: string }>;

@@ -85,14 +85,17 @@ const secretSchema = z.object({
 				.describe(
 					"When a token of the previous `JWT_SECRET`, or the previous `SERVICE_ROLE_KEY`, was last used, to the minute.",
 				),
-			dependents: dependents.nullable().describe("Null for secrets that no API key depends on."),
+			dependents: dependents
+				.extend({ is_lower_bound: z.boolean().describe("True: there are more API keys than were counted.") })
+				.nullable()
+				.describe("Null for secrets that no API key depends on."),
 			tenants: z
 				.array(dependents.extend({ id, name: z.string() }))
 				.describe(`The ${TENANTS_SHOWN_MAX} tenants with the most dependents.`),
 			removable_at: timestamp
 				.nullable()
 				.describe(
-					"When the previous secret can be deleted without refusing a valid credential. In the past: now. Null: as soon as nothing depends on it.",
+					"When the previous secret can be deleted without refusing a valid credential. In the past: now. Null: as soon as nothing depends on it. Expired keys are not counted: to extend one, rotate it first.",
 				),
 		})
 		.nullable()

@@ -1,6 +1,6 @@
 /** A person's data in a tenant, for requests under privacy laws. */
 import { z } from "zod";
-import { line, tenantChoice } from "./common.ts";
+import { line, tenantChoice, timestamp } from "./common.ts";
 
 /** The longest email that can be delivered (RFC 5321, §4.5.3.1.3). */
 const EMAIL_MAX = 254;
@@ -34,9 +34,14 @@ export const personDeletedSchema = z
 			leads: count,
 		}),
 		cleaned_audit_events: count.describe(
-			"Events of the audit log that now have no email, name, IP address and user agent of the person.",
+			"Events of the audit log that this call has removed the person's email and name from.",
 		),
 		is_complete: z.boolean().describe("False: there was more than one call deletes. Call again."),
+		events_kept_until: timestamp
+			.nullable()
+			.describe(
+				"Until then, events that the person caused in the last 90 days keep their email. Call again then. Null: no event has it.",
+			),
 	})
 	.meta({ id: "PersonDeleted" });
 export type PersonDeleted = z.infer<typeof personDeletedSchema>;

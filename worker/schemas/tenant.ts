@@ -127,3 +127,10 @@ export type ListTenants = z.output<typeof listTenantsSchema>;
 
 export const tenantListSchema = z.object({ items: z.array(tenantSchema), next_cursor: nextCursor });
 export type TenantList = z.infer<typeof tenantListSchema>;
+
+/** A cursor of an export has the rows of each table so far. */
+const EXPORT_CURSOR_MAX = 4_000;
+
+export const exportTenantSchema = z.strictObject({
+	cursor: z.string().min(1).max(EXPORT_CURSOR_MAX).optional().describe("`next_cursor` of the previous part."),
+});

@@ -13,7 +13,7 @@ import { NUMBERS_PER_TENANT } from "../../db/search.ts";
 import { retryOnce } from "../admission/retry-once.ts";
 import type { Suspension } from "../gate/protocol.ts";
 import { withTimeout } from "../gate/timers.ts";
-import { logError } from "../log.ts";
+import { logError, logEvent } from "../log.ts";
 import { MINUTE_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
 import { forEachTenant } from "./for-each-tenant.ts";
@@ -208,6 +208,8 @@ async function deleteTenantRows(deps: Deps, sweep: Sweep): Promise<Worked> {
 	const { db, now } = deps;
 	if (await deleteRows(deps, sweep.tenantId)) {
 		await runBatch(db, endDeletion(deps, sweep.tenantId));
+		// The log is outside of the databases: after a restore, it says what to delete again.
+		logEvent("tenant_deleted", { tenant_id: sweep.tenantId });
 		return "finished";
 	}
 	await db.update(gateSweeps).set({ claimedUntil: 0, updatedAt: now }).where(ofSweep(sweep));

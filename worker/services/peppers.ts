@@ -7,8 +7,8 @@ import { pepperIdOf } from "../keys/format.ts";
 import { logEvent } from "../log.ts";
 import type { Deps } from "./deps.ts";
 
-/** Bounds the rows that one run reads. The log says so if there are more. */
-const KEYS_COUNTED_MAX = 100_000;
+/** Bounds what one run counts of each secret. The log and the API say so if there are more. */
+export const KEYS_COUNTED_MAX = 100_000;
 
 /** The variable that an operator sets to the missing secret. */
 const PREVIOUS: Record<Authentication, string> = { bearer: "KEY_PEPPER_PREVIOUS", signed: "SIGNING_KEY_PREVIOUS" };
@@ -36,18 +36,37 @@ export interface OutdatedKeys {
 	keys: number;
 }
 
-/** The active keys by tenant and secret, for all secrets but the current ones. Imported keys have no tag, and so need none. */
-export async function countOutdatedKeys({ db, now, config }: Pick<Deps, "db" | "now" | "config">) {
-	const ranges = [sql`k.pepper_id is null`, ...rangesWithout(currentPepperIds(config), "k.pepper_id")];
-	return db.all<OutdatedKeys>(sql`
+/**
+ * The active keys by tenant and secret, for all secrets but the current ones. Imported keys have no tag, and so need none. What
+ * depends on each previous secret is counted apart, each up to `max`: many keys of one secret never hide those of another.
+ */
+export async function countOutdatedKeys(
+	{ db, now, config }: Pick<Deps, "db" | "now" | "config">,
+	max = KEYS_COUNTED_MAX,
+): Promise<OutdatedKeys[]> {
+	const { peppers, signingKeys } = config;
+	const idsOf = (secrets: Config["peppers"]) =>
+		secrets.slice(1).map((secret) => sql`k.pepper_id = ${pepperIdOf(secret)}`);
+	const unknown = (authentication: Authentication) => sql`k.pepper_id is null and k.authentication = ${authentication}`;
+	const groups = [
+		[unknown("bearer"), ...idsOf(peppers)],
+		[unknown("signed"), ...idsOf(signingKeys)],
+		rangesWithout([...peppers, ...signingKeys].map(pepperIdOf), "k.pepper_id"),
+	];
+	const found: OutdatedKeys[] = [];
+	for (const ranges of groups)
+		found.push(
+			...(await db.all<OutdatedKeys>(sql`
 		select tenant_id, pepper_id, authentication, count(*) as keys from (
 			select k.tenant_id, k.pepper_id, k.authentication
 			from ${tenants} t cross join ${apiKeys} k indexed by api_keys_by_origin
 			on k.tenant_id = t.id and k.environment in ('live', 'test') and k.origin = 'created'
 			where (${sql.join(ranges, sql` or `)})
 				and k.revoked_at is null and coalesce(k.ends_at > ${now}, true)
-			limit ${sql.raw(String(KEYS_COUNTED_MAX))}
-		) group by tenant_id, pepper_id, authentication`);
+			limit ${sql.raw(String(max))}
+		) group by tenant_id, pepper_id, authentication`)),
+		);
+	return found;
 }
 
 /** The number of keys by secret that is not configured. */

@@ -1,5 +1,6 @@
 /** The generations of the service's secrets: since when each is in use, what depends on the previous one, and when that can go. */
 import { and, gt, inArray, isNull, like, ne, or, sql } from "drizzle-orm";
+import { runBatch } from "../../db/client.ts";
 import { managementTokens, serviceState, tenants } from "../../db/schema.ts";
 import { type UsedSecret, usedRecord } from "../auth/previous-uses.ts";
 import type { Config, Secret } from "../env.ts";
@@ -7,7 +8,7 @@ import { pepperIdOf } from "../keys/format.ts";
 import { type OperationsSecrets, type SecretState, TENANTS_SHOWN_MAX } from "../schemas/operations.ts";
 import { DAY_MS, toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
-import { countOutdatedKeys, missingPeppers, type OutdatedKeys } from "./peppers.ts";
+import { countOutdatedKeys, KEYS_COUNTED_MAX, missingPeppers, type OutdatedKeys } from "./peppers.ts";
 
 /** The longest life of a token: see `auth/jwt.ts`. */
 const TOKEN_LIFE_MS = DAY_MS;
@@ -27,25 +28,62 @@ const generationsOf = ({ jwt, serviceRoleKeys, peppers, signingKeys }: Config): 
 const SINCE = "secret since: ";
 const sinceRecord = (name: Name, id: string) => `${SINCE}${name} ${id}`;
 const acceptedRecord = (name: Name, id: string) => `secret accepted: ${name} ${id}`;
+type Place = "current" | "previous";
+/** Which secret is in a place, and since when. */
+const placeRecord = (place: Place, name: Name) => `secret ${place}: ${name}`;
 
-/** Records when each secret was first seen, as the current and as the previous one. The scheduled run does so every hour. */
+/**
+ * Records since when each secret is in its place. A secret that comes back is current since it came back: what was made with
+ * the other one meanwhile still needs that one. The scheduled run does so every hour.
+ */
 export async function recordSecrets({ db, config, now }: SecretDeps): Promise<void> {
-	const rows = generationsOf(config).flatMap(([name, [current, previous]]) =>
-		[
-			...(current ? [sinceRecord(name, pepperIdOf(current))] : []),
-			...(previous ? [acceptedRecord(name, pepperIdOf(previous))] : []),
-		].map((record) => ({ name: record, value: String(now), updatedAt: now })),
-	);
-	await db.insert(serviceState).values(rows).onConflictDoNothing();
+	const statements = generationsOf(config).flatMap(([name, [current, previous]]) => {
+		if (!current) return [];
+		const id = pepperIdOf(current);
+		const known = sql`(select value from ${serviceState} where name = ${placeRecord("current", name)})`;
+		return [
+			// Before the current one is recorded: `known` is the one before.
+			db
+				.insert(serviceState)
+				.values({ name: sinceRecord(name, id), value: String(now), updatedAt: now })
+				.onConflictDoUpdate({
+					target: serviceState.name,
+					set: { value: String(now), updatedAt: now },
+					setWhere: sql`coalesce(${known}, ${id}) <> ${id}`,
+				}),
+			recordPlace(db, placeRecord("current", name), id, now),
+			...(previous
+				? [
+						recordPlace(db, placeRecord("previous", name), pepperIdOf(previous), now),
+						db
+							.insert(serviceState)
+							.values({ name: acceptedRecord(name, pepperIdOf(previous)), value: String(now), updatedAt: now })
+							.onConflictDoNothing(),
+					]
+				: []),
+		];
+	});
+	await runBatch(db, statements);
 }
 
+/** Keeps the time while the same secret is in the place. */
+const recordPlace = (db: SecretDeps["db"], name: string, id: string, now: number) =>
+	db
+		.insert(serviceState)
+		.values({ name, value: id, updatedAt: now })
+		.onConflictDoUpdate({
+			target: serviceState.name,
+			set: { value: id, updatedAt: now },
+			setWhere: ne(serviceState.value, id),
+		});
+
 /** The state of every secret that has generations. Reveals none of them. */
-export async function operationsSecrets(deps: SecretDeps): Promise<OperationsSecrets> {
+export async function operationsSecrets(deps: SecretDeps, countedMax = KEYS_COUNTED_MAX): Promise<OperationsSecrets> {
 	const { config } = deps;
 	await recordSecrets(deps);
 	const [records, outdated, tokens] = await Promise.all([
 		readRecords(deps),
-		countOutdatedKeys(deps),
+		countOutdatedKeys(deps, countedMax),
 		countOutdatedTokens(deps),
 	]);
 	const missing = missingPeppers(outdated, config);
@@ -59,7 +97,9 @@ export async function operationsSecrets(deps: SecretDeps): Promise<OperationsSec
 				name,
 				id,
 				since: toTimestampOrNull(since),
-				previous: previous ? previousOf(deps, { name, previous, since, records, outdated, tokens, names }) : null,
+				previous: previous
+					? previousOf(deps, { name, previous, since, records, outdated, tokens, names, countedMax })
+					: null,
 				missing: missing
 					.filter(({ authentication }) => name === SECRET_OF[authentication])
 					.map(({ pepperId, keys }) => ({ id: pepperId, api_keys: keys })),
@@ -85,6 +125,7 @@ interface Known {
 	outdated: readonly OutdatedKeys[];
 	tokens: readonly OutdatedTokens[];
 	names: Map<string, string>;
+	countedMax: number;
 }
 
 function previousOf({ now }: SecretDeps, known: Known): SecretState["previous"] {
@@ -96,7 +137,9 @@ function previousOf({ now }: SecretDeps, known: Known): SecretState["previous"] 
 	const isNext = since === null && accepted !== null && known.since !== null && accepted > known.since;
 	if (name === "JWT_SECRET" || name === "SERVICE_ROLE_KEY") {
 		const used = records.get(usedRecord(name, id));
-		const removableAt = known.since === null || isNext ? null : lastNeed(name, known.since, used);
+		// Later than `since` if the secret was current between two runs that recorded it.
+		const placed = records.get(placeRecord("previous", name))?.updatedAt ?? 0;
+		const removableAt = known.since === null || isNext ? null : lastNeed(name, Math.max(known.since, placed), used);
 		return {
 			id,
 			since,
@@ -112,7 +155,11 @@ function previousOf({ now }: SecretDeps, known: Known): SecretState["previous"] 
 		id,
 		since,
 		last_used_at: null,
-		dependents: { api_keys: sum("api_keys"), management_tokens: sum("management_tokens") },
+		dependents: {
+			api_keys: sum("api_keys"),
+			management_tokens: sum("management_tokens"),
+			is_lower_bound: sum("api_keys") >= known.countedMax,
+		},
 		tenants: byTenant.slice(0, TENANTS_SHOWN_MAX),
 		removable_at: byTenant.length === 0 && !isNext ? toTimestamp(now) : null,
 	};

@@ -6,6 +6,7 @@ import * as productSchema from "../../db/product-schema.ts";
 import * as schema from "../../db/schema.ts";
 import { forgetWatch } from "../../db/usage-watch.ts";
 import type { Deps } from "./deps.ts";
+import { forgetRuns } from "./people.ts";
 
 const { apiKeys, auditEvents, gateSweeps, tenants, usageDaily, usageHourly } = schema;
 
@@ -83,4 +84,5 @@ export const endDeletion = ({ db, now }: Pick<Deps, "db" | "now">, tenantId: str
 	db.update(tenants).set({ deletedAt: now }).where(eq(tenants.id, tenantId)),
 	db.delete(gateSweeps).where(eq(gateSweeps.tenantId, tenantId)),
 	forgetWatch(db, tenantId),
+	forgetRuns(db, tenantId),
 ];

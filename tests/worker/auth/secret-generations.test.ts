@@ -127,6 +127,19 @@ describe("the previous pepper", () => {
 		});
 	});
 
+	it("can't go while it has dependents, although keys of another secret fill what is counted", async () => {
+		const admin = await token({ tenantId: await addTenant() });
+		for (let n = 0; n < 3; n++) await createKey(admin);
+		await createKey(await token({ tenantId: await addTenant() }), { authentication: "signed" });
+		const { secrets } = await operationsSecrets({ db, config: during, now: Date.now() }, 2);
+		const previous = (of: string) => secrets.find(({ name }) => name === of)?.previous;
+		expect(previous("KEY_PEPPER")?.dependents).toMatchObject({ api_keys: 2, is_lower_bound: true });
+		expect(previous("SIGNING_KEY")).toMatchObject({
+			dependents: { api_keys: 1, is_lower_bound: false },
+			removable_at: null,
+		});
+	});
+
 	it("counts a management token of an earlier release until it shows its pepper by a use", async () => {
 		const tenantId = await addTenant();
 		const admin = await token({ tenantId });
@@ -170,6 +183,25 @@ describe("the previous token secret", () => {
 		const { previous } = (await stateOf("JWT_SECRET")) ?? {};
 		expect(previous?.removable_at).toBe(new Date(ends).toISOString());
 		expect(Date.parse(previous?.last_used_at ?? "")).toBeGreaterThanOrEqual(now);
+	});
+
+	it("can go a day after a change back, not a day after the secret was first in use", async () => {
+		const start = Date.UTC(2031, 0, 1);
+		const back = configWith({ JWT_SECRET_PREVIOUS: SECOND.JWT_SECRET });
+		await recordSecrets({ db, config: before, now: start });
+		await recordSecrets({ db, config: during, now: start + 90 * DAY_MS });
+		const now = start + 90 * DAY_MS + 7_200_000;
+		const state = await stateOf("JWT_SECRET", back, now);
+		expect(state?.since).toBe(new Date(now).toISOString());
+		expect(state?.previous?.removable_at).toBe(new Date(now + DAY_MS).toISOString());
+	});
+
+	it("can't go after a change back that no run has seen: it may be the next secret", async () => {
+		const start = Date.UTC(2031, 0, 1);
+		await recordSecrets({ db, config: before, now: start });
+		const now = start + 90 * DAY_MS;
+		const state = await stateOf("JWT_SECRET", configWith({ JWT_SECRET_PREVIOUS: SECOND.JWT_SECRET }), now);
+		expect(state?.previous?.removable_at).toBeNull();
 	});
 
 	it("is not used by tokens of the current one", async () => {

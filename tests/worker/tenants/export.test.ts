@@ -5,6 +5,7 @@ import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { beforeAll, expect, it } from "vitest";
 import * as productSchema from "../../../db/product-schema.ts";
 import * as schema from "../../../db/schema.ts";
+import { exportTenant } from "../../../worker/services/tenant-export.ts";
 import { addToken } from "../auth/add-token.ts";
 import { addInvitation, openSession, type PopulatedTenant, populatedTenant } from "../auth/populated-tenant.ts";
 import { db, product, request, sendJson } from "../fixtures.ts";
@@ -101,4 +102,50 @@ it("is for the platform alone, leaves an event, and is 404 for an unknown tenant
 		`select action, actor from audit_events where tenant_id = '${ours.tenantId}' and changes like '%/export%'`,
 	);
 	expect(event).toEqual({ action: "platform.read", actor: "service_role" });
+});
+
+it("comes in parts of a bounded number of statements, which together have every row once", async () => {
+	const author = { actor: "service_role", actorEmail: null, ip: null, userAgent: null };
+	const key = ours.keys.live.api_key.id;
+	// More hours than one statement reads.
+	const hours = JSON.stringify(Array.from({ length: 450 }, (_, hour) => hour * 3_600_000));
+	await db.run(`insert or ignore into usage_hourly (key_id, tenant_id, hour, allowed, rate_limited, denied)
+		select '${key}', '${ours.tenantId}', value, 1, 0, 0 from json_each('${hours}')`);
+	let statements = 0;
+	const counting = <T extends typeof db>(database: T): T =>
+		new Proxy(database, {
+			get(target, property) {
+				if (property === "all") statements++;
+				const value = Reflect.get(target, property);
+				return typeof value === "function" ? value.bind(target) : value;
+			},
+		});
+	const rows: string[] = [];
+	const deps = { db: counting(db), product: counting(product), now: Date.now() };
+	let [cursor, parts]: [string | undefined, number] = [undefined, 0];
+	for (;;) {
+		statements = 0;
+		const stream = await exportTenant(deps, author, ours.tenantId, { requestId: "req_a", rayId: null }, cursor, 7);
+		const part = (await new Response(stream).text()).trimEnd().split("\n");
+		expect(statements).toBeLessThanOrEqual(8);
+		parts++;
+		const last = JSON.parse(part.pop() ?? "") as Line & { next_cursor?: string };
+		rows.push(...part.slice(1));
+		cursor = last.next_cursor;
+		if (cursor !== undefined) continue;
+		const sum = Object.values(last.rows ?? {}).reduce((total, count) => total + count, 0);
+		expect([last.complete, sum]).toEqual([true, rows.length]);
+		expect(last.rows?.usage_hourly).toBeGreaterThanOrEqual(450);
+		break;
+	}
+	expect(parts).toBeGreaterThan(3);
+	// Reads of the platform leave events, so these differ from part to part.
+	expect(new Set(rows).size).toBe(rows.length);
+});
+
+it("rejects a cursor that it did not make", async () => {
+	const response = await request(`/v1/tenants/${ours.tenantId}/export?cursor=abc`, {
+		headers: { authorization: `Bearer ${env.SERVICE_ROLE_KEY}` },
+	});
+	expect(response.status).toBe(400);
 });

@@ -106,6 +106,7 @@ function Need(props: { previous: Previous }) {
 		>
 			{(dependents) => (
 				<>
+					{dependents().is_lower_bound && "≥ "}
 					{counted(dependents())}
 					<For each={props.previous.tenants}>
 						{(tenant) => (

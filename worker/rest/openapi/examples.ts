@@ -395,6 +395,7 @@ export const personDeleted: PersonDeleted = {
 	deleted: { activities: 12, merged_collaborators: 0, collaborators: 1, leads: 1 },
 	cleaned_audit_events: 34,
 	is_complete: true,
+	events_kept_until: null,
 };
 
 export const operationsSecrets: OperationsSecrets = {
@@ -407,7 +408,7 @@ export const operationsSecrets: OperationsSecrets = {
 				id: "5f0c1a9e",
 				since: "2025-02-03T09:17:00.000Z",
 				last_used_at: null,
-				dependents: { api_keys: 412, management_tokens: 3 },
+				dependents: { api_keys: 412, management_tokens: 3, is_lower_bound: false },
 				tenants: [{ id: tenant.id, name: tenant.name, api_keys: 412, management_tokens: 3 }],
 				removable_at: null,
 			},

@@ -44,13 +44,13 @@ export const peopleOperations = [
 			operationId: "deletePerson",
 			summary: "Delete a person",
 			description:
-				"Deletes the person as collaborator and lead, with their activities, in both environments. Events of the audit log stay, without the person's email, name, IP addresses and user agents. Remove a member first. An integration that sends the person again creates them again.",
+				"Deletes the person as collaborator and lead, with their activities, in both environments. Events of the audit log stay. Those that the person caused in the last 90 days keep the email until then. Remove a member first. An integration that sends the person again creates them again.",
 			request,
 			responses: {
 				...MANAGER_ERRORS,
 				...BODY_ERRORS,
 				...NO_TENANT,
-				...conflict("The person is a member."),
+				...conflict("The person is a member, or the caller."),
 				200: ok(personDeletedSchema, "The person is deleted.", examples.personDeleted),
 			},
 		}),

@@ -7,6 +7,7 @@ import {
 	createdTenantSchema,
 	createTenantSchema,
 	deleteTenantSchema,
+	exportTenantSchema,
 	listTenantsSchema,
 	suspendTenantSchema,
 	tenantSchema,
@@ -49,8 +50,8 @@ export const tenantOperations = [
 			operationId: "exportTenant",
 			summary: "Export a tenant",
 			description:
-				"Everything that is stored about the tenant, as JSON Lines: first a line that says what is left out, then one line for each row of each table, and last the number of rows by table. Without the last line, the export is incomplete. Contains no hashes of secrets.",
-			request: { params: tenantId, query: NO_QUERY },
+				"Everything that is stored about the tenant, as JSON Lines, in parts of up to 40,000 rows: first a line that says what is left out, then one line for each row of each table, and last `next_cursor` for the next part, or the number of rows by table of all parts. Without the last line, repeat the request. Contains no hashes of secrets.",
+			request: { params: tenantId, query: fromQuery(exportTenantSchema) },
 			responses: {
 				...PLATFORM_ERRORS,
 				...notFound("No tenant has this id."),
@@ -66,7 +67,7 @@ export const tenantOperations = [
 		}),
 		async (c) => {
 			const { id } = c.req.valid("param");
-			const lines = await exportTenant(depsOf(c), c.var.platform, id, c.var.info);
+			const lines = await exportTenant(depsOf(c), c.var.platform, id, c.var.info, c.req.valid("query").cursor);
 			const headers = { "content-type": "application/x-ndjson; charset=utf-8", "cache-control": "no-store" };
 			// The document says text, and the type of a streamed response is not that of a text.
 			return c.body(lines, 200, headers) as never;

@@ -1,0 +1,1 @@
+CREATE INDEX `leads_by_email` ON `leads` (`tenant_id`,lower(email)) WHERE email is not null;
