@@ -35,6 +35,10 @@ interface State {
 export async function reconcile({ send, objects, stateFile, isDryRun, print }: Options): Promise<boolean> {
 	const state = readState(stateFile);
 	if (state.after !== "" || state.phase === "objects") print("Continuing the run that was interrupted.");
+	const tell = ({ suspensions }: ReconcilePage) => {
+		for (const { tenant_id, suspended } of suspensions)
+			print(`The database did not know that the tenant ${tenant_id} was ${suspended ? "suspended" : "resumed"}.`);
+	};
 	const note = (phase: State["phase"], items: readonly Reconciled[], after: string) => {
 		for (const item of items) count(state, item, isDryRun);
 		state.phase = phase;
@@ -43,6 +47,7 @@ export async function reconcile({ send, objects, stateFile, isDryRun, print }: O
 	};
 	while (state.phase === "keys") {
 		const page: ReconcilePage = await send("/v1/operations/reconcile/keys", { after: state.after, dry_run: isDryRun });
+		tell(page);
 		if (page.next_after === null) note("objects", page.items, "");
 		else note("keys", page.items, page.next_after);
 		print(`${total(state)} keys compared`);
@@ -53,8 +58,9 @@ export async function reconcile({ send, objects, stateFile, isDryRun, print }: O
 		for (let start = 0; start < page.ids.length; start += OBJECTS_PER_REQUEST) {
 			const object_ids = page.ids.slice(start, start + OBJECTS_PER_REQUEST);
 			const body = { object_ids, dry_run: isDryRun };
-			const { items } = await send<ReconcilePage>("/v1/operations/reconcile/objects", body);
-			found.push(...items);
+			const compared = await send<ReconcilePage>("/v1/operations/reconcile/objects", body);
+			tell(compared);
+			found.push(...compared.items);
 		}
 		next = page.next;
 		// A page that is interrupted is compared again as a whole.

@@ -67,6 +67,10 @@ export class KeyMemory {
 		return this.#unreadable !== undefined;
 	}
 
+	get suspension(): Suspension {
+		return this.#suspension;
+	}
+
 	get state(): LoadedKey | Tombstone | undefined {
 		return this.#state;
 	}

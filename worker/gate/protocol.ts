@@ -178,6 +178,8 @@ export interface GateReport {
 	outcome: Outcome;
 	/** False if a difference is left, because D1 did not accept the repair. */
 	isRepaired: boolean;
+	/** What the gate knows of its tenant's suspension. Absent: it has no key. */
+	suspension?: Suspension;
 }
 
 /** Refusals of one caller that the Worker gave from memory. */

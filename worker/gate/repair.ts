@@ -70,7 +70,10 @@ async function compare({ memory, d1 }: ChangingGate, keyId: string | null): Prom
 	const db = connect(d1());
 	const inD1 = await readKey(db, id);
 	const tenantId = known?.tenantId ?? inD1?.key.tenantId ?? null;
-	const report = (outcome: Outcome): GateReport => ({ keyId: id, tenantId, outcome, isRepaired: true });
+	const report = (outcome: Outcome): GateReport => ({
+		...{ keyId: id, tenantId, outcome, isRepaired: true },
+		...(memory.loaded ? { suspension: memory.suspension } : {}),
+	});
 	if (!state) return report(inD1 ? withoutStorage(inD1) : "unknown");
 	if (isTombstone(state)) return report(inD1?.key.tenantId === state.tenantId ? "ghost" : "agrees");
 	if (inD1?.key.tenantId === state.key.tenantId)

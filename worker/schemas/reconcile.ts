@@ -42,6 +42,9 @@ export type Reconciled = z.infer<typeof reconciledSchema>;
 export const reconcilePageSchema = z
 	.object({
 		items: z.array(reconciledSchema).describe("In the order of the keys or of `object_ids`."),
+		suspensions: z
+			.array(z.object({ tenant_id: id, suspended: z.boolean() }))
+			.describe("Tenants of whose last suspension or resumption the database knew nothing. It takes it over."),
 		next_after: z.string().nullable().describe("Where to continue; null at the end."),
 	})
 	.meta({ id: "ReconcilePage" });

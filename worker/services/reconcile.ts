@@ -3,12 +3,12 @@
  * repair is the gate's own, and leaves an event in the audit log.
  */
 import { and, asc, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
-import { type Author, auditEvent, changesBetween } from "../../db/audit.ts";
-import { runBatch } from "../../db/client.ts";
+import { type Author, auditEvent, changesBetween, createdWith } from "../../db/audit.ts";
+import { insertRows, runBatch } from "../../db/client.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { type LocationHint, toPlace } from "../../db/places.ts";
-import { apiKeys, managementTokens, tenants, unlistedKeys } from "../../db/schema.ts";
-import type { GateReport } from "../gate/protocol.ts";
+import { apiKeys, auditEvents, managementTokens, tenants, unlistedKeys } from "../../db/schema.ts";
+import type { GateReport, Suspension } from "../gate/protocol.ts";
 import { logError } from "../log.ts";
 import type {
 	OpenTokens,
@@ -18,8 +18,9 @@ import type {
 	ReconcilePage,
 	RevokeTokens,
 } from "../schemas/reconcile.ts";
-import { toTimestamp } from "../schemas/time.ts";
+import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
+import { beginSweep } from "./gate-sweeps.ts";
 import { callAddedMethod } from "./gates.ts";
 
 /** Gates that are called at once: the platform lets a request have six connections. */
@@ -41,21 +42,64 @@ export async function reconcileKeys(deps: Deps, { after, limit, dry_run }: Recon
 			order by id limit ${limit}
 		) page left join ${tenants} on tenants.id = page.tenant_id order by page.id`);
 	const ids = page.map(({ id }) => id);
-	const items = await eachAtOnce(page, ({ id, hint }) =>
+	const found = await eachAtOnce(page, ({ id, hint }) =>
 		reconciled(id, () => gates.getByName(id, toPlace(hint)).reconcile(id, dry_run)),
 	);
-	return { items, next_after: ids.length < limit ? null : (ids.at(-1) ?? null) };
+	const suspensions = await takeOverSuspensions(deps, found, dry_run);
+	return {
+		items: found.map(({ item }) => item),
+		suspensions,
+		next_after: ids.length < limit ? null : (ids.at(-1) ?? null),
+	};
 }
 
 /** Objects by their own ids, as Cloudflare lists them. An object knows its key and its tenant. */
-export async function reconcileObjects(
-	{ gates }: Deps,
-	{ object_ids, dry_run }: ReconcileObjects,
-): Promise<ReconcilePage> {
-	const items = await eachAtOnce(object_ids, (objectId) =>
+export async function reconcileObjects(deps: Deps, { object_ids, dry_run }: ReconcileObjects): Promise<ReconcilePage> {
+	const { gates } = deps;
+	const found = await eachAtOnce(object_ids, (objectId) =>
 		reconciled(null, () => gates.get(gates.idFromString(objectId)).reconcile(null, dry_run)),
 	);
-	return { items, next_after: null };
+	const suspensions = await takeOverSuspensions(deps, found, dry_run);
+	return { items: found.map(({ item }) => item), suspensions, next_after: null };
+}
+
+/**
+ * Takes over suspensions and resumptions that gates know and D1 has lost, and begins the sweep again: a gate that was not
+ * called yet would take the lost state from D1. A tenant that is being deleted stays as it is.
+ */
+async function takeOverSuspensions(
+	deps: Deps,
+	found: readonly Compared[],
+	isDryRun: boolean,
+): Promise<ReconcilePage["suspensions"]> {
+	const { db, now } = deps;
+	const latest = new Map<string, Suspension>();
+	for (const { item, suspension } of found)
+		if (item.tenant_id !== null && suspension && suspension.no > (latest.get(item.tenant_id)?.no ?? 0))
+			latest.set(item.tenant_id, suspension);
+	const taken: ReconcilePage["suspensions"] = [];
+	for (const [tenantId, { no, at }] of latest) {
+		const isLost = sql`exists (select 1 from ${tenants} lost where lost.id = ${tenantId} and lost.suspension_no < ${no}
+			and lost.deleted_at is null and lost.delete_after is null)`;
+		const kind = at === null ? "resume" : "suspend";
+		const author: Author = { tenantId, actor: "system", actorEmail: null, ip: null, userAgent: null };
+		const reason = "The database had lost what the gates know";
+		const changes = createdWith({ suspended_at: toTimestampOrNull(at), reason });
+		const event = auditEvent(author, `tenant.${kind}`, now, { changes });
+		const [lost] = await db.all<{ is_lost: number }>(sql`select ${isLost} as is_lost`);
+		if (!lost?.is_lost) continue;
+		taken.push({ tenant_id: tenantId, suspended: at !== null });
+		if (isDryRun) continue;
+		await runBatch(db, [
+			insertRows(db, auditEvents, [event], () => isLost),
+			...beginSweep(deps, { tenantId, kind, suspensionNo: no }, isLost),
+			db
+				.update(tenants)
+				.set({ suspendedAt: at, suspensionNo: no })
+				.where(and(eq(tenants.id, tenantId), isLost)),
+		]);
+	}
+	return taken;
 }
 
 /** Lists the keys of a tenant that was created again. Those that are not reached are listed with their next use. */
@@ -68,18 +112,19 @@ export async function listKeysAgain({ db, gates }: Deps, tenantId: string): Prom
 	await eachAtOnce(lost, ({ id }) => reconciled(id, () => gates.getByName(id).reconcile(id, false)));
 }
 
-async function reconciled(keyId: string | null, call: () => Promise<GateReport>): Promise<Reconciled> {
+interface Compared {
+	item: Reconciled;
+	suspension?: Suspension | undefined;
+}
+
+async function reconciled(keyId: string | null, call: () => Promise<GateReport>): Promise<Compared> {
 	try {
 		const report = await callAddedMethod(call);
-		return {
-			key_id: report.keyId,
-			tenant_id: report.tenantId,
-			outcome: report.outcome,
-			repaired: report.isRepaired,
-		};
+		const { keyId: key_id, tenantId: tenant_id, outcome, isRepaired: repaired, suspension } = report;
+		return { item: { key_id, tenant_id, outcome, repaired }, suspension };
 	} catch (error) {
 		logError("A gate could not be compared with D1", error);
-		return { key_id: keyId, tenant_id: null, outcome: "failed", repaired: false };
+		return { item: { key_id: keyId, tenant_id: null, outcome: "failed", repaired: false } };
 	}
 }
 

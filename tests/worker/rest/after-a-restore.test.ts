@@ -205,6 +205,33 @@ describe("a tenant that the database has lost", () => {
 	});
 });
 
+it("a suspension that the database has lost is taken over from the gates, and reaches keys that were never used", async () => {
+	const { id } = await sendPlatform<{ id: string }>("/v1/tenants", { name: "Suspended", slug: "suspended-since" });
+	const owner = await token({ tenantId: id });
+	const used = await createKey(owner);
+	const unused = await createKey(owner);
+	await asIntegration(used.key);
+	await sendPlatform(`/v1/tenants/${id}/suspend`, {});
+	expect((await asIntegration(used.key)).status).toBe(403);
+	await db.update(tenants).set({ suspendedAt: null, suspensionNo: 0 }).where(eq(tenants.id, id));
+	await restoreDisk(unused.api_key.id, new Map());
+
+	const compare = (dry_run: boolean) =>
+		sendPlatform<ReconcilePage>("/v1/operations/reconcile/objects", {
+			object_ids: [objectOf(used.api_key.id)],
+			dry_run,
+		});
+	expect((await compare(true)).suspensions).toEqual([{ tenant_id: id, suspended: true }]);
+	expect((await compare(false)).suspensions).toEqual([{ tenant_id: id, suspended: true }]);
+	expect((await compare(false)).suspensions).toEqual([]);
+	expect((await asIntegration(unused.key)).status).toBe(403);
+	await sendPlatform(`/v1/tenants/${id}/resume`, {});
+	expect((await asIntegration(used.key)).status).toBe(200);
+	expect((await asIntegration(unused.key)).status).toBe(200);
+	const events = await db.select().from(auditEvents).where(eq(auditEvents.tenantId, id));
+	expect(events.filter(({ actor }) => actor === "system").map(({ action }) => action)).toEqual(["tenant.suspend"]);
+});
+
 it("an object that has no key says so, and stores nothing", async () => {
 	const empty = "0123456789ab";
 	await disk(empty);

@@ -439,6 +439,7 @@ export const reconcilePage = {
 			repaired: true,
 		},
 	],
+	suspensions: [],
 	next_after: apiKey.id,
 };
 export const openTokens = { created_before: "2026-02-03T00:00:00.000Z" };
