@@ -176,7 +176,10 @@ function fits({ answers, api, name }: Operation, status: number, body: unknown):
 /** The credential that reads what was stored. For a tenant it is the platform's, because the tenant's own calls have a quota. */
 const reader = (operation: Operation): Record<string, string> => credentials(operation).at(-1) ?? {};
 
-const lists = OPERATIONS.filter((operation) => operation.method === "GET" && fieldsOf(operation).has("cursor"));
+/** With a limit: the export of a tenant has a cursor too, and is no list. */
+const lists = OPERATIONS.filter(
+	(operation) => operation.method === "GET" && fieldsOf(operation).has("cursor") && fieldsOf(operation).has("limit"),
+);
 
 /** Reads a page of a list, which must succeed. */
 async function page(operation: Operation, input: Json): Promise<{ text: string; next: string | null }> {
