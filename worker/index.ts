@@ -2,6 +2,7 @@
 import { env } from "cloudflare:workers";
 import { type Bindings, readConfig } from "./env.ts";
 import { createFetchHandler } from "./fetch.ts";
+import { nameVersion } from "./log.ts";
 import { keyGates } from "./namespaces.ts";
 
 export { PasswordHasher } from "./auth/password-hasher.ts";
@@ -12,6 +13,7 @@ export { KeyVerifier } from "./verifier.ts";
 // `readConfig` checks that they are set.
 const bindings = env as Bindings;
 const config = readConfig(bindings);
+nameVersion(bindings.CF_VERSION_METADATA);
 // Throws where the platform knows no jurisdictions, as workerd on a machine of one's own.
 keyGates(bindings);
 

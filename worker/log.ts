@@ -2,7 +2,6 @@
  * The log: one JSON object a line, for operators. It never contains secrets, customer data, emails or IP addresses: the ray
  * id leads to the request at Cloudflare, and the audit log says who made a change.
  */
-import { env } from "cloudflare:workers";
 import { type Level, LOG_EVENTS, type LogEvent } from "./log-events.ts";
 import { withoutKeys } from "./schemas/key-pattern.ts";
 import { MINUTE_MS } from "./schemas/time.ts";
@@ -12,6 +11,14 @@ export interface Trace {
 	requestId: string;
 	/** Cloudflare's id of the request: the header `CF-Ray`. */
 	rayId: string | null;
+}
+
+/** The version of the Worker. Undefined where the platform names none. */
+let version: string | undefined;
+
+/** Sets the version that every line names. Called once, at the start of an isolate. */
+export function nameVersion(metadata: WorkerVersionMetadata | undefined): void {
+	version = metadata?.id;
 }
 
 /** Strangers cause some of the events, and each line costs money. So an isolate writes this many a minute of each event. */
@@ -61,8 +68,6 @@ export function logError(what: string, thrown: unknown, trace?: Trace): void {
 const traceOf = (trace: Trace | undefined) => trace && { request_id: trace.requestId, ray_id: trace.rayId };
 
 function write(level: Level, line: Record<string, unknown>): void {
-	// Absent in a test of a module on its own. The types say that it is always there.
-	const version = (env.CF_VERSION_METADATA as WorkerVersionMetadata | undefined)?.id;
 	// biome-ignore lint/suspicious/noConsole: the log is written here and nowhere else
 	console[level](withoutKeys(JSON.stringify({ level, ...line, version })));
 }

@@ -4,12 +4,15 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../../worker/env.ts";
 import { createFetchHandler } from "../../../worker/fetch.ts";
-import { logEvent } from "../../../worker/log.ts";
+import { logEvent, nameVersion } from "../../../worker/log.ts";
 import { addTenant, ORIGIN, token } from "../fixtures.ts";
 
 const RAY = "8f2a1b3c4d5e6f70-GRU";
 const EMAIL = "ana@acme.example";
 const IP = "203.0.113.77";
+
+// As `index.ts` does at start.
+nameVersion(env.CF_VERSION_METADATA);
 
 let lines: Record<string, unknown>[] = [];
 beforeEach(() => {

@@ -98,8 +98,8 @@ describe("keys that were changed since the copy", () => {
 		for (const name of ["deleted", "deleted again"]) await mutate(admin, "keys.delete", { id: idOf(name) });
 		await mutate(admin, "keys.update", { id: idOf("changed"), rate_limit: 7, scopes: ["leads:read"] });
 		const rotation = await mutate<{ key: string; api_key: ApiKey }>(admin, "keys.rotate", { id: idOf("rotated") });
-		made["successor"] = rotation.data;
-		made["created"] = await createKey(admin, { name: "created" });
+		made.successor = rotation.data;
+		made.created = await createKey(admin, { name: "created" });
 		made["never used"] = await createKey(admin, { name: "never used" });
 		for (const name of ["successor", "created"]) await use(name);
 		await putBack(tenantId, yesterday);

@@ -429,7 +429,7 @@ export const session: OpenSession = {
 };
 
 export const reconcileKeys = { after: "", limit: 50, dry_run: true };
-export const reconcileObjects = { object_ids: ["0".repeat(63) + "1"], dry_run: true };
+export const reconcileObjects = { object_ids: [`${"0".repeat(63)}1`], dry_run: true };
 export const reconcilePage = {
 	items: [
 		{
