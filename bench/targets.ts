@@ -70,6 +70,6 @@ export function judgeTargets(rounds: Rounds, counts: CountResults | null, startU
 			atMost(1),
 			counted(({ first }) => first.d1Statements),
 		),
-		judge("cold start to the first answer / Worker that does nothing", atMost(3, "×"), startUp?.ratio ?? null),
+		judge("cold start to the first response / Worker that does nothing", atMost(3, "×"), startUp?.ratio ?? null),
 	];
 }

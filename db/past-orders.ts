@@ -1,6 +1,6 @@
 /**
- * What was ordered before a restore of the database: deletions of tenants, and jobs. It may have been cancelled since the copy, so
- * nothing of it is carried out by itself. Suspensions and resumptions that are under way continue: they can be reversed.
+ * Orders from before a restore of the database: deletions of tenants, and jobs. They may have been cancelled since the backup, so
+ * they are ended instead of carried out. Suspensions and resumptions in progress continue, because they can be reversed.
  */
 
 /** The orders that are pending, as `kind` and `id`. */

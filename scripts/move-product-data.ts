@@ -15,7 +15,7 @@ const STEPS: Record<string, (databases: MovedDatabases) => Promise<void>> = {
 const HELP = `Moves collaborators, activities and leads from DB to PRODUCT_DB. Both must be in wrangler.toml and migrated.
 
   npm run move:product-data -- status        shows what each database has, and changes nothing
-  npm run move:product-data -- copy          copies everything; the service goes on
+  npm run move:product-data -- copy          copies everything; the service keeps running
   npm run move:product-data -- finish        rejects writes, copies the last changes, compares; then deploy
   npm run move:product-data -- delete-old    deletes the rows of DB, once the service runs with PRODUCT_DB
 

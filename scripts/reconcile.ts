@@ -1,4 +1,4 @@
-/** `npm run reconcile`: brings gates and D1 back into agreement after a restore of either. See docs/operations.md. */
+/** `npm run reconcile`: compares gates with D1 after a restore of either, and repairs differences. See docs/disasters.md. */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";

@@ -5,7 +5,7 @@ import { type OpenIdConfig, readOpenIdConfig } from "./openid-config.ts";
 
 /** The bindings of wrangler.toml, and the secrets, which are in no committed file. */
 export interface Bindings extends Omit<Env, "PRODUCT_DB"> {
-	/** What integrations write. Without it, `DB` keeps it: a deployment of an earlier release has one database. */
+	/** What integrations write. Without this binding it is in `DB`, because a deployment of 1.0 has one database. */
 	PRODUCT_DB?: D1Database;
 	/** Signs and verifies this service's own tokens. */
 	JWT_SECRET: string;
@@ -116,7 +116,7 @@ export function readConfig(env: Partial<Bindings>): Config {
 		if (weakness !== null) problems.push(`${name} ${weakness}`);
 		return new Secret(value);
 	}
-	/** The current secret, and the previous one where it is set. An equal one is none, so that both can be set one after the other. */
+	/** The current secret, and the previous one where it is set. An equal one is ignored, so that both can be set one after the other. */
 	function generations(name: "JWT_SECRET" | "SERVICE_ROLE_KEY" | "KEY_PEPPER" | "SIGNING_KEY"): Secret[] {
 		const previous = `${name}_PREVIOUS` as const;
 		return [secret(name), ...(env[previous] && env[previous] !== env[name] ? [secret(previous)] : [])];
@@ -195,7 +195,7 @@ function weaknessOf(value: string): string | null {
 	return null;
 }
 
-/** Equal secrets. Each must be of its own: who learns one must not have the others. Generations of one secret may be equal. */
+/** Secrets that are equal. An attacker who learns one must not have another. Generations of one secret may be equal. */
 function equalSecrets(env: Partial<Bindings>): string[] {
 	return SECRET_NAMES.flatMap((name, index) =>
 		SECRET_NAMES.slice(index + 1)
@@ -225,7 +225,7 @@ function isOn(
 	return ON.includes(value);
 }
 
-/** An empty value is none. A misspelt one must not put gates somewhere else. */
+/** A place, or empty. An unknown value is a problem, because it would put gates somewhere else. */
 function placeIn(
 	env: Partial<Bindings>,
 	name: "JURISDICTION" | "LOCATION_HINT",

@@ -7,7 +7,7 @@ export const LOG_EVENTS = {
 	analytics_failed: { level: "warn", what: "Analytics Engine did not take a data point" },
 	canary_failed: { level: "error", what: "The canary could not measure the service" },
 	canary_measured: { level: "info", what: "The canary has measured the service" },
-	config_problem: { level: "error", what: "The configuration does not fit the data" },
+	config_problem: { level: "error", what: "Keys are refused because a secret is missing" },
 	delivery_failed: { level: "error", what: "D1 did not accept a delivery, which will be retried" },
 	delivery_recovered: { level: "info", what: "D1 accepted a delivery that had failed before" },
 	guarantee_broken: { level: "error", what: "The canary saw a promise of the service broken" },

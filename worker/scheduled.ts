@@ -63,7 +63,7 @@ export async function scheduled({ scheduledTime, cron }: ScheduledController, en
 		}
 	}
 	const isEveryMinute = cron === EVERY_MINUTE;
-	// Beside the others: it waits for the public URL, and must not hold them up.
+	// Runs at the same time as the others: it waits for the public URL, and must not delay them.
 	const canary = isEveryMinute ? run("canary", (deps) => runCanary(deps)) : null;
 	// Each on its own: one that fails doesn't keep the others from running.
 	for (const [name, task] of Object.entries(TASKS[isEveryMinute ? "everyMinute" : "hourly"])) await run(name, task);

@@ -66,8 +66,8 @@ export async function endMove(d1: D1): Promise<void> {
 }
 
 /**
- * Rejects every write. The deletion of a tenant goes on where the tables of tenants are: its rows must not stay because the move
- * is not complete.
+ * Rejects every write. In the database of tenants, it allows the deletion of a tenant's rows, which must not wait for the end of the
+ * move.
  */
 export async function freeze(d1: D1): Promise<void> {
 	const hasTenants = (await d1.prepare("select 1 from sqlite_schema where name = 'gate_sweeps'").raw()).length > 0;

@@ -70,7 +70,7 @@ export async function finish({ keys, product, print }: MovedDatabases): Promise<
 	}
 	if ((await progressOf(keys, COPIED)) === null) throw new Error("Copy first: npm run move:product-data -- copy");
 	await addTenants(keys, product);
-	print("Comparing both databases. The service goes on.");
+	print("Comparing both databases. The service keeps running.");
 	const left = await settle(keys, product, await compareAll(keys, product));
 	await freeze(keys);
 	try {

@@ -29,8 +29,8 @@ const isRefusal = `${column("code")} != 'VALID'`;
 const PANELS: Panel[] = [
 	{ title: "Verdicts by code", sql: byTime(COUNT, column("code")) },
 	{ title: "Refusals by code", sql: byTime(COUNT, column("code"), ` AND ${isRefusal}`) },
-	{ title: "Admission, half", sql: byTime(quantile(0.5), null, ` AND ${isAdmission}`), unit: "ms" },
-	{ title: "Admission, 99 of 100", sql: byTime(quantile(0.99), null, ` AND ${isAdmission}`), unit: "ms" },
+	{ title: "Admission time, median", sql: byTime(quantile(0.5), null, ` AND ${isAdmission}`), unit: "ms" },
+	{ title: "Admission time, 99th percentile", sql: byTime(quantile(0.99), null, ` AND ${isAdmission}`), unit: "ms" },
 	{ title: "Verdicts by place", sql: byTime(COUNT, column("colo")) },
 	{ title: "Verdicts by version of the Worker", sql: byTime(COUNT, column("version")) },
 	{

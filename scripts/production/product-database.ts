@@ -1,6 +1,6 @@
 /**
  * Whether a new version gets `PRODUCT_DB`. A version that uses another database than its data is in would find nothing, so this
- * follows the move of product data (docs/deploy.md) and not wrangler.toml alone: nobody has to edit it for an upgrade.
+ * follows the move of product data (docs/deploy.md) and not wrangler.toml alone. So an upgrade needs no edit.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

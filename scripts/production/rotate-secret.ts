@@ -85,7 +85,7 @@ export function planRotation(options: RotateOptions, { folder }: Pick<Surroundin
 	];
 }
 
-/** A leaked pepper admits no one, so that an overlap is the default for it. */
+/** A leaked pepper admits no one, so its rotation keeps the overlap by default. */
 const isReplaced = ({ name, isLeaked, refusesKeys }: RotateOptions) => isLeaked && (!isOfKeys(name) || refusesKeys);
 
 const commandOf = ({ name, environment }: RotateOptions, ...flags: string[]) =>
@@ -205,7 +205,7 @@ async function removePrevious(options: RotateOptions, place: Place): Promise<voi
 		const mayGo = state.previous === null || (removableAt !== null && Date.parse(removableAt) <= surroundings.clock());
 		if (!mayGo && !isLeaked)
 			throw new Error(
-				`${previous} is still needed${removableAt === null ? "" : ` until ${removableAt}`}. The dashboard's screen Operations shows what depends on it. With --leaked it is removed all the same, and that is refused.`,
+				`${previous} is still needed${removableAt === null ? "" : ` until ${removableAt}`}. The dashboard's screen Operations shows what depends on it. With --leaked it is removed anyway, and what depends on it is refused.`,
 			);
 		await send(`Remove ${previous}`, { [previous]: null }, place);
 	}

@@ -1,4 +1,4 @@
-/** Asks a deployed service whether it works. A version that gets few requests is asked by its id. */
+/** Tests whether a deployed service works. A version with a small share of the requests is called by its id. */
 
 /** A new host name and its certificate take up to some minutes. */
 const ATTEMPTS = 40;

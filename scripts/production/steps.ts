@@ -2,7 +2,7 @@
 import { UNMOVED_PRODUCT_DATA } from "../../db/unmoved-product-data.ts";
 import type { Result, Run } from "./commands.ts";
 
-/** The part of the world that a set-up or a deployment works on. Tests replace it. */
+/** What the set-up and a deployment use outside of this program. Tests replace it. */
 export interface Surroundings {
 	/** Folder of the repository. */
 	folder: string;
@@ -93,7 +93,10 @@ export const productDataCheck = (environment: Environment): Plan[number] => [
 	unmovedQuery(environment),
 ];
 
-/** Throws if the new Worker would not find the product data: integrations would write beside it, and it could not be moved any more. */
+/**
+ * Throws if the new Worker would not find the product data. Integrations would write to the empty database, and then the data
+ * can't be moved.
+ */
 export async function requireMovedProductData(environment: Environment, { run }: Surroundings): Promise<void> {
 	const [result] = jsonOf<{ results: { unmoved: number }[] }[]>(
 		"The product data",

@@ -157,8 +157,8 @@ async function addTriggers(d1: D1, schema: Schema): Promise<void> {
 }
 
 /**
- * No sign-in from before the restore is valid: the backup has none, and the Worker also rejects tokens that are older. No deletion
- * of a tenant and no job goes on either, because it may have been cancelled since the backup.
+ * No sign-in from before the restore is valid: the backup has none, and the Worker also rejects tokens that are older. Deletions
+ * of tenants and jobs are stopped, because they may have been cancelled since the backup.
  */
 async function endThePast(d1: D1, now: number, print: (line: string) => void): Promise<void> {
 	for (const [kind, id] of await d1.prepare(PENDING_ORDERS).raw<[string, string]>())

@@ -77,6 +77,6 @@ it("judges each target at its bound and just beyond it, and none that was not me
 		["the same", false],
 		["D1 statements of a warm admission", true],
 		["D1 reads of the first request to a gate that has not seen its key", false],
-		["cold start to the first answer", true],
+		["cold start to the first response", true],
 	]);
 });

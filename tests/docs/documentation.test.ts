@@ -15,6 +15,7 @@ const WITH_COMMANDS = [
 	"CONTRIBUTING.md",
 	"docs/deploy.md",
 	"docs/operations.md",
+	"docs/disasters.md",
 	"docs/importing-keys.md",
 ];
 const isCommand = ({ language, label }: Block) => language === "sh" && label === "";

@@ -252,7 +252,7 @@ describe("a database that exists", () => {
 	});
 });
 
-it("does not deploy beside product data of 1.0.0 that was not moved", async () => {
+it("refuses to deploy while product data of 1.0.0 was not moved", async () => {
 	cloudflare.unmoved = true;
 	await expect(setUpHere()).rejects.toThrow("DB has product data that was not moved to PRODUCT_DB");
 	expect(cloudflare.deployed).toBe(false);

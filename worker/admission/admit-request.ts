@@ -62,7 +62,7 @@ export function admitRequest(
 	}
 	return admission.then((done) => {
 		const { verdict } = done;
-		// A verdict has the id of a key that it admits. Of another one, the header is read again: refusals are few.
+		// Only an admission has the key's id. For a refusal the header is read again, because refusals are few.
 		record(verdict, verdict.code === "VALID" ? verdict.key.id : presentedKeyId(request));
 		return done;
 	});

@@ -23,7 +23,7 @@ export interface Analytics {
 	colo: string;
 }
 
-/** Of a verdict, as far as a data point holds it. */
+/** What a data point holds of a verdict. */
 export interface Recorded {
 	/** `MISSING`: the request presents no key. */
 	verdict: { code: string; key?: { tenantId: string }; tenantId?: string };
@@ -60,7 +60,7 @@ export function analyticsOf(
 /** The id in a key of this service; null for all other text, which may be a secret in any place. */
 export const keyIdIn = (presented: string): string | null => (WHOLE_KEY.test(presented) ? keyIdOf(presented) : null);
 
-/** Codes of verdicts on text that may be no key of this service. Its id would be whatever a stranger sends. */
+/** Codes of verdicts on text that may be no key of this service. Its id would be text of a stranger's choice. */
 const WITHOUT_KEY: ReadonlySet<string> = new Set(["MISSING", "NOT_FOUND", "BAD_SIGNATURE", "THROTTLED"]);
 
 /** Writes the data point of a verdict, unless the sample leaves it out. Never throws. */

@@ -80,7 +80,7 @@ export async function authenticate(request: Request, deps: AuthDeps, info: Reque
 	try {
 		return await identify(request, deps, info);
 	} catch (thrown) {
-		// A request without any credential guesses nothing.
+		// A request without a credential is no attempt to guess one.
 		if (thrown instanceof AppError && thrown.status < 500 && thrown.challenge !== CHALLENGES.none)
 			logEvent("management_refused", { credential: kindOf(request), code: thrown.code }, { trace: info });
 		throw thrown;

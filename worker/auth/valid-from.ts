@@ -1,6 +1,6 @@
 /**
  * The instant from which sign-ins and links count. After a restore of the database, what had ended since is back. So a restore
- * moves the instant to its own time, and everyone signs in again: see "After a restore" in docs/operations.md.
+ * moves the instant to its own time, and everyone signs in again: see "D1 restored" in docs/disasters.md.
  */
 import { type AnyColumn, type SQL, sql } from "drizzle-orm";
 import { serviceState } from "../../db/schema.ts";

@@ -2,8 +2,8 @@
  * What changes a key: update, revoke, remove, rotate.
  *
  * A rotation makes a successor with the same settings. The successor is inserted into D1 before the old key points to it.
- * Before that, an order to discard the successor is stored, and completing the rotation deletes the order. So whatever fails or crashes in between, the result is either a
- * complete rotation or none.
+ * Before that, an order to discard the successor is stored, and completing the rotation deletes the order. So whatever fails or
+ * crashes in between, the result is either a complete rotation or none.
  */
 import { type KeySnapshot, NEVER_USED, statusOf, toApiKey } from "../keys/snapshot.ts";
 import {

@@ -39,7 +39,7 @@ export class UsageCounter {
 		const { allowed, rateLimited, denied } = this.#reserved;
 		this.#counts = { allowed, rateLimited, denied };
 		this.#lastUsedAt = this.#reserved.lastUsedAt;
-		// Whatever is on disk was delivered, or an alarm is set for it.
+		// What is on disk was delivered, or an alarm is set for it.
 		this.#lastUseInD1 = this.#lastUsedAt;
 		this.#countInD1 = this.lifetime.usageCount;
 	}

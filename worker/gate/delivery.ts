@@ -19,7 +19,7 @@ const DISCARD_RETRY_MS = 30_000;
 const HOURS_PER_BATCH = 50;
 
 /**
- * What a delivery brings: the key and its audit events; with its usage; or in any case, even if nothing is to be delivered,
+ * What a delivery writes: the key and its audit events, or also its usage. "with comparison" runs even if nothing is to be delivered,
  * and compares the result with what D1 has.
  */
 export type DeliveryExtent = "without usage" | "with usage" | "with comparison";

@@ -154,8 +154,8 @@ export class KeyGate extends DurableObject<Bindings> {
 	}
 
 	/**
-	 * Someone lists the tenant's keys. Delivers the usage that D1 lacks, and then delivers it soon until `until`. A method of
-	 * its own: the gate of a release without it always delivers soon.
+	 * Called when someone lists the tenant's keys. Delivers the usage that D1 lacks, and delivers soon until `until`. A method of
+	 * its own, because a gate of a release without it always delivers soon.
 	 */
 	async watchUsage(keyId: string, tenantId: string, until: number, now = Date.now()): Promise<void> {
 		const { loaded } = this.#memory;

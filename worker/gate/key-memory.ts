@@ -47,7 +47,7 @@ export class KeyMemory {
 	#unreadable: unknown;
 
 	/**
-	 * Starts from the gate's own disk. If this release can't read a record, the key is refused. The object starts all the same,
+	 * Starts from the gate's own disk. If this release can't read a record, the key is refused. The object still starts,
 	 * because the key can still be revoked and deleted (`changes.ts`).
 	 */
 	constructor(store: GateStore, d1: () => D1Database, jurisdiction: () => string) {

@@ -297,7 +297,7 @@ export function pack(verdict: GateVerdict, tenantId?: string): PackedVerdict {
 
 /**
  * Unpacks the verdict on the key `id`. The Worker knows the id, so the gate doesn't send it back. A verdict that this
- * release doesn't understand is none: `UNAVAILABLE`, with the reason for the log.
+ * release doesn't understand becomes `UNAVAILABLE`, with the reason for the log.
  */
 export function unpack(packed: PackedVerdict, id: string): GateVerdict {
 	// A gate of the next release may give a verdict that this one doesn't know: then the number is undefined.

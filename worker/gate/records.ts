@@ -48,7 +48,7 @@ const listOf =
 
 /** `added`: the fields that were added after schema 1, with the values that older records have in their place. */
 function readRecord<T extends object>(what: string, stored: unknown, shape: Shape<T>, added: Partial<T> = {}): T {
-	if (typeof stored !== "object" || stored === null) throw new Unreadable(`The ${what} is no object`);
+	if (typeof stored !== "object" || stored === null) throw new Unreadable(`The ${what} is not an object`);
 	const { schema = 1, ...fields }: { schema?: unknown } = stored;
 	if (typeof schema !== "number" || schema > NEWEST_READABLE)
 		throw new Unreadable(`The ${what} has schema ${String(schema)}; this release reads up to ${NEWEST_READABLE}`);
@@ -105,7 +105,7 @@ const CALLER: Shape<StoredCaller> = {
 };
 
 export function readCallers(stored: unknown): StoredCaller[] {
-	if (!Array.isArray(stored)) throw new Unreadable("The list of callers is no list");
+	if (!Array.isArray(stored)) throw new Unreadable("The list of callers is not a list");
 	return stored.map((caller) => readRecord("record of a caller", caller, CALLER));
 }
 

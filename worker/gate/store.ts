@@ -121,7 +121,7 @@ export class GateStore implements SignatureStore {
 		this.#kv.put(WATCHED, until);
 	}
 
-	/** Undefined: D1 took the last delivery. A record that can't be read is none, because D1 is only asked sooner. */
+	/** Undefined: D1 took the last delivery, or the record can't be read. Then the gate only retries sooner. */
 	backOff(): BackOffRecord | undefined {
 		return this.#readable(BACK_OFF, readBackOff)[0];
 	}

@@ -1,7 +1,7 @@
 /**
- * When usage goes to D1. Soon after a request while someone watches the tenant's lists, and soon after the first request
- * of a key that was not in use. A key that stays in use while no one watches delivers every few minutes, because each
- * delivery writes eight rows, and whenever a share of its limit is undelivered. The reasons are in `docs/decisions/usage-delivery.md`.
+ * Decides when usage goes to D1: soon after a request while someone watches the tenant's lists, and soon after the first request of a
+ * key that was not in use. While no one watches, a key in use delivers every few minutes, because each delivery writes eight rows,
+ * or as soon as a share of its limit is undelivered. The reasons are in `docs/decisions/usage-delivery.md`.
  */
 import type { UsageCounter } from "./counter.ts";
 import type { GateStore } from "./store.ts";

@@ -1,11 +1,11 @@
-/** What a key is when its gate and D1 know different states of it, because one of the two was restored. Pure. */
+/** Merges the states of a key that its gate and D1 have, because a restore has put one of the two back. Pure. */
 import { isBcrypt } from "./format.ts";
 import type { KeySnapshot } from "./snapshot.ts";
 
 /**
- * The settings of the later version, and of both the earliest revocation: a revocation is final, whichever side has
- * forgotten it. Of two states with the same version the gate's counts. The version is higher than that of both if the result
- * is neither of them. Returns `gate` itself if nothing changes.
+ * The result has the settings of the later version, or of the gate if both have the same version. It has the earliest revocation of
+ * both, because a revocation is final even if one side has lost it. If the result differs from both states, its version is above
+ * both. Returns `gate` itself if nothing changes.
  */
 export function stricterOf(gate: KeySnapshot, inD1: KeySnapshot): KeySnapshot {
 	const isNewer = inD1.version > gate.version;
@@ -28,7 +28,7 @@ function firstRevoked(base: KeySnapshot, other: KeySnapshot): KeySnapshot {
 const earliest = (a: number | null, b: number | null): number | null =>
 	a === null || b === null ? (a ?? b) : Math.min(a, b);
 
-/** What requests have taught one side about the secret: no version counts it. */
+/** What one side has found out about the secret from requests. It doesn't raise the version. */
 function learned(base: KeySnapshot, other: KeySnapshot): Partial<KeySnapshot> {
 	const { secretHash, lastFour } = isBcrypt(base.secretHash) ? other : base;
 	const pepperId = base.pepperId ?? other.pepperId;

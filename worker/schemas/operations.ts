@@ -8,7 +8,7 @@ export const operationsSecretsInput = z.strictObject({});
 /** Enough to see who has work to do. The list of a tenant's keys shows which keys. */
 export const TENANTS_SHOWN_MAX = 20;
 
-/** What the service needs in order to work. `GET /readyz` asks the same. */
+/** What the service needs in order to work. `GET /readyz` checks the same. */
 const CHECKS = ["database", "schema", "gate", "jurisdiction", "product_data"] as const;
 
 const checkSchema = z.object({
@@ -19,7 +19,7 @@ const checkSchema = z.object({
 
 export const operationsOverviewSchema = z
 	.object({
-		checks: z.array(checkSchema).describe("What the service needs, asked just now."),
+		checks: z.array(checkSchema).describe("What the service needs, checked just now."),
 		version: z
 			.object({
 				id: z.string().describe("Cloudflare's id of the version."),
@@ -27,7 +27,7 @@ export const operationsOverviewSchema = z
 				created_at: z.string(),
 			})
 			.nullable()
-			.describe("The version of the Worker that responds. Null where Cloudflare doesn't tell."),
+			.describe("The version of the Worker that responds. Null if Cloudflare doesn't provide it."),
 		tasks: z
 			.array(
 				z.object({
@@ -95,7 +95,7 @@ const secretSchema = z.object({
 			removable_at: timestamp
 				.nullable()
 				.describe(
-					"When the previous secret can be deleted without refusing a valid credential. In the past: now. Null: as soon as nothing depends on it. Expired keys are not counted: to extend one, rotate it first.",
+					"When the previous secret can be removed without refusing a valid credential. A time in the past: now. Null: as soon as nothing depends on it. Expired keys are not counted: to extend one, rotate it first.",
 				),
 		})
 		.nullable()

@@ -36,11 +36,11 @@ export const personDeletedSchema = z
 		cleaned_audit_events: count.describe(
 			"Events of the audit log that this call has removed the person's email and name from.",
 		),
-		is_complete: z.boolean().describe("False: there was more than one call deletes. Call again."),
+		is_complete: z.boolean().describe("False: there are more rows than one call deletes. Call again."),
 		events_kept_until: timestamp
 			.nullable()
 			.describe(
-				"Until then, events that the person caused in the last 90 days keep their email. Call again then. Null: no event has it.",
+				"Until this time, events that the person caused in the last 90 days keep the email. Call again then to remove it. Null: no event has it.",
 			),
 	})
 	.meta({ id: "PersonDeleted" });

@@ -1,4 +1,4 @@
-/** What `npm run reconcile` sends and gets. */
+/** What `npm run reconcile` sends and receives. */
 import { z } from "zod";
 import { RECONCILE_OUTCOMES } from "../../db/enums.ts";
 import { id, tenantChoice, timestamp, timestampInput } from "./common.ts";
@@ -33,7 +33,7 @@ const reconciledSchema = z.object({
 	outcome: z
 		.enum([...RECONCILE_OUTCOMES, "failed"])
 		.describe(
-			"What was found: see [after a restore](operations.md#after-a-restore). `failed`: no comparison was possible.",
+			"What was found: see [after a restore](disasters.md#after-a-restore). `failed`: no comparison was possible.",
 		),
 	repaired: z.boolean().describe("False: a difference is left. In a dry run it means nothing."),
 });
@@ -44,7 +44,7 @@ export const reconcilePageSchema = z
 		items: z.array(reconciledSchema).describe("In the order of the keys or of `object_ids`."),
 		suspensions: z
 			.array(z.object({ tenant_id: id, suspended: z.boolean() }))
-			.describe("Tenants of whose last suspension or resumption the database knew nothing. It takes it over."),
+			.describe("Tenants whose last suspension or resumption the database had lost. It has now taken it over."),
 		next_after: z.string().nullable().describe("Where to continue; null at the end."),
 	})
 	.meta({ id: "ReconcilePage" });

@@ -7,7 +7,7 @@ const count = z.number().int().min(0);
 const percentiles = z
 	.object({
 		p50: count.describe("Half of the measurements took at most this long, in milliseconds."),
-		p99: count.describe("99 of 100 took at most this long, in milliseconds."),
+		p99: count.describe("99 % of the measurements took at most this long, in milliseconds."),
 	})
 	.nullable();
 

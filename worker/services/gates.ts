@@ -175,7 +175,7 @@ const MISSING_METHOD = /The RPC receiver does not implement/;
 /**
  * Calls a method of a gate that was added in this release. Gates that are in use run the release before for up to a minute
  * after a deploy (`code_update_strategy` in wrangler.toml), and have no such method. Then `fallback` runs instead: give one
- * where something older does as well. Without one, throws `UNAVAILABLE`, since the call succeeds after a minute.
+ * where an older method does the same. Without one, throws `UNAVAILABLE`, since the call succeeds after a minute.
  */
 export async function callAddedMethod<T>(call: () => Promise<T>, fallback?: () => T | Promise<T>): Promise<T> {
 	try {

@@ -1,6 +1,6 @@
 /**
- * Ends orders from before a restore of the database, before another scheduled task carries them out. `npm run restore` does it
- * itself. This is for a restore with Time Travel, for which the operator sets `SESSIONS_VALID_FROM`.
+ * Ends orders from before a restore with Time Travel, for which the operator sets `SESSIONS_VALID_FROM`. Runs before other
+ * scheduled tasks, which would carry them out. `npm run restore` has ended them already.
  */
 import { inArray, sql } from "drizzle-orm";
 import { runBatch } from "../../db/client.ts";

@@ -26,7 +26,7 @@ const ROWS_PER_STATEMENT = 500;
 /** Statements of one deletion. What is left then needs another call. */
 const STATEMENTS_MAX = 40;
 
-/** What stands in the audit log in place of the name and the email of a person who was deleted. */
+/** Replaces the name and the email of a deleted person in the audit log. */
 export const DELETED = "[deleted]";
 
 /** Actions whose changes contain the name or the email of the person whom they are about. */
@@ -34,8 +34,8 @@ const ABOUT_PEOPLE = ["invite", "create", "join", "update", "remove", "deactivat
 	(verb) => `member.${verb}`,
 );
 /**
- * Events of each of these actions that are read, the newest ones. No index leads to the email in an event, and an admin can
- * cause any number of events.
+ * The newest events of each of these actions that are read. No index leads to the email in an event, and an admin can cause any
+ * number of events.
  */
 const EVENTS_READ_MAX = 5_000;
 /** Exports and deletions of a tenant in a minute: each costs as much as hundreds of other requests. */
@@ -188,7 +188,7 @@ export async function deletePerson(
 	const all = async (database: typeof db, statement: SQL): Promise<number> => {
 		for (let changed = 0; ; ) {
 			if (statements++ >= STATEMENTS_MAX) return changed;
-			// Not what D1 says has changed: that includes rows that triggers change.
+			// D1's own count would include rows that triggers change.
 			const rows = await database.all(sql`${statement} returning 1`);
 			changed += rows.length;
 			if (rows.length === 0) return changed;
@@ -206,7 +206,7 @@ export async function deletePerson(
 		collaborators: await remove(collaborators, collaboratorsOf(person)),
 		leads: await remove(leads, leadsOf(person)),
 	};
-	// Who has done what stays known for as long as IP addresses do: an admin must not remove the traces of an attack.
+	// The author of an event stays known for as long as IP addresses are kept: an admin must not remove the traces of an attack.
 	const oldest = now - ADDRESSES_KEPT_MS;
 	let events = await all(
 		db,
@@ -238,7 +238,7 @@ export async function deletePerson(
 	};
 }
 
-/** Recognizes a person of whom one has the email, and reveals nothing to others: SHA-256 of the tenant's id and the email. */
+/** SHA-256 of the tenant's id and the email. Only those who have the email can tell from it who the person is. */
 export async function personDigest(tenantId: string, email: string): Promise<string> {
 	const text = new TextEncoder().encode(`${tenantId}\n${foldEmail(email)}`);
 	return Buffer.from(await crypto.subtle.digest("SHA-256", text)).toString("hex");

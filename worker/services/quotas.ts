@@ -46,7 +46,7 @@ export async function withinQuotas<T>(write: () => Promise<T>): Promise<T> {
 	}
 }
 
-/** Most of the time that the last step of a move takes (scripts/move-product-data). */
+/** The last step of a move rarely takes longer (scripts/move-product-data). */
 const MOVING_RETRY_SECONDS = 30;
 /** Only the operator can end it, so retries every few seconds would be in vain. */
 const FULL_RETRY_SECONDS = 600;
@@ -55,7 +55,7 @@ const FULL_RETRY_SECONDS = 600;
 function unwritable(thrown: unknown): AppError | undefined {
 	for (let error = thrown; error instanceof Error; error = error.cause) {
 		if (error.message.includes(PRODUCT_DATA_MOVES))
-			return new AppError("UNAVAILABLE", "The service moves its data. Nothing was changed. Retry in 30 seconds.", {
+			return new AppError("UNAVAILABLE", "The service is moving its data. Nothing was changed. Retry in 30 seconds.", {
 				retryAfter: MOVING_RETRY_SECONDS,
 				cause: thrown,
 			});

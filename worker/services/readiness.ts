@@ -7,12 +7,12 @@ import { requireProductData } from "./product-data.ts";
 
 type ReadinessDeps = Pick<Deps, "db" | "product" | "config" | "gates">;
 
-/** A service that needs longer is as good as down for its callers. */
+/** A service that takes longer is down for its callers. */
 const CHECK_TIMEOUT_MS = 2_000;
 /** Objects that are asked in each place. One for all would be a bottleneck, and show one machine only. */
 const OBJECTS_PER_COLO = 4;
 
-/** Asks everything that the service needs, at the same time. `colo` is where this runs. Never throws. */
+/** Checks everything that the service needs, at the same time. `colo` is where this runs. Never throws. */
 export function checkReadiness(deps: ReadinessDeps, colo: string): Promise<Check[]> {
 	const d1 = deps.db.$client;
 	// A key id has 12 characters, so no key has this object. It is created near the place that asks for it first.

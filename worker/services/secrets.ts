@@ -1,4 +1,7 @@
-/** The generations of the service's secrets: since when each is in use, what depends on the previous one, and when that can go. */
+/**
+ * The generations of the service's secrets: since when each is in use, what depends on the previous one, and when the previous one
+ * can be removed.
+ */
 import { and, gt, inArray, isNull, like, ne, or, sql } from "drizzle-orm";
 import { runBatch } from "../../db/client.ts";
 import { managementTokens, serviceState, tenants } from "../../db/schema.ts";
@@ -33,8 +36,8 @@ type Place = "current" | "previous";
 const placeRecord = (place: Place, name: Name) => `secret ${place}: ${name}`;
 
 /**
- * Records since when each secret is in its place. A secret that comes back is current since it came back: what was made with
- * the other one meanwhile still needs that one. The scheduled run does so every hour.
+ * Records since when each secret is in its place. A secret that is put back counts from then on, because what was
+ * made with the other one in between still needs that one. The scheduled run does so every hour.
  */
 export async function recordSecrets({ db, config, now }: SecretDeps): Promise<void> {
 	const statements = generationsOf(config).flatMap(([name, [current, previous]]) => {

@@ -83,7 +83,7 @@ export async function createTenant(
 /** Throws `CONFLICT` if there is a tenant with the id that was asked for. */
 async function requireUnknown({ db }: Deps, id: string): Promise<void> {
 	if ((await db.$count(tenants, eq(tenants.id, id))) === 0) return;
-	throw new AppError("CONFLICT", `There is a tenant with the id ${id}.`, {
+	throw new AppError("CONFLICT", `A tenant with the id ${id} exists already.`, {
 		details: [{ field: "id", message: "Already used by another tenant" }],
 	});
 }

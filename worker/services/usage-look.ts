@@ -1,4 +1,4 @@
-/** What precedes a list of keys: usage that gates still hold is delivered, and from then on soon. */
+/** Runs before a list of keys is read: gates deliver the usage that they hold, and deliver soon from then on. */
 import { LOOK_EVERY_MS, readWatch, recordLook, usedSince, WATCHED_MS } from "../../db/usage-watch.ts";
 import { retryOnce } from "../admission/retry-once.ts";
 import { putLast } from "../bounded-map.ts";
@@ -8,11 +8,11 @@ import { logError } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import type { Deps } from "./deps.ts";
 
-/** Gates that are asked at the first look. Each delivers with a write, and D1 makes one after the other. As many as a page has. */
+/** Gates that are asked at the first look: as many as a page has keys. D1 makes their writes one after the other. */
 const ASKED_MAX = 100;
 /** The list waits for them this long, and then shows what D1 has. */
 const WAIT_MS = 2_000;
-/** A gate delivers at the latest this long after the use that D1 shows. A busy D1 takes a part of it. */
+/** A gate delivers at most this long after the use that D1 shows. A part of it is for a busy D1. */
 const IN_USE_MS = UNWATCHED_MAX_MS + 60_000;
 
 /** A key as a list shows it. */
@@ -25,7 +25,7 @@ const TENANTS_MAX = 10_000;
 /**
  * Call this before a list of the tenant's keys is read. If no one has looked for a while, asks the gates of keys in use for
  * their usage. If the tenant has more of them than are asked, `readPage` says which the list shows, and those are asked first.
- * Never throws: without it the list is only older.
+ * Never throws: if it fails, the list only shows older usage.
  */
 export async function lookAtUsage(
 	{ db, gates, now }: Pick<Deps, "db" | "gates" | "now">,

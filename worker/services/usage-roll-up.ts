@@ -98,7 +98,7 @@ async function sumUp(db: Deps["db"], found: { key: string; day: number }[]): Pro
 	return inserted.meta.changes;
 }
 
-/** The first run of all records when it was. */
+/** The first run records its time. */
 async function readState({ db, now }: Input): Promise<{ firstRun: number; position: string }> {
 	const rows = await db
 		.select()

@@ -179,7 +179,7 @@ describe("a configuration that will not do", () => {
 		expect(complaint(mixed)).toContain("KEY_PEPPER and SIGNING_KEY_PREVIOUS are equal");
 	});
 
-	it("takes a previous secret that equals the current one for none", () => {
+	it("ignores a previous secret that equals the current one", () => {
 		const { peppers } = readConfig({ ...COMPLETE, KEY_PEPPER_PREVIOUS: SECRETS.KEY_PEPPER });
 		expect(peppers.map((pepper) => pepper.reveal())).toEqual([SECRETS.KEY_PEPPER]);
 	});

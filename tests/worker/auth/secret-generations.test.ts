@@ -71,7 +71,7 @@ it("a secret is in use since it was first seen, and keeps that time when it beco
 	expect([state?.since, state?.previous?.since]).toEqual(["2031-06-01T00:00:00.000Z", "2031-01-01T00:00:00.000Z"]);
 });
 
-it("a secret that is accepted before it is used can't go, and what it replaces then shows when it can", async () => {
+it("a secret that is accepted before it is used can't be removed, and the one that it replaces then shows when it can", async () => {
 	const now = Date.UTC(2031, 5, 1);
 	const names = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY"] as const;
 	await recordSecrets({ db, config: before, now });
@@ -87,7 +87,7 @@ it("a secret that is accepted before it is used can't go, and what it replaces t
 });
 
 describe("the previous pepper", () => {
-	it("counts the active keys and management tokens that depend on it, by tenant, and can go when there are none", async () => {
+	it("counts the active keys and management tokens that depend on it, by tenant, and can be removed when there are none", async () => {
 		const [many, few] = [await addTenant(), await addTenant()];
 		const admin = await token({ tenantId: many });
 		for (let n = 0; n < 3; n++) await createKey(admin);
@@ -127,7 +127,7 @@ describe("the previous pepper", () => {
 		});
 	});
 
-	it("can't go while it has dependents, although keys of another secret fill what is counted", async () => {
+	it("can't be removed while it has dependents, although keys of another secret fill what is counted", async () => {
 		const admin = await token({ tenantId: await addTenant() });
 		for (let n = 0; n < 3; n++) await createKey(admin);
 		await createKey(await token({ tenantId: await addTenant() }), { authentication: "signed" });
@@ -164,7 +164,7 @@ describe("the previous token secret", () => {
 	const signed = (config: typeof before, tenantId: string, issued: number, ends: number) =>
 		signToken({ tenant_id: tenantId, role: "admin", capabilities: [] }, "usr_a", config.jwt, issued, ends);
 
-	it("can go a day after the change: no token lives longer", async () => {
+	it("can be removed a day after the change, because no token lives longer", async () => {
 		const now = Date.UTC(2031, 5, 1);
 		expect((await stateOf("JWT_SECRET", during, now))?.previous).toMatchObject({
 			last_used_at: null,
@@ -173,7 +173,7 @@ describe("the previous token secret", () => {
 		});
 	});
 
-	it("can go no sooner than a token ends that another back end has signed with it since", async () => {
+	it("can be removed only after the last token ends that another back end has signed with it", async () => {
 		const tenantId = await addTenant();
 		const now = Date.now();
 		await recordSecrets({ db, config: during, now: now - 3 * DAY_MS });
@@ -185,7 +185,7 @@ describe("the previous token secret", () => {
 		expect(Date.parse(previous?.last_used_at ?? "")).toBeGreaterThanOrEqual(now);
 	});
 
-	it("can go a day after a change back, not a day after the secret was first in use", async () => {
+	it("can be removed a day after a change back, not a day after the secret was first in use", async () => {
 		const start = Date.UTC(2031, 0, 1);
 		const back = configWith({ JWT_SECRET_PREVIOUS: SECOND.JWT_SECRET });
 		await recordSecrets({ db, config: before, now: start });
@@ -196,7 +196,7 @@ describe("the previous token secret", () => {
 		expect(state?.previous?.removable_at).toBe(new Date(now + DAY_MS).toISOString());
 	});
 
-	it("can't go after a change back that no run has seen: it may be the next secret", async () => {
+	it("can't be removed after a change back that no run has seen, because it may be the next secret", async () => {
 		const start = Date.UTC(2031, 0, 1);
 		await recordSecrets({ db, config: before, now: start });
 		const now = start + 90 * DAY_MS;
@@ -213,7 +213,7 @@ describe("the previous token secret", () => {
 });
 
 describe("the previous service key", () => {
-	it("can go once it was unused for longer than a week", async () => {
+	it("can be removed once it was unused for longer than a week", async () => {
 		const tenantId = await addTenant();
 		await recordSecrets({ db, config: during, now: Date.now() - 30 * DAY_MS });
 		const unused = (await stateOf("SERVICE_ROLE_KEY"))?.previous;

@@ -63,7 +63,7 @@ it("rejects what is older than the instant in the configuration, which can be se
 	expect(await valid(at(1))).toEqual([false, false, false]);
 });
 
-it("does not start with an instant that is none", () => {
+it("does not start with an invalid instant", () => {
 	expect(() => readConfig({ ...env, SESSIONS_VALID_FROM: "yesterday" })).toThrow(
 		"SESSIONS_VALID_FROM must be a time in UTC",
 	);

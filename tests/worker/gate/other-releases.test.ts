@@ -110,12 +110,12 @@ describe("a call of a Worker", () => {
 	// The types have only the calls of this release.
 	const send = (id: string, packed: unknown[]) => gateOf(id).admitPacked(packed as never) as unknown as PackedVerdict;
 
-	it("of the release before, which has no version, is answered", async () => {
+	it("of the release before, which has no version, is processed", async () => {
 		const { key, api_key } = await createKey(admin);
 		expect((await send(api_key.id, call(key).slice(0, 9)))[0]).toBe("VALID");
 	});
 
-	it("with a field after its version is answered", async () => {
+	it("with a field after its version is processed", async () => {
 		const { key, api_key } = await createKey(admin);
 		expect((await send(api_key.id, [...call(key), "added"]))[0]).toBe("VALID");
 	});
@@ -135,7 +135,7 @@ describe("a call of a Worker", () => {
 		expect(usage_count).toBe(0);
 	});
 
-	it("that counts refusals counts none if it has a field inside", async () => {
+	it("that counts refusals is rejected if it has a field inside", async () => {
 		const { api_key } = await createKey(admin);
 		const packed = packRefusals([null, null, "GET /v1/whoami", 3, 0]) as unknown[];
 		const counted = gateOf(api_key.id).countRefusals(api_key.id, "", [packed.toSpliced(3, 0, 1_000) as never]);

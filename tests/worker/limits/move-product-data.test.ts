@@ -194,7 +194,7 @@ describe("a move while integrations write", () => {
 		expect(await product.$count(leads)).toBe(await db.$count(leads));
 	});
 
-	it("the service that knows only the old database reads and refuses to write until it is replaced, and the new one goes on", async () => {
+	it("the service that knows only the old database reads and refuses to write until it is replaced, and the new one writes", async () => {
 		const { key, tenantId, writer } = await filled(30);
 		await copy(databases);
 		await finish(databases);

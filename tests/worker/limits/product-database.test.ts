@@ -78,7 +78,7 @@ describe("with a product database", () => {
 	it.each([
 		["D1_ERROR: database or disk is full: SQLITE_FULL", "600", "The service can't store more data."],
 		["D1_ERROR: Exceeded maximum DB size", "600", "The service can't store more data."],
-		["D1_ERROR: product data is being moved: SQLITE_CONSTRAINT", "30", "The service moves its data."],
+		["D1_ERROR: product data is being moved: SQLITE_CONSTRAINT", "30", "The service is moving its data."],
 		["D1_ERROR: Network connection lost.", "5", "The service is temporarily unavailable."],
 	])(
 		"that fails with %j, writes get 503 and %s seconds, and keys work and are managed",

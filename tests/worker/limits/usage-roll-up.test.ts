@@ -134,7 +134,7 @@ describe("summing up", () => {
 		expect([await daysOf(), await daysOf(other.api_key.id)].map(({ length }) => length)).toEqual([115, 1]);
 	});
 
-	it("begins two weeks after its first run, because the release before reads no days", async () => {
+	it("begins two weeks after its first run, because the previous release doesn't read days", async () => {
 		await db.delete(serviceState).where(eq(serviceState.name, FIRST_RUN));
 		await fill(60, TODAY);
 		for (const days of [0, 1, WAIT_DAYS - 1]) {

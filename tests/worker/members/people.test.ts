@@ -137,7 +137,7 @@ describe("a deletion", () => {
 		expect((await remove()).data.cleaned_audit_events).toBe(0);
 	});
 
-	it("leaves who has done what in the last 90 days, and says until when", async () => {
+	it("keeps the authors of events of the last 90 days, and says until when", async () => {
 		const at = Date.now() - DAY_MS;
 		const event = { tenantId: ours.tenantId, action: "api_key.create", actor: "sub_of_a_provider", changes: {} };
 		const traces = { actorEmail: EMAIL, ip: "203.0.113.9", userAgent: "Firefox" };

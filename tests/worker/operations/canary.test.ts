@@ -197,7 +197,7 @@ describe("a fault", () => {
 		expect(alarms()).toMatchObject([{ event: "canary_failed" }, { event: "guarantee_broken", late_admissions: 1 }]);
 	});
 
-	it("of too many admissions is seen although a request fails, and too few are not blamed on the limit", async () => {
+	it("of too many admissions is seen although a request fails, and too few then don't count as a fault of the limit", async () => {
 		let valid: Response | undefined;
 		const failing = (admitAll: boolean) => {
 			let count = 0;

@@ -196,7 +196,7 @@ describe("a tenant that the database has lost", () => {
 		expect((await asIntegration(keys[0]?.key ?? "")).status).toBe(401);
 	});
 
-	it("is not created with the id of another tenant, nor with an id that is none", async () => {
+	it("is not created with the id of another tenant, nor with an invalid id", async () => {
 		const send = (id: string) =>
 			mutate({ authorization: `Bearer ${PLATFORM}` }, "tenants.create", { id, name: "X", slug: "x-y" });
 		const taken = await send(tenantId);

@@ -4,7 +4,7 @@ import { t } from "../../i18n/index.ts";
 import type { Overview } from "../platform/api.ts";
 import styles from "../platform/platform.module.css";
 
-/** What the service knows of itself: version, canary, unfinished work, and scheduled tasks. */
+/** Version, canary, unfinished work, and scheduled tasks. */
 export function OverviewDetails(props: { overview: Overview }) {
 	const words = () => t().operations.overview;
 	const canary = () => props.overview.canary;

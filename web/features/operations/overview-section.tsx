@@ -10,7 +10,7 @@ import { platformApi } from "../platform/api.ts";
 import styles from "../platform/platform.module.css";
 import { OverviewDetails } from "./overview-details.tsx";
 
-/** What the service needs in order to work, asked when the screen opens. */
+/** What the service needs in order to work, checked when the screen opens. */
 export function OverviewSection() {
 	const words = () => t().operations.overview;
 	const query = useQuery(() => ({

@@ -54,7 +54,7 @@ export const audit = {
 		"api_key.rotate": "rotated this key",
 		"api_key.revoke": "revoked this key",
 		"api_key.delete": "deleted this key",
-		"api_key.repair": "brought the database and this key back into agreement",
+		"api_key.repair": "repaired a difference between this key and the database",
 		"session.login": "signed in",
 		"session.login_failed": "failed to sign in",
 		"session.throttled": "had too many sign-in attempts",

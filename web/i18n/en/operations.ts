@@ -17,7 +17,7 @@ export const operations = {
 		ok: "Responds",
 		failed: "Does not respond",
 		milliseconds: (count: string) => `${count} ms`,
-		facts: "Facts",
+		facts: "Details",
 		version: "Version of the Worker",
 		unknown: "Unknown",
 		canary: "Canary",

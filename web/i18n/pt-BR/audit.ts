@@ -51,7 +51,7 @@ export const audit: Words["audit"] = {
 		"api_key.rotate": "rotacionou esta chave",
 		"api_key.revoke": "revogou esta chave",
 		"api_key.delete": "excluiu esta chave",
-		"api_key.repair": "voltou a igualar o banco de dados e esta chave",
+		"api_key.repair": "corrigiu uma diferença entre esta chave e o banco de dados",
 		"session.login": "fez login",
 		"session.login_failed": "teve uma falha de login",
 		"session.throttled": "teve tentativas de login em excesso",

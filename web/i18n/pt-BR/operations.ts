@@ -18,7 +18,7 @@ export const operations: Words["operations"] = {
 		ok: "Responde",
 		failed: "Não responde",
 		milliseconds: (count) => `${count} ms`,
-		facts: "Dados",
+		facts: "Detalhes",
 		version: "Versão do Worker",
 		unknown: "Desconhecida",
 		canary: "Canário",

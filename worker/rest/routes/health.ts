@@ -19,7 +19,7 @@ export const healthOperations = [
 			tags,
 			operationId: "health",
 			summary: "Check that the service is alive",
-			description: "Asks nothing, so the response says only that the Worker runs.",
+			description: "Calls nothing else, so the response says only that the Worker runs.",
 			security: [],
 			request: { query: NO_QUERY },
 			responses: {
@@ -37,7 +37,7 @@ export const healthOperations = [
 			operationId: "readiness",
 			summary: "Check that the service can work",
 			description:
-				"Asks the database, whether it has the schema of this release, and a Durable Object, for at most 2 seconds each. A 503 names what failed in `details`. The result is used again for 5 seconds.",
+				"Checks the databases, their schema, the jurisdiction of the API keys, and a Durable Object, for at most 2 seconds each. A 503 names the failed checks in `details`. A result is reused for 5 seconds.",
 			security: [],
 			request: { query: NO_QUERY },
 			responses: {

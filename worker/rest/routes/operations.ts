@@ -30,7 +30,8 @@ export const operationsOperations = [
 			path: `${OPERATIONS}/overview`,
 			operationId: "getOperationsOverview",
 			summary: "Get the state of the service",
-			description: "Asks what the service needs, and returns what it knows of itself.",
+			description:
+				"Checks what the service needs. Returns the checks, the version, the canary, unfinished work and scheduled tasks.",
 			request: { query: NO_QUERY },
 			responses: {
 				...PLATFORM_ERRORS,
@@ -48,7 +49,7 @@ export const operationsOperations = [
 			operationId: "getOperationsSecrets",
 			summary: "Get the generations of the secrets",
 			description:
-				"Since when each secret is in use, what still depends on the previous one, and when that one can be deleted. Reveals no secret.",
+				"Since when each secret is in use, what still depends on the previous one, and when the previous one can be removed. Reveals no secret.",
 			request: { query: NO_QUERY },
 			responses: {
 				...PLATFORM_ERRORS,
@@ -66,7 +67,7 @@ export const operationsOperations = [
 			operationId: "reconcileKeys",
 			summary: "Compare the gates of API keys with the database",
 			description:
-				"Takes the next API keys that the database knows, and repairs what a restore has made different. `npm run reconcile` calls it until `next_after` is null.",
+				"Compares the next API keys of the database with their gates, and repairs differences that a restore has made. `npm run reconcile` calls it until `next_after` is null.",
 			request: { query: NO_QUERY, body: jsonBody(reconcileKeysSchema, examples.reconcileKeys) },
 			responses: {
 				...PLATFORM_ERRORS,

@@ -12,10 +12,10 @@ const AT_ONCE = 5;
 const WARMING = 3;
 /** Requests after the response to the revocation. Each must be refused. */
 const AFTER_REVOCATION = 5;
-/** A request that takes longer is given up. */
+/** A request that takes longer is aborted. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** What was measured, as far as the run came. A broken promise counts although another request of the run has failed. */
+/** What a run has measured before it ended. A broken promise counts even if another request of the run failed. */
 export interface Measured {
 	/** Public code of the first request that failed, such as `UNAVAILABLE`; null: every step was carried out. */
 	error: string | null;
@@ -25,7 +25,7 @@ export interface Measured {
 	lateAdmissions: number | null;
 	/** Null: it cannot be compared with the limit. A request has failed, or the hour changed in between. */
 	admitted: number | null;
-	/** A request that took too long counts with the time after which it was given up. */
+	/** An aborted request counts with the time after which it was aborted. */
 	admissionMs: number[];
 }
 
@@ -83,7 +83,7 @@ async function measureLimit(service: CanaryService, measured: Measured, made: (k
 	measured.error ??= failure?.code ?? null;
 	const hours = new Set(replies.flatMap(({ hour }) => hour ?? []));
 	if (hours.size > 1) return;
-	// A request that failed may have been one of the twenty. More than twenty are too many all the same.
+	// A request that failed may have been admitted too. More than twenty admissions are wrong in any case.
 	if (!failure || admitted.length > CANARY_LIMIT) measured.admitted = admitted.length;
 }
 

@@ -17,12 +17,12 @@ const EVENTS_KEPT_MS = DAY_MS;
 /** Keys that runs have left behind: at most this many are deleted in one run. */
 const LEFT_BEHIND_MAX = 10;
 
-/** A run that comes later than this would meet the next one. */
+/** A run that starts later than this would overlap the next one. */
 const RUN_MS = MINUTE_MS / 2;
 /** Keys of a run in progress are younger. */
 const LEFT_BEHIND_MS = 2 * MINUTE_MS;
 
-/** Measures, if the configuration says so. One row for each minute: a run that comes twice changes nothing. */
+/** Measures, if the configuration says so. One row for each minute, so a repeated run changes nothing. */
 export async function runCanary(deps: Deps, fetch: CanaryService["fetch"] = (request) => globalThis.fetch(request)) {
 	const { db, config, now } = deps;
 	const [credential] = config.serviceRoleKeys;

@@ -12,7 +12,7 @@ import type { Deps } from "../deps.ts";
 
 /** `/status` publishes this many days. */
 export const RUNS_KEPT_DAYS = 30;
-/** Without a measurement for so long, the page says that nothing measures. */
+/** After this long without a measurement, the page says that the service is not measured. */
 const STOPPED_MS = 5 * MINUTE_MS;
 
 /** How often each number of milliseconds was measured. */

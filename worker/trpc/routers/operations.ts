@@ -19,7 +19,7 @@ import { platformProcedure } from "../procedures.ts";
 
 /** The running service, for the platform's operators. */
 export const operationsRouter = {
-	/** The state of the service, asked just now. */
+	/** The state of the service, checked just now. */
 	overview: platformProcedure
 		.input(operationsOverviewInput.prefault({}))
 		.output(operationsOverviewSchema)
