@@ -9,7 +9,7 @@ const ROWS_PER_PAGE = 500;
 const BYTES_PER_PAGE = 1_000_000;
 /** Ids that are compared at once. */
 const IDS_PER_PAGE = 5_000;
-/** No tenant has as much. Its own limits apply again after the move. */
+/** More than any tenant has. Its own limits apply again after the move. */
 const UNLIMITED = 9_000_000_000_000_000;
 
 const LIMITS = ["collaborators_max", "activities_max", "leads_max", "stored_bytes_max"];

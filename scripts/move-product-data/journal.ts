@@ -19,7 +19,7 @@ const TABLES = [
 	"create table if not exists product_move_progress (name text primary key not null, value text not null)",
 ];
 
-/** A trigger on each table for each change. An update of what other triggers compute is none. */
+/** A trigger on each table for each change. Updates of columns that other triggers compute don't count. */
 function triggers(
 	kind: "journal" | "freeze" | "mark",
 	makeBody: (table: MovedTable, change: Change) => { timing: "before" | "after"; when?: string; body: string },

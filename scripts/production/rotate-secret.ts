@@ -51,7 +51,7 @@ const ATTEMPT_PAUSE_MS = 5_000;
 const SMOKE_TEST_ATTEMPTS = 12;
 /** What ends, for each secret that is replaced without an overlap. */
 const COST: Record<Name, string> = {
-	JWT_SECRET: "Every session and every token of other back ends ends. People sign in again.",
+	JWT_SECRET: "All sessions and all tokens of other back ends end. People sign in again.",
 	SERVICE_ROLE_KEY: "Programs of the platform are refused until they have the new one. Operators sign in again.",
 	KEY_PEPPER: "Every API key and every management token is refused for ever. Each must be created again.",
 	SIGNING_KEY: "Every signed key is refused for ever. Each must be created again.",

@@ -5,7 +5,7 @@ import type { CloudflareApi } from "../cloudflare/api.ts";
 
 const GATE_CLASS = "KeyGate";
 const NAMESPACES = "/workers/durable_objects/namespaces";
-/** Namespaces of one page, and objects of one page: the most that the API allows is more. */
+/** Namespaces of one page, and objects of one page. The API allows more. */
 const NAMESPACES_PER_PAGE = 100;
 const OBJECTS_PER_PAGE = 1_000;
 

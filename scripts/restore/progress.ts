@@ -3,7 +3,7 @@ import type { D1 } from "../cloudflare/d1.ts";
 
 const TABLE = "restore_progress";
 
-/** What is done in this order. */
+/** The steps, in this order. */
 export type Step = "rows" | "triggers";
 
 /** Remembers that this backup is being restored. Throws if it is another one. */

@@ -18,7 +18,7 @@ import { builtRelease, fileOf, NEXT_RELEASE } from "./release.ts";
 const [version, folder = ROOT] = process.argv.slice(2);
 if (!version) throw new Error("Name the version: node tests/releases/keep.ts 1.2.0");
 const place = resolve(folder);
-// Writes the options of the Worker beside its build.
+// Writes the options of the Worker into the folder of its build.
 const prepare = 'import("./scripts/built-service.ts").then((built) => built.serviceWorker())';
 const { status, stderr } = spawnSync(process.execPath, ["-e", prepare], { cwd: place, encoding: "utf8" });
 if (status !== 0) throw new Error(`The release in ${place} is not built:\n${stderr}`);

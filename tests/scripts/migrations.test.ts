@@ -8,7 +8,7 @@ import { narrowings } from "./narrowings.ts";
 /** The newest migration of the last release. */
 const LAST_RELEASED = `${keptRelease(LAST_RELEASE).schema}.sql`;
 
-/** What the last release has in its schema and neither reads nor writes, as a sentence of narrowings.ts: it may go now. */
+/** What the last release has in its schema and neither reads nor writes, as a sentence of narrowings.ts: a migration may remove it. */
 const UNUSED_BY_LAST_RELEASE: readonly string[] = [];
 
 const all = readMigrations();

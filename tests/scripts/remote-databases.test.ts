@@ -15,7 +15,7 @@ import { contentsOf, fill, MIGRATIONS, NOW, PRODUCT_ROWS, withoutLost } from "./
 import { type SqliteD1, sqliteD1 } from "./sqlite-d1.ts";
 
 let databases: Record<string, SqliteD1>;
-/** Answers the next requests instead of the database. */
+/** Responds to the next requests instead of the database. */
 let failures: { status: number; retryAfter?: string; message: string }[];
 let server: Server;
 let environment: Record<string, string>;

@@ -21,7 +21,7 @@ export const usedRecord = (secret: UsedSecret, id: string) => `secret used: ${se
 /** The last record of this isolate, by name. Few entries: one for each previous secret. */
 const recorded = new Map<string, { until: number; at: number }>();
 
-/** `until`: when the credential ends that was used. A failure fails no request: the next one tries again. */
+/** `until`: when the used credential ends. A failure fails no request: the next one tries again. */
 export async function recordPreviousUse(
 	{ db, config }: { db: Database; config: Config },
 	secret: UsedSecret,

@@ -65,7 +65,7 @@ ${body}
 `;
 }
 
-/** Of a page that loads one style sheet and an icon of its own, and nothing else. */
+/** The headers of a page that loads only its style sheet and its icon. */
 export const STATUS_HEADERS = {
 	"Content-Type": "text/html; charset=utf-8",
 	"Content-Security-Policy":

@@ -12,7 +12,7 @@ export const TENANTS_SHOWN_MAX = 20;
 const CHECKS = ["database", "schema", "gate", "jurisdiction", "product_data"] as const;
 
 const checkSchema = z.object({
-	name: z.enum(CHECKS).describe("What was asked."),
+	name: z.enum(CHECKS).describe("What was checked."),
 	ok: z.boolean().describe("Whether it responded in time."),
 	milliseconds: z.number().int().describe("How long the response took."),
 });

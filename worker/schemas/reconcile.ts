@@ -35,7 +35,7 @@ const reconciledSchema = z.object({
 		.describe(
 			"What was found: see [after a restore](disasters.md#after-a-restore). `failed`: no comparison was possible.",
 		),
-	repaired: z.boolean().describe("False: a difference is left. In a dry run it means nothing."),
+	repaired: z.boolean().describe("False: a difference is left. Ignore it in a dry run."),
 });
 export type Reconciled = z.infer<typeof reconciledSchema>;
 

@@ -1,4 +1,4 @@
-/** What depends on the previous secrets, and when they can go: shown to the platform while a secret is rotated. */
+/** What depends on the previous secrets, and when they can be removed: shown to the platform while a secret is rotated. */
 import { env } from "cloudflare:workers";
 import { eq, like } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";

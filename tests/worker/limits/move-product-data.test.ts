@@ -166,7 +166,7 @@ describe("a move while integrations write", () => {
 		await writingDuring(writers, oneDatabase, copy(databases));
 		for (const writer of writers) for (let i = 0; i < 10; i++) await writer.write(oneDatabase);
 		await writingDuring(writers, oneDatabase, finish(databases));
-		// Writes did come in between.
+		// Other writes came in between.
 		expect(printed.join("\n")).toMatch(/[1-9]\d* rows that changed meanwhile are copied/);
 		expect(writers.map(({ refused }) => refused > 0)).toEqual([true, true]);
 		expect(printed.at(-1)).toContain("Next, right now: npm run deploy");

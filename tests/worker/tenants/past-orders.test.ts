@@ -1,4 +1,4 @@
-/** Orders that a restored database brings back: what was ordered before the restore is not carried out by itself. */
+/** Orders that a restored database brings back: they are ended, and not carried out. */
 import { env } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { expect, it, vi } from "vitest";

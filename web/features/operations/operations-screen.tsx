@@ -3,7 +3,7 @@ import styles from "../platform/platform.module.css";
 import { OverviewSection } from "./overview-section.tsx";
 import { SecretsSection } from "./secrets-section.tsx";
 
-/** The state of the running service. Each section loads, fails and is tried again on its own. */
+/** The state of the running service. Each section loads, fails and is retried on its own. */
 export default function OperationsScreen() {
 	return (
 		<div class={styles.section}>

@@ -182,7 +182,7 @@ const KEPT_MS = MINUTE_MS;
 let last: { status: ServiceStatus; until: number } | undefined;
 
 /**
- * What was published last, read once a minute in each isolate: one row by its key. Others get the last result meanwhile, and
+ * What was published last, read once a minute in each isolate: one row by its key. Other requests get the last result, also
  * while D1 fails.
  */
 export async function recentStatus({ db, now }: Pick<Deps, "db" | "now">): Promise<PublicStatus> {
