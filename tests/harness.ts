@@ -286,7 +286,7 @@ export class Service {
 			// A variable of .dev.vars wins over one of wrangler.toml.
 			const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
 			if (lines.length > 0) appendFileSync(service.secretsFile, lines.join(""));
-			if (demoKeys !== undefined) service.run("demo", String(demoKeys));
+			if (demoKeys !== undefined) await service.run("demo", String(demoKeys));
 			await service.restart();
 			return service;
 		} catch (error) {
@@ -376,10 +376,11 @@ export class Service {
 		}
 	}
 
-	/** Runs a script of package.json in the copy, with arguments. Returns its output. Throws if it fails. */
-	run(script: string, ...args: string[]): string {
-		const options = { cwd: this.folder, env: freshEnvironment(this.#home), stdio: "pipe", encoding: "utf8" } as const;
-		return execFileSync("npm", ["run", "--silent", script, "--", ...args], options);
+	/** Runs a script of package.json in the copy, with arguments. Returns its output. Rejects if it fails. */
+	async run(script: string, ...args: string[]): Promise<string> {
+		const options = { cwd: this.folder, env: freshEnvironment(this.#home) };
+		const { stdout } = await execute("npm", ["run", "--silent", script, "--", ...args], options);
+		return stdout;
 	}
 
 	#removeCopy(): void {

@@ -81,10 +81,10 @@ it("shows every list as it was after the database and the objects were lost", { 
 	await service.stop();
 
 	const startedAt = Date.now();
-	service.run("backup", "--to", "../kept-backup");
+	await service.run("backup", "--to", "../kept-backup");
 	const backedUpAt = Date.now();
 	rmSync(join(service.folder, ".wrangler"), { recursive: true });
-	const output = service.run("restore", "../kept-backup");
+	const output = await service.run("restore", "../kept-backup");
 	const restoredAt = Date.now();
 	expect(output).toContain("npm run reconcile");
 	const bytes = sizeOf(join(service.folder, "../kept-backup"));

@@ -69,15 +69,15 @@ it("lists every key as its gate knows it after the database was put back to yest
 	expect((await list(again)).map(({ name, status }) => `${name}: ${status}`)).toContain("Restored revoked: active");
 	expect(await statusOf(revoked.key)).toBe(401);
 
-	const tried = service.run("reconcile", "--url", service.url, "--dry-run");
+	const tried = await service.run("reconcile", "--url", service.url, "--dry-run");
 	expect(tried).toContain("Nothing was changed.");
 	expect(await list(again)).not.toEqual(before);
-	const done = service.run("reconcile", "--url", service.url, "--tokens", new Date().toISOString());
+	const done = await service.run("reconcile", "--url", service.url, "--tokens", new Date().toISOString());
 	expect(done).toContain("were missing in the database");
 	expect(done).toContain("were listed although they are deleted");
 	expect(await list(again)).toEqual(before);
 	expect(await statusOf(deleted.key)).toBe(401);
-	expect(service.run("reconcile", "--url", service.url)).not.toContain("were ");
+	expect(await service.run("reconcile", "--url", service.url)).not.toContain("were ");
 	// The row of the session that was signed out is back.
 	for (const session of [owner, today]) await expect(session.query("session.me")).rejects.toThrow(CallRefused);
 });
