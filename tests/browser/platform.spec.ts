@@ -113,3 +113,31 @@ test("an operator sees the state of the service", async ({ newWindow, expectProb
 	await operator.getByRole("button", { name: "Check again" }).click();
 	await expect(operator.getByRole("row", { name: /^Database Responds/ })).toBeVisible();
 });
+
+test("an operator sees with the keyboard how far the database is behind a key", async ({
+	tenant,
+	newWindow,
+	expectProblems,
+}) => {
+	expectProblems(NO_OPERATOR);
+	const { api_key } = await tenant.createKey({ name: "Integration" });
+	const operator = await newWindow();
+	await signIn(operator);
+	await operator.getByRole("link", { name: "Operations" }).click();
+	const ids = operator.getByLabel("API key ids");
+	await ids.focus();
+	await operator.keyboard.press("Tab");
+	await operator.keyboard.press("Enter");
+	await expect(ids).toBeFocused();
+	await expect(ids).toHaveAccessibleDescription(/Enter 1 to 50 ids\./);
+	await operator.keyboard.type(`${api_key.id}, 000000000000`);
+	await operator.keyboard.press("Tab");
+	await operator.keyboard.press("Enter");
+	await expect(operator.getByRole("status").filter({ hasText: "1 API key found." })).toContainText(
+		"Unknown: 000000000000.",
+	);
+	const row = operator.getByRole("row").filter({ hasText: api_key.id });
+	await expect(row).toContainText("Nothing is late");
+	await expect(row.getByRole("link", { name: tenant.id })).toBeVisible();
+	await expectAccessibleInBothThemes(operator);
+});

@@ -379,7 +379,9 @@ describe("with valid input", () => {
 		const as = platform;
 		await expectStatus(200, "getOperationsOverview", { as });
 		await expectStatus(200, "getOperationsSecrets", { as });
-		await Promise.all([issue(), issue(), issue()]);
+		const [{ api_key: asked }] = await Promise.all([issue(), issue(), issue()]);
+		const { data } = await expectStatus(200, "getDeliveries", { as, body: { key_ids: [asked.id, "000000000000"] } });
+		expect(data).toMatchObject({ items: [{ key_id: asked.id, tenant_id: tenantId, failures: 0 }] });
 		interface Page {
 			items: { outcome: string }[];
 			next_after: string | null;

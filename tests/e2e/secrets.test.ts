@@ -231,6 +231,7 @@ async function callEveryOperation(): Promise<void> {
 	for (const path of ["/v1/operations/overview", "/v1/operations/secrets", exportOfTenant])
 		expect([path, (await call("GET", path, { as: platform })).status]).toEqual([path, 200]);
 	for (const [path, body] of [
+		["/v1/operations/deliveries", { key_ids: [writer.api_key.id] }],
 		["/v1/operations/reconcile/keys", {}],
 		["/v1/operations/open-tokens", { created_before: new Date().toISOString() }],
 	] as const)

@@ -1,6 +1,6 @@
 /** What the operators of the platform see of the running service. */
 import { z } from "zod";
-import { id, timestamp } from "./common.ts";
+import { id, tenantChoice, timestamp } from "./common.ts";
 
 export const operationsOverviewInput = z.strictObject({});
 export const operationsSecretsInput = z.strictObject({});
@@ -108,6 +108,42 @@ export type SecretState = z.infer<typeof secretSchema>;
 
 export const operationsSecretsSchema = z.object({ secrets: z.array(secretSchema) }).meta({ id: "OperationsSecrets" });
 export type OperationsSecrets = z.infer<typeof operationsSecretsSchema>;
+
+/** Each key costs a call of its gate. */
+const DELIVERIES_MAX = 50;
+
+export const deliveriesInput = z.strictObject({
+	...tenantChoice,
+	key_ids: z.array(id).min(1).max(DELIVERIES_MAX).describe("Ids of API keys, of any tenant."),
+});
+export type DeliveriesInput = z.output<typeof deliveriesInput>;
+
+const deliverySchema = z.object({
+	key_id: id,
+	tenant_id: id,
+	waiting_since: timestamp
+		.nullable()
+		.describe(
+			"Since when the oldest change or usage waits for its delivery to the database. Null: nothing is late. Usage that waits for the next regular delivery is not late.",
+		),
+	failures: z
+		.number()
+		.int()
+		.nullable()
+		.describe(
+			"How many deliveries have failed in a row. Null: the gate could not be asked, so nothing is known. Retry in a minute.",
+		),
+	failing_since: timestamp.nullable().describe("When the first of them failed."),
+});
+
+export const deliveriesSchema = z
+	.object({
+		items: z
+			.array(deliverySchema)
+			.describe("In the order of `key_ids`, each key once. Keys that the database doesn't know are left out."),
+	})
+	.meta({ id: "Deliveries" });
+export type Deliveries = z.infer<typeof deliveriesSchema>;
 
 export type Check = z.infer<typeof checkSchema>;
 export type OperationsOverview = z.infer<typeof operationsOverviewSchema>;

@@ -20,11 +20,10 @@ import type {
 } from "../schemas/reconcile.ts";
 import { toTimestamp, toTimestampOrNull } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
+import { eachGate } from "./each-gate.ts";
 import { beginSweep } from "./gate-sweeps.ts";
 import { callAddedMethod } from "./gates.ts";
 
-/** Gates that are called at once: the platform lets a request have six connections. */
-const AT_ONCE = 6;
 /** Keys that are listed while a tenant is created. `npm run reconcile` lists the others. */
 const LISTED_WITH_TENANT = 50;
 /** Tokens of one portion. */
@@ -42,7 +41,7 @@ export async function reconcileKeys(deps: Deps, { after, limit, dry_run }: Recon
 			order by id limit ${limit}
 		) page left join ${tenants} on tenants.id = page.tenant_id order by page.id`);
 	const ids = page.map(({ id }) => id);
-	const found = await eachAtOnce(page, ({ id, hint }) =>
+	const found = await eachGate(page, ({ id, hint }) =>
 		reconciled(id, () => gates.getByName(id, toPlace(hint)).reconcile(id, dry_run)),
 	);
 	const suspensions = await takeOverSuspensions(deps, found, dry_run);
@@ -56,7 +55,7 @@ export async function reconcileKeys(deps: Deps, { after, limit, dry_run }: Recon
 /** Objects by their own ids, as Cloudflare lists them. An object knows its key and its tenant. */
 export async function reconcileObjects(deps: Deps, { object_ids, dry_run }: ReconcileObjects): Promise<ReconcilePage> {
 	const { gates } = deps;
-	const found = await eachAtOnce(object_ids, (objectId) =>
+	const found = await eachGate(object_ids, (objectId) =>
 		reconciled(null, () => gates.get(gates.idFromString(objectId)).reconcile(null, dry_run)),
 	);
 	const suspensions = await takeOverSuspensions(deps, found, dry_run);
@@ -109,7 +108,7 @@ export async function listKeysAgain({ db, gates }: Deps, tenantId: string): Prom
 		.from(unlistedKeys)
 		.where(eq(unlistedKeys.tenantId, tenantId))
 		.limit(LISTED_WITH_TENANT);
-	await eachAtOnce(lost, ({ id }) => reconciled(id, () => gates.getByName(id).reconcile(id, false)));
+	await eachGate(lost, ({ id }) => reconciled(id, () => gates.getByName(id).reconcile(id, false)));
 }
 
 interface Compared {
@@ -126,18 +125,6 @@ async function reconciled(keyId: string | null, call: () => Promise<GateReport>)
 		logError("A gate could not be compared with D1", error);
 		return { item: { key_id: keyId, tenant_id: null, outcome: "failed", repaired: false } };
 	}
-}
-
-async function eachAtOnce<T, R>(inputs: readonly T[], act: (input: T) => Promise<R>): Promise<R[]> {
-	const results: R[] = [];
-	let next = 0;
-	async function work(): Promise<void> {
-		for (let index = next++; index < inputs.length; index = next++)
-			// The index is below the length.
-			results[index] = await act(inputs[index] as T);
-	}
-	await Promise.all(Array.from({ length: AT_ONCE }, work));
-	return results;
 }
 
 /**

@@ -126,6 +126,7 @@ export async function goodInput(operation: Operation, of: PopulatedTenant, { key
 		keys: () => [exported(oldKey())],
 		name: () => "Named",
 		object_ids: () => [env.KEY_GATE.idFromName(of.keys.live.api_key.id).toString()],
+		key_ids: () => [of.keys.live.api_key.id],
 		// Older than any token.
 		created_before: () => "2020-01-01T00:00:00.000Z",
 		text: () => `A key: ${of.keys.live.key}`,

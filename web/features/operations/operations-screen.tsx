@@ -1,5 +1,6 @@
 import { t } from "../../i18n/index.ts";
 import styles from "../platform/platform.module.css";
+import { DeliveriesSection } from "./deliveries-section.tsx";
 import { OverviewSection } from "./overview-section.tsx";
 import { SecretsSection } from "./secrets-section.tsx";
 
@@ -9,6 +10,7 @@ export default function OperationsScreen() {
 		<div class={styles.section}>
 			<h1>{t().operations.title}</h1>
 			<OverviewSection />
+			<DeliveriesSection />
 			<SecretsSection />
 		</div>
 	);

@@ -10,4 +10,5 @@ export type Tenant = Outputs["tenants"]["get"];
 export type CreatedTenant = Outputs["tenants"]["create"];
 export type FoundKeys = Outputs["tenants"]["find_by_key"];
 export type Overview = Outputs["operations"]["overview"];
+export type Deliveries = Outputs["operations"]["deliveries"];
 export type Quota = Outputs["tenants"]["quotas"]["items"][number];

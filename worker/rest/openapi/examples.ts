@@ -9,7 +9,7 @@ import type { FoundKeys } from "../../schemas/leaked-key.ts";
 import type { IssuedToken, ManagementToken } from "../../schemas/management-token.ts";
 import type { Member, MemberLink } from "../../schemas/member.ts";
 import type { OpenSession } from "../../schemas/open-session.ts";
-import type { OperationsOverview, OperationsSecrets } from "../../schemas/operations.ts";
+import type { Deliveries, OperationsOverview, OperationsSecrets } from "../../schemas/operations.ts";
 import type { PersonDeleted, PersonExport } from "../../schemas/person.ts";
 import type { Quota } from "../../schemas/quota.ts";
 import type { PublicStatus } from "../../schemas/status.ts";
@@ -426,6 +426,19 @@ export const session: OpenSession = {
 	user_agent: "Mozilla/5.0 (X11; Linux x86_64; rv:147.0) Gecko/20100101 Firefox/147.0",
 	place: "São Paulo, BR",
 	current: true,
+};
+
+export const deliveriesInput = { key_ids: [apiKey.id] };
+export const deliveries: Deliveries = {
+	items: [
+		{
+			key_id: apiKey.id,
+			tenant_id: tenant.id,
+			waiting_since: "2026-02-03T04:01:00.000Z",
+			failures: 4,
+			failing_since: "2026-02-03T04:01:00.123Z",
+		},
+	],
 };
 
 export const reconcileKeys = { after: "", limit: 50, dry_run: true };

@@ -1,6 +1,11 @@
 /** The running service, for the platform's operators. */
 import { createRoute } from "@hono/zod-openapi";
-import { operationsOverviewSchema, operationsSecretsSchema } from "../../schemas/operations.ts";
+import {
+	deliveriesInput,
+	deliveriesSchema,
+	operationsOverviewSchema,
+	operationsSecretsSchema,
+} from "../../schemas/operations.ts";
 import {
 	openTokenListSchema,
 	openTokensSchema,
@@ -8,6 +13,7 @@ import {
 	reconcileObjectsSchema,
 	reconcilePageSchema,
 } from "../../schemas/reconcile.ts";
+import { deliveries } from "../../services/deliveries.ts";
 import { operationsOverview } from "../../services/operations-overview.ts";
 import { openTokens, reconcileKeys, reconcileObjects } from "../../services/reconcile.ts";
 import { operationsSecrets } from "../../services/secrets.ts";
@@ -57,6 +63,25 @@ export const operationsOperations = [
 			},
 		}),
 		async (c) => c.json(envelope(c, await operationsSecrets(depsOf(c))), 200),
+	),
+	platformOperation(
+		createRoute({
+			...platformWithBody,
+			tags,
+			method: "post",
+			path: `${OPERATIONS}/deliveries`,
+			operationId: "getDeliveries",
+			summary: "Get how far the database is behind the gates of API keys",
+			description:
+				"Asks the gate of each API key since when changes and usage wait for the database, and how often their delivery has failed. Changes nothing.",
+			request: { query: NO_QUERY, body: jsonBody(deliveriesInput, examples.deliveriesInput) },
+			responses: {
+				...PLATFORM_ERRORS,
+				...BODY_ERRORS,
+				200: ok(deliveriesSchema, "The state of the deliveries.", examples.deliveries),
+			},
+		}),
+		async (c) => c.json(envelope(c, await deliveries(depsOf(c), c.req.valid("json"))), 200),
 	),
 	platformOperation(
 		createRoute({

@@ -1,5 +1,7 @@
 import type { TRPCRouterRecord } from "@trpc/server";
 import {
+	deliveriesInput,
+	deliveriesSchema,
 	operationsOverviewInput,
 	operationsOverviewSchema,
 	operationsSecretsInput,
@@ -12,6 +14,7 @@ import {
 	reconcileObjectsSchema,
 	reconcilePageSchema,
 } from "../../schemas/reconcile.ts";
+import { deliveries } from "../../services/deliveries.ts";
 import { operationsOverview } from "../../services/operations-overview.ts";
 import { openTokens, reconcileKeys, reconcileObjects } from "../../services/reconcile.ts";
 import { operationsSecrets } from "../../services/secrets.ts";
@@ -30,6 +33,12 @@ export const operationsRouter = {
 		.input(operationsSecretsInput.prefault({}))
 		.output(operationsSecretsSchema)
 		.query(({ ctx }) => operationsSecrets(ctx.deps)),
+
+	/** How far the database is behind the gates of these keys. */
+	deliveries: platformProcedure
+		.input(deliveriesInput)
+		.output(deliveriesSchema)
+		.query(({ ctx, input }) => deliveries(ctx.deps, input)),
 
 	/** Compares the gates of the next keys in D1 with it, and repairs the difference. */
 	reconcileKeys: platformProcedure
