@@ -1,6 +1,6 @@
 /** How often a gate flushes usage to D1, simulated with the gate's own pace and requests at random times. Pure. */
 import { seeded } from "../../scripts/demo/random.ts";
-import { UsagePace } from "../../worker/gate/usage-pace.ts";
+import { UsagePace } from "../../worker/gate/delivery/usage-pace.ts";
 
 /** The default of `USAGE_FLUSH_SECONDS`. */
 const FLUSH_MS = 15_000;

@@ -2,7 +2,7 @@
 
 import { type Database, insertRows, runBatch } from "../../db/client.ts";
 import { apiKeys, auditEvents, usageHourly } from "../../db/schema.ts";
-import { newRow } from "../../worker/gate/d1-records.ts";
+import { newRow } from "../../worker/gate/delivery/d1-records.ts";
 import type { DemoKey } from "./keys.ts";
 
 /** Keys in one batch. A month of usage of 20 keys is about 1 MB, half of what D1 allows in a parameter. */

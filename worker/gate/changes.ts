@@ -18,8 +18,8 @@ import {
 } from "../keys/transitions.ts";
 import { logError } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
-import { RETRY_FIRST_MS } from "./back-off.ts";
-import type { Delivery } from "./delivery.ts";
+import { RETRY_FIRST_MS } from "./delivery/back-off.ts";
+import type { Delivery } from "./delivery/delivery.ts";
 import { isTombstone, type KeyMemory, type LoadedKey } from "./key-memory.ts";
 import {
 	type AlreadyRotated,
@@ -82,7 +82,7 @@ async function changing<T>(
 	const { loaded } = gate.memory;
 	if (loaded && listedVersion !== undefined && listedVersion > loaded.key.version) {
 		try {
-			const { takeOver } = await import("./repair.ts");
+			const { takeOver } = await import("./delivery/repair.ts");
 			await takeOver(gate, now);
 		} catch (error) {
 			logError(`The gate of ${keyId} could not take over the later version that D1 has`, error);
@@ -152,7 +152,7 @@ async function endUnreadable(
 ): Promise<GateResult<null>> {
 	const { memory } = gate;
 	try {
-		const { connect, readKey } = await import("./d1-records.ts");
+		const { connect, readKey } = await import("./delivery/d1-records.ts");
 		const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(gate.d1()), keyId));
 		if (found?.key.tenantId !== author.tenantId) return NOT_FOUND;
 		// Another call may have ended it while D1 was asked.
@@ -188,7 +188,7 @@ export function rotateKey(
 		if (expectedSuccessor !== undefined && before.key.rotatedTo !== expectedSuccessor) return CONFLICTS.otherSuccessor;
 		const successor = successorOf(before.key, material, lifeMs, author.actor, now);
 		const insert = async () => {
-			const { connect, insertSuccessor } = await import("./d1-records.ts");
+			const { connect, insertSuccessor } = await import("./delivery/d1-records.ts");
 			await insertSuccessor(connect(gate.d1()), successor, creation(successor, author, now));
 		};
 		// While D1 was busy, the key may have been changed or deleted. Then the discard order stays.

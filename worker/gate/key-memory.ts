@@ -11,8 +11,8 @@ import { toRateLimit, windowState } from "../keys/window.ts";
 import { logError, logEvent } from "../log.ts";
 import type { ApiKey, ApiKeyDetail } from "../schemas/api-key.ts";
 import { UsageCounter } from "./counter.ts";
-import type { StoredKey } from "./d1-records.ts";
-import type { DeliveryExtent, GateContent } from "./delivery.ts";
+import type { StoredKey } from "./delivery/d1-records.ts";
+import type { DeliveryExtent, GateContent } from "./delivery/delivery.ts";
 import {
 	type AdmissionCall,
 	type CallerRefusals,
@@ -118,7 +118,7 @@ export class KeyMemory {
 
 	async #loadFromD1(keyId: string): Promise<boolean> {
 		try {
-			const { connect, readKey } = await import("./d1-records.ts");
+			const { connect, readKey } = await import("./delivery/d1-records.ts");
 			const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
 			// The state is set if a tombstone was written while D1 was asked.
 			if (!found || this.#state) return true;
@@ -145,7 +145,7 @@ export class KeyMemory {
 	 * revocation, and the usage. Returns whether that changed anything. Throws if D1 doesn't respond.
 	 */
 	async takeOver(keyId: string): Promise<boolean> {
-		const { connect, readKey } = await import("./d1-records.ts");
+		const { connect, readKey } = await import("./delivery/d1-records.ts");
 		const { stricterOf } = await import("../keys/stricter.ts");
 		const found = await withTimeout(LOAD_TIMEOUT_MS, readKey(connect(this.#d1()), keyId));
 		const { loaded } = this;

@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { type LocationHint, toPlace } from "../../db/places.ts";
 import { apiKeys, tenants, unlistedKeys } from "../../db/schema.ts";
-import type { DeliveryState } from "../gate/delivery.ts";
+import type { DeliveryState } from "../gate/delivery/delivery.ts";
 import { logError } from "../log.ts";
 import type { Deliveries, DeliveriesInput } from "../schemas/operations.ts";
 import { toTimestampOrNull } from "../schemas/time.ts";

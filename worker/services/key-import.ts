@@ -9,7 +9,7 @@ import { randomText } from "../../db/ids.ts";
 import { limitOf } from "../../db/quotas.ts";
 import { apiKeys, auditEvents, IS_IMPORTED, IS_UNPROVEN, importedHashes, quotas } from "../../db/schema.ts";
 import { type FieldError, validationError } from "../errors.ts";
-import { newRow } from "../gate/d1-records.ts";
+import { newRow } from "../gate/delivery/d1-records.ts";
 import { ID_LENGTH } from "../keys/format.ts";
 import { INITIAL_STATE, type KeySnapshot } from "../keys/snapshot.ts";
 import { importation } from "../keys/transitions.ts";

@@ -6,7 +6,7 @@ import type { Authentication, Environment } from "../../db/enums.ts";
 import { insertAudit } from "../../db/insert-audit.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { AppError, isConstraintFailure } from "../errors.ts";
-import { newRow } from "../gate/d1-records.ts";
+import { newRow } from "../gate/delivery/d1-records.ts";
 import { type Attempt, CONFLICTS } from "../gate/protocol.ts";
 import { mintKey, mintSignedKey } from "../keys/format.ts";
 import { INITIAL_STATE, type KeySnapshot, NEVER_USED, toApiKey } from "../keys/snapshot.ts";

@@ -6,7 +6,7 @@ import { sql } from "drizzle-orm";
 import { leads } from "../../db/product-schema.ts";
 import { apiKeys } from "../../db/schema.ts";
 import { TEXT_VERSION } from "../../db/search.ts";
-import { keyText } from "../gate/d1-records.ts";
+import { keyText } from "../gate/delivery/d1-records.ts";
 import type { Deps } from "./deps.ts";
 import { leadText } from "./leads.ts";
 

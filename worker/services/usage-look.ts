@@ -2,8 +2,8 @@
 import { LOOK_EVERY_MS, readWatch, recordLook, usedSince, WATCHED_MS } from "../../db/usage-watch.ts";
 import { retryOnce } from "../admission/retry-once.ts";
 import { putLast } from "../bounded-map.ts";
+import { UNWATCHED_MAX_MS } from "../gate/delivery/usage-pace.ts";
 import { withTimeout } from "../gate/timers.ts";
-import { UNWATCHED_MAX_MS } from "../gate/usage-pace.ts";
 import { logError } from "../log.ts";
 import type { ApiKey } from "../schemas/api-key.ts";
 import type { Deps } from "./deps.ts";

@@ -22,7 +22,7 @@ import { useManagementToken } from "../../../worker/auth/management-token.ts";
 import type { UserPrincipal } from "../../../worker/auth/principal.ts";
 import { useSession } from "../../../worker/auth/session.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { newRow, recordKey, recordUsage } from "../../../worker/gate/d1-records.ts";
+import { newRow, recordKey, recordUsage } from "../../../worker/gate/delivery/d1-records.ts";
 import { INITIAL_STATE, type KeySnapshot, snapshotOf } from "../../../worker/keys/snapshot.ts";
 import { listAuditSchema } from "../../../worker/schemas/audit.ts";
 import { listKeysSchema } from "../../../worker/schemas/key-list.ts";

@@ -6,7 +6,7 @@ import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { eq } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { apiKeys, auditEvents, tenants } from "../../../db/schema.ts";
-import { newRow } from "../../../worker/gate/d1-records.ts";
+import { newRow } from "../../../worker/gate/delivery/d1-records.ts";
 import type { KeyGate } from "../../../worker/gate/key-gate.ts";
 import { type PackedVerdict, packCall, unpack } from "../../../worker/gate/protocol.ts";
 import { readKey } from "../../../worker/gate/records.ts";

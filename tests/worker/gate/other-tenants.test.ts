@@ -8,7 +8,7 @@ import { eq } from "drizzle-orm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { apiKeys, usageHourly } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
-import { newRow } from "../../../worker/gate/d1-records.ts";
+import { newRow } from "../../../worker/gate/delivery/d1-records.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import { addTenant, createKey, db, gateOf, mutate, token } from "../fixtures.ts";

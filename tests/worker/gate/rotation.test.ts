@@ -5,7 +5,7 @@ import { and, eq } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, auditEvents } from "../../../db/schema.ts";
 import { Secret } from "../../../worker/env.ts";
-import { newRow } from "../../../worker/gate/d1-records.ts";
+import { newRow } from "../../../worker/gate/delivery/d1-records.ts";
 import { mintKey } from "../../../worker/keys/format.ts";
 import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import type { ApiKey } from "../../../worker/schemas/api-key.ts";

@@ -5,7 +5,7 @@ import { and, eq, ne } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiKeys, serviceState, usageHourly } from "../../../db/schema.ts";
 import { LOOK_EVERY_MS, usedSince, WATCHED_MS } from "../../../db/usage-watch.ts";
-import { UNWATCHED_MAX_MS } from "../../../worker/gate/usage-pace.ts";
+import { UNWATCHED_MAX_MS } from "../../../worker/gate/delivery/usage-pace.ts";
 import { hourOf } from "../../../worker/keys/window.ts";
 import type { KeyList } from "../../../worker/schemas/key-list.ts";
 import { lookAtUsage } from "../../../worker/services/usage-look.ts";

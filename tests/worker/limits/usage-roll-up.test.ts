@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../../db/client.ts";
 import { apiKeys, serviceState, usageDaily, usageHourly } from "../../../db/schema.ts";
 import { readConfig } from "../../../worker/env.ts";
-import { connect, recordUsage } from "../../../worker/gate/d1-records.ts";
+import { connect, recordUsage } from "../../../worker/gate/delivery/d1-records.ts";
 import worker from "../../../worker/index.ts";
 import { snapshotOf } from "../../../worker/keys/snapshot.ts";
 import { DAY_MS, HOUR_MS } from "../../../worker/schemas/time.ts";

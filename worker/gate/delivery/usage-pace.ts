@@ -3,8 +3,8 @@
  * key that was not in use. While no one watches, a key in use delivers every few minutes, because each delivery writes eight rows,
  * or as soon as a share of its limit is undelivered. The reasons are in `docs/decisions/usage-delivery.md`.
  */
-import type { UsageCounter } from "./counter.ts";
-import type { GateStore } from "./store.ts";
+import type { UsageCounter } from "../counter.ts";
+import type { GateStore } from "../store.ts";
 
 /** Without a watcher, a key in use delivers after this many flushes, or after the most that they may take together. */
 const FLUSHES_SKIPPED = 20;

@@ -2,7 +2,7 @@
  * The pause after a delivery that D1 did not take. It doubles each time, from one second to five minutes. It is on disk, since
  * a gate without requests leaves memory within seconds.
  */
-import type { BackOffRecord, GateStore } from "./store.ts";
+import type { BackOffRecord, GateStore } from "../store.ts";
 
 export const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 300_000;

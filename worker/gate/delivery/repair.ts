@@ -2,14 +2,14 @@
  * Repairs the differences between a gate and D1 that a restore of either has made. The gate wins, except where D1 knows a
  * later state of the same key. docs/decisions/reconcile.md says what is promised.
  */
-import type { KeySnapshot } from "../keys/snapshot.ts";
-import { isSame, stricterOf } from "../keys/stricter.ts";
+import type { KeySnapshot } from "../../keys/snapshot.ts";
+import { isSame, stricterOf } from "../../keys/stricter.ts";
+import type { ChangingGate } from "../changes.ts";
+import { isTombstone } from "../key-memory.ts";
+import type { GateReport, Outcome } from "../protocol.ts";
 import { RETRY_FIRST_MS } from "./back-off.ts";
-import type { ChangingGate } from "./changes.ts";
 import { connect, readKey, type StoredKey } from "./d1-records.ts";
 import { type Placement, placementOf, repairEvent } from "./d1-repair.ts";
-import { isTombstone } from "./key-memory.ts";
-import type { GateReport, Outcome } from "./protocol.ts";
 
 /** Takes over the later state that D1 knows, because the gate's storage was lost or put back. */
 export async function takeOver({ memory, store, alarm }: ChangingGate, now: number): Promise<void> {

@@ -3,9 +3,9 @@
  * that only admits starts without it (see `tests/e2e/start-up.test.ts`).
  */
 import { and, eq, exists, isNull, lt, lte, notExists, or, sql } from "drizzle-orm";
-import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
-import { type Database, database, insertRows, runBatch, type Statement } from "../../db/client.ts";
-import { insertAudit } from "../../db/insert-audit.ts";
+import { type AuditEvent, type Author, auditEvent } from "../../../db/audit.ts";
+import { type Database, database, insertRows, runBatch, type Statement } from "../../../db/client.ts";
+import { insertAudit } from "../../../db/insert-audit.ts";
 import {
 	apiKeys,
 	auditEvents,
@@ -14,14 +14,14 @@ import {
 	tenants,
 	usageDaily,
 	usageHourly,
-} from "../../db/schema.ts";
-import { foldText, sortText, TEXT_VERSION } from "../../db/search.ts";
-import { watchedUntil } from "../../db/usage-watch.ts";
-import { JURISDICTION } from "../jurisdiction.ts";
-import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../keys/snapshot.ts";
-import { DAY_MS } from "../schemas/time.ts";
-import type { Suspension } from "./protocol.ts";
-import type { HourCounts } from "./store.ts";
+} from "../../../db/schema.ts";
+import { foldText, sortText, TEXT_VERSION } from "../../../db/search.ts";
+import { watchedUntil } from "../../../db/usage-watch.ts";
+import { JURISDICTION } from "../../jurisdiction.ts";
+import { type KeySnapshot, type LifetimeUsage, snapshotOf, type Tombstone } from "../../keys/snapshot.ts";
+import { DAY_MS } from "../../schemas/time.ts";
+import type { Suspension } from "../protocol.ts";
+import type { HourCounts } from "../store.ts";
 
 /** The jurisdiction that the keys of the database were made in. Releases before it was recorded knew none. */
 const RECORDED_JURISDICTION = sql<string>`coalesce((select value from ${serviceState} where name = ${JURISDICTION}), '')`;

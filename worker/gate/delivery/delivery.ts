@@ -3,14 +3,14 @@
  * failed before. While D1 is down, lists and charts are late, but requests are not affected.
  */
 
-import { isConstraintFailure } from "../errors.ts";
-import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../keys/snapshot.ts";
-import { logError, logEvent } from "../log.ts";
+import { isConstraintFailure } from "../../errors.ts";
+import { type KeySnapshot, type LifetimeUsage, NEVER_USED, type Tombstone } from "../../keys/snapshot.ts";
+import { logError, logEvent } from "../../log.ts";
+import type { Suspension } from "../protocol.ts";
+import type { GateStore, HourCounts } from "../store.ts";
+import { DELIVERY_TIMEOUT_MS, type GateAlarm, withTimeout } from "../timers.ts";
 import { type BackOff, RETRY_FIRST_MS } from "./back-off.ts";
 import type { Listed } from "./d1-records.ts";
-import type { Suspension } from "./protocol.ts";
-import type { GateStore, HourCounts } from "./store.ts";
-import { DELIVERY_TIMEOUT_MS, type GateAlarm, withTimeout } from "./timers.ts";
 
 /** D1 gives up on a statement long before this, so after it no insert can be in progress any more. */
 const DISCARD_KEPT_MS = 300_000;
@@ -246,7 +246,7 @@ export class Delivery {
 		const { key } = content;
 		const { connect, readKey } = await import("./d1-records.ts");
 		const { deleteGhost, rewriteRow } = await import("./d1-repair.ts");
-		const { isSame, stricterOf } = await import("../keys/stricter.ts");
+		const { isSame, stricterOf } = await import("../../keys/stricter.ts");
 		const db = connect(this.#d1());
 		if ("deletedAt" in key) {
 			await deleteGhost(db, key, now);

@@ -3,13 +3,13 @@
  * although the key was deleted. Loaded only then.
  */
 import { and, eq, exists, isNotNull, lte, not, type SQL, sql } from "drizzle-orm";
-import { type AuditEvent, type Author, auditEvent } from "../../db/audit.ts";
-import { type Database, insertRows, type Statement } from "../../db/client.ts";
-import { insertAudit } from "../../db/insert-audit.ts";
-import { apiKeys, auditEvents, gateSweeps, importedHashes, quotas, tenants, unlistedKeys } from "../../db/schema.ts";
-import type { KeySnapshot, LifetimeUsage, Tombstone } from "../keys/snapshot.ts";
+import { type AuditEvent, type Author, auditEvent } from "../../../db/audit.ts";
+import { type Database, insertRows, type Statement } from "../../../db/client.ts";
+import { insertAudit } from "../../../db/insert-audit.ts";
+import { apiKeys, auditEvents, gateSweeps, importedHashes, quotas, tenants, unlistedKeys } from "../../../db/schema.ts";
+import type { KeySnapshot, LifetimeUsage, Tombstone } from "../../keys/snapshot.ts";
+import type { Suspension } from "../protocol.ts";
 import { isRowOf, mayReplace, newRow } from "./d1-records.ts";
-import type { Suspension } from "./protocol.ts";
 
 type KeyRef = Pick<Tombstone, "id" | "tenantId">;
 
