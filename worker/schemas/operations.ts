@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { id, tenantChoice, timestamp } from "./common.ts";
 
-export const operationsOverviewInput = z.strictObject({});
-export const operationsSecretsInput = z.strictObject({});
+export const operationsOverviewInput = z.strictObject(tenantChoice);
+export const operationsSecretsInput = z.strictObject(tenantChoice);
 
 /** Enough to see who has work to do. The list of a tenant's keys shows which keys. */
 export const TENANTS_SHOWN_MAX = 20;
