@@ -1,6 +1,5 @@
 /** Every failure that a caller can see, in one table: code → HTTP status, tRPC code, public message. */
 
-import type { LogEvent } from "./log-events.ts";
 import { withoutKeys } from "./schemas/key-pattern.ts";
 
 export const ERRORS = {
@@ -114,8 +113,11 @@ interface ErrorExtras {
 	headers?: Record<string, string>;
 	cause?: unknown;
 	/** For operators: the log gets an event with this name. */
-	event?: LogEvent;
+	event?: LoggedFailure;
 }
+
+/** Failures that operators watch, by the names of their events. */
+type LoggedFailure = "management_refused" | "sign_in_throttled";
 
 /** Callers choose the number and the names of their fields, so both are bounded before they are echoed. */
 const DETAILS_MAX = 50;
@@ -128,7 +130,7 @@ export class AppError extends Error implements Failure {
 	readonly details: FieldError[] | undefined;
 	readonly retryAfter: number | undefined;
 	readonly challenge: string | undefined;
-	readonly event: LogEvent | undefined;
+	readonly event: LoggedFailure | undefined;
 	readonly #headers: Record<string, string>;
 
 	constructor(code: ErrorCode, message: string = ERRORS[code].message, extras: ErrorExtras = {}) {
