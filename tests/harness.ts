@@ -355,6 +355,13 @@ export class Service {
 		}
 	}
 
+	/** Starts the service again, without the attempts that its rate limits have counted: they are stored on disk. */
+	async restartWithFreshLimits(): Promise<void> {
+		await this.stop();
+		rmSync(join(this.folder, ".wrangler/state/v3/ratelimit"), { recursive: true, force: true });
+		await this.restart();
+	}
+
 	/** Status of the health check; null while the service does not respond. */
 	async #health(): Promise<number | null> {
 		try {

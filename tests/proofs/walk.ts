@@ -42,14 +42,14 @@ export const readerEnv = (service: Service): NodeJS.ProcessEnv => ({
 
 /**
  * Runs every page with a walk, the walkthrough first: it shows the newest keys. Each page signs in, so before each the
- * service starts again, which forgets the attempts that it has counted. Readers don't read six pages in a minute.
+ * service starts again with fresh rate limits. Readers don't read six pages in a minute.
  */
 export async function walkAll(service: Service): Promise<Map<string, Walked>> {
 	const walked = new Map<string, Walked>();
 	const withWalk = pages.filter(({ blocks }) => blocks.some(isWalk));
 	const isFirst = ({ path }: Page) => path === WALKTHROUGH;
 	for (const page of withWalk.toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)))) {
-		await service.restart();
+		await service.restartWithFreshLimits();
 		walked.set(page.path, await walk(page, service));
 	}
 	return walked;
