@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** The slowest files, slowest first. Started last, they would still run when everything else is done. */
 const LONG = [
 	...["hostile/", "history/one-key", "history/", "auth/matrix", "rows-read", "auth/session"],
+	...["lost-and-restored", "e2e/releases", "suspension-killed", "secrets-rotated"],
 	...["e2e/cli", "job-killed", "history-killed", "e2e/first-start", "e2e/killed", "e2e/"],
 	...["documentation", "preview", "client-package", "local-preparation"],
 ];

@@ -6,7 +6,7 @@
  *     PROOF_MINUTES       repeats the randomised tests with the next seeds for so long (default 0: once)
  *     HISTORY_OPERATIONS  calls of the histories inside workerd (default 100,000)
  *     HISTORY_KILLS       kills of a running service (default 50)
- *     HISTORY_RELEASE_CALLS  calls of each history over two releases (default 20,000)
+ *     HISTORY_RELEASE_CALLS  calls of each history over two releases (default 10,000)
  *     FUZZ_REQUESTS       hostile requests (default 20,000)
  *     IMPORTED_KEYS       keys of another system that are presented under load (default 2,000)
  *     BACKUP_KEYS         keys of a service that is backed up, lost and restored (default 100,000)
@@ -40,7 +40,7 @@ const {
 	PROOF_SEED = String(Math.floor(Date.now() / 1_000) % 1_000_000),
 	HISTORY_OPERATIONS = "100000",
 	HISTORY_KILLS = "50",
-	HISTORY_RELEASE_CALLS = "20000",
+	HISTORY_RELEASE_CALLS = "10000",
 	FUZZ_REQUESTS = "20000",
 	IMPORTED_KEYS = "2000",
 	BACKUP_KEYS = "100000",
