@@ -1,11 +1,9 @@
 import { useQuery } from "@tanstack/solid-query";
-import { For, Match, Switch } from "solid-js";
-import { ProblemPanel } from "../../api/problem-view.tsx";
-import { dataOf, loadProblem } from "../../api/queries.ts";
+import { For } from "solid-js";
+import { Loaded } from "../../api/loaded.tsx";
 import { formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { Button } from "../../ui/button.tsx";
-import { Skeleton } from "../../ui/states.tsx";
 import { platformApi } from "../platform/api.ts";
 import styles from "../platform/platform.module.css";
 import { OverviewDetails } from "./overview-details.tsx";
@@ -25,45 +23,35 @@ export function OverviewSection() {
 					{words().again}
 				</Button>
 			</div>
-			<Switch>
-				<Match when={loadProblem(query)}>
-					{(problem) => (
-						<ProblemPanel title={words().loadFailed} problem={problem()} onRetry={() => void query.refetch()} />
-					)}
-				</Match>
-				<Match when={query.isPending}>
-					<Skeleton height="120px" />
-				</Match>
-				<Match when={dataOf(query)}>
-					{(overview) => (
-						<>
-							<div class={styles.scroll}>
-								<table class={styles.table} aria-label={words().checks}>
-									<thead>
-										<tr>
-											<th scope="col">{words().columns.check}</th>
-											<th scope="col">{words().columns.state}</th>
-											<th scope="col">{words().columns.duration}</th>
-										</tr>
-									</thead>
-									<tbody>
-										<For each={overview().checks}>
-											{(check) => (
-												<tr>
-													<th scope="row">{words().names[check.name]}</th>
-													<td>{check.ok ? words().ok : words().failed}</td>
-													<td class="number">{words().milliseconds(formatNumber(check.milliseconds))}</td>
-												</tr>
-											)}
-										</For>
-									</tbody>
-								</table>
-							</div>
-							<OverviewDetails overview={overview()} />
-						</>
-					)}
-				</Match>
-			</Switch>
+			<Loaded query={query} failure={words().loadFailed} height="120px">
+				{(overview) => (
+					<>
+						<div class={styles.scroll}>
+							<table class={styles.table} aria-label={words().checks}>
+								<thead>
+									<tr>
+										<th scope="col">{words().columns.check}</th>
+										<th scope="col">{words().columns.state}</th>
+										<th scope="col">{words().columns.duration}</th>
+									</tr>
+								</thead>
+								<tbody>
+									<For each={overview().checks}>
+										{(check) => (
+											<tr>
+												<th scope="row">{words().names[check.name]}</th>
+												<td>{check.ok ? words().ok : words().failed}</td>
+												<td class="number">{words().milliseconds(formatNumber(check.milliseconds))}</td>
+											</tr>
+										)}
+									</For>
+								</tbody>
+							</table>
+						</div>
+						<OverviewDetails overview={overview()} />
+					</>
+				)}
+			</Loaded>
 		</section>
 	);
 }

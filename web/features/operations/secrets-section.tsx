@@ -1,13 +1,11 @@
 import { A } from "@solidjs/router";
 import { useQuery } from "@tanstack/solid-query";
-import { For, Match, Show, Switch } from "solid-js";
+import { For, Show } from "solid-js";
 import type { OperationsSecrets } from "../../../worker/schemas/operations.ts";
-import { ProblemPanel } from "../../api/problem-view.tsx";
-import { dataOf, loadProblem } from "../../api/queries.ts";
+import { Loaded } from "../../api/loaded.tsx";
 import { formatDateTime, formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { paths } from "../../paths.ts";
-import { Skeleton } from "../../ui/states.tsx";
 import { platformApi } from "../platform/api.ts";
 import styles from "../platform/platform.module.css";
 
@@ -26,17 +24,9 @@ export function SecretsSection() {
 		<section class={styles.section} aria-labelledby="operations-secrets">
 			<h2 id="operations-secrets">{words().title}</h2>
 			<p>{words().hint}</p>
-			<Switch>
-				<Match when={loadProblem(query)}>
-					{(problem) => (
-						<ProblemPanel title={words().loadFailed} problem={problem()} onRetry={() => void query.refetch()} />
-					)}
-				</Match>
-				<Match when={query.isPending}>
-					<Skeleton height="180px" />
-				</Match>
-				<Match when={dataOf(query)}>{(state) => <SecretTable secrets={state().secrets} />}</Match>
-			</Switch>
+			<Loaded query={query} failure={words().loadFailed} height="180px">
+				{(state) => <SecretTable secrets={state().secrets} />}
+			</Loaded>
 		</section>
 	);
 }

@@ -1,16 +1,15 @@
 import { A, useParams } from "@solidjs/router";
 import { useQuery } from "@tanstack/solid-query";
-import { createEffect, createSignal, Match, on, onCleanup, Show, Switch } from "solid-js";
+import { createEffect, createSignal, on, onCleanup, Show } from "solid-js";
 import { createAction } from "../../api/action.ts";
-import { ProblemNote, ProblemPanel } from "../../api/problem-view.tsx";
-import { dataOf, loadProblem } from "../../api/queries.ts";
+import { Loaded } from "../../api/loaded.tsx";
+import { ProblemNote } from "../../api/problem-view.tsx";
 import { formatDateTime, formatNumber } from "../../i18n/format.ts";
 import { t } from "../../i18n/index.ts";
 import { paths } from "../../paths.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { TextField } from "../../ui/field.tsx";
-import { Skeleton } from "../../ui/states.tsx";
 import { platformApi, type Tenant } from "./api.ts";
 import styles from "./platform.module.css";
 import { QuotaForm } from "./quota-form.tsx";
@@ -29,19 +28,9 @@ export function TenantPage() {
 	return (
 		<section class={styles.section}>
 			<A href={paths.platform}>{words().back}</A>
-			<Switch>
-				<Match when={loadProblem(query)}>
-					{(problem) => (
-						<ProblemPanel title={words().loadFailed} problem={problem()} onRetry={() => void query.refetch()} />
-					)}
-				</Match>
-				<Match when={query.isPending}>
-					<Skeleton height="240px" />
-				</Match>
-				<Match when={dataOf(query)}>
-					{(tenant) => <TenantState tenant={tenant()} onChanged={() => void query.refetch()} />}
-				</Match>
-			</Switch>
+			<Loaded query={query} failure={words().loadFailed} height="240px">
+				{(tenant) => <TenantState tenant={tenant()} onChanged={() => void query.refetch()} />}
+			</Loaded>
 		</section>
 	);
 }
