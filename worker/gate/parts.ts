@@ -86,8 +86,13 @@ export class GateParts {
 	/** Decides with `decide`, in this turn if the key is in memory. */
 	admit(call: AdmissionCall, now: number, decide: Decide<CountedVerdict>): Immediate<PackedVerdict> {
 		const { state } = this.memory;
-		const packed = (verdict: GateVerdict) => pack(verdict, this.memory.loaded?.key.tenantId);
-		return state ? packed(this.#decide(state, call, now, decide)) : this.loadAndDecide(call, now, decide).then(packed);
+		return state
+			? this.#pack(this.#decide(state, call, now, decide))
+			: this.loadAndDecide(call, now, decide).then((verdict) => this.#pack(verdict));
+	}
+
+	#pack(verdict: GateVerdict): PackedVerdict {
+		return pack(verdict, this.memory.loaded?.key.tenantId);
 	}
 
 	/** Decides with `decide`, which also counts. */

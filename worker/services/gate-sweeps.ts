@@ -16,6 +16,7 @@ import { withTimeout } from "../gate/timers.ts";
 import { logError, logEvent } from "../log.ts";
 import { MINUTE_MS } from "../schemas/time.ts";
 import type { Deps } from "./deps.ts";
+import { eachGate } from "./each-gate.ts";
 import { forEachTenant } from "./for-each-tenant.ts";
 import { requireJurisdiction } from "./jurisdiction.ts";
 import { deleteRows, endDeletion } from "./tenant-rows.ts";
@@ -227,27 +228,23 @@ async function tellGates(
 	{ suspension, place }: Order,
 ): Promise<string[]> {
 	const failed: string[] = [];
-	let next = 0;
-	async function tell(): Promise<void> {
-		for (let key = keys[next++]; key; key = keys[next++]) {
-			const { id } = key;
-			try {
-				await withTimeout(
-					CALL_TIMEOUT_MS,
-					retryOnce(() => {
-						const gate = gates.getByName(id, place);
-						return kind === "delete" ? gate.erase(id, tenantId) : gate.suspend(suspension);
-					}),
-					"The gate of a key",
-				);
-			} catch (error) {
-				// One line for a portion: all its gates may fail for the same reason.
-				if (failed.length === 0) logError("A gate did not acknowledge a sweep, which will be retried", error);
-				failed.push(id);
-			}
+	const tell = async ({ id }: { id: string }) => {
+		try {
+			await withTimeout(
+				CALL_TIMEOUT_MS,
+				retryOnce(() => {
+					const gate = gates.getByName(id, place);
+					return kind === "delete" ? gate.erase(id, tenantId) : gate.suspend(suspension);
+				}),
+				"The gate of a key",
+			);
+		} catch (error) {
+			// One line for a portion: all its gates may fail for the same reason.
+			if (failed.length === 0) logError("A gate did not acknowledge a sweep, which will be retried", error);
+			failed.push(id);
 		}
-	}
-	await Promise.all(Array.from({ length: AT_ONCE }, tell));
+	};
+	await eachGate(keys, tell, AT_ONCE);
 	return failed;
 }
 
