@@ -69,7 +69,8 @@ function checkKey(keyId: string, calls: Call[]): Violation | null {
 function finish(configuration: Configuration, call: Call, contended: ReadonlySet<Call>): Configuration[] {
 	if (!configuration.pending.includes(call)) return [configuration];
 	const found: Configuration[] = [];
-	if (call.response === null)
+	// An admission without a response leaves a state in which it may or may not have been counted. So it always has an effect.
+	if (call.response === null && call.invocation.kind !== "admit")
 		found.push({ ...configuration, pending: configuration.pending.filter((other) => other !== call) });
 	const visited = new Set<string>();
 	const open = [configuration];
