@@ -26,11 +26,7 @@ const RANDOMISED = [
 	"tests/e2e/imported-keys.test.ts",
 ];
 /** What `npm test` does with a sample or with fewer rows. */
-const COMPLETE = [
-	"tests/worker/auth/matrix.test.ts",
-	"tests/worker/db/rows-read.test.ts",
-	"tests/e2e/lost-and-restored.test.ts",
-];
+const COMPLETE = ["tests/worker/auth/matrix.test.ts", "tests/worker/db/rows-read.test.ts"];
 const SLOW = ["tests/proofs"];
 /** A history draws from a few seeds that follow its own. */
 const SEEDS_PER_ROUND = 10;

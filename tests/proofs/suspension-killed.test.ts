@@ -3,10 +3,10 @@
  * suspension must be completed afterwards, and once the service says so, no key is admitted.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { whoami, withStatus } from "../e2e/load.ts";
 import { eventually, Service } from "../harness.ts";
 import { Session } from "../session.ts";
 import { killDuring } from "./kill-during.ts";
-import { whoami, withStatus } from "./load.ts";
 
 /** When the service is killed, from the call that suspends: before its first portion of 250 gates, and later. */
 const KILLED_AFTER_MS = [10, 60, 150, 300];

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Outcome, send } from "../e2e/load.ts";
 import { eventually, Service } from "../harness.ts";
 import { authorizationOf } from "../sign.ts";
-import { type Outcome, send } from "./load.ts";
 
 const ROTATED = ["JWT_SECRET", "SERVICE_ROLE_KEY", "KEY_PEPPER", "SIGNING_KEY"];
 const LOAD_PATIENCE_MS = 60_000;

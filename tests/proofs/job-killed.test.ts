@@ -3,10 +3,10 @@
  * stopped. The job must be finished after the restarts, with nothing lost and nothing done twice.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { whoami } from "../e2e/load.ts";
 import { eventually, Service } from "../harness.ts";
 import type { OutputOf, Session } from "../session.ts";
 import { killDuring } from "./kill-during.ts";
-import { whoami } from "./load.ts";
 
 /** When the service is killed, from the call that works on a portion: early, and after some of its keys are revoked. */
 const KILLED_AFTER_MS = [5, 50, 100, 200];

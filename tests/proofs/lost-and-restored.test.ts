@@ -5,11 +5,11 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { whoami } from "../e2e/load.ts";
 import { eventually, Service } from "../harness.ts";
 import { CallRefused, type Session } from "../session.ts";
 import { SIZES } from "../sizes.ts";
 import { everyLead, everyList } from "./every-list.ts";
-import { whoami } from "./load.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
