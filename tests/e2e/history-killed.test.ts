@@ -17,6 +17,9 @@ import { SIZES } from "../sizes.ts";
 const { kills: KILLS, seed } = SIZES.history;
 /** Time between a start and the next kill. */
 const RUN_MS = [30, 500] as const;
+/** Calls that end between two kills at least, so that a busy machine tests something too, and how long they may take. */
+const CALLS_PER_RUN = 20;
+const CALLS_MAX_MS = 20_000;
 const USAGE_FLUSH_SECONDS = 1;
 /** Max time for D1 to catch up: a second after the start, or the flush for usage, with a margin for a busy machine. */
 const CATCH_UP_MS = 20_000;
@@ -87,7 +90,9 @@ it(`explains a history with ${KILLS} kills`, { timeout: 60_000 + KILLS * 10_000 
 	);
 	const finished = clients.run();
 	for (let kill = 0; kill < KILLS; kill++) {
+		const ended = clients.recorder.calls.length;
 		await pause(random.between(...RUN_MS));
+		await eventually("clients have called", CALLS_MAX_MS, () => clients.recorder.calls.length >= ended + CALLS_PER_RUN);
 		// Each gate loses its memory at some moment before the next start.
 		await clients.recorder.crashed(clients.known.keys(), killAndRestart);
 	}
