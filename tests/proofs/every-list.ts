@@ -6,6 +6,8 @@ import type { Session } from "../session.ts";
 /** A list is followed to this page, which covers 10,000 rows; by name, it is followed to its end. */
 const PAGES_MAX = 100;
 const LIMIT = 100;
+const HOUR_MS = 3_600_000;
+const RECENT_HOURS = 24;
 
 /** What `take` returns for one list after the other, each under a name that says what was asked. */
 async function collect(
@@ -34,14 +36,14 @@ async function pages<T extends { next_cursor: string | null }>(
 
 /**
  * The lists of keys, events, members and jobs, with the usage of a few keys and the quotas. `until` is the time of the first call: later
- * events are left out, since each sign-in makes one.
+ * events are left out, since each sign-in makes one, and the usage is that of the hours before, since the hour can end meanwhile.
  */
 export async function everyList(owner: Session, until: string, searches: readonly string[]): Promise<object> {
 	const sorts = KEY_SORTS.map((sort) => ({ sort }));
 	const filters = [
 		...KEY_STATUSES.map((status) => ({ status })),
 		...[{ environment: "live" }, { environment: "test" }, { expires_within_days: 30 }, { rotation: "unfinished" }],
-		...[{ pepper: "previous" }, { authentication: "signed" }, { origin: "created" }, { recent_hours: 24 }],
+		...[{ pepper: "previous" }, { authentication: "signed" }, { origin: "created" }],
 	];
 	const searched = searches.flatMap((search) => [{ search }, { search, sort: "name", environment: "live" }]);
 	// The objects above are inputs of the procedure, whose type names each of their values.
@@ -51,7 +53,8 @@ export async function everyList(owner: Session, until: string, searches: readonl
 	return {
 		keys: await collect([...sorts, ...filters, ...searched], keysOf),
 		everyKey: await pages(Number.POSITIVE_INFINITY, (cursor) => keysOf({ sort: "name", ...cursor })),
-		usage: await Promise.all(items.map(({ id }) => owner.query("keys.usage", { id }))),
+		recent: await recentUsage(owner, until),
+		usage: await Promise.all(items.map(({ id }) => owner.query("keys.usage", { id, to: until }))),
 		audit: await collect(audit, (input) =>
 			pages(PAGES_MAX, (cursor) =>
 				owner.query("audit.list", { to: until, limit: LIMIT, ...input, ...cursor } as never),
@@ -62,6 +65,13 @@ export async function everyList(owner: Session, until: string, searches: readonl
 		jobs: await owner.query("jobs.list", {}),
 		quotas: await owner.query("tenants.quotas", {}),
 	};
+}
+
+/** The hourly use of the newest keys in the 24 hours up to that of `until`. */
+async function recentUsage(owner: Session, until: string): Promise<object[]> {
+	const begun = Math.floor(Date.now() / HOUR_MS) - Math.floor(Date.parse(until) / HOUR_MS);
+	const { items } = await owner.query("keys.list", { limit: LIMIT, recent_hours: RECENT_HOURS + begun });
+	return items.map(({ id, recent_usage }) => ({ id, usage: recent_usage?.slice(0, RECENT_HOURS) }));
 }
 
 /** The lists of leads, which an integration reads with its key. */
