@@ -141,7 +141,14 @@ test("the chart has the colours of the theme", async ({ page, tenant, signedIn, 
 	await signedIn();
 	await page.goto(address);
 	await expect(chart(page)).toBeVisible();
-	const light = await picture(page);
+	// It is complete once it stays the same.
+	let light = "";
+	const isComplete = async () => {
+		const before = light;
+		light = await picture(page);
+		return light === before;
+	};
+	await expect.poll(isComplete, { intervals: [500] }).toBe(true);
 	await page.emulateMedia({ colorScheme: "dark" });
 	await expect.poll(() => picture(page)).not.toBe(light);
 	await page.emulateMedia({ colorScheme: "light" });
