@@ -1,6 +1,6 @@
 /**
  * Tokens and cookies that are signed with `JWT_SECRET`. While there is a previous secret, what was signed with it stays valid,
- * so that replacing the secret signs nobody out. The header names the secret as `kid` (RFC 7515, §4.1.4).
+ * so that sessions outlast a rotation of the secret. The header names the secret as `kid` (RFC 7515, §4.1.4).
  */
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify, type SignJWT } from "jose";
 import type { Config, Secret } from "../env.ts";
